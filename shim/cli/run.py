@@ -62,7 +62,7 @@ def _start(config: Path | None, program: Sequence[str], environ: Mapping[str, st
     if os.name != "posix":
         raise ExitError("run: it needs Linux or macOS; a Python program can import shim.auto in its place", SETTINGS)
     try:
-        from shim.run.helper import Wanted, start_helper  # noqa: PLC0415 - extras, which --help does not need
+        from shim.run.helper import Helper  # noqa: PLC0415 - extras, which --help does not need
         from shim.run.variables import MARK, Run  # noqa: PLC0415
     except ModuleNotFoundError as error:
         raise hinted(error) from None
@@ -89,7 +89,7 @@ def _start(config: Path | None, program: Sequence[str], environ: Mapping[str, st
     guarded = not {"--permission", "--experimental-permission"}.isdisjoint(program)
     run = Run(host, (f"https://{host}", plan.options.upstream), drop_in, guarded)
     unseen = "" if MARK in environ else why_unseen(program, environ)  # inside another run that one may see calls
-    environment = start_helper(Wanted(options, plan.engine, run, program, environ, unseen, report))
+    environment = Helper(options, plan.engine, run, program, environ, unseen, report).start()
     return {**environment, CHECKED: as_mark(settings_in(environment))} if drop_in else environment
 
 

@@ -5,11 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterator
 
-DISTRUST = (
-    "a program of this run called {} and does not trust its certificate: have it trust the file that SSL_CERT_FILE in "
-    "its environment names, or set its base URL to a gateway's (atlas-shim serve)"
-)
-
 
 def last_words(counts: Counter[str], name: str, host: str, others: Collection[str], unseen: str) -> Iterator[str]:
     """Yield what is said at the end of a program, nothing for one that was served.
@@ -22,15 +17,18 @@ def last_words(counts: Counter[str], name: str, host: str, others: Collection[st
             f"calls that got 403: {counts['SHIM_DIGEST_CANNOT_CROSS']}. They need a signature by an API key that this "
             f"run does not have: MONGODB_ATLAS_PUBLIC_API_KEY=… MONGODB_ATLAS_PRIVATE_API_KEY=… {again}"
         )
-    if counts["connections"]:
-        if not counts.keys() & {"calls", "distrusting"} and not any(code.startswith("SHIM_") for code in counts):
-            yield DISTRUST.format(host)  # it ended its connections without a call
-    elif others:
+    is_answered = counts["calls"] or any(code.startswith("SHIM_") for code in counts)
+    if counts["distrusting"] or (counts["connections"] and not is_answered):  # it ended them without a call
+        yield (
+            f"a program of this run called {host} and does not trust its certificate: have it trust the file that "
+            "SSL_CERT_FILE in its environment names, or set its base URL to a gateway's (atlas-shim serve)"
+        )
+    elif others and not counts["connections"]:
         yield (
             f"no call to {host} was seen, but to {', '.join(others)}, which is passed on as it is; if Atlas' API is "
             f"there: MONGODB_ATLAS_BASE_URL=https://{next(iter(others))} {again}"
         )
-    elif unseen and not counts["tunnels"]:
+    elif unseen and not counts.keys() & {"connections", "tunnels"}:
         yield f"no call to Atlas was seen: {unseen}"
 
 

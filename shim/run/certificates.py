@@ -19,6 +19,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import NameOID
 
+from shim.gateway.tls import listener_context
+
 LIFE = dt.timedelta(days=365)
 """The longest run."""
 
@@ -67,14 +69,11 @@ def make_certificate(host: str, hooks_name: str) -> tuple[bytes, ssl.SSLContext,
 
 def _context(certificate: bytes, key: bytes) -> ssl.SSLContext:
     """Return a server's context; ``ssl`` reads keys from files only, so the key goes through one without a name."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.set_alpn_protocols(["http/1.1"])
     is_unnamed = sys.platform == "linux" and Path("/dev/fd/0").exists()  # not without /proc
     with os.fdopen(os.memfd_create("leaf"), "wb") if is_unnamed else tempfile.NamedTemporaryFile() as file:
         file.write(certificate + key)
         file.flush()
-        context.load_cert_chain(f"/dev/fd/{file.fileno()}" if is_unnamed else file.name)
-    return context
+        return listener_context(f"/dev/fd/{file.fileno()}" if is_unnamed else file.name, None)
 
 
 def system_bundle() -> bytes:

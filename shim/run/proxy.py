@@ -11,19 +11,18 @@ import contextlib
 import re
 import socket
 import ssl
-import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from functools import partial
+from collections.abc import AsyncIterator, Awaitable, Callable
 from hmac import compare_digest
 from urllib.parse import SplitResult, urlsplit
 
 import attrs
 
-from shim.gateway.http1.body import ChunkDecoder, MalformedError
+from shim.gateway.errors import Refusal
+from shim.gateway.http1.body import Body, MalformedError
+from shim.gateway.http1.head import RequestHead, parse_request
 from shim.gateway.option_values import Address
 from shim.gateway.upstream.client import Proxy, proxy_for, tunnel
-from shim.run.causes import DISTRUST
 from shim.run.variables import Run
 
 HEAD = _PIECE = 65536
@@ -54,8 +53,6 @@ class ProxyServer:
     hooks_tls: ssl.SSLContext
     """For those that begin with TLS, as programs with a hook do."""
     adopt: Adopt
-    warn: Callable[[str], None]
-    """Called with a sentence for the user at the terminal."""
     counts: Counter[str] = attrs.field(factory=Counter)
     """``connections`` to Atlas' host, ``tunnels`` to others, ``distrusting`` programs."""
     others: Counter[str] = attrs.field(factory=Counter)
@@ -75,99 +72,98 @@ class ProxyServer:
             async with asyncio.timeout(PATIENCE):
                 await readable(connection)
                 is_tls = connection.recv(1, socket.MSG_PEEK) == _HANDSHAKE
-                head = b"" if is_tls else await _head(connection)
+                data = b"" if is_tls else await _head(connection)
             if is_tls:
                 await self._hand_over(connection, self.hooks_tls)
                 return
-            line, *fields = head.removesuffix(b"\r\n\r\n").split(b"\r\n")
-            method, target, _ = line.split(b" ", 2)
-            if self.run.secret and not self._is_let_in(fields):
+            try:
+                head, _ = parse_request(data)
+            except Refusal as refusal:
+                await _send(connection, _answer("400 Bad Request", refusal.detail))
+                return
+            if self.run.secret and not self._is_let_in(head):
                 status = "407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=atlas-shim"
                 await _send(connection, _answer(status, "this run's proxy is for its program alone"))
-            elif method == b"CONNECT" and target.lower() == f"{self.run.host}:443".encode():
+            elif head.method == "CONNECT" and head.target.lower() == f"{self.run.host}:443":
                 await _send(connection, _ESTABLISHED)
                 await self._hand_over(connection, self.tls)
             else:
-                await self._pass_on(connection, method, target.decode("latin-1"), fields)
+                await self._pass_on(connection, head, data.split(b"\r\n")[1:-2])
 
-    def _is_let_in(self, fields: list[bytes]) -> bool:
+    def _is_let_in(self, head: RequestHead) -> bool:
         wanted = b"Basic " + base64.b64encode(self.run.login.rstrip("@").encode())
-        return any(name == b"proxy-authorization" and compare_digest(value, wanted) for name, value in _pairs(fields))
+        given = [value.encode() for name, value in head.headers if name.lower() == "proxy-authorization"]
+        return any(compare_digest(value, wanted) for value in given)
 
     async def _hand_over(self, connection: socket.socket, tls: ssl.SSLContext) -> None:
-        """Pass the connection to the gateway; warn once if a program does not trust the certificate."""
+        """Pass the connection to the gateway, unless the program does not trust the certificate."""
         self.counts["connections"] += 1
         try:
             await self.adopt(connection.dup(), tls)
         except (OSError, TimeoutError):
             self.counts["distrusting"] += 1
-            if self.counts["distrusting"] == 1:
-                self.warn(DISTRUST.format(self.run.host))
 
-    async def _pass_on(self, connection: socket.socket, method: bytes, target: str, fields: list[bytes]) -> None:
+    async def _pass_on(self, connection: socket.socket, head: RequestHead, fields: list[bytes]) -> None:
         """Tunnel to another host, or pass on one request and no second one, which may be for another host.
 
         Some clients (axios, needle, wget2) ask a proxy for an https:// URL like this: the gateway answers for Atlas'
         host, and TLS to another host is this proxy's, with the roots that the user has set.
         """
-        is_tunnel, host = method == b"CONNECT", ""
+        is_tunnel, to = head.method == "CONNECT", Address("", 0)
         try:
-            parts, host, port = _asked(f"connect://{target}" if is_tunnel else target)
-            is_https, content = parts.scheme != "http", None if is_tunnel else _content(fields)
-            authority = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-            proxy = proxy_for(f"{'https' if is_https else 'http'}://{authority}")
+            parts, to = _asked(f"connect://{head.target}" if is_tunnel else head.target)
+            is_https = parts.scheme != "http"
+            proxy = proxy_for(f"{'https' if is_https else 'http'}://{to.authority}")
             async with asyncio.timeout(PATIENCE):
-                if is_https and (host, port) == (self.run.host, 443):
+                if is_https and to == Address(self.run.host, 443):
                     self.counts["connections"] += 1
                     mine, its = socket.socketpair()
                     await self.adopt(its, None)
                     reader, writer = await asyncio.open_connection(sock=mine)
                 else:
                     self.counts["tunnels"] += 1
-                    if host.endswith(_ATLAS):
-                        self.others[host] += 1
-                    reader, writer = await _dial(Address(host, port), proxy, authority if is_https else "")
+                    if to.host.endswith(_ATLAS):
+                        self.others[to.host] += 1
+                    reader, writer = await _dial(to, proxy, is_tunnelled=is_https)
                     if is_https and not is_tunnel:
-                        await writer.start_tls(ssl.create_default_context(), server_hostname=host)
+                        await writer.start_tls(ssl.create_default_context(), server_hostname=to.host)
         except (OSError, ValueError) as error:
             status = "502 Bad Gateway" if isinstance(error, OSError) else "400 Bad Request"
-            await _send(connection, _answer(status, f"{host}: {str(error) or type(error).__name__}"))
+            await _send(connection, _answer(status, f"{to.host}: {str(error) or type(error).__name__}"))
             return
         if is_tunnel:
             await _send(connection, _ESTABLISHED)
         else:
             kept, line = [*filter(_is_end_to_end, fields)], parts._replace(scheme="", netloc="").geturl() or "/"
             if proxy is not None and not is_https:
-                line = target
+                line = head.target
                 kept += [f"Proxy-Authorization: {proxy.login}".encode("ascii")] if proxy.login else []
-            start = method + b" " + line.encode("latin-1") + b" HTTP/1.1"
+            start = f"{head.method} {line} HTTP/1.1".encode("ascii")
             writer.write(b"\r\n".join((start, *kept, b"Connection: close", b"", b"")))
         ours = await asyncio.open_connection(sock=connection.dup())
-        await _splice(ours, (reader, writer), content and content(ours[0]))
+        await _splice(ours, (reader, writer), None if is_tunnel else _content(ours[0], head))
 
 
-def _asked(url: str) -> tuple[SplitResult, str, int]:
-    """Return what a proxy is asked for, its host and its port; raises ValueError."""
+def _asked(url: str) -> tuple[SplitResult, Address]:
+    """Return what a proxy is asked for, and where that is; raises ValueError."""
     parts = urlsplit(url)
     port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
     if not parts.hostname or not port:
         raise ValueError("a proxy is asked for a URL with a host, or to CONNECT to a host and a port")
-    return parts, parts.hostname, port
+    return parts, Address(parts.hostname, port)
 
 
 async def _send(connection: socket.socket, content: bytes) -> None:
     await asyncio.get_running_loop().sock_sendall(connection, content)
 
 
-async def _dial(to: Address, proxy: Proxy | None, tunnelled: str) -> Stream:
-    """Connect as the program would have: by the proxy if there is one, through it to ``tunnelled``."""
-    if proxy is None:
-        return await asyncio.open_connection(to.host, to.port)
-    if not tunnelled:
-        return await asyncio.open_connection(proxy.host, proxy.port)
+async def _dial(to: Address, proxy: Proxy | None, *, is_tunnelled: bool) -> Stream:
+    """Connect as the program would have: by the proxy if there is one, perhaps through a tunnel."""
+    if proxy is None or not is_tunnelled:
+        return await asyncio.open_connection((proxy or to).host, (proxy or to).port)
     reader = asyncio.StreamReader()
     protocol = asyncio.StreamReaderProtocol(reader)
-    transport = await tunnel(proxy, tunnelled)
+    transport = await tunnel(proxy, to.authority)
     transport.set_protocol(protocol)
     protocol.connection_made(transport)
     return reader, asyncio.StreamWriter(transport, protocol, reader, asyncio.get_running_loop())
@@ -196,32 +192,19 @@ async def _head(connection: socket.socket) -> bytes:
     return head
 
 
-def _pairs(fields: list[bytes]) -> Iterator[tuple[bytes, bytes]]:
-    for name, _, value in (field.partition(b":") for field in fields):
-        yield name.lower(), value.strip()
-
-
-def _content(fields: list[bytes]) -> Callable[[asyncio.StreamReader], AsyncIterator[bytes]]:
-    """Return what yields a request's content, still coded, and nothing after it (RFC 9112, 6); raises ValueError."""
-    coded = [value for name, value in _pairs(fields) if name.strip() == b"transfer-encoding"]
-    lengths = {value for name, value in _pairs(fields) if name.strip() == b"content-length"}
-    if len(lengths) > 1 or (coded and lengths) or not all(length.isdigit() for length in lengths):
-        raise ValueError("the request's length is unclear")
-    return _chunks if coded else partial(_counted, left=int(next(iter(lengths), b"0")))
-
-
-async def _chunks(reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
-    decoder, rest = ChunkDecoder(), b""
-    while not decoder.done and (piece := await reader.read(_PIECE)):
+async def _content(reader: asyncio.StreamReader, head: RequestHead) -> AsyncIterator[bytes]:
+    """Yield a request's content, still coded, and nothing after it (RFC 9112, 6)."""
+    body, rest = Body(None, head.length or 0, chunked=head.chunked), b""
+    while not body.is_complete and (piece := await reader.read(_PIECE)):
         rest += piece
-        while end := decoder.feed(rest, 0)[1]:
+        while end := body.feed(rest):
             yield rest[:end]
             rest = rest[end:]
+            body.arrived()
 
 
-async def _counted(reader: asyncio.StreamReader, left: int = sys.maxsize) -> AsyncIterator[bytes]:
-    while left and (piece := await reader.read(min(left, _PIECE))):
-        left -= len(piece)
+async def _pieces(reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
+    while piece := await reader.read(_PIECE):
         yield piece
 
 
@@ -232,7 +215,7 @@ async def _ending(reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
         line, *fields = (await reader.readuntil(b"\r\n\r\n"))[:-4].split(b"\r\n")
         ends = [b"Connection: close"] if line[9:10] != b"1" else []
         yield b"\r\n".join((line, *filter(_is_end_to_end, fields), *ends, b"", b""))
-    async for piece in _counted(reader):
+    async for piece in _pieces(reader):
         yield piece
 
 
@@ -252,8 +235,8 @@ async def _splice(ours: Stream, theirs: Stream, content: AsyncIterator[bytes] | 
             writer.close()
 
     try:
-        there = pass_on(content or _counted(ours[0]), theirs[1], ends=content is None)
-        reply = _counted(theirs[0]) if content is None else _ending(theirs[0])
+        there = pass_on(content or _pieces(ours[0]), theirs[1], ends=content is None)
+        reply = _pieces(theirs[0]) if content is None else _ending(theirs[0])
         await asyncio.gather(there, pass_on(reply, ours[1], ends=True))
     finally:
         ours[1].close()

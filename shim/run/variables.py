@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from importlib.resources import files
 from pathlib import Path
 from urllib.parse import urlsplit
+from urllib.request import getproxies_environment
 
 import attrs
 
@@ -72,30 +73,23 @@ class Run:
 
 
 def environment_of(run: Run, environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the program's environment; writes the files that it refers to into the run's folder."""
+    """Return the program's environment, made of this process'; writes files that it refers to into the run's folder."""
     run.folder.chmod(0o711)  # The program may give up its user's rights.
-    changed = _proxies(run, environ) | _roots(run, environ) | _base_urls(run, environ)
+    changed = _proxies(run) | _roots(run, environ) | _base_urls(run, environ)
     changed |= {MARK: ",".join(filter(None, [run.mark, environ.get(MARK, "")]))}
     return {**environ, **changed, **_hooks(run, environ, changed)}
 
 
-def _proxies(run: Run, environ: Mapping[str, str]) -> dict[str, str]:
-    mine, others = {"localhost", "127.0.0.1", "::1"}, _proxies_in(environ).get("no", "")
-    kept = [entry for entry in map(str.strip, others.split(",")) if entry and not _names(entry, run.host)]
-    passing = ",".join(sorted(mine - set(kept)) + kept)
+def _proxies(run: Run) -> dict[str, str]:
+    before = getproxies_environment()
+    entries = ["localhost", "127.0.0.1", "::1", *map(str.strip, before.get("no", "").split(","))]
+    passing = ",".join(entry for entry in dict.fromkeys(entries) if entry and not _names(entry, run.host))
     found = dict.fromkeys(PROXIES, f"http://{run.login}127.0.0.1:{run.port}")
     found |= {"no_proxy": passing, "NO_PROXY": passing}
-    if not _proxies_in(environ).keys() & {"http", "https", "all"}:
+    if not before.keys() & {"http", "https", "all"}:
         # If a proxy was set, this would send calls through it that went directly before.
         found["PERL_LWP_ENV_PROXY"] = "1"
     return found
-
-
-def _proxies_in(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return an environment's proxies by scheme, and NO_PROXY as ``no``; lower-case names come first."""
-    names = {name.lower(): value for name, value in environ.items() if name.isupper() and value}
-    names |= {name: value for name, value in environ.items() if name.islower() and value}
-    return {name.removesuffix("_proxy"): value for name, value in names.items() if name.endswith("_proxy")}
 
 
 def _names(entry: str, host: str) -> bool:
@@ -127,7 +121,7 @@ def _roots(run: Run, environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def _hooks(run: Run, environ: Mapping[str, str], changed: Mapping[str, str]) -> dict[str, str]:
-    folder, before = run.folder / "python", _proxies_in(environ)
+    folder, before = run.folder / "python", getproxies_environment()
     folder.mkdir()
     is_direct, added = not before.keys() - {"no"}, {}
     if is_direct:
