@@ -18,9 +18,7 @@ from urllib.parse import SplitResult, urlsplit
 
 import attrs
 
-from shim.gateway.errors import Refusal
 from shim.gateway.http1.body import Body, MalformedError
-from shim.gateway.http1.head import RequestHead, parse_request
 from shim.gateway.option_values import Address
 from shim.gateway.upstream.client import Proxy, proxy_for, tunnel
 from shim.run.variables import Run
@@ -76,24 +74,18 @@ class ProxyServer:
             if is_tls:
                 await self._hand_over(connection, self.hooks_tls)
                 return
-            try:
-                head, _ = parse_request(data)
-            except Refusal as refusal:
-                await _send(connection, _answer("400 Bad Request", refusal.detail))
-                return
-            if self.run.secret and not self._is_let_in(head):
+            line, *fields = data.removesuffix(b"\r\n\r\n").split(b"\r\n")
+            method, target, _ = line.decode("latin-1").split(" ", 2)
+            login = b"Basic " + base64.b64encode(self.run.login.rstrip("@").encode())
+            given = _values(fields, b"proxy-authorization")
+            if self.run.secret and not any(compare_digest(value, login) for value in given):
                 status = "407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=atlas-shim"
                 await _send(connection, _answer(status, "this run's proxy is for its program alone"))
-            elif head.method == "CONNECT" and head.target.lower() == f"{self.run.host}:443":
+            elif method == "CONNECT" and target.lower() == f"{self.run.host}:443":
                 await _send(connection, _ESTABLISHED)
                 await self._hand_over(connection, self.tls)
             else:
-                await self._pass_on(connection, head, data.split(b"\r\n")[1:-2])
-
-    def _is_let_in(self, head: RequestHead) -> bool:
-        wanted = b"Basic " + base64.b64encode(self.run.login.rstrip("@").encode())
-        given = [value.encode() for name, value in head.headers if name.lower() == "proxy-authorization"]
-        return any(compare_digest(value, wanted) for value in given)
+                await self._pass_on(connection, method, target, fields)
 
     async def _hand_over(self, connection: socket.socket, tls: ssl.SSLContext) -> None:
         """Pass the connection to the gateway, unless the program does not trust the certificate."""
@@ -103,15 +95,16 @@ class ProxyServer:
         except (OSError, TimeoutError):
             self.counts["distrusting"] += 1
 
-    async def _pass_on(self, connection: socket.socket, head: RequestHead, fields: list[bytes]) -> None:
+    async def _pass_on(self, connection: socket.socket, method: str, target: str, fields: list[bytes]) -> None:
         """Tunnel to another host, or pass on one request and no second one, which may be for another host.
 
         Some clients (axios, needle, wget2) ask a proxy for an https:// URL like this: the gateway answers for Atlas'
         host, and TLS to another host is this proxy's, with the roots that the user has set.
         """
-        is_tunnel, to = head.method == "CONNECT", Address("", 0)
+        is_tunnel, to = method == "CONNECT", Address("", 0)
         try:
-            parts, to = _asked(f"connect://{head.target}" if is_tunnel else head.target)
+            parts, to = _asked(f"connect://{target}" if is_tunnel else target)
+            body = _body(fields)
             is_https = parts.scheme != "http"
             proxy = proxy_for(f"{'https' if is_https else 'http'}://{to.authority}")
             async with asyncio.timeout(PATIENCE):
@@ -136,12 +129,12 @@ class ProxyServer:
         else:
             kept, line = [*filter(_is_end_to_end, fields)], parts._replace(scheme="", netloc="").geturl() or "/"
             if proxy is not None and not is_https:
-                line = head.target
+                line = target
                 kept += [f"Proxy-Authorization: {proxy.login}".encode("ascii")] if proxy.login else []
-            start = f"{head.method} {line} HTTP/1.1".encode("ascii")
+            start = f"{method} {line} HTTP/1.1".encode("latin-1")
             writer.write(b"\r\n".join((start, *kept, b"Connection: close", b"", b"")))
         ours = await asyncio.open_connection(sock=connection.dup())
-        await _splice(ours, (reader, writer), None if is_tunnel else _content(ours[0], head))
+        await _splice(ours, (reader, writer), None if is_tunnel else _content(ours[0], body))
 
 
 def _asked(url: str) -> tuple[SplitResult, Address]:
@@ -192,9 +185,22 @@ async def _head(connection: socket.socket) -> bytes:
     return head
 
 
-async def _content(reader: asyncio.StreamReader, head: RequestHead) -> AsyncIterator[bytes]:
-    """Yield a request's content, still coded, and nothing after it (RFC 9112, 6)."""
-    body, rest = Body(None, head.length or 0, chunked=head.chunked), b""
+def _values(fields: list[bytes], name: bytes) -> set[bytes]:
+    """Return the values of the lines with that name; what else is in a head to another host is that host's to judge."""
+    return {value.strip() for of, _, value in (one.partition(b":") for one in fields) if of.strip().lower() == name}
+
+
+def _body(fields: list[bytes]) -> Body:
+    """Return what a request's content is read by (RFC 9112, 6); raises ValueError."""
+    codings, lengths = _values(fields, b"transfer-encoding"), _values(fields, b"content-length")
+    if len(lengths) > 1 or (codings and lengths) or not all(map(bytes.isdigit, lengths)):
+        raise ValueError("the request's length is unclear")
+    return Body(None, int(next(iter(lengths), b"0")), chunked=bool(codings))
+
+
+async def _content(reader: asyncio.StreamReader, body: Body) -> AsyncIterator[bytes]:
+    """Yield a request's content, still coded, and nothing after it."""
+    rest = b""
     while not body.is_complete and (piece := await reader.read(_PIECE)):
         rest += piece
         while end := body.feed(rest):

@@ -123,6 +123,13 @@ def test_a_proxys_own_fields_go_no_further(shared, other):
     assert not names.keys() & {"proxy-authorization", "proxy-connection", "keep-alive"}
 
 
+def test_a_head_is_the_other_hosts_to_judge(shared, other):
+    """Methods and bytes that the gateway refuses are passed on."""
+    head = f"LABEL_IT http://127.0.0.2:{other.plain_port}/\u00fc HTTP/1.1|Host: 127.0.0.2|X-Own: \u00fc||"
+    assert raw(shared, head) == ["200 1 b'other'"]
+    assert [(one.method, one.target) for one in other.fake.arrivals] == [("LABEL_IT", "/\u00c3\u00bc")]
+
+
 def test_a_reply_is_whole_though_its_reader_is_slow(shared, other):
     """Only a stranger's connection is reset by its closing."""
     other.fake.overrides[:] = [lambda _: FakeReply(200, (), bytes(3_000_000))]
