@@ -198,20 +198,15 @@ def _body(fields: list[bytes]) -> Body:
     return Body(None, int(next(iter(lengths), b"0")), chunked=bool(codings))
 
 
-async def _content(reader: asyncio.StreamReader, body: Body) -> AsyncIterator[bytes]:
-    """Yield a request's content, still coded, and nothing after it."""
-    rest = b""
+async def _content(reader: asyncio.StreamReader, body: Body | None = None) -> AsyncIterator[bytes]:
+    """Yield a request's content, still coded, and nothing after it; without a ``body`` all that comes."""
+    body, rest = body or Body(None, None), b""
     while not body.is_complete and (piece := await reader.read(_PIECE)):
         rest += piece
         while end := body.feed(rest):
             yield rest[:end]
             rest = rest[end:]
             body.arrived()
-
-
-async def _pieces(reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
-    while piece := await reader.read(_PIECE):
-        yield piece
 
 
 async def _ending(reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
@@ -221,7 +216,7 @@ async def _ending(reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
         line, *fields = (await reader.readuntil(b"\r\n\r\n"))[:-4].split(b"\r\n")
         ends = [b"Connection: close"] if line[9:10] != b"1" else []
         yield b"\r\n".join((line, *filter(_is_end_to_end, fields), *ends, b"", b""))
-    async for piece in _pieces(reader):
+    async for piece in _content(reader):
         yield piece
 
 
@@ -241,8 +236,8 @@ async def _splice(ours: Stream, theirs: Stream, content: AsyncIterator[bytes] | 
             writer.close()
 
     try:
-        there = pass_on(content or _pieces(ours[0]), theirs[1], ends=content is None)
-        reply = _pieces(theirs[0]) if content is None else _ending(theirs[0])
+        there = pass_on(content or _content(ours[0]), theirs[1], ends=content is None)
+        reply = _content(theirs[0]) if content is None else _ending(theirs[0])
         await asyncio.gather(there, pass_on(reply, ours[1], ends=True))
     finally:
         ours[1].close()
