@@ -21,7 +21,8 @@ class Limits:
 
     def __init__(self, options: Options) -> None:
         self.memory = options.memory
-        self.most, self.most_of_peer = options.max_requests, options.peer_requests
+        self.most = max(1, options.max_connections // 2)
+        self.most_of_peer = self.most - self.most // 4
         self.count = self.reserved = self.held = 0
         self.of_peer: dict[str, int] = {}
 

@@ -62,10 +62,6 @@ def _option(group: str, reader: of.Reader[T], said: str, default: str = "", **mo
     return attrs.field(default=read(default, name="default"), repr=not row.secret, metadata={"row": row})
 
 
-def _following(make: Callable[[Any], int]) -> int:
-    return attrs.field(default=attrs.Factory(make, takes_self=True), kw_only=True)
-
-
 _where, _atlas, _limits = partial(_option, "Where"), partial(_option, "Atlas"), partial(_option, "Limits")
 _translation, _log = partial(_option, "Translation", live=True), partial(_option, "Log", live=True)
 _credentials = partial(_option, "Credentials")
@@ -167,11 +163,6 @@ class Options:
         of.words_of(of.LogFormat), "Write the log, on stderr, in this format.", "text", live=False
     )
 
-    # Limits that follow from max_connections, unless a program that embeds the gateway sets them.
-    max_requests: int = _following(lambda self: max(1, self.max_connections // 2))
-    peer_connections: int = _following(lambda self: self.max_connections - self.max_connections // 4)
-    peer_requests: int = _following(lambda self: self.max_requests - self.max_requests // 4)
-
     @property
     def allowed(self) -> AllowList | None:
         """What may be called with credentials of the gateway's; None if it holds none, and the option is not set."""
@@ -199,7 +190,7 @@ class Options:
 
 
 TABLE: tuple[Option, ...] = tuple(
-    attrs.evolve(field.metadata["row"], name=field.name) for field in attrs.fields(Options) if field.metadata
+    attrs.evolve(field.metadata["row"], name=field.name) for field in attrs.fields(Options)
 )
 """Every option, in the order it is explained; the command makes its flags from these rows."""
 

@@ -118,7 +118,7 @@ def _end_within(seconds: float, code: int) -> None:
 def _raise_open_files(options: Options) -> None:
     """Let the process open as many files as its connections need, or log that it may not (setrlimit(2))."""
     # For each caller's connection, as many surplus ones, which get 503, and each request in flight.
-    wanted = 2 * options.max_connections + options.max_requests + _SPARE
+    wanted = 2 * options.max_connections + options.max_connections // 2 + _SPARE
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft == resource.RLIM_INFINITY or soft >= wanted:
         return

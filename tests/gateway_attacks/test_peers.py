@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from shim.gateway.options import Options
 from tests.gateway_attacks.crowds import OTHER, behind, busy, count_ended, crowd, ended, gets_in
 from tests.peers.raw import until
 from tests.peers.served import ask, calling, connect, get, value_of
@@ -69,9 +68,10 @@ def test_peers_are_forgotten():
 
 def test_a_peer_has_three_quarters_when_nothing_is_said():
     """Of requests and of connections alike, and at least one."""
-    few, one = Options(max_connections=16), Options(max_connections=1)
-    assert (few.max_requests, few.peer_requests, few.peer_connections) == (8, 6, 12)
-    assert (one.max_requests, one.peer_requests, one.peer_connections) == (1, 1, 1)
+    for connections, expected in ((16, (8, 6, 12)), (1, (1, 1, 1))):
+        with behind(max_connections=connections) as (_, served):
+            limits, of_peer = served.limits, served.metrics.server.most_of_peer
+            assert (limits.most, limits.most_of_peer, of_peer) == expected
 
 
 def test_connections_beyond_the_limit_get_503():

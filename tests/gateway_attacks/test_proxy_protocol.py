@@ -104,8 +104,9 @@ def test_those_that_come_together_are_counted_like_others():
             "proxy_protocol": True,
             "drain": 0.0,
         }
-        served = Gateway(Options(**options, peer_connections=2))
+        served = Gateway(Options(**options))
         await served.start()
+        served.metrics.server.most_of_peer = 2
         with crowd(served, 5, sending=V4) as first:  # the loop turns only when all of them have come
             await asyncio.sleep(0)
             with crowd(served, 5, sending=V4) as second:

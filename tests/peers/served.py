@@ -34,10 +34,17 @@ def gateway(
     environ: Mapping[str, str] = os.environ,
     **options: Any,
 ) -> Iterator[Gateway]:
-    """Run a gateway for an upstream, on free ports."""
+    """Run a gateway for an upstream, on free ports; limits that follow from max_connections may be others."""
+    most, of_peer, connections = (
+        options.pop(name, None) for name in ("max_requests", "peer_requests", "peer_connections")
+    )
     values = {"listen": LOOPBACK, "admin": LOOPBACK, "drain": 5.0, **options}
     clock = now.timestamp if isinstance(now, datetime) else now
     with serve_in_thread(Options(upstream=origin, **values), engine, clock=clock, environ=environ) as served:
+        limits, server = served.limits, served.metrics.server
+        limits.most = most or limits.most
+        limits.most_of_peer = of_peer or limits.most - limits.most // 4
+        server.most_of_peer = connections or server.most_of_peer
         yield served
 
 

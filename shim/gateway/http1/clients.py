@@ -63,6 +63,7 @@ class Clients:
     def __init__(self, handler: Callable[[Request], Awaitable[None]], options: Options | None = None) -> None:
         self.handler = handler
         self.options = options or Options()
+        self.most_of_peer = self.options.max_connections - self.options.max_connections // 4
         self.loop = asyncio.get_running_loop()
         self.connections: Wires[Connection] = Wires()
         self.turned_away = Tally(surplus=0, dropped=0, handshake=0)
@@ -80,7 +81,7 @@ class Clients:
         count, most = len(self.connections), self.options.max_connections
         # A balancer has many callers behind it.
         is_many = address == UNNAMED or is_trusted(address, self.options.trusted_proxies)
-        of_peer = most if is_many else self.options.peer_connections
+        of_peer = most if is_many else self.most_of_peer
         is_served = count <= most and peer.count <= of_peer
         if is_served or self.spare(peer if peer.count > of_peer else None):
             peer.idle[connection] = None
