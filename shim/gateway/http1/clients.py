@@ -7,6 +7,7 @@ haproxy.org/download/3.0/doc/proxy-protocol.txt, 2.2), or by X-Forwarded-For.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ipaddress
 import logging
 import socket
@@ -22,7 +23,7 @@ from shim.gateway.errors import NO_ROOM, Failure, Refusal, busy
 from shim.gateway.http1.response import Request
 from shim.gateway.http1.secure import SECURED
 from shim.gateway.http1.wire import READ, Wires
-from shim.gateway.option_values import Network
+from shim.gateway.option_values import Network, is_address
 from shim.gateway.options import Options
 
 if TYPE_CHECKING:  # connections and their count know each other
@@ -196,25 +197,16 @@ def _normal(text: str) -> str:
 @lru_cache(maxsize=1024)
 def is_trusted(address: str, trusted: tuple[Network, ...]) -> bool:
     """Return whether an address is one of those whose word on others counts."""
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    return any(found in network for network in trusted if network.version == found.version)
+    return is_address(address) and any(ipaddress.ip_address(address) in network for network in trusted)
 
 
 def forwarded_peer(peer: str, headers: Headers, trusted: tuple[Network, ...]) -> str:
     """Return the address of the caller that a trusted balancer names: the last one that isn't trusted itself."""
-    if not is_trusted(peer, trusted):
-        return peer
     named = ",".join(value for name, value in headers if name.lower() == "x-forwarded-for")
-    for word in reversed(named.rsplit(",", HOPS)[-HOPS:]):
-        if not (text := word.strip()):
-            continue
-        try:
-            address = _normal(text)
-        except ValueError:
-            break  # what stands before it was written by nobody who is trusted
-        if not is_trusted(address, trusted):
-            return address
+    words = filter(None, map(str.strip, reversed(named.rsplit(",", HOPS)[-HOPS:])))
+    address = peer
+    with contextlib.suppress(ValueError):  # what stands before such a word was written by nobody who is trusted
+        while is_trusted(address, trusted):
+            address = _normal(next(words, ""))
+        return address
     return peer
