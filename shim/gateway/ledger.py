@@ -51,8 +51,6 @@ class Way:
     """When the latest ended."""
     reason: str = ""
     """Why that went this way."""
-    abandoned: int = 0
-    """How many callers left before the whole answer was written."""
     waited: list[float] = attrs.field(factory=_no_waits)
     upstream: list[float] = attrs.field(factory=_no_waits)
 
@@ -121,8 +119,6 @@ class Ledger:
             setattr(caller, kind, getattr(caller, kind) + 1)
         if failure is not None:
             self._failed(caller, (operation, failure), ended)
-        elif not call.whole:
-            way.abandoned += 1
 
     def _caller(self, who: Who, ended: float) -> SeenCaller:
         seen = self.callers.get(who)

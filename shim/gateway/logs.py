@@ -54,7 +54,7 @@ class CallLine:
     route: str = "pass"
     reason: str = ""
     status: int | None = None
-    """None if the caller left unanswered."""
+    """None if the caller left before the whole answer was written."""
     upstream_status: int | None = None
     seconds: float = 0.0
     """How long the whole call took."""
@@ -68,8 +68,6 @@ class CallLine:
     """What the call counts as."""
     challenged: Challenged | None = None
     said: str = ""
-    whole: bool = True
-    """Whether the answer was written to its end."""
 
     def translated(self, record: Record) -> None:
         """Note how a retired call was answered."""
@@ -85,9 +83,10 @@ class CallLine:
         self.level = severe if self.challenged is None else logging.DEBUG
 
     def answered(self, status: int | None, *, whole: bool) -> None:
-        """Note how the call ended."""
-        self.status, self.whole, self.seconds = status, whole, time.perf_counter() - self.clock
-        if status is None or status >= 500:
+        """Note how the call ended; ``whole`` says that the answer was written to its end."""
+        self.status = status if whole or self.failure is not None else None
+        self.seconds = time.perf_counter() - self.clock
+        if self.status is None or self.status >= 500:
             self.level = max(self.level, logging.WARNING)
 
     def members(self) -> dict[str, Any]:

@@ -42,7 +42,6 @@ gauge memory_used_bytes kind: Bytes of the memory budget in use, by what they ar
 gauge memory_limit_bytes: Bytes that may be held at a time.
 gauge tls_certificate_not_after_timestamp_seconds side: When the first certificate of a chain in use ends.
 gauge config_reload_success: 1 when what is in use is what the files say, 0: some were refused, the last good ones stay.
-gauge config_reload_success_timestamp_seconds: When files were last read and found good.
 gauge config_restart_needed: Options that were changed, and stay as they were until a restart.
 info build version,python: The version of atlas-shim, and of Python below it.
 info route route: The route in force, a word of the option 'route'.
@@ -105,7 +104,7 @@ class Metrics(Collector):
             "upstream_duration_seconds": {names: way.upstream for names, way in ways.items()},
             "errors": _sums(((origin_of(failure), failure[2]), n) for failure, n in failures),
             "refusals": _sums((code, n) for (code, *_), n in failures if code is not None),
-            "requests_abandoned": _sums((operation, way.abandoned) for (operation, _), way in ways.items()),
+            "requests_abandoned": _sums((operation, way.statuses[0]) for (operation, _), way in ways.items()),
             "challenges": ledger.challenged.copy(),
             "last_retired_call_timestamp_seconds": last,
         }
@@ -125,7 +124,6 @@ class Metrics(Collector):
             "memory_limit_bytes": {(): limits.memory},
             "tls_certificate_not_after_timestamp_seconds": {} if ends is None else {"listener": ends},
             "config_reload_success": {(): not any(one.problems for one in watched)},
-            "config_reload_success_timestamp_seconds": {(): max(one.good_since for one in watched)},
             "config_restart_needed": {(): len(plan.waiting)},
             "build": {(__version__, platform.python_version()): 1},
             "route": {f"{FLAG}{plan.settings.flag}" if plan.settings.flag else str(plan.settings.route): 1},

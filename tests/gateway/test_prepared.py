@@ -49,7 +49,7 @@ def without_numbers(head: bytes) -> bytes:
 def counted(served):
     """Return what the ledger has of a gateway's calls, but for times."""
     ledger = served.ledger
-    ways = {names: (way.statuses, way.abandoned) for names, way in ledger.ways.items()}
+    ways = {names: way.statuses for names, way in ledger.ways.items()}
     seen = {key: one.calls for found in (ledger.callers, ledger.errors) for key, one in found.items()}
     return ways, seen, dict(ledger.failures)
 

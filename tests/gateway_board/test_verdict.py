@@ -115,7 +115,7 @@ def test_invented_callers_do_not_hide_an_honest_one(peers, order):
 def test_a_caller_has_its_counts_and_its_last_error_since_it_is_the_last():
     """Of each key that was proved apart; another error begins anew, and a success ends none."""
     failing = [line(START + n, key="team", status=status) for n, status in enumerate((404, 503, 200, 503))]
-    found = counted(*failing, line(START + 4, key="team", status=None, whole=False), line(key="other")).callers
+    found = counted(*failing, line(START + 4, key="team", status=None), line(key="other")).callers
     assert found.keys() == {("127.0.0.1", "a", "team"), ("127.0.0.1", "a", "other")}
     team = found["127.0.0.1", "a", "team"]
     assert (team.calls, team.client_errors, team.failed, team.last) == (5, 1, 3, START + 4)
@@ -146,6 +146,5 @@ def test_kinds_of_errors_are_bounded_and_the_latest_stay():
 
 def test_a_caller_that_left_is_no_error():
     """It has no status; its call is counted all the same."""
-    found = counted(line(status=None, whole=False))
+    found = counted(line(status=None))
     assert (found.errors, found.calls()) == ({}, {("other", "pass", 0): 1})
-    assert found.ways["other", "pass"].abandoned == 1

@@ -11,7 +11,7 @@ from shim.core.recognise import shared_engine
 from shim.gateway.log_writer import LogLines, tell
 from shim.gateway.logs import CallLine, ids_of, instant
 from tests.gateway.test_signing import PATH
-from tests.peers.raw import PATIENCE, Held, raw_upstream, reply, replying, until
+from tests.peers.raw import PATIENCE, raw_upstream, reply, replying, until
 from tests.peers.served import At, ask, calling, cross, gateway, get, status_of, value_of
 
 ID = "6510aa1b2c3d4e5f60718293"
@@ -118,16 +118,23 @@ def test_level_says_which_calls_are_logged(lines, caplog, word, expected):
     assert len(caplog.records) == expected
 
 
-def test_a_caller_that_leaves_has_a_line(lines):
-    """It has no status: nobody was answered."""
-    held = Held()
-    with raw_upstream(held) as upstream, gateway(upstream.origin) as served:
+@pytest.mark.parametrize("start", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf"])
+def test_a_caller_that_leaves_has_a_line(lines, start):
+    """It has no status: nobody was answered, whether the answer had begun or not."""
+
+    def begun(upstream):
+        upstream.message()
+        upstream.send(start)
+        upstream.rest()
+
+    with raw_upstream(begun) as upstream, gateway(upstream.origin) as served:
         with calling(served) as peer:
             peer.send(get("/x"))
-            assert held.arrived.wait(30)
+            until(lambda: upstream.connections, "a call to upstream")
+            if start:
+                peer.take(b"half")
         assert "unanswered in" in lines()[0]
         assert " WARNING " in lines()[0]
-        held.answer.set()
 
 
 def test_hostile_callers_stay_on_their_line():
