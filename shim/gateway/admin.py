@@ -107,8 +107,7 @@ class Admin:
 
     def _reply(self, request: Request) -> Reply:
         method, path = request.head.method, request.head.target.partition("?")[0]
-        hosts = [value.lower() for name, value in request.head.headers if name.lower() == "host"]
-        if len(hosts) > 1:
+        if len(request.head.hosts) > 1:
             raise bad_request("A request has one Host.")
         if method not in {"GET", "HEAD"}:
             raise Refusal(405, "SHIM_METHOD_NOT_ALLOWED", None, "Only GET, HEAD.", headers=(("Allow", "GET, HEAD"),))
@@ -118,7 +117,7 @@ class Admin:
             case "/readyz":
                 self.asked = time.monotonic()
                 return _reply(200, "ok\n") if self.ready() else _reply(503, "draining\n")
-        host = hosts[0] if hosts else ""
+        host = "".join(request.head.hosts).lower()
         name = host.rpartition(":")[0] if host.rpartition(":")[2].isdecimal() else host
         is_number = name == "localhost" or is_address(name.removeprefix("[").removesuffix("]"))
         if host not in authorities_of(self.address) and not is_number:

@@ -111,12 +111,10 @@ def bad_request(detail: str, status: int = 400) -> Refusal:
     return Refusal(status, "SHIM_BAD_REQUEST", "http_request_error", detail, close=True)
 
 
-def too_slow(detail: str, error: str = "http_response_timeout") -> Refusal:
-    """Refuse a call that took longer than the configured time, upstream or the whole exchange."""
-    return Refusal(504, "SHIM_UPSTREAM_TIMEOUT", error, detail)
+too_slow = partial(Refusal, 504, "SHIM_UPSTREAM_TIMEOUT")
+"""Refuses a call that took longer than the configured time, upstream or the whole exchange."""
 
-
-overdue = partial(too_slow, "No answer within the deadline (the option 'deadline').")
+overdue = partial(too_slow, "http_response_timeout", "No answer within the deadline (the option 'deadline').")
 """Refuses a call that is to be translated when its deadline passes."""
 
 too_late = partial(Refusal, 408, "SHIM_REQUEST_TIMEOUT", "http_request_error", close=True)
@@ -143,7 +141,7 @@ USUAL = (
     ("SHIM_HOST_UNKNOWN", 421, "http_request_denied"),
     unreachable("connection_refused", "", "").failure,
     unreadable("connection_terminated", "").failure,
-    *(too_slow("", error).failure for error in ("connection_timeout", "http_response_timeout")),
+    *(too_slow(error, "").failure for error in ("connection_timeout", "http_response_timeout")),
     *map(answered_by_atlas, (401, 404, 429, 500, 503)),
 )
 """The failures whose series exist before they happen: ``rate()`` ignores the first sample of a new series."""

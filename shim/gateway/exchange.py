@@ -137,15 +137,11 @@ class UpstreamCall:
 
     async def _read(self, limit: int) -> Reply:
         """Return the last reply with its content; as far as that is longer than what came, it counts as held."""
-        reply = await self.last.read(limit, self._take)
-        self.content, self.fault = reply.body, reply.fault
+        held = self.entry.held
+        reply = await self.last.read(limit, self.entry.take)
+        self.raw, self.content, self.fault = self.entry.held - held, reply.body, reply.fault
         self.entry.hold(len(reply.body or b"") - sum(map(len, self.last.chunks)))
         return reply
-
-    def _take(self, size: int) -> None:
-        """Count bytes of the last reply; raises Refusal if there is no room."""
-        self.entry.take(size)
-        self.raw += size
 
     def reply(self, outcome: Outcome | None) -> Reply:
         """Return the caller's reply; its body is None when upstream's content is passed through.

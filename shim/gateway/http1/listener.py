@@ -51,31 +51,26 @@ def bind(wanted: Address, name: str = "listen") -> Bound:
 
     Raises SettingsError, with the system's error as its cause.
     """
+    both, made = wanted.host == "::" and socket.has_dualstack_ipv6(), list[socket.socket]()
     try:
-        return _bound(wanted)
+        infos = socket.getaddrinfo(wanted.host or None, wanted.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        with contextlib.ExitStack() as opened:
+            for family, _, _, _, (host, port, *scope) in dict.fromkeys(infos):
+                where = (host, made[0].getsockname()[1] if made else port, *scope)
+                try:
+                    one = socket.create_server(where, family=family, backlog=_BACKLOG, dualstack_ipv6=both)
+                except OSError as error:
+                    if error.errno != errno.EAFNOSUPPORT:  # a family that this machine has only the name of
+                        raise
+                else:
+                    made.append(opened.enter_context(one))
+            opened.pop_all()
+        if not made:
+            raise OSError(errno.EADDRNOTAVAIL, os.strerror(errno.EADDRNOTAVAIL))  # noqa: TRY301 - as what fails before
     except OSError as error:
         said = (error.strerror or str(error)).partition(" (")[0].lower()  # of Python's own the address stands before it
         cure = "give an address of this machine, and a port of this process' own"
         raise SettingsError(f"{name}: can't listen at {wanted.authority}: {said}; {cure}") from error
-
-
-def _bound(wanted: Address) -> Bound:
-    both = wanted.host == "::" and socket.has_dualstack_ipv6()
-    infos = socket.getaddrinfo(wanted.host or None, wanted.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    made: list[socket.socket] = []
-    with contextlib.ExitStack() as opened:
-        for family, _, _, _, (host, port, *scope) in dict.fromkeys(infos):
-            where = (host, made[0].getsockname()[1] if made else port, *scope)
-            try:
-                one = socket.create_server(where, family=family, backlog=_BACKLOG, dualstack_ipv6=both)
-            except OSError as error:
-                if error.errno != errno.EAFNOSUPPORT:  # a family that this machine has only the name of
-                    raise
-            else:
-                made.append(opened.enter_context(one))
-        opened.pop_all()
-    if not made:
-        raise OSError(errno.EADDRNOTAVAIL, os.strerror(errno.EADDRNOTAVAIL))
     return Bound(tuple(made), Address(wanted.host, made[0].getsockname()[1]))
 
 

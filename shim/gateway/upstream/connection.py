@@ -187,8 +187,8 @@ class UpstreamConnection(Wire):
 
     def late(self) -> None:
         """End a connection that was idle for too long, or whose upstream or call takes too long."""
-        is_over = self.until <= self.upstream.now()
-        self._fail(errors.overdue() if is_over else errors.too_slow("Upstream fell silent for the configured time."))
+        silent = errors.too_slow("http_response_timeout", "Upstream fell silent for the configured time.")
+        self._fail(errors.overdue() if self.until <= self.upstream.now() else silent)
 
     def take(self, data: bytes) -> None:
         """Take what arrived: a part of the reply that was asked for."""
@@ -272,7 +272,7 @@ def unconnected(error: OSError, *, tls: bool, through_proxy: bool) -> errors.Ref
     no_tls = "tls_protocol_error", "No TLS connection to upstream came about."
     match error:  # the types of RFC 9209, 2.3
         case TimeoutError():
-            return errors.too_slow("No connection to upstream in the configured time.", "connection_timeout")
+            return errors.too_slow("connection_timeout", "No connection to upstream in the configured time.")
         case socket.gaierror():
             kind, detail = "dns_error", "Upstream's name can't be resolved."
         case ssl.SSLCertVerificationError():
