@@ -86,17 +86,15 @@ def system_context() -> ssl.SSLContext:
 
     Raises SettingsError for a file that can't be read, which OpenSSL takes for one without roots.
     """
-    path = os.environ.get("SSL_CERT_FILE")
-    if path:
-        try:
-            Path(path).open("rb").close()
-        except OSError as error:
-            raise SettingsError(f"SSL_CERT_FILE: {path}: {error.strerror}") from None
     context = ssl.create_default_context()
     context.set_alpn_protocols(["http/1.1"])
     context.hostname_checks_common_name = False  # a certificate names hosts as alternative names (RFC 9525, 6.3)
-    if path and not os.environ.get("SSL_CERT_DIR") and not context.cert_store_stats()["x509"]:
-        raise SettingsError(f"SSL_CERT_FILE: {path}: no certificates in PEM")
+    if path := os.environ.get("SSL_CERT_FILE"):
+        try:
+            context.load_verify_locations(path)
+        except OSError as error:
+            said = "no certificates in PEM" if isinstance(error, ssl.SSLError) else error.strerror
+            raise SettingsError(f"SSL_CERT_FILE: {path}: {said}") from None
     return context
 
 

@@ -55,15 +55,23 @@ _COUNT = re.compile(r"[0-9a-fA-F]{8}")
 class CallerGate:
     """Decides who may call: here everybody, since the gateway has no credentials."""
 
+    store: NonceStore | None = None
+    """What replicas share, if they do."""
+
     async def admit(self, head: RequestHead, call: Call, match: Match | None, *, listed: bool) -> UpstreamSigner:  # noqa: ARG002 - others look
         """Return who signs this call; raises Refusal. ``listed`` says that ``allow`` names the calls that are taken."""
         return PASSTHROUGH
 
     async def look(self) -> None:
-        """Log a warning if what is needed to decide that does not answer."""
+        """Log a warning if the store does not answer: until it does, signed calls are refused."""
+        if self.store is not None:
+            with contextlib.suppress(Refusal):
+                await self.store.take(secrets.token_hex(16), 1, "")
 
     async def close(self) -> None:
-        """Give up what was opened to decide that."""
+        """Close the store's connections."""
+        if self.store is not None:
+            await self.store.close()
 
 
 class OwnGate(CallerGate):
@@ -99,7 +107,7 @@ class VerifyGate(CallerGate):
 
     def __init__(self, store: NonceStore | None = None) -> None:
         self._nonces = Nonces()
-        self._store = store
+        self.store = store
         self._known: dict[str, KeySigner] = {}
         self._nobody = secrets.token_hex(16)  # an unknown key's secret: its refusal takes as long as a wrong key's
 
@@ -133,20 +141,9 @@ class VerifyGate(CallerGate):
         if signer is None or not right or given["realm"] != REALM:
             raise self._refusal("SHIM_KEY_REFUSED", WRONG_KEY)
         is_fresh = self._nonces.use(nonce, count, name)
-        if not is_fresh or (self._store is not None and not await self._store.take(nonce, count, name)):
+        if not is_fresh or (self.store is not None and not await self.store.take(nonce, count, name)):
             raise self._refusal("SHIM_UNAUTHORIZED", STALE, "stale")
         return signer
-
-    async def look(self) -> None:
-        """Log a warning if the store does not answer: until it does, signed calls are refused."""
-        if self._store is not None:
-            with contextlib.suppress(Refusal):
-                await self._store.take(secrets.token_hex(16), 1, "")
-
-    async def close(self) -> None:
-        """Close the store's connections."""
-        if self._store is not None:
-            await self._store.close()
 
     def learn(self, keys: Mapping[str, ApiKey]) -> None:
         """Know these keys from now on, by their public part."""
