@@ -51,8 +51,6 @@ class Handler:
     ledger: Ledger
     authorities: frozenset[str] = frozenset()
     """Those that it is called by."""
-    draining: bool = False
-    """Whether each reply ends its connection."""
     flag: FlagWords[Plan] | None = None
     repeats: Repeats = attrs.field(default=attrs.Factory(lambda self: Repeats(self.shared), takes_self=True))
 
@@ -72,7 +70,7 @@ class Handler:
                     raise busy(entry.excess)  # noqa: TRY301 - answered below, as all are
                 early, repeated = None, self.repeats.find(request, plan, line.path)
                 if repeated is not None:
-                    early = await repeated.answer(request, plan, entry, line, close=self.draining)
+                    early = await repeated.answer(request, plan, entry, line)
                     if early is None:
                         return
                 run = UpstreamCall(self.shared, request, plan, entry, line, early)
@@ -95,7 +93,7 @@ class Handler:
             except Refusal as refusal:
                 refusal.__traceback__ = None  # its frames would hold what was read until the garbage is collected
                 line.refused(refusal)
-                request.refuse(refusal, close=self.draining)
+                request.refuse(refusal)
             except ConnectionResetError:  # the caller left
                 raise
             except Exception:
@@ -116,9 +114,9 @@ class Handler:
             outcome = await run.run()
             reply, record = run.reply(outcome), None if outcome is None else outcome.record
             if reply.body is None:
-                line.failure = await relay(request, reply, run.last, close=self.draining)
+                line.failure = await relay(request, reply, run.last)
             else:
-                request.answer(reply, close=self.draining)
+                request.answer(reply)
                 # A remembered answer may depend on head, plan and memory alone.
                 is_alone = self.flag is None and type(self.gate) is CallerGate
                 if is_alone and isinstance(outcome, Answer):
@@ -165,14 +163,14 @@ def _is_step_of_digest(run: UpstreamCall) -> bool:
     return head.has_content or (head.length == 0 and field(call.headers, "Content-Type") is not None)
 
 
-async def relay(request: Request, reply: Reply, upstream: UpstreamResponse, *, close: bool) -> Failure | None:
+async def relay(request: Request, reply: Reply, upstream: UpstreamResponse) -> Failure | None:
     """Send the caller a reply with upstream's content as it comes; what was read of it already goes first.
 
     Raises Refusal if upstream fails before the caller was sent anything. Later, the caller's connection is aborted,
     since a clean end would make half a reply look whole; returns what that counts as.
     """
     upstream.lift()
-    request.begin(reply, upstream.head.reason, close=close)
+    request.begin(reply, upstream.head.reason)
     # The head leaves with the content that has arrived, or alone if none has.
     piece = upstream.arrived()
     if upstream.is_complete:

@@ -89,9 +89,7 @@ class RepeatedCall:
     upstream_path: bytes
     tier_key: tuple[str, ...] | None
 
-    async def answer(
-        self, request: Request, plan: Plan, entry: Entry, line: CallLine, *, close: bool
-    ) -> UpstreamResponse | None:
+    async def answer(self, request: Request, plan: Plan, entry: Entry, line: CallLine) -> UpstreamResponse | None:
         """Answer a call as others were answered; raises Refusal.
 
         Returns upstream's answer, if upstream was asked and only an exchange can translate the answer.
@@ -117,7 +115,7 @@ class RepeatedCall:
                 left, response.sent, response.began = None, head, began
                 return response
             is_long = entry.hold(len(made[0]))
-            self._reply(request, response, made, line, close=close)
+            self._reply(request, response, made, line)
             if is_long:  # it waits until the caller has taken it, and nothing that it was made of
                 response.chunks, content, made = [], None, None
                 await request.way.flushed()
@@ -146,13 +144,11 @@ class RepeatedCall:
         self.repeats.keep(key, (content, made.value, record))
         return made.value, record
 
-    def _reply(
-        self, request: Request, response: UpstreamResponse, made: tuple[bytes, Record], line: CallLine, *, close: bool
-    ) -> None:
+    def _reply(self, request: Request, response: UpstreamResponse, made: tuple[bytes, Record], line: CallLine) -> None:
         """Answer with what content became, and take down that it did."""
         (body, record), headers, shared = made, response.head.headers, self.repeats.shared
         prepared, path = self.prepared, self.upstream_path
-        request.answer_with(prepared.status, *prepared.lines(headers, record, path), body, close=close)
+        request.answer_with(prepared.status, *prepared.lines(headers, record, path), body)
         line.upstream_status = response.head.status
         line.translated(record)
         if self.tier_key is not None:

@@ -172,7 +172,6 @@ class Gateway:
         try:
             if self._calls is not None:
                 await asyncio.sleep(pause)
-                self._handler.draining = True
                 await self._calls.refuse()
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout_at(until):

@@ -188,7 +188,7 @@ async def test_nothing_is_taken_from_a_connection_that_ends(wiring):
 async def test_refusal_while_draining_ends_its_connection(wiring):
     """A refusal says, too, that the caller's next call goes elsewhere."""
     wired = wiring(memory=1)
-    wired.gateway._handler.draining = True
+    wired.server.draining = True
     wired.caller.deliver(request_of(0, "length"))
     await wired.settle()
     assert b"\r\nConnection: close\r\n" in wired.caller.take(1 << 20)

@@ -71,6 +71,7 @@ class Clients:
         self.failures: Tally[Failure] = Tally()
         self.buffer = memoryview(bytearray(READ))
         self.long_heads: dict[Connection, int] = {}
+        self.draining = False
         self._peers: dict[str, PeerConnections] = {}
         self._quiet_until = 0.0
 

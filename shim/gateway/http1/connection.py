@@ -36,7 +36,7 @@ class Connection(Wire):
         super().__init__(clients.loop, clients.buffer)
         self.scheme = scheme
         self.set_up: asyncio.Task[None] | None = None
-        self._clients = clients
+        self.clients = clients
         self._task: asyncio.Task[None] | None = None
         self._next: asyncio.Future[Request] | None = None
         self._request: Request | None = None
@@ -49,16 +49,16 @@ class Connection(Wire):
     def made(self) -> None:
         self.set_up = None
         assert self.transport is not None, "it was made"
-        if self not in self._clients.connections:  # it ended for another one
+        if self not in self.clients.connections:  # it ended for another one
             self.abort()
             return
         self.transport.set_write_buffer_limits(HIGH)
-        self._clients.turned_away["surplus"] += self.verdict != "served"
+        self.clients.turned_away["surplus"] += self.verdict != "served"
         self._since = self._loop.time()
         self.expect()
 
     def lost(self, error: BaseException | None) -> None:  # noqa: ARG002 - a caller's error changes nothing
-        self._clients.left(self)
+        self.clients.left(self)
         if self._task is not None:
             self._task.cancel()
         self._task = self._request = None  # both hold the connection
@@ -88,7 +88,7 @@ class Connection(Wire):
 
     def _parse(self) -> None:
         """Make a request of what has arrived, if a head is whole."""
-        clients, data = self._clients, self._rest.lstrip(b"\r\n")  # empty lines before a request (RFC 9112, 2.2)
+        clients, data = self.clients, self._rest.lstrip(b"\r\n")  # empty lines before a request (RFC 9112, 2.2)
         end = data.find(b"\r\n\r\n") + 4
         try:
             if end < 4:
@@ -126,12 +126,12 @@ class Connection(Wire):
             try:
                 if (error := request.content.error) is not None:
                     refused_log.warning("refused a request of %s: %s", self.peer.address, error.detail)
-                    request.refuse(self._clients.refused(error))
+                    request.refuse(self.clients.refused(error))
                 elif self.verdict != "served":
                     refused_log.warning("refused a connection of %s: beyond the limit", self.peer.address)
-                    request.refuse(self._clients.refused(errors.CROWDED))
+                    request.refuse(self.clients.refused(errors.CROWDED))
                 else:
-                    await self._clients.handler(request)
+                    await self.clients.handler(request)
                 if self._drained is not None:
                     await self.flushed()
             except ConnectionResetError:
@@ -159,7 +159,7 @@ class Connection(Wire):
         """Answer a malformed request, and end the connection."""
         self.peer.idle.pop(self, None)
         if self.is_open:
-            self.write(self._clients.refused(refusal).last_bytes())
+            self.write(self.clients.refused(refusal).last_bytes())
             self.close(unread=True)
 
     def close(self, *, unread: bool = False) -> None:
@@ -178,12 +178,12 @@ class Connection(Wire):
     def abort(self) -> None:
         if self.set_up is not None:
             self.set_up.cancel()
-            self._clients.left(self)  # the loop may still report that it is made
+            self.clients.left(self)  # the loop may still report that it is made
         super().abort()
 
     def expect(self) -> None:
         """Set the deadline for the caller's next step: to take its reply, stop sending, or send a request."""
-        options, since = self._clients.options, self._loop.time()
+        options, since = self.clients.options, self._loop.time()
         if self._drained is not None or (self._is_ending and not self.is_open):
             self._left, patience = self.unsent(), options.client_timeout
         elif self._is_ending:
@@ -199,7 +199,7 @@ class Connection(Wire):
     def late(self) -> None:
         """End what took too long: sending a reply, receiving a head, or waiting for a request."""
         if self._drained is not None or (self._is_ending and not self.is_open):
-            if self._left - self.unsent() >= RATE * self._clients.options.client_timeout:
+            if self._left - self.unsent() >= RATE * self.clients.options.client_timeout:
                 self.expect()
             else:
                 cut_log.warning("dropped a caller that does not take its reply: %s", self.peer.address)

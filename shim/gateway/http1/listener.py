@@ -173,7 +173,8 @@ class Listener:
             log.error("unhandled %s", type(error).__name__, exc_info=error)
 
     async def refuse(self) -> None:
-        """Stop listening, after accepting the connections that the kernel has made and would reset."""
+        """Stop listening, after accepting the connections that the kernel has made and would reset; all end soon."""
+        self.clients.draining = True
         sockets, self._sockets = self._sockets, []
         for one in sockets:
             self.clients.loop.remove_reader(one.fileno())

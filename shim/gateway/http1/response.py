@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from operator import itemgetter
+from typing import TYPE_CHECKING
 
 import attrs
 
@@ -15,7 +16,9 @@ from shim.gateway.errors import Refusal
 from shim.gateway.fields import http_date
 from shim.gateway.http1.body import Body
 from shim.gateway.http1.head import BODILESS, Credential, RequestHead
-from shim.gateway.http1.wire import Wire
+
+if TYPE_CHECKING:  # a connection makes its requests
+    from shim.gateway.http1.connection import Connection
 
 _TOGETHER = 65536  # bytes of content that are copied behind a head, so that both leave at once
 _MARK = secrets.token_hex(16)  # of what differs between calls that are sent and answered alike
@@ -34,11 +37,11 @@ class Request:
     scheme: str
     peer: str
     """The caller's address."""
-    way: Wire
-    """Its connection."""
+    way: Connection
     status: int | None = None
     """None until it is answered."""
     keep_alive: bool = True
+    """Whether its connection may bring another one."""
     request_id: bytes = b""
     """A field line of replies that lack one."""
     whole: bool = False
@@ -54,14 +57,14 @@ class Request:
         place, lines = self.credential[0], self.head.headers
         return *lines[:place], self.credential[1:], *lines[place:]
 
-    def answer(self, reply: Reply, *, close: bool = False) -> None:
+    def answer(self, reply: Reply) -> None:
         """Write a whole reply, its body not None."""
         lines = lines_of(reply.headers)
-        self.answer_with(reply.status, lines, lines.text, reply.body or b"", close=close)
+        self.answer_with(reply.status, lines, lines.text, reply.body or b"")
 
-    def answer_with(self, status: int, lines: Lines, text: bytes, body: bytes, *, close: bool = False) -> None:
+    def answer_with(self, status: int, lines: Lines, text: bytes, body: bytes) -> None:
         """Write a whole reply whose field lines without Content-Length are these bytes."""
-        head = self._head(status, lines, text, body, "", close=close)
+        head = self._head(status, lines, text, body, "")
         if self._bodiless:
             body = b""
         if len(body) < _TOGETHER:
@@ -71,13 +74,14 @@ class Request:
             self.way.write(body)
         self.whole = True
 
-    def refuse(self, refusal: Refusal, *, close: bool = False) -> None:
-        self.answer(refusal.reply(), close=close or refusal.close)
+    def refuse(self, refusal: Refusal) -> None:
+        self.keep_alive = not refusal.close
+        self.answer(refusal.reply())
 
-    def begin(self, reply: Reply, reason: str, *, close: bool = False) -> None:
+    def begin(self, reply: Reply, reason: str) -> None:
         """Prepare a reply, with its reason phrase, whose content is going to be streamed behind the head."""
         lines = lines_of(reply.headers)
-        self._start = self._head(reply.status, lines, lines.text, reply.body, reason, close=close)
+        self._start = self._head(reply.status, lines, lines.text, reply.body, reason)
 
     def send(self, piece: bytes) -> None:
         """Write a piece of a streamed reply; raises ConnectionResetError."""
@@ -95,12 +99,12 @@ class Request:
         self.send(piece)
         self.whole = True
 
-    def _head(self, status: int, lines: Lines, text: bytes, body: bytes | None, reason: str, *, close: bool) -> bytes:  # noqa: PLR0913 - all that a head is made of
+    def _head(self, status: int, lines: Lines, text: bytes, body: bytes | None, reason: str) -> bytes:
         """Return the head of a reply, framed as its content is (RFC 9112, 6); a ``body`` of None will be streamed."""
         is_http10 = self.head.is_http10
         bodiless = self._bodiless = self.head.method == "HEAD" or status in BODILESS
         # A final answer with content unread ends the connection: nobody reads the rest as the next request.
-        kept = self.head.keep_alive and not close and self.content.is_complete
+        kept = self.keep_alive and self.head.keep_alive and self.content.is_complete and not self.way.clients.draining
         last = b""
         if body is not None and not bodiless:
             last = b"Content-Length: %d\r\n" % len(body)
