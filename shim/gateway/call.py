@@ -57,7 +57,7 @@ class Handler:
     async def __call__(self, request: Request) -> None:
         """Answer one request; whatever goes wrong becomes an answer, or the end of the connection."""
         plan, flag, head = self.plan, self.flag, request.head
-        peer = request.peer
+        peer = request.way.peer.address
         if plan.options.trusted_proxies:
             peer = forwarded_peer(peer, head.headers, plan.options.trusted_proxies)
         request_id, trace = ids_of(head.headers)

@@ -71,7 +71,7 @@ def check(request: Request, plan: Plan, authorities: frozenset[str], name: str) 
     if not _HOST.fullmatch(authority) and (head.hosts or not head.is_http10):
         raise bad_request("The Host field is not one host with an optional port.")
     if not target.startswith("/"):
-        target, authority = _from_absolute(target, authorities, request.scheme)
+        target, authority = _from_absolute(target, authorities, request.way.scheme)
     public_url = (plan.options.public_url or "").rstrip("/")
     prefix = urlsplit(public_url).path
     if is_moved := prefix != "" and target.startswith(f"{prefix}/"):
@@ -95,7 +95,7 @@ def check(request: Request, plan: Plan, authorities: frozenset[str], name: str) 
     if not path.startswith("/api/") and (found := _PREFIXED.match(path)):
         raise Refusal(404, "SHIM_BASE_PATH_UNKNOWN", "http_request_error", _UNKNOWN_BASE % found[1][:100])
     call = Call(method, plan.options.upstream, target, headers)
-    return call, public_url or f"{request.scheme}://{authority}", is_moved
+    return call, public_url or f"{request.way.scheme}://{authority}", is_moved
 
 
 def _from_absolute(target: str, authorities: frozenset[str], spoken: str) -> tuple[str, str]:

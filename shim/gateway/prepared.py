@@ -270,7 +270,7 @@ def _key(request: Request, candidates: object, path: str) -> Hashable:
     """Return what calls have in common that are sent and answered alike but for what fills their places."""
     head, credential = request.head, request.credential
     place = None if credential is None else credential[:2]
-    return candidates, head.form, head.method, head.target[len(path) + 1 :], place, request.scheme
+    return candidates, head.form, head.method, head.target[len(path) + 1 :], place, request.way.scheme
 
 
 def _values(request: Request, path: bytes) -> list[bytes]:

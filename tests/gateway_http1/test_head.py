@@ -66,7 +66,7 @@ def outcome(parse, data):
         found, credential = parse(data)
     except Refusal as refusal:
         return refusal.status, refusal.code
-    headers = Request(found, credential, EMPTY, "http", "", mock.Mock()).headers
+    headers = Request(found, credential, EMPTY, mock.Mock()).headers
     return headers, attrs.asdict(found, filter=lambda one, _: one.name not in {"headers", "form"})
 
 

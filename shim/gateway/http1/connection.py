@@ -113,7 +113,7 @@ class Connection(Wire):
             if head.expects_continue:
                 body.on_wait = partial(self.write, CONTINUE)  # RFC 9110, 10.1.1
         self._rest, self._body = data[end:], body
-        self._request = request = Request(head, credential, body, self.scheme, self.peer.address, self)
+        self._request = request = Request(head, credential, body, self)
         if self._next is None:
             self._task = self._loop.create_task(self._serve(request))
         else:

@@ -34,9 +34,6 @@ class Request:
     head: RequestHead
     credential: Credential | None
     content: Body
-    scheme: str
-    peer: str
-    """The caller's address."""
     way: Connection
     status: int | None = None
     """None until it is answered."""
