@@ -71,9 +71,11 @@ class Door:
 
     def url_sent(self, send: Send, own: str) -> str:
         """Return the absolute URL to send to, the caller's own as far as the core leaves it alone."""
+        if not send.rewritten:
+            return own
         parts = urlsplit(own)
-        origin = send.call.origin if self.retired.led else f"{parts.scheme}://{parts.netloc}"
-        return origin + send.call.target if send.rewritten else own
+        origin = send.call.origin if self.retired.led else parts._replace(path="", query="", fragment="").geturl()
+        return origin + send.call.target
 
     def lines(self, send: Send) -> tuple[list[tuple[str, str]], bool]:
         """Return the field lines of the request to send, and whether it has the caller's own body.

@@ -20,9 +20,10 @@ from shim.core.route import LEGACY, Context, constant_of, has_successor, sunset_
 from shim.documents.model import Operation
 from shim.documents.vocabulary import Fidelity
 from shim.doors.call_site import call_site
+from shim.doors.driver import drive
 from shim.doors.environment import CHECKED, WARNINGS
 from shim.doors.native import alone, as_text, header_lines
-from shim.doors.recognition import RetiredCall, retired_call_to
+from shim.doors.recognition import RetiredCall, retired_call
 from shim.errors import LegacyEndpointWarning, SettingsError
 from shim.origins import UPSTREAM
 from shim.tools.inventory.writing import CallSite, explain_command
@@ -143,7 +144,7 @@ def tell(library: str, method: str, url: str, lines: Headers = ()) -> None:
     """
     if CHECKED in os.environ:
         return
-    retired = retired_call_to(method, url, lambda: lines)
+    retired = drive(retired_call(method, url, lambda: lines))
     if retired is not None and retired.led:
         raise SettingsError(
             f"{UPSTREAM}: calls to Atlas go to {retired.call.origin}, and those by {library} can't be led there; "

@@ -21,7 +21,7 @@ from shim.core.route import VERSION_GONE, Context, sunset_of
 from shim.core.settings import RouteWord
 from shim.doors import process
 from shim.doors.call_site import call_site
-from shim.doors.driver import Steps, drive
+from shim.doors.driver import Steps
 from shim.doors.native import is_served
 from shim.doors.process import Current
 from shim.origins import origin_of
@@ -87,24 +87,30 @@ def _passed(match: Match | None, call: Call) -> Exchange:
     return PassThrough(None)  # type: ignore[arg-type]  # a call that is not recognised has no record
 
 
-def retired_call(  # noqa: PLR0913, PLR0917 - the settings, and the parts of a request that are looked at in turn
-    now: Current,
+def retired_call(  # noqa: PLR0913 - the parts of a request that are looked at in turn
     method: str,
-    origin: str,
-    target: str,
+    url: str,
     lines: Callable[[], Headers],
-    pause: Callable[[float], Any],
+    pause: Callable[[float], Any] = time.sleep,
     *,
     extra: frozenset[str] = frozenset(),
     whole: bool = False,
 ) -> Steps[RetiredCall | None]:
-    """Return a retired call, or one that is led to another origin; None for any other call.
+    """Return a retired call, or one that is led to another origin; None for any other call, and a door's own request.
 
-    ``now`` is what ``process.concerns`` returned. ``lines`` returns the field lines, and is not called where they make
-    no difference. ``pause`` is the sleep by which a call waits for the first word of a feature flag. ``extra`` are
-    origins that count as Atlas' own for this client. ``whole`` is that of ``Context``. No retired call is returned
-    while the shim is off.
+    ``url`` is absolute. ``lines`` returns the field lines, and is not called where they make no difference. ``pause``
+    is the sleep by which a call waits for the first word of a feature flag. ``extra`` are origins that count as Atlas'
+    own for this client. ``whole`` is that of ``Context``. No retired call is returned while the shim is off.
     """
+    if is_served() or (now := process.concerns(url)) is None:
+        return None
+    try:
+        parts = urlsplit(url)
+        origin = origin_of(parts.scheme, parts.hostname or "", parts.port)
+        target = f"{parts.path}?{parts.query}" if parts.query else parts.path
+        target.encode("ascii")
+    except ValueError:  # such a URL can't be sent
+        return None
     settings, engine = now.settings, now.engine
     led, is_off = settings.leads(origin), settings.route is RouteWord.OFF
     if not led and (is_off or not engine.has(method, target)):
@@ -123,18 +129,3 @@ def retired_call(  # noqa: PLR0913, PLR0917 - the settings, and the parts of a r
     counts = known and match is not None and not match.operation.lives
     warns, noted = counts and origin not in extra, counts and bool(now.inventory)
     return RetiredCall(call, match, context, now, led, warns, known, noted)
-
-
-def retired_call_to(method: str, url: str, lines: Callable[[], Headers]) -> RetiredCall | None:
-    """Return what ``retired_call`` does for an absolute URL; None for a door's own request. It may block."""
-    now = None if is_served() else process.concerns(url)
-    if now is None:
-        return None
-    try:
-        parts = urlsplit(url)
-        origin = origin_of(parts.scheme, parts.hostname or "", parts.port)
-        target = f"{parts.path}?{parts.query}" if parts.query else parts.path
-        target.encode("ascii")
-    except ValueError:  # such a URL can't be sent
-        return None
-    return drive(retired_call(now, method, origin, target, lines, time.sleep))

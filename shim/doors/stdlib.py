@@ -22,7 +22,7 @@ from shim.doors.driver import drive
 from shim.doors.exchange import Content, Door, steps
 from shim.doors.native import PIECE, ContentFile, alone, content_of, header_lines
 from shim.doors.notice import tell
-from shim.doors.recognition import retired_call_to
+from shim.doors.recognition import retired_call
 
 _SPENT = dict.fromkeys(map(str, range(100)), 1)
 """As many redirects as any opener follows."""
@@ -40,7 +40,7 @@ def open_url(
     if isinstance(request, Request):
         request.data = request.data if data is None else data
         lines = lambda: header_lines(request.header_items())  # noqa: E731
-        retired = retired_call_to(request.get_method(), request.full_url, lines)
+        retired = drive(retired_call(request.get_method(), request.full_url, lines))
     if retired is None:
         return base(fullurl, data, *args, **kwargs)
     if retired.needs_body and request.data is not None:

@@ -16,13 +16,11 @@ from multidict import CIMultiDict, CIMultiDictProxy, MultiDict
 from yarl import URL
 
 from shim.core.messages import Record, Reply, Send
-from shim.doors import recognition
 from shim.doors.aiohttp.inside import made_response, once, show, whole_url
 from shim.doors.driver import adrive
 from shim.doors.exchange import Content, Door, shorter, together
 from shim.doors.native import header_lines, is_stale
-from shim.doors.process import concerns
-from shim.origins import origin_of
+from shim.doors.recognition import retired_call
 
 Sender = Callable[..., Awaitable[ClientResponse]]
 """The method in whose place ours stands, bound to its session."""
@@ -178,21 +176,16 @@ async def door_of_request(
         return None
     try:
         whole = whole_url(session, url)
-        now = concerns(whole.raw_path)
-        if now is None:
-            return None
         if params := options.get("params"):  # as ``extend_query`` of newer versions of yarl does
             query = MultiDict(whole.query)
             query.extend(whole.with_query(params).query)
             whole = whole.with_query(query)
-        origin = origin_of(whole.scheme, whole.raw_host or "", whole.explicit_port)
         fields = CIMultiDict(session.headers)
         fields.update(CIMultiDict(headers or ()))
     except (AssertionError, TypeError, ValueError):  # aiohttp says what is wrong with it
         return None
     lines = lambda: header_lines(fields.items())  # noqa: E731
-    found = recognition.retired_call(now, method.upper(), origin, whole.raw_path_qs, lines, asyncio.sleep)
-    retired = await adrive(found)
+    retired = await adrive(retired_call(method.upper(), str(whole), lines, asyncio.sleep))
     if retired is None:
         return None
     # A timeout of the call's own, a total number of seconds or None for none, or the session's.

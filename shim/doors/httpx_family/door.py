@@ -11,12 +11,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import attrs
 
 from shim.core.messages import Record, Reply, Send, framed
-from shim.doors import recognition
 from shim.doors.driver import Steps, adrive, drive
 from shim.doors.exchange import Content, Door, shorter, together
 from shim.doors.native import header_lines, is_stale
-from shim.doors.process import concerns
-from shim.doors.recognition import RetiredCall
+from shim.doors.recognition import RetiredCall, retired_call
 
 if TYPE_CHECKING:  # a program may have httpx2 alone in memory, and call it httpx
     import httpx
@@ -33,16 +31,11 @@ WHOLE = "shim.whole"
 
 def retired_request(request: httpx.Request, side: type[HttpxDoor], client: object) -> Steps[RetiredCall | None]:
     """Return the retired call that a request of one side is, its body unread; None for any other request."""
-    url, extensions = request.url, request.extensions
-    target = url.raw_path.decode("ascii")
-    now = concerns(target)
-    if now is None or INNER in extensions or not isinstance(request.stream, side.kind):
+    if INNER in request.extensions or not isinstance(request.stream, side.kind):
         return None
-    lines = partial(header_lines, request.headers.raw)
+    lines, whole = partial(header_lines, request.headers.raw), WHOLE in request.extensions
     extra: frozenset[str] = getattr(client, "_shim_origins", frozenset())
-    origin = f"{url.scheme}://{url.netloc.decode('ascii')}"  # without user information
-    whole = WHOLE in extensions
-    found = recognition.retired_call(now, request.method, origin, target, lines, side.pause, extra=extra, whole=whole)
+    found = retired_call(request.method, str(request.url), lines, side.pause, extra=extra, whole=whole)
     return (yield from found)
 
 

@@ -13,9 +13,10 @@ from urllib3 import HTTPResponse
 from urllib3.exceptions import ProtocolError, ReadTimeoutError, SSLError
 
 from shim.core.messages import Record, Reply, Send
+from shim.doors.driver import drive
 from shim.doors.exchange import Content, Door, shorter
 from shim.doors.native import ContentFile, alone, as_text, content_of, header_lines, is_digest, is_stale, unsigned
-from shim.doors.recognition import RetiredCall, retired_call_to
+from shim.doors.recognition import RetiredCall, retired_call
 from shim.doors.urllib3 import responses
 
 NEEDS_AUTH = (
@@ -26,7 +27,8 @@ NEEDS_AUTH = (
 
 def retired_prepared(request: PreparedRequest) -> RetiredCall | None:
     """Return the retired call that a request is, its body read if that takes part; None for any other request."""
-    retired = retired_call_to(request.method or "", request.url or "", partial(header_lines, request.headers.items()))
+    lines = partial(header_lines, request.headers.items())
+    retired = drive(retired_call(request.method or "", request.url or "", lines))
     if retired is None or not retired.needs_body:
         return retired
     body: Any = request.body

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from time import sleep
 from typing import Any
 
 import attrs
@@ -13,11 +12,10 @@ from urllib3.exceptions import HTTPError, ReadTimeoutError
 from urllib3.util import SKIP_HEADER, parse_url
 
 from shim.core.messages import Record, Reply, Send, field
-from shim.doors import recognition
 from shim.doors.driver import drive
 from shim.doors.exchange import Content, Door, steps
-from shim.doors.native import alone, content_of, header_lines, is_served
-from shim.doors.process import concerns
+from shim.doors.native import alone, content_of, header_lines
+from shim.doors.recognition import retired_call
 from shim.doors.urllib3.responses import answered, asked_again, for_each, pieces, renewed, show_in, waits_of
 from shim.origins import origin_of
 
@@ -38,8 +36,6 @@ class Urllib3Door(Door):
     owner: Owner
     base: BaseUrlopen
     url: str
-    prefix: str
-    """What stands before the target in ``url``, nothing where that is relative to a pool."""
     options: Mapping[str, Any]
     """The arguments of ``urlopen`` by name, but for method and URL."""
 
@@ -77,9 +73,7 @@ class Urllib3Door(Door):
             options["headers"] = HTTPHeaderDict(lines)
             if field(call.headers, "accept-encoding") == SKIP_HEADER:
                 options["headers"]["Accept-Encoding"] = SKIP_HEADER
-        prefix = sent.origin if self.retired.led else self.prefix
-        options["url"] = prefix + sent.target if send.rewritten else self.url
-        return {"method": sent.method, **options}
+        return {"method": sent.method, **options, "url": self.url_sent(send, self.url)}
 
     def seconds(self) -> float | None:
         return waits_of(self.timeout)[0]
@@ -157,33 +151,22 @@ def door_of_urlopen(  # noqa: PLR0913, PLR0917 - what urlopen is called with, an
     owner: Owner, base: BaseUrlopen, method: str, url: str, args: Iterable[Any], kwargs: Mapping[str, Any]
 ) -> Urllib3Door | None:
     """Return the door of a retired call, its body read if it takes part; None for any other call of ``urlopen``."""
-    now = None if is_served() else concerns(url)
-    if now is None:
-        return None
     pool = owner if isinstance(owner, HTTPConnectionPool) else None
     options = {**dict(zip(_NAMES if pool else ("redirect",), args, strict=False)), **kwargs}
     try:
-        where = parse_url(url)
-        if pool and url.startswith("/"):
-            prefix, target = "", url.partition("#")[0]
-            origin = origin_of(pool.scheme or "", pool.host, pool.port)
-        else:
-            target = where.request_uri
-            prefix = (where._replace(fragment=None).url).removesuffix(target)
-            origin = origin_of(where.scheme or "http", where.host or "", where.port)
-        target.encode("ascii")
-    except (HTTPError, ValueError):  # such a URL can't be sent
+        own = origin_of(pool.scheme or "", pool.host, pool.port) if pool and url.startswith("/") else ""
+        whole = parse_url(own + url).url
+    except HTTPError:  # such a URL can't be sent
         return None
     if options.get("headers") is None and (pool or "headers" not in options):
         options["headers"] = owner.headers
     headers: Any = options.get("headers") or {}
-    found = recognition.retired_call(now, method, origin, target, lambda: header_lines(headers.items()), sleep)
-    retired = drive(found)
+    retired = drive(retired_call(method, whole, lambda: header_lines(headers.items())))
     if retired is None:
         return None
     if retired.needs_body:
         retired = retired.with_body(_read_content(options))
-    return Urllib3Door(retired, owner, base, url, prefix, options)
+    return Urllib3Door(retired, owner, base, url, options)
 
 
 def _read_content(options: dict[str, Any]) -> bytes:
