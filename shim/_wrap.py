@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
 from importlib import import_module
 from typing import TypeVar
 
+from shim.doors.served import SERVED
+
 T = TypeVar("T")
 
-WRAPS: Mapping[str, tuple[str, ...]] = {
-    "aiohttp": ("ClientSession",),
-    "httpx": ("Client", "AsyncClient"),
-    "httpx2": ("Client", "AsyncClient"),
-    "requests": ("Session",),
-    "urllib3": ("PoolManager", "HTTPConnectionPool"),
-}
+WRAPS = {library: [kind for kind, _ in SERVED[library]] for library in SERVED if library != "urllib.request"}
 """Library -> classes whose objects are wrapped, and those of classes made from them; ours have the same names."""
 
 

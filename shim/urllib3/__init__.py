@@ -3,7 +3,7 @@
 Every public name of urllib3 is here, and its modules can be imported by name. Managers, pools and the functions that
 make them are ours, the rest is urllib3's own, identical objects: also a pool that is taken from a manager. The record
 of a retired call is in ``response.shim``, an attribute that no other response has. Each request that is sent for a call
-has the caller's ``Retry`` for 429 and 5xx, and the answer for all statuses; its timeouts are for all of them together.
+has the caller's ``Retry``; its timeouts are for all of them together.
 """
 
 import typing as _typing

@@ -20,10 +20,10 @@ OLD = inspect.ismodule(plain.request)
 
 
 class _Client(Client):
-    def __init__(self, native: plain.PoolManager, *, checks: bool, wire: bool) -> None:
+    def __init__(self, native: plain.PoolManager, *, wire: bool) -> None:
         self.native, self.wire = native, wire
         # Nothing but what the caller of this client decides is sent again.
-        self.retries = plain.Retry(connect=0, read=0, redirect=5, status=0, status_forcelist=[410] if checks else ())
+        self.retries = plain.Retry(connect=0, read=0, redirect=5, status=0)
 
     def ask(self, url: str, method: str = "GET", headers: Any = None, **body: Any) -> Got:
         """Call by ``request``."""
@@ -69,7 +69,7 @@ class Urllib3(Door):
         more |= {"headers": basic(user)} if user else {}
         proxy = options.get("proxy")
         with library.ProxyManager(proxy, **more) if proxy else library.PoolManager(**more) as native:
-            yield _Client(native, checks=options.get("checks", False), wire=options.get("wire", False))
+            yield _Client(native, wire=options.get("wire", False))
 
     def waits(self, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         """By the pool, which has made a Timeout of any form."""

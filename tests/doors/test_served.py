@@ -103,7 +103,7 @@ def test_a_fallback_asks_each_side_once_and_is_remembered(door, raw, early):
 
 
 def test_the_clients_own_check_sees_the_last_status_alone(door, raw, early):
-    """Hooks that raise, raise_for_status, errors of openers, statuses that are sent again: none sees the 410."""
+    """Hooks that raise, raise_for_status, errors of openers: none sees the 410."""
     server = raw(gone_then_flex)
     with door.open(checks=True) as client:
         assert client.ask(server.url + SNAPSHOTS).status == 200

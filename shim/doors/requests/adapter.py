@@ -8,14 +8,11 @@ from typing import Any
 import requests
 from requests import PreparedRequest, Response
 from requests.adapters import BaseAdapter, HTTPAdapter
-from urllib3 import Retry
-from urllib3.exceptions import MaxRetryError
 
 from shim.doors.driver import drive
 from shim.doors.exchange import steps
 from shim.doors.process import concerns, prepare
 from shim.doors.requests.door import RequestsDoor, retired_prepared
-from shim.doors.urllib3.responses import asked_again, for_each
 
 _OPTIONS = ("stream", "timeout", "verify", "cert", "proxies")  # in the order of an adapter's ``send``
 
@@ -46,30 +43,14 @@ class Adapter(BaseAdapter):
         if retired is None:
             return self.inner.send(request, *args, **kwargs)
         options = {"timeout": None, **dict(zip(_OPTIONS, args, strict=False)), **kwargs, "stream": True}
-        retries: Retry | None = Retry.from_int(getattr(self.inner, "max_retries", 0))
-        while retries is not None:
-            sender = _with(self.inner, retries).send
-            response: Response = drive(steps(RequestsDoor(retired, request, sender, options, self.auth)))
-            # Where an authentication sends the caller's request again.
-            response.connection = self  # type: ignore[assignment]  # requests' types know its own adapter only
-            try:
-                retries = asked_again(retries, response.raw, request.method or "", request.path_url)
-            except MaxRetryError as error:
-                raise requests.exceptions.RetryError(error, request=request) from error
+        response: Response = drive(steps(RequestsDoor(retired, request, self.inner.send, options, self.auth)))
+        # Where an authentication sends the caller's request again.
+        response.connection = self  # type: ignore[assignment]  # requests' types know its own adapter only
         return response
 
     def close(self) -> None:
         """Close the inner adapter."""
         self.inner.close()
-
-
-def _with(adapter: BaseAdapter, retries: Retry) -> BaseAdapter:
-    """Return the adapter, or one that has the same connections and these retries for each request of an exchange."""
-    if not retries.status_forcelist:
-        return adapter
-    again: BaseAdapter = object.__new__(type(adapter))  # a copy would have connections of its own
-    vars(again).update(vars(adapter), max_retries=for_each(retries))
-    return again
 
 
 def get_adapter(_: requests.Session, own: Callable[[str], BaseAdapter], url: str) -> BaseAdapter:

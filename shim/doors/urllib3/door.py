@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import attrs
-from urllib3 import HTTPConnectionPool, HTTPResponse, PoolManager, Retry, Timeout
+from urllib3 import HTTPConnectionPool, HTTPResponse, PoolManager, Timeout
 from urllib3._collections import HTTPHeaderDict  # urllib3 1.26 has it here only
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 from urllib3.util import SKIP_HEADER, parse_url
@@ -16,7 +16,7 @@ from shim.doors.driver import drive
 from shim.doors.exchange import Content, Door, steps
 from shim.doors.native import alone, content_of, header_lines
 from shim.doors.recognition import retired_call
-from shim.doors.urllib3.responses import answered, asked_again, for_each, pieces, renewed, show_in, waits_of
+from shim.doors.urllib3.responses import answered, pieces, renewed, show_in, waits_of
 from shim.origins import origin_of
 
 Owner = HTTPConnectionPool | PoolManager
@@ -45,26 +45,17 @@ class Urllib3Door(Door):
         owner = self.owner
         return owner if isinstance(owner, HTTPConnectionPool) else owner.connection_from_url(self.url)
 
-    def owned(self, name: str) -> Any:
-        """Return an argument that the pool or manager has for its calls."""
-        owner: Any = self.owner
-        return getattr(owner, name) if hasattr(owner, name) else owner.connection_pool_kw.get(name)
-
     @property
     def timeout(self) -> object:
         """The caller's timeout, or the pool's or manager's."""
-        return self.options.get("timeout", self.owned("timeout"))
-
-    @property
-    def retries(self) -> Retry:
-        """The caller's Retry, or the pool's or manager's."""
-        given, redirect = self.options.get("retries"), self.options.get("redirect", True)
-        return Retry.from_int(given, redirect=redirect, default=self.owned("retries"))
+        owner = self.owner
+        own = owner.timeout if isinstance(owner, HTTPConnectionPool) else owner.connection_pool_kw.get("timeout")
+        return self.options.get("timeout", own)
 
     def request(self, send: Send) -> dict[str, Any]:
         """Return the arguments of ``urlopen``; credentials are the caller's, but for Digest over another target."""
         call, sent = self.retired.call, send.call
-        options = {**self.options, "preload_content": False, "retries": for_each(self.retries)}
+        options = {**self.options, "preload_content": False}
         options.pop("release_conn", None)
         lines, same_body = self.lines(send)
         if not same_body:
@@ -130,7 +121,7 @@ class Urllib3Door(Door):
 
 
 def urlopen(owner: Owner, base: BaseUrlopen, method: str, url: str, *args: Any, **kwargs: Any) -> HTTPResponse:
-    """Send a request; a retired call is an exchange, each of whose requests has the caller's retries, as its answer.
+    """Send a request; a retired call is an exchange, each of whose requests has the caller's retries.
 
     ``base`` is the method in whose place this one stands, bound to ``owner``.
     """
@@ -139,9 +130,6 @@ def urlopen(owner: Owner, base: BaseUrlopen, method: str, url: str, *args: Any, 
         plain: HTTPResponse = base(method, url, *args, **kwargs)
         return plain
     response: HTTPResponse = drive(steps(door))
-    while retries := asked_again(door.retries, response, method, door.retired.call.target):
-        door = attrs.evolve(door, options={**door.options, "retries": retries})
-        response = drive(steps(door))
     if door.options.get("preload_content", True):
         _ = response.data
     return response

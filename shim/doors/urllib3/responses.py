@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from urllib3 import HTTPResponse, Retry, Timeout
+from urllib3 import HTTPResponse, Timeout
 from urllib3._collections import HTTPHeaderDict  # urllib3 1.26 has it here only
-from urllib3.exceptions import IncompleteRead, MaxRetryError, ProtocolError, RequestError
+from urllib3.exceptions import IncompleteRead, ProtocolError, RequestError
 
 from shim.core.messages import Reply, framed, reason_phrase
 from shim.doors.exchange import Content, together
@@ -53,36 +53,6 @@ def _made(like: object, body: Any, **more: Any) -> HTTPResponse:
     response = HTTPResponse(body=body, preload_content=False, version=11, **more)
     vars(response).update({name: value for name, value in getattr(like, "__dict__", {}).items() if name in _KEPT})
     return response
-
-
-def for_each(retries: Retry) -> Retry:
-    """Return what a caller's Retry is for each request of an exchange, whose answer alone ``asked_again`` judges.
-
-    Refusals are steps of an exchange, such as the 410 of an endpoint that is gone.
-    """
-    again = [status for status in retries.status_forcelist or () if status == 429 or status >= 500]
-    return retries.new(status_forcelist=frozenset(again))
-
-
-def asked_again(retries: Retry, answer: object, method: str, url: str) -> Retry | None:
-    """Return the Retry for the same call if its answer is one that the caller wants to ask for again, else None.
-
-    So it is if the answer is no response of urllib3's. Waits before that as urllib3 does; raises MaxRetryError.
-    """
-    if not isinstance(answer, HTTPResponse) or not retries.is_retry(method, answer.status):
-        return None
-    if for_each(retries).is_retry(method, answer.status):  # it was
-        return None
-    try:
-        left = retries.increment(method, url, response=answer, _pool=answer._pool)  # noqa: SLF001 - as urllib3 does
-    except MaxRetryError:
-        if retries.raise_on_status:
-            answer.drain_conn()
-            raise
-        return None
-    answer.drain_conn()
-    left.sleep(answer)
-    return left
 
 
 def waits_of(timeout: object) -> tuple[float | None, tuple[float | None, float | None]]:
