@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TypeVar
 
 from shim.doors.served import SERVED
+from shim.doors.surface import become
 
 T = TypeVar("T")
 
@@ -31,8 +32,7 @@ def wrap(client: T) -> T:
         module = sys.modules.get(library)
         for kind in kinds if module is not None else ():
             if isinstance(client, getattr(module, kind, ())):
-                ours = getattr(import_module(f"shim.{library}"), kind)
-                import_module("shim.doors.surface").become(client, ours)
+                become(client, getattr(import_module(f"shim.{library}"), kind))
                 return client
     taken = ", ".join(f"{library}.{kind}" for library, kinds in WRAPS.items() for kind in kinds)
     given = f"the class {client.__name__}" if isinstance(client, type) else f"a {type(client).__name__}"

@@ -20,7 +20,7 @@ SHIM = Path(__file__).parents[1] / "shim"
 ROOMS = """
 _version
 _record            core
-_wrap  # it imports rooms by name, once their library is there
+_wrap              doors  # faces by name, once their library is there
 errors             core  # for type checkers alone
 extras
 fake
