@@ -142,8 +142,10 @@ def door_of_urlopen(  # noqa: PLR0913, PLR0917 - what urlopen is called with, an
     pool = owner if isinstance(owner, HTTPConnectionPool) else None
     options = {**dict(zip(_NAMES if pool else ("redirect",), args, strict=False)), **kwargs}
     try:
-        own = origin_of(pool.scheme or "", pool.host, pool.port) if pool and url.startswith("/") else ""
-        whole = parse_url(own + url).url
+        if pool and url.startswith("/"):
+            whole = origin_of(pool.scheme or "", pool.host, pool.port) + url
+        else:
+            whole = parse_url(url).url
     except HTTPError:  # such a URL can't be sent
         return None
     if options.get("headers") is None and (pool or "headers" not in options):
