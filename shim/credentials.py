@@ -28,8 +28,8 @@ OTHER_VARIABLES = {
     "public_key": "MONGODB_ATLAS_PUBLIC_KEY",
     "private_key": "MONGODB_ATLAS_PRIVATE_KEY",
 }
-"""What Terraform and CloudFormation call the parts of an API key. They are looked at only where ``VARIABLES`` give no
-credentials, or half an API key, so that a program that has its own is not given others."""
+"""What Terraform and CloudFormation call the parts of an API key. Looked at only where ``VARIABLES`` give none, so that
+a program that has its own is not given others, nor halves of two keys."""
 
 TOKEN_PATH = "/api/oauth/token"  # noqa: S105 - a path
 LIFETIME = 3600.0
@@ -77,22 +77,15 @@ def read_credentials(environ: Mapping[str, str]) -> Credentials | None:
     """Read credentials from the variables of Atlas' own tools, then from ``OTHER_VARIABLES``.
 
     Returns None if all are unset; an empty variable counts as unset. Raises SettingsError on half a pair, two kinds at
-    once, a variable together with its ``…_FILE``, an unreadable file, or half an API key whose other name has another
-    value; the message names the variable and the remedy.
+    once, a variable together with its ``…_FILE``, or an unreadable file; the message names the variable and the remedy.
     """
-    names, other_names = _given(environ)
-    found, others = _values(names, environ), _values(other_names, environ)
-    for part in found.keys() & others.keys():
-        if found[part] != others[part]:
-            raise SettingsError(f"{names[part]}: is not the same as {other_names[part]}; unset one of them")
-    usual = VARIABLES if found or not others else VARIABLES | OTHER_VARIABLES
-    return choose_credentials(others | found, usual | other_names | names)
+    given, names = _given(environ)
+    return choose_credentials(_values(given, environ), names)
 
 
 def used_variables(environ: Mapping[str, str]) -> tuple[str, ...]:
     """Return the names of the variables that ``read_credentials`` takes values from, ``…_FILE`` among them."""
-    names, others = _given(environ)
-    return (*names.values(), *others.values())
+    return tuple(_given(environ)[0].values())
 
 
 def credential_files(environ: Mapping[str, str]) -> list[str]:
@@ -195,12 +188,12 @@ class TokenBook:
 
 
 def _given(environ: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
-    """Return the variables that give each part: Atlas' own, and other tools' where those leave something to give."""
-    own, others = (
-        {part: name for part, variable in one.items() for name in (variable, f"{variable}_FILE") if environ.get(name)}
-        for one in (VARIABLES, OTHER_VARIABLES)
-    )
-    return own, others if own.keys() < OTHER_VARIABLES.keys() else {}
+    """Return the variables that give each part, and what every part is called beside them."""
+    for usual in (VARIABLES, OTHER_VARIABLES):
+        names = ((part, name) for part in usual for name in (usual[part], f"{usual[part]}_FILE"))
+        if given := {part: name for part, name in names if environ.get(name)}:
+            return given, usual | given
+    return {}, {}
 
 
 def _values(names: Mapping[str, str], environ: Mapping[str, str]) -> dict[str, str]:

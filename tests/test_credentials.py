@@ -29,14 +29,12 @@ OTHER_PUBLIC, OTHER_PRIVATE = "MONGODB_ATLAS_PUBLIC_KEY", "MONGODB_ATLAS_PRIVATE
         ({PUBLIC: "pub", PRIVATE: "priv"}, ApiKey("pub", "priv")),
         ({CLIENT: "id", SECRET: "sec"}, ServiceAccount("id", "sec")),
         ({TOKEN: "tok\n"}, AccessToken("tok")),
-        # Terraform's and CloudFormation's names, where Atlas' own give no credentials or half a key
+        # Terraform's and CloudFormation's names, where Atlas' own give none
         ({OTHER_PUBLIC: "pub", OTHER_PRIVATE: "priv"}, ApiKey("pub", "priv")),
         ({PUBLIC: "pub", PRIVATE: "priv", OTHER_PUBLIC: "b", OTHER_PRIVATE: "c"}, ApiKey("pub", "priv")),
-        ({PUBLIC: "pub", PRIVATE: "priv", OTHER_PUBLIC: "b"}, ApiKey("pub", "priv")),
         ({PUBLIC: "pub", PRIVATE: "priv", f"{OTHER_PRIVATE}_FILE": "/does/not/exist"}, ApiKey("pub", "priv")),
         ({CLIENT: "id", SECRET: "sec", OTHER_PUBLIC: "b", OTHER_PRIVATE: "c"}, ServiceAccount("id", "sec")),
         ({TOKEN: "tok", OTHER_PUBLIC: "b", OTHER_PRIVATE: "c"}, AccessToken("tok")),
-        ({PUBLIC: "pub", OTHER_PRIVATE: "priv"}, ApiKey("pub", "priv")),
         ({PUBLIC: "", PRIVATE: "", OTHER_PUBLIC: "pub", OTHER_PRIVATE: "priv"}, ApiKey("pub", "priv")),
     ],
 )
@@ -59,10 +57,9 @@ def test_read(environ, credentials):
         ({TOKEN: "canäry"}, [TOKEN, "ASCII"]),
         ({CLIENT: "canary:", SECRET: "x"}, [CLIENT, "colon"]),
         # Two halves of different keys are never put together
-        ({PUBLIC: "canary", OTHER_PUBLIC: "other", OTHER_PRIVATE: "x"}, [PUBLIC, OTHER_PUBLIC, "unset"]),
-        ({PRIVATE: "canary", OTHER_PUBLIC: "x", OTHER_PRIVATE: "other"}, [PRIVATE, OTHER_PRIVATE, "unset"]),
+        ({PUBLIC: "canary", OTHER_PUBLIC: "other", OTHER_PRIVATE: "x"}, [PUBLIC, PRIVATE, "missing"]),
+        ({PUBLIC: "canary", OTHER_PRIVATE: "x"}, [PUBLIC, PRIVATE, "missing"]),
         ({OTHER_PUBLIC: "canary"}, [OTHER_PUBLIC, OTHER_PRIVATE, "missing"]),
-        ({PUBLIC: "canary", OTHER_PUBLIC: "canary"}, [PUBLIC, PRIVATE, "missing"]),
         ({OTHER_PUBLIC: "canary", OTHER_PRIVATE: "canary canary"}, [OTHER_PRIVATE, "space"]),
     ],
 )
