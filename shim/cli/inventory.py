@@ -76,17 +76,12 @@ def command(*, files: tuple[Path, ...], since: str | None, fails: bool, output: 
 def _called(engine: Engine, name: str, callers: list[Caller]) -> dict[str, Any]:
     """Return a called operation with its callers, and the command that shows the calls to make instead."""
     operation = engine.named(name)
-    known: dict[str, Any] = dict.fromkeys(("sunset", "explain", "gone"))
-    way_out = "No mapping document knows this operation."
-    if operation is not None:
-        way_out = no_successor(operation)
-        known["sunset"] = f"{operation.sunset:%Y-%m-%d}"
-        known["explain"] = explain_command(operation) if operation.successors else None
-        known["gone"] = operation.gone and attrs.asdict(operation.gone)
+    explain = explain_command(operation) if operation is not None and operation.successors else None
     return {
         "operation": name,
-        **known,
-        "way_out": way_out,
+        "sunset": operation and f"{operation.sunset:%Y-%m-%d}",
+        "explain": explain,
+        "way_out": no_successor(operation) if operation else "No mapping document knows this operation.",
         "count": sum(caller.count for caller in callers),
         "last": max(caller.last for caller in callers),
         "callers": [_row(caller) for caller in callers],

@@ -18,7 +18,7 @@ from shim._version import __version__
 from shim.cli.output import printable, write_json, write_line
 from shim.core.recognise import shared_engine
 from shim.core.settings import parse_instant, read_settings
-from shim.tools.scan.findings import FindingState, Remark, as_json, sarif, written
+from shim.tools.scan.findings import FindingState, Remark, as_json, sarif
 from shim.tools.scan.fixing import rewritten
 from shim.tools.scan.scanning import Scan, scan
 
@@ -87,13 +87,14 @@ def command(
     engine, settings = shared_engine(os.environ), read_settings(os.environ)
     engine.check_settings(settings)
     report = scan(paths, engine, settings, at, exclude, _shown)
-    if fix:
+    if form != "json":
         _say("error", *report.errors)
+    if fix:
         _fix(report)
     elif form == "json":
         write_json(_json(report, at))
     elif form == "sarif":
-        write_json(sarif(report.findings, report.errors, __version__))
+        write_json(sarif(report.findings, __version__, is_whole=not report.errors))
     else:
         _text(report, at)
     code = max((EXIT[one.state] for one in report.findings), default=0)
@@ -115,7 +116,7 @@ def _shown(sources: Sequence[T]) -> Iterator[T]:
 def _json(report: Scan, at: datetime) -> dict[str, object]:
     return {
         "format": 1,
-        "at": written(at),
+        "at": at.date().isoformat(),
         "findings": [as_json(finding) for finding in report.findings],
         "errors": report.errors,
         "notes": [*report.notes],
@@ -134,19 +135,12 @@ def _text(report: Scan, at: datetime) -> None:
         place, names = finding.place, " or ".join(one.id for one in finding.operations)
         write_line(f"{place.file}:{place.line}:{place.column} {names}: {finding.message}")
         write_line(finding.source, "    ")
-    _say("error", *report.errors)
     _say("note", *report.notes)
     _say("not read", *report.unread[:_LISTED])
     if len(report.unread) > _LISTED:
         write_line(f"and {len(report.unread) - _LISTED} more not read; -o json lists all", err=True)
     counts = [f"{sum(one.state is state for one in report.findings)} {state.value}" for state in FindingState]
-    more = {
-        "could not be read": len(report.errors),
-        "not read": len(report.unread),
-        "ignored by comment": report.ignored,
-    }
-    words = [f"{report.files} files on {written(at)}: {', '.join(counts)}"]
-    write_line("; ".join(words + [f"{count} {said}" for said, count in more.items() if count]))
+    write_line(f"{report.files} files on {at:%Y-%m-%d}: {', '.join(counts)}; {report.ignored} ignored by comment")
 
 
 def _say(kind: str, *remarks: Remark) -> None:

@@ -27,6 +27,7 @@ _ORIGIN = "https://cloud.mongodb.com"
 """A replay's origin; nothing is sent to it."""
 MISSING = NoValue.MISSING
 """Marks an absent value."""
+_WORDS = ("equal", "differs", "only_old", "only_made")
 _UNLIKE = re.compile(r"^[a-z]+://[^/]+|[{}]|%7[BD]", re.IGNORECASE)
 """What links may differ in: their origin, and the braces of placeholders."""
 
@@ -204,15 +205,13 @@ def compare(replayed: Sequence[Replayed]) -> tuple[FieldTally, ...]:
         if not any(seen == name or seen.startswith((f"{name}.", f"{name}[")) for seen in rows):
             rows[name] = []
     absent = {name for one in good for name, is_absent in one.fields.items() if is_absent}
-    return tuple(_tally(name, rows[name], name in absent) for name in sorted(rows))
-
-
-def _tally(name: str, rows: Sequence[tuple[str, int, Any, Any]], absent: bool) -> FieldTally:  # noqa: FBT001 - a member
-    counts = Counter(row[0] for row in rows)
-    example = next((row[1:] for row in rows if row[0] != "equal"), (None, None, None))
-    return FieldTally(
-        name, counts["equal"], counts["differs"], counts["only_old"], counts["only_made"], absent, *example
-    )
+    tallies = list[FieldTally]()
+    for name in sorted(rows):
+        counts = Counter(word for word, *_ in rows[name])
+        example = next((row[1:] for row in rows[name] if row[0] != "equal"), (None, None, None))
+        equal, differs, only_old, only_made = (counts[word] for word in _WORDS)
+        tallies.append(FieldTally(name, equal, differs, only_old, only_made, name in absent, *example))
+    return tuple(tallies)
 
 
 def _leaves(at: str, old: Any, made: Any) -> Iterator[tuple[str, Any, Any]]:

@@ -53,7 +53,7 @@ def test_calls_that_end_later_are_not_retired_yet():
     found = verdict(lasts, NOW - 90 * DAY, NOW, COMING, inventory=False)
     assert (found["word"], found["days"]) == ("quiet", 40)
     (said,) = found["ahead"]
-    assert said.startswith("Calls that end on 2999-07-01 are made: getIt 12 times, last 2027-01-15 02:00 UTC: ")
+    assert said == "getIt ends on 2999-07-01, and is called (12 calls, the last 2027-01-15 02:00 UTC)."
     assert verdict(called(31, route="legacy"), NOW - 90 * DAY, NOW, COMING, inventory=False)["ahead"] == []
 
 

@@ -100,7 +100,6 @@ def test_the_command_gives_json(file):
     by_name = {one["operation"]: one for one in data["operations"]}
     assert by_name[LIST]["count"] == 4
     assert by_name[LIST]["explain"].startswith("atlas-shim explain GET ")
-    assert by_name["deleteServerlessPrivateEndpoint"]["gone"]["see"].startswith("https://")
     assert by_name["somethingElse"]["sunset"] is None
 
 

@@ -153,7 +153,7 @@ def test_a_line_without_an_end_is_not_held_in_memory(tmp_path):
 
 COMING = {"ATLAS_SHIM_SUNSET": "clusters=2999-07-01"}
 PAST = {"ATLAS_SHIM_SUNSET": "clusters=2026-02-01"}
-SAID = "Calls that end on 2999-07-01 are made: "
+SAID = "listClusters ends on 2999-07-01, and is called"
 
 
 @pytest.fixture
@@ -173,7 +173,7 @@ def test_calls_that_atlas_answers_until_a_later_day_have_a_sentence_of_their_own
     """Nobody makes retired calls, and it is said when the shim will be needed: in JSON and text."""
     code, verdict = foreseen({"when": ago(days=2)}, {"line": 9})
     last = ago(days=1)
-    said = f"{SAID}listClusters 2 times, last {last[:10]} {last[11:16]} UTC: the shim will be needed then."
+    said = f"{SAID} (2 calls, the last {last[:10]} {last[11:16]} UTC)."
     assert (code, verdict["word"], verdict["ahead"]) == (0, "quiet", [said])
     text = CliRunner().invoke(main, ["inventory", str(tmp_path / "calls.jsonl"), "--since", "30d"], env=COMING).stdout
     assert said in " ".join(text.split())
@@ -187,7 +187,7 @@ def test_of_both_kinds_each_is_counted_where_it_belongs(foreseen, over):
     assert code == 4
     assert verdict["sentence"].startswith("1 caller still calls retired endpoints: 1 call since ")
     assert f"the last {last[:10]} {last[11:16]} UTC" in verdict["sentence"]
-    assert verdict["ahead"][0].startswith(f"{SAID}listClusters once, last {ago(days=1)[:10]}")
+    assert verdict["ahead"][0].startswith(f"{SAID} (1 call, the last {ago(days=1)[:10]}")
 
 
 @pytest.mark.parametrize(
@@ -206,11 +206,10 @@ def test_all_else_counts_as_before(foreseen, members, environ):
     assert (code, verdict["word"], verdict["ahead"]) == (4, "called", [])
 
 
-def test_days_are_told_one_by_one(foreseen):
-    """Each day has its operations."""
+def test_the_next_end_is_first(foreseen):
+    """Each operation has a sentence."""
     environ = {"ATLAS_SHIM_SUNSET": "clusters=2999-07-01,snapshots=2998-01-01"}
     _, verdict = foreseen({}, *({"operation": one} for one in ("getCluster", LIST)), env=environ)
-    first, second = verdict["ahead"]
-    assert first.startswith(f"Calls that end on 2998-01-01 are made: {LIST} once")
-    assert "getCluster once" in second
-    assert "; listClusters once" in second
+    assert [said.partition(",")[0] for said in verdict["ahead"]] == [
+        f"{LIST} ends on 2998-01-01", "getCluster ends on 2999-07-01", "listClusters ends on 2999-07-01",
+    ]  # fmt: skip

@@ -63,15 +63,12 @@ def ends_of(engine: Engine, settings: Settings, now: float) -> Ends:
 
 
 def sentences(rows: Iterable[Ahead]) -> tuple[str, ...]:
-    """Return a sentence for each day on which called operations end."""
+    """Return a sentence for each called operation, by the day on which it ends."""
     said = []
-    for day, ending in groupby(sorted(rows), lambda one: f"{one.sunset.astimezone(UTC):%Y-%m-%d}"):
-        calls = []
-        for operation, same in groupby(ending, lambda one: one.operation):
-            counts, lasts = zip(*((one.calls, one.last) for one in same), strict=True)
-            times = "once" if sum(counts) == 1 else f"{sum(counts)} times"
-            calls.append(f"{operation} {times}, last {spoken(max(lasts))}")
-        said.append(f"Calls that end on {day} are made: {'; '.join(calls)}: the shim will be needed then.")
+    for (sunset, operation), same in groupby(sorted(rows), lambda one: (one.sunset, one.operation)):
+        counts, lasts = zip(*((one.calls, one.last) for one in same), strict=True)
+        times = f"{_plural(sum(counts), 'call')}, the last {spoken(max(lasts))}"
+        said.append(f"{operation} ends on {sunset.astimezone(UTC):%Y-%m-%d}, and is called ({times}).")
     return tuple(said)
 
 

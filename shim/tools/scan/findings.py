@@ -68,7 +68,7 @@ class Finding(RetiredUse):
     def message(self) -> str:
         """The use, its sunset, and the call to make instead."""
         said = f"{self.method or 'a call of'} {self.text}" if self.kind in {"call", "path"} else self.text
-        return f"{said} {_ENDS[self.state]} {written(self.sunset)}. {self.advice}"
+        return f"{said} {_ENDS[self.state]} {self.sunset:%Y-%m-%d}. {self.advice}"
 
 
 @attrs.frozen
@@ -96,7 +96,7 @@ def as_json(finding: Finding) -> dict[str, Any]:
         "path": operation.path.text,
         "document": operation.document,
         "deprecated": operation.deprecated.date().isoformat(),
-        "sunset": written(finding.sunset),
+        "sunset": finding.sunset.date().isoformat(),
         "state": finding.state.value,
         "successors": finding.successors,
         "advice": finding.advice,
@@ -104,8 +104,11 @@ def as_json(finding: Finding) -> dict[str, Any]:
     }
 
 
-def sarif(findings: Sequence[Finding], errors: Sequence[Remark], version: str) -> dict[str, Any]:
-    """Return the findings as a SARIF 2.1.0 log (OASIS); columns are counted in Unicode code points."""
+def sarif(findings: Sequence[Finding], version: str, *, is_whole: bool) -> dict[str, Any]:
+    """Return the findings as a SARIF 2.1.0 log (OASIS); columns are counted in Unicode code points.
+
+    ``is_whole``: all files could be read.
+    """
     rules = [
         {
             "id": operation.id,
@@ -114,43 +117,26 @@ def sarif(findings: Sequence[Finding], errors: Sequence[Remark], version: str) -
         }
         for operation in {finding.operation.id: finding.operation for finding in findings}.values()
     ]
-    notifications = [
-        {
-            "level": "error",
-            "message": {"text": error.message},
-            "locations": [_location(error.file, {"startLine": max(error.line, 1)})],
-        }
-        for error in errors
-    ]
     run = {
         "tool": {"driver": {"name": "atlas-shim", "version": version, "rules": rules}},
         "columnKind": "unicodeCodePoints",
         "results": [_result(finding) for finding in findings],
-        "invocations": [{"executionSuccessful": not errors, "toolExecutionNotifications": notifications}],
+        "invocations": [{"executionSuccessful": is_whole}],
     }
     return {"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run]}
 
 
 def _result(finding: Finding) -> dict[str, Any]:
     said, place = as_json(finding), finding.place
+    uri = quote(place.file.replace("\\", "/").encode("utf-8", "surrogateescape"), safe="/:")
     region = dict(zip(("startLine", "startColumn", "endLine", "endColumn"), attrs.astuple(place)[1:], strict=True))
     return {
         "ruleId": finding.operation.id,
         "level": "warning" if finding.state is FindingState.DEPRECATED else "error",
         "message": {"text": finding.message},
-        "locations": [_location(place.file, region)],
+        "locations": [{"physicalLocation": {"artifactLocation": {"uri": uri}, "region": region}}],
         "properties": {key: said[key] for key in ("state", "sunset", "method")},
     }
-
-
-def _location(file: str, region: dict[str, int]) -> dict[str, Any]:
-    uri = quote(file.replace("\\", "/").encode("utf-8", "surrogateescape"), safe="/:")
-    return {"physicalLocation": {"artifactLocation": {"uri": uri}, "region": region}}
-
-
-def written(when: datetime) -> str:
-    """Return an instant as a date if it is 00:00 UTC, else as RFC 3339."""
-    return when.strftime("%Y-%m-%dT%H:%M:%SZ").removesuffix("T00:00:00Z")
 
 
 def spared(text: str) -> dict[int, range]:
