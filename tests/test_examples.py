@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from shim import AtlasClient
 from shim.cli import main
 from shim.fake import DEMO_CLUSTER, DEMO_GROUP, FakeAtlas
 from shim.fake.server import FakeServer
@@ -112,8 +113,8 @@ def test_a_member_that_a_client_refuses(environ):
     """With our_instances.toml an instance has no effectiveInstanceSizeName."""
     for name, value in {**TOKEN, "ATLAS_SHIM_MAPPINGS": str(EXAMPLES / "mappings")}.items():
         environ.setenv(name, value)
-    target = f"/api/atlas/v2/groups/{DEMO_GROUP}/serverless/{DEMO_CLUSTER}"
-    instance = json.loads(CliRunner().invoke(main, ["get", target]).stdout)
+    with AtlasClient() as client:
+        instance = client.serverless_instances.get_serverless_instance(DEMO_GROUP, DEMO_CLUSTER).raw
     assert instance["providerSettings"]["regionName"] == "US_EAST_1"
     assert "effectiveInstanceSizeName" not in instance["providerSettings"]
 
