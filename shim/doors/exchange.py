@@ -70,7 +70,7 @@ class Door:
         return self.sent is None or self.sent.route == "legacy"
 
     def url_sent(self, send: Send, own: str) -> str:
-        """Return the absolute URL to send to, the caller's own as far as the core leaves it alone."""
+        """Return the URL to send to, as absolute as the caller's own, which stays where the core leaves it alone."""
         if not send.rewritten:
             return own
         parts = urlsplit(own)

@@ -73,9 +73,7 @@ class AiohttpDoor(Door):
         if send.rewritten:
             inner["params"] = None
             # A relative one where a relative one was given, as sessions with a base want.
-            base = f"{self.whole.scheme}://{self.whole.raw_authority}" if URL(url).scheme else ""
-            base = sent.origin if self.retired.led else base
-            url = URL(base + sent.target, encoded=True)
+            url = URL(self.url_sent(send, str(self.whole) if URL(url).scheme else ""), encoded=True)
         return {**inner, "method": sent.method, "str_or_url": url}
 
     def seconds(self) -> float | None:

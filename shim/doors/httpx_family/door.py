@@ -107,13 +107,9 @@ class HttpxDoor(Door):
         """Keep timeouts, other extensions, and everything that httpx would compute the same again."""
         sent, own, module = send.call, self.own, self.module
         lines, same_body = self.lines(send)
-        url = own.url
-        if send.rewritten:
-            url = type(url)(sent.origin) if self.retired.led else url
-            url = url.copy_with(raw_path=sent.target.encode("ascii"))
         inner = module.Request(
             sent.method,
-            url,
+            self.url_sent(send, str(own.url)) if send.rewritten else own.url,
             headers=module.Headers([(name.encode("latin-1"), value.encode("latin-1")) for name, value in lines]),
             content=None if same_body else sent.body,
             stream=own.stream if same_body else None,
