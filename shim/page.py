@@ -1,19 +1,15 @@
-"""What the pages for people share: their look, and templates that escape whatever callers sent."""
+"""Templates, which escape whatever callers sent, and what a page for people needs beside them."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 from collections.abc import Callable, Mapping
-from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from jinja2 import Environment
-
-STYLE = files("shim").joinpath("page.css").read_text("utf-8")
-"""The look of all pages."""
 
 VERDICTS = {"called": "Still called.", "quiet": "Nobody calls.", "unproven": "Not proven."}
 

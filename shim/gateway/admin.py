@@ -33,7 +33,7 @@ from shim.gateway.http1.response import Request
 from shim.gateway.option_values import Address, is_address
 from shim.gateway.options import Options
 from shim.gateway.status import StatusObject
-from shim.page import STYLE, VERDICTS, hash_source, printable, templates
+from shim.page import VERDICTS, hash_source, printable, templates
 from shim.tools.inventory.verdict import spoken
 from shim.tools.radar.radar import distance
 
@@ -45,7 +45,7 @@ LIMITS = Options(max_connections=MOST, client_timeout=5.0, keepalive_timeout=5.0
 WIDTH = 80  # columns of the text
 
 _FILES = files("shim.gateway").joinpath("templates")
-_STYLE = STYLE + _FILES.joinpath("status.css").read_text("utf-8")
+_STYLE = _FILES.joinpath("status.css").read_text("utf-8")
 _SCRIPT = _FILES.joinpath("status.js").read_text("utf-8")
 
 _POLICY = (
