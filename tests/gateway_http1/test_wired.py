@@ -12,6 +12,7 @@ from shim.gateway.http1.wire import EVERY, NEVER, Wires
 from shim.gateway.upstream.client import Upstream
 from shim.gateway.upstream.connection import UpstreamConnection
 from tests.gateway_http1.wires import FakeUpstream, Wire, Wired, request_of
+from tests.peers.raw import reply
 
 
 async def upstream_of(wired: Wired) -> FakeUpstream:
@@ -205,6 +206,18 @@ async def test_reply_without_content_has_no_length(wiring):
 RETIRED = (
     f"GET /api/atlas/v2/groups/{'6' * 24}/serverless/i/backup/snapshots HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
 )
+
+
+async def test_what_is_remembered_answers_as_the_moment_wants(wiring):
+    """A call that waits for upstream while the end begins says that its connection ends."""
+    wired = wiring(lambda _: (reply(b'{"results":[{"id":"a"}],"totalCount":1}'), False))
+    wired.caller.deliver(RETIRED)
+    assert b"\r\nConnection: close\r\n" not in await answered(wired)
+    assert wired.gateway._handler.repeats._known
+    wired.caller.deliver(RETIRED)
+    await wired.settle()
+    wired.server.draining = True
+    assert b"\r\nConnection: close\r\n" in await answered(wired)
 
 
 async def test_a_call_is_bounded_by_its_deadline_and_a_reply_that_is_handed_on_is_not(wiring):
