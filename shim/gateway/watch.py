@@ -64,15 +64,16 @@ class Watched(Generic[T]):
         before, self._seen = self._seen, stamps(self.files())
         if self._seen != before or self._seen == self.known:
             return None
+        is_read = False
         try:
-            value = self.read()
+            value, is_read = self.read(), True
             if stamps(self.files()) != self._seen:  # what was read may be of the old files and of the new
                 return None
             with _taking_up:
                 self.use(value)
                 self.value = value
         except Exception as error:  # noqa: BLE001 - a defect here must not end the watch
-            if stamps(self.files()) != self._seen:
+            if not is_read and stamps(self.files()) != self._seen:
                 return None
             self.known = self._seen
             return self._refuse(error)
