@@ -126,7 +126,6 @@ class Helper:
             environment = environment_of(self.run, self.environ)
             environment |= {INVENTORY: environment.get(INVENTORY) or f"{folder}/calls.jsonl"} if self.reports else {}
             noted = open(environment[INVENTORY], "a+b") if self.reports else ()  # noqa: SIM115, PTH123 - it stays open
-            os.chdir("/")
             door = Doorkeeper(listening, mark.encode(), secret)
             null, over = os.open(os.devnull, os.O_WRONLY), False
             while not over:
