@@ -129,9 +129,10 @@ def test_the_next_sunset(tmp_path):
     assert [Path(word).name for word in command.split()] == ["atlas-shim", *(Path(word).name for word in check)]
     document.write_text(begun, "utf-8")
     done = CliRunner().invoke(main, check)
-    asked = re.findall(r"`(\w+: (?:differs|is) [^`]+)`", page)
+    asked = re.findall(r"`(\w+: (?:is|…) [^`]+)`", page)
     assert (done.exit_code, len(asked)) == (1, 7)
-    assert all(f"- {one}" in " ".join(done.stdout.split()) for one in asked)
+    for one in asked:
+        assert re.search(f"- {re.escape(one).replace('…', '.{0,60}?')}", " ".join(done.stdout.split()))
     document.write_text((EXAMPLES / "next_sunset" / "greenhouses.toml").read_text("utf-8"), "utf-8")
     assert rules in document.read_text("utf-8")
     done = CliRunner().invoke(main, check)
