@@ -70,7 +70,9 @@ def test_processes_beside_the_program_may_be_killed(runs):
     with runs.begin("sh", "-c", f"echo up; for n in 1 2; do read line; {SHOWN}; echo; done") as program:
         for said, which in (("up\n", max), ("200\n", min)):  # the keeper was there first
             assert program.stdout.readline() == said
-            os.kill(which(runs.beside()), signal.SIGKILL)
+            process = which(runs.beside())
+            os.kill(process, signal.SIGKILL)
+            until(lambda process=process: process not in runs.beside(), "it has died, and accepts no more")
             program.stdin.write("go\n")
             program.stdin.flush()
         assert program.stdout.readline() == "200\n"
