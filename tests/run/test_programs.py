@@ -72,7 +72,7 @@ def test_processes_beside_the_program_may_be_killed(runs):
             assert program.stdout.readline() == said
             process = which(runs.beside())
             os.kill(process, signal.SIGKILL)
-            until(lambda process=process: process not in runs.beside(), "it has died, and accepts no more")
+            until(lambda: process not in runs.beside(), "it has died, and accepts no more")  # noqa: B023 - called here
             program.stdin.write("go\n")
             program.stdin.flush()
         assert program.stdout.readline() == "200\n"
