@@ -19,6 +19,7 @@ from anyio.from_thread import start_blocking_portal
 
 from shim._version import __version__
 from shim.core.recognise import Engine
+from shim.gateway.limits import Limits
 from shim.gateway.log_writer import logged
 from shim.gateway.option_values import Address
 from shim.gateway.options import Options
@@ -118,7 +119,7 @@ def _end_within(seconds: float, code: int) -> None:
 def _raise_open_files(options: Options) -> None:
     """Let the process open as many files as its connections need, or log that it may not (setrlimit(2))."""
     # For each caller's connection, as many surplus ones, which get 503, and each request in flight.
-    wanted = 2 * options.max_connections + options.max_connections // 2 + _SPARE
+    wanted = 2 * options.max_connections + Limits(options).most + _SPARE
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft == resource.RLIM_INFINITY or soft >= wanted:
         return

@@ -48,7 +48,7 @@ from shim.run.certificates import make_certificate
 from shim.run.peers import Doorkeeper, kernel_tells, marked
 from shim.run.proxy import ProxyServer, readable
 from shim.run.variables import Run, environment_of
-from shim.tools.inventory.writing import VARIABLE as INVENTORY
+from shim.tools.inventory import writing
 
 HIGH = 100
 """The lowest number of an inherited file descriptor: programs use the first few themselves."""
@@ -124,8 +124,11 @@ class Helper:
             root, *tls = make_certificate(run.host, run.hooks_name)
             self.run = attrs.evolve(run, root=root)
             environment = environment_of(self.run, self.environ)
-            environment |= {INVENTORY: environment.get(INVENTORY) or f"{folder}/calls.jsonl"} if self.reports else {}
-            noted = open(environment[INVENTORY], "a+b") if self.reports else ()  # noqa: SIM115, PTH123 - it stays open
+            noted: Iterable[bytes] = ()
+            if self.reports:
+                calls = environment[writing.VARIABLE] = environment.get(writing.VARIABLE) or f"{folder}/calls.jsonl"
+                noted = file = os.fdopen(writing.opened(calls, os.O_RDWR | os.O_APPEND | os.O_CREAT), "rb")
+                file.seek(0, os.SEEK_END)
             door = Doorkeeper(listening, mark.encode(), secret)
             null, over = os.open(os.devnull, os.O_WRONLY), False
             while not over:
@@ -182,7 +185,7 @@ class Helper:
         if proxy.tasks:  # a handshake that fails deserves its sentence
             await asyncio.wait(proxy.tasks, timeout=_SOON)
         proxy.counts["strangers"] = door.strangers
-        proxy.counts["in Python"] = sum("file" in note and "operation" in note for note in map(json.loads, noted))
+        proxy.counts["in Python"] = sum(b'"file":' in note and b'"operation":' in note for note in noted)
         for sentence in self._sentences(gateway, proxy):
             with contextlib.suppress(OSError):
                 os.write(2, f"atlas-shim: {sentence}\n".encode())

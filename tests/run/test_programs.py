@@ -220,3 +220,13 @@ def test_an_odd_folder_for_temporary_files_is_not_used(runs, tmp_path):
     odd.mkdir()
     done = runs("sh", "-c", f'{SHOWN}; python3 -c "$0"; ls "$TMPDIR"', URLLIB, TMPDIR=str(odd))
     assert (done.stdout, done.stderr) == ("200200\n", "")
+
+
+def test_the_report_reads_the_inventory_as_all_do(runs, tmp_path):
+    """A new one is its owner's alone, and a broken line of another program costs no report."""
+    calls = tmp_path / "calls.jsonl"
+    done = runs(
+        "sh", "-c", 'echo broken >> "$ATLAS_SHIM_INVENTORY"', options=["--report"], ATLAS_SHIM_INVENTORY=str(calls)
+    )
+    assert "atlas-shim: no call to Atlas was seen" in done.stderr
+    assert calls.stat().st_mode & 0o077 == 0
