@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
+from urllib.parse import parse_qsl
 
 import attrs
 
@@ -136,7 +137,8 @@ def _answers(operation: Operation, send: DrySend) -> Iterator[tuple[str, Reply]]
     page: JsonObject = {"results": [{}], "totalCount": 1}
     tier = operation.successors.get(send.send.route)
     targets = [target for _, target in tier.targets()] if tier else []
-    looks = [_looked_up(target, look) for target in targets for look in target.looks[send.ahead :][:1]]
+    query = send.send.call.query
+    looks = [_looked_up(target, look, query) for target in targets for look in target.looks[send.ahead :][:1]]
     successes: list[Json] = [*looks, page, [{}], {**page, "links": [{"rel": "next"}]}]
     yield from (("", Reply(200, kind, dumps(one))) for one in successes)
     yield from (("an empty list", Reply(200, kind, one)) for one in (b'{"results": []}', b"[]"))
@@ -212,9 +214,11 @@ def _items(write: Before) -> list[Json]:
     return [said.get(BARE, _document(said)) for said in items]
 
 
-def _looked_up(target: Target, look: Before) -> JsonObject:
-    """Return an answer to a look before a call: it gives all names, and stands for no error."""
+def _looked_up(target: Target, look: Before, query: str) -> JsonObject:
+    """Return an answer to a look before a call: it fits its query, gives all names, and stands for no error."""
     said: dict[str, Json] = {"results": [{}]}
+    for name, text in parse_qsl(query):
+        said[f"results[only].{look.members.get(name, name)}"] = text
     lists = {write.but: list[Json]() for write in target.writes} | {one.each: _items(one) for one in target.writes}
     said |= {source: lists.get(name, f"{{{name}}}") for name, source in look.gives.items()}
     for condition in (rule.when for rule in look.errors.values() if rule.when):

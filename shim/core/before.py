@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator
+from io import BytesIO
 from itertools import compress
 from typing import Any
 from urllib.parse import parse_qsl, quote_plus
@@ -10,21 +11,32 @@ from urllib.parse import parse_qsl, quote_plus
 import attrs
 
 from shim.core.answer import has_next, rules_context
+from shim.core.budget import LONGEST_TEXT, MOST_PLANNED, MOST_WRITES, BodyBudget, too_large
 from shim.core.content import dumps
 from shim.core.messages import Call, Command, Outcome, Read, Reply
 from shim.core.question import invalid_attribute, missing_attribute, successor_call
 from shim.core.responses import CallError, refuse_redirect
 from shim.core.rules import segment_of
 from shim.core.state import ExchangeState, failed, refuse_success
-from shim.core.translate import translate_one
+from shim.core.translate import RESULTS, translate_one
 from shim.documents.before import Before
 from shim.documents.calls import Successor, Target
 from shim.documents.fields import BARE, Resource
 from shim.documents.sources import parse_source, taken
 from shim.documents.vocabulary import Json, JsonObject
 
-MOST_WRITES = 500
-"""Writes that one call becomes at most: so many users an organisation has (Atlas' limits)."""
+_TOO_MANY = "This body takes {} calls, and {} are made for one at most."
+
+
+@attrs.frozen
+class LookAnswer:
+    """The answer to a look."""
+
+    look: Before
+    call: Call
+    reply: Reply
+    document: Json
+    """The content of the reply, None if it could not be read."""
 
 
 def look_before(state: ExchangeState, tier: Successor, target: Target) -> Generator[Command, Reply, Outcome | None]:
@@ -33,23 +45,12 @@ def look_before(state: ExchangeState, tier: Successor, target: Target) -> Genera
     What can't be read, or gives no value that can be used, is an error too: nothing is written without it.
     """
     for look in target.looks:
-        (call,) = calls_before(state, target, [look])
+        call = _call_of(state, target, look, *_query_and_content(state, look, _known(state)))
         reply, document = yield from ask_before(state, tier, call)
         if not 200 <= reply.status < 300:
             state.knows_nothing = reply.status == 404
             return failed(state, tier, reply, document)
-        what = ""
-        if reply.status != 200 or type(document) is not dict:
-            what = reply.fault or state.json.refused or "it is not 200 with a JSON object"
-        else:
-            _drop_others(call, document)
-            refuse_success(look.errors, reply, document, state.match)
-            if look.gives and has_next(document):
-                what = "it has more than one page"
-            for name, source in look.gives.items():
-                state.given[name] = value = taken(document, parse_source(source))
-                if _unfit(tier, target, name, value):
-                    what = f"its {source} can't be {name}"
+        what = _learn(state, tier, target, LookAnswer(look, call, reply, document))
         if what:
             detail = f"The {tier.tier} endpoint answered {reply.status} to what is looked up first: {what}."
             raise CallError(502, "SHIM_UPSTREAM_UNREADABLE", detail)
@@ -59,19 +60,60 @@ def look_before(state: ExchangeState, tier: Successor, target: Target) -> Genera
     return None
 
 
-def _drop_others(call: Call, page: JsonObject) -> None:
-    """Drop the items of a page that are others than a look's query asks for: no lax filter leads to a write on them."""
-    asked = {name: text.casefold() for name, text in parse_qsl(call.query, keep_blank_values=True)}
-    if type(items := page.get("results")) is list and asked:
-        plain = [one if type(one) is dict else {} for one in items]
-        fits = [all(str(one.get(name, text)).casefold() == text for name, text in asked.items()) for one in plain]
-        items[:] = compress(items, fits)
+def _learn(state: ExchangeState, tier: Successor, target: Target, answer: LookAnswer) -> str:
+    """Take the values that a look gives from its answer; return why it can't be used, empty if it can.
+
+    Raises CallError if its success stands for an error.
+    """
+    look, reply, document = answer.look, answer.reply, answer.document
+    if reply.status != 200 or type(document) is not dict:
+        return reply.fault or state.json.refused or "it is not 200 with a JSON object"
+    if _has_more(document):
+        return "it has more than one page"
+    _drop_others(look, answer.call, document)
+    refuse_success(look.errors, reply, document, state.match)
+    for name, source in look.gives.items():
+        state.given[name] = value = taken(document, parse_source(source))
+        if _unfit(tier, target, name, value):
+            return f"its {source} can't be {name}"
+    return ""
+
+
+def _has_more(document: JsonObject) -> bool:
+    """Return whether a list goes on on another page, by its links or by its own count."""
+    items, total = document.get(RESULTS), document.get("totalCount")
+    counts_more = type(items) is list and type(total) is int and total > len(items)
+    return counts_more or bool(has_next(document))
+
+
+def _drop_others(look: Before, call: Call, page: JsonObject) -> None:
+    """Drop the items of a page that a look's query does not ask for, so that a lax filter never leads to a write.
+
+    An item without the member that a parameter compares is dropped, too. Letters of ASCII compare in either case.
+    """
+    items = page.get(RESULTS)
+    asked = parse_qsl(call.query, keep_blank_values=True)
+    if type(items) is not list or not asked:
+        return
+    wanted = {look.members.get(name, name): _folded(text) for name, text in asked}
+    items[:] = compress(items, [_fits(item, wanted) for item in items])
+
+
+def _fits(item: Json, wanted: dict[str, bytes]) -> bool:
+    if type(item) is not dict:  # it stays, so that [only] can't choose another item next to it
+        return True
+    return all(name in item and _folded(str(item[name])) == text for name, text in wanted.items())
+
+
+def _folded(text: str) -> bytes:
+    """Return a text in which letters of ASCII alone have lost their case: others make two names one."""
+    return text.encode("utf-8", "surrogatepass").lower()
 
 
 def _unfit(tier: Successor, target: Target, name: str, value: Json) -> bool:
     """Return whether a value can't stand where a document uses its name: in a path, or for the items of a list."""
     if name in tier.texts:
-        return type(value) is not str or not segment_of(value)
+        return type(value) is not str or len(value) > LONGEST_TEXT or not segment_of(value)
     is_list = name in {part for one in target.writes for part in (one.each, one.but)}
     return value is None or (is_list and type(value) is not list)
 
@@ -84,47 +126,101 @@ def ask_before(state: ExchangeState, tier: Successor, call: Call) -> Generator[C
     return reply, state.json.read(reply)
 
 
-def calls_before(state: ExchangeState, target: Target, kinds: Sequence[Before]) -> list[Call]:
-    """Return the calls of some kinds that go before a tier's own; raises CallError for what can't be sent."""
-    calls: list[Call] = []
-    for before in kinds:
-        asked = Target(before.method, before.path or target.path, before.version or target.version)
-        for item in _items(state, before):
-            content = None
-            if before.body is not None:
-                body = made_body(state, before.body, item)
-                if not body:
-                    raise missing_attribute(before.body.fields[0].name)
-                content = state.context.dumps(body)
-            call = successor_call(state.match, state.call, asked, None, content)
-            made = {} if before.query is None else made_body(state, before.query, item)
-            query = "&".join(f"{quote_plus(name)}={_quoted(name, value)}" for name, value in made.items())
-            calls.append(attrs.evolve(call, target=f"{call.target}?{query}") if query else call)
-    if len(calls) > MOST_WRITES:
-        detail = f"This body takes {len(calls)} calls, and {MOST_WRITES} are made for one at most."
-        raise CallError(413, "SHIM_REQUEST_TOO_LARGE", detail)
-    return calls
+@attrs.frozen
+class PlannedWrites:
+    """The writes of one kind. What differs between them is known; each call is built when it is its turn."""
+
+    before: Before
+    lines: bytes = attrs.field(repr=False)
+    """For each write a line: its query, a tab, and its content. Neither can have a tab or a line break in it."""
+
+    def calls(self, state: ExchangeState, target: Target) -> Iterator[Call]:
+        """Build the calls, one at a time."""
+        call: Call | None = None
+        for line in BytesIO(self.lines):
+            query, _, content = line[:-1].partition(b"\t")
+            if call is None or query:
+                call = _call_of(state, target, self.before, query.decode("ascii"), content or None)
+            else:
+                call = attrs.evolve(call, body=content or None)  # shares its target, of which the record keeps each
+            yield call
 
 
-def _items(state: ExchangeState, before: Before) -> list[JsonObject]:
-    """Return what the rules of each call of a kind read: what looks gave, and the caller's body or an item of a list.
+def check_lengths(state: ExchangeState, target: Target) -> None:
+    """Raise CallError if a list in the caller's body is too long, before anything is built of it or sent."""
+    body = state.body or {}
+    for name in {name for write in target.writes for name in (write.each, write.but)}:
+        items = body.get(name)
+        if type(items) is list and len(items) > MOST_WRITES:
+            raise too_large(_TOO_MANY.format(len(items), MOST_WRITES))
+
+
+def plan_writes(state: ExchangeState, target: Target) -> list[PlannedWrites]:
+    """Return the writes that go before a tier's own call; raises CallError for what can't be sent.
+
+    All bodies are made here, so that an item that can't be used is an error before the first write.
+    """
+    items = [(write, _items(state, write)) for write in target.writes]
+    count = sum(len(each) for _, each in items)
+    if count > MOST_WRITES:
+        raise too_large(_TOO_MANY.format(count, MOST_WRITES))
+    planned: list[PlannedWrites] = []
+    for write, each in items:
+        lines: list[bytes] = []
+        for item in each:
+            query, content = _query_and_content(state, write, item)
+            lines.append(b"%b\t%b\n" % (query.encode("ascii"), content or b""))
+            state.planned += len(lines[-1])
+            if state.planned > MOST_PLANNED:
+                raise too_large(
+                    f"The calls that this one takes have bodies of more than {MOST_PLANNED} bytes together."
+                )
+        planned.append(PlannedWrites(write, b"".join(lines)))
+    state.writes_several = count + (target.method != "GET") > 1
+    return planned
+
+
+def _call_of(state: ExchangeState, target: Target, before: Before, query: str, content: bytes | None) -> Call:
+    asked = Target(before.method, before.path or target.path, before.version or target.version)
+    call = successor_call(state.match, state.call, asked, None, content)
+    return attrs.evolve(call, target=f"{call.target}?{query}") if query else call
+
+
+def _query_and_content(state: ExchangeState, before: Before, source: JsonObject) -> tuple[str, bytes | None]:
+    """Return the query and the content that rules make for one call; raises CallError for what can't be sent."""
+    content = None
+    if before.body is not None:
+        body = made_body(state, before.body, source)
+        if not body:
+            raise missing_attribute(before.body.fields[0].name)
+        content = state.context.dumps(body)
+    made = {} if before.query is None else made_body(state, before.query, source)
+    query = "&".join(f"{quote_plus(name)}={_quoted(name, value)}" for name, value in made.items())
+    return query, content
+
+
+def _known(state: ExchangeState) -> dict[str, Any]:
+    """Return what the rules of calls before a tier's own read: the caller's body, and what looks gave."""
+    return {**(state.body or {}), **state.given}
+
+
+def _items(state: ExchangeState, write: Before) -> list[JsonObject]:
+    """Return what the rules of each write of a kind read: what looks gave, and the caller's body or an item of a list.
 
     A list that has an item twice has it once.
     """
-    given = state.given
-    known: dict[str, Any] = {**(state.body or {}), **given}
-    if not before.each:
+    known = _known(state)
+    if not write.each:
         return [known]
-    found, others = ({dumps(one): one for one in known.get(name, ())} for name in (before.each, before.but))
+    found, others = ({dumps(one): one for one in known.get(name, ())} for name in (write.each, write.but))
     items = [item for key, item in found.items() if key not in others]
-    return [{**known, **(item if type(item) is dict else {BARE: item}), **given} for item in items]
+    return [{**known, **(item if type(item) is dict else {BARE: item}), **state.given} for item in items]
 
 
 def made_body(state: ExchangeState, resource: Resource, source: JsonObject) -> JsonObject:
-    """Return what rules make of a body; raises CallError for a value that they can't use."""
-    made = translate_one(
-        state.match.compiled.body(resource, [*state.given]), source, rules_context(state.match, state.context)
-    )
+    """Return what rules make of a body; raises CallError for a value that they can't use, and for too many objects."""
+    rules = attrs.evolve(rules_context(state.match, state.context), budget=BodyBudget())
+    made = translate_one(state.match.compiled.body(resource, [*state.given]), source, rules)
     if made.dropped:
         raise invalid_attribute(made.dropped[0].where)
     value: JsonObject = made.value
@@ -132,8 +228,11 @@ def made_body(state: ExchangeState, resource: Resource, source: JsonObject) -> J
 
 
 def _quoted(name: str, value: Json) -> str:
-    """Return a plain value as a query has it; raises CallError for a text that UTF-8 can't say."""
+    """Return a plain value as a query has it; raises CallError for a text that is too long, or that UTF-8 can't say."""
+    text = value if type(value) is str else dumps(value).decode()
+    if len(text) > LONGEST_TEXT:
+        raise CallError(400, "INVALID_ATTRIBUTE", f"{name} has more than {LONGEST_TEXT} characters.", (name,))
     try:
-        return quote_plus(value if type(value) is str else dumps(value).decode())
+        return quote_plus(text)
     except UnicodeEncodeError:
         raise invalid_attribute(name) from None

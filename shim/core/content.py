@@ -35,6 +35,9 @@ MARKS = 400_000
 """JSON marks of one document: decoding the worst of them takes 60 ms; 500 clusters in two shards each have 284,000, a
 full page of anything else 42,000 (recorded)."""
 
+DECODED, MARK = 4, 80
+"""Bytes that a byte of JSON, and a mark in it, take at most once it is decoded."""
+
 ALL_MARKS = 1_000_000
 """The same of all that is read for one answer: 60 MiB when decoded at worst; twenty full pages have 840,000."""
 
@@ -158,6 +161,11 @@ def json_marks(content: bytes) -> int:
     Those in strings count too. It takes 8 ms for 16 MiB, while decoding as much of ``[],`` takes a second.
     """
     return len(content) - len(content.translate(None, b"[{,:"))
+
+
+def decoded_size(content: bytes) -> int:
+    """Return how many bytes JSON content takes at most once it is decoded."""
+    return DECODED * len(content) + MARK * json_marks(content)
 
 
 @attrs.define

@@ -170,6 +170,12 @@ class Send:
     """Whether content of the reply may be read; else the caller's ``Accept-Encoding`` can stay."""
     done: str = ""
     """A sentence on the writes that were done before, for the caller if no reply comes; empty if none was."""
+    held: int = 0
+    """The bytes that the exchange keeps for what follows: the caller's body, decoded, and further calls."""
+    needs_last: bool = True
+    """Whether the exchange still needs something of the reply before this call."""
+    is_one_of_several: bool = False
+    """Whether it is one of several writes that stand for one: once begun they are finished, whoever waits for them."""
 
 
 @attrs.frozen

@@ -12,6 +12,7 @@ from typing import Any
 
 import attrs
 
+from shim.core.budget import BodyBudget
 from shim.core.messages import Dropped, FieldReport
 from shim.documents.fields import BARE, Field, Rule
 from shim.documents.sources import NoValue, Path, lacking, look_up, parse_source, taken
@@ -36,6 +37,8 @@ class TranslationContext:
     """The URL that links begin with, before the path of an API."""
     bases: tuple[str, ...] = ("",)
     """The base path of the legacy API, and the successor's: links below these are led back through the base."""
+    budget: BodyBudget | None = None
+    """What bounds a request body; None for an answer, whose content is bounded."""
 
 
 class FieldRule:
@@ -140,6 +143,8 @@ class Nested:
     """Those of the object that they stand in, or of the list."""
     wraps: bool = False
     """Whether other values are read as ``value``."""
+    budget: BodyBudget | None = None
+    """What bounds the objects of a request body, None for those of an answer."""
 
     def one(self, value: JsonObject, at: str, count: int = 1) -> JsonObject:
         """Return one object in the legacy shape; ``at`` is where it stands, and it is one of ``count`` in its group."""
@@ -150,8 +155,10 @@ class Nested:
             self.dropped += report.taken(f"{at}." if at else "")
         return made
 
-    def each(self, values: Iterable[Json], at: str, before: int = 0) -> list[JsonObject]:
+    def each(self, values: Sequence[Json], at: str, before: int = 0) -> list[JsonObject]:
         """Return the objects of a list in the legacy shape; so many items are ``before`` them."""
+        if self.budget is not None:
+            self.budget.take(len(values))
         made: list[JsonObject] = []
         translate, report, dropped, add = self.translate, self.report, self.report.dropped, made.append
         for value in values:
@@ -195,18 +202,22 @@ class Nested:
         held = [(path, _list_at(source, path)) for path in lists]
         if not any(type(value) is list or source.get(path[0]) == {} for path, value in held):
             return None
-        made: list[JsonObject] = []
+        found: list[tuple[str, JsonObject]] = []
         for path, value in held:
             if type(value) is not list and value is not None:
                 self.dropped.append(Dropped(".".join(path), value, "not a list"))
+            elif type(value) is list and self.budget is not None:
+                self.budget.check(len(value))
             for number, one in enumerate(_unwound(source, path)):
                 said = None if times is None else taken(one, times)
                 count = 1 if said is None else said
-                if type(count) is int and 0 < count <= MOST_TIMES:
-                    made += [self.one(one, f"{'.'.join(path)}[{number}]") for _ in range(count)]
-                else:
+                if type(count) is not int or not 0 < count <= MOST_TIMES:
                     self.dropped.append(Dropped(".".join(times or ()), said, f"not a number of 1 to {MOST_TIMES}"))
-        return made
+                    continue
+                if self.budget is not None:  # before the first one is made
+                    self.budget.take(count)
+                found += [(f"{'.'.join(path)}[{number}]", one)] * count
+        return [self.one(one, at) for at, one in found]
 
     def _group(self, group: Sequence[tuple[str, JsonObject]]) -> JsonObject:
         (where, first), *others = group

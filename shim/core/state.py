@@ -6,7 +6,7 @@ from collections.abc import Generator, Mapping, Sequence
 
 import attrs
 
-from shim.core.content import JsonReader, error_code
+from shim.core.content import JsonReader, decoded_size, error_code
 from shim.core.messages import (
     Answer,
     Call,
@@ -69,7 +69,15 @@ class ExchangeState:
     given: JsonObject = attrs.field(factory=dict)
     """The values that looks before a tier's call gave."""
     done: list[str] = attrs.field(factory=list)
-    """The writes that were done before a tier's call."""
+    """The first ``NAMED`` writes that were done before a tier's call."""
+    done_count: int = 0
+    """How many were done."""
+    planned: int = 0
+    """How many bytes are kept of the writes before a tier's call."""
+    writes_several: bool = False
+    """Whether the call takes several writes."""
+    needs_last: bool = True
+    """Whether something of the last reply is still needed: nothing of the reply to a write before a tier's call is."""
     sent: list[Sent] = attrs.field(factory=list)
     notes: list[str] = attrs.field(factory=list)
 
@@ -81,15 +89,39 @@ class ExchangeState:
         if self.sent and self.context.monotonic() - self.started > deadline:
             raise CallError(504, "SHIM_DEADLINE_EXCEEDED", f"Upstream did not answer within {deadline:g} seconds.")
         self.route, self.asked = route, call
-        self.last = yield Send(call, route, rewritten, may_read, self.done_before)
-        self.sent.append(Sent(call.method, call.target, self.last.status, route))
+        self.last = yield Send(
+            call,
+            route,
+            rewritten,
+            may_read,
+            done=self.done_before,
+            held=self._held(),
+            needs_last=self.needs_last,
+            is_one_of_several=self.writes_several and call.method != "GET",
+        )
+        self.needs_last = True
+        sent = Sent(call.method, call.target, self.last.status, route)
+        is_like_last = self.sent and self.sent[-1] == sent
+        self.sent.append(self.sent[-1] if is_like_last else sent)  # hundreds of writes may be alike
         return self.last
+
+    def _held(self) -> int:
+        """Return how many bytes are kept for what follows, and not by the door."""
+        decoded = 0 if self.body is None else decoded_size(self.call.body or b"")
+        return decoded + self.planned
+
+    def has_done(self, call: Call) -> None:
+        """Note a write that was done before a tier's call."""
+        if len(self.done) < NAMED:
+            self.done.append(f"{call.method} {call.target}")
+        self.done_count += 1
+        self.needs_last = False
 
     @property
     def done_before(self) -> str:
         """A sentence on the writes that were done, which an error does not undo; empty if none was."""
-        more = f" and {len(self.done) - NAMED} more" if len(self.done) > NAMED else ""
-        return f"Done before: {', '.join(self.done[:NAMED])}{more}." if self.done else ""
+        more = f" and {self.done_count - NAMED} more" if self.done_count > NAMED else ""
+        return f"Done before: {', '.join(self.done)}{more}." if self.done else ""
 
     def record(self, fields: tuple[FieldReport, ...] = (), dropped: tuple[Dropped, ...] = ()) -> Record:
         """Return the record of the exchange as it stands."""

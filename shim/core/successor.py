@@ -12,7 +12,7 @@ from operator import eq
 import attrs
 
 from shim.core.answer import LegacyAnswer
-from shim.core.before import ask_before, calls_before, look_before, made_body
+from shim.core.before import ask_before, check_lengths, look_before, made_body, plan_writes
 from shim.core.content import error_code
 from shim.core.messages import Answer, Command, Outcome, PassThrough, Read, Repeated, Reply, Translated, without
 from shim.core.question import MOST, LegacyQuery, read_body, sent_on, successor_call
@@ -51,6 +51,8 @@ def ask_successors(state: ExchangeState, tiers: Sequence[Successor]) -> Generato
                 return question
         else:
             question = question_of(state, tier, later, choice)
+        if later is None:
+            state.body = None  # it is in the question; decoded, it takes many times the memory
         made = LegacyAnswer(state.match, state.context, state.query, tier.tier, question[0])
         reply, pages = yield from _ask_tier(state, tier, made, question)
         if 200 <= reply.status < 300:
@@ -77,15 +79,20 @@ def _go_before(state: ExchangeState, tier: Successor, target: Target) -> Generat
 
     Nothing is written before all that will be sent is known.
     """
+    check_lengths(state, target)
     outcome = yield from look_before(state, tier, target)
     if outcome is not None:
         return outcome
     question = question_of(state, tier, None, target)
-    for call in calls_before(state, target, target.writes):
-        reply, document = yield from ask_before(state, tier, call)
-        if not 200 <= reply.status < 300:
-            return failed(state, tier, reply, document)
-        state.done.append(f"{call.method} {call.target}")
+    planned = plan_writes(state, target)
+    if planned:
+        state.body = None  # no other tier is asked after a write
+    for writes in planned:
+        for call in writes.calls(state, target):
+            reply, document = yield from ask_before(state, tier, call)
+            if not 200 <= reply.status < 300:
+                return failed(state, tier, reply, document)
+            state.has_done(call)
     return question
 
 

@@ -44,6 +44,8 @@ class Before(Declared):
     body: Resource | None = read_as(_made, default=None)
     gives: Mapping[str, str] = read_as(lambda table, key: table.each(key, Table.text), factory=dict)
     """The names of values in its answer, which later rules and paths may use."""
+    members: Mapping[str, str] = read_as(lambda table, key: table.each(key, Table.text), factory=dict)
+    """The member of an item that a parameter of its query compares, where the two have different names."""
     errors: Mapping[str, ErrorRule] = read_as(read_errors, factory=dict)
     """Its successes that stand for errors."""
     at: str = of_table("path", default="")
@@ -70,7 +72,8 @@ class Before(Declared):
             yield key, name and not is_list, f"{name!r} is neither a list of the legacy body nor given by a look before"
             maybe = is_list and name not in given and name not in required
             yield key, maybe, f"{name!r} may be missing: name it in request.required"
-        yield "", not is_look and (self.gives or self.errors), "writes; gives and errors belong to looks"
+        of_looks = self.gives or self.members or self.errors
+        yield "", not is_look and of_looks, "writes; gives, members and errors belong to looks"
         yield "", is_look and not self.gives and not self.errors, "looks in vain: it gives nothing and refuses nothing"
         for name, said in self.gives.items():
             checked(table, "gives", parse_source, said)
@@ -78,6 +81,10 @@ class Before(Declared):
             yield key_path(".gives", name), name in known, f"{name!r} is the name of something else already"
             no_name = not (name.isascii() and name.isalnum() and name[0].isalpha())
             yield key_path(".gives", name), no_name, f"{name!r} is not a name of letters and digits"
+        parameters = {field.name for field in self.query.fields} if self.query else set()
+        yield "members", is_look and self.members and self.query is None, "has no query to belong to"
+        for name in self.members if parameters else ():
+            yield key_path(".members", name), name not in parameters, f"{name!r} is not a parameter of the query"
         yield from wrong_errors(self.errors)
         for code, rule in self.errors.items():
             yield key_path(".errors", code), rule.when is None, "is an error; its rule stands beside before"

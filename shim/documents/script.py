@@ -77,7 +77,8 @@ class Script:
         """Return the name of what translates the objects in a field, in one call."""
         if field.name not in self.inside:
             begin, part = self.name("begin", self.inner(field, resource)), f"report.part({field.name!r})"
-            made = f"Nested({begin}(context, {part}), {part}, report.dropped, {resource.reads_bare(self.tier)})"
+            wraps = resource.reads_bare(self.tier)
+            made = f"Nested({begin}(context, {part}), {part}, report.dropped, {wraps}, context.budget)"
             self.inside[field.name] = self.once_a_call("nested", made)
         return self.inside[field.name]
 

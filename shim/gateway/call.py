@@ -62,7 +62,7 @@ class Handler:
             peer = forwarded_peer(peer, head.headers, plan.options.trusted_proxies)
         request_id, trace = ids_of(head.headers)
         line = CallLine(head.method, head.target.partition("?")[0], peer, request_id, plan.engine, trace)
-        line.agent = head.agent
+        line.agent, line.route = head.agent, "refused"  # until something is sent
         request.request_id = f"X-Request-Id: {line.request_id}\r\n".encode("ascii")
         with Entry(self.limits, peer) as entry:
             try:
@@ -107,11 +107,9 @@ class Handler:
     async def _forward(self, run: UpstreamCall) -> None:
         """Send a call, and reply."""
         request, plan, line = run.request, run.plan, run.line
-        if run.match is not None:
-            line.route = "refused"
         await _receive(run)
         try:
-            outcome = await run.run()
+            outcome = await run.finish()
             reply, record = run.reply(outcome), None if outcome is None else outcome.record
             if reply.body is None:
                 line.failure = await relay(request, reply, run.last)

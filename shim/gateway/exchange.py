@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import closing
+from functools import partial
 from time import monotonic, perf_counter
 from typing import Any
 
@@ -16,9 +18,11 @@ from shim.core.messages import Call, Outcome, PassThrough, Read, Record, Reply, 
 from shim.core.recognise import Match
 from shim.core.route import Context, Memory
 from shim.core.state import together
+from shim.gateway.allow import READS
 from shim.gateway.credentials.signers import PASSTHROUGH, UpstreamSigner, cannot_cross
 from shim.gateway.errors import Refusal, own_error
 from shim.gateway.fields import for_caller, notes
+from shim.gateway.http1.body import BUFFERED
 from shim.gateway.http1.response import Request
 from shim.gateway.http1.wire import NEVER
 from shim.gateway.limits import Entry
@@ -27,8 +31,6 @@ from shim.gateway.plan import Plan
 from shim.gateway.radar_inventory import RadarInventory
 from shim.gateway.upstream.client import Upstream
 from shim.gateway.upstream.connection import OutboundCall, UpstreamResponse
-
-DECODED, MARK = 4, 80  # bytes that a byte of JSON, and a bracket, comma or colon in it, take at most once it is decoded
 
 
 @attrs.frozen(eq=False)
@@ -75,12 +77,39 @@ class UpstreamCall:
     """The time spent in the core."""
     before: int = 0
     """How much of its own content the call holds."""
-    raw: int = 0
-    """How much of the last reply is held as it came."""
+    of_reply: int = 0
+    """How much is held for the content of the last reply, as it came and decoded."""
+    of_coded: int = 0
+    """How much of that for what came."""
+    of_core: int = 0
+    """How much is held for what the core keeps."""
     method: str = ""
     """That of the last call."""
     done: str = ""
     """A sentence on the writes before it."""
+    has_begun: bool = False
+    """Whether one of several writes that stand for one was sent."""
+
+    async def finish(self) -> Outcome | None:
+        """Run to the end; several writes that have begun are finished, even if the caller leaves.
+
+        Half of them would leave a state that nobody asked for. Raises what ``run`` raises, and CancelledError.
+        """
+        if self.match is None or self.call.method in READS:
+            return await self.run()
+        running = asyncio.create_task(self.run())
+        try:
+            return await asyncio.shield(running)
+        except asyncio.CancelledError:
+            if not self.has_begun:
+                running.cancel()
+            await asyncio.wait([running])
+            error = None if running.cancelled() else running.exception()
+            if isinstance(error, Refusal):
+                self.line.refused(error)
+            raise
+        finally:
+            running.cancel()  # the gateway ends
 
     async def run(self) -> Outcome | None:
         """Send and read what the core asks for, until it says how the exchange ends.
@@ -116,21 +145,23 @@ class UpstreamCall:
 
     async def _send(self, step: Send, until: float) -> Reply:
         """Send a call where it goes, and return the reply's head."""
-        early, self.method, self.done = self.early, step.call.method, step.done
-        if self.response is not None:  # a page that others are collected to
-            self.response.close()
-            self.entry.give(self.raw)
-            self.raw = 0
-            waits = self.content or b""
-            self.entry.hold(DECODED * len(waits) + MARK * content.json_marks(waits))
-            early = self.content = None
+        early = self.early
+        if self.response is not None:
+            self._leave_last(is_needed=step.needs_last)
+            early = None
+        self._hold_for_core(step.held)
+        self.method, self.done = step.call.method, step.done
+        self.has_begun = self.has_begun or step.is_one_of_several
         call, own = step.call, self.call
         # If only the version is another, the caller's own signature still fits.
         is_another = step.rewritten and (call.method != own.method or call.target != own.target)
         length = None if self.stream is None else self.request.head.length
         rewritten = is_another or self.is_moved
-        outbound = OutboundCall(call, rewritten, step.may_read, self.stream, length, early, until)
+        on_send = partial(self.line.is_sent, step.route)
+        outbound = OutboundCall(call, rewritten, step.may_read, self.stream, length, early, until, on_send)
         self.response = response = await self.signer.send(self.shared.upstream, outbound)
+        if self.match is not None and call.method not in READS and 200 <= response.head.status < 300:
+            self.line.has_done(call)
         if response.head.announces:
             self.shared.inventory.look(call, response.head.headers, self.line)
         return response.head
@@ -138,10 +169,31 @@ class UpstreamCall:
     async def _read(self, limit: int) -> Reply:
         """Return the last reply with its content; as far as that is longer than what came, it counts as held."""
         held = self.entry.held
-        reply = await self.last.read(limit, self.entry.take)
-        self.raw, self.content, self.fault = self.entry.held - held, reply.body, reply.fault
-        self.entry.hold(len(reply.body or b"") - sum(map(len, self.last.chunks)))
+        try:
+            reply = await self.last.read(limit, self.entry.take)
+            self.of_coded = self.entry.held - held
+            self.entry.hold(len(reply.body or b"") - sum(map(len, self.last.chunks)))
+        finally:
+            self.of_reply = self.entry.held - held
+        self.content, self.fault = reply.body, reply.fault
         return reply
+
+    def _leave_last(self, *, is_needed: bool) -> None:
+        """Give back what the last reply holds; one that the core still needs is held as it is decoded."""
+        self.last.close()
+        self.entry.give(self.of_coded if is_needed else self.of_reply)
+        if is_needed:
+            self.entry.hold(content.decoded_size(self.content or b""))
+        self.of_reply, self.of_coded, self.content = 0, 0, None
+
+    def _hold_for_core(self, size: int) -> None:
+        """Hold what the core keeps, as far as it is longer than what each call has reserved; raises Refusal."""
+        size = size if size > BUFFERED else 0
+        if size > self.of_core:
+            self.entry.take(size - self.of_core)
+        else:
+            self.entry.give(self.of_core - size)
+        self.of_core = size
 
     def reply(self, outcome: Outcome | None) -> Reply:
         """Return the caller's reply; its body is None when upstream's content is passed through.

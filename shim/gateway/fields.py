@@ -22,6 +22,8 @@ _HOP_BY_HOP = frozenset({
 })  # fmt: skip
 _REQUEST_DROPS = _HOP_BY_HOP | {"host", "content-length", "expect", "forwarded", "x-real-ip"}
 
+_LONGEST_CALL = 2048  # characters of the last call that a reply shows
+
 _LEVELS = ("renamed", "derived", "constant", "missing", "absent")
 
 
@@ -93,7 +95,7 @@ def notes(record: Record, beside: Headers = (), *, linked: bool = True) -> Heade
         lines += _dates(record.sunset, record.deprecated)
     if sent := [one for one in record.sent if one.route == record.route] or record.sent:
         last = sent[-1]
-        said.append(f"call={string(f'{last.method} {last.target}')}")
+        said.append(f"call={string(f'{last.method} {last.target}'[:_LONGEST_CALL])}")
         if linked and last.route == record.route:
             lines.append(("Link", f'<{last.target.partition("?")[0]}>; rel="successor-version"'))
     said += _levels(record.fields)

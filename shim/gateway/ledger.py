@@ -90,7 +90,9 @@ class Ledger:
         # Series start at 0: rate() ignores the first sample of a new one.
         self.failures: Tally[Failure] = Tally(dict.fromkeys(USUAL, 0))
         self.challenged: Tally[str] = Tally({"unsigned": 0, "stale": 0})
-        self.ways: defaultdict[tuple[str, str], Way] = defaultdict(Way, {(OTHER, "pass"): Way()})
+        self.ways: defaultdict[tuple[str, str], Way] = defaultdict(
+            Way, {(OTHER, "pass"): Way(), (OTHER, "refused"): Way()}
+        )
         self.callers: dict[Who, SeenCaller] = {}
         self.let_go = 0
         self.errors: dict[tuple[str, Failure], Seen] = {}

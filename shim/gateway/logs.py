@@ -9,6 +9,7 @@ import logging
 import re
 import secrets
 import time
+from collections import Counter as Tally
 from datetime import datetime
 from functools import lru_cache
 from itertools import count
@@ -17,7 +18,7 @@ from typing import Any
 import attrs
 import orjson
 
-from shim.core.messages import Headers, Record
+from shim.core.messages import Call, Headers, Record
 from shim.core.recognise import Engine, Match
 from shim.gateway.errors import INTERNAL, Challenged, Failure, Refusal
 from shim.tools.radar.radar import shape_of
@@ -68,6 +69,16 @@ class CallLine:
     """What the call counts as."""
     challenged: Challenged | None = None
     said: str = ""
+    done: Tally[str] = attrs.field(factory=Tally)
+    """The writes that upstream executed for it, method and shape of the path, and how many of each."""
+
+    def is_sent(self, route: str) -> None:
+        """Note where the call is sent; ``route`` is empty where it is only passed on."""
+        self.route = route if route and self.match is not None else "pass"
+
+    def has_done(self, call: Call) -> None:
+        """Note a write that upstream answered with a success."""
+        self.done[f"{call.method} {_shape_of(call.path[:_PATH])}"] += 1
 
     def translated(self, record: Record) -> None:
         """Note how a retired call was answered."""
@@ -88,6 +99,12 @@ class CallLine:
         self.seconds = time.perf_counter() - self.clock
         if self.status is None or self.status >= 500:
             self.level = max(self.level, logging.WARNING)
+
+    def _what_was_done(self) -> str:
+        """Return the writes that were executed for a call that has no success, empty without any."""
+        if not self.done or (self.failure is None and 0 < (self.status or 0) < 400):
+            return ""
+        return "done: " + ", ".join(f"{count} x {write}" for write, count in self.done.items())
 
     def members(self) -> dict[str, Any]:
         """Return what a line says, by its names in JSON; empty is what is not known."""
@@ -112,6 +129,7 @@ class CallLine:
             "reason": self.reason,
             "error": self.code,
             "said": self.said,
+            "done": self._what_was_done().removeprefix("done: "),
         }
 
     def json(self) -> str:
@@ -128,6 +146,7 @@ class CallLine:
         who = f"{self.peer} key {plain(self.key)}" if self.key else self.peer
         agent = f' | "{plain(self.agent)}"' if self.agent else ""
         why = self.reason if self.code is None else f"{self.code}: {self.said}" if self.said else self.code
+        why = "; ".join(filter(None, (why, self._what_was_done())))
         return (
             f"{instant(self.began)} {_LEVELS[self.level].upper():<7} {self.method} {called} {self.route} | "
             f"{self.status or 'unanswered'} in {self.seconds * 1000:.1f} ms{upstream} | "

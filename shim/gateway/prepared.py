@@ -96,10 +96,11 @@ class RepeatedCall:
         """
         prepared, shared, limit, began = self.prepared, self.repeats.shared, plan.settings.body_limit, perf_counter()
         head = prepared.head.filled(_values(request, self.upstream_path))
-        line.match, line.route = self.match, "refused"
+        line.match = self.match
         left = made = None
         try:
             until = shared.upstream.now() + plan.settings.deadline
+            line.is_sent(prepared.repeated.route)
             left = response = await shared.upstream.send(prepared.outbound, head, until)
             if response.head.status == prepared.repeated.expected:
                 content = response.whole(limit)

@@ -41,8 +41,12 @@ def replies():
     documents: list[Any] = [{}, [], [{}], {"results": []}, {"results": [{"id": "1"}]}, {"id": "1"}]
     # what looks find, under the names that documents have for it
     roles, states = (["{present}"], {"orgRoles": ["{present}"]}), ("ACTIVE", "PENDING")
-    people = [{"id": "{userId}", "roles": has, "orgMembershipStatus": state} for has in roles for state in states]
-    others = [{"id": "{orgId}"}, {"id": "{id}", "useLegacyPathStructure": True}]
+    names = ("userName", "{username}")
+    people = [
+        {"id": "{userId}", "roles": has, "orgMembershipStatus": state, "username": name}
+        for has, state, name in product(roles, states, names)
+    ]
+    others = [{"id": "{orgId}"}, {"id": "{id}", "type": "S3_LOG_EXPORT", "useLegacyPathStructure": True}]
     documents += [*people, *({"results": [one]} for one in (*people, *others))]
     found = [Reply(200, JSON, json.dumps(document).encode()) for document in documents]
     found += [Reply(status, (), b"") for status in (401, 404, 405, 410, 500)]

@@ -14,7 +14,7 @@ DAY = 1_830_000_000.0
 MEMBERS = f"{BASE}/groups/g/users"
 PENDING = {"id": "u1", "orgMembershipStatus": "PENDING", "roles": ["A", "B"], "username": "a+b@c.example"}
 ACTIVE = {**PENDING, "orgMembershipStatus": "ACTIVE"}
-FOUND = {"id": "u;1", "orgMembershipStatus": "ACTIVE"}
+FOUND = {"id": "u;1", "orgMembershipStatus": "ACTIVE", "username": "a+b@c.example"}
 DONE, NO_CONTENT = answers({}), (204, (), b"")
 MANY = {"results": [{"id": "o1"}, {"id": "o2"}]}
 
@@ -115,6 +115,45 @@ def test_a_look_takes_only_who_was_asked_for(engine, name, found, to):
     }
 
 
+@pytest.mark.parametrize(("asked_for", "found"), [
+    ("strasse", "straße"), ("kim", "\u212aim"), ("strasse", None), ("strasse", ...),
+])  # fmt: skip
+def test_a_look_takes_nobody_whose_name_is_only_alike(engine, asked_for, found):
+    """Letters beyond ASCII that lower to the same text make another name, and so does a name that is missing."""
+    user = {**PENDING, "username": found}
+    if found is ...:
+        del user["username"]
+    script = [answers({"results": [user]})]
+    driven = asked(engine, "PATCH", "/orgs/o/invites", script, {"username": asked_for, "roles": ["A"]})
+    assert error_of(driven) == (404, "RESOURCE_NOT_FOUND", ["GET"])
+
+
+@pytest.mark.parametrize("links", [{}, {"links": []}, {"links": [{"rel": "self", "href": "https://x.example/"}]}])
+def test_a_look_that_counts_more_than_it_shows_is_more_than_one_page(engine, links):
+    """By its own totalCount, with links or without: whoever was asked for may be on another page."""
+    for found in ([], [PENDING]):
+        script = [answers({"results": found, "totalCount": 600, **links})]
+        driven = asked(engine, "PATCH", "/groups/g/invites", script, {"username": "a+b@c.example", "roles": ["A"]})
+        assert error_of(driven) == (502, "SHIM_UPSTREAM_UNREADABLE", ["GET"])
+        assert "more than one page" in driven.document["detail"]
+
+
+def test_a_look_compares_a_parameter_with_the_member_of_another_name(engine):
+    """An integration says its type, for which the parameter is integrationType: a lax filter changes no other one."""
+    other = {"id": "i2", "type": "GCS_LOG_EXPORT", "useLegacyPathStructure": True}
+    script = [answers({"results": [other, {**other, "id": "i1", "type": "S3_LOG_EXPORT"}]}), NO_CONTENT]
+    on = Settings(writes=frozenset({"log-export"}))
+    driven = asked(engine, "DELETE", "/groups/g/pushBasedLogExport", script, settings=on)
+    assert calls(driven)[1:] == [("DELETE", f"{BASE}/groups/g/logIntegrations/i1", None)]
+
+
+def test_a_look_gives_no_segment_without_end(engine):
+    """Upstream's id would make a request target of a megabyte."""
+    script = [answers({"results": [{**PENDING, "id": "u" * 1025}]})]
+    driven = asked(engine, "PATCH", "/groups/g/invites", script, {"roles": ["A"], "username": "a+b@c.example"})
+    assert error_of(driven) == (502, "SHIM_UPSTREAM_UNREADABLE", ["GET"])
+
+
 @pytest.mark.parametrize("name", ["../x", "..", "", "a/b", "a\nb", "%2e%2e", 7, None, ["u1"], {"id": "u1"}])
 def test_what_is_no_segment_leads_nowhere(engine, name):
     """A look's value goes into a path only if it is one segment of it."""
@@ -185,6 +224,55 @@ def test_a_text_that_no_query_can_have_is_refused(engine):
 def test_more_writes_than_any_call_needs_are_refused(engine):
     """An organisation has 500 users at most."""
     driven = asked(engine, "POST", TEAM, [], [{"id": str(number)} for number in range(501)])
+    assert error_of(driven) == (413, "SHIM_REQUEST_TOO_LARGE", [])
+
+
+@pytest.mark.parametrize(("method", "path", "body"), [
+    ("POST", TEAM, [{"id": "a"}] * 501),
+    ("PUT", "/orgs/o/users/u1/roles", {"orgRoles": ["A"] * 501}),
+    ("PATCH", "/groups/g/invites", {"username": "a", "roles": ["A"] * 501}),
+])  # fmt: skip
+def test_a_list_that_is_too_long_is_refused_before_the_look(engine, method, path, body):
+    """Nothing is sent, and nothing is built of it: that took 300 ms for 9,900 roles."""
+    assert error_of(asked(engine, method, path, [], body)) == (413, "SHIM_REQUEST_TOO_LARGE", [])
+
+
+def test_a_text_for_a_query_has_an_end(engine):
+    """Of a username of a megabyte a third of a second went into its percent-encoding."""
+    driven = asked(engine, "PATCH", "/orgs/o/invites", [], {"username": "a" * 1025, "roles": ["A"]})
+    assert error_of(driven) == (400, "INVALID_ATTRIBUTE", [])
+    assert driven.document["parameters"] == ["username"]
+
+
+def test_the_bodies_of_all_writes_together_have_an_end(engine):
+    """They are kept until it is their turn."""
+    driven = asked(engine, "POST", TEAM, [], [{"id": f"{number}{'a' * 4000}"} for number in range(300)])
+    assert error_of(driven) == (413, "SHIM_REQUEST_TOO_LARGE", [])
+
+
+def test_each_write_is_built_when_it_is_its_turn(engine):
+    """Of the others there is a line of bytes; the call says how many are held, and that no reply to a write is."""
+    items = [{"id": str(number)} for number in range(400)]
+    driven = asked(
+        engine, "POST", TEAM, lambda call: DONE if call.method == "POST" else answers({"results": []}), items
+    )
+    assert [json.loads(call.body)["id"] for call in (send.call for send in driven.sends[:-1])] == [
+        *map(str, range(400))
+    ]
+    assert {send.held for send in driven.sends} == {sum(len(f'\t{{"id":"{number}"}}\n') for number in range(400))}
+    assert [send.needs_last for send in driven.sends] == [True, *[False] * 400]
+
+
+SHARD = {"numShards": 100, "regionConfigs": [{"regionName": "A"}]}
+
+
+@pytest.mark.parametrize("specs", [[{}] * 3300, [SHARD] * 11, [{**SHARD, "regionConfigs": [{}] * 50}] * 2])
+def test_a_body_becomes_no_more_objects_than_any_cluster_has(engine, specs):
+    """Lists within lists, and items that stand for many, are counted before they are made."""
+    media = "application/vnd.atlas.2023-02-01+json"
+    headers = (("Accept", media), ("Content-Type", media))
+    body = {"name": "c", "replicationSpecs": specs}
+    driven = asked(engine, "POST", "/groups/g/clusters", [], body, headers=headers)
     assert error_of(driven) == (413, "SHIM_REQUEST_TOO_LARGE", [])
 
 

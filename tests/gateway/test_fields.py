@@ -71,6 +71,12 @@ def test_link_leads_to_the_last_path_asked():
     assert dict(notes(RECORD))["Link"] == '</api/atlas/v2/x/%C3%A9>; rel="successor-version"'
 
 
+def test_a_long_call_is_cut_in_the_summary():
+    """A reply's head stays one that every client reads."""
+    long = attrs.evolve(RECORD, sent=(attrs.evolve(RECORD.sent[-1], target="/" + "a" * 1_000_000),))
+    assert len(parsed(dict(notes(long))["Atlas-Shim"], "dictionary")["call"][0]) == 2048
+
+
 def test_nothing_is_added_on_the_legacy_route():
     """Atlas speaks for itself there."""
     assert notes(attrs.evolve(RECORD, route="legacy")) == ()

@@ -1,6 +1,7 @@
 """Memory of a process of its own under more than it may hold: its peak stays low, and nobody gets half an answer."""
 
 import contextlib
+import json
 import socket
 import threading
 import zlib
@@ -35,6 +36,8 @@ PAGE = f'{{"results": [{", ".join(ITEM % n for n in range(ITEMS))}], "totalCount
 LARGE = bytes(8 * MIB)
 HELD = threading.Event()
 """Set when the last byte of a held page may come."""
+WAITING = list[int]()
+"""One for each call that waits for it."""
 
 
 def zipped(pieces: Iterator[bytes]) -> Iterator[bytes]:
@@ -67,7 +70,15 @@ def held() -> Iterator[bytes]:
     yield reply[-1:]
 
 
+def waiting() -> Iterator[bytes]:
+    """Yield a small answer once all may come."""
+    WAITING.append(1)
+    HELD.wait(6 * PATIENCE)
+    yield message(CONTENT, JSON)
+
+
 ANSWERS = {
+    b":addUser": waiting,
     b"/held": held,
     b"/page": lambda: [message(PAGE, JSON)],
     b"/large": lambda: [message(LARGE)],
@@ -101,6 +112,7 @@ def peak(running: Running) -> int:
 def run(serve):  # noqa: F811 - the fixture
     """Return a function that runs a gateway with these options, and returns it and where it takes calls."""
     HELD.clear()
+    WAITING.clear()
 
     def run(**options):
         patient = {"client_timeout": 600, "deadline": 60, "upstream_timeout": 600, **options}
@@ -164,6 +176,21 @@ def test_replies_that_are_held_until_they_are_whole(run):
         assert set(found) == {"whole", "refused"}
         assert found.count("refused") >= 20
         assert all(at_once(served, [read(f"page{n}")], 10_000) == ["whole"] for n in range(10))  # given back each time
+
+
+def test_calls_that_take_hundreds_of_writes_each(run):
+    """What is kept of 190 calls until it is their turn is little more than what came: each held 2.4 MiB."""
+    body = json.dumps([{"id": f"{number:024x}"} for number in range(490)]).encode()
+    target = "/api/atlas/v2/orgs/64a0b1c2d3e4f50617283940/teams/64a0b1c2d3e4f50617283941/users"
+    request = get(target, f"Content-Length: {len(body)}", method="POST") + body
+    running, served = run(writes="people", route="successor")
+    with growing(running, served, 24 * MIB), contextlib.ExitStack() as stack:
+        peers = [stack.enter_context(calling(served)) for _ in range(190)]
+        for peer in peers:
+            peer.send(request)
+        until(lambda: len(WAITING) == len(peers), "all wait for the answer to their first write")
+        HELD.set()
+        assert {outcome(peer, 0) for peer in peers} == {"whole"}
 
 
 @pytest.mark.parametrize(("count", "request_bytes", "each"), [

@@ -78,6 +78,7 @@ class Upstream:
         ``head`` and ``until`` are the call's, unless they are given. A read is retried once if a kept connection closed
         before any byte of a reply (RFC 9110, 9.2.2); nothing else is sent twice.
         """
+        outbound.on_send()
         if outbound.early is not None and outbound.early.sent == self.head_of(outbound):
             return outbound.early
         call, until = outbound.call, min(until, outbound.until)

@@ -44,6 +44,8 @@ class OutboundCall:
     """The reply to the same head, if that was sent before; it is the call's."""
     until: float = NEVER
     """The time of the loop's clock from which on the call is refused in place of what has not come."""
+    on_send: Callable[[], object] = lambda: None
+    """What is called when the call is sent, which may be after others that it takes."""
 
 
 class UpstreamResponse(Body):
