@@ -84,7 +84,7 @@ class Handler:
                         await asyncio.sleep(seconds)
                     run.plan = plan = flag.variant(plan, match)
                     line.reason = plan.settings.because
-                run.call = check_allowed(run.call, match, plan, lent=run.signer.lends)
+                run.call = check_allowed(run.call, match, plan, run.signer)
                 # Switching off ends translation, and not who may call and who signs.
                 run.match = None if plan.settings.route is RouteWord.OFF else match
                 await self._forward(run)
@@ -138,7 +138,7 @@ class Handler:
 async def _receive(run: UpstreamCall) -> None:
     """Take all content of a call that is recognised or signed; other content is passed on as it comes."""
     head, match = run.request.head, run.match
-    if head.has_content and match is None and not run.signer.lends:
+    if head.has_content and match is None and not run.signer.signs:
         run.stream = run.request.content.stream()
         return
     if head.has_content or (match is not None and match.needs_body):
@@ -147,7 +147,7 @@ async def _receive(run: UpstreamCall) -> None:
             detail = f"The request is larger than {KEPT} bytes."
             raise Refusal(413, "SHIM_REQUEST_TOO_LARGE", "http_request_error", detail, close=True)
         run.call = attrs.evolve(run.call, body=body)
-    if run.signer.lends and _is_step_of_digest(run):
+    if run.signer.signs and _is_step_of_digest(run):
         raise step_of_digest()
 
 

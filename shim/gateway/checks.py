@@ -9,6 +9,7 @@ import attrs
 
 from shim.core.messages import Call, Headers
 from shim.core.recognise import Engine, Match
+from shim.gateway.credentials.signers import UpstreamSigner
 from shim.gateway.errors import Refusal, bad_request
 from shim.gateway.fields import folded
 from shim.gateway.http1.response import Request
@@ -133,33 +134,43 @@ def _check_path(method: str, path: str, headers: Headers, engine: Engine) -> Non
         raise bad_request("The path has an encoded slash where a plain one belongs.")
 
 
-def check_allowed(call: Call, match: Match | None, plan: Plan, *, lent: bool) -> Call:
+def check_allowed(call: Call, match: Match | None, plan: Plan, signer: UpstreamSigner) -> Call:
     """Return the call as it may be made; raises Refusal for one that the list leaves out.
 
-    Without an operator's list, only calls are limited for which the gateway's credentials are ``lent``. A limited call
-    loses the fields that name another target.
+    The operator's list binds every call. Without one, only calls that borrow the gateway's own credentials are limited:
+    a caller who proved a key may do what that key may do. A call that the gateway signs, or that is limited, loses the
+    fields that name another target, and is refused with a field that names another method.
     """
-    options = plan.options
-    allowed = options.allowed if lent else options.allow
-    if allowed is None:
+    allowed = plan.options.allowed if signer.borrows else plan.options.allow
+    if allowed is None and not signer.signs:
         return call
     # Servers that know such a field take the call for one of the method that it names.
     is_other = any(folded(name) in _OVERRIDES and value.strip() != call.method for name, value in call.headers)
-    signs_in = not lent and call.method == "POST" and call.path in SIGN_IN
-    operation = None if match is None or is_other else match.operation
-    if not allowed.has("" if is_other else call.method, call.path, operation, signs_in=signs_in):
-        raise not_allowed(call.method)
+    if allowed is None:
+        is_allowed = not is_other
+    else:
+        signs_in = not signer.signs and call.method == "POST" and call.path in SIGN_IN
+        operation = None if match is None or is_other else match.operation
+        is_allowed = allowed.has("" if is_other else call.method, call.path, operation, signs_in=signs_in)
+    if not is_allowed:
+        raise not_allowed(call.method, is_other=is_other)
     kept = tuple([line for line in call.headers if folded(line[0]) not in _OTHER_TARGETS])
     return call if kept == call.headers else attrs.evolve(call, headers=kept)
 
 
-def not_allowed(method: str) -> Refusal:
-    """Refuse a call that is not on the list."""
+def not_allowed(method: str, *, is_other: bool = False) -> Refusal:
+    """Refuse a call that is not on the list, or that a field turns into another."""
     detail = (
-        f"This call ({method}, and its path) is not on the list of what this gateway takes: by default, where it signs "
-        "by itself, reads, and the writes that its documents lend. Nothing was sent. Whoever runs it can add it by "
-        "method and path, as in --allow 'lent, reads, POST /api/atlas/v2/groups/*/clusters' (ATLAS_SHIM_ALLOW)."
+        f"This gateway does not allow this call ({method}, and its path). With its own key it allows reads, and the "
+        "writes that shipped documents mark as lent. Nothing was sent. To allow the call, the operator adds its method "
+        "and path, as in --allow 'lent, reads, POST /api/atlas/v2/groups/*/clusters' (ATLAS_SHIM_ALLOW)."
     )
+    if is_other:
+        detail = (
+            f"A field of this call (such as X-HTTP-Method-Override) names another method than {method}, which a "
+            "gateway that signs calls, or has a list of calls, does not allow. Nothing was sent. Make the call with "
+            "the method that it is meant to have."
+        )
     return Refusal(403, "SHIM_NOT_ALLOWED", "http_request_denied", detail)
 
 

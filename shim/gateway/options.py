@@ -126,7 +126,7 @@ class Options:
         of.CALLS,
         "Take only these calls, with commas between: 'lent', 'recognised', 'reads', 'all', or a method and a path, "
         "as in GET /api/atlas/v2/** (a list in the file). Default: all; of those, the gateway signs 'lent' with 'own', "
-        "and 'lent, reads' with 'verify'.",
+        "and every call of a caller who proved a key with 'verify'.",
         live=True,
     )
     keys_file: str | None = _credentials(
@@ -165,9 +165,8 @@ class Options:
 
     @property
     def allowed(self) -> AllowList | None:
-        """What may be called with credentials of the gateway's; None if it holds none, and the option is not set."""
-        holds_keys = self.credentials is not CredentialsMode.PASSTHROUGH
-        return self.allow or (BY_DEFAULT if holds_keys else None)
+        """What may be called with credentials of the gateway's own; None for all, if it has none to lend."""
+        return self.allow or (BY_DEFAULT if self.credentials is CredentialsMode.OWN else None)
 
     @property
     def switches(self) -> Mapping[str, str]:

@@ -9,7 +9,7 @@ from shim.core.recognise import load_engine, shared_engine
 from shim.core.settings import RouteWord
 from shim.documents import load_documents
 from shim.errors import DocumentError, SettingsError
-from shim.fake import DEMO_GROUP, DEMO_TOKEN
+from shim.fake import DEMO_GROUP, DEMO_PUBLIC_KEY, DEMO_TOKEN
 from shim.gateway.allow import BY_DEFAULT, WORDS, parse_allow
 from shim.gateway.options import TABLE
 from shim.gateway.plan import Plan, read_options
@@ -47,9 +47,41 @@ def test_unknown_writes_are_not_signed(method):
         assert status_of(seen.ask(UNTOUCHED, ACCEPT)[0]) == 200
 
 
-def test_the_same_holds_for_keys_that_callers_proved():
-    """With verify it is the gateway that signs, too; who has proved nothing gets the challenge, as for every call."""
+WRITES = [
+    ("POST", CLUSTERS), ("PATCH", f"{CLUSTERS}/c"), ("DELETE", f"{CLUSTERS}/c"), ("DELETE", f"{UNTOUCHED}/c"),
+    ("PATCH", f"{CLUSTERS}/c".replace("/v2/", "/v1.0/")),
+]  # fmt: skip
+"""Those of shipped documents that are not lent, and those that no document has."""
+
+
+@pytest.mark.parametrize(("method", "target"), WRITES)
+def test_a_caller_who_proved_a_key_borrows_nothing(method, target):
+    """What the key may do is Atlas' business: the call is signed with the caller's own key, and no other."""
     with world("verify") as seen:
+        assert b"SHIM_NOT_ALLOWED" not in signed(seen, target, method)[1]
+        (arrival,) = [one for one in seen.fake.arrivals if one.header("Authorization")]
+        assert (arrival.method, arrival.target) == (method, target)
+        assert f'username="{DEMO_PUBLIC_KEY}"' in (arrival.header("Authorization") or "")
+
+
+@pytest.mark.parametrize(("method", "target"), WRITES)
+def test_who_proved_nothing_is_never_signed_for(method, target):
+    """No signature, one over another path or method, or with another private key."""
+    with world("verify") as seen:
+        nonce = nonce_of(seen)
+        wrong = [
+            Signature(nonce, uri=target, method="GET"), Signature(nonce, uri=UNTOUCHED, method=method),
+            Signature(nonce, uri=target, method=method, secret="another"),
+        ]  # fmt: skip
+        lines = [[], *([line(one.parts)] for one in wrong)]
+        seen.fake.arrivals.clear()
+        statuses = [told(seen.ask(target, *one, "Content-Length: 0", method=method))[0] for one in lines]
+        assert (statuses, seen.targets) == ([401, 401, 400, 401], [])
+
+
+def test_a_list_binds_whoever_proved_a_key():
+    """It is the operator's word on all calls."""
+    with world("verify", allow=READS) as seen:
         assert told(signed(seen, CLUSTERS, "POST")) == (403, "SHIM_NOT_ALLOWED")
         assert not seen.targets
         assert status_of(signed(seen, UNTOUCHED, "GET")[0]) == 200
@@ -138,11 +170,21 @@ def test_methods_behind_the_method(name):
         assert status_of(seen.ask(UNTOUCHED, f"{name}: GET", ACCEPT)[0]) == 200
     with world("passthrough", allow=READS) as seen:
         assert told(seen.ask(UNTOUCHED, f"{name}: DELETE")) == (403, "SHIM_NOT_ALLOWED")
+    with world("verify") as seen:  # Digest does not cover the field, which anybody on the way can add
+        signature = line(Signature(nonce_of(seen)).parts)
+        seen.fake.arrivals.clear()
+        head, content = seen.ask(UNTOUCHED, signature, f"{name}: DELETE")
+        assert (told((head, content)), seen.targets) == ((403, "SHIM_NOT_ALLOWED"), [])
+        assert "X-HTTP-Method-Override" in json.loads(content)["detail"]
 
 
 @pytest.mark.parametrize("name", ["X-Original-URL", "X_Rewrite_URL", "x-original-uri"])
 def test_targets_behind_the_target(name):
     """A field that names another path leaves neither with the gateway's credentials nor where a list says what may."""
+    with world("verify") as seen:
+        seen.ask(UNTOUCHED, f"{name}: {CLUSTERS}", ACCEPT, line(Signature(nonce_of(seen)).parts))
+        assert seen.fake.arrivals
+        assert not any(arrival.header(name) for arrival in seen.fake.arrivals)
     for credentials, allow in (("own", "all"), ("passthrough", "reads")):
         with world(credentials, allow=parse_allow(allow, "")) as seen:
             seen.ask(UNTOUCHED, f"{name}: {CLUSTERS}", ACCEPT, f"Authorization: Bearer {DEMO_TOKEN}")

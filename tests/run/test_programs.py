@@ -168,6 +168,17 @@ def test_a_key_of_the_run_signs_retired_calls_alone(runs, atlas):
     assert "403: 1. " in done.stderr
 
 
+@pytest.mark.parametrize(("method", "body"), [("PATCH", '{"paused": true}'), ("DELETE", "")])
+def test_a_program_writes_with_its_own_key(runs, atlas, method, body):
+    """It proved the key, so that no list of lent writes applies: Atlas' own answer is what the program gets."""
+    own = ("--digest", "-u", ":".join(KEY.values()), "-X", method, *(("-d", body) if body else ()))
+    cluster = f"https://cloud.mongodb.com/api/atlas/v1.0/groups/{'6' * 24}/clusters/c0"
+    done = runs(*KEYLESS[:-4], *own, cluster, **KEY)
+    plain = runs.plainly(*KEYLESS[:-4], *own, cluster.replace("https://cloud.mongodb.com", atlas.url))
+    assert (done.stdout, done.stderr) == (plain.stdout, "")
+    assert done.stdout in {"404", "405"}
+
+
 def test_another_host_of_atlas_is_told(runs):
     """If its API was meant, the command says so; the program is not blamed."""
     done = runs("curl", "-s", "https://account-dev.mongodb.com/", HTTPS_PROXY="http://127.0.0.1:1")

@@ -48,12 +48,17 @@ cannot_cross = partial(Refusal, 403, "SHIM_DIGEST_CANNOT_CROSS", "http_request_d
 class UpstreamSigner:
     """Decides which credentials a call carries upstream: here the caller's own.
 
-    With ``lends`` they are the gateway's, and content is kept: the call may have to be sent a second time. ``proven``
+    If it ``signs``, the gateway adds them, and content is kept: the call may have to be sent a second time. ``proven``
     is the public half of the key that the caller has proved, empty if the gateway asks for no proof.
     """
 
-    lends = False
+    signs = False
     proven = ""
+
+    @property
+    def borrows(self) -> bool:
+        """Whether the caller uses credentials that it has not proved to be its own."""
+        return self.signs and not self.proven
 
     async def send(self, upstream: Upstream, outbound: OutboundCall) -> UpstreamResponse:
         """Return the final reply, its content unread; raises Refusal.
@@ -112,7 +117,7 @@ class KeySigner(UpstreamSigner):
     upstream's challenge when even a signed call is answered 401.
     """
 
-    lends = True
+    signs = True
 
     key: ApiKey
     _challenge: Callable[[], Headers] = bearer
@@ -147,7 +152,7 @@ class AccountSigner(UpstreamSigner):
     Calls that come while a token is fetched wait for it. After a 401 a call is sent once more, with a new token.
     """
 
-    lends = True
+    signs = True
 
     def __init__(self, account: ServiceAccount, origin: str) -> None:
         login = base64.b64encode(f"{account.client_id}:{account.client_secret}".encode()).decode("ascii")
