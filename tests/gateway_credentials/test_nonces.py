@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shim.credentials import ApiKey
+from shim.gateway.credentials import nonces as nonces_module
 from shim.gateway.credentials.nonces import ROUNDS, WINDOW, Nonces, secret_of
 
 KEYS = [ApiKey("aaaaaaaa", "one"), ApiKey("bbbbbbbb", "two")]
@@ -141,6 +142,53 @@ def test_clock_that_is_set_back_brings_nothing_back():
         now[0] = 1_000_000 + second
         assert nonces.use(nonces.new(), 1, "a")
         assert not nonces.use(nonce, 1, "a")
+
+
+@pytest.mark.parametrize("back", [10, 120, 290, 310, 400, 600, 3600, 86400])
+def test_what_was_used_stays_used_when_the_clock_is_set_back(back):
+    """By less than a life or more, and also after the nonce was forgotten: its time comes again, and nothing else."""
+    nonces, now = at(1_000_000)
+    nonce = nonces.new()
+    assert nonces.use(nonce, 1, "a")
+    now[0] += 305
+    assert nonces.use(nonces.new(), 1, "a")  # which forgets the one before
+    now[0] -= back
+    for _ in range(0, 700, 10):
+        assert not nonces.use(nonce, 1, "a")
+        assert nonces.use(nonces.new(), 1, "a")
+        now[0] += 10
+
+
+@pytest.mark.parametrize("back", [0, 120, 400])
+def test_a_restart_does_not_bring_back_what_was_used(back):
+    """Though the clock was set back before it, so that the nonce seems to come from after the start."""
+    old, now = at(1_000_000)
+    old.renew(secret_of(KEYS))
+    nonce = old.new()
+    assert old.use(nonce, 1, "a")
+    now[0] -= back
+    young = Nonces(lambda: now[0])
+    young.renew(secret_of(KEYS))
+    for _ in range(0, 500, 10):
+        assert not young.use(nonce, 1, "a")
+        now[0] += 10
+    assert young.use(young.new(), 1, "a")
+
+
+def test_time_goes_on_while_the_clock_is_behind(monkeypatch, caplog):
+    """By the machine's uptime: a nonce that was given out then lives as long as any other."""
+    up = [1000.0]
+    monkeypatch.setattr(nonces_module, "uptime", lambda: up[0])
+    nonces, now = at(1_000_000)
+    assert nonces.use(nonces.new(), 1, "a")
+    now[0] -= 3600
+    nonce = nonces.new()
+    for second, good in ((299, True), (301, False)):
+        up[0] = 1000 + second
+        assert nonces.use(nonce, second, "a") == good
+    assert [record.getMessage()[:36] for record in caplog.records] == ["the clock was set back by 3600 s; no"]
+    now[0] += 7200  # it is right again
+    assert nonces.use(nonces.new(), 1, "a")
 
 
 def test_uses_are_forgotten_when_they_are_of_no_more_use():

@@ -4,6 +4,10 @@ A nonce carries its own birth and a proof that a gateway with these API keys mad
 memory, a stranger can't push anybody's out, and replicas take each other's. Uses by callers who proved a key are kept,
 by each replica for itself: a captured request can be replayed once at each of the others while its nonce is fresh,
 unless they share a store (Valkey or Redis).
+
+A clock that is set back brings no used nonce back. A process goes on from the latest time that it has seen, and a
+nonce also carries its birth by the machine's uptime, which nobody sets: one from before this process was started is
+refused, whatever the clock says.
 """
 
 from __future__ import annotations
@@ -18,6 +22,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -28,6 +33,12 @@ from shim.extras import hint
 from shim.gateway.errors import Refusal
 
 log = logging.getLogger("shim.gateway.nonce_store")
+clock_log = logging.getLogger("shim.gateway.credentials")
+
+_SET_BACK = (
+    "the clock was set back by %s s; nonces go on from the latest time, so that none is good twice, and replicas "
+    "refuse them as from the future until this gateway is started anew"
+)
 
 _LIFE = 300_000  # milliseconds for which a nonce is fresh
 _SKEW = 5_000  # milliseconds by which another replica's clock may be ahead
@@ -41,8 +52,11 @@ _PAUSE = 1.0  # seconds after a failure in which nothing is asked: the answer wo
 _CONNECTIONS = 64  # connections at most; a question waits while all are in use
 _KEPT = _LIFE + 2 * _SKEW  # milliseconds until no gateway accepts a nonce, whatever its clock says
 
-_STAMP, _SALT, _PROOF = 6, 6, 12
-"""Bytes of the three parts: with base64 the 32 characters that Atlas' nonces have."""
+_STAMP, _UPTIME, _BOOT, _SALT, _PROOF = 6, 6, 2, 2, 8
+"""Bytes of the five parts: with base64 the 32 characters that Atlas' nonces have.
+
+They are milliseconds since the epoch, microseconds of uptime, a mark of the machine's boot, chance, and the proof.
+"""
 
 _ALL = (1 << WINDOW) - 1
 
@@ -76,6 +90,31 @@ class _Uses:
         return True
 
 
+def uptime() -> float:
+    """Return seconds since the machine was started, the same for all its processes."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+
+
+def _boot() -> bytes:
+    """Return a mark of this boot of this machine, or of this process where the system has none."""
+    try:
+        name = Path("/proc/sys/kernel/random/boot_id").read_bytes()
+    except OSError:
+        name = secrets.token_bytes(16)
+    return hashlib.sha256(name).digest()[:_BOOT]
+
+
+@attrs.frozen
+class _Birth:
+    """When a nonce was given out."""
+
+    stamp: int
+    """Milliseconds since the epoch."""
+    uptime: int
+    """Microseconds."""
+    boot: bytes
+
+
 class Nonces:
     """Gives nonces out and takes each of their counts once; ``clock`` returns seconds since the epoch.
 
@@ -87,6 +126,10 @@ class Nonces:
         self._kept = kept
         self._secrets = [secrets.token_bytes(32)]
         self._uses: OrderedDict[tuple[str, str], _Uses] = OrderedDict()
+        self._boot = _boot()
+        self._started = _microseconds()
+        self._latest = 0
+        self._set_back: float | None = None  # uptime when the clock was found to be set back
         # What was forgotten looks like what was never used; so nothing as old as that counts. Neither does
         # what is older than this process, which may have been used before it was started anew.
         self._forgotten = self._now() - 1
@@ -98,35 +141,56 @@ class Nonces:
 
     def new(self) -> str:
         """Return a nonce of 32 characters."""
-        return _nonce(self._now().to_bytes(_STAMP, "big") + secrets.token_bytes(_SALT), self._secrets[0])
+        stamp = max(self._now(), self._forgotten + 1)
+        parts = stamp.to_bytes(_STAMP, "big"), _microseconds().to_bytes(_UPTIME, "big"), self._boot
+        return _nonce(b"".join(parts) + secrets.token_bytes(_SALT), self._secrets[0])
 
     def use(self, nonce: str, count: int, name: str) -> bool:
         """Take one count of a nonce for a proven name; False if the nonce is foreign or too old, or the count used."""
         now = self._now()
         uses = self._uses.get((nonce, name))
-        born = uses.born if uses is not None else self._birth(nonce)
-        if born is None or not -_SKEW <= now - born < _LIFE:
-            return False
         if uses is None:
-            if self._forgotten > now + _SKEW:  # the clock was set back
-                self._forgotten = now - 1
-            if born <= self._forgotten:
+            birth = self._birth(nonce)
+            if birth is None or birth.stamp <= self._forgotten:
                 return False
-            uses = self._uses[nonce, name] = _Uses(born)
+            if birth.boot == self._boot and birth.uptime < self._started:
+                return False
+            uses = _Uses(birth.stamp)
+        if not -_SKEW <= now - uses.born < _LIFE:
+            return False
+        if (nonce, name) not in self._uses:
+            self._uses[nonce, name] = uses
             self._forget(now)
         return uses.take(count)
 
     def _now(self) -> int:
-        return int(self._clock() * 1000)
+        """Return milliseconds since the epoch; after the clock was set back, those since the latest that was seen."""
+        now = int(self._clock() * 1000)
+        if now < self._latest and self._set_back is None:
+            self._set_back = uptime()
+            if self._latest - now > _SKEW:
+                clock_log.warning(_SET_BACK, (self._latest - now) // 1000)
+        if self._set_back is not None:
+            latest = self._latest + int((uptime() - self._set_back) * 1000)
+            if now < latest:
+                return latest
+            self._set_back = None
+        self._latest = now
+        return now
 
-    def _birth(self, nonce: str) -> int | None:
+    def _birth(self, nonce: str) -> _Birth | None:
+        """Return when a nonce of these gateways was given out, None for another text."""
         try:
-            start = base64.urlsafe_b64decode(nonce)[: _STAMP + _SALT]
+            start = base64.urlsafe_b64decode(nonce)[:-_PROOF]
         except ValueError:
             return None
         # One nonce has one spelling: what is remembered is the text.
-        is_ours = any(hmac.compare_digest(nonce, _nonce(start, secret)) for secret in self._secrets)
-        return int.from_bytes(start[:_STAMP], "big") if is_ours else None
+        if not any(hmac.compare_digest(nonce, _nonce(start, secret)) for secret in self._secrets):
+            return None
+        stamp, rest = start[:_STAMP], start[_STAMP:]
+        return _Birth(
+            int.from_bytes(stamp, "big"), int.from_bytes(rest[:_UPTIME], "big"), rest[_UPTIME : _UPTIME + _BOOT]
+        )
 
     def _forget(self, now: int) -> None:
         """Forget uses of nonces that are too old to be accepted, and the oldest uses if there are too many."""
@@ -135,8 +199,11 @@ class Nonces:
             if len(self._uses) <= self._kept and now - oldest.born < _LIFE:
                 return
             self._uses.popitem(last=False)
-            if oldest.born <= now:  # unless the clock was set back since
-                self._forgotten = max(self._forgotten, oldest.born)
+            self._forgotten = max(self._forgotten, oldest.born)
+
+
+def _microseconds() -> int:
+    return int(uptime() * 1_000_000)
 
 
 def _nonce(start: bytes, secret: bytes) -> str:
