@@ -1,7 +1,8 @@
 """Files that are read again when they change: options and documents, certificates, keys.
 
 Changes are read as soon as two looks in a row agree. What can't be read or used is refused as a whole, and the last
-good value stays. Each value has a thread of its own, which nothing waits for, not even the program's end.
+good value stays. It is read again after a while, since a disk may fail once. Each value has a thread of its own, which
+nothing waits for, not even the program's end.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ log = logging.getLogger("shim.gateway.reload")
 T = TypeVar("T")
 
 EVERY = 0.5  # seconds between two looks
+MOST_LOOKS = 128  # looks, about a minute, until files that were refused are read again; the first time it is one look
 PATIENCE = 5.0  # seconds that a look may take; a pipe or a network's disk may never answer
 _NEVER = float("inf")
 _taking_up = threading.Lock()  # options and documents make one plan: the second to come must see what the first made
@@ -49,6 +51,12 @@ class Watched(Generic[T]):
     problems: tuple[str, ...] = attrs.field(default=(), init=False)
     """Those of the files as they are now, empty while they are in use."""
     _seen: Stamp = attrs.field(factory=list, init=False)
+    _tried: Stamp = attrs.field(factory=list, init=False)
+    """What was refused."""
+    _looks_left: int = attrs.field(default=0, init=False)
+    """How many looks it is until that is read again."""
+    _pause: int = attrs.field(default=1, init=False)
+    """How many it was, or will be, the next time."""
     _began: float = attrs.field(default=_NEVER, init=False)
     """When the look in progress began (monotonic)."""
 
@@ -62,7 +70,7 @@ class Watched(Generic[T]):
     def look(self) -> bool | None:
         """Read the files if they changed and two looks agree; returns whether they are in use, None if not read."""
         before, self._seen = self._seen, stamps(self.files())
-        if self._seen != before or self._seen == self.known:
+        if self._seen != before or self._seen == self.known or not self._is_time():
             return None
         is_read = False
         try:
@@ -75,10 +83,21 @@ class Watched(Generic[T]):
         except Exception as error:  # noqa: BLE001 - a defect here must not end the watch
             if not is_read and stamps(self.files()) != self._seen:
                 return None
-            self.known = self._seen
+            self._tried, self._looks_left = self._seen, self._pause
             return self._refuse(error)
         self.known, self.problems, self.good_since = self._seen, (), time.time()
         log.info("new %s in use", self.name)
+        return True
+
+    def _is_time(self) -> bool:
+        """Return whether files that differ from those in use are read by this look."""
+        if self._seen != self._tried:
+            self._pause = 1
+            return True
+        self._looks_left -= 1
+        if self._looks_left > 0:
+            return False
+        self._pause = min(2 * self._pause, MOST_LOOKS)
         return True
 
     def give_up(self) -> None:
@@ -90,6 +109,8 @@ class Watched(Generic[T]):
     def _refuse(self, error: Exception) -> bool:
         known = isinstance(error, (SettingsError, DocumentError))  # an operator's mistake needs no traceback
         problems = tuple(getattr(error, "problems", ())) or (str(error) or repr(error),)
+        if problems == self.problems and self._pause > 1:  # said already, of the same files
+            return False
         self.problems, self.refused, said = problems, time.time(), "; ".join(problems)
         log.error("new %s refused, the last good stay: %s", self.name, said, exc_info=None if known else error)
         return False

@@ -1,9 +1,12 @@
 """Files that are read again: when, what is refused, and that no file keeps the program from ending."""
 
+import errno
 import threading
+from itertools import pairwise
 
 import pytest
 
+from shim.errors import SettingsError
 from shim.gateway import watch
 from shim.gateway.watch import Watched
 from tests.peers.raw import until
@@ -105,6 +108,46 @@ def test_read_that_hangs_is_given_up(file, caplog, monkeypatch):
     until(lambda: not seen.watched.problems, "it is in use")
     ended.set()
     assert seen.used == ["late"]
+
+
+@pytest.mark.parametrize("failures", [1, 2, 5])
+def test_a_read_that_fails_is_no_verdict(file, caplog, failures):
+    """A disk that fails for a moment does not keep a kill switch from acting: the same file is read again."""
+    seen, read, left = Seen(file), Seen(file).read, [failures]
+
+    def flaky():
+        left[0] -= 1
+        if left[0] >= 0:
+            raise OSError(errno.EIO, "Input/output error")
+        return read()
+
+    seen.watched.read = flaky
+    file.write_text("new")
+    found = [seen.watched.look() for _ in range(2 + 2**failures)]
+    assert (seen.used, found[-1] or True in found) == (["new"], True)
+    assert seen.watched.problems == ()
+    said = [record.getMessage() for record in caplog.records]
+    assert said == ["new things refused, the last good stay: [Errno 5] Input/output error"]
+
+
+def test_what_stays_bad_is_read_seldom(file, caplog):
+    """After one look, two, four, and at last once a minute; it is logged once, and a change is read at once."""
+    seen, reads = Seen(file), list[int]()
+    looks = 0
+
+    def bad():
+        reads.append(looks)
+        raise SettingsError("route: is bad")
+
+    seen.watched.read = bad
+    file.write_text("new")
+    for looks in range(600):  # noqa: B007 - what it is at each read is noted
+        seen.watched.look()
+    assert [two - one for one, two in pairwise(reads)] == [1, 2, 4, 8, 16, 32, 64, 128, 128, 128]
+    assert len(caplog.records) == 1
+    seen.watched.read = seen.read
+    file.write_text("newer")
+    assert [seen.watched.look() for _ in range(2)] == [None, True]
 
 
 def test_defect_ends_no_watch(file, caplog, monkeypatch):
