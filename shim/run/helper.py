@@ -21,6 +21,7 @@ import shutil
 import signal
 import socket
 import ssl
+import stat
 import tempfile
 import time
 from collections import Counter
@@ -229,11 +230,32 @@ def _end_after(serving: Coroutine[None, None, None]) -> NoReturn:
     os._exit(code)
 
 
-def _place(environ: Mapping[str, str]) -> str | None:
-    """Return where the run's folder is: programs with a /tmp of their own still see the first two."""
+def _place(environ: Mapping[str, str]) -> str:
+    """Return where the run's folder is: programs with a /tmp of their own still see the first two.
+
+    Raises SettingsError if no place is of this user alone: who may replace the folder would choose what programs load.
+    """
     usual = environ.get("XDG_RUNTIME_DIR", "") if os.getuid() else "/run"
-    places = filter(_is_plain, (environ.get("TMPDIR", ""), usual, "/tmp", "/var/tmp"))  # noqa: S108 - mkdtemp makes it
-    return next((place for place in places if os.access(place, os.W_OK | os.X_OK)), None)
+    known = (environ.get("TMPDIR", ""), usual, "/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 - mkdtemp makes it
+    places = [*filter(_is_plain, known)]
+    for place in places:
+        if os.access(place, os.W_OK | os.X_OK) and _is_safe(Path(place)):
+            return place
+    raise SettingsError(
+        f"TMPDIR: a run keeps its files in none of {', '.join(places)}: this user can't write there, or others may "
+        "replace files there; set it to a folder of your own, as by: export TMPDIR=$(mktemp -d -p ~)"
+    )
+
+
+def _is_safe(place: Path) -> bool:
+    """Return whether nobody but this user and root may replace what is in a folder, or the folder on its path."""
+    resolved = place.resolve()
+    for folder in (resolved, *resolved.parents):
+        found = folder.stat()
+        is_open = found.st_mode & (stat.S_IWGRP | stat.S_IWOTH) and not found.st_mode & stat.S_ISVTX
+        if is_open or found.st_uid not in {0, os.getuid()}:
+            return False
+    return True
 
 
 def _await_marked(mark: bytes) -> None:

@@ -157,6 +157,7 @@ ROWS = (
 
 OWN = "ssl.create_default_context(cafile=sys.argv[2])"
 SESSION = "import requests, sys; s = requests.Session(); {}; print(s.get(sys.argv[1]).text)"
+PIP = ("pip", "--disable-pip-version-check", "download", "--no-deps", "--no-cache-dir", "--retries", "0")
 OTHERS = {
     "curl: its own CA": ("curl", "-sS", "--cacert", "{ca}", "{url}"),
     "curl: `-k`": ("curl", "-sSk", "{url}"),
@@ -182,6 +183,8 @@ OTHERS = {
     "a child of Node: its own CA": ("node", "-p",
         "'' + require('child_process').execFileSync('curl', ['-sS', '--cacert', ...process.argv.slice(1)])",
         "{ca}", "{url}"),
+    "pip: `--cert`": (BARE, "-m", *PIP, "--cert", "{ca}", "--index-url", "{url}", "thing"),
+    "pip: `PIP_CERT`": ("env", "PIP_CERT={ca}", BARE, "-m", *PIP, "--index-url", "{url}", "thing"),
     "Perl: in the clear": ("perl", "-MHTTP::Tiny", "-e", "print HTTP::Tiny->new->get('{plain}')->{content}"),
 }  # fmt: skip
 """What a program does with another host -> its command line."""

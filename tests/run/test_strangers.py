@@ -9,10 +9,12 @@ from types import SimpleNamespace
 
 import pytest
 
+from shim.errors import SettingsError
 from shim.fake import FakeAtlas
 from shim.fake.server import FakeServer
-from shim.run import peers
+from shim.run import helper, peers
 from shim.run.certificates import make_certificate
+from tests.peers.raw import until
 from tests.run.conftest import PLAIN, Runs
 from tests.run.grid import BARE, CODE, HTTP_CLIENT, NODE, PATH, URL, URLLIB
 
@@ -69,6 +71,39 @@ def test_a_descendant_without_rights_is_served(runs, as_nobody):
     script = f"for n in 1 2 3 4; do {' '.join(NOBODY)} {SHOWN} & done; wait"
     done = runs("sh", "-c", script, TMPDIR="")
     assert (done.stdout, done.stderr) == ("200" * 4, "")
+
+
+SHOW_FOLDER = ("sh", "-c", "echo ${PYTHONPATH%%/atlas-shim-run-*}")
+
+
+@pytest.mark.parametrize(("mode", "is_used"), [(0o700, True), (0o1777, True), (0o777, False), (0o770, False)])
+def test_a_folder_in_which_others_may_replace_files_is_not_used(runs, mode, is_used):
+    """Another user could put a sitecustomize of his own in the place of the run's, which each Python loads."""
+    place = runs.folder / "place"
+    place.mkdir()
+    place.chmod(mode)
+    done = runs(*SHOW_FOLDER, TMPDIR=str(place))
+    assert (done.stdout.strip() == str(place), done.stderr) == (is_used, "")
+    until(lambda: not any(place.iterdir()), "nothing is left")
+    place.rmdir()
+
+
+@pytest.mark.parametrize("above", [False, True])
+def test_a_folder_that_belongs_to_another_user_is_not_used(runs, as_nobody, above):
+    """Nor one below it: whoever owns a folder may replace what is in it, whatever its mode."""
+    place = runs.folder / "place"
+    inner = place / "inner"
+    inner.mkdir(parents=True)
+    os.chown(place if above else inner, 65534, 65534)
+    assert not runs(*SHOW_FOLDER, TMPDIR=str(inner)).stdout.startswith(str(place))
+    shutil.rmtree(place)
+
+
+def test_without_a_place_the_run_does_not_start(monkeypatch, tmp_path):
+    """And says what is to be set; nothing falls back on a folder that was found wanting."""
+    monkeypatch.setattr(helper, "_is_safe", lambda _: False)
+    with pytest.raises(SettingsError, match=r"TMPDIR: a run keeps its files in none of .*/tmp, /var/tmp, /dev/shm: "):
+        helper._place({"TMPDIR": str(tmp_path)})
 
 
 def test_a_private_tmp_is_served(runs):
