@@ -25,6 +25,7 @@ from shim.credentials import read_credentials, used_variables
 from shim.documents import Document, load_documents, mapping_folders
 from shim.documents.check import lost_members
 from shim.doors.environment import VARIABLES, WARNINGS, read_word
+from shim.errors import SettingsError
 from shim.flags.providers import check_flag, provider_factory
 from shim.gateway.options import TABLE, Options
 from shim.gateway.plan import (
@@ -35,6 +36,7 @@ from shim.gateway.plan import (
     given,
     options_of,
     read_config,
+    renamed,
     settings_of,
     unknown_variables,
 )
@@ -96,7 +98,7 @@ def command(  # noqa: PLR0913 - one argument for each option
     if paths:
         from shim.cli.check_prove import prove  # noqa: PLC0415 - as above
 
-        prove(paths, output)
+        prove(_plan(PlanSource(dict(os.environ), flags, config), document), paths, output)
         return
     if pairs is not None:
         _check_pairs(_engine(document), pairs, output)
@@ -144,6 +146,24 @@ def command(  # noqa: PLR0913 - one argument for each option
 
 def _engine(document: Path | None, switches: Mapping[str, str] = {}) -> Engine:
     return load_engine({**os.environ, **switches}, load_documents([document]) if document else ())
+
+
+def _plan(source: PlanSource, document: Path | None) -> Plan:
+    """Return what a gateway would answer calls with, by this document if it is given.
+
+    Upstream is the environment's base URL where nothing else names one. Raises SettingsError and DocumentError, also
+    for a mistyped variable: nothing may be sent on the word of settings that are wrong.
+    """
+    if problems := unknown_variables(os.environ):
+        raise SettingsError(*problems)
+    options, found = source.options()
+    if "upstream" not in found:
+        options = attrs.evolve(options, upstream=read_base_url(os.environ))
+    try:
+        documents = source.documents() if document is None else load_documents([document])
+        return Plan(options, Engine(documents, options.reads, options.writes), found)
+    except SettingsError as error:
+        raise renamed(error, found) from None
 
 
 def _settings(

@@ -6,32 +6,40 @@ What the rules of a document read is looked up anew here, in an answer that the 
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
 import attrs
+import httpx
 
-from shim._record import record
 from shim._version import __version__
-from shim.atlas.auth import configure
+from shim.atlas.auth import NO_CREDENTIALS, auth_for
 from shim.atlas.client import TIMEOUT
 from shim.atlas.replies import error_of
 from shim.cli import output
-from shim.core.content import loads
-from shim.core.messages import Record
-from shim.core.recognise import Engine, shared_engine
+from shim.core.content import loads, with_content
+from shim.core.exchange import exchange
+from shim.core.messages import Answer, Call, Exchange, Outcome, Record, Reply, Send, advance
+from shim.core.recognise import Match
+from shim.core.route import Context, Memory
+from shim.core.settings import RouteWord, Settings
+from shim.credentials import read_credentials
 from shim.documents.calls import Successor
 from shim.documents.fields import BARE, Resource, Rule
 from shim.documents.model import Operation
 from shim.documents.sources import NoValue, look_up, parse_source
 from shim.documents.vocabulary import Fidelity
 from shim.documents.ways import From
-from shim.doors.httpx_family.clients import recognise_also
 from shim.doors.httpx_family.door import INNER
 from shim.errors import SettingsError
-from shim.httpx import Client
-from shim.tools.inventory.writing import COMMANDS, VARIABLE
+from shim.flags.providers import connected, provider_factory
+from shim.flags.words import FlagWords
+from shim.gateway.plan import Plan
+from shim.gateway.tls import system_context
+from shim.tools.inventory.writing import COMMANDS
 
 MISSING = NoValue.MISSING
 _SAME = {Fidelity.EXACT, Fidelity.RENAMED}
@@ -69,20 +77,22 @@ class Proof:
     """Those of the whole, without a value."""
 
 
-def prove(paths: Sequence[str], form: str) -> None:
+def prove(plan: Plan, paths: Sequence[str], form: str) -> None:
     """Make each read by the shim and by itself, and write both sides of each field.
 
-    Nothing but GET is sent, to the environment's Atlas and with its credentials; no inventory counts it. JSON is a
-    report to hand on: it has no values. Exits with 1 if a field is not what its document says.
+    Nothing but GET is sent, to the plan's upstream alone, with the environment's credentials; no inventory counts it.
+    JSON is a report to hand on: it has no values. Exits with 1 if a field is not what its document says. Raises
+    SettingsError without credentials.
     """
+    known, upstream = read_credentials(os.environ), plan.options.upstream
+    if known is None:
+        raise SettingsError(NO_CREDENTIALS)
     reads, problems = list[Proof](), list[str]()
-    base_url, auth = configure(base_url=None, parts={}, environ=os.environ, http_client=None)
-    os.environ.pop(VARIABLE, None)  # a command is not a program to change
-    with Client(auth=auth, timeout=TIMEOUT, headers={"User-Agent": f"{COMMANDS}{__version__}"}) as http:
-        recognise_also(http, base_url)
+    options: dict[str, Any] = {"timeout": TIMEOUT, "headers": {"User-Agent": f"{COMMANDS}{__version__}"}}
+    with httpx.Client(auth=auth_for(known, upstream), verify=system_context(), **options) as http:
         for path in paths:
             try:
-                reads.append(_read(http, shared_engine(os.environ), base_url, path.removeprefix(base_url)))
+                reads.append(_read(http, plan, path.removeprefix(upstream)))
             except SettingsError as error:
                 problems += [f"{path}: {one}" for one in error.problems]
     for read in reads:
@@ -92,27 +102,63 @@ def prove(paths: Sequence[str], form: str) -> None:
     output.write_report(report, problems, form, lambda: _text(reads), said)
 
 
-def _read(http: Client, engine: Engine, base_url: str, target: str) -> Proof:
+def _read(http: httpx.Client, plan: Plan, target: str) -> Proof:
     """Return what one path shows; raises SettingsError for one that shows nothing."""
-    match = engine.recognise("GET", target.partition("?")[0], ())
+    upstream = plan.options.upstream
+    match = plan.engine.recognise("GET", target.partition("?")[0], ())
     if match is None:
-        raise SettingsError(f"no mapping document has a GET of this path at {base_url}")
-    answer = http.get(base_url + target, headers={"Accept": match.content_type.partition(";")[0]})
-    happened = record(answer)
-    if happened is None or happened.route in {"legacy", "none"}:
-        why = happened.reason if happened else "the shim is switched off"
-        raise SettingsError(f"no successor answered ({why}); set ATLAS_SHIM_ROUTE=successor")
+        raise SettingsError(f"no mapping document has a GET of this path at {upstream}")
+    settings = _settings_for(plan, match)
+    if settings.route is RouteWord.OFF:
+        raise SettingsError("the shim is switched off; set ATLAS_SHIM_ROUTE=successor")
+    accept = (("Accept", match.content_type.partition(";")[0]),)
+    context = Context(settings, Memory(), time.time, upstream, monotonic=time.monotonic)
+    happened, answer = _exchanged(http, exchange(match, Call("GET", upstream, target, accept), context))
+    if happened.route in {"legacy", "none"}:
+        raise SettingsError(f"no successor answered ({happened.reason}); set ATLAS_SHIM_ROUTE=successor")
     if not answer.is_success:
         raise SettingsError(f"{error_of(answer)}")
     own = dict[str, list[Any]]()
     for tier, url in _pages(happened):
         successor = match.operation.successors[tier].only
         assert successor is not None, "a read has one call on a tier"
-        reply = http.get(base_url + url, headers={"Accept": successor.accept}, extensions={INNER: True})
+        reply = http.get(upstream + url, headers={"Accept": successor.accept}, extensions={INNER: True})
         if not reply.is_success:
             raise SettingsError(f"the successor's own answer is {error_of(reply)}")
         own.setdefault(tier, []).append(loads(reply.content))
     return _proof(match.operation, target, happened, loads(answer.content), own)
+
+
+def _settings_for(plan: Plan, match: Match) -> Settings:
+    """Return the settings for one call, by the word of the feature flag if one says the route."""
+    if not (key := plan.settings.flag):
+        return plan.settings
+    words = FlagWords(key, partial(connected, key, provider_factory(os.environ)), Settings.by_flag)
+    try:
+        while seconds := words.waits(match):
+            time.sleep(seconds)
+        return words.variant(plan.settings, match)
+    finally:
+        words.stop()
+
+
+def _exchanged(http: httpx.Client, steps: Exchange) -> tuple[Record, httpx.Response]:
+    """Do what an exchange asks for; return its record, and the answer."""
+    native, reply = httpx.Response(0), Reply(0)
+    step = advance(steps, None)
+    while not isinstance(step, Outcome):
+        if isinstance(step, Send):
+            call = step.call
+            native = http.request(
+                call.method, call.origin + call.target, headers=[*call.headers], extensions={INNER: True}
+            )
+            reply = Reply(native.status_code, tuple(native.headers.multi_items()))
+        else:
+            reply = with_content(reply, [native.content], step.limit, decoded=True)
+        step = advance(steps, reply)
+    if isinstance(step, Answer):
+        native = httpx.Response(step.reply.status, headers=[*step.reply.headers], content=step.reply.body)
+    return step.record, native
 
 
 def _pages(happened: Record) -> list[tuple[str, str]]:

@@ -7,6 +7,7 @@ import pytest
 import respx
 
 from shim.fake import DEMO_CLUSTER, DEMO_GROUP
+from tests.core.small import text_of
 from tests.fake.asking import ACCOUNT
 
 ATLAS = "https://cloud.mongodb.com"
@@ -100,6 +101,90 @@ def test_what_keeps_a_read_from_atlas_has_its_exit_code(run, atlas, env, code, s
     done = run("check", "--prove", PATH, env=env)
     assert (done.exit_code, done.stdout, said in done.stderr) == (code, "", True)
     assert "wr0ng" not in done.stderr
+
+
+TRIAL = "https://trial.example"
+ACCOUNT_TOKEN = {"access_token": "fetched", "expires_in": 3600, "token_type": "Bearer"}
+WAYS = {
+    "flag": (["--upstream", TRIAL], {}, ""),
+    "file": ([], {}, f'upstream = "{TRIAL}"\n'),
+    "variable": ([], {"ATLAS_SHIM_UPSTREAM": TRIAL}, ""),
+    "base URL": ([], {"MONGODB_ATLAS_BASE_URL": f"{TRIAL}/api/atlas/v2"}, ""),
+    "flag over variable": (["--upstream", TRIAL], {"ATLAS_SHIM_UPSTREAM": ATLAS}, ""),
+    "flag over base URL": (["--upstream", TRIAL], {"MONGODB_ATLAS_BASE_URL": "https://third.example"}, ""),
+}
+
+
+def proved(run, tmp_path, words=(), env=TOKEN, file=""):
+    """Prove a read where every host answers as Atlas does; return the result, and the hosts that were called."""
+    (tmp_path / "shim.toml").write_text(file)
+    config = ["--config", str(tmp_path / "shim.toml")] if file else []
+    with respx.mock(assert_all_called=False) as hosts:
+        hosts.post(path="/api/oauth/token").respond(200, json=ACCOUNT_TOKEN)
+        hosts.route(path__startswith="/api/").respond(200, json={"results": [SNAPSHOT], "totalCount": 1})
+        result = run("check", *config, "--prove", PATH, *words, env=env)
+        return result, {call.request.url.host for call in hosts.calls}
+
+
+@pytest.mark.parametrize("kind", ["token", "account"])
+@pytest.mark.parametrize("way", WAYS)
+def test_credentials_go_to_the_atlas_that_is_named(run, tmp_path, way, kind):
+    """By a flag, a file or a variable, in that order; those of a service account, too, and to no other host."""
+    words, env, file = WAYS[way]
+    result, hosts = proved(run, tmp_path, words, {**(TOKEN if kind == "token" else ACCOUNT), **env}, file)
+    assert (result.exit_code, hosts) == (0, {"trial.example"})
+
+
+@pytest.mark.parametrize(("words", "env", "file", "said"), [
+    ([], {}, "upstrem = 'https://trial.example'\n", "upstrem"), ([], {}, "upstream = \n", "shim.toml"),
+    (["--upstream", "trial"], {}, "", "--upstream"), (["--route", "flexx"], {}, "", "--route"),
+    ([], {"ATLAS_SHIM_UPSTRAM": TRIAL}, "", "did you mean ATLAS_SHIM_UPSTREAM"),
+    ([], {"ATLAS_SHIM_SUNSET": "nothing=2026-01-01"}, "", "nothing"),
+    ([], {"ATLAS_SHIM_MAPPINGS": "/nonsense"}, "", "/nonsense"), (["--keys-file", "/x"], {}, "", "--keys-file"),
+])  # fmt: skip
+def test_nothing_is_sent_on_the_word_of_wrong_settings(run, tmp_path, words, env, file, said):
+    """Whatever is wrong with them: where the call goes may be what was mistyped."""
+    result, hosts = proved(run, tmp_path, words, {**TOKEN, **env}, file)
+    assert (result.exit_code, hosts) == (2, set())
+    assert said in result.output + result.stderr
+
+
+def test_the_documents_are_those_that_are_named(run, tmp_path):
+    """A document in place of the shipped ones, or one that changes them, is what the read is proved by."""
+    why = "Nobody measures it here."
+    change = {"absent": True, "why": why}
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    text = "\n".join(f"{name} = {json.dumps(value)}" for name, value in change.items())
+    (mine / "mine.toml").write_text(
+        f'format = 1\noverrides = "snapshots"\n[resource.snapshot.storageSizeBytes.flex]\n{text}\n'
+    )
+    result, _ = proved(run, tmp_path, env={**TOKEN, "ATLAS_SHIM_MAPPINGS": str(mine)})
+    assert why in result.output
+    other = tmp_path / "other.toml"
+    other.write_text(text_of("put"))
+    result, hosts = proved(run, tmp_path, [str(other)])
+    assert ("no mapping document has a GET" in " ".join(result.output.split()), hosts) == (True, set())
+
+
+@pytest.mark.parametrize(("words", "said"), [
+    (["--route", "off"], "the shim is switched off"), (["--route", "legacy"], "no successor answered"),
+])  # fmt: skip
+def test_a_route_by_which_no_successor_answers_proves_nothing(run, tmp_path, words, said):
+    """As a gateway with that route would not ask it."""
+    result, _ = proved(run, tmp_path, words)
+    assert (result.exit_code, said in " ".join(result.output.split())) == (1, True)
+
+
+@pytest.mark.parametrize(("word", "code"), [("successor", 0), ("off", 1)])
+def test_a_flag_says_the_route_of_a_proof_too(run, tmp_path, word, code):
+    """As it would say the gateway's."""
+    (tmp_path / "flags.toml").write_text(f'[move]\nvalue = "{word}"\n')
+    flag = {
+        "ATLAS_SHIM_ROUTE": "openfeature:move",
+        "ATLAS_SHIM_OPENFEATURE_PROVIDER": f"file:{tmp_path / 'flags.toml'}",
+    }
+    assert proved(run, tmp_path, env={**TOKEN, **flag})[0].exit_code == code
 
 
 def test_a_proof_is_no_caller_of_the_inventory(run, atlas, tmp_path):
