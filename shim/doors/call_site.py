@@ -1,4 +1,9 @@
-"""Where in a program a call is made: the innermost line of the program's own code that leads to it."""
+"""Where in a program a call is made: the innermost line of the program's own code that leads to it.
+
+Only the calling thread is looked at: its own frames, and the tasks of the loop that runs in it. To read frames or
+coroutines of other threads is never safe. Taking them may wait for a lock for ever (CPython 3.11, gh-106883), and
+reading them while they run has crashed 3.13 and free-threaded builds.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +11,13 @@ import contextlib
 import os
 import sys
 import sysconfig
-import threading
 from collections import deque
-from collections.abc import Iterable
 from functools import lru_cache, partial
 from pathlib import Path
 from types import BuiltinMethodType, FrameType, FunctionType, MethodType
 from typing import Any
+
+import attrs
 
 from shim.tools.inventory.writing import CallSite
 
@@ -27,16 +32,20 @@ _PLUMBING = frozenset({
 })  # fmt: skip
 """Installed packages that stand between a program and the network, or run what they are handed."""
 
-_RUNNERS = frozenset(
-    {"_asyncio", "_queue", "anyio", "asyncio", "concurrent", "multiprocessing", "queue", "threading", "trio"}
-)
+_RUNNERS = frozenset({
+    "_asyncio", "_queue", "_thread", "anyio", "asyncio", "concurrent", "gevent", "multiprocessing", "outcome", "queue",
+    "threading", "trio",
+})  # fmt: skip
 """Modules that run what a program hands them in tasks and threads."""
 
-_WAITING = ("outer", "waiter", "destination", "done", "self", "future", "task_register")
-"""Names, in functions of ``_RUNNERS``, of what leads from something that is run to who waits for it."""
+_TASKS = frozenset({"_asyncio", "anyio", "asyncio", "trio"})
+"""Modules whose objects lead from a task to those that wait for it."""
+
+_WAITING = ("outer", "waiter", "destination", "done", "self", "future")
+"""Names, in functions of ``_TASKS``, of what leads from something that is run to who waits for it."""
 _WAITED = (
-    "__self__", "args", "future", "_callback", "_callbacks", "_done_callbacks", "_done", "_getters",
-    "_parent_task", "cancel_scope", "_host_task", "parent_nursery", "parent_task",
+    "__self__", "args", "_callback", "_callbacks", "_done", "_getters", "_parent_task", "cancel_scope", "_host_task",
+    "parent_nursery", "parent_task",
 )  # fmt: skip
 """The same of attributes."""
 
@@ -45,28 +54,29 @@ _LINKS = frozenset({list, tuple, deque, partial, BuiltinMethodType, FunctionType
 
 _FARTHEST = 64  # objects that are followed from the one that makes a call to those that wait for it
 _DEEPEST = 200  # coroutines that are followed within a task
-_LARGEST = 1000  # items of a collection that may hold a future
 
 
 def call_site() -> CallSite:
     """Return the place in the program's own code that the current call comes from.
 
     That is the innermost frame outside HTTP libraries, event loops, the standard library and, if possible, installed
-    packages: an SDK's caller and not the SDK. A task or a thread without such a frame has the place that waits for it,
-    starts it or holds its future. Where there is none the line is 0 and the file the one that was started.
+    packages: an SDK's caller and not the SDK. A task without such a frame has the place that waits for it in the same
+    loop, else the line that started the loop. Where there is none, as in a thread that was handed a library's function,
+    the line is 0, the file the one that was started, and ``target`` names the function.
     """
     here = sys._getframe(1)  # noqa: SLF001 - documented, and what warnings.warn is made of
     task, root = _current_task()
     frame: FrameType | None = here
     while frame is not None and _kind(frame) != "program":
         frame = None if frame is root else frame.f_back
-    if (place := frame or _elsewhere(task, here)) is None:
-        return CallSite(str(getattr(sys.modules.get("__main__"), "__file__", None) or "<unknown>"), 0, "__main__")
+    if (place := frame or _elsewhere(task, root, here)) is None:
+        started = str(getattr(sys.modules.get("__main__"), "__file__", None) or "<unknown>")
+        return CallSite(started, 0, "__main__", _target(here, root))
     return CallSite(place.f_code.co_filename, place.f_lineno, str(place.f_globals.get("__name__", "")))
 
 
 def _current_task() -> tuple[Any, FrameType | None]:
-    """Return the task of asyncio or trio that runs, and the frame in which it begins."""
+    """Return the task of asyncio or trio that runs in this thread, and the frame in which it begins."""
     with contextlib.suppress(Exception):  # a module that another thread imports just now lacks names
         asyncio: Any = sys.modules.get("asyncio")
         if asyncio is not None and asyncio._get_running_loop() is not None:  # noqa: SLF001 - public, and raises nothing
@@ -77,82 +87,82 @@ def _current_task() -> tuple[Any, FrameType | None]:
     return None, None
 
 
-def _elsewhere(task: Any, frame: FrameType | None) -> FrameType | None:
-    """Return the program's frame that waits for a task or thread, else one below it, else an installed package's."""
+def _elsewhere(task: Any, root: FrameType | None, here: FrameType) -> FrameType | None:
+    """Return the program's frame that waits for a task, else one below it, else an installed package's."""
+    if task is not None:
+        with contextlib.suppress(Exception):  # a look into private parts must not break a call
+            waiters = _Waiters(_loop_of(task))
+            if (found := waiters.find(task)) is not None:
+                return found
+            if waiters.leads_away or (root is not None and _module(root).startswith("trio._threads")):
+                return None  # another thread waits for it
     frames: list[FrameType] = []
+    frame: FrameType | None = here
     while frame is not None:
         frames.append(frame)
         frame = frame.f_back
-    with contextlib.suppress(Exception):  # a look into private parts must not break a call
-        running = [each for each in frames if _top(each.f_globals.get("__name__")) in _RUNNERS]
-        begun = [task, *(value for each in running if task is None for value in _locals(each))]
-        seen: dict[int, Any] = {}
-        # Who was still running at the first look waits by the last one.
-        if found := _awaiting(begun, seen) or _holding(seen) or _awaiting(begun, {}):
-            return found
     return next((each for kind in ("program", "package") for each in frames if _kind(each) == kind), None)
 
 
-def _locals(frame: FrameType) -> list[Any]:
-    """Return what the names of a function of ``_RUNNERS`` stand for; up to CPython 3.12 the frame would keep a copy."""
-    held = frame.f_locals
-    values = list(held.values())
-    if type(held) is dict and held is not frame.f_globals:
-        held.clear()
-    return values
+def _target(here: FrameType, root: FrameType | None) -> str:
+    """Return the name of the function that a thread or task runs: the outermost one that is no runner's own."""
+    found = ""
+    frame: FrameType | None = here
+    while frame is not None:
+        module = _module(frame)
+        if _top(module) not in _RUNNERS and not frame.f_code.co_filename.startswith(_OURS):
+            found = f"{module}.{frame.f_code.co_qualname}"
+        frame = None if frame is root else frame.f_back
+    return found
 
 
-def _awaiting(started: Iterable[Any], seen: dict[int, Any]) -> FrameType | None:
-    """Return the program's innermost frame in a task that waits for one of these, be it by way of other tasks.
+@attrs.define(eq=False)
+class _Waiters:
+    """A look for who waits for a task, by way of other tasks of its loop."""
 
-    ``seen`` keeps what is looked at, so that no id comes again.
-    """
-    todo = deque(started)
-    while todo and len(seen) < _FARTHEST:
-        each = todo.popleft()
-        if id(each) in seen or not (type(each) in _LINKS or _is_runners(each)):
-            continue
-        seen[id(each)] = each
-        if (frame := _innermost(_coroutine(each))) is not None:
-            return frame
-        if type(each) in {list, tuple, deque}:
-            todo.extend(each)
-        elif type(each) is FunctionType:
-            cells = zip(each.__code__.co_freevars, each.__closure__ or (), strict=True)
-            todo.extend(cell.cell_contents for name, cell in cells if name in _WAITING)
-        else:
-            todo.extend(getattr(each, name, None) for name in _WAITED)
-    return None
+    loop: Any
+    """None for a task of trio, which runs one loop in a thread."""
+    leads_away: bool = False
+    """Whether something outside of the loop waits for it, as another thread does."""
 
+    def find(self, task: Any) -> FrameType | None:
+        """Return the program's innermost frame in a task that waits for one, be it by way of other tasks."""
+        seen: dict[int, Any] = {}  # keeps what is looked at, so that no id comes again
+        todo = deque([task])
+        while todo and len(seen) < _FARTHEST:
+            each = todo.popleft()
+            if id(each) in seen or not self._may_be_read(each):
+                continue
+            seen[id(each)] = each
+            if (frame := _innermost(_coroutine(each))) is not None:
+                return frame
+            if type(each) in {list, tuple, deque}:
+                todo.extend(each)
+            elif type(each) is FunctionType:
+                cells = zip(each.__code__.co_freevars, each.__closure__ or (), strict=True)
+                todo.extend(cell.cell_contents for name, cell in cells if name in _WAITING)
+            else:
+                todo.extend(getattr(each, name, None) for name in _WAITED)
+        return None
 
-def _holding(seen: dict[int, Any]) -> FrameType | None:
-    """Return the program's frame in another thread that holds what was seen, such as a future or a thread."""
-    sought = {key for key, value in seen.items() if _is_runners(value)}
-    others = sys._current_frames() if sought else {}  # noqa: SLF001 - documented
-    others.pop(threading.get_ident(), None)  # this function's own frame: a name for it would make a circle
-    for innermost in others.values():
-        frame: FrameType | None = innermost
-        is_held = False
-        while frame is not None:
-            held = frame.f_locals.values()
-            is_held = is_held or any(id(part) in sought for value in held for part in _parts(value))
-            # A loop in that thread may run a task of plumbing alone, which others wait for.
-            found = frame if _kind(frame) == "program" else _awaiting(held, {}) if is_held else None
-            if is_held and found is not None:
-                return found
-            frame = frame.f_back
-    return None
-
-
-def _parts(value: Any) -> Iterable[Any]:
-    """Return a value, and what it holds if it is a collection or belongs to what runs tasks and threads."""
-    if type(value) in {list, tuple, set, frozenset, dict}:
-        return (value.values() if type(value) is dict else value) if len(value) < _LARGEST else ()
-    return (value, *getattr(value, "__dict__", {}).values()) if _is_runners(value) else (value,)
+    def _may_be_read(self, each: Any) -> bool:
+        """Return whether an object is one of this thread's, or only leads from one to another."""
+        if type(each) in _LINKS:
+            return True
+        top = _top(type(each).__module__)
+        if top == "concurrent":  # a future, for which threads wait
+            self.leads_away = True
+        if top not in _TASKS:
+            return False
+        if self.loop is not None and _loop_of(each) not in {None, self.loop}:
+            self.leads_away = True
+            return False
+        return True
 
 
-def _is_runners(value: object) -> bool:
-    return _top(type(value).__module__) in _RUNNERS
+def _loop_of(each: Any) -> Any:
+    """Return the loop of a future or task of asyncio, None for what belongs to none."""
+    return each.get_loop() if hasattr(each, "get_loop") else None
 
 
 def _coroutine(task: Any) -> Any:
@@ -161,10 +171,7 @@ def _coroutine(task: Any) -> Any:
 
 
 def _innermost(coroutine: Any) -> FrameType | None:
-    """Return the innermost frame of the program in what a suspended coroutine awaits.
-
-    None for one that runs, in another thread: only that thread's frames tell where it is.
-    """
+    """Return the innermost frame of the program in what a suspended coroutine awaits, None for one that runs."""
     found = None
     for _ in range(_DEEPEST):
         if (frame := _begun(coroutine)) is None or getattr(coroutine, "cr_running", False):
@@ -185,7 +192,11 @@ def _kind(frame: FrameType) -> str:
     code = frame.f_code
     if code.co_name == "<module>" and "exit" in code.co_names and code.co_filename.startswith(_COMMANDS):
         return "package"
-    return _kind_of(code.co_filename, str(frame.f_globals.get("__name__")))
+    return _kind_of(code.co_filename, _module(frame))
+
+
+def _module(frame: FrameType) -> str:
+    return str(frame.f_globals.get("__name__"))
 
 
 def _top(module: object) -> str:

@@ -99,7 +99,12 @@ def notify(retired: RetiredCall, *, uncovered: str = "") -> None:
     if word == "once" and place in warned:
         return
     sunset = sunset_of(operation, retired.context.settings)
-    notice = Notice(operation.id, sunset, _message(operation, sunset, retired.context, uncovered), site)
+    message = _message(operation, sunset, retired.context, uncovered)
+    if site.target:
+        message += (
+            f". It was made in a thread or task that runs {site.target}; which line handed that over is not known"
+        )
+    notice = Notice(operation.id, sunset, message, site)
     if word == "error":
         raise LegacyEndpointWarning(f"{notice.message} (called at {site.filename}:{site.lineno})")
     _handler(notice)

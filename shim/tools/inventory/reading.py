@@ -148,7 +148,11 @@ def _read(entry: Any, when: str) -> Caller | None:
         said = {name: str(entry.get(name) or "") for name in ("version", "sunset", "deprecation")}
         return Caller(_text(entry["announced"]), place, when, **said)  # type: ignore[arg-type]
     if entry.get("file") is not None:
-        place = str(entry["file"]) + (f":{entry['line']}" if entry.get("line") is not None else "")
+        place = str(entry["file"])
+        if entry.get("line") is not None:
+            place += f":{entry['line']}"
+        elif entry.get("target") is not None:
+            place += f" (in a thread or task that runs {entry['target']})"
     found = Caller(_text(entry["operation"]), place, when, str(entry.get("route") or "unknown"))
     found.absent, found.derived, found.constant = (list(map(_text, entry.get(level, ()))) for level in LEVELS)
     found.dropped = int(entry.get("dropped", 0))

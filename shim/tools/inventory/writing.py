@@ -41,6 +41,8 @@ class CallSite:
     """From 1; 0 if it is not known."""
     module: str = ""
     """Its ``__name__``."""
+    target: str = ""
+    """Where no line is known, the name of the function that the call's thread or task was handed."""
 
 
 def retired(
@@ -59,6 +61,7 @@ def retired(
         # The end of a path says more than its start.
         "file": where and where.filename[-_LONGEST:],
         "line": where and (where.lineno or None),
+        "target": where and (where.target[:_LONGEST] or None),
         "agent": agent and agent[:_LONGEST],
         "peer": peer,
         **{level: list(names) for level, names in record.by_level().items() if level != "renamed"},
