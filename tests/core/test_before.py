@@ -237,6 +237,31 @@ def test_a_list_that_is_too_long_is_refused_before_the_look(engine, method, path
     assert error_of(asked(engine, method, path, [], body)) == (413, "SHIM_REQUEST_TOO_LARGE", [])
 
 
+def test_a_list_that_a_look_gave_is_counted_too(engine):
+    """Nothing is written then."""
+    script = [answers({**PENDING, "roles": [str(number) for number in range(501)]})]
+    driven = asked(engine, "PATCH", "/groups/g/invites/u1", script, {"roles": ["A"]})
+    assert error_of(driven) == (413, "SHIM_REQUEST_TOO_LARGE", ["GET"])
+
+
+ONCE = f"""{START}{operation("makeThing", "POST", "/things", "status = 204")}
+[operation.makeThing.flex]
+path = "/new"
+version = "2024-01-01"
+before = {{ method = "POST", path = "/first", body.a = {{ type = "string", from = "name" }} }}
+
+[operation.makeThing.request]
+members = {{ name = "string" }}
+"""
+
+
+def test_a_write_may_go_before_the_call_once():
+    """Without a list it is made for the body itself; the two are one write, and finished together."""
+    driven = asked(read(ONCE), "POST", "/things", [DONE, NO_CONTENT], {"name": "n"})
+    assert calls(driven) == [("POST", "/first", {"a": "n"}), ("POST", "/new", {"name": "n"})]
+    assert [send.is_one_of_several for send in driven.sends] == [True, True]
+
+
 def test_a_text_for_a_query_has_an_end(engine):
     """Of a username of a megabyte a third of a second went into its percent-encoding."""
     driven = asked(engine, "PATCH", "/orgs/o/invites", [], {"username": "a" * 1025, "roles": ["A"]})
