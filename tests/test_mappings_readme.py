@@ -2,18 +2,19 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from shim.core.recognise import load_engine
 from shim.core.settings import RouteWord, Settings
 from tests.core.driver import answers, drive, refuses
-from tests.core.small import START, operation, read, successor
+from tests.core.small import START, operation, read, successor, text_of
 
 README = (Path(__file__).parents[1] / "mappings" / "README.md").read_text()
 BLOCKS = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
 (
-    WIDGETS, SAME, API, ERRORS, REFUSED, BEFORE, QUERY, BLANK, MOVED, ORDER, REFUSE, LATE, NESTED,
+    WIDGETS, SAME, API, ERRORS, REFUSED, BEFORE, QUERY, BLANK, MOVED, ORDER, REFUSE, OBJECTS, LENS, LATE, NESTED,
     OVERRIDE,
 ) = BLOCKS  # fmt: skip
 
@@ -187,3 +188,28 @@ def test_what_moved_is_served_where_its_switch_is_on():
     assert [(send.call.target, send.call.body) for send in made.sends] == [(f"{GROUP}/smallToys", b'{"title":"a"}')]
     assert ask(engine, "/toys", small, method="POST", body=b'{"size": "L"}').passed
     assert read(text).recognise("GET", f"{GROUP}/toys/a", ()) is None
+
+
+def test_objects_in_a_body_are_described():
+    """What they do not declare is refused with its place; ids that a caller sends back are not sent."""
+    engine, target = read(f"{text_of('machines')}\n{OBJECTS}\n{LENS}"), "/api/atlas/v2/machines"
+    headers, settings = (("Accept", "application/vnd.atlas.2023-01-01+json"),), Settings(route=RouteWord.SUCCESSOR)
+    more: dict[str, Any] = {"method": "POST", "headers": headers, "settings": settings}
+    body: dict[str, Any] = {"machines": [{"id": "1", "name": None, "wheels": {"left": {"size": 3}}}]}
+    driven = drive(engine, target, [answers({})], body=body, **more)
+    assert driven.sends[0].call.body == b'{"machines":[{"wheels":{"left":{"size":3}}}]}'
+    body["machines"][0]["wheels"]["left"]["colour"] = "red"
+    refused = drive(engine, target, [], body=body, **more)
+    assert refused.document["parameters"] == ["machines[0].wheels.left.colour"]
+
+
+def test_a_body_is_laid_over_what_there_is():
+    """What it does not say stays as it is; its items are those that are there."""
+    engine, target = read(f"{text_of('machines')}\n{OBJECTS}\n{LENS}"), "/api/atlas/v2/machines/m"
+    headers = (("Accept", "application/vnd.atlas.2023-01-01+json"),)
+    settings = Settings(route=RouteWord.SUCCESSOR, writes=frozenset({"machines"}))
+    box = {"machines": [{"id": "1", "zoneId": "z", "name": "a", "size": 3, "colour": "red"}]}
+    replies = [answers(box), answers(box), answers(box)]
+    driven = drive(engine, target, replies, method="PATCH", body={"size": 5}, headers=headers, settings=settings)
+    assert [send.call.method for send in driven.sends] == ["GET", "GET", "PATCH"]
+    assert driven.sends[2].call.body == b'{"machines":[{"colour":"red","id":"1","name":"a","size":5}]}'

@@ -41,6 +41,8 @@ def _place(operation: Operation) -> tuple[str, ...]:
 def _served(operation: Operation) -> str:
     if operation.switch:
         return f"ATLAS_SHIM_WRITES={operation.switch}"
+    if operation.lens:
+        return f"yes; some bodies: ATLAS_SHIM_WRITES={operation.lens.switch}"
     return "yes" if operation.successors or operation.constant is not None else "no"
 
 
@@ -48,7 +50,7 @@ def check_calendar(engine: Engine, settings: Settings, seen: Sequence[Path], wit
     """Write the calendar, and exit with its code; raises SettingsError for a file that can't be read.
 
     An end's ``place`` are the calls that take its place, or what to do where there is none; ``served`` says whether the
-    shim answers it then: ``yes``, ``no``, or the setting that it needs.
+    shim answers it then: ``yes``, ``no``, or the setting that it, or some of its bodies, need.
     """
     named = os.environ.get(VARIABLE)
     files = seen or ([Path(named)] if named else [])

@@ -17,7 +17,9 @@ from shim.core.route import VERSION_GONE, Context, Memory
 from shim.documents.before import Before
 from shim.documents.calls import Successor, Target
 from shim.documents.fields import BARE, BODY, Resource, When
+from shim.documents.lens import FROM_LENS, Lens
 from shim.documents.model import Operation
+from shim.documents.objects import BodyMembers
 from shim.documents.question import RequestBody
 from shim.documents.sources import Step, parse_source
 from shim.documents.vocabulary import Json, JsonObject
@@ -139,6 +141,7 @@ def _answers(operation: Operation, send: DrySend) -> Iterator[tuple[str, Reply]]
     targets = [target for _, target in tier.targets()] if tier else []
     query = send.send.call.query
     looks = [_looked_up(target, look, query) for target in targets for look in target.looks[send.ahead :][:1]]
+    looks += [_seen(target.lens) for target in targets if target.lens is not None]
     successes: list[Json] = [*looks, page, [{}], {**page, "links": [{"rel": "next"}]}]
     yield from (("", Reply(200, kind, dumps(one))) for one in successes)
     yield from (("an empty list", Reply(200, kind, one)) for one in (b'{"results": []}', b"[]"))
@@ -163,8 +166,11 @@ def questions(operation: Operation) -> Iterator[tuple[str, bytes | None]]:
 
     A body has all members that the document declares: texts are ``{placeholders}``, all else is an example.
     """
-    tiers, request = [*operation.successors.values()], operation.request
+    tiers, request, lens = [*operation.successors.values()], operation.request, operation.lens
     said = _members([request, *(tier.request for tier in tiers if tier.when is None)], tiers)
+    if lens is not None:
+        others = {name: value for name, value in said.items() if parse_source(name)[0] not in lens.members}
+        yield f"it has none of {', '.join(lens.members)}", dumps(_document(others))
     for word in operation.words or ("",):
         body = _document(said | ({request.choose: word} if request and request.choose else {}))
         yield word, dumps(body.get(BARE) if request and request.bare else body) if operation.has_body else None
@@ -180,14 +186,29 @@ def _members(requests: Sequence[RequestBody | None], tiers: Sequence[Successor])
     """Return what these declare of a legacy body, and what the bodies of these tiers' calls read of it, by source."""
     said: dict[str, Json] = {}
     for request in filter(None, requests):
-        examples = {name: _example(kind, name) for name, kind in request.members.items()}
+        examples = {name: _inside(request, name, kind) for name, kind in request.members.items()}
         refused = {name for name, rule in request.refused.items() if not rule.takes(examples.get(name))}
         said |= {name: value for name, value in examples.items() if name not in refused}
     for target in (target for tier in tiers for _, target in tier.targets() if any(requests)):
         inside = [one for write in target.writes if write.each for one in write.made]  # which read other objects
-        _read_by([one for one in target.made if one not in inside], said, target.given)
+        given = (*target.given, *FROM_LENS) if target.lens else target.given
+        _read_by([one for one in target.made if one not in inside], said, given)
         said |= {one.each: _items(one) for one in target.writes if one.each and one.each not in target.given}
+    lenses = [target.lens for tier in tiers for _, target in tier.targets() if target.lens is not None]
+    for outer, _, inner in (name.partition(".") for lens in lenses for name in lens.means):
+        one = said.pop(outer, None)  # which says the same as another member, and an example of that says otherwise
+        if isinstance(one, dict) and inner:
+            said[outer] = {name: value for name, value in one.items() if name != inner}
     return said
+
+
+def _inside(members: BodyMembers, name: str, kind: str) -> Json:
+    """Return an example of a member, with examples of all members of the objects in it."""
+    inside = members.inside.get(name)
+    if inside is None:
+        return _example(kind, name)
+    one = {key: _inside(inside, key, type_of) for key, type_of in inside.members.items()}
+    return [one] if kind == "objects" else {f"{{{name}}}": one} if inside.keyed else one
 
 
 def _read_by(
@@ -227,6 +248,12 @@ def _looked_up(target: Target, look: Before, query: str) -> JsonObject:
         elif not condition.given:
             said.setdefault(condition.source, "{any}")
     return _document(said)
+
+
+def _seen(lens: Lens) -> JsonObject:
+    """Return an answer to a look through a lens: one item in each list, which the example of a body names."""
+    names = {name: (*spec.by, spec.identity) for name, spec in lens.lists.items() if "." not in name}
+    return {name: [{member: f"{{{member}}}" for member in members}] for name, members in names.items()}
 
 
 def _example(kind: str, name: str) -> Json:

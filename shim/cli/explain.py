@@ -148,7 +148,8 @@ def _explained(match: Match, call: Call, settings: Settings, at: datetime) -> di
     operation, origin, sunset = match.operation, call.origin or DEFAULT_BASE_URL, sunset_of(match.operation, settings)
     context = Context(settings, Memory(), at.timestamp, origin, monotonic=at.timestamp)
     # What is sent one day, if nothing keeps the call from its successors.
-    advised = attrs.evolve(settings, route=RouteWord.AUTO, sunsets={}, writes=settings.writes | {operation.switch})
+    writes = settings.writes.union(operation.switches)
+    advised = attrs.evolve(settings, route=RouteWord.AUTO, sunsets={}, writes=writes)
     advice = attrs.evolve(context, settings=advised, clock=_LATER.timestamp)
     sends, calls, reason = list[dict[str, Any]](), list[dict[str, Any]](), ""
     for word, body in questions(operation):
@@ -168,7 +169,7 @@ def _explained(match: Match, call: Call, settings: Settings, at: datetime) -> di
         "api": match.api.name,
         **{name: getattr(operation, name) for name in ("document", "file", "note", "blank", "gone", "constant")},
         "sunset": None if operation.lives else sunset,
-        "switch": operation.switch or None,
+        "switch": next(iter(operation.switches), None),
         "at": at,
         "route": {"word": settings.route.value, **attrs.asdict(decide(match, call, context))},
         "decision": f"{place}, because {reason}.",
@@ -209,6 +210,11 @@ def _remarks(operation: Operation, settings: Settings, origin: str) -> Iterator[
         yield f"The answer is {json.dumps(constant.value)}. {constant.why}"
     elif not has_successor(operation, settings):
         yield no_successor(operation)
+    elif operation.lens and operation.lens.switch not in settings.writes:
+        said = (
+            f"{' or '.join(operation.lens.members)} once it has ended: set ATLAS_SHIM_WRITES={operation.lens.switch}."
+        )
+        yield f"This call needs a switch for bodies with {said}"
 
 
 def _write(found: Mapping[str, Any], form: str) -> None:

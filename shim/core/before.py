@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Collection, Generator, Iterator
 from io import BytesIO
 from itertools import compress
 from typing import Any
@@ -217,10 +217,13 @@ def _items(state: ExchangeState, write: Before) -> list[JsonObject]:
     return [{**known, **(item if type(item) is dict else {BARE: item}), **state.given} for item in items]
 
 
-def made_body(state: ExchangeState, resource: Resource, source: JsonObject) -> JsonObject:
-    """Return what rules make of a body; raises CallError for a value that they can't use, and for too many objects."""
+def made_body(state: ExchangeState, resource: Resource, source: JsonObject, given: Collection[str] = ()) -> JsonObject:
+    """Return what rules make of a body; raises CallError for a value that they can't use, and for too many objects.
+
+    Names that are ``given`` for rules to read are no members that pass.
+    """
     rules = attrs.evolve(rules_context(state.match, state.context), budget=BodyBudget())
-    made = translate_one(state.match.compiled.body(resource, [*state.given]), source, rules)
+    made = translate_one(state.match.compiled.body(resource, [*state.given, *given]), source, rules)
     if made.dropped:
         raise invalid_attribute(made.dropped[0].where)
     value: JsonObject = made.value

@@ -40,6 +40,7 @@ from shim.documents.vocabulary import Json, named_in
 
 def exchange(match: Match, call: Call, context: Context) -> Exchange:
     """Run one exchange: yields what the door must do, returns the outcome."""
+    match = _guarded(match, call, context)
     started, decision = context.monotonic(), decide(match, call, context)
     state = ExchangeState(match, call, context, started, decision, JsonReader(context.loads), decision.reason)
     switched = None if context.settings.route in LEGACY else match.compiled.switched
@@ -64,6 +65,19 @@ def exchange(match: Match, call: Call, context: Context) -> Exchange:
         body = error_body(error.status, error.code, together(error.detail, state.done_before), error.parameters)
         outcome = _own(state, body, error.status, "application/json", error.code)
     return outcome if call.method != "HEAD" else _without_content(outcome, state)
+
+
+def _guarded(match: Match, call: Call, context: Context) -> Match:
+    """Return the match of a call whose body needs a switch: its operation has that switch then."""
+    lens, guarded = match.operation.lens, match.compiled.guarded
+    if lens is None or guarded is None:
+        return match
+    try:
+        body = object_of(call, context.loads)
+    except CallError:  # which is answered when it is read
+        return match
+    needs_it = any(body.get(name) is not None for name in lens.members)
+    return attrs.evolve(match, operation=guarded) if needs_it else match
 
 
 def _by_switch(state: ExchangeState, tier: Successor) -> Generator[Command, Reply, Outcome | None]:

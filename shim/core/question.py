@@ -16,8 +16,9 @@ from shim.core.recognise import Match
 from shim.core.responses import CallError
 from shim.documents.calls import Target
 from shim.documents.fields import BARE
+from shim.documents.objects import BodyMembers, BodyObject
 from shim.documents.question import QueryRule, RequestBody
-from shim.documents.sources import NoValue, look_up
+from shim.documents.sources import NoValue, look_up, taken
 from shim.documents.vocabulary import FITS, Json, JsonObject
 
 SIZE = 100
@@ -188,7 +189,11 @@ def read_body(
     A null member counts as not given, unless ``rest`` takes it: there null resets a value. ``note`` is called with a
     sentence for each value that is ignored; without it the value is refused. Raises CallError with Atlas' own codes.
     """
-    given = _given(request, object_of(call, loads, bare=request.bare), "", note)
+    body = object_of(call, loads, bare=request.bare)
+    given = _given(request, body, "", note)
+    passed_over = [name for name in request.ignored if taken(body, tuple(name.split("."))) is not None]
+    if passed_over and note is not None:
+        note(f"{', '.join(passed_over)} {'was' if len(passed_over) == 1 else 'were'} not sent: no call takes it")
     for name in dict.fromkeys((*request.required, *filter(None, (request.choose,)))):
         if look_up(given, name.split(".")) is NoValue.MISSING:
             raise missing_attribute(name)
@@ -238,5 +243,33 @@ def _given(request: RequestBody, body: JsonObject, outer: str, note: Callable[[s
         elif (kind is None and not request.rest) or (kind is not None and not FITS[kind](value)):
             raise invalid_attribute(name)
         else:
-            given[key] = value
+            given[key] = _inside(request, key, value, name)
+    return given
+
+
+def _inside(members: BodyMembers, key: str, value: Json, at: str) -> Json:
+    """Return a member's value, with the declared members alone of the objects in it; ``at`` is its place."""
+    described = members.inside.get(key)
+    if described is None:
+        return value
+    if type(value) is list:
+        return [_object_inside(described, one, f"{at}[{number}]") for number, one in enumerate(value)]
+    assert type(value) is dict, "its type says so"
+    if described.keyed:
+        return {name: _object_inside(described, one, f"{at}.{name}") for name, one in value.items()}
+    return _object_inside(described, value, at)
+
+
+def _object_inside(described: BodyObject, value: Json, at: str) -> JsonObject:
+    """Return the declared members of an object in a body; null counts as not given. Raises CallError for others."""
+    if type(value) is not dict:
+        raise invalid_attribute(at)
+    given: JsonObject = {}
+    for key, one in value.items():
+        name, kind = f"{at}.{key}", described.members.get(key)
+        if one is None or key in described.ignored:
+            continue
+        if kind is None or not FITS[kind](one):
+            raise invalid_attribute(name)
+        given[key] = _inside(described, key, one, name)
     return given

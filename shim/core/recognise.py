@@ -48,9 +48,11 @@ class CompiledOperation:
         named = [(key.removeprefix("-"), key.startswith("-")) for key in operation.order]
         self.order = [SortKey(tuple(name.split(".")), types[name] == "time", backwards) for name, backwards in named]
         """What lists are sorted by."""
+        self.guarded = None if operation.lens is None else attrs.evolve(operation, switch=operation.lens.switch)
+        """The operation as it is for bodies that need a switch."""
         self.answers = cache(self._answers)
         """What makes the answer of one tier on an API; generated when it is first needed."""
-        self._bodies: dict[int, Translator] = {}
+        self._bodies: dict[tuple[object, ...], Translator] = {}
 
     def _answers(self, tier: str, api: str) -> Translator:
         operation, successor = self.operation, self.operation.successors.get(tier)
@@ -62,11 +64,12 @@ class CompiledOperation:
 
     def body(self, resource: Resource, given: Sequence[str] = ()) -> Translator:
         """Return what makes the body or query of a call to a successor; generated when it is first needed."""
-        found = self._bodies.get(id(resource))
+        key = (id(resource), *given)
+        found = self._bodies.get(key)
         if found is None:
             title, without = f"{self.operation.document} {self.operation.id} body", (*resource.without, *given)
             # What looks gave is no member that passes.
-            found = self._bodies[id(resource)] = Translator(title, attrs.evolve(resource, without=without), "body")
+            found = self._bodies[key] = Translator(title, attrs.evolve(resource, without=without), "body")
         return found
 
 
@@ -197,7 +200,7 @@ class Engine:
 
     def check_settings(self, settings: Settings) -> None:
         """Raise SettingsError when a sunset is set for a document, or a switch, that does not exist."""
-        switches = {operation.switch for operation in self.operations if operation.switch}
+        switches = {word for operation in self.operations for word in operation.switches}
         writes = {word.removesuffix(STRICT) for word in settings.writes}
         reads, others = ({word for of_reads, word in self.switches if of_reads is kind} for kind in (True, False))
         named = {

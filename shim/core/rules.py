@@ -14,6 +14,7 @@ import attrs
 
 from shim.core.budget import BodyBudget
 from shim.core.messages import Dropped, FieldReport
+from shim.core.unwind import ItemPath, items_at, list_at, placed
 from shim.documents.fields import BARE, Field, Rule
 from shim.documents.sources import NoValue, Path, lacking, look_up, parse_source, taken
 from shim.documents.templates import encoded
@@ -194,30 +195,42 @@ class Nested:
             groups.setdefault(where if said is None else (type(said), repr(said)), []).append((where, value))
         return [self._group(group) for group in groups.values()]
 
-    def unwound(self, source: JsonObject, lists: Sequence[Path], times: Path | None) -> list[JsonObject] | None:
+    def unwound(
+        self, source: JsonObject, lists: Sequence[Path], times: Path | None, keyed: str = ""
+    ) -> list[JsonObject] | None:
         """Return an object for each item of each of the ``lists``, so many as a number in it says; None without a list.
 
-        Each has the item in its list's place. An empty object around a list has no items.
+        Each has the item in its list's place. An empty object around a list has no items. With ``keyed`` the items
+        stand in an object by name, which each has as that member.
         """
-        held = [(path, _list_at(source, path)) for path in lists]
-        if not any(type(value) is list or source.get(path[0]) == {} for path, value in held):
+        held = [(path, list_at(source, path)) for path in lists]
+        kind = dict if keyed else list
+        if not any(type(value) in {list, kind} or source.get(path[0]) == {} for path, value in held):
             return None
-        found: list[tuple[str, JsonObject]] = []
+        found: list[tuple[Path, ItemPath, JsonObject]] = []
         for path, value in held:
-            if type(value) is not list and value is not None:
-                self.dropped.append(Dropped(".".join(path), value, "not a list"))
-            elif type(value) is list and self.budget is not None:
-                self.budget.check(len(value))
-            for number, one in enumerate(_unwound(source, path)):
+            if type(value) not in {list, kind} and value is not None:
+                self.dropped.append(Dropped(".".join(path), value, "not an object" if keyed else "not a list"))
+            elif type(value) in {list, dict} and self.budget is not None:
+                self.budget.check(len(value))  # type: ignore[arg-type]  # which one of these has
+            for at, one in items_at(source, path, keyed, bodily=self.budget is not None):
                 said = None if times is None else taken(one, times)
                 count = 1 if said is None else said
                 if type(count) is not int or not 0 < count <= MOST_TIMES:
-                    self.dropped.append(Dropped(".".join(times or ()), said, f"not a number of 1 to {MOST_TIMES}"))
+                    where = placed(".".join(times or ()), path, at)
+                    self.dropped.append(Dropped(where, said, f"not a number of 1 to {MOST_TIMES}"))
                     continue
                 if self.budget is not None:  # before the first one is made
                     self.budget.take(count)
-                found += [(f"{'.'.join(path)}[{number}]", one)] * count
-        return [self.one(one, at) for at, one in found]
+                found += [(path, at, one)] * count
+        return [self._in_place(one, path, at) for path, at, one in found]
+
+    def _in_place(self, source: JsonObject, path: Path, at: ItemPath) -> JsonObject:
+        """Return one object, whose sources begin with the path of a list in which it stands at a place."""
+        number = len(self.dropped)
+        made = self.one(source, "")
+        self.dropped[number:] = [attrs.evolve(one, where=placed(one.where, path, at)) for one in self.dropped[number:]]
+        return made
 
     def _group(self, group: Sequence[tuple[str, JsonObject]]) -> JsonObject:
         (where, first), *others = group
@@ -241,25 +254,6 @@ class Nested:
                 why = "another item has that name" if type(name) is str else "no name to stand under"
                 self.dropped.append(Dropped(where, value, why))
         return made
-
-
-def _list_at(value: Json, path: Path) -> Json:
-    """Return the first list on the way to a path, or what is at its end."""
-    for name in path:
-        if type(value) is not dict:
-            break
-        value = value.get(name)
-    return value
-
-
-def _unwound(value: Json, path: Path) -> Iterator[Any]:
-    """Yield what leads to a path, with one item in place of each list on it, and the plain values beside that."""
-    if type(value) is list:
-        for item in value:
-            yield from _unwound(item, path) if path else (item,)
-    elif path and type(value) is dict and path[0] in value:
-        plain = {name: one for name, one in value.items() if type(one) not in {dict, list}}
-        yield from ({**plain, path[0]: one} for one in _unwound(value[path[0]], path[1:]))
 
 
 Claims = Mapping[str, "Claims | None"]

@@ -14,6 +14,7 @@ import attrs
 from shim.core.answer import LegacyAnswer
 from shim.core.before import ask_before, check_lengths, look_before, made_body, plan_writes
 from shim.core.content import error_code
+from shim.core.lens import Look, check_unchanged, lens_of, lists_of, look, seen_through
 from shim.core.messages import Answer, Command, Outcome, PassThrough, Read, Repeated, Reply, Translated, without
 from shim.core.question import MOST, LegacyQuery, read_body, sent_on, successor_call
 from shim.core.recognise import Match
@@ -23,6 +24,7 @@ from shim.core.state import ExchangeState, failed, refuse_success
 from shim.core.translate import UpstreamPage
 from shim.documents.calls import Successor, Target
 from shim.documents.fields import Resource
+from shim.documents.lens import Lens
 from shim.documents.model import NO_CONTENT
 from shim.documents.question import RefusedChoice, RequestBody
 from shim.documents.sources import NoValue, look_up, parse_source
@@ -45,16 +47,17 @@ def ask_successors(state: ExchangeState, tiers: Sequence[Successor]) -> Generato
         tier = waiting.pop(0)
         later = waiting[0] if waiting else None
         choice = tier.only or tier.choices[state.word]
-        if isinstance(choice, Target) and choice.before:
-            question = yield from _go_before(state, tier, choice)
-            if not isinstance(question, tuple):
-                return question
-        else:
-            question = question_of(state, tier, later, choice)
+        question = yield from _find_question(state, tier, later, choice)
+        if isinstance(question, PassThrough | Answer):
+            return question
         if later is None:
             state.body = None  # it is in the question; decoded, it takes many times the memory
-        made = LegacyAnswer(state.match, state.context, state.query, tier.tier, question[0])
-        reply, pages = yield from _ask_tier(state, tier, made, question)
+        target = question[0] if isinstance(question, tuple) else question.target
+        made = LegacyAnswer(state.match, state.context, state.query, tier.tier, target)
+        if isinstance(question, tuple):
+            reply, pages = yield from _ask_tier(state, tier, made, question)
+        else:
+            reply, pages = question.reply, [made.page(question.reply, state.json)] if question.shows_it else []
         if 200 <= reply.status < 300:
             if isinstance(choice, RefusedChoice):
                 raise CallError(400, choice.error_code, choice.detail)
@@ -72,6 +75,17 @@ def ask_successors(state: ExchangeState, tiers: Sequence[Successor]) -> Generato
         state.context.memory.forget(tier_key(state.match, state.call.origin))
     state.knows_nothing = reply.status == 404
     return failed(state, tier, reply, document)
+
+
+def _find_question(
+    state: ExchangeState, tier: Successor, later: Successor | None, choice: Target | RefusedChoice
+) -> Generator[Command, Reply, Question | Look | Outcome]:
+    """Do what goes before a tier's own call; return what asks it, or what has answered in its place."""
+    if isinstance(choice, Target) and (lens := lens_of(state.body, choice)) is not None:
+        return (yield from _see_through(state, tier, choice, lens))
+    if isinstance(choice, Target) and choice.before:
+        return (yield from _go_before(state, tier, choice))
+    return question_of(state, tier, later, choice)
 
 
 def _go_before(state: ExchangeState, tier: Successor, target: Target) -> Generator[Command, Reply, Question | Outcome]:
@@ -94,6 +108,28 @@ def _go_before(state: ExchangeState, tier: Successor, target: Target) -> Generat
                 return failed(state, tier, reply, document)
             state.has_done(call)
     return question
+
+
+def _see_through(
+    state: ExchangeState, tier: Successor, target: Target, lens: Lens
+) -> Generator[Command, Reply, Question | Look]:
+    """Lay the caller's body over what is there; return what asks the tier, or the look if it failed or nothing differs.
+
+    Just before the write it is looked at again, since Atlas writes unconditionally.
+    """
+    first = (yield from look(state, tier, target, lens)) if lens.version else None
+    if first is not None and not first.shows_it:
+        return first
+    body = seen_through(state, tier, target, lens, first)
+    if first is not None and not body:
+        state.notes.append("nothing was sent: what is there is what this body says")
+        return first
+    if first is not None and lists_of(lens) & body.keys():
+        second = yield from look(state, tier, target, lens)
+        if not second.shows_it:
+            return second
+        check_unchanged(lens, first, second)
+    return target, state.query, state.context.dumps(body)
 
 
 def _ask_tier(

@@ -14,6 +14,7 @@ import attrs
 from shim.documents.before import METHODS, Before, read_names
 from shim.documents.errors import ErrorRule, read_errors, unknown_parameters, wrong_errors
 from shim.documents.fields import BODY, TIERS, Resource, When
+from shim.documents.lens import FROM_LENS, Lens
 from shim.documents.question import QueryRule, RefusedChoice, RequestBody
 from shim.documents.read import Declared, given, named, nested, of_table, read_as
 from shim.documents.resources import read_body
@@ -64,6 +65,8 @@ class Target(Declared):
     """Whether the answer is itself the list or value."""
     query: Mapping[str, QueryRule] = named(QueryRule)
     """By parameter of the legacy call."""
+    lens: Lens | None = given("lens", default=None)
+    """What lays the legacy body over the resource that is there."""
     body: Resource | None = read_as(lambda table, key: read_body(table.table(key)), default=None)
     content: str = of_table("around.operation.content", default="json")
     before: tuple[Before, ...] = given("before", default=())
@@ -71,7 +74,10 @@ class Target(Declared):
 
     @classmethod
     def part(cls, table: Table, **known: Any) -> Self:
-        return super().part(table, before=_before(table, "before"), **known)  # which gives names to the others
+        before, lens = _before(table, "before"), Lens.maybe(table.table("lens"))  # which give names to the others
+        if lens is not None:
+            table.around = attrs.evolve(table.around, given=(*table.around.given, *FROM_LENS))
+        return super().part(table, before=before, lens=lens, **known)
 
     @property
     def accept(self) -> str:
@@ -114,6 +120,12 @@ class Target(Declared):
             yield from unknown_parameters(at, names, legacy, known)
             known = (*known, *one.gives)
         yield from unknown_parameters("path", self.path.parameters, legacy, known)
+        if self.lens is not None:
+            lists = {name.partition(".")[0] for name in self.lens.lists}
+            fields = {field.name for field in self.body.fields} if self.body else set()
+            yield "lens", self.body is None, "needs a body, whose rules read what it shows"
+            yield "lens", self.before, "can't stand beside before"
+            yield "lens", lists - fields, f"compares {' and '.join(sorted(lists - fields))}, which the body has not"
         yield "before", self.before != self.looks + self.writes, "has a look behind a write; looks come first"
         what = f"{self.method} can't answer {legacy.method}: a read stays a read, and a write a write"
         yield "method", (self.method == "GET" and not self.writes) != is_read, what

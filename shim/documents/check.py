@@ -11,11 +11,14 @@ from typing import Any
 import attrs
 
 from shim.documents.fields import BODY, LISTS, TIERS, Field, Resource, Rule, Use
+from shim.documents.lens import FROM_LENS
 from shim.documents.model import Document, Operation
+from shim.documents.objects import BodyMembers, BodyObject
 from shim.documents.sources import Step, parse_source
 from shim.documents.tables import Rows, did_you_mean, nearest
 from shim.documents.templates import parameter_name
-from shim.documents.ways import Group
+from shim.documents.verbs import Unwind
+from shim.documents.ways import From, Group
 
 
 def check_documents(documents: Sequence[Document]) -> Iterator[tuple[Document, str, str]]:
@@ -42,7 +45,7 @@ def check_documents(documents: Sequence[Document]) -> Iterator[tuple[Document, s
                         yield document, operation.at, f"has the same method, path and versions as {where}"
                 same.append((document, operation))
     for document in documents:
-        for at, is_wrong, what in _of_fields(document):
+        for at, is_wrong, what in (*_of_fields(document), *_of_lenses(document)):
             if is_wrong:
                 yield document, at, what
 
@@ -60,6 +63,46 @@ def _of_fields(document: Document) -> Rows:
         meant = {*misspelt, *misspelt.values()} - (use.tiers.keys() - misspelt.keys())
         for field in use.resource.fields:
             yield from _of_field(field, use, meant)
+
+
+def _of_lenses(document: Document) -> Rows:
+    """Yield what the rules of a body read through a lens that the legacy body can't have: it would never be there."""
+    for operation in document.operations:
+        targets = [target for one in operation.successors.values() for _, target in one.targets()]
+        for target in targets:
+            if target.lens is not None and target.body is not None and operation.request is not None:
+                yield from _of_sources(target.body, operation.request, "", frozenset())
+
+
+def _of_sources(resource: Resource, request: BodyMembers, within: str, keyed: frozenset[str]) -> Rows:
+    """Yield the sources of a body's rules that name no member; ``keyed`` are the members that names become."""
+    for field in resource.fields:
+        for rule in field.rules.get(BODY, ()):
+            unwind = rule.verb if isinstance(rule.verb, Unwind) else None
+            for source in (*rule.sources, *rule.looked_at, *(unwind.times if unwind else ())):
+                said = f"{within}{source}"
+                yield (
+                    rule.at,
+                    not _declares(request, said, keyed),
+                    f"reads {said!r}, which is no member of the legacy body",
+                )
+            if field.of is not None:
+                inner = f"{within}{rule.sources[0]}." if isinstance(rule.verb, From) else within
+                names = keyed | {unwind.keyed} if unwind else keyed
+                yield from _of_sources(field.of, request, inner, names)
+
+
+def _declares(members: BodyMembers, source: str, keyed: frozenset[str]) -> bool:
+    """Return whether a source leads to a member that is declared, as far as objects are described."""
+    found: BodyMembers | None = members
+    names = [name for name in parse_source(source) if not isinstance(name, Step)]
+    for name in names[1:] if names[0] in FROM_LENS else names:
+        if found is None:
+            break
+        if name not in found.members:
+            return isinstance(found, BodyObject) and found.keyed and name in keyed
+        found = found.inside.get(name)
+    return True
 
 
 def _uses(document: Document) -> list[Use]:

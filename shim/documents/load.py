@@ -14,6 +14,7 @@ from typing import Any
 
 from shim.documents.fields import TIERS
 from shim.documents.model import DEFAULT_APIS, FORMAT, NO_CONTENT, Api, Around, Document, Operation
+from shim.documents.objects import BodyObjects
 from shim.documents.resources import Resources
 from shim.documents.tables import DocumentSource, Table, key_path, same
 from shim.errors import DocumentError
@@ -93,7 +94,7 @@ def parse_document(source: DocumentSource, others: Mapping[str, Document] = Mapp
     ``others`` are documents by name, whose resources it may use.
     """
     top = Table(source.data, source)
-    top.know(("format", "name", "title", "resources_of", "api", "resource", "operation", "all", "callers"))
+    top.know(("format", "name", "title", "resources_of", "api", "resource", "object", "operation", "all", "callers"))
     if not same(top.data.get("format"), FORMAT):
         top.wrong("format", f"must be {FORMAT}, the only format this version of atlas-shim reads")
     name, title, lender = top.text("name"), top.text("title", default=""), top.text("resources_of", default="")
@@ -103,9 +104,9 @@ def parse_document(source: DocumentSource, others: Mapping[str, Document] = Mapp
         apis[key] = Api.read(table)
     if lender and lender not in others:
         top.wrong("resources_of", f"no document with resources of its own is named {lender!r}")
-    resources = Resources()
-    top.around = Around(name, apis, [*apis.values()][-1].base, resources)
-    resources.tables = top.named_tables("resource")
+    resources, objects = Resources(), BodyObjects()
+    top.around = Around(name, apis, [*apis.values()][-1].base, resources, objects)
+    resources.tables, objects.tables = top.named_tables("resource"), top.named_tables("object")
     lent = others[lender].resources if lender in others else {}
     resources.read = {one: resource for one, resource in lent.items() if one not in resources.tables}
     common, tables = top.table("all"), top.named_tables("operation")
@@ -116,6 +117,8 @@ def parse_document(source: DocumentSource, others: Mapping[str, Document] = Mapp
         top.wrong("operation", "is missing; a document describes at least one operation")
     for key in [key for key in resources.tables if key not in resources.read]:
         top.wrong("resource", f"{key!r} is used by no operation")
+    for key in [key for key in objects.tables if key not in objects.read]:
+        top.wrong("object", f"{key!r} is used by no operation")
     own = {one: resources.get(one) for one in resources.tables}
     top.around = [one.id for one in found]
     return Document(name, title, source.file, apis, found, dict(source.overridden), own, top.each("callers", _called))

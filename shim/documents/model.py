@@ -16,6 +16,8 @@ from shim.documents.before import METHODS
 from shim.documents.calls import Successor
 from shim.documents.errors import unknown_parameters
 from shim.documents.fields import TIERS, Field, Resource
+from shim.documents.lens import Lens
+from shim.documents.objects import BodyObjects
 from shim.documents.question import RequestBody
 from shim.documents.read import Declared, given, nested, of_table, read_as
 from shim.documents.resources import Resources, tiers_of
@@ -79,6 +81,8 @@ class Around:
     apis: Mapping[str, Api]
     base: str
     resources: Resources
+    objects: BodyObjects = attrs.field(factory=BodyObjects)
+    """What the objects in request bodies have."""
     operation: Operation | None = None
     tier: str = ""
     given: tuple[str, ...] | None = ()
@@ -239,6 +243,17 @@ class Operation(Declared):
         """The successor that has a switch."""
         return next((one for one in self.successors.values() if one.switch), None)
 
+    @property
+    def lens(self) -> Lens | None:
+        """The lens that some of its bodies need a switch for."""
+        targets = [target for one in self.successors.values() for _, target in one.targets()]
+        return next((target.lens for target in targets if target.lens is not None and target.lens.switch), None)
+
+    @property
+    def switches(self) -> tuple[str, ...]:
+        """The words of ``ATLAS_SHIM_WRITES`` that its calls, or some of them, need once it has ended."""
+        return tuple(filter(None, (self.switch, self.lens.switch if self.lens else "")))
+
     def where_on(self, reads: Collection[str], writes: Collection[str]) -> Operation:
         """Return it without a successor whose switch is not among the words that are on."""
         one, on = self.switched, reads if self.method == "GET" else writes
@@ -267,7 +282,8 @@ class Operation(Declared):
             if target and not said:
                 method, path, _ = target.changes[0]
                 said = [f"{method} {path} took its place."]
-            done = "send this call there" if target else "accept this call, and ignore it"
+            what = f"bodies with {' or '.join(self.lens.members)}" if self.lens else "this call"
+            done = f"send {what} there" if target else "accept this call, and ignore it"
             said.append(f"Set ATLAS_SHIM_WRITES={self.switch} to let atlas-shim {done}.")
         return " ".join([*said, f"See {self.gone.see}"] if self.gone else said)
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import attrs
 
-from shim.documents.fields import BARE, TYPES
+from shim.documents.fields import BARE
+from shim.documents.objects import BodyMembers
 from shim.documents.read import Declared, named, read_as, under
 from shim.documents.tables import Rows, Table, key_path, same
 from shim.documents.vocabulary import FITS, Json
@@ -43,14 +44,11 @@ class RefusedValue(RefusedChoice):
         return not same(value, self.value) if self.but is None else same(value, self.but)
 
 
-@attrs.frozen
-class RequestBody(Declared):
+@attrs.frozen(kw_only=True)
+class RequestBody(BodyMembers):
     """The legacy request body; names of members are nested with dots."""
 
-    members: Mapping[str, str] = read_as(lambda table, key: table.each(key, lambda sub, name: sub.word(name, TYPES)))
-    """Their types."""
     required: tuple[str, ...] = ()
-    ignored: tuple[str, ...] = ()
     choose: str = ""
     """The member whose value chooses the call."""
     words: tuple[str, ...] = ()
@@ -62,6 +60,7 @@ class RequestBody(Declared):
     """Whether the body is itself the value of its one member."""
 
     def wrong(self, table: Table) -> Rows:
+        yield from super().wrong(table)
         types, chosen = self.members, (self.choose,) if self.choose else ()
         lacking = not self.rest and "members" not in table.data
         yield "bare", self.bare and [*types] != [BARE], f"needs one member, {BARE!r}, whose value is the body"
@@ -70,8 +69,6 @@ class RequestBody(Declared):
             for name in names:
                 yield at, name not in types, f"{name!r} is not a member of the body"
         yield "words", bool(self.choose) != bool(self.words), "and choose belong together: words of the choosing member"
-        for name in self.ignored:
-            yield "ignored", name in types, f"{name!r} is declared as a member, and would never be read"
         no_words = types.get(self.choose, "string") != "string"
         yield "choose", no_words, f"{self.choose!r} must be of type string to have words"
         for name, refused in self.refused.items():

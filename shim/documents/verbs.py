@@ -152,8 +152,8 @@ class Itself(Verb):
 class Unwind(Verb):
     """An object for each item of each of some lists: the members beside the field, with the item in its list's place.
 
-    Other lists and objects that stand around the item are left out. With ``times`` the object is there as often as that
-    number in it says.
+    In an answer, other lists and objects that stand around the item are left out. With ``times`` the object is there as
+    often as that number in it says. With ``keyed`` the items stand in an object by name, which each has as that member.
     """
 
     key = "unwind"
@@ -163,6 +163,7 @@ class Unwind(Verb):
     unlike = "not a list"
     sources: tuple[str, ...] = source("unwind", several=True)
     times: tuple[str, ...] = source("times", unless=None)
+    keyed: str = ""
 
     @property
     def claims(self) -> tuple[str, ...]:
@@ -181,7 +182,7 @@ class Unwind(Verb):
         assert field.of is not None, "checked"
         lists = script.name("lists", tuple(map(parse_source, self.sources)))
         times = script.name("times", parse_source(self.times[0])) if self.times else "None"
-        found = f"{script.nested(field, field.of)}.unwound(source, {lists}, {times})"
+        found = f"{script.nested(field, field.of)}.unwound(source, {lists}, {times}, {self.keyed!r})"
         return [(f"(value := {found}) is not None", "value")]
 
 

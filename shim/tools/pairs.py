@@ -99,7 +99,7 @@ def replay(engine: Engine, pairs: Sequence[Pair]) -> list[Replayed]:
     """Translate every pair with the engine, on the successor's route."""
     settings = Settings(
         route=RouteWord.SUCCESSOR,
-        writes=frozenset(operation.switch for operation in engine.operations if operation.switch),
+        writes=frozenset(word for operation in engine.operations for word in operation.switches),
         body_limit=1 << 30,
     )
     return [_replayed(engine, settings, pair) for pair in pairs]

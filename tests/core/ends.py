@@ -41,7 +41,7 @@ def ends(call: Call) -> bool:
 
 @attrs.define
 class NewAtlas:
-    """Atlas after 2027-07-01, as far as one pair tells: 410 to what ended, the pair's new side, and looks at a user.
+    """Atlas after 2027-07-01, as far as one pair tells: 410 to what ended, the pair's new side, and looks.
 
     ``calls`` are those that it got.
     """
@@ -58,6 +58,8 @@ class NewAtlas:
         for one in pair.get("also", ()):
             if (one["method"], one["path"]) == (call.method, call.path):
                 return answers(one["answer"], one["status"])
+        if call.method == "GET" and call.path == pair["new_path"] and "new_before" in pair:
+            return answers(pair["new_before"])
         if (pair["new_method"], pair["new_path"].partition("?")[0]) == (call.method, call.path):
             if pair.get("media"):
                 kind = field(call.headers, "Accept") or ""

@@ -21,7 +21,7 @@ MANY = {"results": [{"id": "o1"}, {"id": "o2"}]}
 
 def asked(engine, method, target, script, body=None, **more):
     """Make a call with a JSON body."""
-    more = {"settings": Settings(writes=frozenset({"people"})), "clock": DAY, **more}
+    more = {"settings": Settings(writes=frozenset({"clusters", "people"})), "clock": DAY, **more}
     return drive(engine, f"{BASE}{target}", script, method=method, body=body, **more)
 
 

@@ -134,7 +134,7 @@ def test_a_row_says_what_atlas_answers(section, words, environ, call, status, co
 
 
 @pytest.mark.parametrize(("section", "words", "environ", "call", "outcome"), [
-    ("403", VERIFY, KEY, SIGNED, 200), ("403", f"{OWN} --allow '{ALLOWED}'", KEY, CREATE, 405),
+    ("403", VERIFY, KEY, SIGNED, 200), ("403", f"{OWN} --allow '{ALLOWED}'", KEY, CREATE, "SHIM_NO_SUCCESSOR"),
     ("403", "--allow all", {}, ORDER, "TENANT_SNAPSHOT_NOT_FOUND"),
     ("400", "--reads former-clusters", {}, FORMER, 200), ("410", "--route auto", {}, WITH_TOKEN, 200),
     ("410", "--writes instances", {}, DELETE, 202),

@@ -144,6 +144,9 @@ def _answering(operation: Operation, own: Sequence[Resource]) -> Iterator[tuple[
             "",
             f"{done} only with `ATLAS_SHIM_WRITES={operation.switch}`; elsewhere the answer is a 410 that says so.",
         )
+    if operation.lens:
+        some, word = " or ".join(map(_code, operation.lens.members)), operation.lens.switch
+        yield "", f"Bodies with {some}: sent only with `ATLAS_SHIM_WRITES={word}`; elsewhere the answer is a 410."
     for tier, successor in operation.successors.items():
         if successor.switch:
             word = f"`ATLAS_SHIM_{'READS' if operation.method == 'GET' else 'WRITES'}={successor.switch}`"

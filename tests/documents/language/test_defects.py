@@ -10,13 +10,14 @@ import pytest
 
 from tests.core.small import parsed, text_of
 from tests.documents.language.sound import SOUND
-from tests.test_mappings_readme import BEFORE, MOVED, NESTED, REFUSED, WIDGETS
+from tests.test_mappings_readme import BEFORE, LENS, MOVED, NESTED, OBJECTS, REFUSED, WIDGETS
 
 TEXTS = {
     "things": SOUND,
     "reads": SOUND + text_of("again"),
     "parts": text_of("parts"),
     "harbours": (Path(__file__).parents[1] / "apis" / "harbours.toml").read_text("utf-8"),
+    "machines": f"{text_of('machines')}\n{OBJECTS}\n{LENS}",
     "toys": f'format = 1\nname = "toys"\n{MOVED}',
     "widgets": f"{WIDGETS}\n{REFUSED}\n{BEFORE}\n{text_of('file')}\n{NESTED}",
 }

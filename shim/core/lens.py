@@ -1,0 +1,110 @@
+"""A legacy body laid over the resource that is there: look, read it in the old shape, and send what then differs.
+
+The rules of a body make the successor's from a whole legacy one. They make it three times: of what the caller asks laid
+over what is there, of what is there alone, and of that without the members that the caller gives. The first two say
+what changes; the last says which values the caller gave no word for. Where the old version shows something else than
+there is, a value that the caller does not give stays as it is, and any other is refused before anything is sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+import attrs
+
+from shim.core.answer import rules_context
+from shim.core.before import ask_before, made_body
+from shim.core.laying import Forms, Laying
+from shim.core.messages import Command, Reply
+from shim.core.question import successor_call
+from shim.core.responses import CallError
+from shim.core.state import ExchangeState, refuse_success
+from shim.core.translate import translate_one
+from shim.core.whole import moved, whole_body, without_asked
+from shim.documents.calls import Successor, Target
+from shim.documents.lens import FROM_LENS, Lens
+from shim.documents.vocabulary import Json, JsonObject
+
+
+@attrs.frozen
+class Look:
+    """What is there: the answer to a look."""
+
+    target: Target
+    """The call that it was made for."""
+    reply: Reply
+    document: Json
+    """None if it could not be read."""
+
+    @property
+    def shows_it(self) -> bool:
+        """Whether it succeeded."""
+        return 200 <= self.reply.status < 300
+
+
+def lens_of(body: JsonObject | None, target: Target) -> Lens | None:
+    """Return the lens that a legacy body is seen through, None if it has no member that needs one."""
+    lens = target.lens
+    return lens if lens is not None and any(name in (body or {}) for name in lens.members) else None
+
+
+def look(state: ExchangeState, tier: Successor, target: Target, lens: Lens) -> Generator[Command, Reply, Look]:
+    """Read what is there; raises CallError for an answer that can't be used, or whose success stands for an error."""
+    asked = Target("GET", target.path, lens.version)
+    reply, document = yield from ask_before(state, tier, successor_call(state.match, state.call, asked, None, None))
+    found = Look(target, reply, document)
+    if found.shows_it:
+        if reply.status != 200 or type(document) is not dict:
+            what = reply.fault or state.json.refused or "it is not 200 with a JSON object"
+            detail = f"The {tier.tier} endpoint answered {reply.status} to what is looked up first: {what}."
+            raise CallError(502, "SHIM_UPSTREAM_UNREADABLE", detail)
+        refuse_success(lens.errors, reply, document, state.match)
+    return found
+
+
+def check_unchanged(lens: Lens, first: Look, second: Look) -> None:
+    """Raise CallError if what is compared has changed between two looks."""
+    assert type(first.document) is dict, "it was read"
+    now = second.document if type(second.document) is dict else {}
+    for name in lists_of(lens):
+        if first.document.get(name) != now.get(name):
+            detail = f"{name} changed while this call was made, and nothing was sent. Read the cluster, and call again."
+            raise CallError(409, "SHIM_RESOURCE_CHANGED", detail, (name,))
+
+
+def lists_of(lens: Lens) -> set[str]:
+    """Return the members of the successor's that are compared with what is there."""
+    return {name for name in lens.lists if "." not in name}
+
+
+def seen_through(state: ExchangeState, tier: Successor, target: Target, lens: Lens, found: Look | None) -> JsonObject:
+    """Return the successor's body: what of it differs from what was ``found``, empty if nothing does.
+
+    Raises CallError for what the old version can't say of what is there.
+    """
+    asked, there = state.body or {}, found.document if found is not None else None
+    if type(there) is not dict:
+        return _made(state, target, lens, {**asked, **whole_body(lens, lens.start or {}, asked), "asked": asked})
+    answers = state.match.compiled.answers(tier.tier, state.match.api.name)
+    shown = translate_one(answers, there, rules_context(state.match, state.context)).value
+    was = {name: shown[name] for name in lens.members if name in shown}
+    whole = whole_body(lens, was, asked)
+    said = {**dict.fromkeys(moved(lens, was, asked).values()), **asked}
+    made = _made(state, target, lens, {**asked, **whole, "asked": asked, "was": was})
+    same = _made(state, target, lens, {**was, "asked": asked, "was": was})
+    unsaid = _made(state, target, lens, {**without_asked(was, said), "asked": asked, "was": was})
+    laying = Laying(lens, [name for name in asked if name in lens.members], target.version)
+    for name in lists_of(lens):
+        forms = Forms(made, same, unsaid, there).member(name)
+        if forms.made == forms.shown:
+            made.pop(name, None)
+        else:
+            laying.check_counts(name, whole.get(name), forms)
+            made[name] = laying.lay_list(name, name, forms)
+    return made
+
+
+def _made(state: ExchangeState, target: Target, lens: Lens, source: JsonObject) -> JsonObject:
+    """Return what rules make of a whole legacy body; raises CallError for a value that they can't use."""
+    assert target.body is not None, "checked"
+    return made_body(state, target.body, source, (*lens.members, *FROM_LENS))

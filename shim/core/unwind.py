@@ -1,0 +1,48 @@
+"""Unwinding: the items of lists within lists, each with what stands around it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import takewhile
+from operator import eq
+from typing import Any
+
+from shim.documents.sources import Path
+from shim.documents.vocabulary import Json
+
+ItemPath = tuple[str, ...]
+"""Where an item stands that a path leads to: the names of the path, each with its place in a list."""
+
+
+def list_at(value: Json, path: Path) -> Json:
+    """Return the first list on the way to a path, or what is at its end."""
+    for name in path:
+        if type(value) is not dict:
+            break
+        value = value.get(name)
+    return value
+
+
+def items_at(value: Json, path: Path, keyed: str, *, bodily: bool, at: ItemPath = ()) -> Iterator[tuple[ItemPath, Any]]:
+    """Yield what leads to a path, with one item in place of each list on it, and the plain values beside that.
+
+    In a request body (``bodily``) objects and lists beside it are there, too.
+    """
+    if type(value) is list:
+        for number, item in enumerate(value):
+            place = (*at[:-1], f"{at[-1]}[{number}]")
+            yield from items_at(item, path, keyed, bodily=bodily, at=place) if path else ((place, item),)
+    elif path and type(value) is dict and path[0] in value:
+        beside = {name: one for name, one in value.items() if bodily or type(one) not in {dict, list}}
+        inner = items_at(value[path[0]], path[1:], keyed, bodily=bodily, at=(*at, path[0]))
+        yield from ((place, {**beside, path[0]: one}) for place, one in inner)
+    elif keyed and not path and type(value) is dict:
+        for name, one in value.items():
+            yield (*at[:-1], f"{at[-1]}.{name}"), {**one, keyed: name} if type(one) is dict else one
+
+
+def placed(where: str, path: Path, at: ItemPath) -> str:
+    """Return where a value stands whose source has names in common with the path of a list."""
+    names = where.split(".")
+    common = sum(takewhile(bool, map(eq, names, path)))
+    return ".".join((*at[:common], *names[common:]))

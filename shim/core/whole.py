@@ -1,0 +1,98 @@
+"""A whole legacy body: what a caller asks, laid over what the old version shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from shim.core.responses import CallError
+from shim.documents.lens import NAME, ONLY, BodyPlace, Lens
+from shim.documents.sources import parse_source, taken
+from shim.documents.vocabulary import Json, JsonObject
+
+
+def whole_body(lens: Lens, base: JsonObject, asked: JsonObject) -> JsonObject:
+    """Return a whole legacy body: what is asked laid over a base, with what other members mean in its place.
+
+    Raises CallError for a member that has no one place, or says something else than stands there.
+    """
+    whole = _over(base, {name: value for name, value in asked.items() if name in lens.members})
+    for name, target in moved(lens, base, asked).items():
+        place, said = lens.means[name], taken(asked, parse_source(name))
+        if target in asked and asked[target] != base.get(target):
+            if not _says(whole, place, said):
+                raise CallError(400, "INVALID_ATTRIBUTE", f"{name} says something else than {target}.", (name,))
+            continue
+        try:
+            whole = _put(whole, place, said)
+        except LookupError:
+            detail = f"{name} can't be given where there are several; give {target}, which says it of each."
+            raise CallError(400, "INVALID_ATTRIBUTE", detail, (name,)) from None
+    return whole
+
+
+def moved(lens: Lens, base: JsonObject, asked: JsonObject) -> dict[str, str]:
+    """Return the asked members that change what stands at another place, each with the outermost member there."""
+    found: dict[str, str] = {}
+    for name, place in lens.means.items():
+        said, shown = (taken(one, parse_source(name)) for one in (asked, base))
+        if said is not None and said != shown:
+            found[name] = place[0]
+    return found
+
+
+def without_asked(base: JsonObject, asked: JsonObject) -> JsonObject:
+    """Return an object without the members that are asked."""
+    rest: JsonObject = {}
+    for name, value in base.items():
+        said = asked.get(name)
+        if type(value) is dict and type(said) is dict:
+            rest[name] = without_asked(value, said)
+        elif name not in asked:
+            rest[name] = value
+    return rest
+
+
+def _over(base: JsonObject, asked: JsonObject) -> JsonObject:
+    """Return an object with what is asked in place of what was; objects keep their other members."""
+    whole = dict(base)
+    for name, value in asked.items():
+        inner = whole.get(name)
+        whole[name] = _over(inner, value) if type(inner) is dict and type(value) is dict else value
+    return whole
+
+
+def _put(here: Any, place: BodyPlace, value: Json) -> Any:
+    """Return a value with another one at a place; raises LookupError where a step finds not one item alone."""
+    if not place:
+        return value
+    step, rest = place[0], place[1:]
+    if step not in {ONLY, NAME}:
+        inner = here if type(here) is dict else {}
+        return {**inner, step: _put(inner.get(step), rest, value)}
+    items = _items(here)
+    if len(items) != 1:
+        raise LookupError
+    if step == NAME:
+        return {value: items[0]}
+    one = _put(items[0], rest, value)
+    return [one] if type(here) is list else dict.fromkeys(here, one)
+
+
+def _says(here: Json, place: BodyPlace, value: Json) -> bool:
+    """Return whether a place says a value, in each of several items."""
+    if not place:
+        return here == value
+    step, rest = place[0], place[1:]
+    if step == ONLY:
+        return all(_says(one, rest, value) for one in _items(here))
+    if step == NAME:
+        return type(here) is dict and value in here
+    return type(here) is dict and _says(here.get(step), rest, value)
+
+
+def _items(here: Json) -> Sequence[Json]:
+    """Return the items of a list, or of an object that has them by names."""
+    if type(here) is dict:
+        return [*here.values()]
+    return here if type(here) is list else []

@@ -1,0 +1,112 @@
+"""Lenses in documents: how a legacy body that says a part of a resource is laid over the resource that is there.
+
+An old version shows what is there in its own shape. What a caller changes of that is changed in the successor's shape,
+and all else stays.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+
+from shim.documents.errors import ErrorRule, read_errors, wrong_errors
+from shim.documents.read import Declared, named, read_as
+from shim.documents.tables import Rows, Table, checked, key_path
+from shim.documents.vocabulary import is_json, parse_date
+
+ONLY = "[only]"
+"""The step into a list, or an object with names that the caller chooses, that has one item alone."""
+NAME = "[name]"
+"""The step to the name of that item."""
+FROM_LENS = ("asked", "was")
+"""What rules of a body may read besides: the caller's own members, and what the old version shows of what is there."""
+
+_PART = re.compile(r"([^.\[\]]+)(\[only\]|\[name\])?")
+
+BodyPlace = tuple[str, ...]
+"""The names and steps that lead to a value."""
+
+
+def parse_place(text: str) -> BodyPlace:
+    """Return the names and steps of a place; raises ValueError for a text that says none."""
+    place: list[str] = []
+    for part in text.split("."):
+        found = _PART.fullmatch(part)
+        if found is None or NAME in place:
+            raise ValueError(f"{text!r} is not a place: give names, with {ONLY} or at last {NAME} after those of lists")
+        place += filter(None, found.groups())
+    return tuple(place)
+
+
+def _places(table: Table, key: str) -> Mapping[str, BodyPlace]:
+    return table.each(key, lambda sub, name: checked(sub, name, parse_place, sub.text(name)) or ())
+
+
+@attrs.frozen(kw_only=True)
+class LensList(Declared):
+    """A list of the successor's, whose items are told apart, so that each stays the one that it is."""
+
+    by: tuple[str, ...]
+    """The members that items are told apart by; of several items alike the first is the first that is there."""
+    identity: str = ""
+    """The member without which an item is a new one to the successor."""
+    renamed: str = ""
+    """The member that goes along where ``by`` changes."""
+    counted: str = ""
+    """The member of a legacy item that says how many of the successor's it is."""
+    keeps: tuple[str, ...] = ()
+    """BodyMembers that the old version has no word for, and that go along as they are."""
+
+    def wrong(self, table: Table) -> Rows:
+        yield "by", not self.by, "is missing; name the members that tell one item from another"
+
+
+@attrs.frozen(kw_only=True)
+class Lens(Declared):
+    """How a legacy body is laid over what is there, or without a look over what a document starts with."""
+
+    members: tuple[str, ...]
+    """The members of the legacy body that are seen through it; other bodies need no look."""
+    version: str = ""
+    """That of the look at what is there."""
+    switch: str = ""
+    """The word of ``ATLAS_SHIM_WRITES`` without which no body with these members is sent."""
+    lists: Mapping[str, LensList] = named(LensList, "list")
+    means: Mapping[str, BodyPlace] = read_as(_places, factory=dict)
+    """BodyMembers that say what stands at another place of the legacy body, too."""
+    start: Any = None
+    """What a legacy body is laid over where nothing is there yet."""
+    empty: Any = None
+    """The members of an object that stands for none."""
+    errors: Mapping[str, ErrorRule] = read_as(read_errors, factory=dict)
+    """Successes of the look that stand for errors."""
+
+    def wrong(self, table: Table) -> Rows:
+        legacy = table.around.operation
+        declared = legacy.request.members if legacy.request else {}
+        checked(table, "version", parse_date, self.version)
+        looks = bool(self.version)
+        yield "members", not self.members, "is missing; name the members of the body that need it"
+        for name in self.members:
+            yield "members", name not in declared, f"{name!r} is not a member of the legacy body"
+        yield "list", looks != bool(self.lists), "and version belong together: lists that a look shows"
+        yield "start", looks == (self.start is not None), "is needed without version, and can't stand beside it"
+        both = self.switch and legacy.switch
+        yield "switch", both, "can't stand beside that of the operation"
+        yield "errors", self.errors and not looks, "belong to a look: give its version"
+        for key, value in (("start", self.start), ("empty", self.empty)):
+            is_object = value is None or (isinstance(value, dict) and is_json(value))
+            yield key, not is_object, "must be a table"
+        for name, place in self.means.items():
+            first = name.partition(".")[0]
+            at, unknown = key_path(".means", name), {first, *place[:1]} - {*self.members}
+            yield at, unknown, f"no member is named {' or '.join(sorted(unknown))}"
+        for name in self.lists:
+            outer = name.rpartition(".")[0]
+            yield key_path(".list", name), outer and outer not in self.lists, f"stands in {outer!r}, which is no list"
+        yield from wrong_errors(self.errors)
+        for code, rule in self.errors.items():
+            yield key_path(".errors", code), rule.when is None, "is an error; its rule stands beside the lens"
