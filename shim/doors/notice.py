@@ -69,9 +69,14 @@ def warn(notice: Notice) -> None:
     )
 
 
+def refuse(notice: Notice) -> None:
+    """The handler where warnings are errors: raises LegacyEndpointWarning with the place."""
+    raise LegacyEndpointWarning(f"{notice.message} (called at {notice.site.filename}:{notice.site.lineno})")
+
+
 _handler: WarningsHandler = warn
-warned: set[tuple[str, str, int]] = set()
-"""Operation, file and line of each warning; in place of a file whose line is not known, the target of the call."""
+warned: dict[tuple[str, str, int], object] = {}
+"""By operation, file and line of each warning; in place of a file whose line is not known, the target of the call."""
 
 
 def set_warnings_handler(handler: WarningsHandler | None) -> WarningsHandler:
@@ -96,7 +101,11 @@ def notify(retired: RetiredCall, *, uncovered: str = "") -> None:
     operation = retired.match.operation
     site = call_site()
     place = (operation.id, site.filename if site.lineno else retired.call.target, site.lineno)
-    if word == "once" and place in warned:
+    if len(warned) >= SIZE:
+        warned.clear()
+    own = object()
+    is_first = warned.setdefault(place, own) is own  # one step, so that of threads at once one alone warns
+    if word == "once" and not is_first:
         return
     sunset = sunset_of(operation, retired.context.settings)
     message = _message(operation, sunset, retired.context, uncovered)
@@ -105,12 +114,11 @@ def notify(retired: RetiredCall, *, uncovered: str = "") -> None:
             f". It was made in a thread or task that runs {site.target}; which line handed that over is not known"
         )
     notice = Notice(operation.id, sunset, message, site)
-    if word == "error":
-        raise LegacyEndpointWarning(f"{notice.message} (called at {site.filename}:{site.lineno})")
-    _handler(notice)
-    if len(warned) >= SIZE:
-        warned.clear()
-    warned.add(place)
+    try:
+        (refuse if word == "error" else _handler)(notice)
+    except BaseException:  # the call is not made, and the next one is warned of, too
+        warned.pop(place, None)
+        raise
 
 
 def _message(operation: Operation, sunset: datetime, context: Context, uncovered: str) -> str:

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -59,6 +60,27 @@ def test_the_word_says_how_often(retired, caught, monkeypatch, word, count):
     for _ in range(3):
         requests.get(retired, headers=BEARER, timeout=10)
     assert len(caught) == count
+
+
+def test_calls_at_once_are_one_warning(retired):
+    """A handler that is still at work has been told, so a thread that calls from the same place is not."""
+    seen: list[notice.Notice] = []
+
+    def handler(one):
+        seen.append(one)
+        if len(seen) < 3:
+            thread = Thread(target=requests.get, args=(retired,), kwargs={"timeout": 10})
+            thread.start()
+            thread.join()
+
+    shim.set_warnings_handler(handler)
+    try:
+        thread = Thread(target=requests.get, args=(retired,), kwargs={"timeout": 10})
+        thread.start()
+        thread.join()
+    finally:
+        shim.set_warnings_handler(None)
+    assert len(seen) == 1
 
 
 def test_the_handler_can_be_replaced(retired, caught):
