@@ -186,9 +186,7 @@ def _members(requests: Sequence[RequestBody | None], tiers: Sequence[Successor])
     """Return what these declare of a legacy body, and what the bodies of these tiers' calls read of it, by source."""
     said: dict[str, Json] = {}
     for request in filter(None, requests):
-        examples = {name: _inside(request, name, kind) for name, kind in request.members.items()}
-        refused = {name for name, rule in request.refused.items() if not rule.takes(examples.get(name))}
-        said |= {name: value for name, value in examples.items() if name not in refused}
+        said |= _examples(request)
     for target in (target for tier in tiers for _, target in tier.targets() if any(requests)):
         inside = [one for write in target.writes if write.each for one in write.made]  # which read other objects
         given = (*target.given, *FROM_LENS) if target.lens else target.given
@@ -202,13 +200,14 @@ def _members(requests: Sequence[RequestBody | None], tiers: Sequence[Successor])
     return said
 
 
-def _inside(members: BodyMembers, name: str, kind: str) -> Json:
-    """Return an example of a member, with examples of all members of the objects in it."""
-    inside = members.inside.get(name)
-    if inside is None:
-        return _example(kind, name)
-    one = {key: _inside(inside, key, type_of) for key, type_of in inside.members.items()}
-    return [one] if kind == "objects" else {f"{{{name}}}": one} if inside.keyed else one
+def _examples(members: BodyMembers) -> dict[str, Json]:
+    """Return an example of each member, also of the objects in it, but for what is refused."""
+    said = {name: _example(kind, name) for name, kind in members.members.items()}
+    for name, inside in members.inside.items():
+        one = _examples(inside)
+        said[name] = [one] if members.members[name] == "objects" else {f"{{{name}}}": one} if inside.keyed else one
+    refused = {name for name, rule in members.refused.items() if not rule.takes(said[name], said)}
+    return {name: value for name, value in said.items() if name not in refused}
 
 
 def _read_by(

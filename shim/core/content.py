@@ -19,7 +19,7 @@ CODINGS = frozenset({"gzip", "x-gzip", "deflate", "identity"})
 """The codings that are decoded here: their decoders can stop at a limit."""
 
 MEMBERS = 16
-"""BodyMembers of one gzip file: each costs a copy of what follows, and a million empty ones fit in a small reply."""
+"""Members of one gzip file: each costs a copy of what follows, and a million empty ones fit in a small reply."""
 
 SERIES = 4
 """The most codings of one reply: servers use one, a proxy may add another, and each may cost 50 ms."""

@@ -12,6 +12,7 @@ from typing import Any
 
 import attrs
 
+from shim.core.body import object_of, read_body
 from shim.core.content import JsonReader, error_code, is_error
 from shim.core.messages import (
     Answer,
@@ -26,7 +27,7 @@ from shim.core.messages import (
     replaced,
     without,
 )
-from shim.core.question import LegacyQuery, object_of, read_body, read_query
+from shim.core.question import LegacyQuery, read_query
 from shim.core.recognise import Match
 from shim.core.responses import CallError, document_reply, error_body, help_link
 from shim.core.route import LEGACY, Context, constant_of, decide, empty_key, is_strict, learn_retired

@@ -5,29 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import Any
 from urllib.parse import quote_plus, unquote_plus
 
 import attrs
 
-from shim.core import content
-from shim.core.messages import Call, field, without
+from shim.core.messages import Call, without
 from shim.core.recognise import Match
 from shim.core.responses import CallError
 from shim.documents.calls import Target
-from shim.documents.fields import BARE
-from shim.documents.objects import BodyMembers, BodyObject
-from shim.documents.question import QueryRule, RequestBody
-from shim.documents.sources import NoValue, look_up, taken
-from shim.documents.vocabulary import FITS, Json, JsonObject
+from shim.documents.question import QueryRule
+from shim.documents.vocabulary import Json
 
 SIZE = 100
 """Items of a page when the caller does not say (contract: itemsPerPage)."""
 MOST = 500
 """The largest page (contract: itemsPerPage); more is clamped and reported."""
 
-MARKS = 10_000
-"""JSON marks of a legacy body, which has a few dozen; decoding so many takes a millisecond."""
 
 _OWN_WORDS = frozenset({
     "accept", "content-type", "range",
@@ -179,97 +172,3 @@ def _request_target(match: Match, call: Call, target: Target, query: LegacyQuery
         # The count is always asked for: without it Atlas gives no next link (recorded).
         pairs += ["includeCount=true", f"itemsPerPage={query.size}", f"pageNum={query.page}"]
     return f"{path}?{'&'.join(pairs)}" if pairs else path
-
-
-def read_body(
-    request: RequestBody, call: Call, loads: Callable[[bytes], Any], note: Callable[[str], None] | None = None
-) -> tuple[JsonObject, str]:
-    """Return the declared members of a legacy body, and the word in it that chooses the call.
-
-    A null member counts as not given, unless ``rest`` takes it: there null resets a value. ``note`` is called with a
-    sentence for each value that is ignored; without it the value is refused. Raises CallError with Atlas' own codes.
-    """
-    body = object_of(call, loads, bare=request.bare)
-    given = _given(request, body, "", note)
-    passed_over = [name for name in request.ignored if taken(body, tuple(name.split("."))) is not None]
-    if passed_over and note is not None:
-        note(f"{', '.join(passed_over)} {'was' if len(passed_over) == 1 else 'were'} not sent: no call takes it")
-    for name in dict.fromkeys((*request.required, *filter(None, (request.choose,)))):
-        if look_up(given, name.split(".")) is NoValue.MISSING:
-            raise missing_attribute(name)
-    word: Any = look_up(given, request.choose.split(".")) if request.choose else ""
-    if request.choose and word not in request.words:
-        detail = f"An invalid enumeration value {word} was specified for {request.choose}."
-        raise CallError(400, "INVALID_ENUM_VALUE", detail, (word,))
-    return given, str(word)
-
-
-def object_of(call: Call, loads: Callable[[bytes], Any], *, bare: bool = False) -> JsonObject:
-    """Return the JSON object that a call's content is, with a ``bare`` one as ``value`` in it; raises CallError."""
-    coding = field(call.headers, "content-encoding")
-    if coding is not None and coding.strip().lower() not in {"", "identity"}:
-        detail = "The content of this call can't be translated while it is compressed."
-        raise CallError(415, "SHIM_CONTENT_CODED", detail)
-    raw = call.body or b""
-    if len(raw) > MARKS and content.json_marks(raw) > MARKS:
-        detail = f"The request body has more than {MARKS} brackets, commas and colons."
-        raise CallError(413, "SHIM_REQUEST_TOO_LARGE", detail)
-    try:
-        body = loads(raw)
-    except (ValueError, RecursionError):
-        body = None
-    if bare and body is not None:
-        return {BARE: body}
-    if type(body) is not dict:
-        raise CallError(400, "MALFORMED_JSON", "The request body is not a JSON object.")
-    return body
-
-
-def _given(request: RequestBody, body: JsonObject, outer: str, note: Callable[[str], None] | None) -> JsonObject:
-    """Return the members of a body, or of the object ``outer`` in it, that are to be looked at."""
-    given: JsonObject = {}
-    for key, value in body.items():
-        name = outer + (f"'{key}'" if "." in key else key)  # which no document names
-        kind = request.members.get(name)
-        if name in request.ignored or (value is None and (kind is not None or not request.rest)):
-            continue
-        if (refused := request.refused.get(name)) is not None and not refused.takes(value):
-            if note is None or not refused.ignored:
-                raise CallError(400, refused.error_code, refused.detail, (name,))
-            note(f"{name} was ignored: {refused.ignored}")
-            continue
-        if kind is None and type(value) is dict and any(one.startswith(f"{name}.") for one in request.members):
-            given[key] = _given(request, value, f"{name}.", note)
-        elif (kind is None and not request.rest) or (kind is not None and not FITS[kind](value)):
-            raise invalid_attribute(name)
-        else:
-            given[key] = _inside(request, key, value, name)
-    return given
-
-
-def _inside(members: BodyMembers, key: str, value: Json, at: str) -> Json:
-    """Return a member's value, with the declared members alone of the objects in it; ``at`` is its place."""
-    described = members.inside.get(key)
-    if described is None:
-        return value
-    if type(value) is list:
-        return [_object_inside(described, one, f"{at}[{number}]") for number, one in enumerate(value)]
-    assert type(value) is dict, "its type says so"
-    if described.keyed:
-        return {name: _object_inside(described, one, f"{at}.{name}") for name, one in value.items()}
-    return _object_inside(described, value, at)
-
-
-def _object_inside(described: BodyObject, value: Json, at: str) -> JsonObject:
-    """Return the declared members of an object in a body; null counts as not given. Raises CallError for others."""
-    if type(value) is not dict:
-        raise invalid_attribute(at)
-    given: JsonObject = {}
-    for key, one in value.items():
-        name, kind = f"{at}.{key}", described.members.get(key)
-        if one is None or key in described.ignored:
-            continue
-        if kind is None or not FITS[kind](one):
-            raise invalid_attribute(name)
-        given[key] = _inside(described, key, one, name)
-    return given

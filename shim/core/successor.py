@@ -13,10 +13,11 @@ import attrs
 
 from shim.core.answer import LegacyAnswer
 from shim.core.before import ask_before, check_lengths, look_before, made_body, plan_writes
+from shim.core.body import read_body
 from shim.core.content import error_code
 from shim.core.lens import Look, check_unchanged, lens_of, lists_of, look, seen_through
 from shim.core.messages import Answer, Command, Outcome, PassThrough, Read, Repeated, Reply, Translated, without
-from shim.core.question import MOST, LegacyQuery, read_body, sent_on, successor_call
+from shim.core.question import MOST, LegacyQuery, sent_on, successor_call
 from shim.core.recognise import Match
 from shim.core.responses import CallError, document_reply, refuse_redirect
 from shim.core.route import empty_key, tier_key
@@ -26,7 +27,8 @@ from shim.documents.calls import Successor, Target
 from shim.documents.fields import Resource
 from shim.documents.lens import Lens
 from shim.documents.model import NO_CONTENT
-from shim.documents.question import RefusedChoice, RequestBody
+from shim.documents.objects import RefusedChoice
+from shim.documents.question import RequestBody
 from shim.documents.sources import NoValue, look_up, parse_source
 from shim.documents.templates import Template
 

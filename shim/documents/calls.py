@@ -15,7 +15,8 @@ from shim.documents.before import METHODS, Before, read_names
 from shim.documents.errors import ErrorRule, read_errors, unknown_parameters, wrong_errors
 from shim.documents.fields import BODY, TIERS, Resource, When
 from shim.documents.lens import FROM_LENS, Lens
-from shim.documents.question import QueryRule, RefusedChoice, RequestBody
+from shim.documents.objects import RefusedChoice
+from shim.documents.question import QueryRule, RequestBody
 from shim.documents.read import Declared, given, named, nested, of_table, read_as
 from shim.documents.resources import read_body
 from shim.documents.tables import Rows, Table, checked, key_path, read_template

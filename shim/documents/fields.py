@@ -185,7 +185,7 @@ class Resource:
     rest: bool = False
     """Whether all other members are passed on as they are."""
     without: tuple[str, ...] = ()
-    """BodyMembers that are not passed on."""
+    """Members that are not passed on."""
     at: str = ""
 
     size: int = attrs.field(init=False, repr=False, eq=False)

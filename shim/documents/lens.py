@@ -58,7 +58,7 @@ class LensList(Declared):
     counted: str = ""
     """The member of a legacy item that says how many of the successor's it is."""
     keeps: tuple[str, ...] = ()
-    """BodyMembers that the old version has no word for, and that go along as they are."""
+    """Members that the old version has no word for, and that go along as they are."""
 
     def wrong(self, table: Table) -> Rows:
         yield "by", not self.by, "is missing; name the members that tell one item from another"
@@ -76,7 +76,7 @@ class Lens(Declared):
     """The word of ``ATLAS_SHIM_WRITES`` without which no body with these members is sent."""
     lists: Mapping[str, LensList] = named(LensList, "list")
     means: Mapping[str, BodyPlace] = read_as(_places, factory=dict)
-    """BodyMembers that say what stands at another place of the legacy body, too."""
+    """Members that say what stands at another place of the legacy body, too."""
     start: Any = None
     """What a legacy body is laid over where nothing is there yet."""
     empty: Any = None

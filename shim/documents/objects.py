@@ -1,19 +1,52 @@
-"""The objects inside a legacy request body: which members they have, and which of those are passed over."""
+"""The members of a legacy request body and of the objects in it: their types, and which are passed over or refused."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import attrs
 
-from shim.documents.fields import TYPES
-from shim.documents.read import Declared, read_as
-from shim.documents.tables import Rows, Table, key_path
+from shim.documents.fields import TYPES, When
+from shim.documents.read import Declared, named, nested, read_as, under
+from shim.documents.tables import Rows, Table, key_path, same
+from shim.documents.vocabulary import FITS, Json
 
 
 def _inside(table: Table, key: str) -> Mapping[str, BodyObject]:
     found = table.each(key, table.around.objects.named)
     return {name: one for name, one in found.items() if one is not None}
+
+
+@attrs.frozen(kw_only=True)
+class RefusedChoice(Declared):
+    """The 400 for a word of the body that no call serves."""
+
+    detail: str
+    error_code: str = under("errorCode")
+
+
+@attrs.frozen(kw_only=True)
+class RefusedValue(RefusedChoice):
+    """The 400 for a value of a body's member that no successor takes."""
+
+    value: Any = None
+    but: Any = None
+    """Any value is refused but this one."""
+    when: When | None = nested(When)
+    """A condition on what stands beside it, without which it is not refused."""
+    ignored: str = ""
+    """Why the member is left out; it is refused only where writes are strict."""
+
+    def wrong(self, table: Table) -> Rows:
+        both = ("value" in table.data) == ("but" in table.data)
+        yield "value", both, "is missing, or stands beside but; give one of the two"
+
+    def takes(self, value: Json, around: Json = None) -> bool:
+        """Return whether a value is not refused in the object ``around`` it."""
+        if self.when is not None and not self.when.holds(around):
+            return True
+        return not same(value, self.value) if self.but is None else same(value, self.but)
 
 
 @attrs.frozen(kw_only=True)
@@ -25,7 +58,9 @@ class BodyMembers(Declared):
     inside: Mapping[str, BodyObject] = read_as(_inside, "of", factory=dict)
     """What the objects in a member have, where a table ``object`` describes it."""
     ignored: tuple[str, ...] = ()
-    """BodyMembers that are passed over."""
+    """Members that are passed over."""
+    refused: Mapping[str, RefusedValue] = named(RefusedValue, "refuse")
+    """What is answered to a member's value before anything is sent."""
 
     def wrong(self, table: Table) -> Rows:
         for name in self.ignored:
@@ -33,6 +68,12 @@ class BodyMembers(Declared):
         for name in self.inside:
             holds = self.members.get(name) in {"object", "objects"}
             yield key_path(".of", name), not holds, f"{name!r} is not a member of type object or objects"
+        for name, refused in self.refused.items():
+            yield "refuse", name not in self.members, f"{name!r} is not a member of the body"
+            said = refused.value if refused.but is None else refused.but
+            never = name in self.members and said is not None and not FITS[self.members[name]](said)
+            what = f"can never apply: {said!r} is not of the member's type, {self.members.get(name)}"
+            yield key_path(".refuse", name), never, what
 
 
 @attrs.frozen(kw_only=True)

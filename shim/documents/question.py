@@ -3,45 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import attrs
 
 from shim.documents.fields import BARE
 from shim.documents.objects import BodyMembers
-from shim.documents.read import Declared, named, read_as, under
-from shim.documents.tables import Rows, Table, key_path, same
-from shim.documents.vocabulary import FITS, Json
+from shim.documents.read import Declared, read_as
+from shim.documents.tables import Rows, Table
 
 OF_PAGES = frozenset({"pageNum", "itemsPerPage", "includeCount", "envelope", "pretty"})
 """Parameters that the shim reads and writes itself (contract: each operation has them)."""
-
-
-@attrs.frozen(kw_only=True)
-class RefusedChoice(Declared):
-    """The 400 for a word of the body that no call serves."""
-
-    detail: str
-    error_code: str = under("errorCode")
-
-
-@attrs.frozen(kw_only=True)
-class RefusedValue(RefusedChoice):
-    """The 400 for a value of a body's member that no successor takes."""
-
-    value: Any = None
-    but: Any = None
-    """Any value is refused but this one."""
-    ignored: str = ""
-    """Why the member is left out; it is refused only where writes are strict."""
-
-    def wrong(self, table: Table) -> Rows:
-        both = ("value" in table.data) == ("but" in table.data)
-        yield "value", both, "is missing, or stands beside but; give one of the two"
-
-    def takes(self, value: Json) -> bool:
-        """Return whether a value is not refused."""
-        return not same(value, self.value) if self.but is None else same(value, self.but)
 
 
 @attrs.frozen(kw_only=True)
@@ -52,8 +23,6 @@ class RequestBody(BodyMembers):
     choose: str = ""
     """The member whose value chooses the call."""
     words: tuple[str, ...] = ()
-    refused: Mapping[str, RefusedValue] = named(RefusedValue, "refuse")
-    """What is answered to a member's value before anything is sent."""
     rest: bool = False
     """Whether members that are not declared are taken as they are."""
     bare: bool = False
@@ -65,17 +34,12 @@ class RequestBody(BodyMembers):
         lacking = not self.rest and "members" not in table.data
         yield "bare", self.bare and [*types] != [BARE], f"needs one member, {BARE!r}, whose value is the body"
         yield "members", lacking, "is missing; give the body's members and their types"
-        for at, names in (("refuse", self.refused), ("required", self.required), ("choose", chosen)):
+        for at, names in (("required", self.required), ("choose", chosen)):
             for name in names:
                 yield at, name not in types, f"{name!r} is not a member of the body"
         yield "words", bool(self.choose) != bool(self.words), "and choose belong together: words of the choosing member"
         no_words = types.get(self.choose, "string") != "string"
         yield "choose", no_words, f"{self.choose!r} must be of type string to have words"
-        for name, refused in self.refused.items():
-            said = refused.value if refused.but is None else refused.but
-            never = name in types and said is not None and not FITS[types[name]](said)
-            what = f"can never apply: {said!r} is not of the member's type, {types.get(name)}"
-            yield key_path(".refuse", name), never, what
 
 
 @attrs.frozen

@@ -15,7 +15,8 @@ from shim.documents.calls import Successor, Target
 from shim.documents.errors import ErrorRule
 from shim.documents.fields import BODY, Field, Resource, Rule
 from shim.documents.model import Document, Operation
-from shim.documents.question import QueryRule, RefusedChoice, RequestBody
+from shim.documents.objects import RefusedChoice
+from shim.documents.question import QueryRule, RequestBody
 from shim.documents.verbs import Parameter
 from shim.documents.vocabulary import Fidelity
 from shim.documents.ways import From, Group, Keyed, Values

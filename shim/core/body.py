@@ -1,0 +1,117 @@
+"""The legacy request body: what of it is declared, passed over or refused, before anything is sent."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import attrs
+
+from shim.core import content
+from shim.core.messages import Call, field
+from shim.core.question import invalid_attribute, missing_attribute
+from shim.core.responses import CallError
+from shim.documents.fields import BARE
+from shim.documents.objects import BodyMembers, BodyObject
+from shim.documents.question import RequestBody
+from shim.documents.sources import NoValue, look_up
+from shim.documents.vocabulary import FITS, Json, JsonObject
+
+Note = Callable[[str], None]
+MARKS = 10_000
+"""JSON marks of a legacy body, which has a few dozen; decoding so many takes a millisecond."""
+
+
+def read_body(
+    request: RequestBody, call: Call, loads: Callable[[bytes], Any], note: Note | None = None
+) -> tuple[JsonObject, str]:
+    """Return the declared members of a legacy body, and the word in it that chooses the call.
+
+    A null member counts as not given, unless ``rest`` takes it: there null resets a value. ``note`` is called with a
+    sentence for each value that is ignored; without it the value is refused. Raises CallError with Atlas' own codes.
+    """
+    reader = _Reader(note)
+    given = reader.given(request, object_of(call, loads, bare=request.bare))
+    if reader.passed_over and note is not None:
+        were = "were not sent: no call takes them" if len(reader.passed_over) > 1 else "was not sent: no call takes it"
+        note(f"{', '.join(reader.passed_over)} {were}")
+    for name in dict.fromkeys((*request.required, *filter(None, (request.choose,)))):
+        if look_up(given, name.split(".")) is NoValue.MISSING:
+            raise missing_attribute(name)
+    word: Any = look_up(given, request.choose.split(".")) if request.choose else ""
+    if request.choose and word not in request.words:
+        detail = f"An invalid enumeration value {word} was specified for {request.choose}."
+        raise CallError(400, "INVALID_ENUM_VALUE", detail, (word,))
+    return given, str(word)
+
+
+def object_of(call: Call, loads: Callable[[bytes], Any], *, bare: bool = False) -> JsonObject:
+    """Return the JSON object that a call's content is, with a ``bare`` one as ``value`` in it; raises CallError."""
+    coding = field(call.headers, "content-encoding")
+    if coding is not None and coding.strip().lower() not in {"", "identity"}:
+        detail = "The content of this call can't be translated while it is compressed."
+        raise CallError(415, "SHIM_CONTENT_CODED", detail)
+    raw = call.body or b""
+    if len(raw) > MARKS and content.json_marks(raw) > MARKS:
+        detail = f"The request body has more than {MARKS} brackets, commas and colons."
+        raise CallError(413, "SHIM_REQUEST_TOO_LARGE", detail)
+    try:
+        body = loads(raw)
+    except (ValueError, RecursionError):
+        body = None
+    if bare and body is not None:
+        return {BARE: body}
+    if type(body) is not dict:
+        raise CallError(400, "MALFORMED_JSON", "The request body is not a JSON object.")
+    return body
+
+
+@attrs.define
+class _Reader:
+    note: Note | None
+    passed_over: dict[str, None] = attrs.field(factory=dict)
+    """The places of ignored members, each once for all items of a list."""
+
+    def given(self, described: BodyMembers, body: JsonObject, outer: str = "", place: str = "") -> JsonObject:
+        """Return the declared members of an object; raises CallError for others, with their place.
+
+        ``outer`` is the part of a nested name that leads to the object, and ``place`` where it stands in the body.
+        """
+        rest = isinstance(described, RequestBody) and described.rest
+        found: JsonObject = {}
+        for key, value in body.items():
+            quoted = f"'{key}'" if "." in key else key  # which no document names
+            name, at = f"{outer}{quoted}", f"{place}{quoted}"
+            kind, refused = described.members.get(name), described.refused.get(name)
+            if value is None and (kind is not None or not rest):
+                continue
+            if name in described.ignored:
+                self.passed_over[re.sub(r"\[\d+\]", "[]", at)] = None
+            elif refused is not None and not refused.takes(value, body):
+                if self.note is None or not refused.ignored:
+                    raise CallError(400, refused.error_code, refused.detail, (at,))
+                self.note(f"{at} was ignored: {refused.ignored}")
+            elif kind is None and type(value) is dict and any(one.startswith(f"{name}.") for one in described.members):
+                found[key] = self.given(described, value, f"{name}.", f"{at}.")
+            elif (kind is None and not rest) or (kind is not None and not FITS[kind](value)):
+                raise invalid_attribute(at)
+            else:
+                found[key] = self._inside(described, name, value, at)
+        return found
+
+    def _inside(self, members: BodyMembers, name: str, value: Json, at: str) -> Json:
+        """Return a member's value, with the declared members alone of the objects in it."""
+        described = members.inside.get(name)
+        if described is None:
+            return value
+        if type(value) is list:
+            return [self._object(described, one, f"{at}[{number}]") for number, one in enumerate(value)]
+        if described.keyed and type(value) is dict:
+            return {key: self._object(described, one, f"{at}.{key}") for key, one in value.items()}
+        return self._object(described, value, at)
+
+    def _object(self, described: BodyObject, value: Json, at: str) -> JsonObject:
+        if type(value) is not dict:
+            raise invalid_attribute(at)
+        return self.given(described, value, place=f"{at}.")

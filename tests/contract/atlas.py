@@ -1,0 +1,56 @@
+"""What looks find, for any write of the gate: a cluster, an integration, a person."""
+
+import json
+import re
+from typing import Any
+from urllib.parse import parse_qsl
+
+from shim.core.messages import Call
+from tests.core.driver import GONE, Given, answers
+
+ID = "6510aa1b2c3d4e5f60718293"
+_OFF = {"compute": {"enabled": False, "scaleDownEnabled": False}, "diskGB": {"enabled": False}}
+_KIND = {"diskIOPS": 3000, "diskSizeGB": 10, "ebsVolumeType": "PROVISIONED", "instanceSize": "M20", "nodeCount": 0}
+_DEDICATED = {
+    "analyticsAutoScaling": _OFF, "analyticsSpecs": _KIND, "autoScaling": _OFF,
+    "electableSpecs": {**_KIND, "nodeCount": 3}, "priority": 6, "providerName": "AWS", "readOnlySpecs": _KIND,
+    "regionName": "US_EAST_1",
+}  # fmt: skip
+_SHARED = {
+    "backingProviderName": "AWS", "electableSpecs": {"diskSizeGB": 2, "instanceSize": "M2", "nodeCount": 3},
+    "priority": 6, "providerName": "TENANT", "regionName": "US_EAST_1",
+}  # fmt: skip
+
+
+def _cluster(region: dict[str, Any]) -> dict[str, Any]:
+    specs = [{"id": ID, "regionConfigs": [region], "zoneId": ID, "zoneName": "Zone 1"}]
+    return {"clusterType": "SHARDED", "name": "c", "replicationSpecs": specs}
+
+
+class Atlas:
+    """Atlas as one write finds it: nothing that it makes, and all that it changes."""
+
+    def __init__(self, method: str, path: str, ended: str, body: Any) -> None:
+        """Keep what decides what is there: the ended version, and whether a cluster is shared or dedicated."""
+        self.ended = ("Accept", ended)
+        self.makes, self.invites = method == "POST", "/invites" in path
+        self.cluster = _cluster(_SHARED if "TENANT" in json.dumps(body) else _DEDICATED)
+
+    def __call__(self, call: Call) -> Given:
+        """Return what is answered to a call."""
+        if self.ended in call.headers:
+            return GONE
+        if call.method == "GET" and re.fullmatch(r".*/clusters/[^/]+", call.path):
+            return answers(self.cluster)
+        export = {"id": ID, "type": "S3_LOG_EXPORT", "useLegacyPathStructure": True}
+        status = "PENDING" if self.invites else "ACTIVE"
+        roles = {"orgRoles": ["ORG_OWNER"], "groupRoleAssignments": []} if "/orgs/" in call.path else ["GROUP_OWNER"]
+        person = {
+            "id": ID,
+            "orgMembershipStatus": status,
+            "roles": roles,
+            "username": dict(parse_qsl(call.query)).get("username", "u"),
+        }
+        found = export if call.path.endswith("/logIntegrations") else person
+        results = [] if self.makes and call.method == "GET" and not call.path.endswith("/orgs") else [found]
+        return answers({**found, "results": results, "totalCount": len(results)})
