@@ -91,7 +91,8 @@ def filled(template: str, name: str) -> str:
 def test_the_shape_of_a_path_is_its_template_whatever_the_names_are(template):
     """Each segment that is no word of the API is a name."""
     expected = re.sub(r"\{\w+\}", "{}", template)
-    assert {name: shape_of(filled(template, name)) for name in NAMES} == dict.fromkeys(NAMES, expected)
+    names = [name for name in NAMES if ":" not in name or ":" not in template]  # one colon is a verb's or a port's
+    assert {name: shape_of(filled(template, name)) for name in names} == dict.fromkeys(names, expected)
 
 
 def test_a_collection_that_is_new_is_shown():

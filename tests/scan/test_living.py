@@ -85,7 +85,19 @@ OLD_GO = """
         # v1.0 ends with these versions, and so do the calls of the Go client before Atlas' SDK
         ("a.py", PYTHON.replace("/v2/", "/v1.0/").replace("ACCEPT", "application/json"), "listLegacyClusters"),
         ("a.go", OLD_GO, "getBackupSchedule"),
-        ("a.py", accepting(PYTHON.replace("/v2/", "/v1.0/"), "2023-02-01"), "listClusters"),
+        # which look at no Accept; v1.5 is 2023-02-01, but for what had one form in both
+        ("a.py", accepting(PYTHON.replace("/v2/", "/v1.0/"), "2023-02-01"), "listLegacyClusters"),
+        ("a.py", PYTHON.replace("/v2/", "/v1.5/").replace("ACCEPT", "application/json"), "listClusters"),
+        (
+            "a.sh",
+            'curl -X POST "https://cloud.mongodb.com/api/atlas/v1.5/groups/$G/clusters/c/restartPrimaries"',
+            "testFailover",
+        ),
+        (
+            "a.sh",
+            'curl "https://cloud.mongodb.com/api/atlas/v1.5/groups/$G/clusters/c/globalWrites"',
+            "getManagedNamespace20230201",
+        ),
         # of two versions in a file the newer counts: other endpoints have old versions that live
         ("a.py", accepting(PYTHON, "2024-08-05") + USERS, None),
         ("a.py", accepting(PYTHON, "2023-02-01") + USERS, "listClusters"),

@@ -28,10 +28,10 @@ _NO_NAME = r"(?!(?:api|v\d+)/)"
 """Looks ahead for a segment that may be a parameter's, and not the start of another API's path."""
 _VERSION = re.compile(
     r"(?:vnd\.atlas\.|--version[= ][\"']?)(20\d\d)-(\d\d)-(\d\d)|atlas-sdk/v(20\d{9})(?!\d)"
-    r"|api/atlas/v1\.0/|org/atlas/mongodbatlas"
+    r"|api/atlas/v1\.([05])/|org/atlas/mongodbatlas"
 )
-_OLDEST = "20230101"
-"""The version of v1.0, which the Go client before Atlas' SDK calls; neither says it."""
+_UNSAID = {"": "20230101", "0": "20230101", "5": "20230201"}
+"""The versions of v1.0, which the Go client before Atlas' SDK calls, and of v1.5; none of them says it."""
 
 
 @attrs.frozen
@@ -71,6 +71,11 @@ class Sought:
     def __init__(self, engine: Engine, newest: str | None = None, limits: Iterable[tuple[str, Limit]] = ()) -> None:
         self.newest, self._living = newest, frozenset(one.id for one in engine.operations if is_living(one))
         self.operations = {one.id: one for one in engine.operations if newest or one.id not in self._living}
+        self._fixed = {
+            one.id: {api.base: api.version for api in document.apis.values() if api.version}
+            for document in engine.documents
+            for one in document.operations
+        }
         self._by_name: dict[tuple[str, str], list[Operation]] = {}
         self._methods: dict[str, list[tuple[str, Operation]]] = {}
         self._shapes: list[tuple[str, list[Operation], re.Pattern[str], re.Pattern[str]]] = []
@@ -180,9 +185,14 @@ class Sought:
     def ending(self, uses: Iterable[RetiredUse], *texts: str) -> Iterator[RetiredUse]:
         """Yield the uses of what ends in the version that the first of these texts names, or else the file."""
         version = next(filter(None, map(newest_version, texts)), self.newest)
-        day = version and f"{version[:4]}-{version[4:6]}-{version[6:8]}"
+        named = version and f"{version[:4]}-{version[4:6]}-{version[6:8]}"
         for use in uses:
-            found = [one for one in use.operations if one.id not in self._living or (day and day in one.versions)]
+            found = list[Operation]()
+            for one in use.operations:
+                bases = self._fixed[one.id].items()
+                day = next((fixed for base, fixed in bases if any(f"{base}/" in text for text in texts)), named)
+                if one.id not in self._living or (day and day in one.versions):
+                    found.append(one)
             if use.kind in {"resource", "command"}:
                 yield use
             elif found:
@@ -217,12 +227,12 @@ def is_living(operation: Operation) -> bool:
 
 
 def newest_version(text: str) -> str | None:
-    """Return the newest version that a text names: in a media type, an option, the path of v1.0 or of a client for Go.
+    """Return the newest version that a text names: in a media type, an option, a path, or that of a client for Go.
 
     It has the day and three more digits, which the SDK counts; elsewhere they are 999.
     """
-    found = ("".join(filter(None, one.groups())) or _OLDEST for one in _VERSION.finditer(text))
-    return max((one.ljust(11, "9") for one in found), default=None)
+    found = ("".join(filter(None, one.groups())) for one in _VERSION.finditer(text))
+    return max((_UNSAID.get(one, one).ljust(11, "9") for one in found), default=None)
 
 
 @cache
