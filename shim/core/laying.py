@@ -92,14 +92,18 @@ class Laying:
             if path in self.lens.lists and type(inner.there) is list:
                 laid[member] = self.lay_list(path, place, inner, is_new=is_new)
             elif type(value) is dict:
-                laid[member] = self._lay_object(path, place, inner, is_new=is_new)
+                one = self._lay_object(path, place, inner, is_new=is_new)
+                laid |= {member: one} if one or not value else {}
+            elif inner.there is None and value == inner.shown == inner.unsaid:
+                continue  # it is not there, though it is shown
             else:
                 laid[member] = self._lay_value(place, inner)
-        for member, value in forms.shown.items() if is_new and type(forms.shown) is dict else ():
-            if member not in forms.made and type(value) is dict and not self._stands_for_none(value):
-                place = f"{at}.{member}"
-                detail = f"{place} is missing: this body adds to what is there, and its like has it. Say what it has."
-                raise CallError(400, "MISSING_ATTRIBUTE", detail, (place,))
+        if is_new and type(forms.shown) is dict:
+            for member, value in forms.shown.items():
+                if member not in forms.made and self._is_needed(member, value):
+                    place = f"{at}.{member}"
+                    what = "this body adds to what is there, and its like has it. Say what it has."
+                    raise CallError(400, "MISSING_ATTRIBUTE", f"{place} is missing: {what}", (place,))
         return laid
 
     def _lay_value(self, at: str, forms: Forms) -> Json:
@@ -110,6 +114,13 @@ class Laying:
             there: Json = forms.there
             return there
         raise self._cannot_say(at)
+
+    def _is_needed(self, member: str, value: Json) -> bool:
+        """Return whether a new item can't go without what its like has in a member."""
+        if type(value) is dict:
+            return not self._stands_for_none(value)
+        default: JsonObject = self.lens.default or {}
+        return member in default and value != default[member]
 
     def _renamed(self, name: str, made: Json, there: Mapping[Key, object]) -> Mapping[Key, Key]:
         """Return the key of an item that is there for one that has another name now; raises CallError if none is sure.

@@ -81,6 +81,8 @@ class Lens(Declared):
     """What a legacy body is laid over where nothing is there yet."""
     empty: Any = None
     """The members of an object that stands for none."""
+    default: Any = None
+    """What a new item has in members that a body leaves out, where its like may have something else."""
     errors: Mapping[str, ErrorRule] = read_as(read_errors, factory=dict)
     """Successes of the look that stand for errors."""
 
@@ -97,7 +99,7 @@ class Lens(Declared):
         both = self.switch and legacy.switch
         yield "switch", both, "can't stand beside that of the operation"
         yield "errors", self.errors and not looks, "belong to a look: give its version"
-        for key, value in (("start", self.start), ("empty", self.empty)):
+        for key, value in (("start", self.start), ("empty", self.empty), ("default", self.default)):
             is_object = value is None or (isinstance(value, dict) and is_json(value))
             yield key, not is_object, "must be a table"
         for name, place in self.means.items():
