@@ -201,7 +201,10 @@ def _own(state: ExchangeState, value: Json, status: int, kind: str, code: str | 
     except CallError:
         query = LegacyQuery()
     content = query.written(value, status, state.context.dumps)
-    return Answer(document_reply(content, status, kind, help_link(code or "")), state.record(), code)
+    # Atlas' own errors have their code in a field, too.
+    said = code or ""
+    fields = (("X-Error-Code", said),) if said and not said.startswith("SHIM_") else help_link(said)
+    return Answer(document_reply(content, status, kind, fields), state.record(), code)
 
 
 def _without_content(outcome: Outcome, state: ExchangeState) -> Outcome:

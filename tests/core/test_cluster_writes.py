@@ -440,9 +440,11 @@ def test_a_look_that_can_not_be_read_is_a_502(page):
 
 @pytest.mark.parametrize("version", [V2, LEGACY])
 def test_shards_of_different_sizes_can_not_be_described(version):
-    """As Atlas answers reads of them."""
+    """As Atlas answers reads of them, with the code in a field."""
     there = cluster(shard(1), shard(2, region(electableSpecs=kind(3, "M30"))))
-    assert refused(update(there, {"diskSizeGB": 20}, version))[0] == "ASYMMETRIC_SHARD_UNSUPPORTED"
+    driven = update(there, {"diskSizeGB": 20}, version)
+    assert refused(driven)[0] == "ASYMMETRIC_SHARD_UNSUPPORTED"
+    assert ("X-Error-Code", "ASYMMETRIC_SHARD_UNSUPPORTED") in driven.reply.headers
 
 
 def create(body, version=LEGACY):

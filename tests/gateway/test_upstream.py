@@ -93,6 +93,14 @@ def test_no_proxy_is_obeyed(monkeypatch):
     assert proxy_for("http://other.test") == Proxy("proxy.invalid", 3128, login=None)
 
 
+@pytest.mark.parametrize(("method", "is_told"), [("GET", False), ("POST", True)])
+def test_a_write_that_is_cut_may_have_been_executed(method, is_told):
+    """The answer says so; of a read there is nothing to say."""
+    with raw_upstream(lambda peer: converse(peer, lambda *_: None)) as upstream, gateway(upstream.origin) as served:
+        _, content = ask(served, get("/api/atlas/v2/groups", "Content-Length: 0", method=method))
+    assert ("whether it executed the call is unknown" in json.loads(content)["detail"]) is is_told
+
+
 TEAM = "/api/atlas/v2/orgs/o/teams/t/users"
 ADDED = reply(b"{}")
 

@@ -14,6 +14,7 @@ import attrs
 from shim.core.content import with_content
 from shim.core.messages import Call, Reply
 from shim.gateway import errors
+from shim.gateway.allow import READS
 from shim.gateway.http1.body import BUFFERED, Body, MalformedError
 from shim.gateway.http1.head import BODILESS, FIELDS, LINE, ReplyHead, parse_reply
 from shim.gateway.http1.wire import NEVER, SLOWLY, Wire, turn
@@ -111,7 +112,7 @@ class UpstreamConnection(Wire):
         self.upstream = upstream
         self._response: UpstreamResponse | None = None
         self._waiter: asyncio.Future[UpstreamResponse] | None = None
-        self._is_head = self._is_sending = False
+        self._method, self._is_sending = "", False
         self.born = upstream.now()
         self.until = NEVER
 
@@ -121,7 +122,7 @@ class UpstreamConnection(Wire):
         An answer may come before all of a ``stream`` was sent: then the rest isn't, and the connection is not kept.
         """
         waiter = self._waiter = self._loop.create_future()
-        self._is_head = outbound.call.method == "HEAD"
+        self._method = outbound.call.method
         self.heard, self._informational, self._rest = False, 0, b""
         self._view, self.until = self._buffer, until
         pump = None
@@ -138,7 +139,7 @@ class UpstreamConnection(Wire):
                 self._waiter = None
                 self.abort()
             if isinstance(error, ConnectionResetError):
-                raise broken(None) from None
+                raise broken(None, self._method) from None
             raise
         finally:
             if pump is not None and not pump.done():
@@ -185,7 +186,7 @@ class UpstreamConnection(Wire):
         self.upstream.lost(self)
         said = type(error).__name__ if error is not None else "closed"
         cut = errors.unreadable("http_response_incomplete", "Upstream's reply ended early.", said)
-        self._fail(broken(error) if self._response is None else cut, at_once=False)
+        self._fail(broken(error, self._method) if self._response is None else cut, at_once=False)
 
     def late(self) -> None:
         """End a connection that was idle for too long, or whose upstream or call takes too long."""
@@ -246,7 +247,7 @@ class UpstreamConnection(Wire):
             start = end
         # A 204 may be followed by what it must not have.
         self._keep = head.keep_alive and not (head.status == 204 and (head.length or head.chunked))
-        self._response = UpstreamResponse(head, self, bodiless=self._is_head or head.status in BODILESS)
+        self._response = UpstreamResponse(head, self, bodiless=self._method == "HEAD" or head.status in BODILESS)
         if not waiter.done():
             waiter.set_result(self._response)
         return self._response, end
@@ -262,9 +263,10 @@ class UpstreamConnection(Wire):
         self.abort()
 
 
-def broken(error: BaseException | None) -> errors.Refusal:
+def broken(error: BaseException | None, method: str) -> errors.Refusal:
     """Return the answer for a connection that broke before the reply's head was whole; None is an end without error."""
-    detail = "Upstream closed the connection without an answer; whether it executed the call is unknown."
+    unknown = "" if method in READS else "; whether it executed the call is unknown"
+    detail = f"Upstream closed the connection without an answer{unknown}."
     said = "closed" if error is None else type(error).__name__
     return errors.unreadable("connection_terminated", detail, said)
 
