@@ -170,8 +170,8 @@ def plan_writes(state: ExchangeState, target: Target) -> list[PlannedWrites]:
         for item in each:
             query, content = _query_and_content(state, write, item)
             lines.append(b"%b\t%b\n" % (query.encode("ascii"), content or b""))
-            state.planned += len(lines[-1])
-            if state.planned > MOST_PLANNED:
+            state.kept += len(lines[-1])
+            if state.kept > MOST_PLANNED:
                 raise too_large(
                     f"The calls that this one takes have bodies of more than {MOST_PLANNED} bytes together."
                 )

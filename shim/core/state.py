@@ -72,8 +72,8 @@ class ExchangeState:
     """The first ``NAMED`` writes that were done before a tier's call."""
     done_count: int = 0
     """How many were done."""
-    planned: int = 0
-    """How many bytes are kept of the writes before a tier's call."""
+    kept: int = 0
+    """How many bytes are kept for what follows: of writes before a tier's call, and of what a look found."""
     writes_several: bool = False
     """Whether the call takes several writes."""
     needs_last: bool = True
@@ -108,7 +108,7 @@ class ExchangeState:
     def _held(self) -> int:
         """Return how many bytes are kept for what follows, and not by the door."""
         decoded = 0 if self.body is None else decoded_size(self.call.body or b"")
-        return decoded + self.planned
+        return decoded + self.kept
 
     def has_done(self, call: Call) -> None:
         """Note a write that was done before a tier's call."""

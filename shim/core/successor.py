@@ -14,7 +14,7 @@ import attrs
 from shim.core.answer import LegacyAnswer
 from shim.core.before import ask_before, check_lengths, look_before, made_body, plan_writes
 from shim.core.body import read_body
-from shim.core.content import error_code
+from shim.core.content import decoded_size, error_code
 from shim.core.lens import Look, check_unchanged, lens_of, lists_of, look, seen_through
 from shim.core.messages import Answer, Command, Outcome, PassThrough, Read, Repeated, Reply, Translated, without
 from shim.core.question import MOST, LegacyQuery, sent_on, successor_call
@@ -127,7 +127,9 @@ def _see_through(
         state.notes.append("nothing was sent: what is there is what this body says")
         return first
     if first is not None and lists_of(lens) & body.keys():
+        state.kept = decoded_size(first.reply.body or b"")
         second = yield from look(state, tier, target, lens)
+        state.kept = 0
         if not second.shows_it:
             return second
         check_unchanged(lens, first, second)

@@ -417,6 +417,14 @@ def test_a_cluster_that_changes_meanwhile_is_not_written():
     assert driven.document["parameters"] == ["replicationSpecs"]
 
 
+def test_what_a_look_found_is_counted_while_it_is_kept():
+    """For the gateway's memory; the write needs it no more."""
+    driven = update(ONE, {"diskSizeGB": 20})
+    first, second, write = (send.held for send in driven.sends)
+    assert second > first
+    assert write < second
+
+
 @pytest.mark.parametrize("status", [401, 403, 404, 429, 500])
 @pytest.mark.parametrize("good", [0, 1])
 def test_an_error_of_a_look_is_the_answer(status, good):
