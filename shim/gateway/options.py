@@ -108,8 +108,8 @@ class Options:
         of.WRITES,
         "Send these writes to their successors, with commas between: 'instances' (create, update, delete), "
         "'instances-strict' (refuse what would be ignored), 'clusters' (creations, shards, sizes, disks and scaling by "
-        "versions before 2024-08-05), 'former-clusters' (former M2 and M5 clusters), 'people' (users, invitations, "
-        "teams, roles), 'log-export', or 'off'. Restores, which overwrite a cluster, and other retired writes need no "
+        "versions before 2024-08-05), 'former-clusters' (former M2 and M5 clusters), 'log-export', 'people' (users, "
+        "invitations, teams, roles), or 'off'. Restores, which overwrite a cluster, and other retired writes need no "
         "switch.",
         "off",
     )
