@@ -80,7 +80,9 @@ class Laying:
             place = place if place < len(group) else 0
             rest = unsaid.get(key, ())
             one = Forms(item, shown[key][place], rest[place] if place < len(rest) else None, group[place])
-            along = [*spec.keeps, *([] if is_another else [spec.identity]), *([spec.renamed] if own in renamed else [])]
+            along = [*spec.keeps, *([] if is_another else [spec.identity])]
+            if own in renamed:
+                along += spec.by if None in own else [spec.renamed]  # without a name it keeps that which it has
             kept = {member: group[place][member] for member in along if member in group[place]}
             laid.append({**kept, **self._lay_object(name, f"{at}[{number}]", one, is_new=is_another)})
         return laid

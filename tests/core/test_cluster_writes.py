@@ -241,6 +241,13 @@ def test_a_zone_gets_another_name():
     ]
 
 
+def test_a_zone_without_a_name_keeps_that_which_it_has():
+    """If it is the only one."""
+    unnamed = {"numShards": 2, "regionConfigs": [plain(nodes=5)]}
+    sent = written(update(TWO, {"replicationSpecs": [unnamed]}))["replicationSpecs"]
+    assert [(one["id"], one["zoneName"]) for one in sent] == [("shard1", "Zone 1"), ("shard2", "Zone 1")]
+
+
 def test_zones_come_and_go():
     """One that is left out goes, and a new one has no id."""
     more = [zone(plain()), zone(plain(), name="Zone 2"), zone(plain(), name="Zone 3")]
