@@ -41,7 +41,7 @@ def _place(operation: Operation) -> tuple[str, ...]:
 def _served(operation: Operation) -> str:
     if operation.switch:
         return f"ATLAS_SHIM_WRITES={operation.switch}"
-    if operation.lens:
+    if operation.lens and operation.lens.switch:
         return f"yes; some bodies: ATLAS_SHIM_WRITES={operation.lens.switch}"
     return "yes" if operation.successors or operation.constant is not None else "no"
 

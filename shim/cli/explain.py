@@ -210,7 +210,7 @@ def _remarks(operation: Operation, settings: Settings, origin: str) -> Iterator[
         yield f"The answer is {json.dumps(constant.value)}. {constant.why}"
     elif not has_successor(operation, settings):
         yield no_successor(operation)
-    elif operation.lens and operation.lens.switch not in settings.writes:
+    elif operation.lens and operation.lens.switch and operation.lens.switch not in settings.writes:
         said = (
             f"{' or '.join(operation.lens.members)} once it has ended: set ATLAS_SHIM_WRITES={operation.lens.switch}."
         )

@@ -48,7 +48,8 @@ class CompiledOperation:
         named = [(key.removeprefix("-"), key.startswith("-")) for key in operation.order]
         self.order = [SortKey(tuple(name.split(".")), types[name] == "time", backwards) for name, backwards in named]
         """What lists are sorted by."""
-        self.guarded = None if operation.lens is None else attrs.evolve(operation, switch=operation.lens.switch)
+        switch = operation.lens.switch if operation.lens else ""
+        self.guarded = attrs.evolve(operation, switch=switch) if switch else None
         """The operation as it is for bodies that need a switch."""
         self.answers = cache(self._answers)
         """What makes the answer of one tier on an API; generated when it is first needed."""

@@ -245,9 +245,9 @@ class Operation(Declared):
 
     @property
     def lens(self) -> Lens | None:
-        """The lens that some of its bodies need a switch for."""
+        """The lens that some of its bodies are seen through after a look."""
         targets = [target for one in self.successors.values() for _, target in one.targets()]
-        return next((target.lens for target in targets if target.lens is not None and target.lens.switch), None)
+        return next((target.lens for target in targets if target.lens is not None and target.lens.version), None)
 
     @property
     def switches(self) -> tuple[str, ...]:

@@ -122,6 +122,7 @@ GIVEN: list[Any] = [
     {"name": "n", "providerSettings": {"providerName": "AWS", "instanceSizeName": "M10", "regionName": "EU"}},
     {key: MEMBERS[key] for key in ("snapshotId", "targetDeploymentItemName")},
     {"name": "n", "replicationSpecs": [{"numShards": 1, "regionConfigs": [{"regionName": "US_EAST_1"}]}]},
+    {"copySettings": [{"cloudProvider": "AWS", "regionName": "US_EAST_1", "zoneId": "z"}]},
     {"collectionName": "c", "database": "d", "name": "n"}, {"username": "{username}", "roles": ["R"]},
     {"dropEnabled": True, "authorizedUserFirstName": "a", "authorizedUserLastName": "b"}, {"orgRoles": ["R"]},
     {"bucketName": "b", "iamRoleId": "i", "prefixPath": "p"}, {"prefixPath": "p"},

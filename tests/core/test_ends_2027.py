@@ -129,6 +129,24 @@ def test_an_export_of_logs_is_the_one_integration_that_it_was(method, body, look
     assert [json.loads(one.body or b"{}") for one in written] == ([] if sent is None else [sent])
 
 
+@pytest.mark.parametrize(
+    ("asked", "sent"),
+    [
+        ([{"cloudProvider": "AWS", "regionName": "R", "frequencies": ["DAILY"]}], "z"),
+        ([{"cloudProvider": "AWS", "regionName": "R", "frequencies": ["DAILY"], "zoneId": "y"}], "y"),
+        ([{"cloudProvider": "AWS", "regionName": "R", "frequencies": ["WEEKLY"]}], None),
+    ],
+)
+def test_a_setting_for_copies_keeps_its_zone(asked, sent):
+    """Reads of the old version do not show it, and programs send back what they read; what is there is not sent."""
+    there = {"copySettings": [{"cloudProvider": "AWS", "frequencies": ["WEEKLY"], "regionName": "R", "zoneId": "z"}]}
+    body, path = {"copySettings": asked, "referenceHourOfDay": 3}, "/groups/g/clusters/c/backup/schedule"
+    driven = call("PATCH", path, "2023-01-01", body, *[there] * (3 if sent else 2))
+    written = json.loads(driven.sends[-1].call.body or b"")
+    assert written.get("copySettings", [{}])[0].get("zoneId") == sent
+    assert written["referenceHourOfDay"] == 3
+
+
 def test_a_change_of_shards_goes_to_atlas_until_its_version_ends():
     """Atlas itself knows the shards that an old body means."""
     media = "application/vnd.atlas.2023-02-01+json"

@@ -145,7 +145,7 @@ def _answering(operation: Operation, own: Sequence[Resource]) -> Iterator[tuple[
             "",
             f"{done} only with `ATLAS_SHIM_WRITES={operation.switch}`; elsewhere the answer is a 410 that says so.",
         )
-    if operation.lens:
+    if operation.lens and operation.lens.switch:
         some, word = " or ".join(map(_code, operation.lens.members)), operation.lens.switch
         yield "", f"Bodies with {some}: sent only with `ATLAS_SHIM_WRITES={word}`; elsewhere the answer is a 410."
     for tier, successor in operation.successors.items():
