@@ -240,7 +240,10 @@ def _looked_up(target: Target, look: Before, query: str) -> JsonObject:
     for name, text in parse_qsl(query):
         said[f"results[only].{look.members.get(name, name)}"] = text
     lists = {write.but: list[Json]() for write in target.writes} | {one.each: _items(one) for one in target.writes}
-    said |= {source: lists.get(name, f"{{{name}}}") for name, source in look.gives.items()}
+    fields = target.body.fields if target.body else ()
+    types = {source: field.type for field in fields for rule in field.rules[BODY] for source in rule.sources}
+    given = {name: _example(types.get(name, "string"), name) for name in look.gives}
+    said |= {source: lists.get(name, given[name]) for name, source in look.gives.items()}
     for condition in (rule.when for rule in look.errors.values() if rule.when):
         if condition.given is None:
             said[condition.source] = _value(condition, holds=False)

@@ -40,10 +40,10 @@ def replies():
     """Return what Atlas may answer: successes, errors with and without a code, and what has gone."""
     documents: list[Any] = [{}, [], [{}], {"results": []}, {"results": [{"id": "1"}]}, {"id": "1"}]
     # what looks find, under the names that documents have for it
-    roles, states = (["{present}"], {"orgRoles": ["{present}"]}), ("ACTIVE", "PENDING")
+    roles, states = (["{present}"], {"orgRoles": ["{present}"], "groupRoleAssignments": [{}]}), ("ACTIVE", "PENDING")
     names = ("userName", "{username}")
     people = [
-        {"id": "{userId}", "roles": has, "orgMembershipStatus": state, "username": name}
+        {"id": "{userId}", "roles": has, "orgMembershipStatus": state, "username": name, "teamIds": ["{teams}"]}
         for has, state, name in product(roles, states, names)
     ]
     others = [{"id": "{orgId}"}, {"id": "{id}", "type": "S3_LOG_EXPORT", "useLegacyPathStructure": True}]

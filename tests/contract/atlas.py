@@ -49,6 +49,7 @@ class Atlas:
             "id": ID,
             "orgMembershipStatus": status,
             "roles": roles,
+            "teamIds": [],
             "username": dict(parse_qsl(call.query)).get("username", "u"),
         }
         found = export if call.path.endswith("/logIntegrations") else person

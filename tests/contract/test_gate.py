@@ -51,6 +51,7 @@ AROUND: dict[tuple[str, str, str], dict[str, Any]] = {
         (method, "/orgs/{orgId}/invites", "2023-01-01"): {**PERSON, "roles": ["ORG_MEMBER"]}
         for method in ("POST", "PATCH")
     },
+    ("PATCH", "/orgs/{orgId}/invites/{invitationId}", "2023-01-01"): {"roles": ["ORG_MEMBER"]},
     ("POST", "/groups/{groupId}/access", "2023-02-01"): PERSON,
     ("POST", "/groups/{groupId}/pushBasedLogExport", "2023-01-01"): {
         "bucketName": "b",

@@ -229,7 +229,7 @@ def test_more_writes_than_any_call_needs_are_refused(engine):
 
 @pytest.mark.parametrize(("method", "path", "body"), [
     ("POST", TEAM, [{"id": "a"}] * 501),
-    ("PUT", "/orgs/o/users/u1/roles", {"orgRoles": ["A"] * 501}),
+    ("PUT", "/groups/g/users/u1/roles", {"groupRoles": ["A"] * 501}),
     ("PATCH", "/groups/g/invites", {"username": "a", "roles": ["A"] * 501}),
 ])  # fmt: skip
 def test_a_list_that_is_too_long_is_refused_before_the_look(engine, method, path, body):
