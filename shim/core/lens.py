@@ -20,7 +20,7 @@ from shim.core.question import successor_call
 from shim.core.responses import CallError
 from shim.core.state import ExchangeState, refuse_success
 from shim.core.translate import translate_one
-from shim.core.whole import moved, whole_body, without_asked
+from shim.core.whole import moved, passed_over, whole_body, without_asked
 from shim.documents.calls import Successor, Target
 from shim.documents.lens import FROM_LENS, Lens
 from shim.documents.vocabulary import Json, JsonObject
@@ -89,6 +89,8 @@ def seen_through(state: ExchangeState, tier: Successor, target: Target, lens: Le
     shown = translate_one(answers, there, rules_context(state.match, state.context)).value
     was = {name: shown[name] for name in lens.members if name in shown}
     whole = whole_body(lens, was, asked)
+    for name in passed_over(lens, whole, asked):
+        state.notes.append(f"{name} was not sent: it is as it was, and {lens.means[name][0]} says otherwise")
     said = {**dict.fromkeys(moved(lens, was, asked).values()), **asked}
     made = _made(state, target, lens, {**asked, **whole, "asked": asked, "was": was})
     same = _made(state, target, lens, {**was, "asked": asked, "was": was})

@@ -351,6 +351,17 @@ def test_both_may_say_the_same_change(beside, regions):
     assert [one["regionConfigs"][0]["regionName"] for one in sent] == [*regions] * 3
 
 
+def test_what_is_sent_back_as_it_was_gives_way():
+    """A program changes one of two members that say the same, and sends both; the record says which one counted."""
+    regions = {"US_EAST_1": {"electableNodes": 3, "priority": 7}}
+    body = {"numShards": 2, "replicationSpecs": [{"numShards": 1, "zoneName": "Zone 1", "regionsConfig": regions}]}
+    driven = update(TWO, body, LEGACY)
+    assert len(written(driven)["replicationSpecs"]) == 1
+    assert "numShards was not sent: it is as it was, and replicationSpecs says otherwise" in driven.outcome.record.notes
+    whole = update(TWO, {"numShards": 2, "diskSizeGB": 20}, LEGACY)
+    assert not any("numShards" in note for note in whole.outcome.record.notes)
+
+
 @pytest.mark.parametrize("body", [b"[]", b"{"])
 def test_a_body_that_is_no_object_is_refused(body):
     """As that of any other write."""
