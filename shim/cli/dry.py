@@ -21,7 +21,7 @@ from shim.documents.lens import FROM_LENS, Lens
 from shim.documents.model import Operation
 from shim.documents.objects import BodyMembers
 from shim.documents.question import RequestBody
-from shim.documents.sources import Step, parse_source
+from shim.documents.sources import Where, is_step, parse_source
 from shim.documents.vocabulary import Json, JsonObject
 from shim.documents.ways import Values
 from shim.tools.pairs import played
@@ -271,10 +271,12 @@ def _document(said: Mapping[str, Json]) -> JsonObject:
         here: Any = body
         path = parse_source(source)
         for at, following in pairwise(path):
-            inner: Any = [] if isinstance(following, Step) else {}
+            inner: Any = [] if is_step(following) else {}
             if isinstance(here, list):
                 here += [] if here else [inner]
                 here = here[0]
+                if isinstance(at, Where):
+                    here[at.member] = True
             else:
                 here = here.setdefault(at, inner)
         if isinstance(here, list):

@@ -29,7 +29,7 @@ from shim.core.rules import (
 )
 from shim.documents.fields import BARE, Field, Resource, When
 from shim.documents.script import Begin, Script
-from shim.documents.sources import NoValue, Step, look_up, parse_source, taken
+from shim.documents.sources import NoValue, is_step, look_up, parse_source, taken
 from shim.documents.vocabulary import Fidelity, Json, JsonObject, are_usual_times, is_no_time, parse_time
 
 _HELP: dict[str, Any] = {
@@ -81,7 +81,7 @@ class Translator:
                 parse_source(source) for _, rules in self.fields for one in rules for source in one.rule.verb.claims
             ]
             # What lies in a list can't be taken out of it: such a list is known by the field that has its name.
-            read = [path for path in paths if not any(isinstance(part, Step) for part in path)]
+            read = [path for path in paths if not any(is_step(part) for part in path)]
             script.lines.append(f"pass_rest(source, made, {script.name('claims', claims_of([*names, *read]))}, report)")
         lines = [
             "def begin(context, report):",

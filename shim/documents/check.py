@@ -14,7 +14,7 @@ from shim.documents.fields import BODY, LISTS, TIERS, Field, Resource, Rule, Use
 from shim.documents.lens import FROM_LENS
 from shim.documents.model import Document, Operation
 from shim.documents.objects import BodyMembers, BodyObject
-from shim.documents.sources import Step, parse_source
+from shim.documents.sources import Step, is_step, parse_source
 from shim.documents.tables import Rows, did_you_mean, nearest
 from shim.documents.templates import parameter_name
 from shim.documents.verbs import Unwind
@@ -95,7 +95,7 @@ def _of_sources(resource: Resource, request: BodyMembers, within: str, keyed: fr
 def _declares(members: BodyMembers, source: str, keyed: frozenset[str]) -> bool:
     """Return whether a source leads to a member that is declared, as far as objects are described."""
     found: BodyMembers | None = members
-    names = [name for name in parse_source(source) if not isinstance(name, Step)]
+    names = [name for name in parse_source(source) if not is_step(name)]
     for name in names[1:] if names[0] in FROM_LENS else names:
         if found is None:
             break
@@ -219,6 +219,6 @@ def lost_members(document: Document) -> Iterator[str]:
             for source in dict.fromkeys(source for rule in rules for source in rule.sources):
                 path = parse_source(source)
                 starts = {path[:end] for end in range(1, len(path) + 1)}
-                if not starts & names and not any(isinstance(part, Step) for part in path):
+                if not starts & names and not any(is_step(part) for part in path):
                     what = f"{source!r} becomes {field.name!r}, and does not stay beside it"
                     yield f"{document.file}: {resource.at}: {what}"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from enum import Enum, StrEnum
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, Self
 
 from shim.documents.vocabulary import Json
 
@@ -22,6 +22,20 @@ class Step(StrEnum):
     """All of them: what follows is looked up in each, and makes a list."""
 
 
+class Where(str):
+    """A step to one of the items of a list in which a member is true: to the first of them, or the only one."""
+
+    __slots__ = ("member", "step")
+    step: Step
+    member: str
+
+    def __new__(cls, step: Step, member: str) -> Self:
+        """Return the step, as a source says it."""
+        made = super().__new__(cls, f"{step} where {member}")
+        made.step, made.member = step, member
+        return made
+
+
 class NoValue(Enum):
     """What a look-up returns for a missing member; null is another value."""
 
@@ -32,6 +46,7 @@ Path = tuple[str | Step, ...]
 """The names and steps of a source, in order."""
 
 _PART = re.compile(r"([^.\[\]]+)(?:\[([^\[\]]*)\])?")
+_WHERE = re.compile(r"(first|only) where (\w+)")
 LONGEST = 1000
 """The characters of a source, or of a nested name."""
 
@@ -45,15 +60,18 @@ def parse_source(text: str) -> Path:
     for part in text.split("."):
         found = _PART.fullmatch(part)
         name, step = found.groups() if found else ("", None)
-        if not found or step not in {None, *Step}:
-            what = f"{part!r} is neither a name nor a name with one of [first], [only], [each]"
+        where = _WHERE.fullmatch(step) if step else None
+        if not found or (step not in {None, *Step} and where is None):
+            what = f"{part!r} is neither a name nor a name with one of [first], [only], [each], [only where member]"
         elif name.isdigit():
             what = f"an item of a list is named [first] or [only], not {name}"
         elif name == "$" and not path:
             what = "names begin at the object itself, without $"
         if what:
             raise ValueError(f"{text!r} is not a source: {what}")
-        path += [name, *([Step(step)] if step else [])]
+        path.append(name)
+        if step:
+            path.append(Where(Step(where[1]), where[2]) if where else Step(step))
     return tuple(path)
 
 
@@ -85,13 +103,21 @@ def _found(source: Json, path: Sequence[str | Step]) -> Json | Literal[NoValue.M
             rest = path[number + 1 :]
             found = [value for item in source if (value := _found(item, rest)) is not NoValue.MISSING]
             return [one for values in found for one in values] if Step.EACH in rest else found  # type: ignore[union-attr]
-        elif not source:
-            return NoValue.MISSING
-        elif part is Step.ONLY and len(source) > 1:
-            raise _SeveralItems(source)
         else:
+            step = part
+            if isinstance(part, Where):
+                step, source = part.step, [one for one in source if type(one) is dict and one.get(part.member) is True]
+            if not source:
+                return NoValue.MISSING
+            if step is Step.ONLY and len(source) > 1:
+                raise _SeveralItems(source)
             source = source[0]
     return source
+
+
+def is_step(part: str | Step) -> bool:
+    """Return whether a part of a path is a step into a list, and no name."""
+    return isinstance(part, Step | Where)
 
 
 def lacking(source: Json, path: Path, at: str) -> Iterator[tuple[str, Json]]:

@@ -127,6 +127,7 @@ def test_an_export_of_logs_is_the_one_integration_that_it_was(method, body, look
     written = [send.call for send in driven.sends if send.call.method != "GET"]
     assert driven.reply.status == status
     assert [json.loads(one.body or b"{}") for one in written] == ([] if sent is None else [sent])
+    assert not any(one.path.endswith("/2") for one in written)
 
 
 @pytest.mark.parametrize(
