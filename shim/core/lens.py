@@ -84,13 +84,12 @@ def seen_through(state: ExchangeState, tier: Successor, target: Target, lens: Le
     """
     asked, there = state.body or {}, found.document if found is not None else None
     if type(there) is not dict:
-        return _made(state, target, lens, {**asked, **whole_body(lens, lens.start or {}, asked), "asked": asked})
+        whole = _whole(state, lens, lens.start or {}, asked)
+        return _made(state, target, lens, {**asked, **whole, "asked": asked})
     answers = state.match.compiled.answers(tier.tier, state.match.api.name)
     shown = translate_one(answers, there, rules_context(state.match, state.context)).value
     was = {name: shown[name] for name in lens.members if name in shown}
-    whole = whole_body(lens, was, asked)
-    for name in passed_over(lens, whole, asked):
-        state.notes.append(f"{name} was not sent: it is as it was, and {lens.means[name][0]} says otherwise")
+    whole = _whole(state, lens, was, asked)
     said = {**dict.fromkeys(moved(lens, was, asked).values()), **asked}
     made = _made(state, target, lens, {**asked, **whole, "asked": asked, "was": was})
     same = _made(state, target, lens, {**was, "asked": asked, "was": was})
@@ -104,6 +103,14 @@ def seen_through(state: ExchangeState, tier: Successor, target: Target, lens: Le
             laying.check_counts(name, whole.get(name), forms)
             made[name] = laying.lay_list(name, name, forms)
     return made
+
+
+def _whole(state: ExchangeState, lens: Lens, base: JsonObject, asked: JsonObject) -> JsonObject:
+    """Return a whole legacy body, and note what gave way in it; raises CallError as ``whole_body`` does."""
+    whole = whole_body(lens, base, asked)
+    for name in passed_over(lens, whole, asked):
+        state.notes.append(f"{name} was not sent: it is as it was, and {lens.means[name][0]} says otherwise")
+    return whole
 
 
 def _made(state: ExchangeState, target: Target, lens: Lens, source: JsonObject) -> JsonObject:

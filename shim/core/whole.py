@@ -17,17 +17,21 @@ def whole_body(lens: Lens, base: JsonObject, asked: JsonObject) -> JsonObject:
     Raises CallError for a member that has no one place, or says something else than stands there.
     """
     whole = _over(base, {name: value for name, value in asked.items() if name in lens.members})
-    for name, target in moved(lens, base, asked).items():
-        place, said = lens.means[name], taken(asked, parse_source(name))
+    others = moved(lens, base, asked)
+    said = {name: taken(asked, parse_source(name)) for name in others}
+    for name, target in others.items():
         if target in asked and asked[target] != base.get(target):
-            if not _says(whole, place, said):
-                raise CallError(400, "INVALID_ATTRIBUTE", f"{name} says something else than {target}.", (name,))
             continue
         try:
-            whole = _put(whole, place, said)
+            whole = _put(whole, lens.means[name], said[name])
         except LookupError:
             detail = f"{name} can't be given where there are several; give {target}, which says it of each."
             raise CallError(400, "INVALID_ATTRIBUTE", detail, (name,)) from None
+    for name, target in others.items():
+        if not _says(whole, lens.means[name], said[name]):
+            beside = next((one for one, also in others.items() if also == target and one != name), target)
+            other = target if target in asked else beside
+            raise CallError(400, "INVALID_ATTRIBUTE", f"{name} says something else than {other}.", (name,))
     return whole
 
 

@@ -528,6 +528,36 @@ def test_a_cluster_of_several_regions_and_shards():
     ] * 2
 
 
+def test_a_default_gives_way_in_a_new_cluster():
+    """Providers send a number of shards, 1 unless somebody says otherwise, also beside replicationSpecs."""
+    settings = {"instanceSizeName": "M30", "providerName": "AWS"}
+    zones = [{"numShards": 2, "regionsConfig": {"US_EAST_1": {"electableNodes": 5, "priority": 7}}, "zoneName": "Z"}]
+    body = {"numShards": 1, "providerSettings": settings, "replicationFactor": 3, "replicationSpecs": zones}
+    regions = [one["regionConfigs"][0]["electableSpecs"]["nodeCount"] for one in create(body)["replicationSpecs"]]
+    assert regions == [5, 5]
+
+
+@pytest.mark.parametrize(
+    ("beside", "name"),
+    [
+        (
+            {"numShards": 3, "replicationSpecs": [{"numShards": 2, "regionsConfig": {"A": {}}, "zoneName": "Z"}]},
+            "numShards",
+        ),
+        ({"replicationFactor": 5, "replicationSpec": {"US_EAST_1": {"electableNodes": 3}}}, "replicationFactor"),
+        (
+            {"providerSettings": {**AWS, "regionName": "B"}, "replicationSpec": {"A": {"electableNodes": 3}}},
+            "providerSettings.regionName",
+        ),
+    ],
+)
+def test_what_contradicts_is_refused(beside, name):
+    """Nobody knows which one is meant."""
+    driven = update({}, {"name": "c", "providerSettings": AWS, **beside}, LEGACY, "POST")
+    assert driven.sends == ()
+    assert driven.document["parameters"] == [name]
+
+
 def test_iops_are_sent_as_they_are_asked():
     """Also of a new cluster of 2023-02-01."""
     specs = {"diskIOPS": 3500, "ebsVolumeType": "STANDARD", "instanceSize": "M30", "nodeCount": 3}
