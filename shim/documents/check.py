@@ -87,9 +87,10 @@ def _of_sources(resource: Resource, request: BodyMembers, within: str, keyed: fr
                     f"reads {said!r}, which is no member of the legacy body",
                 )
             if field.of is not None:
-                inner = f"{within}{rule.sources[0]}." if isinstance(rule.verb, From) else within
                 names = keyed | {unwind.keyed} if unwind else keyed
-                yield from _of_sources(field.of, request, inner, names)
+                inside = [f"{within}{one}." for one in rule.sources] if isinstance(rule.verb, From) else [within]
+                for inner in inside:
+                    yield from _of_sources(field.of, request, inner, names)
 
 
 def _declares(members: BodyMembers, source: str, keyed: frozenset[str]) -> bool:
