@@ -385,6 +385,15 @@ def test_what_it_shows_alike_and_is_not_stays():
     assert nodes == [2, 0]
 
 
+def test_what_a_region_does_not_have_is_not_sent_for_being_shown():
+    """The first region's greatest size is shown for the whole cluster."""
+    scaling = {"compute": {**COMPUTE, "maxInstanceSize": "M40"}, "diskGB": {"enabled": True}}
+    there = cluster(shard(1, region(autoScaling=scaling), region("EU_WEST_1", 2, 6)))
+    (spec,) = written(update(there, {"diskSizeGB": 20}, LEGACY))["replicationSpecs"]
+    sizes = [one["autoScaling"]["compute"].get("maxInstanceSize") for one in spec["regionConfigs"]]
+    assert sizes == ["M40", None]
+
+
 def test_what_it_shows_alike_and_is_not_can_not_be_said_anew():
     """The caller's words would change the second shard, too."""
     there = plain() | {"readOnlySpecs": {"instanceSize": "M10", "nodeCount": 2}}
