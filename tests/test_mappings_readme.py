@@ -123,9 +123,12 @@ def test_calls_go_before_the_call():
     driven = ask(engine, "/widgets/w", {"results": [gadget]}, gadget, **more)
     assert driven.targets == (f"{GROUP}/gadgets?name=w", f"{GROUP}/gadgets/7")
     assert (driven.sends[1].call.body, driven.document["name"]) == (b'{"label":"b"}', "w")
-    for found in ([], [gadget, gadget], [{**gadget, "frozen": True}]):
+    for found in ([], [{**gadget, "frozen": True}]):
         driven = ask(engine, "/widgets/w", {"results": found}, **more)
         assert (len(driven.sends), driven.document["errorCode"]) == (1, "WIDGET_NOT_FOUND")
+    driven = ask(engine, "/widgets/w", {"results": [gadget, gadget]}, **more)
+    assert (len(driven.sends), driven.document["errorCode"]) == (1, "SHIM_SEVERAL_FOUND")
+    assert "Rename it by its id" in driven.document["detail"]
     more = {"method": "PUT", "body": b'{"wheels": ["a", "b"]}'}
     driven = ask(engine, "/widgets/w/wheels", {"wheels": ["b", "c"]}, {}, {}, gadget, **more)
     gadgets = f"{GROUP}/gadgets/w"

@@ -17,12 +17,13 @@ from shim.core.messages import Call, Command, Outcome, Read, Reply
 from shim.core.question import invalid_attribute, missing_attribute, successor_call
 from shim.core.responses import CallError, refuse_redirect
 from shim.core.rules import segment_of
-from shim.core.state import ExchangeState, failed, refuse_success
+from shim.core.state import ExchangeState, failed, refuse_success, together
 from shim.core.translate import RESULTS, translate_one
 from shim.documents.before import Before
 from shim.documents.calls import Successor, Target
 from shim.documents.fields import BARE, Resource
-from shim.documents.sources import parse_source, taken
+from shim.documents.question import OF_PAGES
+from shim.documents.sources import has_several, parse_source, taken
 from shim.documents.vocabulary import Json, JsonObject
 
 _TOO_MANY = "This body takes {} calls, and {} are made for one at most."
@@ -68,9 +69,13 @@ def _learn(state: ExchangeState, tier: Successor, target: Target, answer: LookAn
     look, reply, document = answer.look, answer.reply, answer.document
     if reply.status != 200 or type(document) is not dict:
         return reply.fault or state.json.refused or "it is not 200 with a JSON object"
-    if _has_more(document):
-        return "it has more than one page"
+    goes_on = _has_more(document)
     _drop_others(look, answer.call, document)
+    if any(has_several(document, parse_source(source)) for source in look.gives.values()):
+        detail = f"{answer.call.path} shows several where this call needs one."
+        raise CallError(409, "SHIM_SEVERAL_FOUND", together(detail, look.several))
+    if goes_on:
+        return "it has more than one page"
     refuse_success(look.errors, reply, document, state.match)
     for name, source in look.gives.items():
         state.given[name] = value = taken(document, parse_source(source))
@@ -95,7 +100,7 @@ def _drop_others(look: Before, call: Call, page: JsonObject) -> None:
     asked = parse_qsl(call.query, keep_blank_values=True)
     if type(items) is not list or not asked:
         return
-    wanted = {look.members.get(name, name): _folded(text) for name, text in asked}
+    wanted = {look.members.get(name, name): _folded(text) for name, text in asked if name not in OF_PAGES}
     items[:] = compress(items, [_fits(item, wanted) for item in items])
 
 
@@ -212,9 +217,17 @@ def _items(state: ExchangeState, write: Before) -> list[JsonObject]:
     known = _known(state)
     if not write.each:
         return [known]
-    found, others = ({dumps(one): one for one in known.get(name, ())} for name in (write.each, write.but))
+    others = {_key(write, one) for one in known.get(write.but, ())}
+    found: dict[bytes, Json] = {}
+    for one in known[write.each]:
+        found.setdefault(_key(write, one), one)
     items = [item for key, item in found.items() if key not in others]
     return [{**known, **(item if type(item) is dict else {BARE: item}), **state.given} for item in items]
+
+
+def _key(write: Before, item: Json) -> bytes:
+    """Return what tells an item of a list from another."""
+    return dumps(item.get(write.by) if write.by and type(item) is dict else item)
 
 
 def made_body(state: ExchangeState, resource: Resource, source: JsonObject, given: Collection[str] = ()) -> JsonObject:

@@ -36,9 +36,8 @@ def read_body(
     if reader.passed_over and note is not None:
         were = "were not sent: no call takes them" if len(reader.passed_over) > 1 else "was not sent: no call takes it"
         note(f"{', '.join(reader.passed_over)} {were}")
-    for name in dict.fromkeys((*request.required, *filter(None, (request.choose,)))):
-        if look_up(given, name.split(".")) is NoValue.MISSING:
-            raise missing_attribute(name)
+    if request.choose and look_up(given, request.choose.split(".")) is NoValue.MISSING:
+        raise missing_attribute(request.choose)
     word: Any = look_up(given, request.choose.split(".")) if request.choose else ""
     if request.choose and word not in request.words:
         detail = f"An invalid enumeration value {word} was specified for {request.choose}."
@@ -98,6 +97,8 @@ class _Reader:
                 raise invalid_attribute(at)
             else:
                 found[key] = self._inside(described, name, value, at)
+        if not outer:
+            self._require(described, found, place)
         return found
 
     def _inside(self, members: BodyMembers, name: str, value: Json, at: str) -> Json:
@@ -115,3 +116,10 @@ class _Reader:
         if type(value) is not dict:
             raise invalid_attribute(at)
         return self.given(described, value, place=f"{at}.")
+
+    @staticmethod
+    def _require(described: BodyMembers, found: JsonObject, place: str) -> None:
+        """Raise CallError for a required member that was not found in an object."""
+        for name in described.required:
+            if look_up(found, name.split(".")) is NoValue.MISSING:
+                raise missing_attribute(f"{place}{name}")

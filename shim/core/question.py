@@ -169,6 +169,7 @@ def _request_target(match: Match, call: Call, target: Target, query: LegacyQuery
         return call.target  # where only the version changes, so that the caller's signature (HTTP Digest) still fits
     pairs = [*query.foreign]
     if shape != "one" and not target.bare:
-        # The count is always asked for: without it Atlas gives no next link (recorded).
-        pairs += ["includeCount=true", f"itemsPerPage={query.size}", f"pageNum={query.page}"]
+        if target.include_count:
+            pairs.append("includeCount=true")  # always: with false Atlas gives no next link (recorded)
+        pairs += [f"itemsPerPage={query.size}", f"pageNum={query.page}"]
     return f"{path}?{'&'.join(pairs)}" if pairs else path

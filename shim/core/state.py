@@ -35,6 +35,8 @@ from shim.documents.vocabulary import Json, JsonObject
 
 NAMED = 20
 """How many writes a sentence names; of further ones it says how many they are."""
+LONGEST_SAID = 200
+"""The characters of a write's content that such a sentence has: enough for an id or a role."""
 
 
 @attrs.define
@@ -113,7 +115,8 @@ class ExchangeState:
     def has_done(self, call: Call) -> None:
         """Note a write that was done before a tier's call."""
         if len(self.done) < NAMED:
-            self.done.append(f"{call.method} {call.target}")
+            said = (call.body or b"").decode("utf-8", "replace")[:LONGEST_SAID]
+            self.done.append(f"{call.method} {call.target} {said}".rstrip())
         self.done_count += 1
         self.needs_last = False
 

@@ -39,6 +39,8 @@ class Before(Declared):
     """The list for each item of which it is made."""
     but: str = ""
     """The list whose items are left out."""
+    by: str = ""
+    """The member that tells one object of these lists from another; without it whole items are compared."""
     query: Resource | None = read_as(_made, default=None)
     """Its rules, as those of ``body``, read the legacy body, an item, and the names that earlier looks gave."""
     body: Resource | None = read_as(_made, default=None)
@@ -48,6 +50,8 @@ class Before(Declared):
     """The member of an item that a parameter of its query compares, where the two have different names."""
     errors: Mapping[str, ErrorRule] = read_as(read_errors, factory=dict)
     """Its successes that stand for errors."""
+    several: str = ""
+    """What the caller can do where ``[only]`` of a value that it gives finds several."""
     at: str = of_table("path", default="")
 
     @property
@@ -67,6 +71,9 @@ class Before(Declared):
         yield "each", self.each and is_look, "belongs to writes"
         yield "but", self.but and not self.each, "belongs to each"
         yield "but", self.but and self.but == self.each, "is the same list as each"
+        yield "by", self.by and not self.but, "belongs to but"
+        chooses = any("[only" in source for source in self.gives.values())
+        yield "several", self.several and not chooses, "can never be said: nothing that it gives is [only]"
         for key, name in (("each", self.each), ("but", self.but)):
             is_list = name in given or members.get(name) in LISTS
             yield key, name and not is_list, f"{name!r} is neither a list of the legacy body nor given by a look before"

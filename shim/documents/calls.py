@@ -17,7 +17,7 @@ from shim.documents.fields import BODY, TIERS, Resource, When
 from shim.documents.lens import FROM_LENS, Lens
 from shim.documents.objects import RefusedChoice
 from shim.documents.question import QueryRule, RequestBody
-from shim.documents.read import Declared, given, named, nested, of_table, read_as
+from shim.documents.read import Declared, given, named, nested, of_table, read_as, under
 from shim.documents.resources import read_body
 from shim.documents.tables import Rows, Table, checked, key_path, read_template
 from shim.documents.templates import Template, parse_template
@@ -66,6 +66,8 @@ class Target(Declared):
     """Whether the answer is itself the list or value."""
     query: Mapping[str, QueryRule] = named(QueryRule)
     """By parameter of the legacy call."""
+    include_count: bool = under("includeCount", default=True)
+    """Whether its query may have ``includeCount``."""
     lens: Lens | None = given("lens", default=None)
     """What lays the legacy body over the resource that is there."""
     body: Resource | None = read_as(lambda table, key: read_body(table.table(key)), default=None)
@@ -135,6 +137,11 @@ class Target(Declared):
             is_new = api.version is None and self.version not in legacy.versions
             yield "path", same and not is_new, _IS_LEGACY
         yield "paging", _reads_all(table) and kept, "can only be collected: the whole list is read"
+        yield (
+            "includeCount",
+            is_one and not self.include_count,
+            "belongs to lists; this operation answers with one resource",
+        )
         yield "paging", is_one and not kept, "belongs to lists; this operation answers with one resource"
 
 

@@ -116,7 +116,7 @@ class Operation(Declared):
     versions: Versions = read_as(
         lambda table, key: checked(table, key, parse_versions, table.text(key)) or Versions("2023-01-01")
     )
-    oldest: bool = read_as(lambda table, key: key not in table.data or table.flag(key), default=True)
+    oldest: bool = True
     """Whether a call without a version is one to it."""
     method: str = read_as(lambda table, key: table.word(key, METHODS))
     path: Template

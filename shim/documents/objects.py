@@ -57,12 +57,15 @@ class BodyMembers(Declared):
     """Their types."""
     inside: Mapping[str, BodyObject] = read_as(_inside, "of", factory=dict)
     """What the objects in a member have, where a table ``object`` describes it."""
+    required: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
     """Members that are passed over."""
     refused: Mapping[str, RefusedValue] = named(RefusedValue, "refuse")
     """What is answered to a member's value before anything is sent."""
 
     def wrong(self, table: Table) -> Rows:
+        for name in self.required:
+            yield "required", name not in self.members, f"{name!r} is not a member of the body"
         for name in self.ignored:
             yield "ignored", name in self.members, f"{name!r} is declared as a member, and would never be read"
         for name in self.inside:

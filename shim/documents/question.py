@@ -19,7 +19,6 @@ OF_PAGES = frozenset({"pageNum", "itemsPerPage", "includeCount", "envelope", "pr
 class RequestBody(BodyMembers):
     """The legacy request body; names of members are nested with dots."""
 
-    required: tuple[str, ...] = ()
     choose: str = ""
     """The member whose value chooses the call."""
     words: tuple[str, ...] = ()
@@ -30,13 +29,11 @@ class RequestBody(BodyMembers):
 
     def wrong(self, table: Table) -> Rows:
         yield from super().wrong(table)
-        types, chosen = self.members, (self.choose,) if self.choose else ()
+        types = self.members
         lacking = not self.rest and "members" not in table.data
         yield "bare", self.bare and [*types] != [BARE], f"needs one member, {BARE!r}, whose value is the body"
         yield "members", lacking, "is missing; give the body's members and their types"
-        for at, names in (("required", self.required), ("choose", chosen)):
-            for name in names:
-                yield at, name not in types, f"{name!r} is not a member of the body"
+        yield "choose", self.choose and self.choose not in types, f"{self.choose!r} is not a member of the body"
         yield "words", bool(self.choose) != bool(self.words), "and choose belong together: words of the choosing member"
         no_words = types.get(self.choose, "string") != "string"
         yield "choose", no_words, f"{self.choose!r} must be of type string to have words"

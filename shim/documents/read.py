@@ -16,7 +16,7 @@ _READER, _KEYS = "reader", "keys"
 _BY_TYPE: Mapping[str, Callable[[Table, str, Any], Any]] = {
     "str": lambda table, key, default: table.text(key, default=None if default is attrs.NOTHING else default),
     "str | None": lambda table, key, _: table.text(key, default="") or None,
-    "bool": lambda table, key, _: table.flag(key),
+    "bool": lambda table, key, default: table.flag(key) if key in table.data else default is True,
     "bool | None": lambda table, key, _: table.flag(key) if key in table.data else None,
     "int | None": lambda table, key, _: table.integer(key),
     "datetime": lambda table, key, _: table.day(key),

@@ -115,6 +115,15 @@ def _found(source: Json, path: Sequence[str | Step]) -> Json | Literal[NoValue.M
     return source
 
 
+def has_several(source: Json, path: Path) -> bool:
+    """Return whether ``[only]`` of a path finds several items, and can't choose."""
+    try:
+        _found(source, path)
+    except _SeveralItems:
+        return True
+    return False
+
+
 def is_step(part: str | Step) -> bool:
     """Return whether a part of a path is a step into a list, and no name."""
     return isinstance(part, Step | Where)

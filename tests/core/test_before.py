@@ -52,10 +52,20 @@ def test_a_look_gives_what_the_path_of_the_next_needs(engine):
     assert [one.status for one in driven.outcome.record.sent] == [200, 200, 200]
 
 
-@pytest.mark.parametrize("document", [MANY, {"results": []}, {}])
-def test_two_organisations_never_become_one_by_chance(engine, document):
+@pytest.mark.parametrize("document", [{"results": []}, {}])
+def test_credentials_without_an_organisation_see_no_user(engine, document):
     """The rule of the look says what is answered, and nothing more is sent."""
     assert error_of(asked(engine, "GET", "/users/u1", [answers(document)])) == (404, "USER_NOT_FOUND", ["GET"])
+
+
+@pytest.mark.parametrize("path", ["/users/u1", "/users/byName/u"])
+@pytest.mark.parametrize("more", [{}, {"totalCount": 7}, {"links": [{"rel": "next", "href": "https://x.example/"}]}])
+def test_two_organizations_never_become_one_by_chance(engine, path, more):
+    """Nor is it said that the user is not there: in one of them they may be."""
+    driven = asked(engine, "GET", path, [answers({**MANY, **more})])
+    assert error_of(driven) == (409, "SHIM_SEVERAL_FOUND", ["GET"])
+    assert driven.document["detail"].startswith(f"{BASE}/orgs shows several where this call needs one. ")
+    assert "/orgs/{orgId}/users/" in driven.document["detail"]
 
 
 @pytest.mark.parametrize("method", ["PATCH", "DELETE"])
@@ -102,7 +112,7 @@ OTHER = {**PENDING, "id": "u2", "username": "B@c.example"}
 
 
 @pytest.mark.parametrize(("name", "found", "to"), [
-    ("a+b@c.example", [OTHER], []), ("", [PENDING], []), ("A+b@c.example", [OTHER, PENDING, ACTIVE, "x"], []),
+    ("a+b@c.example", [OTHER], []), ("", [PENDING], []),
     ("A+b@c.example", [OTHER, PENDING, ACTIVE], ["u1"]),
 ])  # fmt: skip
 def test_a_look_takes_only_who_was_asked_for(engine, name, found, to):
@@ -113,6 +123,14 @@ def test_a_look_takes_only_who_was_asked_for(engine, name, found, to):
     assert {path for method, path, _ in calls(driven) if method == "POST"} == {
         f"{MEMBERS}/{user}:{verb}Role" for user in to for verb in ("add", "remove")
     }
+
+
+def test_an_item_that_says_nothing_may_be_who_was_asked_for(engine):
+    """So another one is not chosen beside it."""
+    script = [answers({"results": [OTHER, PENDING, ACTIVE, "x"]})]
+    body = {"username": "A+b@c.example", "roles": ["A", "C"]}
+    driven = asked(engine, "PATCH", "/groups/g/invites", script, body)
+    assert error_of(driven) == (409, "SHIM_SEVERAL_FOUND", ["GET"])
 
 
 @pytest.mark.parametrize(("asked_for", "found"), [
@@ -178,7 +196,7 @@ def test_roles_change_by_what_differs(engine):
     last = dict(driven.sends[-1].call.headers)
     assert "Content-Type" not in last
     assert [send.done for send in driven.sends][:2] == ["", ""]
-    assert driven.sends[2].done == f"Done before: POST {MEMBERS}/u1:addRole."
+    assert driven.sends[2].done == f'Done before: POST {MEMBERS}/u1:addRole {{"groupRole":"D"}}.'
 
 
 def test_nothing_differs_and_nothing_is_written(engine):
@@ -192,20 +210,56 @@ TEAM = "/orgs/o/teams/t/users"
 ADD = f"{BASE}/orgs/o/teams/t:addUser"
 
 
+NOBODY = answers({"results": [], "totalCount": 0})
+
+
+def team_of(*ids, **more):
+    """Return the answer of a list of a team's users."""
+    return answers({"results": [{"id": one, "orgMembershipStatus": "ACTIVE"} for one in ids], "totalCount": len(ids)})
+
+
 def test_a_list_becomes_one_write_for_each_item(engine):
-    """The body is bare; the answer is the team."""
-    script = [DONE, DONE, answers({"results": [{"id": "a"}, {"id": "b"}], "totalCount": 2})]
-    driven = asked(engine, "POST", TEAM, script, [{"id": "a"}, {"id": "b", "x": 1}])
-    assert calls(driven)[:2] == [("POST", ADD, {"id": "a"}), ("POST", ADD, {"id": "b"})]
-    assert calls(driven)[2][1].startswith(f"{BASE}{TEAM}?orgMembership") or calls(driven)[2][1].startswith(BASE + TEAM)
+    """The body is bare; the answer is the team as it then is, of which who is invited was no part."""
+    script = [NOBODY, DONE, DONE, team_of("a", "b")]
+    driven = asked(engine, "POST", TEAM, script, [{"id": "a"}, {"id": "b"}])
+    assert calls(driven) == [
+        ("GET", f"{BASE}{TEAM}?itemsPerPage=500", None),
+        ("POST", ADD, {"id": "a"}),
+        ("POST", ADD, {"id": "b"}),
+        ("GET", f"{BASE}{TEAM}?orgMembershipStatus=ACTIVE&itemsPerPage=100&pageNum=1", None),
+    ]
     assert [one["id"] for one in driven.document["results"]] == ["a", "b"]
+
+
+def test_who_is_in_the_team_already_is_not_added_again(engine):
+    """So a call that failed in the middle can be repeated. Who was invited is in the team, too."""
+    invited = {"id": "c", "orgMembershipStatus": "PENDING"}
+    there = answers({"results": [{"id": "a", "username": "x"}, invited], "totalCount": 2})
+    driven = asked(engine, "POST", TEAM, [there, DONE, team_of("a", "b")], [{"id": one} for one in "abcb"])
+    assert [body for method, _, body in calls(driven) if method == "POST"] == [{"id": "b"}]
+
+
+def test_an_error_names_whom_the_writes_before_it_were_for(engine):
+    """The path alone is the same for all."""
+    driven = asked(
+        engine, "POST", TEAM, [NOBODY, DONE, DONE, refuses(404, "USER_NOT_FOUND")], [{"id": x} for x in "abc"]
+    )
+    said = f'Done before: POST {ADD} {{"id":"a"}}, POST {ADD} {{"id":"b"}}.'
+    assert driven.document["detail"].endswith(said)
+
+
+def test_an_item_that_says_more_than_the_call_takes_is_refused(engine):
+    """By its name, before anything is sent."""
+    driven = asked(engine, "POST", TEAM, [], [{"id": "a"}, {"id": "b", "x": 1}])
+    assert error_of(driven) == (400, "INVALID_ATTRIBUTE", [])
+    assert driven.document["parameters"] == ["value[1].x"]
 
 
 @pytest.mark.parametrize(
     ("body", "code"),
     [
         ([{"id": "a"}, {"id": "b"}, {"id": 3}], "INVALID_ATTRIBUTE"), ([{"id": "a"}, {}], "MISSING_ATTRIBUTE"),
-        ([{"id": "a"}, {"id": None}], "INVALID_ATTRIBUTE"), ([{"id": "a"}, "b"], "INVALID_ATTRIBUTE"),
+        ([{"id": "a"}, {"id": None}], "MISSING_ATTRIBUTE"), ([{"id": "a"}, "b"], "INVALID_ATTRIBUTE"),
         ({"id": "a"}, "INVALID_ATTRIBUTE"), (None, "MALFORMED_JSON"),
     ],
 )  # fmt: skip
@@ -271,8 +325,8 @@ def test_a_text_for_a_query_has_an_end(engine):
 
 def test_the_bodies_of_all_writes_together_have_an_end(engine):
     """They are kept until it is their turn."""
-    driven = asked(engine, "POST", TEAM, [], [{"id": f"{number}{'a' * 4000}"} for number in range(300)])
-    assert error_of(driven) == (413, "SHIM_REQUEST_TOO_LARGE", [])
+    driven = asked(engine, "POST", TEAM, [NOBODY], [{"id": f"{number}{'a' * 4000}"} for number in range(300)])
+    assert error_of(driven) == (413, "SHIM_REQUEST_TOO_LARGE", ["GET"])
 
 
 def test_each_write_is_built_when_it_is_its_turn(engine):
@@ -281,11 +335,10 @@ def test_each_write_is_built_when_it_is_its_turn(engine):
     driven = asked(
         engine, "POST", TEAM, lambda call: DONE if call.method == "POST" else answers({"results": []}), items
     )
-    assert [json.loads(call.body)["id"] for call in (send.call for send in driven.sends[:-1])] == [
-        *map(str, range(400))
-    ]
-    assert {send.held for send in driven.sends} == {sum(len(f'\t{{"id":"{number}"}}\n') for number in range(400))}
-    assert [send.needs_last for send in driven.sends] == [True, *[False] * 400]
+    _, *sends = driven.sends
+    assert [json.loads(send.call.body)["id"] for send in sends[:-1]] == [*map(str, range(400))]
+    assert {send.held for send in sends} == {sum(len(f'\t{{"id":"{number}"}}\n') for number in range(400))}
+    assert [send.needs_last for send in sends] == [True, *[False] * 400]
 
 
 SHARD = {"numShards": 100, "regionConfigs": [{"regionName": "A"}]}
@@ -305,11 +358,12 @@ def test_a_body_becomes_no_more_objects_than_any_cluster_has(engine, specs):
 @pytest.mark.parametrize("done", [0, 1, 2])
 def test_writes_stop_at_the_first_error(engine, reply, done):
     """Status and code stay; the detail says what was done."""
-    driven = asked(engine, "POST", TEAM, [*[DONE] * done, reply], [{"id": "a"}, {"id": "b"}])
-    assert len(driven.sends) == done + 1
+    driven = asked(engine, "POST", TEAM, [NOBODY, *[DONE] * done, reply], [{"id": "a"}, {"id": "b"}])
+    assert len(driven.sends) == done + 2
     if done:
         assert driven.reply.status == driven.document["error"] == reply[0]
-        assert driven.document["detail"].endswith(f"Done before: {', '.join([f'POST {ADD}'] * done)}.")
+        said = ", ".join(f'POST {ADD} {{"id":"{one}"}}' for one in "ab"[:done])
+        assert driven.document["detail"].endswith(f"Done before: {said}.")
         assert driven.document["errorCode"] in {"X", None}
     else:
         assert driven.passed
@@ -317,9 +371,9 @@ def test_writes_stop_at_the_first_error(engine, reply, done):
 
 def test_what_can_not_be_read_after_writes_says_what_was_done(engine):
     """The last call's answer, though the writes were made."""
-    driven = asked(engine, "POST", TEAM, [DONE, (200, (), b"<html>")], [{"id": "a"}])
+    driven = asked(engine, "POST", TEAM, [NOBODY, DONE, (200, (), b"<html>")], [{"id": "a"}])
     assert (driven.reply.status, driven.document["errorCode"]) == (502, "SHIM_UPSTREAM_UNREADABLE")
-    assert f"Done before: POST {ADD}. See" in driven.document["detail"]
+    assert f'Done before: POST {ADD} {{"id":"a"}}. See' in driven.document["detail"]
 
 
 def test_the_deadline_says_what_was_done_and_how_much_more(engine):
@@ -328,7 +382,7 @@ def test_the_deadline_says_what_was_done_and_how_much_more(engine):
 
     def upstream(call):
         clock.now += 1
-        return DONE
+        return DONE if call.method == "POST" else NOBODY
 
     items = [{"id": str(number)} for number in range(40)]
     driven = asked(
@@ -342,7 +396,7 @@ def test_the_deadline_says_what_was_done_and_how_much_more(engine):
     )
     assert (driven.reply.status, driven.document["errorCode"]) == (504, "SHIM_DEADLINE_EXCEEDED")
     assert driven.document["detail"].count("POST") == 20
-    assert "and 11 more." in driven.document["detail"]
+    assert "and 10 more." in driven.document["detail"]
 
 
 SEEN = {"id": "i1", "now": {"size": 4, "x": 1}, "parts": [{"key": "p"}]}
