@@ -13,7 +13,7 @@ from shim.core.messages import Call, field
 from shim.core.question import invalid_attribute, missing_attribute
 from shim.core.responses import CallError
 from shim.documents.fields import BARE
-from shim.documents.objects import BodyMembers, BodyObject
+from shim.documents.objects import OR, BodyMembers, BodyObject
 from shim.documents.question import RequestBody
 from shim.documents.sources import NoValue, look_up
 from shim.documents.vocabulary import FITS, Json, JsonObject
@@ -120,6 +120,6 @@ class _Reader:
     @staticmethod
     def _require(described: BodyMembers, found: JsonObject, place: str) -> None:
         """Raise CallError for a required member that was not found in an object."""
-        for name in described.required:
-            if look_up(found, name.split(".")) is NoValue.MISSING:
-                raise missing_attribute(f"{place}{name}")
+        for names in described.required:
+            if all(look_up(found, name.split(".")) is NoValue.MISSING for name in names.split(OR)):
+                raise missing_attribute(f"{place}{names}")

@@ -74,6 +74,7 @@ class Laying:
             group, place = there.get(key, ()), counts[key]
             counts[key] += 1
             if not group:
+                self._check_new(spec, item, f"{at}[{number}]")
                 laid.append(item)
                 continue
             is_another = is_new or place >= len(group)
@@ -86,6 +87,14 @@ class Laying:
             kept = {member: group[place][member] for member in along if member in group[place]}
             laid.append({**kept, **self._lay_object(name, f"{at}[{number}]", one, is_new=is_another)})
         return laid
+
+    def _check_new(self, spec: LensList, item: JsonObject, at: str) -> None:
+        """Raise CallError for an item that is like none, and lacks a member that a new one must say."""
+        for member in spec.needs:
+            if member not in item:
+                place = f"{at}.{member}"
+                detail = f"{place} is missing: version {self.version} needs it, and no item like this one is there."
+                raise CallError(400, "MISSING_ATTRIBUTE", detail, (place,))
 
     def _lay_object(self, name: str, at: str, forms: Forms, *, is_new: bool) -> JsonObject:
         laid: JsonObject = {}

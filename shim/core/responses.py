@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+
 import attrs
 
 from shim.core.messages import Headers, Reply, field, reason_phrase, without
@@ -42,6 +45,30 @@ def error_body(status: int, code: str | None, detail: str, parameters: tuple[Jso
     """
     document: JsonObject = {"detail": explained(code or "", detail), "error": status, "errorCode": code}
     return {**document, "parameters": list(parameters), "reason": reason_phrase(status)}
+
+
+def in_legacy_names(error: JsonObject, names: Mapping[str, str]) -> JsonObject:
+    """Return an error of a successor whose parameters, and detail, name members as the legacy body does.
+
+    ``names`` has the legacy names by those of the successor's body. A detail has the words that are in the parameters.
+    """
+    parameters, detail = error.get("parameters"), error.get("detail")
+    if type(parameters) is not list or type(detail) is not str:
+        return error
+    renamed = {one: _legacy_name(one, names) for one in parameters if type(one) is str}
+    for new, legacy in renamed.items():
+        parts = re.split(rf"(?<![\w.]){re.escape(new)}(?!\w)", detail)
+        detail = legacy.join(parts)
+    named: list[Json] = [renamed[one] if type(one) is str else one for one in parameters]
+    return {**error, "detail": detail, "parameters": named}
+
+
+def _legacy_name(place: str, names: Mapping[str, str]) -> str:
+    """Return the legacy name of a member, or of a place in it; the same text if it has no other."""
+    for name, legacy in names.items():
+        if place == name or place.startswith((f"{name}.", f"{name}[")):
+            return legacy + place[len(name) :]
+    return place
 
 
 def section_of(code: str) -> str | None:

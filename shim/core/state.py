@@ -25,10 +25,10 @@ from shim.core.messages import (
 )
 from shim.core.question import LegacyQuery
 from shim.core.recognise import Match
-from shim.core.responses import CallError, document_reply, error_body
+from shim.core.responses import CallError, document_reply, error_body, in_legacy_names
 from shim.core.route import Context, Decision
 from shim.core.translate import UpstreamPage
-from shim.documents.calls import Successor
+from shim.documents.calls import Successor, Target
 from shim.documents.errors import ErrorRule
 from shim.documents.templates import filled_in
 from shim.documents.vocabulary import Json, JsonObject
@@ -112,6 +112,11 @@ class ExchangeState:
         decoded = 0 if self.body is None else decoded_size(self.call.body or b"")
         return decoded + self.kept
 
+    def legacy_names(self, tier: Successor) -> Mapping[str, str]:
+        """Return the legacy names of members of what a tier is sent."""
+        target = tier.only or tier.choices.get(self.word)
+        return target.legacy_names if isinstance(target, Target) else {}
+
     def has_done(self, call: Call) -> None:
         """Note a write that was done before a tier's call."""
         if len(self.done) < NAMED:
@@ -158,13 +163,16 @@ def refuse_success(errors: Mapping[str, ErrorRule], reply: Reply, document: Json
 def failed(state: ExchangeState, tier: Successor, reply: Reply, document: Json) -> Outcome:
     """Return the legacy error that a tier's error makes; ``document`` is its content if that was read.
 
-    It stays as it came unless the mapping document has a rule for its code, an envelope was asked for, or writes were
-    done before it.
+    It stays as it came unless the mapping document has a rule for its code, it names a member that the legacy body
+    calls otherwise, an envelope was asked for, or writes were done before it.
     """
     found, wrapped = tier.errors.get(error_code(document) or ""), state.query.envelope and reply.status >= 400
     if type(document) is not dict and state.done:
         document = error_body(reply.status, None, f"The {tier.tier} endpoint answered {reply.status}.")
-    if type(document) is not dict or not (found or wrapped or state.done):
+    if type(document) is not dict:
+        return PassThrough(state.record())
+    as_it_came, document = document, in_legacy_names(document, state.legacy_names(tier))
+    if not (found or wrapped or state.done) and document == as_it_came:
         return PassThrough(state.record())
     rule, headers = found or ErrorRule(), reply.headers
     kind = field(headers, "content-type") or "application/json"

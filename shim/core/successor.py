@@ -66,7 +66,8 @@ def ask_successors(state: ExchangeState, tiers: Sequence[Successor]) -> Generato
             return answered(state, tier, made, pages, reply)
         leads_on, document = reply.status in _LEAD_ON, None
         wrapped = state.query.envelope and reply.status >= 400
-        if tier.errors or wrapped or state.done or (leads_on and later is not None):
+        may_change = tier.errors or wrapped or state.done or state.legacy_names(tier)
+        if may_change or (leads_on and later is not None):
             reply = yield Read(state.context.settings.body_limit)
             document = state.json.read(reply)
         code = error_code(document)

@@ -5,7 +5,7 @@ The attribute ``around`` of a table has what is already known of the operation.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
 from typing import Any, Self
 
@@ -13,12 +13,13 @@ import attrs
 
 from shim.documents.before import METHODS, Before, read_names
 from shim.documents.errors import ErrorRule, read_errors, unknown_parameters, wrong_errors
-from shim.documents.fields import BODY, TIERS, Resource, When
+from shim.documents.fields import BARE, BODY, TIERS, Field, Resource, When
 from shim.documents.lens import FROM_LENS, Lens
 from shim.documents.objects import RefusedChoice
 from shim.documents.question import QueryRule, RequestBody
 from shim.documents.read import Declared, given, named, nested, of_table, read_as, under
 from shim.documents.resources import read_body
+from shim.documents.sources import parse_source
 from shim.documents.tables import Rows, Table, checked, key_path, read_template
 from shim.documents.templates import Template, parse_template
 from shim.documents.vocabulary import parse_date
@@ -47,6 +48,19 @@ def _reads_all(table: Table) -> bool:
     """Return whether the answer is a whole list, which is read to its end."""
     shape = table.around.operation.shape
     return bool(shape == "array" or (shape == "page" and table.data.get("bare") is True))
+
+
+def _legacy_name(made: Field, items: str, given: Collection[str]) -> str:
+    """Return the first member of the legacy body that the rules of a new one's member read, empty if there is none.
+
+    Rules of a write for each of some ``items`` read one of them; names that looks gave are no members.
+    """
+    for rule in made.rules.get(BODY, ()):
+        for source in rule.sources:
+            name = items if items and source == BARE else source
+            if parse_source(name)[0] not in given:
+                return name.replace("[only]", "[0]").replace("[first]", "[0]")
+    return ""
 
 
 @attrs.frozen
@@ -112,6 +126,19 @@ class Target(Declared):
     def made(self) -> tuple[Resource, ...]:
         """The bodies and queries that rules make for it, and for what goes before it."""
         return (*filter(None, (self.body,)), *(one for before in self.before for one in before.made))
+
+    @cached_property
+    def legacy_names(self) -> Mapping[str, str]:
+        """The names that members of the bodies it sends have in the legacy body, where they have others."""
+        given = {*self.given, *FROM_LENS}
+        found: dict[str, str] = {}
+        bodies = [("", self.body), *((one.each, one.body) for one in self.writes)]
+        for items, body in bodies:
+            for field in body.fields if body else ():
+                name = _legacy_name(field, items, given)
+                if name and name != field.name:
+                    found.setdefault(field.name, name)
+        return found
 
     def wrong(self, table: Table) -> Rows:
         legacy = table.around.operation

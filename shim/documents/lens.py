@@ -59,6 +59,8 @@ class LensList(Declared):
     """The member of a legacy item that says how many of the successor's it is."""
     keeps: tuple[str, ...] = ()
     """Members that the old version has no word for, and that go along as they are."""
+    needs: tuple[str, ...] = ()
+    """Members that a new item must say."""
 
     def wrong(self, table: Table) -> Rows:
         yield "by", not self.by, "is missing; name the members that tell one item from another"

@@ -12,6 +12,9 @@ from shim.documents.read import Declared, named, nested, read_as, under
 from shim.documents.tables import Rows, Table, key_path, same
 from shim.documents.vocabulary import FITS, Json
 
+OR = " or "
+"""Stands between members one of which is required."""
+
 
 def _inside(table: Table, key: str) -> Mapping[str, BodyObject]:
     found = table.each(key, table.around.objects.named)
@@ -58,13 +61,14 @@ class BodyMembers(Declared):
     inside: Mapping[str, BodyObject] = read_as(_inside, "of", factory=dict)
     """What the objects in a member have, where a table ``object`` describes it."""
     required: tuple[str, ...] = ()
+    """Members that may not be missing; ``a or b`` is one of them."""
     ignored: tuple[str, ...] = ()
     """Members that are passed over."""
     refused: Mapping[str, RefusedValue] = named(RefusedValue, "refuse")
     """What is answered to a member's value before anything is sent."""
 
     def wrong(self, table: Table) -> Rows:
-        for name in self.required:
+        for name in (name for one in self.required for name in one.split(OR)):
             yield "required", name not in self.members, f"{name!r} is not a member of the body"
         for name in self.ignored:
             yield "ignored", name in self.members, f"{name!r} is declared as a member, and would never be read"

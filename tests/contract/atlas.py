@@ -42,7 +42,15 @@ class Atlas:
             return GONE
         if call.method == "GET" and re.fullmatch(r".*/clusters/[^/]+", call.path):
             return answers(self.cluster)
-        export = {"id": ID, "type": "S3_LOG_EXPORT", "useLegacyPathStructure": True}
+        export = {
+            "bucketName": "b",
+            "iamRoleId": ID,
+            "id": ID,
+            "logTypes": ["MONGOD"],
+            "prefixPath": "p",
+            "type": "S3_LOG_EXPORT",
+            "useLegacyPathStructure": True,
+        }
         status = "PENDING" if self.invites else "ACTIVE"
         roles = {"orgRoles": ["ORG_OWNER"], "groupRoleAssignments": []} if "/orgs/" in call.path else ["GROUP_OWNER"]
         person = {
@@ -52,6 +60,8 @@ class Atlas:
             "teamIds": [],
             "username": dict(parse_qsl(call.query)).get("username", "u"),
         }
+        if call.path.endswith("/backup/schedule"):
+            return answers({"copySettings": [{"zoneId": ID}]})
         found = export if call.path.endswith("/logIntegrations") else person
         results = [] if self.makes and call.method == "GET" and not call.path.endswith("/orgs") else [found]
         return answers({**found, "results": results, "totalCount": len(results)})

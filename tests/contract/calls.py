@@ -33,6 +33,9 @@ ZONE = {
 }  # fmt: skip
 LEGACY_ZONE = {"regionsConfig": {"US_EAST_1": {"electableNodes": 3, "priority": 6}}, "zoneName": "Zone 1"}
 CLUSTER, PERSON = "/groups/{groupId}/clusters", {"roles": ["GROUP_OWNER"], "username": "u"}
+FTS = "/groups/{groupId}/clusters/{clusterName}/fts/indexes"
+INDEXES = [("POST", FTS, "2023-01-01"), ("PATCH", f"{FTS}/{{indexId}}", "2023-01-01")]
+"""An index of type ``search``, which it is if it says none, has mappings, and one of ``vectorSearch`` fields."""
 AROUND: dict[tuple[str, str, str], dict[str, Any]] = {
     ("POST", CLUSTER, "2023-02-01"): {"name": "c", "replicationSpecs": [ZONE]},
     ("POST", CLUSTER, "2023-01-01"): {
@@ -46,6 +49,7 @@ AROUND: dict[tuple[str, str, str], dict[str, Any]] = {
     },
     ("PATCH", "/orgs/{orgId}/invites/{invitationId}", "2023-01-01"): {"roles": ["ORG_MEMBER"]},
     ("POST", "/groups/{groupId}/access", "2023-02-01"): PERSON,
+    **{write: {"mappings": {"dynamic": True}} for write in INDEXES},
     ("POST", "/groups/{groupId}/pushBasedLogExport", "2023-01-01"): {
         "bucketName": "b",
         "iamRoleId": ID,

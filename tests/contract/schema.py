@@ -117,6 +117,13 @@ class Bodies:
             return self.mark(schema)
         return {name: self.required(members[name][0]) for name in names}
 
+    def _needed(self, schema: Schema) -> set[str]:
+        """Return the members that an object must have, whichever of its forms it is."""
+        schema = self.resolved(schema)
+        needed = {*schema.get("required", ())}.union(*map(self._needed, schema.get("allOf", ())))
+        forms = [self._needed(one) for one in schema.get("oneOf", ()) if "discriminator" not in schema]
+        return needed.union(set.intersection(*forms) if forms else ())
+
     def mark(self, schema: Schema) -> Any:
         """Return a value for a member, of which there is no other where its schema allows many."""
         schema, number = self.resolved(schema), next(self._numbers)
@@ -159,6 +166,8 @@ class Bodies:
         variants = self.variants(schema)
         chosen = value.get(schema.get("discriminator", {}).get("propertyName"), "")
         known, more = self.members(variants.get(chosen, schema)), schema.get("additionalProperties")
+        for name in self._needed(variants.get(chosen, schema)) - value.keys():
+            yield f"{at}.{name} is missing".lstrip(".")
         for name, one in value.items():
             place = f"{at}.{name}".lstrip(".")
             if name in known:

@@ -148,6 +148,15 @@ def test_a_setting_for_copies_keeps_its_zone(asked, sent):
     assert written["referenceHourOfDay"] == 3
 
 
+def test_a_new_setting_for_copies_names_its_zone():
+    """No setting that is there has one for it, and the new version takes none without."""
+    there = {"copySettings": [{"cloudProvider": "AWS", "regionName": "R", "zoneId": "z"}]}
+    asked = [*there["copySettings"], {"cloudProvider": "AWS", "regionName": "R2"}]
+    driven = call("PATCH", "/groups/g/clusters/c/backup/schedule", "2023-01-01", {"copySettings": asked}, there)
+    assert (driven.reply.status, driven.document["errorCode"]) == (400, "MISSING_ATTRIBUTE")
+    assert driven.document["parameters"] == ["copySettings[1].zoneId"]
+
+
 def test_a_change_of_shards_goes_to_atlas_until_its_version_ends():
     """Atlas itself knows the shards that an old body means."""
     media = "application/vnd.atlas.2023-02-01+json"

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from shim.core.messages import field as header
-from tests.core.driver import answers, refuses
+from shim.core.settings import Settings
+from tests.core.driver import answers, drive, refuses
 from tests.core.small import HEAD, NAME, asked
 
 WHOLE = """
@@ -89,3 +90,41 @@ def test_any_other_error_stays_as_it_came(given):
 def test_content_that_could_not_be_read_is_no_error_document():
     """What a door could not read says no code."""
     assert ask(BUSY, LOCKED, fault="it is too large").passed
+
+
+ON = Settings(writes=frozenset({"people"}))
+DAY = 1_830_000_000.0
+"""In December 2027, after all sunsets."""
+GROUP = "/api/atlas/v2/groups/g"
+INDEX = {"collectionName": "c", "database": "d", "name": "i", "mappings": {"dynamic": True}}
+MIGRATION = {"dropEnabled": True, "source": {}, "destination": {}}
+DETAIL = "Invalid attribute {} specified."
+
+
+@pytest.mark.parametrize(("method", "path", "body", "named", "legacy"), [
+    ("POST", "/clusters/c/fts/indexes", INDEX, "definition.mappings", "mappings"),
+    ("POST", "/clusters/c/fts/indexes", INDEX, "definition.analyzers[0].name", "analyzers[0].name"),
+    ("POST", "/clusters/c/fts/indexes", INDEX, "definition.sort", "definition.sort"),
+    ("POST", "/clusters/c/fts/indexes", INDEX, "collectionName", "collectionName"),
+    ("POST", "/liveMigrations", MIGRATION, "dropDestinationData", "dropEnabled"),
+])  # fmt: skip
+def test_a_member_that_upstream_refuses_has_its_legacy_name(engine, method, path, body, named, legacy):
+    """In parameters and detail: the caller never wrote the new name."""
+    error = {"detail": DETAIL.format(named), "error": 400, "errorCode": "INVALID_ATTRIBUTE", "parameters": [named]}
+    upstream = [answers(error, 400)]
+    driven = drive(engine, GROUP + path, upstream, method=method, body=body, settings=ON, clock=DAY)
+    assert driven.passed is (named == legacy)
+    if not driven.passed:
+        expected = {**error, "detail": DETAIL.format(legacy), "parameters": [legacy]}
+        assert (driven.reply.status, driven.document) == (400, expected)
+
+
+def test_the_member_of_a_write_before_the_call_has_the_name_of_its_list(engine):
+    """A role that is added by a call of its own came from the caller's list; other parameters stay."""
+    user = answers({"orgMembershipStatus": "ACTIVE", "roles": []})
+    error = {"detail": "Invalid attribute groupRole specified.", "errorCode": "X", "parameters": ["groupRole", 7, "u"]}
+    body = {"groupRoles": ["NO_ROLE"]}
+    target = f"{GROUP}/users/u/roles"
+    driven = drive(engine, target, [user, answers(error, 400)], method="PUT", body=body, settings=ON, clock=DAY)
+    assert driven.document["parameters"] == ["groupRoles", 7, "u"]
+    assert driven.document["detail"] == "Invalid attribute groupRoles specified."

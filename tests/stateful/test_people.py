@@ -1,0 +1,47 @@
+"""Calls that take several writes, broken off at each of their steps and repeated: the state is that of one call."""
+
+import copy
+from itertools import product
+
+import pytest
+
+from shim.core.recognise import shared_engine
+from shim.core.settings import Settings, parse_writes
+from tests.core.driver import drive
+from tests.stateful.people import BASE, People
+
+ENGINE = shared_engine({})
+DAY = 1_830_000_000.0
+"""In December 2027, after all sunsets."""
+ON = Settings(writes=parse_writes("people", name="writes"))
+HAS = {"u1": ["A", "B", "C"], "u2": ["A"]}
+CALLS = {
+    "team": ("POST", "/orgs/o/teams/t/users", [{"id": one} for one in ("u1", "u2", "u3", "u4")], "ACTIVE"),
+    "roles": ("PUT", "/groups/g/users/u1/roles", {"groupRoles": ["C", "D", "E"]}, "ACTIVE"),
+    "invitation": ("PATCH", "/groups/g/invites/u1", {"roles": ["C", "D", "E"]}, "PENDING"),
+    "by name": ("PATCH", "/groups/g/invites", {"username": "u1@example.com", "roles": ["D"]}, "PENDING"),
+}
+
+
+def make(call, atlas):
+    """Make a call; return the status that the caller gets."""
+    method, path, body, atlas.status = CALLS[call]
+    driven = drive(ENGINE, BASE + path, atlas, method=method, body=body, settings=ON, clock=DAY)
+    return 503 if driven.passed else driven.reply.status
+
+
+def world(**fails):
+    """Return people of whom one is in the team."""
+    return People(copy.deepcopy(HAS), ["u2"], **fails)
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_a_call_that_failed_can_be_repeated(call):
+    """Whichever of its steps failed, and whether Atlas executed it or not."""
+    undisturbed = world()
+    assert make(call, undisturbed) == 200
+    for step, executes in product(range(1, len(undisturbed.calls) + 1), (True, False)):
+        atlas = world(fails_at=step, executes=executes)
+        assert make(call, atlas) == 503
+        assert make(call, atlas) == 200
+        assert atlas.state == undisturbed.state
