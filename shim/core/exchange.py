@@ -210,7 +210,10 @@ def _own(state: ExchangeState, value: Json, status: int, kind: str, code: str | 
 def _without_content(outcome: Outcome, state: ExchangeState) -> Outcome:
     """Return the answer to HEAD, for which GET was sent: the same fields, and no content."""
     if isinstance(outcome, PassThrough):
-        head = Reply(state.last.status, state.last.headers, b"")
+        headers = state.last.headers
+        if outcome.content_type:
+            headers = replaced(headers, "Content-Type", outcome.content_type)
+        head = Reply(state.last.status, headers, b"")
         return outcome if state.asked.method == "HEAD" else Answer(head, outcome.record)
     content = outcome.reply.body or b""
     fields = replaced(outcome.reply.headers, "Content-Length", str(len(content)))

@@ -190,6 +190,8 @@ class PassThrough:
     """Hand the last reply back as it came, byte for byte, streaming if it was not read."""
 
     record: Record
+    content_type: str = ""
+    """Its media type in the caller's version; empty where the reply's own stays."""
 
 
 @attrs.frozen

@@ -118,7 +118,11 @@ class Candidates:
             return None
         # A caller that names no version has the oldest one.
         api, compiled = min(found, key=lambda one: (not one[1].operation.path.ending, one[1].operation.version))
-        kind = api.content_type or f"{compiled.operation.accept};charset=utf-8"
+        operation = compiled.operation
+        if operation.content == "json":
+            kind = api.content_type or f"{operation.accept};charset=utf-8"
+        else:
+            kind = f"application/{operation.content}" if api.content_type else operation.accept
         return api, compiled, kind
 
 

@@ -16,7 +16,7 @@ from shim.core.before import ask_before, check_lengths, look_before, made_body, 
 from shim.core.body import read_body
 from shim.core.content import decoded_size, error_code
 from shim.core.lens import Look, check_unchanged, lens_of, lists_of, look, seen_through
-from shim.core.messages import Answer, Command, Outcome, PassThrough, Read, Repeated, Reply, Translated, without
+from shim.core.messages import Answer, Command, Outcome, PassThrough, Read, Repeated, Reply, Translated, field, without
 from shim.core.question import MOST, LegacyQuery, sent_on, successor_call
 from shim.core.recognise import Match
 from shim.core.responses import CallError, document_reply, refuse_redirect
@@ -229,7 +229,8 @@ def answered(
     Returns None for a list that is added to another one; its pages are in the state.
     """
     if state.match.operation.content != "json":
-        return PassThrough(state.record())
+        names_version = field(reply.headers, "content-type") == made.target.accept
+        return PassThrough(state.record(), state.match.content_type if names_version else "")
     if tier.adds:
         state.added = tier.tier, pages
         return None

@@ -125,6 +125,11 @@ class Door:
     def passed(self) -> Any:
         """Return the native response, to be read from its beginning."""
 
+    def retype(self, response: Any, content_type: str) -> None:
+        """Give a response that passes another media type."""
+        del response.headers["Content-Type"]
+        response.headers["Content-Type"] = content_type
+
     @abstractmethod
     def show(self, response: Any, record: Record) -> None:
         """Put the caller's own request and the record into a response."""
@@ -176,6 +181,8 @@ def steps(door: Door) -> Steps[Any]:
                 reply = reply if fault is None else attrs.evolve(head, fault=fault)
             command = advance(exchange, reply)
         response = door.answered(command.reply) if isinstance(command, Answer) else door.passed()
+        if not isinstance(command, Answer) and command.content_type:
+            door.retype(response, command.content_type)
         door.show(response, command.record)
         if isinstance(command, Answer) and door.native is not None:
             yield partial(door.close, door.native)

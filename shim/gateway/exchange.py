@@ -14,7 +14,7 @@ import orjson
 
 from shim.core import content
 from shim.core.exchange import exchange
-from shim.core.messages import Call, Outcome, PassThrough, Read, Record, Reply, Send, advance, field
+from shim.core.messages import Call, Outcome, PassThrough, Read, Record, Reply, Send, advance, field, replaced
 from shim.core.recognise import Match
 from shim.core.route import Context, Memory
 from shim.core.state import together
@@ -206,7 +206,10 @@ class UpstreamCall:
         if outcome is None or isinstance(outcome, PassThrough):
             head = self.last.head
             added = () if record is None else notes(record, beside=head.headers, linked=self.leads_on(record))
-            return Reply(head.status, (*for_caller(head.headers), *added))
+            headers = for_caller(head.headers)
+            if outcome is not None and outcome.content_type:
+                headers = replaced(headers, "Content-Type", outcome.content_type)
+            return Reply(head.status, (*headers, *added))
         reply = outcome.reply
         if self.response is not None:  # the pages that it was made of
             self.response.chunks, self.content = [], None

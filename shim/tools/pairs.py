@@ -93,6 +93,8 @@ class Replayed:
     """The error, if none could be made."""
     fields: Mapping[str, bool] = {}
     """The document's, by their path in the whole answer: whether each is declared absent."""
+    unusable: Mapping[str, str] = {}
+    """Why a field's rule made nothing of a value that upstream sent, by the same path."""
 
 
 def replay(engine: Engine, pairs: Sequence[Pair]) -> list[Replayed]:
@@ -133,12 +135,11 @@ def _replayed(engine: Engine, settings: Settings, pair: Pair) -> Replayed:
         said = body.get("detail") if isinstance(body, dict) else None
         return Replayed(pair, name, problem=f"was answered with {outcome.reply.status} {outcome.code or ''}: {said}")
     before = {"page": "results[].", "array": "[]."}.get(match.operation.shape, "")
-    # What can't be used of a successor's answer ("upstream said") is absent, too, and the document is wrong.
-    fields = {
-        f"{before}{one.name}": one.fidelity is Fidelity.ABSENT and not one.why.startswith("upstream said ")
-        for one in outcome.record.fields
-    }
-    return Replayed(pair, name, body, fields=fields)
+    fields = {f"{before}{one.name}": one for one in outcome.record.fields}
+    # What can't be used of a successor's answer is absent, too, and the document is wrong.
+    unusable = {path: one.why for path, one in fields.items() if one.why.startswith("upstream said ")}
+    absent = {path: one.fidelity is Fidelity.ABSENT and path not in unusable for path, one in fields.items()}
+    return Replayed(pair, name, body, fields=absent, unusable=unusable)
 
 
 def _media_type(version: str) -> str:
@@ -179,6 +180,8 @@ class FieldTally:
     """That of the first value that was not equal, as the next two; MISSING stands where one has none."""
     expected: Any = None
     got: Any = None
+    why: str = ""
+    """Why a rule made nothing of that value, if it did."""
 
     @property
     def good(self) -> bool:
@@ -196,11 +199,12 @@ def compare(replayed: Sequence[Replayed]) -> tuple[FieldTally, ...]:
 
     A field of the document that no pair has counts zero throughout.
     """
-    rows: dict[str, list[tuple[str, int, Any, Any]]] = {}
+    rows: dict[str, list[tuple[str, int, Any, Any, str]]] = {}
     good = [one for one in replayed if not one.problem]
     for one in good:
         for at, old, made in _leaves("", one.pair.old, one.made):
-            rows.setdefault(at or "(the answer)", []).append((_compared(at, old, made), one.pair.line, old, made))
+            row = (_compared(at, old, made), one.pair.line, old, made, one.unusable.get(at, ""))
+            rows.setdefault(at or "(the answer)", []).append(row)
     for name in (name for one in good for name in one.fields):
         if not any(seen == name or seen.startswith((f"{name}.", f"{name}[")) for seen in rows):
             rows[name] = []
@@ -208,7 +212,7 @@ def compare(replayed: Sequence[Replayed]) -> tuple[FieldTally, ...]:
     tallies = list[FieldTally]()
     for name in sorted(rows):
         counts = Counter(word for word, *_ in rows[name])
-        example = next((row[1:] for row in rows[name] if row[0] != "equal"), (None, None, None))
+        example = next((row[1:] for row in rows[name] if row[0] != "equal"), (None, None, None, ""))
         equal, differs, only_old, only_made = (counts[word] for word in _WORDS)
         tallies.append(FieldTally(name, equal, differs, only_old, only_made, name in absent, *example))
     return tuple(tallies)

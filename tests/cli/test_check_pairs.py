@@ -46,6 +46,15 @@ def test_pairs_deny_a_document(run, tmp_path):
     assert "status: is equal in 2 of 4; line 1: expected open, got opened" in done.stdout
 
 
+def test_why_a_rule_made_nothing_is_said(run, tmp_path):
+    """A value that upstream sent, and that is not of the field's type, is shown with the reason."""
+    first = json.loads(Path(PAIRS).read_text().splitlines()[0])
+    (tmp_path / "pairs.jsonl").write_text(json.dumps({**first, "new": {**first["new"], "status": [{"is": "OPEN"}]}}))
+    done = run("check", "--pairs", str(tmp_path / "pairs.jsonl"), DOCUMENT)
+    said = " ".join(done.stdout.split())
+    assert "status: is equal in 0 of 1; line 1: expected open, got - (upstream said [{'is': 'OPEN'}]: " in said
+
+
 def test_null_is_null_and_nothing_is_a_dash(run, tmp_path):
     """A recorded null is not shown as a value that is missing."""
     first = json.loads(Path(PAIRS).read_text().splitlines()[0])

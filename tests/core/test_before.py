@@ -471,6 +471,22 @@ def test_a_file_passes_unread(engine, kind):
     assert dict(driven.sends[0].call.headers)["Accept"] == "application/vnd.atlas.2023-02-01+gzip"
 
 
+@pytest.mark.parametrize(("api", "asked_for", "named"), [
+    ("v2", "application/vnd.atlas.2023-01-01+gzip", "application/vnd.atlas.2023-01-01+gzip"),
+    ("v1.0", "application/gzip", "application/gzip"),
+])  # fmt: skip
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_a_file_has_the_media_type_of_the_callers_version(engine, method, api, asked_for, named):
+    """Where upstream names its own version; another type stays as it came."""
+    for given, shown in (("application/vnd.atlas.2023-02-01+gzip", named), ("application/x-gzip", "")):
+        upstream, accept = [(200, (("Content-Type", given),), b"x")], (("Accept", asked_for),)
+        driven = drive(engine, f"/api/atlas/{api}{LOGS}", upstream, method=method, headers=accept, clock=DAY)
+        if driven.passed:
+            assert driven.outcome.content_type == shown
+        else:
+            assert dict(driven.reply.headers)["Content-Type"] == shown or given
+
+
 @pytest.mark.parametrize(
     ("target", "kind"),
     [

@@ -52,6 +52,18 @@ def test_a_body_in_any_form_is_sent_to_both_sides(door, raw, early):
         assert field(successor, "Transfer-Encoding") is None
 
 
+def test_a_file_has_the_media_type_of_the_callers_version(door, raw, monkeypatch):
+    """Its content passes unread from the version that took its place, which upstream names."""
+    monkeypatch.setenv("ATLAS_SHIM_ROUTE", "successor")
+    file, kind = gzip.compress(b"a line\n" * 900), "application/vnd.atlas.2023-0%d-01+gzip"
+    server = raw(lambda request: reply("200 OK", f"Content-Type: {kind % 2}", "X-Id: 7", body=file))
+    with door.open() as client:
+        got = client.ask(f"{server.url}/api/atlas/v2/groups/g/clusters/h/logs/mongodb.gz", "GET", {"Accept": kind % 1})
+    assert field(server.requests[0], "Accept") == kind % 2
+    assert (got.status, got.field("Content-Type"), got.field("X-Id")) == (200, [kind % 1], ["7"])
+    assert got.content == file
+
+
 def test_a_write_is_never_sent_twice_on_a_guess(door, raw):
     """A connection that ends without a whole answer is the caller's to judge, on a kept connection too."""
     server = raw(lambda request: None if request.startswith(b"POST") else flex(request))

@@ -133,3 +133,14 @@ def test_a_connection_lost_between_writes(last, told, options, done):
     assert (status_of(head), error["errorCode"]) == told
     assert [json.loads(one)["id"] for one in arrived] == ["a", "b"][: done + 1]
     assert (f" {added} See" in error["detail"]) == bool(done)
+
+
+def test_a_file_has_the_media_type_of_the_callers_version():
+    """Upstream names the version that took its place; the content passes as it comes."""
+    kind, file = "application/vnd.atlas.2023-0%d-01+gzip", b"\x1f\x8b...\x00"
+    answer = reply(file, f"Content-Type: {kind % 2}")
+    request = get("/api/atlas/v2/groups/g/clusters/h/logs/mongodb.gz", f"Accept: {kind % 1}")
+    with replying(answer) as upstream, gateway(upstream.origin, route=RouteWord.SUCCESSOR) as served:
+        head, content = ask(served, request)
+    assert value_of(head, "Content-Type") == kind % 1
+    assert content == file

@@ -15,7 +15,7 @@ from aiohttp.http_exceptions import ContentEncodingError
 from multidict import CIMultiDict, CIMultiDictProxy, MultiDict
 from yarl import URL
 
-from shim.core.messages import Record, Reply, Send
+from shim.core.messages import Record, Reply, Send, replaced
 from shim.doors.aiohttp.inside import made_response, once, show, whole_url
 from shim.doors.driver import adrive
 from shim.doors.exchange import Content, Door, shorter, together
@@ -137,6 +137,12 @@ class AiohttpDoor(Door):
                 warnings.simplefilter("ignore", DeprecationWarning)
                 native.content.unread_data(b"".join(self.content.chunks))
         return native
+
+    def retype(self, response: Any, content_type: str) -> None:
+        lines = replaced(header_lines(response.raw_headers), "Content-Type", content_type)
+        raw = tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in lines)
+        response._headers, response._raw_headers = CIMultiDictProxy(CIMultiDict(lines)), raw  # noqa: SLF001 - no other way
+        response._cache.clear()  # noqa: SLF001 - where it keeps both
 
     def show(self, response: Any, record: Record) -> None:
         if self.rewritten:

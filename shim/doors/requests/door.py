@@ -150,6 +150,12 @@ class RequestsDoor(Door):
             )
         return native
 
+    def retype(self, response: Any, content_type: str) -> None:
+        super().retype(response, content_type)
+        below = getattr(response.raw, "headers", None)
+        if below is not None:
+            below["Content-Type"] = content_type
+
     def show(self, response: Any, record: Record) -> None:
         """Put the record into an attribute, which is pickled as requests' own are."""
         self._show(response)
