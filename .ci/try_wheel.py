@@ -32,8 +32,8 @@ URL = f"https://cloud.mongodb.com{CALL}"
 SHOWN = {
     "demo": "8 snapshots, newest first",
     "check --connect": "reached and signed in",
-    f"check --prove {CALL}": "Each field is what its document says.",
-    "check --calendar --within 0": "2027-07-01",
+    f"prove {CALL}": "Each field is what its document says.",
+    "calendar --within 0": "2027-07-01",
     f"explain GET {CALL}": "Sent to flex,",
     "explain SHIM_NO_SUCCESSOR": "410",
     f"run -- curl -sS --oauth2-bearer demo-access-token {URL}": '"totalCount":8',

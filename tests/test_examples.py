@@ -125,7 +125,7 @@ def test_the_next_sunset(tmp_path):
     (command,) = (block for block in re.findall(r"```sh\n(.*?)```", page, re.DOTALL) if "atlas-shim" in block)
     begun, rules, _callers = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
     document = tmp_path / "greenhouses.toml"
-    check = ["check", "--pairs", str(EXAMPLES / "next_sunset" / "greenhouse-pairs.jsonl"), str(document)]
+    check = ["pairs", str(EXAMPLES / "next_sunset" / "greenhouse-pairs.jsonl"), "--document", str(document)]
     assert [Path(word).name for word in command.split()] == ["atlas-shim", *(Path(word).name for word in check)]
     document.write_text(begun, "utf-8")
     done = CliRunner().invoke(main, check)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
@@ -26,6 +28,7 @@ GROUPS = {
         "demo": "Show a retired call on this machine, without and with the shim.",
         "check": "Check settings, documents, the drop-in and the way to Atlas.",
         "explain": "Explain how a call is answered, and which call to make instead.",
+        "prove": "Compare retired reads with the successor's own answers.",
     },
     "The gateway": {
         "serve": "Run the gateway.",
@@ -39,6 +42,10 @@ GROUPS = {
     "The way out": {
         "scan": "Find calls of retired operations in sources.",
         "inventory": "Show who still makes retired calls, and whether the shim can go.",
+        "calendar": "List when Atlas ends which calls, and what takes their place.",
+    },
+    "Documents of your own": {
+        "pairs": "Compare recorded answers with what the documents make of them.",
     },
 }
 """Heading -> rows of the help: a command's name, and the first sentence of its own help."""
@@ -49,6 +56,20 @@ COMMANDS["fake-atlas"] = "Run the fake Atlas alone."
 
 _PLACES = {"fake-atlas": ("demo", "fake_atlas"), "atlas": ("atlas_cli.run", "command")}
 """Command -> module and name. Other commands are ``command`` in the module of their name."""
+
+
+@contextmanager
+def _reader_may_leave() -> Iterator[None]:
+    """Make no error of a reader that has left the pipe, as ``head`` does: the command ends with its own exit code."""
+    try:
+        try:
+            yield
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError as fault:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes the rest when it ends
+        ended = fault.__context__
+        raise SystemExit(ended.code if isinstance(ended, SystemExit) else 0) from None
 
 
 class Commands(click.Group):
@@ -80,10 +101,16 @@ class Commands(click.Group):
             ctx.fail(f"No such command {args[0]!r}; did you mean {near[0]}?")
         return super().resolve_command(ctx, args)
 
+    def make_context(self, *args: Any, **more: Any) -> click.Context:
+        """Read a command line, which may write the help."""
+        with _reader_may_leave():
+            return super().make_context(*args, **more)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; errors that users can mend become one line and an exit code, not a traceback."""
         try:
-            return super().invoke(ctx)
+            with _reader_may_leave():
+                return super().invoke(ctx)
         except Exception as error:
             failure = failure_of(error)
             if failure is None:

@@ -1,6 +1,6 @@
 """``atlas-shim check``: checks settings, documents, the drop-in and the connection to Atlas.
 
-Its parts are ``check_dropin``, ``check_connect`` and ``check_calendar``.
+Its parts are ``check_dropin``, ``check_connect`` and ``check_gateway``.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import attrs
 import click
@@ -16,16 +16,15 @@ import click
 from shim.cli import check_dropin, output
 from shim.cli.check_connect import GROUP, probe
 from shim.cli.check_gateway import check_start
+from shim.cli.engine import engine_of
 from shim.cli.failures import NO, SETTINGS
-from shim.cli.output import FILE, config_option, output_option, shortened, write_report
+from shim.cli.output import config_option, output_option, write_report
 from shim.cli.serve import flag
-from shim.core.recognise import Engine, load_engine
-from shim.core.settings import RouteWord, read_settings
+from shim.core.settings import RouteWord
 from shim.credentials import read_credentials, used_variables
 from shim.documents import Document, load_documents, mapping_folders
 from shim.documents.check import lost_members
 from shim.doors.environment import VARIABLES, WARNINGS, read_word
-from shim.errors import SettingsError
 from shim.flags.providers import check_flag, provider_factory
 from shim.gateway.options import TABLE, Options
 from shim.gateway.plan import (
@@ -36,14 +35,10 @@ from shim.gateway.plan import (
     given,
     options_of,
     read_config,
-    renamed,
     settings_of,
     unknown_variables,
 )
 from shim.origins import read_base_url
-
-if TYPE_CHECKING:
-    from shim.tools.pairs import FieldTally
 
 
 @click.command(params=[flag(row, hidden=True) for row in TABLE])
@@ -51,23 +46,13 @@ if TYPE_CHECKING:
 @config_option
 @click.option("--connect", "connects", is_flag=True, help="Also ask Atlas, with the credentials of the environment.")
 @click.option("--group", envvar="MONGODB_ATLAS_PROJECT_ID", metavar="ID", help="A project, for --connect.")
-@click.option("--pairs", type=FILE, help="Recorded answers of two versions, to compare with what the documents make.")
-@click.option("--prove", "paths", metavar="PATH", multiple=True, help="Read this by the shim, and by itself beside it.")
-@click.option("--calendar", is_flag=True, help="Check nothing; list the sunsets, by the next three options.")
-@click.option("--seen", type=FILE, multiple=True, help="Count the calls in this inventory.")
-@click.option("--within", type=click.IntRange(0), default=90, help="Fail for sunsets within this many days.")
 @output_option
-def command(  # noqa: PLR0913 - one argument for each option
+def command(
     *,
     document: Path | None,
     config: Path | None,
     connects: bool,
     group: str | None,
-    pairs: Path | None,
-    paths: tuple[str, ...],
-    calendar: bool,
-    seen: tuple[Path, ...],
-    within: int,
     output: str,
     **flags: str | None,
 ) -> None:
@@ -83,26 +68,9 @@ def command(  # noqa: PLR0913 - one argument for each option
     MONGODB_ATLAS_BASE_URL), through its certificates and proxy: the retired list of snapshots and the list of
     flex clusters. Without --group they name a project that does not exist. No secret is shown.
 
-    With --pairs each new answer is translated and compared with the old one. A line of that file:
-    {"path": …, "old_version": …, "old": {…}, "new_version": …, "new": {…}}
-
-    Exit codes: 0 when no problem was found; 1 for problems (all are listed), or pairs that differ in fields
-    that the document does not declare absent; 2 for bad usage, or where serve would not start; with --calendar
-    4 if a call's sunset is at most --within days away, and 5 if it has passed and the call was found (with --seen
-    only calls found there count).
+    Exit codes: 0 when no problem was found; 1 for problems (all are listed); 2 for bad usage, or where serve
+    would not start.
     """
-    if calendar:
-        from shim.cli.check_calendar import check_calendar  # noqa: PLC0415 - only this option needs what it loads
-
-        check_calendar(_engine(document), read_settings(os.environ), seen, within, output)
-    if paths:
-        from shim.cli.check_prove import prove  # noqa: PLC0415 - as above
-
-        prove(_plan(PlanSource(dict(os.environ), flags, config), document), paths, output)
-        return
-    if pairs is not None:
-        _check_pairs(_engine(document), pairs, output)
-        return
     problems: list[str] = []
     source = PlanSource(dict(os.environ), flags, config)
     is_gateway = config is not None or any(one is not None for one in flags.values())
@@ -144,28 +112,6 @@ def command(  # noqa: PLR0913 - one argument for each option
     write_report(report, problems, output, lambda: _text(report), good, code)
 
 
-def _engine(document: Path | None, switches: Mapping[str, str] = {}) -> Engine:
-    return load_engine({**os.environ, **switches}, load_documents([document]) if document else ())
-
-
-def _plan(source: PlanSource, document: Path | None) -> Plan:
-    """Return what a gateway would answer calls with, by this document if it is given.
-
-    Upstream is the environment's base URL where nothing else names one. Raises SettingsError and DocumentError, also
-    for a mistyped variable: nothing may be sent on the word of settings that are wrong.
-    """
-    if problems := unknown_variables(os.environ):
-        raise SettingsError(*problems)
-    options, found = source.options()
-    if "upstream" not in found:
-        options = attrs.evolve(options, upstream=read_base_url(os.environ))
-    try:
-        documents = source.documents() if document is None else load_documents([document])
-        return Plan(options, Engine(documents, options.reads, options.writes), found)
-    except SettingsError as error:
-        raise renamed(error, found) from None
-
-
 def _settings(
     source: PlanSource, document: Path | None, problems: list[str]
 ) -> tuple[list[Setting], Options | None, tuple[Document, ...], int]:
@@ -185,7 +131,7 @@ def _settings(
         provider_factory(os.environ)
         check_flag(options.route)
     with collected(problems, found):
-        engine = _engine(document, options.switches)
+        engine = engine_of(document, options.switches)
         documents = engine.documents
         plan = Plan(options, engine, found)
     code = NO
@@ -219,40 +165,3 @@ def _text(report: Mapping[str, Any]) -> None:
         output.heading("\nConnection")
     for one in report["connection"]:
         output.facts([(one["side"], f"{one['status'] or '-'}  {one['request']}"), ("", one["meaning"])])
-
-
-def _check_pairs(engine: Engine, file: Path, form: str) -> None:
-    """Run a file of pairs through the documents of an engine, and write the table of fields.
-
-    Exits with 1 if a field differs that is not declared absent.
-    """
-    from shim.tools.pairs import compare, read_pairs, replay  # noqa: PLC0415 - only this option needs it
-
-    replayed = replay(engine, read_pairs(file))
-    lines = compare(replayed)
-    problems = [f"line {one.pair.line}: {one.problem}" for one in replayed if one.problem]
-    report = {"pairs": len(replayed), "translated": len(replayed) - len(problems), "fields": lines}
-    problems += [f"{line.field}: {_difference(line)}" for line in lines if not line.good]
-    absent = [line.field for line in lines if line.absent and line.only_old]
-    but = f", except fields declared absent: {', '.join(absent)}" if absent else ""
-
-    def text() -> None:
-        names = ", ".join(dict.fromkeys(one.operation for one in replayed if one.operation))
-        output.heading(f"{len(replayed)} pairs of {names or 'no operation of the document'}")
-        output.write_table([("field", "equal", "differs", "only old", "only new", "note"), *map(_row, lines)])
-
-    said = f"All {len(replayed)} translations equal the recorded old answers{but}."
-    write_report(report, problems, form, text, said)
-
-
-def _row(line: FieldTally) -> list[str]:
-    counts = (line.equal, line.differs, line.only_old, line.only_made)
-    note = "declared absent" if line.absent else "" if line.total else "never seen"
-    return [line.field, *(str(count or "-") for count in counts), note]
-
-
-def _difference(line: FieldTally) -> str:
-    """Return how often a field's values are equal, and the first example of those that are not."""
-    example = f"line {line.line}: expected {shortened(line.expected, 60)}, got {shortened(line.got, 60)}"
-    example += f" ({line.why})" if line.why else ""
-    return f"is equal in {line.equal} of {line.total}; {example}"

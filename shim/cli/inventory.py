@@ -27,7 +27,7 @@ EXIT = {"quiet": 0, "called": 4, "unproven": 5}  # verdict -> exit code with ``-
 @click.command()
 @click.argument("files", metavar="[FILE...]", nargs=-1, type=FILE)
 @click.option("--since", metavar="WHEN", help="Count only calls since then: 30d, 12h, 4w, a date or an instant.")
-@click.option("--fail-if-called", "fails", is_flag=True, help="Exit with 4 or 5 unless nobody called (see below).")
+@click.option("--fail-if-called", "fails", is_flag=True, help="Exit with 4 or 5 unless nobody called (see above).")
 @output_option
 def command(*, files: tuple[Path, ...], since: str | None, fails: bool, output: str) -> None:
     """Show who still makes retired calls, and whether the shim can go.

@@ -4,7 +4,6 @@ import json
 import os
 import socket
 import ssl
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -241,73 +240,20 @@ def test_connect_asks_nobody_else_where_upstream_is_unreadable(checked, atlas):
     assert "Atlas was not asked (--connect): the settings don't say where it is" in found["problems"]
 
 
-ALL_DAYS = ("--within", "5000")
-
-
-def test_the_calendar_has_what_documents_know(checked, time_machine):
-    """Each end, in order, with what takes its place."""
-    time_machine.move_to(datetime(2026, 12, 1, tzinfo=UTC))
-    ends = checked("--calendar", *ALL_DAYS, code=4)["ends"]
-    assert [one["sunset"] for one in ends] == sorted(one["sunset"] for one in ends)
-    said = [(one["sunset"], one["method"], one["version"], one["source"]) for one in ends]
-    assert ("2027-03-01", "PATCH", "2024-08-05", "atlas-clusters/cluster_writes.toml") in said
-    assert checked("--calendar", "--within", "0")["ends"]
-    ahead = [one for one in ends if one["left"] > 0]
-    assert len(ahead) == 77
-    assert all(one["place"] and one["served"] for one in ahead)
-    assert [one["path"] for one in ahead if one["served"] == "no"] == ["/api/atlas/v2/users"]
-
-
-@pytest.mark.parametrize(("day", "within", "code"), [(1, 3, 4), (1, 2, 0), (3, 1, 4), (4, 3, 0), (5, 3, 0)])
-def test_a_day_that_is_so_far_away_is_within(checked, time_machine, day, within, code):
-    """A sunset on 2027-02-04 ends soon on the last day that is named, and no more from its own day on."""
-    time_machine.move_to(datetime(2027, 2, day, tzinfo=UTC))
-    checked("--calendar", "--within", str(within), code=code)
-
-
-@pytest.mark.parametrize(
-    ("line", "code", "seen"),
-    [
-        ({"announced": "PATCH /api/atlas/v2/groups/{}/clusters/{}", "version": "2024-08-05"}, 4, ["updateCluster"]),
-        ({"announced": "PATCH /api/atlas/v2/groups/{}/clusters/{}", "version": "2024-10-23"}, 0, []),
-        ({"announced": "GET /api/atlas/v2/groups/{}/other"}, 0, []),
-    ],
-)
-def test_what_an_inventory_saw_decides(checked, tmp_path, time_machine, line, code, seen):
-    """Where calls were looked for, an end that nobody meets breaks no build."""
-    time_machine.move_to(datetime(2026, 12, 1, tzinfo=UTC))
-    file = tmp_path / "calls.jsonl"
-    file.write_text(json.dumps({"time": "2026-06-01T00:00:00Z", "agent": "curl/8", **line}) + "\n", "utf-8")
-    ends = checked("--calendar", *ALL_DAYS, "--seen", str(file), code=code)["ends"]
-    assert [one["names"][0] for one in ends if one["seen"]] == seen
-    env = {"ATLAS_SHIM_INVENTORY": str(file)}
-    assert checked("--calendar", *ALL_DAYS, env=env, code=code)["ends"] == ends
-
-
-CALLED = json.dumps(
-    {"operation": "listServerlessBackupSnapshots", "route": "flex", "time": "2026-06-01T00:00:00Z", "agent": "curl/8"}
-)
-
-
-@pytest.mark.parametrize(
-    ("text", "code", "said"),
-    [
-        (CALLED, 5, "\n\n0 calls that were seen end within 90 days; 1 have ended."),
-        *((text, 2, "is not an inventory") for text in ("[]", "\xff", "{}\n", '{\n "findings": []\n}')),
-    ],
-)
-def test_what_was_seen_and_has_ended_breaks_a_build(run, tmp_path, text, code, said):
-    """A found call whose sunset has passed has its exit code; a file of another kind is refused, not called clean."""
-    file = tmp_path / "seen.json"
-    file.write_bytes(text.encode("latin-1"))
-    done = run("check", "--calendar", "--seen", str(file))
-    assert (done.exit_code, said in done.output) == (code, True)
-
-
-@pytest.mark.parametrize("options", ["--pairs", "--calendar --seen", "--config"])
-def test_a_pipe_ends_a_check_and_does_not_hold_it(run, tmp_path, options):
+@pytest.mark.parametrize("words", ["check --config", "pairs", "calendar --seen"])
+def test_a_pipe_ends_a_command_and_does_not_hold_it(run, tmp_path, words):
     """Nobody may ever write to it."""
     os.mkfifo(tmp_path / "pipe")
-    done = run("check", *options.split(), str(tmp_path / "pipe"))
+    done = run(*words.split(), str(tmp_path / "pipe"))
     assert done.exit_code in {1, 2}
     assert "not a regular file" in " ".join(done.output.split())
+
+
+@pytest.mark.parametrize(
+    "words", ["--calendar", "--within 3", "--seen calls.jsonl", "--pairs pairs.jsonl", "--prove /x"]
+)
+def test_options_of_other_commands_are_refused(run, words):
+    """None is ignored in silence."""
+    done = run("check", *words.split())
+    assert done.exit_code == 2
+    assert "No such option" in done.output

@@ -62,9 +62,17 @@ def blocks(text: str) -> Iterator[Block]:
 
 
 def play(
-    page: str | Path, folder: Path, *, environ: Mapping[str, str] = {}, replaced: Sequence[tuple[str, str]] = ()
+    page: str | Path,
+    folder: Path,
+    *,
+    environ: Mapping[str, str] = {},
+    replaced: Sequence[tuple[str, str]] = (),
+    lacking: Sequence[str] = (),
 ) -> None:
-    """Play a page of docs/ in a folder, with words of it replaced; raises AssertionError for the first difference."""
+    """Play a page of docs/ in a folder, with words of it replaced; raises AssertionError for the first difference.
+
+    Blocks with a program that this machine is ``lacking`` are left out.
+    """
     text = (DOCS / page).read_text("utf-8").replace("CLONE[", "atlas-shim[")  # which pip finds without a clone
     for old, new in replaced:
         assert old in text, old
@@ -74,7 +82,7 @@ def play(
     for name, port in ports.items():
         text = text.replace(f":{name}", f":{port}")
     listens = {PORTS[name]: f"127.0.0.1:{port}" for name, port in ports.items() if PORTS[name]}
-    steps = list(_steps(text))
+    steps = [step for step in _steps(text) if not any(f"{program} " in step[0].content for program in lacking)]
     assert steps, f"{page} has no block to play"
     script = START + "".join(_typed(block.content, ports) for block, _ in steps)
     shown = _shell(script, folder, {**listens, **environ})

@@ -22,7 +22,7 @@ INSTALLED = {"PIP_NO_INDEX": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_ROO
 """What a page installs is there already, and pip asks nobody."""
 
 PLAYED = {
-    "atlas-cli.md": (), "base-urls.md": ("curl",), "deploying.md": ("kubectl",),
+    "atlas-cli.md": (), "base-urls.md": ("curl",),
     "feature-flags.md": ("curl",), "scan.md": ("git",), "way-out.md": ("curl", "jq"),
 }  # fmt: skip
 """Page -> the programs that it needs."""
@@ -44,7 +44,7 @@ def need(*programs):
 def test_every_page_is_played():
     """One with commands that is added gets a line above, or a test below."""
     pages = {path.name for path in (DOCS / "how-to").glob("*.md") if "```sh\n" in path.read_text("utf-8")}
-    assert pages - ELSEWHERE == {*PLAYED, "hard-coded-host.md", "many-callers.md"}
+    assert pages - ELSEWHERE == {*PLAYED, "deploying.md", "hard-coded-host.md", "many-callers.md"}
 
 
 @pytest.mark.slow
@@ -52,9 +52,14 @@ def test_every_page_is_played():
 def test_a_page_does_what_it_shows(page, folder):
     """Every block as it stands, with everything that it shows."""
     need(*PLAYED[page])
-    if page == "deploying.md":
-        shutil.copytree(DOCS.parent / "deploy", folder / "deploy")
     play(f"how-to/{page}", folder, environ=INSTALLED)
+
+
+def test_deploying(folder):
+    """The settings are checked as printed, on a machine without kubectl, too."""
+    shutil.copytree(DOCS.parent / "deploy", folder / "deploy")
+    lacking = [] if shutil.which("kubectl", path=path()) else ["kubectl"]
+    play("how-to/deploying.md", folder, environ=INSTALLED, lacking=lacking)
 
 
 def test_a_hard_coded_host(folder):

@@ -1,4 +1,4 @@
-"""``atlas-shim check --prove``: reads through the shim, each field beside the successor's own answer.
+"""``atlas-shim prove``: reads through the shim, each field beside the successor's own answer.
 
 What the rules of a document read is looked up anew here, in an answer that the shim had no part in.
 """
@@ -9,10 +9,12 @@ import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import attrs
+import click
 import httpx
 
 from shim._version import __version__
@@ -20,6 +22,9 @@ from shim.atlas.auth import NO_CREDENTIALS, auth_for
 from shim.atlas.client import TIMEOUT
 from shim.atlas.replies import error_of
 from shim.cli import output
+from shim.cli.engine import document_option, plan_of
+from shim.cli.output import config_option, output_option
+from shim.cli.serve import flag
 from shim.core.content import loads, with_content
 from shim.core.exchange import exchange
 from shim.core.messages import Answer, Call, Exchange, Outcome, Record, Reply, Send, advance
@@ -37,6 +42,7 @@ from shim.doors.httpx_family.door import INNER
 from shim.errors import SettingsError
 from shim.flags.providers import connected, provider_factory
 from shim.flags.words import FlagWords
+from shim.gateway.options import TABLE
 from shim.gateway.plan import Plan
 from shim.gateway.tls import system_context
 from shim.tools.inventory.writing import COMMANDS
@@ -77,13 +83,30 @@ class Proof:
     """Those of the whole, without a value."""
 
 
-def prove(plan: Plan, paths: Sequence[str], form: str) -> None:
-    """Make each read by the shim and by itself, and write both sides of each field.
+_ROWS = [row for row in TABLE if row.group in {"Atlas", "Translation"}]
+"""The options of ``serve`` that say where a call goes, and how it is answered."""
 
-    Nothing but GET is sent, to the plan's upstream alone, with the environment's credentials; no inventory counts it.
-    JSON is a report to hand on: it has no values. Exits with 1 if a field is not what its document says. Raises
-    SettingsError without credentials.
+
+@click.command(params=[flag(row) for row in _ROWS])
+@click.argument("paths", metavar="PATH...", nargs=-1, required=True)
+@config_option
+@document_option
+@output_option
+def command(
+    paths: tuple[str, ...], *, config: Path | None, document: Path | None, output: str, **flags: str | None
+) -> None:
+    """Compare retired reads with the successor's own answers.
+
+    Nothing but GET is sent, to the Atlas of --upstream (or MONGODB_ATLAS_BASE_URL) alone, with the credentials of the
+    environment; no inventory counts it. JSON is a report to hand on: it has no values.
+
+    Exit codes: 0 when each field is what its document says; 1 for others, or an error of Atlas; 2 for bad usage;
+    3 for the network.
     """
+    _prove(plan_of(flags, config, document), paths, output)
+
+
+def _prove(plan: Plan, paths: Sequence[str], form: str) -> None:
     known, upstream = read_credentials(os.environ), plan.options.upstream
     if known is None:
         raise SettingsError(NO_CREDENTIALS)

@@ -1,4 +1,4 @@
-"""``atlas-shim check --calendar``: the sunsets of calls, and how often each call was seen."""
+"""``atlas-shim calendar``: the sunsets of calls, and how often each call was seen."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from typing import Any, NoReturn
 
 import click
 
-from shim.cli import output
-from shim.core.recognise import Engine
+from shim.cli.engine import document_option, engine_of
+from shim.cli.output import FILE, output_option, write_json, write_line, write_table
 from shim.core.route import sunset_of
-from shim.core.settings import Settings
+from shim.core.settings import read_settings
 from shim.documents.model import Operation
 from shim.errors import SettingsError
 from shim.tools.inventory.reading import read_inventory
@@ -46,12 +46,21 @@ def _served(operation: Operation) -> str:
     return "yes" if operation.successors or operation.constant is not None else "no"
 
 
-def check_calendar(engine: Engine, settings: Settings, seen: Sequence[Path], within: int, form: str) -> NoReturn:
-    """Write the calendar, and exit with its code; raises SettingsError for a file that can't be read.
+@click.command
+@click.option("--seen", type=FILE, multiple=True, help="Count the calls in this inventory.")
+@click.option("--within", type=click.IntRange(0), default=90, help="Fail for sunsets within this many days.")
+@document_option
+@output_option
+def command(seen: tuple[Path, ...], *, within: int, document: Path | None, output: str) -> NoReturn:
+    """List when Atlas ends which calls, and what takes their place.
 
-    An end's ``place`` are the calls that take its place, or what to do where there is none; ``served`` says whether the
-    shim answers it then: ``yes``, ``no``, or the setting that it, or some of its bodies, need.
+    SERVED says whether the shim answers a call then, and by which setting if it needs one. Without --seen the calls
+    are counted that the inventory of ATLAS_SHIM_INVENTORY has.
+
+    Exit codes: 0 when nothing ends soon; 4 if a sunset is at most --within days away, and 5 if one has passed and
+    the call was seen. With an inventory only calls count that it has.
     """
+    engine, settings = engine_of(document), read_settings(os.environ)
     named = os.environ.get(VARIABLE)
     files = seen or ([Path(named)] if named else [])
     calls = [call for file in files for call in _calls_in(file)]
@@ -69,13 +78,13 @@ def check_calendar(engine: Engine, settings: Settings, seen: Sequence[Path], wit
         })  # fmt: skip
         days, call = f"{left} days" if left > 0 else "over", f"{one.method} {one.full_path}"
         table.append((str(sunset), days, call, one.version, served, count or None, one.file, "; ".join(place)))
-    if form == "json":
-        output.write_json({"format": 1, "within": within, "ends": rows})
+    if output == "json":
+        write_json({"format": 1, "within": within, "ends": rows})
     else:
-        output.write_table(table)
+        write_table(table)
         end_soon = "calls that were seen end" if files else "calls end"
         click.echo()
-        output.write_line(f"{soon} {end_soon} within {within} days{f'; {ended} have ended' if files else ''}.")
+        write_line(f"{soon} {end_soon} within {within} days{f'; {ended} have ended' if files else ''}.")
     raise SystemExit(HAS_ENDED if ended else ENDS_SOON if soon else 0)
 
 

@@ -1,4 +1,4 @@
-"""``check --pairs``: the commands of the page about the next sunset, and its document changed."""
+"""``pairs``: the commands of the page about the next sunset, and its document changed."""
 
 import json
 import re
@@ -17,12 +17,12 @@ DOCUMENT, PAIRS = str(EXAMPLE / "greenhouses.toml"), str(EXAMPLE / "greenhouse-p
 
 def test_pairs_prove_a_document(run):
     """All fields are equal except those declared absent; the table has a JSON form, and the exit code is 0."""
-    done = run("check", "--pairs", PAIRS, DOCUMENT)
+    done = run("pairs", PAIRS, "--document", DOCUMENT)
     assert done.exit_code == 0, done.output
     assert "5 pairs of getGreenhouse, listGreenhouses" in done.stdout
     assert re.search(r"^keeper +- +- +4 +- +declared absent$", done.stdout, re.MULTILINE)
     assert done.stdout.endswith("answers, except fields declared absent: keeper, results[].keeper.\n")
-    found = json.loads(run("check", "--pairs", PAIRS, "-o", "json", DOCUMENT).stdout)
+    found = json.loads(run("pairs", PAIRS, "-o", "json", "--document", DOCUMENT).stdout)
     assert (found["ok"], found["pairs"], found["translated"]) == (True, 5, 5)
     keeper = next(line for line in found["fields"] if line["field"] == "keeper")
     assert (keeper["only_old"], keeper["absent"], keeper["line"], keeper["got"]) == (4, True, 1, None)
@@ -33,7 +33,7 @@ def test_what_no_answer_had_is_no_exception(run, tmp_path):
     first = json.loads(Path(PAIRS).read_text().splitlines()[0])
     del first["old"]["keeper"]
     (tmp_path / "pairs.jsonl").write_text(json.dumps(first))
-    done = run("check", "--pairs", str(tmp_path / "pairs.jsonl"), DOCUMENT)
+    done = run("pairs", str(tmp_path / "pairs.jsonl"), "--document", DOCUMENT)
     assert done.stdout.endswith("equal the recorded old answers.\n")
 
 
@@ -41,7 +41,7 @@ def test_pairs_deny_a_document(run, tmp_path):
     """Each field that differs is shown with its first example, and the exit code is 1."""
     document = tmp_path / "greenhouses.toml"
     document.write_text(Path(DOCUMENT).read_text().replace('OPEN = "open"', 'OPEN = "opened"'))
-    done = run("check", "--pairs", PAIRS, str(document))
+    done = run("pairs", PAIRS, "--document", str(document))
     assert done.exit_code == 1
     assert "status: is equal in 2 of 4; line 1: expected open, got opened" in done.stdout
 
@@ -50,7 +50,7 @@ def test_why_a_rule_made_nothing_is_said(run, tmp_path):
     """A value that upstream sent, and that is not of the field's type, is shown with the reason."""
     first = json.loads(Path(PAIRS).read_text().splitlines()[0])
     (tmp_path / "pairs.jsonl").write_text(json.dumps({**first, "new": {**first["new"], "status": [{"is": "OPEN"}]}}))
-    done = run("check", "--pairs", str(tmp_path / "pairs.jsonl"), DOCUMENT)
+    done = run("pairs", str(tmp_path / "pairs.jsonl"), "--document", DOCUMENT)
     said = " ".join(done.stdout.split())
     assert "status: is equal in 0 of 1; line 1: expected open, got - (upstream said [{'is': 'OPEN'}]: " in said
 
@@ -60,14 +60,14 @@ def test_null_is_null_and_nothing_is_a_dash(run, tmp_path):
     first = json.loads(Path(PAIRS).read_text().splitlines()[0])
     pairs = tmp_path / "pairs.jsonl"
     pairs.write_text(json.dumps({**first, "old": {**first["old"], "status": None, "name": None, "more": None}}))
-    done = run("check", "--pairs", str(pairs), DOCUMENT)
+    done = run("pairs", str(pairs), "--document", DOCUMENT)
     assert "status: is equal in 0 of 1; line 1: expected null, got open" in done.stdout
     assert "more: is equal in 0 of 1; line 1: expected null, got -" in done.stdout
 
 
 def test_one_document_can_be_checked_alone(run):
     """It is checked without the shipped documents, whose operations it may repeat; pairs of it fail with them."""
-    assert "no operation of the document is" in run("check", "--pairs", PAIRS).stdout
+    assert "no operation of the document is" in run("pairs", PAIRS).stdout
     done = run("check", DOCUMENT)
     assert done.exit_code == 0
     assert "snapshots" not in done.stdout
@@ -90,7 +90,7 @@ def greenhouse_api():
 
 
 def test_the_page_records_pairs_that_can_be_read(greenhouse_api, run, tmp_path):
-    """Its two calls of curl make a file that ``check --pairs`` takes."""
+    """Its two calls of curl make a file that ``pairs`` takes."""
     text = (ROOT / "docs" / "how-to" / "next-sunset.md").read_text("utf-8")
     script = next(block for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL) if "curl" in block)
     assert script.count("curl") == 1  # in a function that is called twice
@@ -102,4 +102,4 @@ def test_the_page_records_pairs_that_can_be_read(greenhouse_api, run, tmp_path):
         pytest.skip(f"curl or jq is not here: {done.stderr}")
     assert done.returncode == 0, done.stderr
     assert len((tmp_path / "pairs.jsonl").read_text().splitlines()) == 2
-    assert run("check", "--pairs", str(tmp_path / "pairs.jsonl"), DOCUMENT).exit_code == 0
+    assert run("pairs", str(tmp_path / "pairs.jsonl"), "--document", DOCUMENT).exit_code == 0

@@ -1,4 +1,4 @@
-"""``check --prove``: each field of the shim's answer beside the successor's own, against an Atlas that lies."""
+"""``prove``: each field of the shim's answer beside the successor's own, against an Atlas that lies."""
 
 import json
 
@@ -36,7 +36,7 @@ def prove(run):
         with respx.mock(assert_all_called=False) as atlas:
             replies = [httpx.Response(200 if place == 0 else status, json=page) for place, page in enumerate(pages)]
             atlas.get(url__startswith=FLEX).mock(side_effect=replies)
-            result = run("check", "--prove", path, "-o", form, env=TOKEN)
+            result = run("prove", path, "-o", form, env=TOKEN)
             result.methods = {call.request.method for call in atlas.calls}
         return result
 
@@ -98,7 +98,7 @@ def test_what_is_no_retired_read_is_named(prove, path):
 )
 def test_what_keeps_a_read_from_atlas_has_its_exit_code(run, atlas, env, code, said):
     """Errors of usage, of the network and of the sign-in have their own, and no secret shows."""
-    done = run("check", "--prove", PATH, env=env)
+    done = run("prove", PATH, env=env)
     assert (done.exit_code, done.stdout, said in done.stderr) == (code, "", True)
     assert "wr0ng" not in done.stderr
 
@@ -122,7 +122,7 @@ def proved(run, tmp_path, words=(), env=TOKEN, file=""):
     with respx.mock(assert_all_called=False) as hosts:
         hosts.post(path="/api/oauth/token").respond(200, json=ACCOUNT_TOKEN)
         hosts.route(path__startswith="/api/").respond(200, json={"results": [SNAPSHOT], "totalCount": 1})
-        result = run("check", *config, "--prove", PATH, *words, env=env)
+        result = run("prove", *config, PATH, *words, env=env)
         return result, {call.request.url.host for call in hosts.calls}
 
 
@@ -163,7 +163,7 @@ def test_the_documents_are_those_that_are_named(run, tmp_path):
     assert why in result.output
     other = tmp_path / "other.toml"
     other.write_text(text_of("put"))
-    result, hosts = proved(run, tmp_path, [str(other)])
+    result, hosts = proved(run, tmp_path, ["--document", str(other)])
     assert ("no mapping document has a GET" in " ".join(result.output.split()), hosts) == (True, set())
 
 
@@ -191,7 +191,7 @@ def test_a_proof_is_no_caller_of_the_inventory(run, atlas, tmp_path):
     """The command is not a program that has to be changed; a whole URL is as good as a path."""
     calls = tmp_path / "calls.jsonl"
     url = f"{atlas.url}/api/atlas/v2/groups/{DEMO_GROUP}/serverless/{DEMO_CLUSTER}/backup/snapshots"
-    assert run("check", "--prove", url, env={"ATLAS_SHIM_INVENTORY": str(calls)}).exit_code == 0
+    assert run("prove", url, env={"ATLAS_SHIM_INVENTORY": str(calls)}).exit_code == 0
     assert not calls.exists()
 
 

@@ -1,0 +1,81 @@
+"""``calendar``: what Atlas ends when, and what an inventory has seen of it."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+
+@pytest.fixture
+def listed(run):
+    """Return a function that lists the calendar and returns its JSON."""
+
+    def listed(*words, env=None, code=0):
+        done = run("calendar", *words, "-o", "json", env=env)
+        assert done.exit_code == code, done.output
+        return json.loads(done.stdout)
+
+    return listed
+
+
+ALL_DAYS = ("--within", "5000")
+
+
+def test_the_calendar_has_what_documents_know(listed, time_machine):
+    """Each end, in order, with what takes its place."""
+    time_machine.move_to(datetime(2026, 12, 1, tzinfo=UTC))
+    ends = listed(*ALL_DAYS, code=4)["ends"]
+    assert [one["sunset"] for one in ends] == sorted(one["sunset"] for one in ends)
+    said = [(one["sunset"], one["method"], one["version"], one["source"]) for one in ends]
+    assert ("2027-03-01", "PATCH", "2024-08-05", "atlas-clusters/cluster_writes.toml") in said
+    assert listed("--within", "0")["ends"]
+    ahead = [one for one in ends if one["left"] > 0]
+    assert len(ahead) == 77
+    assert all(one["place"] and one["served"] for one in ahead)
+    assert [one["path"] for one in ahead if one["served"] == "no"] == ["/api/atlas/v2/users"]
+
+
+@pytest.mark.parametrize(("day", "within", "code"), [(1, 3, 4), (1, 2, 0), (3, 1, 4), (4, 3, 0), (5, 3, 0)])
+def test_a_day_that_is_so_far_away_is_within(listed, time_machine, day, within, code):
+    """A sunset on 2027-02-04 ends soon on the last day that is named, and no more from its own day on."""
+    time_machine.move_to(datetime(2027, 2, day, tzinfo=UTC))
+    listed("--within", str(within), code=code)
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "seen"),
+    [
+        ({"announced": "PATCH /api/atlas/v2/groups/{}/clusters/{}", "version": "2024-08-05"}, 4, ["updateCluster"]),
+        ({"announced": "PATCH /api/atlas/v2/groups/{}/clusters/{}", "version": "2024-10-23"}, 0, []),
+        ({"announced": "GET /api/atlas/v2/groups/{}/other"}, 0, []),
+    ],
+)
+def test_what_an_inventory_saw_decides(listed, tmp_path, time_machine, line, code, seen):
+    """Where calls were looked for, an end that nobody meets breaks no build."""
+    time_machine.move_to(datetime(2026, 12, 1, tzinfo=UTC))
+    file = tmp_path / "calls.jsonl"
+    file.write_text(json.dumps({"time": "2026-06-01T00:00:00Z", "agent": "curl/8", **line}) + "\n", "utf-8")
+    ends = listed(*ALL_DAYS, "--seen", str(file), code=code)["ends"]
+    assert [one["names"][0] for one in ends if one["seen"]] == seen
+    env = {"ATLAS_SHIM_INVENTORY": str(file)}
+    assert listed(*ALL_DAYS, env=env, code=code)["ends"] == ends
+
+
+CALLED = json.dumps(
+    {"operation": "listServerlessBackupSnapshots", "route": "flex", "time": "2026-06-01T00:00:00Z", "agent": "curl/8"}
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "said"),
+    [
+        (CALLED, 5, "\n\n0 calls that were seen end within 90 days; 1 have ended."),
+        *((text, 2, "is not an inventory") for text in ("[]", "\xff", "{}\n", '{\n "findings": []\n}')),
+    ],
+)
+def test_what_was_seen_and_has_ended_breaks_a_build(run, tmp_path, text, code, said):
+    """A found call whose sunset has passed has its exit code; a file of another kind is refused, not called clean."""
+    file = tmp_path / "seen.json"
+    file.write_bytes(text.encode("latin-1"))
+    done = run("calendar", "--seen", str(file))
+    assert (done.exit_code, said in done.output) == (code, True)

@@ -1,0 +1,18 @@
+"""A reader that leaves a pipe, as ``head`` does, is no error of the command that writes to it."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+
+@pytest.mark.parametrize("words", ["calendar --within 0", "explain GET /api/atlas/v2/groups/g/clusters", "--help"])
+def test_a_reader_that_has_left_is_no_error(words):
+    """Nothing is said on standard error, and the exit code is the command's own."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "shim", *words.split()]
+    done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, check=False)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (0, b"")
