@@ -21,7 +21,7 @@ from shim.core.state import ExchangeState, failed, refuse_success, together
 from shim.core.translate import RESULTS, translate_one
 from shim.documents.before import Before
 from shim.documents.calls import Successor, Target
-from shim.documents.fields import BARE, Resource
+from shim.documents.fields import BARE, BODY, Resource
 from shim.documents.question import OF_PAGES
 from shim.documents.sources import has_several, parse_source, taken
 from shim.documents.vocabulary import Json, JsonObject
@@ -197,7 +197,9 @@ def _query_and_content(state: ExchangeState, before: Before, source: JsonObject)
     if before.body is not None:
         body = made_body(state, before.body, source)
         if not body:
-            raise missing_attribute(before.body.fields[0].name)
+            needed = before.body.fields[0]
+            sources = [source for rule in needed.rules[BODY] for source in rule.sources]
+            raise missing_attribute(next(iter(sources), needed.name))
         content = state.context.dumps(body)
     made = {} if before.query is None else made_body(state, before.query, source)
     query = "&".join(f"{quote_plus(name)}={_quoted(name, value)}" for name, value in made.items())

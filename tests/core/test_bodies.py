@@ -46,6 +46,12 @@ def test_a_nested_member_chooses_the_call(word):
     assert order({"size": {"kind": word}}, [(200, (), b"")], CHOICE).targets == (f"/{word}",)
 
 
+def test_a_body_without_the_member_that_chooses_is_refused():
+    """By its nested name."""
+    driven = order({"size": {}}, [], CHOICE)
+    assert (driven.document["errorCode"], driven.document["parameters"]) == ("MISSING_ATTRIBUTE", ["size.kind"])
+
+
 @pytest.mark.parametrize(("count", "status"), [(3_000, 400), (6_000, 413)])
 def test_a_body_that_would_take_long_to_decode_is_refused(count, status):
     """A legacy body has a few dozen brackets, commas and colons, and may have ten thousand."""

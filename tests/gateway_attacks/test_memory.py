@@ -78,6 +78,7 @@ def waiting() -> Iterator[bytes]:
 
 
 ANSWERS = {
+    b"users?itemsPerPage=500": lambda: [message(b'{"results": []}', JSON)],
     b":addUser": waiting,
     b"/held": held,
     b"/page": lambda: [message(PAGE, JSON)],
