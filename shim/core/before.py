@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, quote_plus
 import attrs
 
 from shim.core.answer import has_next, rules_context
+from shim.core.body import read_body
 from shim.core.budget import LONGEST_TEXT, MOST_PLANNED, MOST_WRITES, BodyBudget, too_large
 from shim.core.content import dumps
 from shim.core.messages import Call, Command, Outcome, Read, Reply
@@ -47,7 +48,9 @@ def look_before(state: ExchangeState, tier: Successor, target: Target) -> Genera
     """
     for look in target.looks:
         call = _call_of(state, target, look, *_query_and_content(state, look, _known(state)))
+        state.body = None  # decoded, it takes many times the memory
         reply, document = yield from ask_before(state, tier, call)
+        state.body = _body_again(state)
         if not 200 <= reply.status < 300:
             state.knows_nothing = reply.status == 404
             return failed(state, tier, reply, document)
@@ -59,6 +62,15 @@ def look_before(state: ExchangeState, tier: Successor, target: Target) -> Genera
         raw = {**state.match.raw, **{name: segment_of(text) for name, text in texts.items()}}
         state.match = attrs.evolve(state.match, raw=raw, parameters={**state.match.parameters, **texts})
     return None
+
+
+def _body_again(state: ExchangeState) -> JsonObject | None:
+    """Return the caller's body, which was let go of while a look waited for its answer."""
+    request, context = state.match.operation.request, state.context
+    if request is None:
+        return None
+    body, _ = read_body(request, state.call, context.loads, lambda _: None)  # all is noted already
+    return body
 
 
 def _learn(state: ExchangeState, tier: Successor, target: Target, answer: LookAnswer) -> str:

@@ -180,13 +180,13 @@ def test_replies_that_are_held_until_they_are_whole(run):
 
 
 def test_calls_that_take_hundreds_of_writes_each(run):
-    """What is kept of 150 calls until it is their turn is little more than what came: each held 2.4 MiB."""
+    """What is kept of 190 calls until it is their turn is little more than what came: each held 2.4 MiB."""
     body = json.dumps([{"id": f"{number:024x}"} for number in range(490)]).encode()
     target = "/api/atlas/v2/orgs/64a0b1c2d3e4f50617283940/teams/64a0b1c2d3e4f50617283941/users"
     request = get(target, f"Content-Length: {len(body)}", method="POST") + body
     running, served = run(writes="people", route="successor")
     with growing(running, served, 24 * MIB), contextlib.ExitStack() as stack:
-        peers = [stack.enter_context(calling(served)) for _ in range(150)]
+        peers = [stack.enter_context(calling(served)) for _ in range(190)]
         for peer in peers:
             peer.send(request)
         until(lambda: len(WAITING) == len(peers), "all wait for the answer to their first write")
