@@ -21,6 +21,7 @@ ROOMS = """
 _version
 _record            core
 _wrap              doors  # faces by name, once their library is there
+codes
 errors             core  # for type checkers alone
 extras
 fake
@@ -47,8 +48,8 @@ urllib3            doors doors/urllib3 extras
 testing            core doors extras fake
 auto               doors
 atlas              _record _version core credentials doors/httpx_family errors httpx origins
-gateway            _version core credentials documents errors extras flags origins page tools/inventory tools/radar
-run                core errors gateway origins tools/inventory
+gateway           _version codes core credentials documents errors extras flags origins page tools/inventory tools/radar
+run                codes core documents errors gateway origins tools/inventory
 front              _version documents errors gateway page
 """
 BELOW = {room: set(below) for room, *below in (row.partition("#")[0].split() for row in ROOMS.strip().splitlines())}

@@ -1,7 +1,8 @@
 """The files that are made from code: ``python docs/site/reference.py`` writes those of them anew that are in git.
 
-``settings.md`` and ``deploy/shim.toml`` are committed, since people read them beside the code; a test compares them
-with what is made here. The pages of fields, of commands and of the Python API are made by the site's build alone.
+``settings.md``, ``errors.md`` and ``deploy/shim.toml`` are committed, since people read them beside the code; a test
+compares them with what is made here. The pages of fields, of commands and of the Python API are made by the site's
+build alone.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from makers.commands import commands
+from makers.error_codes import error_codes_page
 from makers.fields import fields
 from makers.option_file import option_file
 from makers.python_api import python_api
@@ -21,6 +23,7 @@ REFERENCE = ROOT / "docs" / "reference"
 
 COMMITTED: dict[Path, Callable[[], str]] = {
     REFERENCE / "settings.md": settings,
+    REFERENCE / "errors.md": error_codes_page,
     ROOT / "deploy" / "shim.toml": option_file,
 }
 

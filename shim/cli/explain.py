@@ -18,11 +18,12 @@ from shim.cli.dry import dry_run, named, questions
 from shim.cli.failures import NO
 from shim.cli.output import output_option
 from shim.cli.successors import encoded, field_rules, no_successor, readable, shown_call, write_fields
+from shim.codes import error_codes
 from shim.core.messages import Call, field
 from shim.core.recognise import Engine, Match, shared_engine
 from shim.core.route import Context, Memory, constant_of, decide, has_successor, sunset_of
 from shim.core.settings import ATLAS_ORIGINS, FLAG, RouteWord, Settings, parse_instant, read_settings
-from shim.documents.load import shipped, text_of
+from shim.documents.before import METHODS
 from shim.documents.model import Operation
 from shim.documents.tables import did_you_mean, nearest
 from shim.documents.vocabulary import named_in
@@ -31,24 +32,23 @@ from shim.origins import DEFAULT_BASE_URL, parse_origin
 from shim.tools.radar.radar import days_until, distance, shape_of
 
 PAGE = "docs/reference/errors.md"
-"""What an error code of the shim's own means, a section each; the page is in the package."""
-_SECTION = re.compile(r"^## (SHIM_\w+)\n(.+?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
-_POINT = re.compile(r"^- \*\*(\w+):\*\* (.+?)(?=^- |\Z)", re.MULTILINE | re.DOTALL)
+"""The page of error codes, from which the links of its texts lead on."""
+_is_code = re.compile(r"[A-Z]+(_[A-Z]+)+").fullmatch  # SHIM_BUSY
 _LATER = datetime(2100, 1, 1, tzinfo=UTC)  # a day after every sunset
 _LINK = re.compile(r"\[([^\]]+)\]\(([^)#]+)[^)]*\)")
 
 
 @click.command()
-@click.argument("method", metavar="METHOD|CODE")
-@click.argument("url", required=False)
+@click.argument("subject", metavar="[METHOD] URL | NAME | CODE")
+@click.argument("url", required=False, metavar="")
 @click.option("--accept", metavar="VALUE", help="The call's Accept header. Default: none, so the legacy version.")
 @click.option("--at", "at", metavar="DATE", help="The date or instant of the call. Default: now.")
 @output_option
-def command(*, method: str, url: str | None, accept: str | None, at: str | None, output: str) -> None:
+def command(*, subject: str, url: str | None, accept: str | None, at: str | None, output: str) -> None:
     """Explain how a call is answered, and which call to make instead.
 
-    An error code in place of a call, as in "atlas-shim explain SHIM_BUSY": what the error means,
-    and what to do.
+    A call is METHOD and URL, a URL alone (GET), or the NAME of an operation, as in warnings, logs and SDKs. With an
+    error code, as in "atlas-shim explain SHIM_BUSY" or "VERSION_GONE": what the error means, and what to do.
 
     First all calls that are sent, in their order: an exchange is played with replies that lead on
     from each to the next. Then, for each tier that can answer: the new field that each old field
@@ -65,13 +65,13 @@ def command(*, method: str, url: str | None, accept: str | None, at: str | None,
     Exit codes: 0 if the call is a retired one, or the code is known; 1 if the call is not (it would
     be passed on unchanged); 2 for bad usage, settings or mapping documents.
     """
-    if url is None:
-        _write_code(method.upper(), output)
+    if url is None and (subject.upper() in error_codes() or _is_code(subject)):
+        _write_code(subject.upper(), output)
         return
     settings, engine = read_settings(os.environ), shared_engine(os.environ)
     engine.check_settings(settings)
     now = datetime.now(UTC) if at is None else parse_instant(at, name="--at")
-    call = _call(method, url, accept)
+    call = _call(subject, url, accept) if url is not None else _call_named(engine, subject, accept)
     asked = {"method": call.method, "origin": call.origin or None, "path": readable(call.path), "query": call.query}
     match = engine.recognise(call.method, call.path, call.headers)
     if match is None:
@@ -81,9 +81,28 @@ def command(*, method: str, url: str | None, accept: str | None, at: str | None,
     _write({"recognised": True, "call": asked, **_explained(match, call, settings, now)}, output)
 
 
+def _call_named(engine: Engine, subject: str, accept: str | None) -> Call:
+    """Return the call that a word alone means: a GET of a URL or path, or an operation by one of its names.
+
+    Raises SettingsError for any other word.
+    """
+    if subject.startswith("/") or "://" in subject:
+        return _call("GET", subject, accept)
+    if subject.upper() in METHODS:
+        raise SettingsError(f"URL: is missing; give it behind {subject.upper()}")
+    names = {name.lower(): one for one in engine.operations for name in (*one.aliases, one.id)}
+    operation = names.get(subject.lower())
+    if operation is None:
+        near = names.get(nearest(subject.lower(), names))
+        hint = did_you_mean(near.id if near else "")
+        raise SettingsError(
+            f"{subject}: is neither a URL nor the name of a retired operation{hint or '.'} Give METHOD and URL, "
+            "a URL, a name or a code"
+        )
+    return _call(operation.method, operation.full_path, accept or operation.accept)
+
+
 def _write_code(code: str, form: str) -> None:
-    if not code.startswith("SHIM_"):
-        raise SettingsError("URL: is missing; give it after the method, or an error code that begins with SHIM_ alone")
     said = meaning_of(code)
     if form == "json":
         output.write_json({"errorCode": code} | {name.lower(): text for name, text in said.items()})
@@ -93,16 +112,24 @@ def _write_code(code: str, form: str) -> None:
 
 
 def meaning_of(code: str) -> dict[str, str]:
-    """Return what the page says of a code, by name (``Status``, ``Executed``, ``Cause``, ``Cure``), each in one line.
+    """Return what the table says of a code, by name (``Status``, ``Executed``, ``Cause``, ``Cure``), each in one line.
 
-    A link is its text and the page's path in the repository. Raises SettingsError for a code without a section.
+    A link is its text and the page's path in the repository. Raises SettingsError for a code that is not in the table.
     """
-    sections = dict(_SECTION.findall(text_of(shipped(PAGE))))
-    if code not in sections:
-        near = nearest(code.removeprefix("SHIM_"), [one.removeprefix("SHIM_") for one in sections])
-        hint = did_you_mean(near and f"SHIM_{near}") or "; it may come from a mapping document of yours"
+    codes = error_codes()
+    if code not in codes:
+        own = {one.removeprefix("SHIM_"): one for one in codes}
+        near = nearest(code.removeprefix("SHIM_"), own)
+        hint = did_you_mean(own.get(near, "")) or "; it may come from a mapping document of yours"
         raise SettingsError(f"{code}: is no error code of atlas-shim{hint}")
-    return {name: _LINK.sub(_link_named, " ".join(said.split())) for name, said in _POINT.findall(sections[code])}
+    known = codes[code]
+    said = {
+        "Status": known.status,
+        "Executed": known.executed,
+        "Cause": known.cause,
+        "Cure": f"{known.cure} {known.more}",
+    }
+    return {name: _LINK.sub(_link_named, " ".join(text.split())) for name, text in said.items() if text}
 
 
 def _link_named(link: re.Match[str]) -> str:

@@ -7,6 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 import attrs
 
+from shim.codes import cure_of
 from shim.core.messages import Call, Headers
 from shim.core.recognise import Engine, Match
 from shim.gateway.credentials.signers import UpstreamSigner
@@ -18,16 +19,10 @@ from shim.gateway.plan import Plan
 
 NO_FORWARD_PROXY = "Give its URL as the base URL of the API, and not as HTTP_PROXY or HTTPS_PROXY."
 
-_UNKNOWN_HOST = (
-    "The Host of this call is not the gateway's. Call it by the address it listens on, or start it with --public-url "
-    "(ATLAS_SHIM_PUBLIC_URL) and the URL that callers use."
-)
+_UNKNOWN_HOST = f"The Host of this call is not the gateway's. {cure_of('SHIM_HOST_UNKNOWN')}"
 """A name that isn't the gateway's (RFC 9110, 15.5.20), as a rebound DNS name would be."""
 
-_UNKNOWN_BASE = (
-    "Atlas' paths begin with /api/, and this one does not. Let the proxy in front of the gateway cut off %s, or start "
-    "the gateway with --public-url (ATLAS_SHIM_PUBLIC_URL) and the URL that callers use, its path included."
-)
+_UNKNOWN_BASE = f"Atlas' paths begin with /api/, and this one with %s. {cure_of('SHIM_BASE_PATH_UNKNOWN')}"
 
 _ALLOW = ("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")
 
@@ -85,7 +80,7 @@ def check(request: Request, plan: Plan, authorities: frozenset[str], name: str) 
         raise bad_request("The request target has a fragment or bytes that should be percent-encoded.")
     # A message that has passed this gateway before (RFC 9110, 7.6.3).
     if head.via and any(name in member.lower().split()[1:2] for member in ",".join(head.via).split(",")):
-        detail = "This call has passed this gateway before: its upstream leads back to it."
+        detail = f"This call has passed this gateway before. {cure_of('SHIM_LOOP_DETECTED')}"
         raise Refusal(508, "SHIM_LOOP_DETECTED", "proxy_loop_detected", detail, close=True)
     headers = _end_to_end(request.headers)
     path = target.partition("?")[0]
@@ -162,8 +157,7 @@ def not_allowed(method: str, *, is_other: bool = False) -> Refusal:
     """Refuse a call that is not on the list, or that a field turns into another."""
     detail = (
         f"This gateway does not allow this call ({method}, and its path). With its own key it allows reads, and the "
-        "writes that shipped documents mark as lent. Nothing was sent. To allow the call, the operator adds its method "
-        "and path, as in --allow 'lent, reads, POST /api/atlas/v2/groups/*/clusters' (ATLAS_SHIM_ALLOW)."
+        f"writes that shipped documents mark as lent. Nothing was sent. {cure_of('SHIM_NOT_ALLOWED')}"
     )
     if is_other:
         detail = (

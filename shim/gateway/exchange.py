@@ -222,6 +222,7 @@ class UpstreamCall:
                 # A Digest client's first request: its content comes with its signature.
                 raise cannot_cross()
             self.line.failure, status = own_error(outcome.code, reply.status, self.fault, outcome.record)
+            self.line.code = outcome.code
             lines = (*lines, status)
         return Reply(reply.status, lines, reply.body or b"")
 

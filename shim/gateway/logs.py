@@ -18,6 +18,7 @@ from typing import Any
 import attrs
 import orjson
 
+from shim.codes import cure_of
 from shim.core.messages import Call, Headers, Record
 from shim.core.recognise import Engine, Match
 from shim.gateway.errors import INTERNAL, Challenged, Failure, Refusal
@@ -128,6 +129,7 @@ class CallLine:
             "upstream_ms": None if took is None else round(took * 1000, 3),
             "reason": self.reason,
             "error": self.code,
+            "cure": cure_of(self.code or "") or None,
             "said": self.said,
             "done": self._what_was_done().removeprefix("done: "),
         }
@@ -145,8 +147,11 @@ class CallLine:
         upstream = "" if took is None else f" (upstream {self.upstream_status or '-'} in {took * 1000:.1f} ms)"
         who = f"{self.peer} key {plain(self.key)}" if self.key else self.peer
         agent = f' | "{plain(self.agent)}"' if self.agent else ""
-        why = self.reason if self.code is None else f"{self.code}: {self.said}" if self.said else self.code
-        why = "; ".join(filter(None, (why, self._what_was_done())))
+        why = self.said or self.reason
+        if self.code is not None:
+            why = f"{self.code}: {why}" if why else self.code
+        cure = cure_of(self.code or "").rstrip(".")
+        why = "; ".join(filter(None, (why, cure, self._what_was_done())))
         return (
             f"{instant(self.began)} {_LEVELS[self.level].upper():<7} {self.method} {called} {self.route} | "
             f"{self.status or 'unanswered'} in {self.seconds * 1000:.1f} ms{upstream} | "

@@ -15,6 +15,7 @@ from typing import Any
 import attrs
 
 from shim._version import __version__
+from shim.codes import cure_of
 from shim.gateway.call import Handler
 from shim.gateway.errors import Failure, origin_of
 from shim.gateway.ledger import OTHER, Ledger, Seen, Way, kind_of
@@ -130,6 +131,7 @@ def _errors(ledger: Ledger) -> Iterator[StatusObject]:
 
 def _error(operation: str, failure: Failure, seen: Seen) -> StatusObject:
     said = {"code": failure[0], "status": failure[1], "cause": failure[2], "calls": seen.calls}
+    said["cure"] = cure_of(failure[0] or "")
     times = {"first": written(seen.first), "last": written(seen.last)}
     return {"origin": origin_of(failure), "operation": operation, **said, **times}
 

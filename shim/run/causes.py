@@ -3,44 +3,99 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+import attrs
+
+from shim.codes import error_codes
+from shim.core.route import VERSION_GONE
+from shim.documents.model import Operation
+from shim.gateway.errors import Failure
+from shim.gateway.ledger import Seen
+
+GONE = 410
 
 
-def last_words(counts: Counter[str], name: str, host: str, others: Collection[str], unseen: str) -> Iterator[str]:
-    """Yield what is said at the end of a program, nothing for one that was served.
+@attrs.frozen
+class Refused:
+    """Calls of a program that one error answered."""
 
-    ``name`` is the program's, ``others`` are Atlas' hosts that it called beside ``host``.
-    """
-    again = f"atlas-shim run -- {name} …"  # the rest may hold a key
-    if counts["SHIM_DIGEST_CANNOT_CROSS"]:
-        yield (
-            f"calls that got 403: {counts['SHIM_DIGEST_CANNOT_CROSS']}. They need a signature by an API key that this "
-            f"run does not have: MONGODB_ATLAS_PUBLIC_API_KEY=… MONGODB_ATLAS_PRIVATE_API_KEY=… {again}"
-        )
-    is_answered = counts["calls"] or any(code.startswith("SHIM_") for code in counts)
-    if counts["distrusting"] or (counts["connections"] and not is_answered):  # it ended them without a call
-        yield (
-            f"a program of this run called {host} and does not trust its certificate: have it trust the file that "
-            "SSL_CERT_FILE in its environment names, or set its base URL to a gateway's (atlas-shim serve)"
-        )
-    elif others and not counts["connections"]:
-        yield (
-            f"no call to {host} was seen, but to {', '.join(others)}, which is passed on as it is; if Atlas' API is "
-            f"there: MONGODB_ATLAS_BASE_URL=https://{next(iter(others))} {again}"
-        )
-    elif unseen and not counts.keys() & {"connections", "tunnels"}:
-        yield f"no call to Atlas was seen: {unseen}"
+    code: str
+    status: int
+    count: int
+    advice: str = ""
+    """What to do, where the operation knows better than the table of codes."""
+
+    def sentence(self, again: str) -> str:
+        """Return what happened, and what to do; ``again`` is the command that starts the program again."""
+        calls = "call" if self.count == 1 else "calls"
+        cure = self.advice or error_codes()[self.code].cure_under_run(again)
+        return f"{self.count} {calls} got {self.status} {self.code}. {cure}"
 
 
-def report(counts: Counter[str]) -> str:
-    """Return what came of a program's calls."""
-    if not counts["connections"] and not counts["in Python"]:
-        return "no call to Atlas was seen: the program made none, or ignores proxies and all other variables"
-    calls = "call" if counts["calls"] == 1 else "calls"
-    parts = [f"{counts['calls']} {calls} to Atlas, {counts['retired']} of them retired"]
-    if counts["in Python"]:
-        parts.append(f"{counts['in Python']} retired ones were translated in the program, by the drop-in")
-    parts += [f"{number} got {code}" for code, number in counts.items() if code.startswith("SHIM_")]
-    if counts["strangers"]:
-        parts.append(f"{counts['strangers']} connections of other users were refused")
-    return "; ".join(parts)
+def refused_calls(
+    errors: Mapping[tuple[str, Failure], Seen], operations: Iterable[Operation], again: str
+) -> Iterator[Refused]:
+    """Yield what was refused by the run, and what Atlas has ended, most first; other answers are Atlas' own."""
+    known = {operation.id: operation for operation in operations}
+    counts, advice = Counter[tuple[str, int]](), dict[tuple[str, int], str]()
+    for (name, (code, status, _)), seen in errors.items():
+        named = code or (VERSION_GONE if status == GONE else "")
+        if named not in error_codes():
+            continue
+        counts[named, status] += seen.calls
+        operation = known.get(name)
+        if code == "SHIM_NO_SUCCESSOR" and operation is not None:
+            switch = f" As in: ATLAS_SHIM_WRITES={operation.switch} {again}" if operation.switch else ""
+            advice[named, status] = f"{operation.id}: {operation.without_successor}{switch}"
+    for (code, status), count in counts.most_common():
+        yield Refused(code, status, count, advice.get((code, status), ""))
+
+
+@attrs.frozen(kw_only=True)
+class ProgramCalls:
+    """What was seen of a program's calls."""
+
+    counts: Counter[str]
+    """``calls``, those that were ``retired``, ``connections``, ``tunnels``, ``distrusting`` programs, ``strangers``."""
+    refused: Sequence[Refused]
+    again: str
+    """The command that starts the program again."""
+    host: str
+    others: Collection[str]
+    """Atlas' hosts that it called beside ``host``."""
+    unseen: str
+    """Why none of its calls may be seen, as far as its command line tells."""
+
+    def last_words(self) -> Iterator[str]:
+        """Yield what is said at the end of the program, nothing for one that was served."""
+        counts = self.counts
+        for one in self.refused:
+            yield one.sentence(self.again)
+        is_answered = counts["calls"] or self.refused
+        if counts["distrusting"] or (counts["connections"] and not is_answered):  # it ended them without a call
+            yield (
+                f"a program of this run called {self.host} and does not trust its certificate: have it trust the file "
+                "that SSL_CERT_FILE in its environment names, or set its base URL to a gateway's (atlas-shim serve)"
+            )
+        elif self.others and not counts["connections"]:
+            yield (
+                f"no call to {self.host} was seen, but to {', '.join(self.others)}, which is passed on as it is; if "
+                f"Atlas' API is there: MONGODB_ATLAS_BASE_URL=https://{next(iter(self.others))} {self.again}"
+            )
+        elif self.unseen and not counts.keys() & {"connections", "tunnels"}:
+            yield f"no call to Atlas was seen: {self.unseen}"
+
+    def report(self) -> str:
+        """Return what came of the calls."""
+        counts = self.counts
+        if not counts["connections"] and not counts["in Python"]:
+            return "no call to Atlas was seen: the program made none, or ignores proxies and all other variables"
+        calls = "call" if counts["calls"] == 1 else "calls"
+        parts = [f"{counts['calls']} {calls} to Atlas, {counts['retired']} of them retired"]
+        if counts["in Python"]:
+            parts.append(f"{counts['in Python']} retired ones were translated in the program, by the drop-in")
+        parts += [f"{one.count} got {one.code}" for one in self.refused]
+        if counts["strangers"]:
+            parts.append(f"{counts['strangers']} connections of other users were refused")
+        return "; ".join(parts)

@@ -44,7 +44,7 @@ from shim.gateway.option_values import Address
 from shim.gateway.options import Options
 from shim.gateway.run import loop_factory
 from shim.gateway.server import Gateway
-from shim.run.causes import last_words, report
+from shim.run.causes import ProgramCalls, refused_calls
 from shim.run.certificates import make_certificate
 from shim.run.peers import Doorkeeper, kernel_tells, marked
 from shim.run.proxy import ProxyServer, readable
@@ -205,11 +205,18 @@ class Helper:
         rows, counts = gateway.ledger.calls(), Counter[str](proxy.counts)
         counts["calls"] += sum(rows.values())
         counts["retired"] += sum(calls for (operation, *_), calls in rows.items() if operation != OTHER)
-        for (code, *_), count in gateway.ledger.failures.items():
-            counts[code or "answers of Atlas"] += count
+        again = f"atlas-shim run -- {self.program[0]} …"  # the rest may hold a key
+        seen = ProgramCalls(
+            counts=+counts,
+            refused=[*refused_calls(gateway.ledger.errors, self.engine.operations, again)],
+            again=again,
+            host=self.run.host,
+            others=proxy.others,
+            unseen=self.unseen,
+        )
         if self.reports:
-            yield report(+counts)
-        yield from last_words(+counts, self.program[0], self.run.host, proxy.others, self.unseen)
+            yield seen.report()
+        yield from seen.last_words()
 
     def _say(self, **answer: object) -> None:
         os.write(self.ready, json.dumps(answer).encode() + b"\n")

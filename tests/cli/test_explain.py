@@ -297,7 +297,7 @@ def test_a_code_is_explained_by_its_section(explained, text, code):
     said = explained(code)
     assert list(said) == ["errorCode", "status", "executed", "cause", "cure"]
     assert said["cause"] == "a limit of the gateway: connections, requests, requests of one address, or memory."
-    assert text(code).startswith("SHIM_BUSY Status 503 with `Retry-After: 1`, from the gateway. Executed no.")
+    assert text(code).startswith("SHIM_BUSY Status 503 with `Retry-After: 1`, from the gateway Executed no.")
 
 
 @pytest.mark.parametrize(
@@ -305,13 +305,38 @@ def test_a_code_is_explained_by_its_section(explained, text, code):
     [
         ("SHIM_BUSSY", "SHIM_BUSSY: is no error code of atlas-shim; did you mean 'SHIM_BUSY'?"),
         ("SHIM_X", "SHIM_X: is no error code of atlas-shim; it may come from a mapping document of yours"),
-        ("VERSION_GONE", "URL: is missing; give it after the method, or an error code that begins with SHIM_ alone"),
+        ("GET", "URL: is missing; give it behind GET"),
+        (
+            "zz",
+            "zz: is neither a URL nor the name of a retired operation. Give METHOD and URL, a URL, a name or a code",
+        ),
     ],
 )
-def test_a_word_that_is_no_code_of_the_shim(run, word, said):
-    """Exit code 2, with the nearest code."""
+def test_a_word_that_means_nothing(run, word, said):
+    """Exit code 2, with the nearest word."""
     done = run("explain", word)
     assert (done.exit_code, done.stderr) == (2, f"Error: {said}\n")
+
+
+@pytest.mark.parametrize(("words", "operation"), [
+    (["/api/atlas/v2/groups/g/serverless/c/backup/snapshots"], "listServerlessBackupSnapshots"),
+    (["https://cloud.mongodb.com/api/atlas/v2/groups/g/serverless"], "listServerlessInstances"),
+    (["listServerlessBackupSnapshots"], "listServerlessBackupSnapshots"),
+    (["LISTGROUPSERVERLESSINSTANCES"], "listServerlessInstances"), (["getUserByUsername"], "getUserByName"),
+    (["getSearchDeployment20240530"], "getSearchDeployment20240530"), (["getHostLogs"], "getHostLogs"),
+    (["addTeamUsers"], "addTeamUsers"),
+])  # fmt: skip
+def test_a_call_may_be_named_by_what_people_have(explained, words, operation):
+    """A path, a URL alone, or an operation by any of its names, in any case."""
+    assert explained(*words)["operation"] == operation
+
+
+def test_what_atlas_answers_is_explained_too(explained):
+    """A program without the shim shows the code that Atlas has given it."""
+    said = explained("VERSION_GONE")
+    assert said["status"] == "410, from Atlas"
+    assert "atlas-shim run -- PROGRAM" in said["cure"]
+    assert "executed" not in said
 
 
 @pytest.mark.parametrize("words", [("no-path",), ("ftp://a/b",), ("http://[/x",), (LIST, "--at", "soon")])

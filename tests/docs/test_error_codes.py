@@ -11,8 +11,10 @@ import jsonschema
 import pytest
 
 from shim.cli.explain import meaning_of
+from shim.codes import cure_of, error_codes
 from shim.core.responses import error_body
 from shim.gateway.checks import not_allowed
+from shim.gateway.options import TABLE
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/reference/errors.md").read_text("utf-8")
@@ -84,10 +86,22 @@ def test_the_command_says_what_each_section_says():
 
 def test_codes_that_the_shim_gives_in_atlas_name_are_listed(source):
     """All that are no code of its own, with their status."""
-    rows = re.findall(r"^\| `([A-Z_]+)` \| (\d+) \|", PAGE, re.MULTILINE)
-    assert {code: {int(status)} for code, status in rows} == {
+    rows = dict(re.findall(r"^\| `([A-Z_]+)` \| (\d+), from Atlas", PAGE, re.MULTILINE))
+    assert rows.pop("VERSION_GONE") == "410"  # which Atlas alone gives
+    assert {code: {int(status)} for code, status in rows.items()} == {
         code: statuses for code, statuses in source.items() if not OWN.fullmatch(code)
     }
+
+
+def test_a_cure_fits_a_line_of_a_log_and_of_a_run():
+    """It is one sentence or two, and a command of the run starts the program again."""
+    for code, known in error_codes().items():
+        assert 20 < len(known.cure) <= 180, code
+        assert "`" not in cure_of(code), code
+        assert "{again}" not in known.cure, code
+        assert "{" not in known.cure_under_run("atlas-shim run -- x"), code
+        words = known.cure_under_run("x").split()
+        assert not {option.flag for option in TABLE}.intersection(words), code  # a run has no such flags
 
 
 def test_readers_of_atlas_schema_alone_can_read_an_error():

@@ -8,6 +8,7 @@ import pytest
 import requests
 import requests.auth
 
+from shim.codes import cure_of
 from shim.core.settings import RouteWord, parse_sunsets
 from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, FakeAtlas
 from shim.fake.http import Arrival
@@ -30,7 +31,7 @@ def test_signature_over_another_path_is_not_sent():
     assert not crossed.upstream.heads
     assert (crossed.status, crossed.json["errorCode"]) == (403, "SHIM_DIGEST_CANNOT_CROSS")
     assert crossed.value("WWW-Authenticate") is None
-    assert "service account" in crossed.json["detail"]
+    assert cure_of("SHIM_DIGEST_CANNOT_CROSS") in crossed.json["detail"]
 
 
 def test_challenge_that_cannot_be_met_is_replaced():

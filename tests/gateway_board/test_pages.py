@@ -68,7 +68,7 @@ def saying(status, said):
     """Return a status in which callers, problems of a reload and reasons are this text."""
     made = status["made"]
     numbers, counts = {"calls": 1, "first": made, "last": made}, {"retired": 1, "client_errors": 1, "failed": 1}
-    error = {"origin": "atlas", "operation": said, "code": said, "status": 500, "cause": said, **numbers}
+    error = {"origin": "atlas", "operation": said, "code": said, "status": 500, "cause": said, "cure": said, **numbers}
     return status | {
         "callers": [{**dict.fromkeys(("peer", "agent", "key"), said), **counts, **numbers, "error": error}],
         "errors": [error],

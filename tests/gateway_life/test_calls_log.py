@@ -7,7 +7,9 @@ import re
 
 import pytest
 
+from shim.codes import cure_of
 from shim.core.recognise import shared_engine
+from shim.core.settings import RouteWord
 from shim.gateway.log_writer import LogLines, tell
 from shim.gateway.logs import CallLine, ids_of, instant
 from tests.gateway.test_signing import PATH
@@ -100,6 +102,25 @@ def test_refusals_share_one_level(caplog, path):
         ask(served, b"nonsense\r\n\r\n")
     until(lambda: len(caplog.records) >= 2, "both are logged")
     assert {record.levelname for record in caplog.records} == {"WARNING"}
+
+
+@pytest.mark.parametrize(("code", "request_bytes"), [
+    ("SHIM_DIGEST_CANNOT_CROSS", get(PATH, 'Authorization: Digest username="a", response="b"')),
+    ("SHIM_NO_SUCCESSOR", get(PATH.partition("/backup")[0], "Content-Length: 0", method="DELETE")),
+    ("INVALID_QUERY_PARAMETER", get(f"{PATH}?pageNum=x")),
+])  # fmt: skip
+def test_a_refusal_has_its_code_and_what_to_do(lines, code, request_bytes):
+    """Whether the gateway refuses the call or the document; programs often hide the reply."""
+    cross(request_bytes, reply(EMPTY), route=RouteWord.SUCCESSOR)
+    (text,) = lines()
+    assert f"| {code}: " in text
+    assert text.endswith(f"; {cure_of(code).rstrip('.')}")
+
+
+def test_json_has_the_cure_of_a_refusal():
+    """And nothing of it where the answer is Atlas' own."""
+    assert json.loads(line(code="SHIM_BUSY").json())["cure"] == cure_of("SHIM_BUSY")
+    assert "cure" not in json.loads(line().json())
 
 
 def test_upstreams_name_for_a_request_stands():

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import unquote
 
+from shim.codes import cure_of
 from shim.core.messages import Call
 from shim.core.recognise import Match
 from shim.credentials import VARIABLES, AccessToken, ApiKey, api_keys, credential_files, read_credentials
@@ -35,16 +36,18 @@ log = logging.getLogger("shim.gateway.credentials")
 
 T = TypeVar("T")
 
-WEB_PAGE = "This gateway signs calls with credentials of its own, and takes none from a web page."
+WEB_PAGE = (
+    "This gateway signs calls with credentials of its own, and takes none from a web page. "
+    f"{cure_of('SHIM_ORIGIN_REFUSED')}"
+)
 UNSIGNED = (
-    "atlas-shim lets in who signs with an API key that it knows (HTTP Digest, as for Atlas; not HTTP Basic), or brings "
-    "a service account's access token (Authorization: Bearer ...)."
+    "atlas-shim takes calls that are signed with an API key that it knows, or bring a service account's access token "
+    f"(Authorization: Bearer ...), and none with HTTP Basic. {cure_of('SHIM_UNAUTHORIZED')}"
 )
 STALE = "The nonce of this signature is old, or was used with this count: sign again, with the nonce of this challenge."
 WRONG_KEY = (
     "atlas-shim, and not Atlas, refused this call: it does not know the API key, or the private key is another one. "
-    "Its keys are those of --keys-file and of MONGODB_ATLAS_PUBLIC_API_KEY and MONGODB_ATLAS_PRIVATE_API_KEY where "
-    "the gateway runs."
+    f"{cure_of('SHIM_KEY_REFUSED')}"
 )
 
 _SIGN_IN = re.compile(r"/+api(?:;[^/]*)?/+oauth(?:;[^/]*)?/", re.IGNORECASE)

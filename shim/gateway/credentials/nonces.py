@@ -27,6 +27,7 @@ from typing import Any
 
 import attrs
 
+from shim.codes import cure_of
 from shim.credentials import ApiKey
 from shim.errors import SettingsError
 from shim.extras import hint
@@ -250,7 +251,8 @@ class NonceStore:
                 said = str(error) or type(error).__name__
             self._resting = self._clock() + _PAUSE
             log.warning("nonce_store: does not answer, and signed calls get 503 until it does: %s", said)
-        detail = "The store in which gateways keep the uses of nonces does not answer. Nothing was sent; call again."
+        detail = "The store in which gateways keep the uses of nonces does not answer; nothing was sent."
+        detail = f"{detail} {cure_of('SHIM_NONCE_STORE_UNREACHABLE')}"
         again = (("Retry-After", "1"),)
         raise Refusal(503, "SHIM_NONCE_STORE_UNREACHABLE", "proxy_internal_error", detail, said, headers=again)
 

@@ -14,6 +14,7 @@ from secrets import token_hex
 
 import attrs
 
+from shim.codes import cure_of
 from shim.core.messages import Call, Headers, Reply, field, without
 from shim.credentials import TOKEN_PATH, ApiKey, ServiceAccount, Token, TokenBook
 from shim.gateway.credentials.digest import REALM, asks_digest, challenge, challenges, parameters, response, secret_hash
@@ -27,12 +28,10 @@ _IDLE = 256  # nonces kept for later calls; those used last stay
 _ATTEMPTS = 3  # requests sent for one call at most
 _PAUSE = 1.0  # seconds for which a failed exchange for a token is the answer to every call: they would all fail alike
 
-_TOKENLESS = "Upstream gave no access token for the service account that this gateway holds."
+_TOKENLESS = f"Atlas gave no access token for this gateway's service account. {cure_of('SHIM_SIGN_IN_FAILED')}"
 _CROSSING = (
     "An API key can't cross this gateway: HTTP Digest signs path and query, and this retired call is sent with "
-    "another path or query. Start the gateway with --credentials verify and this key, or call with a service "
-    "account's access token (Authorization: Bearer ...); Python programs keep their key with the drop-in "
-    "(from shim import httpx)."
+    f"another path or query. {cure_of('SHIM_DIGEST_CANNOT_CROSS')}"
 )
 _STEP = (
     "This write has no content and no Authorization, as the first request of an HTTP Digest client, which has to "

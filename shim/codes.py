@@ -1,0 +1,53 @@
+"""The error codes that callers see: what each means, and what to do.
+
+The table is ``codes.toml``: the page of error codes, ``explain``, the gateway's log and status page, and the last line
+of a run take their words from it.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+
+import attrs
+
+
+@attrs.frozen(kw_only=True)
+class ErrorCode:
+    """An error code; its texts are Markdown."""
+
+    status: str
+    """The HTTP status, and who answers with it."""
+    executed: str = ""
+    """Whether Atlas did anything; empty for a code of Atlas' own."""
+    cause: str
+    cure: str
+    """What to do, in a sentence or two."""
+    run: str = ""
+    """The same for a program under ``atlas-shim run``, where that differs."""
+    more: str = ""
+    """What else the page says of the cure."""
+
+    def cure_under_run(self, again: str) -> str:
+        """Return what to do for a program of a run; ``again`` is the command that starts it again."""
+        return _plain(self.run or self.cure).replace("{again}", again)
+
+
+@cache
+def error_codes() -> Mapping[str, ErrorCode]:
+    """Return the table by code."""
+    table = tomllib.loads(files("shim").joinpath("codes.toml").read_text("utf-8"))
+    return {name: ErrorCode(**{key: text.strip() for key, text in row.items()}) for name, row in table.items()}
+
+
+def cure_of(code: str) -> str:
+    """Return what to do about an error, empty for a code that the table has not."""
+    known = error_codes().get(code)
+    return _plain(known.cure) if known else ""
+
+
+def _plain(text: str) -> str:
+    """Return a text without the marks around code."""
+    return text.replace("`", "")

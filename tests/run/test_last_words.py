@@ -1,0 +1,80 @@
+"""The last line of a run: what was refused, how often, and a command or setting that helps."""
+
+from collections import Counter
+
+import pytest
+
+from shim.codes import error_codes
+from shim.core.recognise import shared_engine
+from shim.gateway.ledger import Seen
+from shim.run.causes import ProgramCalls, refused_calls
+from tests.run.grid import FIELDS, URL
+
+AGAIN = "atlas-shim run -- curl …"
+OPERATIONS = shared_engine({}).operations
+
+
+def sentences(*errors, **counts):
+    """Return what is said of a program whose calls ended so: operation, code, status and number."""
+    seen = {(operation, (code, status, "x")): Seen(0.0, calls=count) for operation, code, status, count in errors}
+    refused = [*refused_calls(seen, OPERATIONS, AGAIN)]
+    calls = ProgramCalls(
+        counts=Counter(connections=1, calls=sum(error[3] for error in errors), **counts),
+        refused=refused,
+        again=AGAIN,
+        host="cloud.mongodb.com",
+        others=(),
+        unseen="",
+    )
+    return [*calls.last_words()]
+
+
+@pytest.mark.parametrize("code", [code for code, known in error_codes().items() if known.executed])
+def test_each_refusal_has_its_sentence(code):
+    """With the number of calls, the status, the code and what to do."""
+    (said,) = sentences(("getServerlessInstance", code, 503, 2))
+    assert said.startswith(f"2 calls got 503 {code}. ")
+    assert len(said) > len(f"2 calls got 503 {code}. ") + 15
+    assert "{" not in said
+
+
+def test_a_write_that_is_switched_off_names_its_switch():
+    """The document knows the word, and whether there is one."""
+    (said,) = sentences(("createServerlessInstance", "SHIM_NO_SUCCESSOR", 410, 1))
+    assert said.startswith("1 call got 410 SHIM_NO_SUCCESSOR. createServerlessInstance: ")
+    assert said.endswith(f"ATLAS_SHIM_WRITES=instances {AGAIN}")
+    (said,) = sentences(("createUser", "SHIM_NO_SUCCESSOR", 410, 1))
+    assert "An invitation comes nearest" in said
+    assert "ATLAS_SHIM_WRITES" not in said
+
+
+def test_what_atlas_has_ended_is_said_and_its_other_answers_are_not():
+    """A 404 is between the program and Atlas."""
+    assert sentences(("other", None, 404, 3), ("other", None, 500, 1)) == []
+    (said,) = sentences(("other", None, 410, 3))
+    assert said.startswith("3 calls got 410 VERSION_GONE. ")
+
+
+def test_the_most_frequent_comes_first():
+    """Calls of several operations with one code are one line."""
+    said = sentences(
+        ("a", "SHIM_BUSY", 503, 1), ("b", "SHIM_UPSTREAM_TIMEOUT", 504, 2), ("c", "SHIM_UPSTREAM_TIMEOUT", 504, 1)
+    )
+    assert [one.split(".")[0] for one in said] == ["3 calls got 504 SHIM_UPSTREAM_TIMEOUT", "1 call got 503 SHIM_BUSY"]
+
+
+GROUP = URL.partition("/serverless")[0]
+LINES = [word for name, value in FIELDS.items() for word in ("-H", f"{name}: {value}")]
+
+
+@pytest.mark.parametrize(("words", "env", "said"), [
+    (["-X", "POST", "-d", "{}", f"{GROUP}/serverless"], {}, "410 SHIM_NO_SUCCESSOR. createServerlessInstance: "),
+    ([URL], {"ATLAS_SHIM_UPSTREAM": "http://127.0.0.1:1"}, "502 SHIM_UPSTREAM_UNREACHABLE. Make the call again."),
+    ([URL], {"ATLAS_SHIM_ROUTE": "legacy"}, "410 VERSION_GONE. See whether the shim knows the call: "),
+    ([f"{URL}?itemsPerPage=many"], {}, "400 INVALID_QUERY_PARAMETER. Correct the parameter that the detail names."),
+])  # fmt: skip
+def test_a_program_that_hides_its_errors_is_told(runs, words, env, said):
+    """``curl -sf`` shows neither status nor reply."""
+    done = runs("curl", "-sf", "-o", "/dev/null", *LINES, *words, **env)
+    assert done.returncode == 22
+    assert f"atlas-shim: 1 call got {said}" in done.stderr
