@@ -117,10 +117,10 @@ def choose_credentials(found: Mapping[str, str], names: Mapping[str, str]) -> Cr
 def api_keys(path: str, *, name: str) -> tuple[ApiKey, ...]:
     """Read a file of API keys, ``public:private`` on each line; skips empty lines and those that start with ``#``.
 
-    ``name`` says what the user calls the file. Raises SettingsError that names the number, never the text,
-    of a line that is not a key.
+    ``name`` says what the user calls the file. Raises SettingsError that names the number, never the text, of a line
+    that is not a key, and the numbers of two that contradict each other.
     """
-    keys = []
+    keys: dict[str, tuple[ApiKey, int]] = {}
     for number, line in enumerate(_content(path, name=name).splitlines(), start=1):
         if not (text := line.strip()) or text.startswith("#"):
             continue
@@ -129,8 +129,12 @@ def api_keys(path: str, *, name: str) -> tuple[ApiKey, ...]:
             raise SettingsError(f"{name}: line {number} of {path!r} is not of the form public:private")
         for part in (public_key, private_key):
             _check("", part, name=f"{name}: line {number} of {path!r}")
-        keys.append(ApiKey(public_key, private_key))
-    return tuple(keys)
+        key = ApiKey(public_key, private_key)
+        known, first = keys.setdefault(public_key, (key, number))
+        if known != key:
+            twice = f"lines {first} and {number} of {path!r}"
+            raise SettingsError(f"{name}: {twice} have two private keys for one public key, {public_key}; remove one")
+    return tuple(key for key, _ in keys.values())
 
 
 @attrs.frozen

@@ -19,7 +19,7 @@ from shim.cli.check_gateway import check_start
 from shim.cli.engine import engine_of
 from shim.cli.failures import NO, SETTINGS
 from shim.cli.output import config_option, output_option, write_report
-from shim.cli.serve import flag
+from shim.cli.serve import GatewayCommand, flag
 from shim.core.settings import RouteWord
 from shim.credentials import read_credentials, used_variables
 from shim.documents import Document, load_documents, mapping_folders
@@ -41,7 +41,7 @@ from shim.gateway.plan import (
 from shim.origins import read_base_url
 
 
-@click.command(params=[flag(row, hidden=True) for row in TABLE])
+@click.command(cls=GatewayCommand, params=[flag(row, hidden=True) for row in TABLE])
 @click.argument("document", type=click.Path(exists=True, path_type=Path), required=False)
 @config_option
 @click.option("--connect", "connects", is_flag=True, help="Also ask Atlas, with the credentials of the environment.")

@@ -14,8 +14,25 @@ from shim.errors import SettingsError
 from shim.gateway.options import TABLE, Option
 from shim.gateway.plan import LivePlan, PlanSource, renamed
 
+_OF_OTHERS = dict.fromkeys(("--host", "--port", "--bind"), "give host and port together: --listen 127.0.0.1:8480")
+"""Flags that other servers have, and what to give here."""
 
-class _Grouped(click.Command):
+
+class GatewayCommand(click.Command):
+    """A command with the options of the gateway, which knows those that other servers have."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the arguments; a flag of other servers leads to ours."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            hint = _OF_OTHERS.get(error.option_name)
+            if hint is None:
+                raise
+            raise click.UsageError(f"No such option: {error.option_name}; {hint}", ctx) from None
+
+
+class _Grouped(GatewayCommand):
     """A command whose help groups the options by the headings of the table."""
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -220,6 +220,10 @@ def contradictions(options: Options) -> Iterator[str]:
         )
 
 
+_LONGEST_DEADLINE = 3600.0
+"""Seconds beyond which a deadline was hardly meant as such."""
+
+
 def doubts(options: Options, environ: Mapping[str, str]) -> Iterator[str]:
     """Yield what options and variables say that is hardly meant, though a gateway can be started."""
     if (named := environ.get("ATLAS_SHIM_MAPPINGS")) and not document_files(Path(named)):
@@ -228,6 +232,11 @@ def doubts(options: Options, environ: Mapping[str, str]) -> Iterator[str]:
         file = Path(named)
         if file.is_dir() or not os.access(file if file.exists() else file.parent, os.W_OK):
             yield f"ATLAS_SHIM_INVENTORY: {named} can't be written; name a file in a folder that this user may write to"
+    if {"instances", "instances-strict"} <= options.writes:
+        yield "writes: instances-strict already lets instances be written; leave instances out"
+    if options.deadline > _LONGEST_DEADLINE:
+        hours, minutes = divmod(int(options.deadline) // 60, 60)
+        yield f"deadline: {options.deadline:g} is {hours} h {minutes} min; a number alone is seconds, as in 60s"
     if options.memory < of.RESERVED:
         yield f"memory: one call needs {of.RESERVED} bytes, so that each gets 503; give more"
     elif options.body_limit > options.memory // 2:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -16,6 +17,7 @@ import attrs
 
 from shim.core.recognise import Engine
 from shim.core.settings import RouteWord, Settings
+from shim.credentials import VARIABLES
 from shim.documents import Document, document_files, load_documents, mapping_folders
 from shim.documents.load import SETTINGS_BYTES, read_toml
 from shim.errors import DocumentError, SettingsError
@@ -61,7 +63,16 @@ def given(
         for source, text in texts.items():
             if text is not None and row.name not in found:
                 found[row.name] = Setting(row.name, text.strip(), source)
-    return found, [f"{prefix}{key}: no such option{nearest(key, names)}" for key in file if key not in names]
+    return found, [f"{prefix}{key}: no such option{_hint(key, file[key], names)}" for key in file if key not in names]
+
+
+def _hint(key: str, value: object, names: Sequence[str]) -> str:
+    """Return what to do about a key of a file that is no option."""
+    if isinstance(value, dict):
+        return f": options stand at the top, under no [{key}]"
+    if variable := VARIABLES.get(key):
+        return f": credentials come from variables ({variable}) alone"
+    return nearest(key, names)
 
 
 def _written(value: object) -> str:
@@ -202,9 +213,24 @@ def read_config(path: Path | None) -> dict[str, object]:
     try:
         data = read_toml(path, SETTINGS_BYTES)
     except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) else str(error)
+        why = error.strerror if isinstance(error, OSError) else _toml_fault(path, error)
         raise SettingsError(f"{path}: {why}") from None
     return {key.replace("-", "_"): value for key, value in data.items()}
+
+
+def _toml_fault(path: Path, error: ValueError) -> str:
+    """Return what is wrong with a TOML file, with the line; of a line that may hold a secret its key alone."""
+    said, _, place = str(error).partition(" (at line ")
+    number = place.partition(",")[0]
+    if not number.isdigit():
+        return str(error)
+    line = path.read_text("utf-8").splitlines()[int(number) - 1].strip()
+    key, _, value = (part.strip() for part in line.partition("="))
+    if re.search("key|secret|token|password|nonce_store", key):
+        return f"line {number}: {key} = …: {said}"
+    is_word = re.fullmatch(r"[A-Za-z][^\s\"']*", value)
+    hint = f'; a text has quotes around it: {key} = "{value}"' if is_word else ""
+    return f"line {number}: {line}: {said}{hint}"
 
 
 class LivePlan:

@@ -17,6 +17,9 @@ from shim.gateway.watch import Watched
 
 log = logging.getLogger("shim.gateway.certificate")
 
+_CERT, _KEY = b"-----BEGIN CERTIFICATE-----", b"PRIVATE KEY-----"
+_DER = b"\x30\x82"
+"""How a certificate or key in DER begins: a sequence of more than 255 bytes."""
 _BLOCK = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 
 _VALIDITY = re.compile(rb"\x30[\x1e\x20\x22](?:\x17\x0d|\x18\x0f\d\d)\d{12}Z(?:\x17\x0d|\x18\x0f)(\d{12,14}Z)")
@@ -59,6 +62,7 @@ def listener_context(cert: str, key: str | None) -> ssl.SSLContext:
 
 def _load(context: ssl.SSLContext, cert: str, key: str | None) -> None:
     """Load a chain with its key; raises SettingsError that says which of them is wrong, and how."""
+    _check_kinds(cert, key)
     asked: list[bool] = []
 
     def password() -> bytes:  # else it would be asked for on the terminal
@@ -75,10 +79,37 @@ def _load(context: ssl.SSLContext, cert: str, key: str | None) -> None:
             said = f"is not the key of the first certificate in {cert}"
         else:
             name, file = "tls_cert", cert if key is None else f"{cert} and {key}"
-            said = "no certificate with its key in PEM"
-            if isinstance(error, OSError) and not isinstance(error, ssl.SSLError):
-                said = error.strerror or said
+            said = f"OpenSSL can't read them ({getattr(error, 'reason', None) or 'PEM lib'}); write both anew"
         raise SettingsError(f"{name}: {file}: {said}") from None
+
+
+def _check_kinds(cert: str, key: str | None) -> None:
+    """Raise SettingsError for a file that can't be read, or is no certificate or key in PEM."""
+    chain = _content_of("tls_cert", cert)
+    secret = chain if key is None else _content_of("tls_key", key)
+    has_cert, has_key = _CERT in chain, _KEY in secret
+    if not has_cert and key is not None and _KEY in chain and _CERT in secret:
+        raise SettingsError(f"tls_cert: {cert}: has a key, and {key} a certificate; exchange the two")
+    if not has_cert:
+        said = f"is DER, not PEM; convert it, as by: openssl x509 -inform der -in {cert} -out NEW"
+        if not chain.startswith(_DER):
+            said = "has no certificate; it begins with -----BEGIN CERTIFICATE-----"
+        raise SettingsError(f"tls_cert: {cert}: {said}")
+    if has_key:
+        return
+    if key is None:
+        raise SettingsError(f"tls_cert: {cert}: has no private key; name its file with --tls-key")
+    said = f"is DER, not PEM; convert it, as by: openssl pkey -inform der -in {key} -out NEW"
+    if not secret.startswith(_DER):
+        said = "has no private key; it begins with -----BEGIN PRIVATE KEY-----"
+    raise SettingsError(f"tls_key: {key}: {said}")
+
+
+def _content_of(name: str, path: str) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise SettingsError(f"{name}: {path}: {error.strerror}") from None
 
 
 def system_context() -> ssl.SSLContext:

@@ -44,7 +44,7 @@ OWN = {"MONGODB_ATLAS_PUBLIC_API_KEY": "c", "MONGODB_ATLAS_PRIVATE_API_KEY": "d"
 
 @pytest.mark.parametrize(("content", "said"), [
     ("", "keys_file: .*keys: has no key"), ("# none yet\n", "keys_file: .*keys: has no key"),
-    ("a:b\na:c\n", "one public key has two"), (None, "keys_file: .*keys"),
+    ("a:b\na:c\n", "keys_file: lines 1 and 2 of .* have two private keys"), (None, "keys_file: .*keys"),
 ])  # fmt: skip
 def test_file_without_use(file, content, said):
     """Though the environment has a key: the callers that the file was made for would be refused."""

@@ -101,7 +101,7 @@ def test_broken_files_are_refused(rotated, authority, kind, caplog):
     lines = [one.getMessage() for one in caplog.records if one.levelno >= logging.WARNING]
     assert len(lines) == 1
     assert "new files of the listener refused, the last good stay" in lines[0]
-    assert mount.path("tls.crt") in lines[0]
+    assert mount.path("tls.key" if kind == "no key" else "tls.crt") in lines[0]
     fresh = authority.issue_cert("localhost", "127.0.0.1")
     mount.turn_to(fresh)
     shown_soon(caller, served, fresh)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import hmac
 import logging
+import os
 import re
 import secrets
 import stat
@@ -193,8 +194,12 @@ def follow(
     def checked() -> T:
         for path in paths:
             with contextlib.suppress(OSError):  # reading it says why
-                if (mode := Path(path).stat().st_mode) & stat.S_IWOTH:
-                    log.warning("%s: anybody on this machine may change it (mode %o); chmod 600 it", path, mode & 0o777)
+                found = Path(path).stat()
+                mode = found.st_mode & 0o777
+                if mode & stat.S_IWOTH:
+                    log.warning("%s: anybody on this machine may change it (mode %o); chmod 600 it", path, mode)
+                elif mode & stat.S_IROTH and found.st_uid == os.geteuid():  # a mounted Secret belongs to another user
+                    log.warning("%s: others on this machine may read it (mode %o); chmod 600 it", path, mode)
         return read()
 
     files = Watched("credentials", lambda: paths, checked, use)
@@ -227,7 +232,11 @@ def callers_keys(environ: Mapping[str, str], file: str | None) -> Mapping[str, A
             f"credentials: 'verify' needs the callers' API keys: {VARIABLES['public_key']} and "
             f"{VARIABLES['private_key']} (each also as ..._FILE), or a keys_file with a public:private a line"
         )
-    found = {key.public_key: key for key in keys}
-    if len(found) < len({*keys}):
-        raise SettingsError("credentials: one public key has two different private keys")
+    found: dict[str, ApiKey] = {}
+    for key in keys:
+        if found.setdefault(key.public_key, key) != key:
+            places = f"{file!r} and {VARIABLES['private_key']}"
+            raise SettingsError(
+                f"keys_file: {places} have two private keys for one public key, {key.public_key}; remove one"
+            )
     return found

@@ -1,0 +1,119 @@
+"""Wrong settings of the gateway: each is named with its file or option, what is wrong, and what to write instead."""
+
+import os
+import re
+import ssl
+
+import pytest
+import trustme
+
+ROOTS = trustme.CA(key_type=trustme.KeyType.ECDSA)
+LEAF = ROOTS.issue_cert("gateway.example", key_type=trustme.KeyType.ECDSA)
+OTHER = ROOTS.issue_cert("gateway.example", key_type=trustme.KeyType.ECDSA)
+CERT, KEY = LEAF.cert_chain_pems[0].bytes(), LEAF.private_key_pem.bytes()
+DER = ssl.PEM_cert_to_DER_cert(CERT.decode())
+
+
+@pytest.fixture
+def wrong(run, tmp_path, monkeypatch):
+    """Return a function that checks settings in a folder with some files, and returns the text, spaces as one."""
+    monkeypatch.chdir(tmp_path)
+
+    def wrong(*words, env=None, code=2, **files):
+        for name, content in files.items():
+            path = tmp_path / name.replace("__", ".")
+            path.write_bytes(content if isinstance(content, bytes) else content.encode())
+            path.chmod(0o600)
+        done = run("check", *words, env=env)
+        assert done.exit_code == code, done.output
+        return " ".join((done.output + done.stderr).split())
+
+    return wrong
+
+
+TLS = ("--tls-cert", "a.pem", "--tls-key", "b.pem")
+
+
+@pytest.mark.parametrize(("cert", "key", "said"), [
+    (None, KEY, "--tls-cert: a.pem: No such file or directory"),
+    (CERT, None, "--tls-key: b.pem: No such file or directory"),
+    (KEY, CERT, "--tls-cert: a.pem: has a key, and b.pem a certificate; exchange the two"),
+    (DER, KEY, "--tls-cert: a.pem: is DER, not PEM; convert it, as by: openssl x509 -inform der -in a.pem -out NEW"),
+    (CERT, b"0\x82\x01\x00abc", "--tls-key: b.pem: is DER, not PEM; convert it, as by: openssl pkey -inform der"),
+    (b"junk", KEY, "--tls-cert: a.pem: has no certificate; it begins with -----BEGIN CERTIFICATE-----"),
+    (CERT, b"junk", "--tls-key: b.pem: has no private key; it begins with -----BEGIN PRIVATE KEY-----"),
+    (CERT, CERT, "--tls-key: b.pem: has no private key"),
+    (CERT, OTHER.private_key_pem.bytes(), "--tls-key: b.pem: is not the key of the first certificate in a.pem"),
+    (CERT.replace(b"M", b"!", 1), KEY, "--tls-cert: a.pem and b.pem: OpenSSL can't read them"),
+])  # fmt: skip
+def test_each_wrong_file_of_tls_has_its_sentence(wrong, cert, key, said):
+    """Which of the two it is, what it is, and how it is made right."""
+    files = {name: content for name, content in (("a__pem", cert), ("b__pem", key)) if content is not None}
+    assert said in wrong(*TLS, **files)
+
+
+def test_a_certificate_alone_needs_its_key(wrong):
+    """Where no file is named, the key stands in the same one."""
+    said = wrong("--tls-cert", "a.pem", a__pem=CERT)
+    assert "--tls-cert: a.pem: has no private key; name its file with --tls-key" in said
+
+
+@pytest.mark.parametrize(("text", "said"), [
+    ("route = auto\n", 'shim.toml: line 1: route = auto: Invalid value; a text has quotes around it: route = "auto"'),
+    ("memory = 1\nroute = \n", "shim.toml: line 2: route =: Invalid value"),
+    ("private_key = sec-ret\n", "shim.toml: line 1: private_key = …: Invalid value"),
+    ('[gateway]\nroute = "auto"\n', "shim.toml: gateway: no such option: options stand at the top, under no [gateway]"),
+    ('private_key = "sec-ret"\n',
+     "shim.toml: private_key: no such option: credentials come from variables (MONGODB_ATLAS_PRIVATE_API_KEY) alone"),
+    ('client-secret = "sec-ret"\n', "(MONGODB_ATLAS_CLIENT_SECRET) alone"),
+])  # fmt: skip
+def test_a_wrong_file_of_options_names_line_and_cure(wrong, text, said):
+    """And no value that may be a secret."""
+    found = wrong("--config", "shim.toml", shim__toml=text)
+    assert said in found
+    assert "sec-ret" not in found
+
+
+def test_a_key_that_is_there_twice_names_both_lines(wrong):
+    """And neither private key."""
+    said = wrong("--credentials", "verify", "--keys-file", "keys", keys="a:one\n# x\nb:two\na:three\n")
+    assert "--keys-file: lines 1 and 4 of 'keys' have two private keys for one public key, a; remove one" in said
+    assert not re.search("one\\b.*three", said.replace("for one public", ""))
+
+
+def test_a_key_that_the_environment_has_otherwise_is_named(wrong):
+    """A file and the variables may say the same, and not two things."""
+    env = {"MONGODB_ATLAS_PUBLIC_API_KEY": "a", "MONGODB_ATLAS_PRIVATE_API_KEY": "other"}
+    said = wrong("--credentials", "verify", "--keys-file", "keys", env=env, keys="a:one\n")
+    assert "'keys' and MONGODB_ATLAS_PRIVATE_API_KEY have two private keys for one public key, a; remove one" in said
+
+
+@pytest.mark.parametrize(("flag", "said"), [
+    ("--host", "give host and port together: --listen 127.0.0.1:8480"),
+    ("--port", "give host and port together: --listen 127.0.0.1:8480"),
+    ("--bind", "give host and port together: --listen 127.0.0.1:8480"),
+])  # fmt: skip
+@pytest.mark.parametrize("command", ["serve", "check"])
+def test_flags_of_other_servers_lead_to_ours(run, command, flag, said):
+    """Not to one that only looks alike."""
+    done = run(command, flag, "0.0.0.0")
+    assert done.exit_code == 2
+    assert f"No such option: {flag}; {said}" in " ".join(done.stderr.split())
+
+
+@pytest.mark.parametrize(("words", "said"), [
+    (["--writes", "instances,instances-strict"], "--writes: instances-strict already lets instances be written"),
+    (["--deadline", "60000"], "--deadline: 60000 is 16 h 40 min; a number alone is seconds, as in 60s"),
+])  # fmt: skip
+def test_odd_but_legal_values_are_warned_of(wrong, words, said):
+    """They are obeyed, and a check fails with 1."""
+    assert said in wrong(*words, code=1)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="files have no such modes elsewhere")
+def test_a_file_of_keys_that_others_can_read_is_warned_of(wrong, tmp_path):
+    """Where it is this user's own; a Secret that is mounted belongs to another."""
+    (tmp_path / "keys").write_text("a:b\n")
+    (tmp_path / "keys").chmod(0o644)
+    said = wrong("--credentials", "verify", "--keys-file", "keys", code=1)
+    assert "keys: others on this machine may read it (mode 644); chmod 600 it" in said
