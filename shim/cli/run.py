@@ -18,7 +18,7 @@ import attrs
 import click
 
 from shim.cli.failures import SETTINGS, ExitError
-from shim.cli.output import config_option
+from shim.cli.output import FORMS, config_option
 from shim.credentials import ApiKey, read_credentials
 from shim.doors.environment import CHECKED, as_mark, check, settings_in
 from shim.extras import hinted, other_shim
@@ -29,9 +29,10 @@ NOT_EXECUTABLE, NOT_FOUND = 126, 127  # a shell's exit codes for a command that 
 
 @click.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
 @click.option("--report", is_flag=True, help="At its end print how many calls were retired, or refused.")
+@click.option("-o", "--output", type=FORMS, default="table", help="Print the report for people, or JSON for programs.")
 @config_option
 @click.argument("program", nargs=-1, type=click.UNPROCESSED, metavar="-- COMMAND [ARGUMENT]...")
-def command(*, program: tuple[str, ...], report: bool, config: Path | None) -> None:
+def command(*, program: tuple[str, ...], report: bool, output: str, config: Path | None) -> None:
     """Run any program with its retired calls translated.
 
     As in "atlas-shim run -- python app.py" or "atlas-shim run -- ./app". A gateway runs as long as the program and
@@ -49,7 +50,7 @@ def command(*, program: tuple[str, ...], report: bool, config: Path | None) -> N
     check(os.environ)
     environ = dict(os.environ)
     try:
-        environment = _start(config, program, environ, report=report)
+        environment = _start(config, program, environ, report=output if report else "")
     except OSError as error:
         raise ExitError(f"run: {error.strerror or error}", SETTINGS) from None
     try:
@@ -58,7 +59,7 @@ def command(*, program: tuple[str, ...], report: bool, config: Path | None) -> N
         raise ExitError(f"{program[0]}: {error.strerror}", NOT_EXECUTABLE) from None
 
 
-def _start(config: Path | None, program: Sequence[str], environ: Mapping[str, str], *, report: bool) -> dict[str, str]:
+def _start(config: Path | None, program: Sequence[str], environ: Mapping[str, str], *, report: str) -> dict[str, str]:
     if os.name != "posix":
         raise ExitError("run: it needs Linux or macOS; a Python program can import shim.auto in its place", SETTINGS)
     try:

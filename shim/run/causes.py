@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 import attrs
 
@@ -85,6 +86,19 @@ class ProgramCalls:
             )
         elif self.unseen and not counts.keys() & {"connections", "tunnels"}:
             yield f"no call to Atlas was seen: {self.unseen}"
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what came of the calls, for programs."""
+        return {
+            "calls": self.counts["calls"],
+            "retired": self.counts["retired"],
+            "in_python": self.counts["in Python"],
+            "refused": [
+                {"code": one.code, "status": one.status, "calls": one.count, "said": one.sentence(self.again)}
+                for one in self.refused
+            ],
+            "said": [*self.last_words()],
+        }
 
     def report(self) -> str:
         """Return what came of the calls."""

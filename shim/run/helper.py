@@ -75,8 +75,8 @@ class Helper:
     environ: Mapping[str, str] = attrs.field(repr=False)
     unseen: str
     """What is said at the program's end if no call has come."""
-    reports: bool
-    """Whether what came of its calls is said then."""
+    report: str
+    """Whether what came of its calls is said then: as ``table`` or ``json``; empty where it is not."""
     process: int = attrs.field(factory=os.getpid)
     """The command's number, which becomes the program's."""
     alive: int = -1
@@ -126,7 +126,7 @@ class Helper:
             self.run = attrs.evolve(run, root=root)
             environment = environment_of(self.run, self.environ)
             noted: Iterable[bytes] = ()
-            if self.reports:
+            if self.report:
                 calls = environment[writing.VARIABLE] = environment.get(writing.VARIABLE) or f"{folder}/calls.jsonl"
                 noted = file = os.fdopen(writing.opened(calls, os.O_RDWR | os.O_APPEND | os.O_CREAT), "rb")
                 file.seek(0, os.SEEK_END)
@@ -187,9 +187,9 @@ class Helper:
             await asyncio.wait(proxy.tasks, timeout=_SOON)
         proxy.counts["strangers"] = door.strangers
         proxy.counts["in Python"] = sum(b'"file":' in note and b'"operation":' in note for note in noted)
-        for sentence in self._sentences(gateway, proxy):
+        for line in self._lines(gateway, proxy):
             with contextlib.suppress(OSError):
-                os.write(2, f"atlas-shim: {sentence}\n".encode())
+                os.write(2, f"{line}\n".encode())
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # somebody may read it to its end
         await last
         await gateway.stop(grace=0)
@@ -200,8 +200,8 @@ class Helper:
         await readable(self.alive)
         await asyncio.to_thread(_await_marked, self.run.mark.encode())
 
-    def _sentences(self, gateway: Gateway, proxy: ProxyServer) -> Iterator[str]:
-        """Yield what is to be said at the program's end, by what has been seen of it."""
+    def _lines(self, gateway: Gateway, proxy: ProxyServer) -> Iterator[str]:
+        """Yield what is to be written at the program's end, by what has been seen of it."""
         rows, counts = gateway.ledger.calls(), Counter[str](proxy.counts)
         counts["calls"] += sum(rows.values())
         counts["retired"] += sum(calls for (operation, *_), calls in rows.items() if operation != OTHER)
@@ -214,9 +214,13 @@ class Helper:
             others=proxy.others,
             unseen=self.unseen,
         )
-        if self.reports:
-            yield seen.report()
-        yield from seen.last_words()
+        if self.report == "json":
+            yield json.dumps(seen.as_json())
+            return
+        if self.report:
+            yield f"atlas-shim: {seen.report()}"
+        for sentence in seen.last_words():
+            yield f"atlas-shim: {sentence}"
 
     def _say(self, **answer: object) -> None:
         os.write(self.ready, json.dumps(answer).encode() + b"\n")

@@ -1,5 +1,6 @@
 """The last line of a run: what was refused, how often, and a command or setting that helps."""
 
+import json
 from collections import Counter
 
 import pytest
@@ -11,6 +12,7 @@ from shim.run.causes import ProgramCalls, refused_calls
 from tests.run.grid import FIELDS, URL
 
 AGAIN = "atlas-shim run -- curl …"
+LINES = [word for name, value in FIELDS.items() for word in ("-H", f"{name}: {value}")]
 OPERATIONS = shared_engine({}).operations
 
 
@@ -63,8 +65,30 @@ def test_the_most_frequent_comes_first():
     assert [one.split(".")[0] for one in said] == ["3 calls got 504 SHIM_UPSTREAM_TIMEOUT", "1 call got 503 SHIM_BUSY"]
 
 
+def test_the_report_has_a_form_for_programs(runs):
+    """One line of JSON, with the sentences that people get."""
+    script = [
+        "curl",
+        "-s",
+        "-o",
+        "/dev/null",
+        *LINES,
+        URL,
+        "--next",
+        "-s",
+        "-o",
+        "/dev/null",
+        *LINES,
+        f"{URL}?pageNum=x",
+    ]
+    done = runs(*script, options=["--report", "-o", "json"])
+    report = json.loads(done.stderr)
+    (refused,) = report["refused"]
+    assert (report["calls"], report["retired"], report["said"]) == (2, 2, [refused["said"]])
+    assert (refused["code"], refused["status"], refused["calls"]) == ("INVALID_QUERY_PARAMETER", 400, 1)
+
+
 GROUP = URL.partition("/serverless")[0]
-LINES = [word for name, value in FIELDS.items() for word in ("-H", f"{name}: {value}")]
 
 
 @pytest.mark.parametrize(("words", "env", "said"), [
