@@ -67,21 +67,8 @@ def test_the_most_frequent_comes_first():
 
 def test_the_report_has_a_form_for_programs(runs):
     """One line of JSON, with the sentences that people get."""
-    script = [
-        "curl",
-        "-s",
-        "-o",
-        "/dev/null",
-        *LINES,
-        URL,
-        "--next",
-        "-s",
-        "-o",
-        "/dev/null",
-        *LINES,
-        f"{URL}?pageNum=x",
-    ]
-    done = runs(*script, options=["--report", "-o", "json"])
+    call = ["-s", "-o", "/dev/null", *LINES]
+    done = runs("curl", *call, URL, "--next", *call, f"{URL}?pageNum=x", options=["--report", "-o", "json"])
     report = json.loads(done.stderr)
     (refused,) = report["refused"]
     assert (report["calls"], report["retired"], report["said"]) == (2, 2, [refused["said"]])
