@@ -16,6 +16,7 @@ from shim.cli.output import FILE, output_option, write_json, write_line, write_t
 from shim.core.route import sunset_of
 from shim.core.settings import read_settings
 from shim.documents.model import Operation
+from shim.documents.objects import RefusedChoice
 from shim.errors import SettingsError
 from shim.tools.inventory.reading import read_inventory
 from shim.tools.inventory.writing import VARIABLE
@@ -42,7 +43,11 @@ def _served(operation: Operation) -> str:
     if operation.switch:
         return f"ATLAS_SHIM_WRITES={operation.switch}"
     if operation.lens and operation.lens.switch:
-        return f"yes; some bodies: ATLAS_SHIM_WRITES={operation.lens.switch}"
+        return f"in part; some bodies: ATLAS_SHIM_WRITES={operation.lens.switch}"
+    for name, tier in operation.successors.items():
+        words = [word for word, choice in tier.choices.items() if isinstance(choice, RefusedChoice)]
+        if words and operation.request:
+            return f"in part; not {operation.request.choose} {', '.join(words)} on {name}"
     return "yes" if operation.successors or operation.constant is not None else "no"
 
 
@@ -54,8 +59,8 @@ def _served(operation: Operation) -> str:
 def command(seen: tuple[Path, ...], *, within: int, document: Path | None, output: str) -> NoReturn:
     """List when Atlas ends which calls, and what takes their place.
 
-    SERVED says whether the shim answers a call then, and by which setting if it needs one. Without --seen the calls
-    are counted that the inventory of ATLAS_SHIM_INVENTORY has.
+    SERVED says whether the shim answers a call then, whole or in part, and by which setting if it needs one. Without
+    --seen the calls are counted that the inventory of ATLAS_SHIM_INVENTORY has.
 
     Exit codes: 0 when nothing ends soon; 4 if a sunset is at most --within days away, and 5 if one has passed and
     the call was seen. With an inventory only calls count that it has.

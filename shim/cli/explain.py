@@ -26,7 +26,7 @@ from shim.core.settings import ATLAS_ORIGINS, FLAG, RouteWord, Settings, parse_i
 from shim.documents.before import METHODS
 from shim.documents.model import Operation
 from shim.documents.tables import did_you_mean, nearest
-from shim.documents.vocabulary import named_in
+from shim.documents.vocabulary import named_in, one_of
 from shim.errors import SettingsError
 from shim.origins import DEFAULT_BASE_URL, parse_origin
 from shim.tools.radar.radar import days_until, distance, shape_of
@@ -238,9 +238,7 @@ def _remarks(operation: Operation, settings: Settings, origin: str) -> Iterator[
     elif not has_successor(operation, settings):
         yield no_successor(operation)
     elif operation.lens and operation.lens.switch and operation.lens.switch not in settings.writes:
-        said = (
-            f"{' or '.join(operation.lens.members)} once it has ended: set ATLAS_SHIM_WRITES={operation.lens.switch}."
-        )
+        said = f"{one_of(operation.lens.members)} once it has ended: set ATLAS_SHIM_WRITES={operation.lens.switch}."
         yield f"This call needs a switch for bodies with {said}"
 
 

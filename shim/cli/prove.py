@@ -6,12 +6,13 @@ What the rules of a document read is looked up anew here, in an answer that the 
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import attrs
 import click
@@ -39,7 +40,7 @@ from shim.documents.sources import NoValue, look_up, parse_source
 from shim.documents.vocabulary import Fidelity
 from shim.documents.ways import From
 from shim.doors.httpx_family.door import INNER
-from shim.errors import SettingsError
+from shim.errors import AtlasError, SettingsError
 from shim.flags.providers import connected, provider_factory
 from shim.flags.words import FlagWords
 from shim.gateway.options import TABLE
@@ -87,48 +88,117 @@ _ROWS = [row for row in TABLE if row.group in {"Atlas", "Translation"}]
 """The options of ``serve`` that say where a call goes, and how it is answered."""
 
 
+@attrs.define
+class UnprovedError(Exception):
+    """Atlas answered a read with an error, by the shim or by itself."""
+
+    error: AtlasError
+
+
+@attrs.frozen
+class RetiredRead:
+    """A read to be proved."""
+
+    target: str
+    accept: str = ""
+    """Empty for the oldest version that the path has."""
+    operation: str = ""
+    """What a report calls it; empty for a path that was given."""
+
+
 @click.command(params=[flag(row) for row in _ROWS])
-@click.argument("paths", metavar="PATH...", nargs=-1, required=True)
+@click.argument("paths", metavar="[PATH...]", nargs=-1)
+@click.option("--group", metavar="ID", help="Make all retired reads of this project, too.")
+@click.option("--org", metavar="ID", help="Make those of this organization.")
+@click.option("--cluster", metavar="NAME", help="Make those of this cluster or instance of the project.")
+@click.option("--plan", "plans", is_flag=True, help="List the reads, and send nothing.")
 @config_option
 @document_option
 @output_option
-def command(
-    paths: tuple[str, ...], *, config: Path | None, document: Path | None, output: str, **flags: str | None
+def command(  # noqa: PLR0913 - one argument for each option
+    paths: tuple[str, ...],
+    *,
+    group: str | None,
+    org: str | None,
+    cluster: str | None,
+    plans: bool,
+    config: Path | None,
+    document: Path | None,
+    output: str,
+    **flags: str | None,
 ) -> None:
     """Compare retired reads with the successor's own answers.
 
     Nothing but GET is sent, to the Atlas of --upstream (or MONGODB_ATLAS_BASE_URL) alone, with the credentials of the
-    environment; no inventory counts it. JSON is a report to hand on: it has no values.
+    environment; a read-only key is enough. No inventory counts it. JSON is a report to hand on: it has no values and
+    no names. Where nothing says a route, the successor is asked, though a sunset may be still to come.
+
+    Example: atlas-shim prove --group ID --cluster NAME --plan
 
     Exit codes: 0 when each field is what its document says; 1 for others, or an error of Atlas; 2 for bad usage;
     3 for the network.
     """
-    _prove(plan_of(flags, config, document), paths, output)
+    made = plan_of(flags, config, document)
+    if "route" not in made.given:
+        made = Plan(attrs.evolve(made.options, route=RouteWord.SUCCESSOR), made.engine, made.given)
+    reads = [RetiredRead(path.removeprefix(made.options.upstream)) for path in paths]
+    reads += _reads_of(made, {"groupId": group, "orgId": org, "clusterName": cluster, "name": cluster})
+    if not reads:
+        raise click.UsageError("name a PATH, or a project: --group ID")
+    if plans:
+        _write_plan(reads, made.options.upstream, output)
+    else:
+        _prove(made, reads, output)
 
 
-def _prove(plan: Plan, paths: Sequence[str], form: str) -> None:
+def _reads_of(plan: Plan, given: Mapping[str, str | None]) -> Iterator[RetiredRead]:
+    """Yield the retired reads whose paths have some of these parameters, and no other."""
+    values = {name: quote(value, safe="") for name, value in given.items() if value}
+    for operation in plan.engine.operations:
+        names = operation.path.parameters
+        is_read = operation.method == "GET" and operation.content == "json" and not operation.lives
+        if is_read and operation.successors and names and {*names} <= values.keys():
+            target = re.sub(r"\{(\w+)\}", lambda found: values[found[1]], operation.full_path)
+            yield RetiredRead(target, operation.accept, operation.id)
+
+
+def _write_plan(reads: Sequence[RetiredRead], upstream: str, form: str) -> None:
+    if form == "json":
+        output.write_json({"upstream": upstream, "reads": reads})
+        return
+    output.heading(f"{len(reads)} reads of {upstream}, by the shim and by themselves")
+    output.write_table([("OPERATION", "GET", "ACCEPT"), *((one.operation, one.target, one.accept) for one in reads)])
+
+
+def _prove(plan: Plan, targets: Sequence[RetiredRead], form: str) -> None:
     known, upstream = read_credentials(os.environ), plan.options.upstream
     if known is None:
         raise SettingsError(NO_CREDENTIALS)
-    reads, problems = list[Proof](), list[str]()
+    reads, problems, unproved = list[Proof](), list[str](), list[dict[str, str]]()
     options: dict[str, Any] = {"timeout": TIMEOUT, "headers": {"User-Agent": f"{COMMANDS}{__version__}"}}
     with httpx.Client(auth=auth_for(known, upstream), verify=system_context(), **options) as http:
-        for path in paths:
+        for target in targets:
             try:
-                reads.append(_read(http, plan, path.removeprefix(upstream)))
+                reads.append(_read(http, plan, target))
+            except UnprovedError as refused:
+                problems.append(f"{target.target}: {refused.error}")
+                said = f"{refused.error.status} {refused.error.error_code or ''}".rstrip()
+                unproved.append({"operation": target.operation, "answer": said})
             except SettingsError as error:
-                problems += [f"{path}: {one}" for one in error.problems]
+                problems += [f"{target.target}: {one}" for one in error.problems]
+                unproved.append({"operation": target.operation, "answer": "none of a successor"})
     for read in reads:
         problems += [f"{read.record.operation}: {one}" for one in _problems(read)]
-    report = {"version": __version__, "reads": [_without_values(read) for read in reads]}
+    report = {"version": __version__, "reads": [_without_values(read) for read in reads], "unproved": unproved}
     said = "Each field is what its document says."
     output.write_report(report, problems, form, lambda: _text(reads), said)
 
 
-def _read(http: httpx.Client, plan: Plan, target: str) -> Proof:
-    """Return what one path shows; raises SettingsError for one that shows nothing."""
-    upstream = plan.options.upstream
-    match = plan.engine.recognise("GET", target.partition("?")[0], ())
+def _read(http: httpx.Client, plan: Plan, read: RetiredRead) -> Proof:
+    """Return what one read shows; raises SettingsError for one that shows nothing, and UnprovedError."""
+    upstream, target = plan.options.upstream, read.target
+    asked = (("Accept", read.accept),) if read.accept else ()
+    match = plan.engine.recognise("GET", target.partition("?")[0], asked)
     if match is None:
         raise SettingsError(f"no mapping document has a GET of this path at {upstream}")
     settings = _settings_for(plan, match)
@@ -140,14 +210,14 @@ def _read(http: httpx.Client, plan: Plan, target: str) -> Proof:
     if happened.route in {"legacy", "none"}:
         raise SettingsError(f"no successor answered ({happened.reason}); set ATLAS_SHIM_ROUTE=successor")
     if not answer.is_success:
-        raise SettingsError(f"{error_of(answer)}")
+        raise UnprovedError(error_of(answer))
     own = dict[str, list[Any]]()
     for tier, url in _pages(happened):
         successor = match.operation.successors[tier].only
         assert successor is not None, "a read has one call on a tier"
         reply = http.get(upstream + url, headers={"Accept": successor.accept}, extensions={INNER: True})
         if not reply.is_success:
-            raise SettingsError(f"the successor's own answer is {error_of(reply)}")
+            raise UnprovedError(error_of(reply))
         own.setdefault(tier, []).append(loads(reply.content))
     return _proof(match.operation, target, happened, loads(answer.content), own)
 

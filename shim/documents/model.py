@@ -23,7 +23,7 @@ from shim.documents.read import Declared, given, nested, of_table, read_as
 from shim.documents.resources import Resources, tiers_of
 from shim.documents.tables import NEVER, Rows, Table, checked, read_template
 from shim.documents.templates import Template
-from shim.documents.vocabulary import Versions, is_json, parse_date, parse_versions
+from shim.documents.vocabulary import Versions, is_json, one_of, parse_date, parse_versions
 
 FORMAT = 1
 """The document format this code reads."""
@@ -282,7 +282,7 @@ class Operation(Declared):
             if target and not said:
                 method, path, _ = target.changes[0]
                 said = [f"{method} {path} took its place."]
-            what = f"bodies with {' or '.join(self.lens.members)}" if self.lens else "this call"
+            what = f"bodies with {one_of(self.lens.members)}" if self.lens else "this call"
             done = f"send {what} there" if target else "accept this call, and ignore it"
             said.append(f"Set ATLAS_SHIM_WRITES={self.switch} to let atlas-shim {done}.")
         return " ".join([*said, f"See {self.gone.see}"] if self.gone else said)

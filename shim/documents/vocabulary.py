@@ -176,3 +176,9 @@ def parse_versions(text: str) -> Versions:
             if not end or first < end[0]:
                 return Versions(first, *end)
     raise ValueError(f"{text!r} is not a range of days such as '>=2023.1.1' or '>=2023.1.1,<2024.8.5'")
+
+
+def one_of(names: Sequence[str]) -> str:
+    """Return names as a sentence has them: ``a``, ``a or b``, ``a, b or c``."""
+    *first, last = names
+    return f"{', '.join(first)} or {last}" if first else last

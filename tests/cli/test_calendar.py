@@ -33,6 +33,9 @@ def test_the_calendar_has_what_documents_know(listed, time_machine):
     assert len(ahead) == 77
     assert all(one["place"] and one["served"] for one in ahead)
     assert [one["path"] for one in ahead if one["served"] == "no"] == ["/api/atlas/v2/users"]
+    partly = {name: one["served"] for one in ends for name in one["names"] if one["served"].startswith("in part")}
+    assert partly["createServerlessBackupRestoreJob"] == "in part; not deliveryType pointInTime on flex"
+    assert partly["updateCluster20230101"] == "in part; some bodies: ATLAS_SHIM_WRITES=clusters"
 
 
 @pytest.mark.parametrize(("day", "within", "code"), [(1, 3, 4), (1, 2, 0), (3, 1, 4), (4, 3, 0), (5, 3, 0)])

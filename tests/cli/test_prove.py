@@ -203,3 +203,40 @@ def test_the_report_names_nobody(prove):
     assert (status["source"], status["items"], read["calls"]) == ("status", 1, 1)
     values = (*SNAPSHOT.values(), "orders", "32b6e34b3d91647abb20e7b8", "the-token", "secret-cluster")
     assert [value for value in values if f'"{value}"' in result.output] == []
+
+
+GROUP = "32b6e34b3d91647abb20e7b8"
+
+
+def test_a_plan_lists_what_would_be_read(run):
+    """All retired reads of a project and a cluster, and nothing is sent."""
+    with respx.mock(assert_all_called=False) as atlas:
+        done = run("prove", "--group", GROUP, "--cluster", "a b", "--plan", "-o", "json", env=TOKEN)
+        assert not atlas.calls
+    reads = json.loads(done.stdout)["reads"]
+    assert {one["target"].partition("/groups/")[2].partition("/")[0] for one in reads} == {GROUP}
+    targets = {one["operation"]: (one["target"].partition(GROUP)[2], one["accept"][22:32]) for one in reads}
+    assert targets["listServerlessInstances"] == ("/serverless", "2023-01-01")
+    assert targets["getProcessArgs"] == ("/clusters/a%20b/processArgs", "2023-01-01")
+    assert targets["getSearchDeployment20240530"] == ("/clusters/a%20b/search/deployment", "2024-05-30")
+    assert len(reads) > 15
+    assert not any("{" in one["target"] or "/orgs/" in one["target"] for one in reads)
+    assert run("prove", env=TOKEN).exit_code == 2
+
+
+@pytest.mark.parametrize("asks", ["--group", "--org"])
+def test_all_reads_of_a_project_make_a_report_without_names(run, asks):
+    """What can't be proved is in it, with Atlas' status and code; only GET is sent."""
+    user = {"id": "u1", "username": "mary@example.com", "orgMembershipStatus": "ACTIVE", "roles": []}
+    with respx.mock(assert_all_called=False) as atlas:
+        atlas.get(path__regex=r".*/users$").respond(200, json={"results": [user], "totalCount": 1})
+        atlas.route().respond(404, json={"errorCode": "GROUP_NOT_FOUND", "detail": f"No {GROUP} exists."})
+        done = run("prove", asks, GROUP, "-o", "json", env=TOKEN)
+        methods = {call.request.method for call in atlas.calls}
+    report = json.loads(done.stdout)
+    assert (done.exit_code, report["ok"], methods) == (1, False, {"GET"})
+    assert {one["operation"] for one in report["reads"]} >= {"listGroupUsers" if asks == "--group" else "listOrgUsers"}
+    if asks == "--group":
+        assert {"operation": "getCompliancePolicy", "answer": "404 GROUP_NOT_FOUND"} in report["unproved"]
+    assert GROUP not in done.stdout
+    assert "mary" not in done.stdout

@@ -7,6 +7,10 @@ import ssl
 import pytest
 import trustme
 
+from shim.errors import SettingsError
+from shim.gateway.options import TABLE
+from shim.gateway.plan import PlanSource
+
 ROOTS = trustme.CA(key_type=trustme.KeyType.ECDSA)
 LEAF = ROOTS.issue_cert("gateway.example", key_type=trustme.KeyType.ECDSA)
 OTHER = ROOTS.issue_cert("gateway.example", key_type=trustme.KeyType.ECDSA)
@@ -117,3 +121,31 @@ def test_a_file_of_keys_that_others_can_read_is_warned_of(wrong, tmp_path):
     (tmp_path / "keys").chmod(0o644)
     said = wrong("--credentials", "verify", "--keys-file", "keys", code=1)
     assert "keys: others on this machine may read it (mode 644); chmod 600 it" in said
+
+
+JUNK = ("nonsense!", "-1", "é", "http://")
+OPENED = {"tls_cert", "tls_key", "keys_file"}
+"""Options whose value is any file's name; what is wrong with the file is above."""
+HIDDEN = {"nonce_store", "public_url", "upstream"}
+"""Options whose value is a URL, which may hold a password, and is not shown."""
+
+
+@pytest.mark.parametrize("option", [one for one in TABLE if one.name not in OPENED], ids=lambda option: option.name)
+@pytest.mark.parametrize("way", ["flag", "variable", "file"])
+def test_each_option_names_itself_and_the_value_that_it_cant_take(tmp_path, option, way):
+    """By flag, variable or file, and what to write instead."""
+    file = tmp_path / "shim.toml"
+    for junk in JUNK:
+        file.write_text(f'{option.name} = "{junk}"\n', "utf-8")
+        environ, flags, config = {
+            "flag": ({}, {option.name: junk}, None),
+            "variable": ({option.variable: junk}, {}, None),
+            "file": ({}, {}, file),
+        }[way]
+        name = {"flag": option.flag, "variable": option.variable, "file": f"{file}: {option.name}"}[way]
+        with pytest.raises(SettingsError) as caught:
+            PlanSource(environ, flags, config).read()
+        (problem,) = caught.value.problems
+        assert problem.startswith(f"{name}: "), problem
+        assert option.name in HIDDEN or repr(junk) in problem, problem
+        assert len(problem) > len(f"{name}: {junk!r}") + 15, problem
