@@ -1,7 +1,4 @@
-"""``atlas-shim prove``: reads through the shim, each field beside the successor's own answer.
-
-What the rules of a document read is looked up anew here, in an answer that the shim had no part in.
-"""
+"""``atlas-shim prove``: reads through the shim, each field beside the successor's own answer."""
 
 from __future__ import annotations
 
@@ -33,12 +30,6 @@ from shim.core.recognise import Match
 from shim.core.route import Context, Memory
 from shim.core.settings import RouteWord, Settings
 from shim.credentials import read_credentials
-from shim.documents.calls import Successor
-from shim.documents.fields import BARE, Resource, Rule
-from shim.documents.model import Operation
-from shim.documents.sources import NoValue, look_up, parse_source
-from shim.documents.vocabulary import Fidelity
-from shim.documents.ways import From
 from shim.doors.httpx_family.door import INNER
 from shim.errors import AtlasError, SettingsError
 from shim.flags.providers import connected, provider_factory
@@ -47,41 +38,10 @@ from shim.gateway.options import TABLE
 from shim.gateway.plan import Plan
 from shim.gateway.tls import system_context
 from shim.tools.inventory.writing import COMMANDS
+from shim.tools.proof import MISSING, Proof, example_of, proof_of
 
-MISSING = NoValue.MISSING
-_SAME = {Fidelity.EXACT, Fidelity.RENAMED}
 _SHOWN = ("level", "source", "why", "wrong")
 """What a report has of each field beside its name: no value."""
-
-
-@attrs.frozen
-class Beside:
-    """One field in one item, with both values; MISSING if there is none."""
-
-    name: str
-    """In the legacy answer."""
-    level: str
-    old: Any
-    source: str
-    """Where the new value stands, empty if the field has none."""
-    new: Any
-    why: str
-    wrong: str
-    """Empty if all is as documented."""
-
-
-@attrs.frozen
-class Proof:
-    """What one read shows."""
-
-    target: str
-    """The legacy request target."""
-    record: Record
-    """What the shim sent and left out."""
-    fields: Mapping[str, Sequence[Beside]]
-    """Those of all items, by name."""
-    problems: Sequence[str]
-    """Those of the whole, without a value."""
 
 
 _ROWS = [row for row in TABLE if row.group in {"Atlas", "Translation"}]
@@ -219,7 +179,7 @@ def _read(http: httpx.Client, plan: Plan, read: RetiredRead) -> Proof:
         if not reply.is_success:
             raise UnprovedError(error_of(reply))
         own.setdefault(tier, []).append(loads(reply.content))
-    return _proof(match.operation, target, happened, loads(answer.content), own)
+    return proof_of(match.operation, target, happened, loads(answer.content), own)
 
 
 def _settings_for(plan: Plan, match: Match) -> Settings:
@@ -261,89 +221,6 @@ def _pages(happened: Record) -> list[tuple[str, str]]:
     return [(one.route, one.target) for one in good if urlsplit(one.target).path == last[one.route]]
 
 
-def _proof(operation: Operation, target: str, record: Record, made: Any, own: Mapping[str, Sequence[Any]]) -> Proof:
-    """Compare the shim's answer with the successor's own answers, its pages by tier."""
-    rows, problems = dict[str, list[Beside]](), list[str]()
-    told = {report.name: report.why for report in record.fields}
-    old_items, paired, count = _items(operation, made), 0, 0
-    for tier, pages in own.items():
-        successor = operation.successors[tier]
-        bare = successor.only is not None and successor.only.bare
-        new_items = [item for page in pages for item in _items(operation, page, bare=bare)]
-        pairs = _pairs(successor, old_items, new_items)
-        paired, count = paired + len(pairs), count + len(new_items)
-        for row in (row for both in pairs for row in _beside(successor.resource, tier, both, told)):
-            rows.setdefault(row.name, []).append(row)
-    if lone := len(old_items) - paired:
-        problems.append(f"{lone} of {len(old_items)} items have none beside them in the successor's own answer")
-    total = made.get("totalCount") if isinstance(made, dict) and operation.shape == "page" else None
-    if total is not None and total != count:
-        problems.append(f"totalCount is {total}, and the successor's own answer has {count}")
-    return Proof(target, record, rows, problems)
-
-
-def _items(operation: Operation, document: Any, *, bare: bool = False) -> list[Any]:
-    if operation.shape == "one":
-        return [{BARE: document} if bare else document]
-    if isinstance(document, dict):
-        document = document.get("results")
-    return document if isinstance(document, list) else []
-
-
-def _pairs(successor: Successor, old: Sequence[Any], new: Sequence[Any]) -> list[tuple[Any, Any]]:
-    """Return the items of both answers that are of one thing: by a text that is unique, else by their places."""
-    for field in sorted(successor.resource.fields, key=lambda one: one.name not in {"id", "name"}):
-        (rule, *others) = field.rules[successor.tier]
-        if field.type != "string" or others or type(rule.verb) is not From or field.words:
-            continue
-        by_word = {_taken(one, rule)[1]: one for one in new}
-        words = [look_up(one, field.name.split(".")) for one in old]
-        if len(by_word) == len(new) and len({*words}) == len(old) and MISSING not in {*words, *by_word}:
-            return [(one, by_word[word]) for one, word in zip(old, words, strict=True) if word in by_word]
-    return list(zip(old, new, strict=True)) if len(old) == len(new) else []
-
-
-def _beside(
-    resource: Resource, tier: str, both: tuple[Any, Any], told: Mapping[str, str], outer: str = ""
-) -> Iterator[Beside]:
-    """Yield each field of one object with the values of both sides, those of objects in it after it.
-
-    ``told`` is what the shim's record says of fields, ``outer`` what stands before the names of these.
-    """
-    old, new = both
-    for field in resource.fields:
-        name = f"{outer}{field.name}"
-        rule = next((one for one in field.rules[tier] if one.when is None or one.when.holds(new)), None)
-        was = look_up(old, field.name.split("."))
-        source, said = ("", MISSING) if rule is None else _taken(new, rule)
-        is_taken = rule is not None and type(rule.verb) is From
-        level, wrong = rule.fidelity if rule else Fidelity.ABSENT, ""
-        if was is MISSING and level is not Fidelity.ABSENT:
-            wrong = told.get(name) or "it is missing"
-        elif is_taken and field.of is None and field.type != "links" and level in _SAME and was != said:
-            wrong = "the values differ"
-        yield Beside(name, level.value, was, source, said, rule.why if rule else "", wrong)
-        olds, news = (one if isinstance(one, list) else [one] for one in (was, said))
-        if field.of is not None and is_taken and len(olds) == len(news):
-            inner = f"{name}{'[]' if field.type == 'objects' else ''}."
-            for pair in zip(olds, news, strict=True):
-                if all(isinstance(one, dict) for one in pair):
-                    yield from _beside(field.of, tier, pair, told, inner)
-
-
-def _taken(item: Any, rule: Rule) -> tuple[str, Any]:
-    """Return the first source of a rule that has a value, and that value."""
-    for source in rule.sources:
-        if (value := look_up(item, parse_source(source))) not in (MISSING, None):
-            return source, value
-    return (rule.sources[0] if rule.sources else ""), MISSING
-
-
-def _example(every: Sequence[Beside]) -> Beside:
-    """Return a field's row that is wrong, if there is one, or else has an old value."""
-    return max(every, key=lambda one: (bool(one.wrong), one.old is not MISSING))
-
-
 def _problems(read: Proof) -> Iterator[str]:
     yield from read.problems
     for one in read.record.dropped:
@@ -358,7 +235,7 @@ def _text(reads: Sequence[Proof]) -> None:
         output.heading(read.record.operation)
         output.paragraph(read.target)
         output.bullets(f"{one.method} {one.target}" for one in read.record.sent)
-        examples = [_example(every) for every in read.fields.values()]
+        examples = [example_of(every) for every in read.fields.values()]
         rows = [(e.name, e.level, output.shortened(e.old), e.source, output.shortened(e.new)) for e in examples]
         output.write_table([("old field", "level", "old value", "<- new field", "new value"), *rows], "  ")
         every = (one for rows in read.fields.values() for one in rows)
@@ -367,7 +244,7 @@ def _text(reads: Sequence[Proof]) -> None:
 
 
 def _without_values(read: Proof) -> dict[str, Any]:
-    rows = [(_example(every), len(every)) for every in read.fields.values()]
+    rows = [(example_of(every), len(every)) for every in read.fields.values()]
     return {
         "operation": read.record.operation,
         "api": read.record.api,
