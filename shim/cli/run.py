@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shlex
@@ -56,6 +57,9 @@ def command(*, program: tuple[str, ...], report: bool, output: str, config: Path
     try:
         os.execvpe(program[0], list(program), environment)  # noqa: S606 - the user's own command
     except OSError as error:
+        if error.errno == errno.ENOEXEC:  # a script without #!, which shells, env and nohup give to sh
+            path = shutil.which(program[0]) or program[0]
+            os.execve("/bin/sh", ["sh", path, *program[1:]], environment)  # noqa: S606
         raise ExitError(f"{program[0]}: {error.strerror}", NOT_EXECUTABLE) from None
 
 

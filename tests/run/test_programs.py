@@ -38,6 +38,15 @@ def test_a_command_that_cannot_be_run_is_said_to_be(runs, name, code):
     assert (done.returncode, done.stderr.count("\n")) == (code, 1)
 
 
+def test_a_script_without_its_first_line_is_run_by_sh(runs, tmp_path):
+    """As shells, env, nohup and timeout run it."""
+    script = tmp_path / "script"
+    script.write_text('echo "$0 $1"; exit 3\n')
+    script.chmod(0o755)
+    done = runs(script, "a b")
+    assert (done.returncode, done.stdout, done.stderr) == (3, f"{script} a b\n", "")
+
+
 @pytest.mark.parametrize(
     ("variable", "value"), [("ATLAS_SHIM_ROUTE", "flexx"), ("ALL_PROXY", "socks5://127.0.0.1:1080")]
 )
