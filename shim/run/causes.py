@@ -58,7 +58,8 @@ class ProgramCalls:
     """What was seen of a program's calls."""
 
     counts: Counter[str]
-    """``calls``, those that were ``retired``, ``connections``, ``tunnels``, ``distrusting`` programs, ``strangers``."""
+    """``calls``, ``retired`` ones and those to what is ``ending``, ``connections``, ``tunnels``, ``strangers``, and
+    ``distrusting`` programs."""
     refused: Sequence[Refused]
     again: str
     """The command that starts the program again."""
@@ -92,6 +93,7 @@ class ProgramCalls:
         return {
             "calls": self.counts["calls"],
             "retired": self.counts["retired"],
+            "ending": self.counts["ending"],
             "in_python": self.counts["in Python"],
             "refused": [
                 {"code": one.code, "status": one.status, "calls": one.count, "said": one.sentence(self.again)}
@@ -107,6 +109,8 @@ class ProgramCalls:
             return "no call to Atlas was seen: the program made none, or ignores proxies and all other variables"
         calls = "call" if counts["calls"] == 1 else "calls"
         parts = [f"{counts['calls']} {calls} to Atlas, {counts['retired']} of them retired"]
+        if counts["ending"]:
+            parts.append(f"{counts['ending']} by versions that Atlas will end")
         if counts["in Python"]:
             parts.append(f"{counts['in Python']} retired ones were translated in the program, by the drop-in")
         parts += [f"{one.count} got {one.code}" for one in self.refused]

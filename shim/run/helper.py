@@ -33,13 +33,13 @@ import attrs
 
 from shim.core.messages import Call
 from shim.core.recognise import Engine, Match
+from shim.core.route import sunset_of
 from shim.errors import SettingsError
 from shim.gateway.credentials.gates import CallerGate, VerifyGate
 from shim.gateway.credentials.signers import PASSTHROUGH, UpstreamSigner
 from shim.gateway.errors import Refusal
 from shim.gateway.http1.head import RequestHead
 from shim.gateway.http1.listener import Bound
-from shim.gateway.ledger import OTHER
 from shim.gateway.option_values import Address
 from shim.gateway.options import Options
 from shim.gateway.run import loop_factory
@@ -204,7 +204,12 @@ class Helper:
         """Yield what is to be written at the program's end, by what has been seen of it."""
         rows, counts = gateway.ledger.calls(), Counter[str](proxy.counts)
         counts["calls"] += sum(rows.values())
-        counts["retired"] += sum(calls for (operation, *_), calls in rows.items() if operation != OTHER)
+        settings, now = self.options.settings(), time.time()
+        operations = [one for one in self.engine.operations if not one.lives]
+        ended = {one.id: sunset_of(one, settings).timestamp() <= now for one in operations}
+        for (operation, *_), calls in rows.items():
+            if operation in ended:
+                counts["retired" if ended[operation] else "ending"] += calls
         again = f"atlas-shim run -- {self.program[0]} …"  # the rest may hold a key
         seen = ProgramCalls(
             counts=+counts,

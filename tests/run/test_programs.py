@@ -197,7 +197,11 @@ def test_another_host_of_atlas_is_told(runs):
 @pytest.mark.parametrize(
     ("program", "said"),
     [
-        (CODE, "1 call to Atlas, 1 of them retired"),
+        (CODE, "1 call to Atlas, 1 of them retired\n"),
+        (
+            (*CODE[:-1], f"{CODE[-1]}".replace("/backup/snapshots", "")),
+            "1 call to Atlas, 0 of them retired; 1 by versions ",
+        ),
         pytest.param(
             KEYLESS, "1 call to Atlas, 1 of them retired; 1 got SHIM_DIGEST_CANNOT_CROSS", marks=pytest.mark.slow
         ),
