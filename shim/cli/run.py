@@ -27,6 +27,9 @@ from shim.origins import DEFAULT_BASE_URL, UPSTREAM, read_base_url
 
 NOT_EXECUTABLE, NOT_FOUND = 126, 127  # a shell's exit codes for a command that can't be run
 
+_FILES = 64
+"""Open files that a run needs, with some for the program's connections."""
+
 
 @click.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
 @click.option("--report", is_flag=True, help="At its end print how many calls were retired, or refused.")
@@ -66,6 +69,11 @@ def command(*, program: tuple[str, ...], report: bool, output: str, config: Path
 def _start(config: Path | None, program: Sequence[str], environ: Mapping[str, str], *, report: str) -> dict[str, str]:
     if os.name != "posix":
         raise ExitError("run: it needs Linux or macOS; a Python program can import shim.auto in its place", SETTINGS)
+    import resource  # noqa: PLC0415 - which Windows has not
+
+    most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if most < _FILES:
+        raise ExitError(f"run: {most} open files are allowed here, and a run needs {_FILES}: ulimit -n 256", SETTINGS)
     try:
         from shim.run.helper import Helper  # noqa: PLC0415 - extras, which --help does not need
         from shim.run.variables import MARK, Run  # noqa: PLC0415

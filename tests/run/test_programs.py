@@ -4,6 +4,7 @@ import os
 import re
 import shlex
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -36,6 +37,15 @@ def test_a_command_that_cannot_be_run_is_said_to_be(runs, name, code):
     """With a shell's exit codes, in one line."""
     done = runs(name)
     assert (done.returncode, done.stderr.count("\n")) == (code, 1)
+
+
+@pytest.mark.parametrize("most", [20, 40])
+def test_few_files_are_one_sentence(most):
+    """Before anything is started; it was a traceback on the program's standard error."""
+    script = f'ulimit -n {most}; exec "$0" -m shim run -- echo started'
+    done = subprocess.run(["bash", "-c", script, sys.executable], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"Error: run: {most} open files are allowed here, and a run needs 64: ulimit -n 256\n"
 
 
 def test_a_script_without_its_first_line_is_run_by_sh(runs, tmp_path):
