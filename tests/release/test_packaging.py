@@ -9,18 +9,17 @@ import zipfile
 
 import pytest
 
-from shim.cli.explain import PAGE
 from tests.release.conftest import ROOT, build
 
 pytestmark = pytest.mark.slow
 
 
 def test_the_wheel_carries_the_mappings_and_switches_nothing_on(wheel):
-    """It has every mapping document, the page of error codes and py.typed, and no .pth file, which runs by itself."""
+    """It has every mapping document, the table of error codes and py.typed, and no .pth file, which runs by itself."""
     names = set(zipfile.ZipFile(wheel).namelist())
     documents = {path.relative_to(ROOT).as_posix() for path in (ROOT / "mappings").rglob("*.toml")}
     assert documents
-    assert {f"shim/{name}" for name in documents} | {"shim/py.typed", f"shim/{PAGE}"} <= names
+    assert {f"shim/{name}" for name in documents} | {"shim/py.typed", "shim/codes.toml"} <= names
     assert [name for name in names if name.endswith("/LICENSE")]
     assert not [name for name in names if name.endswith((".pth", ".start"))]
 
@@ -42,7 +41,7 @@ def test_the_wheel_works_without_the_checkout(wheel, tmp_path):
         text=True,
         check=True,
     )
-    assert done.stdout.splitlines() == ["listServerlessBackupSnapshots", "send it uncompressed."]
+    assert done.stdout.splitlines() == ["listServerlessBackupSnapshots", "Send the body uncompressed."]
 
 
 def test_the_source_distribution_is_complete(unpacked):
