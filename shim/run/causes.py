@@ -47,7 +47,7 @@ def refused_calls(
         counts[named, status] += seen.calls
         operation = known.get(name)
         if code == "SHIM_NO_SUCCESSOR" and operation is not None:
-            switch = f" As in: ATLAS_SHIM_WRITES={operation.switch} {again}" if operation.switch else ""
+            switch = f" (as in: ATLAS_SHIM_WRITES={operation.switch} {again})" if operation.switch else ""
             advice[named, status] = f"{operation.id}: {operation.without_successor}{switch}"
     for (code, status), count in counts.most_common():
         yield Refused(code, status, count, advice.get((code, status), ""))

@@ -44,7 +44,7 @@ def test_a_write_that_is_switched_off_names_its_switch():
     """The document knows the word, and whether there is one."""
     (said,) = sentences(("createServerlessInstance", "SHIM_NO_SUCCESSOR", 410, 1))
     assert said.startswith("1 call got 410 SHIM_NO_SUCCESSOR. createServerlessInstance: ")
-    assert said.endswith(f"ATLAS_SHIM_WRITES=instances {AGAIN}")
+    assert said.endswith(f" (as in: ATLAS_SHIM_WRITES=instances {AGAIN})")
     (said,) = sentences(("createUser", "SHIM_NO_SUCCESSOR", 410, 1))
     assert "An invitation comes nearest" in said
     assert "ATLAS_SHIM_WRITES" not in said
