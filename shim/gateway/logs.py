@@ -56,7 +56,7 @@ class CallLine:
     route: str = "pass"
     reason: str = ""
     status: int | None = None
-    """None if the caller left before the whole answer was written."""
+    """None if the caller left before the whole answer was written, unless it is an error."""
     upstream_status: int | None = None
     seconds: float = 0.0
     """How long the whole call took."""
@@ -96,7 +96,9 @@ class CallLine:
 
     def answered(self, status: int | None, *, whole: bool) -> None:
         """Note how the call ended; ``whole`` says that the answer was written to its end."""
-        self.status = status if whole or self.failure is not None else None
+        # Whoever read the status of an error has it, and needs no body: curl -f leaves there.
+        has_error = self.failure is not None or (status or 0) >= 400
+        self.status = status if whole or has_error else None
         self.seconds = time.perf_counter() - self.clock
         if self.status is None or self.status >= 500:
             self.level = max(self.level, logging.WARNING)

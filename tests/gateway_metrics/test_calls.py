@@ -123,6 +123,24 @@ def test_caller_that_leaves_is_counted_with_its_wait(page):
     assert found.value("atlas_shim_errors_total") == 0
 
 
+def test_caller_that_leaves_after_the_status_of_an_error_has_it(page):
+    """As curl -f does: the error counts, and the call is not abandoned."""
+
+    def half_an_error(peer):
+        peer.message()
+        peer.send(b"HTTP/1.1 410 Gone\r\nContent-Length: 9\r\n\r\nhalf")
+        peer.rest()
+
+    with raw_upstream(half_an_error) as upstream, gateway(upstream.origin) as served:
+        with calling(served) as peer:
+            peer.send(get("/x"))
+            assert peer.socket.recv(12) == b"HTTP/1.1 410"
+        until(lambda: page(served).value("atlas_shim_request_duration_seconds_count"), "the end of the call")
+        found = page(served)
+    assert found.value("atlas_shim_requests_total", status="410") == 1
+    assert found.value("atlas_shim_requests_abandoned_total") == 0
+
+
 def test_last_retired_call_of_each_operation(page):
     """Zero says that nobody made one since the start; a call of its own time moves its operation's alone."""
     name = "atlas_shim_last_retired_call_timestamp_seconds"
