@@ -21,11 +21,22 @@ from shim.atlas.client import TIMEOUT
 from shim.atlas.replies import error_of
 from shim.cli import output
 from shim.cli.engine import document_option, plan_of
+from shim.cli.exchanging import exchanged
 from shim.cli.output import config_option, output_option
+from shim.cli.prove_writes import (
+    WritesPlan,
+    confirm,
+    problems_of,
+    trial_reports,
+    without_names,
+    write_reports,
+    write_trials,
+    writes_plan,
+)
 from shim.cli.serve import flag
-from shim.core.content import loads, with_content
+from shim.core.content import loads
 from shim.core.exchange import exchange
-from shim.core.messages import Answer, Call, Exchange, Outcome, Record, Reply, Send, advance
+from shim.core.messages import Call, Record
 from shim.core.recognise import Match
 from shim.core.route import Context, Memory
 from shim.core.settings import RouteWord, Settings
@@ -39,13 +50,14 @@ from shim.gateway.plan import Plan
 from shim.gateway.tls import system_context
 from shim.tools.inventory.writing import COMMANDS
 from shim.tools.proof import MISSING, Proof, example_of, proof_of
+from shim.tools.trying import TrialReport
 
 _SHOWN = ("level", "source", "why", "wrong")
 """What a report has of each field beside its name: no value."""
 
 
-_ROWS = [row for row in TABLE if row.group in {"Atlas", "Translation"}]
-"""The options of ``serve`` that say where a call goes, and how it is answered."""
+_ROWS = [row for row in TABLE if row.group in {"Atlas", "Translation"} and row.name != "writes"]
+"""The options of ``serve`` that say where a read goes, and how it is answered."""
 
 
 @attrs.define
@@ -71,7 +83,9 @@ class RetiredRead:
 @click.option("--group", metavar="ID", help="Make all retired reads of this project, too.")
 @click.option("--org", metavar="ID", help="Make those of this organization.")
 @click.option("--cluster", metavar="NAME", help="Make those of this cluster or instance of the project.")
-@click.option("--plan", "plans", is_flag=True, help="List the reads, and send nothing.")
+@click.option("--writes", "project", metavar="ID", help="Make trials of writes in this project, to be thrown away.")
+@click.option("--email", metavar="ADDRESS", help="Invite this address in trials, which gets a mail.")
+@click.option("--plan", "plans", is_flag=True, help="List the calls, and send nothing.")
 @config_option
 @document_option
 @output_option
@@ -81,6 +95,8 @@ def command(  # noqa: PLR0913 - one argument for each option
     group: str | None,
     org: str | None,
     cluster: str | None,
+    project: str | None,
+    email: str | None,
     plans: bool,
     config: Path | None,
     document: Path | None,
@@ -89,26 +105,34 @@ def command(  # noqa: PLR0913 - one argument for each option
 ) -> None:
     """Compare retired reads with the successor's own answers.
 
-    Nothing but GET is sent, to the Atlas of --upstream (or MONGODB_ATLAS_BASE_URL) alone, with the credentials of the
+    Only GET is sent, to the Atlas of --upstream (or MONGODB_ATLAS_BASE_URL) alone, with the credentials of the
     environment; a read-only key is enough. No inventory counts it. JSON is a report to hand on: it has no values and
     no names. Where nothing says a route, the successor is asked, though a sunset may be still to come.
 
+    With --writes the open questions about writes are asked in a project that may be thrown away, after its name was
+    typed. Each trial takes back what it did.
+
     Example: atlas-shim prove --group ID --cluster NAME --plan
 
-    Exit codes: 0 when each field is what its document says; 1 for others, or an error of Atlas; 2 for bad usage;
-    3 for the network.
+    Exit codes: 0 when each field, and each answer to a trial, is what is expected; 1 for others, or an error of Atlas;
+    2 for bad usage; 3 for the network.
     """
-    made = plan_of(flags, config, document)
-    if "route" not in made.given:
+    if email and not project:
+        raise click.UsageError("--email is for trials of writes: add --writes ID")
+    trial_values = {"groupId": project, "orgId": org, "clusterName": cluster, "email": email}
+    writes = writes_plan(trial_values) if project else None
+    made = plan_of(flags | {"writes": "clusters" if project else None}, config, document)
+    if "route" not in made.given or project:
         made = Plan(attrs.evolve(made.options, route=RouteWord.SUCCESSOR), made.engine, made.given)
     reads = [RetiredRead(path.removeprefix(made.options.upstream)) for path in paths]
-    reads += _reads_of(made, {"groupId": group, "orgId": org, "clusterName": cluster, "name": cluster})
-    if not reads:
+    if group or not project:
+        reads += _reads_of(made, {"groupId": group, "orgId": org, "clusterName": cluster, "name": cluster})
+    if not reads and not writes:
         raise click.UsageError("name a PATH, or a project: --group ID")
     if plans:
-        _write_plan(reads, made.options.upstream, output)
+        _write_plan(reads, writes, made.options.upstream, output)
     else:
-        _prove(made, reads, output)
+        _prove(made, reads, writes, output)
 
 
 def _reads_of(plan: Plan, given: Mapping[str, str | None]) -> Iterator[RetiredRead]:
@@ -122,15 +146,20 @@ def _reads_of(plan: Plan, given: Mapping[str, str | None]) -> Iterator[RetiredRe
             yield RetiredRead(target, operation.accept, operation.id)
 
 
-def _write_plan(reads: Sequence[RetiredRead], upstream: str, form: str) -> None:
+def _write_plan(reads: Sequence[RetiredRead], writes: WritesPlan | None, upstream: str, form: str) -> None:
     if form == "json":
-        output.write_json({"upstream": upstream, "reads": reads})
+        trials = {} if writes is None else {"trials": [attrs.asdict(one) for one in writes.made]}
+        output.write_json({"upstream": upstream, "reads": reads, **trials})
         return
-    output.heading(f"{len(reads)} reads of {upstream}, by the shim and by themselves")
-    output.write_table([("OPERATION", "GET", "ACCEPT"), *((one.operation, one.target, one.accept) for one in reads)])
+    if reads:
+        output.heading(f"{len(reads)} reads of {upstream}, by the shim and by themselves")
+        rows = [(one.operation, one.target, one.accept) for one in reads]
+        output.write_table([("OPERATION", "GET", "ACCEPT"), *rows])
+    if writes is not None:
+        write_trials(writes)
 
 
-def _prove(plan: Plan, targets: Sequence[RetiredRead], form: str) -> None:
+def _prove(plan: Plan, targets: Sequence[RetiredRead], writes: WritesPlan | None, form: str) -> None:
     known, upstream = read_credentials(os.environ), plan.options.upstream
     if known is None:
         raise SettingsError(NO_CREDENTIALS)
@@ -147,11 +176,29 @@ def _prove(plan: Plan, targets: Sequence[RetiredRead], form: str) -> None:
             except SettingsError as error:
                 problems += [f"{target.target}: {one}" for one in error.problems]
                 unproved.append({"operation": target.operation, "answer": "none of a successor"})
+        trials: list[TrialReport] = []
+        if writes is not None:
+            confirm(http, upstream, writes.given["groupId"])
+            trials += trial_reports(http, plan, writes)
     for read in reads:
         problems += [f"{read.record.operation}: {one}" for one in _problems(read)]
-    report = {"version": __version__, "reads": [_without_values(read) for read in reads], "unproved": unproved}
-    said = "Each field is what its document says."
-    output.write_report(report, problems, form, lambda: _text(reads), said)
+    problems += problems_of(trials)
+    report: dict[str, Any] = {
+        "version": __version__,
+        "reads": [_without_values(read) for read in reads],
+        "unproved": unproved,
+    }
+    if writes is not None:
+        report["trials"] = [without_names(one) for one in trials]
+        report["missing"] = writes.missing
+
+    def text() -> None:
+        _text(reads)
+        if trials:
+            write_reports(trials)
+
+    good = "Each field is what its document says." if writes is None else "All is as the shim assumes."
+    output.write_report(report, problems, form, text, good)
 
 
 def _read(http: httpx.Client, plan: Plan, read: RetiredRead) -> Proof:
@@ -166,7 +213,7 @@ def _read(http: httpx.Client, plan: Plan, read: RetiredRead) -> Proof:
         raise SettingsError("the shim is switched off; set ATLAS_SHIM_ROUTE=successor")
     accept = (("Accept", match.content_type.partition(";")[0]),)
     context = Context(settings, Memory(), time.time, upstream, monotonic=time.monotonic)
-    happened, answer = _exchanged(http, exchange(match, Call("GET", upstream, target, accept), context))
+    happened, answer = exchanged(http, exchange(match, Call("GET", upstream, target, accept), context))
     if happened.route in {"legacy", "none"}:
         raise SettingsError(f"no successor answered ({happened.reason}); set ATLAS_SHIM_ROUTE=successor")
     if not answer.is_success:
@@ -193,25 +240,6 @@ def _settings_for(plan: Plan, match: Match) -> Settings:
         return words.variant(plan.settings, match)
     finally:
         words.stop()
-
-
-def _exchanged(http: httpx.Client, steps: Exchange) -> tuple[Record, httpx.Response]:
-    """Do what an exchange asks for; return its record, and the answer."""
-    native, reply = httpx.Response(0), Reply(0)
-    step = advance(steps, None)
-    while not isinstance(step, Outcome):
-        if isinstance(step, Send):
-            call = step.call
-            native = http.request(
-                call.method, call.origin + call.target, headers=[*call.headers], extensions={INNER: True}
-            )
-            reply = Reply(native.status_code, tuple(native.headers.multi_items()))
-        else:
-            reply = with_content(reply, [native.content], step.limit, decoded=True)
-        step = advance(steps, reply)
-    if isinstance(step, Answer):
-        native = httpx.Response(step.reply.status, headers=[*step.reply.headers], content=step.reply.body)
-    return step.record, native
 
 
 def _pages(happened: Record) -> list[tuple[str, str]]:

@@ -1,1 +1,1 @@
-"""Tools: ``scan`` and ``inventory`` find callers, ``radar`` reads announced sunsets, ``pairs`` proves documents."""
+"""Tools: ``scan`` and ``inventory`` find callers, ``radar`` reads sunsets; ``pairs``, ``proof``, ``trials`` prove."""

@@ -26,8 +26,8 @@ def _no_proxy(monkeypatch):
 def run():
     """Return a function that runs the command in this process."""
 
-    def run(*words, env=None):
-        return CliRunner().invoke(main, words, env=env, prog_name="atlas-shim")
+    def run(*words, env=None, typed=None):
+        return CliRunner().invoke(main, words, input=typed, env=env, prog_name="atlas-shim")
 
     return run
 

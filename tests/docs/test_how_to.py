@@ -22,7 +22,7 @@ INSTALLED = {"PIP_NO_INDEX": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_ROO
 """What a page installs is there already, and pip asks nobody."""
 
 PLAYED = {
-    "atlas-cli.md": (), "base-urls.md": ("curl",),
+    "atlas-cli.md": (), "prove.md": (), "base-urls.md": ("curl",),
     "feature-flags.md": ("curl",), "scan.md": ("git",), "way-out.md": ("curl", "jq"),
 }  # fmt: skip
 """Page -> the programs that it needs."""

@@ -19,7 +19,7 @@ def test_the_wheel_carries_the_mappings_and_switches_nothing_on(wheel):
     names = set(zipfile.ZipFile(wheel).namelist())
     documents = {path.relative_to(ROOT).as_posix() for path in (ROOT / "mappings").rglob("*.toml")}
     assert documents
-    assert {f"shim/{name}" for name in documents} | {"shim/py.typed", "shim/codes.toml"} <= names
+    assert {f"shim/{name}" for name in documents} | {"shim/py.typed", "shim/codes.toml", "shim/trials.toml"} <= names
     assert [name for name in names if name.endswith("/LICENSE")]
     assert not [name for name in names if name.endswith((".pth", ".start"))]
 

@@ -1,0 +1,285 @@
+"""Makes a trial, and takes back what it did, whatever happens in between.
+
+Its report has statuses, error codes and names of members, and no value of an answer.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Literal
+from urllib.parse import quote
+
+import attrs
+
+from shim.tools.trials import HOLE, Trial, TrialCall, TrialStep
+
+PAUSE = 15.0
+"""Seconds between two looks at a member that is waited for."""
+LONGEST = 3600.0
+"""Seconds that are waited for it."""
+
+TrialOutcome = Literal["as assumed", "otherwise", "not asked", "unanswered"]
+
+INTERRUPTED = "it was interrupted"
+
+_CODE = re.compile(r"[A-Z][A-Z0-9_]{2,79}")
+_UNANSWERED = {401, 403, 408, 429}
+_MISSING = object()
+
+
+@attrs.frozen
+class Filled:
+    """A call as it is sent."""
+
+    method: str
+    target: str
+    version: str
+    by: Literal["atlas", "shim"]
+    body: Any = None
+
+
+@attrs.frozen
+class TrialAnswer:
+    """The answer to a call."""
+
+    status: int
+    content: Any = None
+    """The decoded JSON, None for none."""
+    declared: frozenset[str] = frozenset()
+    """Members that are other than the old ones as documented."""
+
+    @property
+    def is_success(self) -> bool:
+        """Whether the call was done."""
+        return 200 <= self.status < 300
+
+    @property
+    def summary(self) -> str:
+        """Its status, and the error code if that looks like one of Atlas'."""
+        code = self.content.get("errorCode") if isinstance(self.content, dict) else None
+        if isinstance(code, str) and _CODE.fullmatch(code):
+            return f"{self.status} {code}"
+        return str(self.status)
+
+
+Asker = Callable[[Filled], TrialAnswer]
+"""Sends a call; may raise any exception that keeps it from an answer."""
+
+
+@attrs.frozen
+class StepReport:
+    """One answer, without its values."""
+
+    call: str
+    version: str
+    by: str
+    answer: str
+    expected: Sequence[str]
+    differs: Sequence[str] = ()
+    """Members whose values are not those that are expected."""
+    names: Sequence[str] = ()
+    """Those of the step's names that the error speaks of."""
+
+
+@attrs.frozen
+class TrialReport:
+    """What a trial answered."""
+
+    name: str
+    question: str
+    outcome: TrialOutcome
+    why: str
+    steps: Sequence[StepReport]
+    left: Sequence[str]
+    """Calls that a person has to make, since what was done was not taken back; they have names in them."""
+
+
+class UnfilledError(Exception):
+    """An earlier answer has not the value that a call needs."""
+
+
+def make_trial(trial: Trial, given: Mapping[str, str], ask: Asker) -> TrialReport:
+    """Make the calls of a trial until one is not answered as assumed, and take back what they did.
+
+    An exception that ``ask`` raises ends the trial as unanswered, and so does Ctrl-C.
+    """
+    run = _Run(trial, {**given, "absentId": secrets.token_hex(12)}, ask)
+    try:
+        outcome, why = run.outcome()
+    except KeyboardInterrupt:
+        outcome, why = "unanswered", INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - whatever it is, what was done has to be taken back
+        outcome, why = "unanswered", type(error).__name__
+    left = [*run.take_back()]
+    return TrialReport(trial.name, trial.question, outcome, why, run.reports, left)
+
+
+class _Run:
+    """One trial while it is made."""
+
+    def __init__(self, trial: Trial, given: Mapping[str, str], ask: Asker) -> None:
+        self._trial = trial
+        self._given = given
+        self._ask = ask
+        self._answers: dict[str, Any] = {}
+        self._undo: list[TrialCall] = []
+        self._doubts: list[TrialStep] = []
+        self.reports: list[StepReport] = []
+
+    def outcome(self) -> tuple[TrialOutcome, str]:
+        """Make the steps; return the outcome, and why it is that."""
+        for step in self._trial.steps:
+            try:
+                answer = self._answer(step)
+            except UnfilledError as error:
+                return "not asked", f"an answer has no {error}"
+            report = self._report(step, answer)
+            self.reports.append(report)
+            is_expected = any(answer.summary.startswith(one) for one in step.expects) and not report.differs
+            if is_expected:
+                continue
+            why = f"{step.call} ({step.version}): {_difference(report)}"
+            if step.premise:
+                return "not asked", why
+            if answer.status in _UNANSWERED or answer.status >= 500:
+                return "unanswered", why
+            return "otherwise", why
+        return "as assumed", ""
+
+    def _answer(self, step: TrialStep) -> TrialAnswer:
+        """Send a step's call, again while something is waited for; note how it is taken back."""
+        call = self._filled(step)
+        if step.leave_out:
+            call = attrs.evolve(call, body=_without(call.body, step.leave_out))
+        answer = self._sent(step, call)
+        until = time.monotonic() + LONGEST
+        while answer.is_success and _differing(answer.content, step.until) and time.monotonic() < until:
+            time.sleep(PAUSE)
+            answer = self._ask(call)
+        if step.name:
+            self._answers[step.name] = answer.content
+        if step.undo and answer.is_success:
+            self._undo.append(step.undo)
+        return answer
+
+    def _sent(self, step: TrialStep, call: Filled) -> TrialAnswer:
+        """Send a call, and remember it if nobody can know whether it was done."""
+        try:
+            answer = self._ask(call)
+        except BaseException:
+            if step.undo:
+                self._doubts.append(step)
+            raise
+        if step.undo and answer.status >= 500:
+            self._doubts.append(step)
+        return answer
+
+    def _report(self, step: TrialStep, answer: TrialAnswer) -> StepReport:
+        differs = list[str]()
+        if answer.is_success:
+            differs += _differing(answer.content, {**step.has, **step.until})
+            if step.alike:
+                unlike = _unlike(self._answers[step.alike], answer.content, step.members)
+                excused = frozenset[str]() if step.members else answer.declared
+                differs += [name for name in unlike if name not in excused]
+        named = str(answer.content.get("parameters")) if isinstance(answer.content, dict) else ""
+        names = [name for name in step.names if re.search(rf"(?<![\w.]){re.escape(name)}(?![\w.])", named)]
+        return StepReport(step.call, step.version, step.by, answer.summary, step.expects, differs, names)
+
+    def take_back(self) -> Iterator[str]:
+        """Take back what was done, the last first; yield each call that a person has to make or look after."""
+        for step in self._doubts:
+            yield f"{step.call} (whether it was done is unknown)"
+        for undo in reversed(self._undo):
+            try:
+                call = self._filled(undo)
+            except UnfilledError:
+                yield f"{undo.call} (the answer has no such value)"
+                continue
+            try:
+                answer = self._ask(call)
+            except Exception as error:  # noqa: BLE001 - a person has to know what is left, whatever it is
+                yield f"{call.method} {call.target} ({type(error).__name__})"
+                continue
+            if not answer.is_success and answer.status != 404:
+                yield f"{call.method} {call.target} ({answer.summary})"
+
+    def _filled(self, call: TrialCall) -> Filled:
+        target = HOLE.sub(lambda hole: quote(str(self._value(hole)), safe=""), call.target)
+        return Filled(call.method, target, call.version, call.by, self._filled_body(call.body))
+
+    def _filled_body(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: self._filled_body(one) for name, one in value.items()}
+        if isinstance(value, list):
+            return [self._filled_body(one) for one in value]
+        if not isinstance(value, str):
+            return value
+        if hole := HOLE.fullmatch(value):
+            return self._value(hole)
+        return HOLE.sub(lambda hole: str(self._value(hole)), value)
+
+    def _value(self, hole: re.Match[str]) -> Any:
+        step, path = hole["step"], hole["path"]
+        value = _value_at(self._answers.get(step) if step else self._given, path)
+        if value is _MISSING or value is None:
+            raise UnfilledError(path)
+        return value
+
+
+def _value_at(document: Any, path: str) -> Any:
+    """Return the value at a path, such as ``results.0.id``."""
+    for part in path.split("."):
+        if isinstance(document, dict) and part in document:
+            document = document[part]
+        elif isinstance(document, list) and part.isdigit() and int(part) < len(document):
+            document = document[int(part)]
+        else:
+            return _MISSING
+    return document
+
+
+def _differing(document: Any, expected: Mapping[str, Any]) -> list[str]:
+    """Return the paths at which a document has not the expected values."""
+    flat = dict(_flat(expected))
+    return [path for path, value in flat.items() if _value_at(document, path) != value]
+
+
+def _flat(expected: Mapping[str, Any], outer: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in expected.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{outer}{name}.")
+        else:
+            yield f"{outer}{name}", value
+
+
+def _unlike(old: Any, new: Any, members: Sequence[str]) -> list[str]:
+    """Return the names of the members that are not the same in both; of lists those of any item."""
+    if isinstance(old, list) and isinstance(new, list):
+        if len(old) != len(new):
+            return ["the number of items"]
+        pairs = zip(old, new, strict=True)
+        return sorted({name for one, other in pairs for name in _unlike(one, other, members)})
+    if not isinstance(old, dict) or not isinstance(new, dict):
+        return [] if old == new else ["the whole answer"]
+    names = members or sorted({*old, *new} - {"links"})
+    return [name for name in names if old.get(name, _MISSING) != new.get(name, _MISSING)]
+
+
+def _without(value: Any, name: str) -> Any:
+    """Return a value without the members of a name, at any depth."""
+    if isinstance(value, dict):
+        return {key: _without(one, name) for key, one in value.items() if key != name}
+    if isinstance(value, list):
+        return [_without(one, name) for one in value]
+    return value
+
+
+def _difference(report: StepReport) -> str:
+    """Return what about an answer was not expected."""
+    if report.differs:
+        return f"{report.answer}, other than expected: {', '.join(report.differs)}"
+    return f"{report.answer} in place of {' or '.join(report.expected)}"
