@@ -24,6 +24,7 @@ from shim.credentials import ApiKey, read_credentials
 from shim.doors.environment import CHECKED, as_mark, check, settings_in
 from shim.extras import hinted, other_shim
 from shim.origins import DEFAULT_BASE_URL, UPSTREAM, read_base_url
+from shim.run.init import stay
 
 NOT_EXECUTABLE, NOT_FOUND = 126, 127  # a shell's exit codes for a command that can't be run
 
@@ -41,7 +42,8 @@ def command(*, program: tuple[str, ...], report: bool, output: str, config: Path
 
     As in "atlas-shim run -- python app.py" or "atlas-shim run -- ./app". A gateway runs as long as the program and
     all that it starts; only calls to Atlas go through it. What COMMAND starts is started in place of this process, so
-    the program gets the signals and sets the exit code. If calls can't be served, a line on standard error says why.
+    the program gets the signals and sets the exit code. As process 1 of a container this process stays as its parent,
+    reaps orphans and passes signals on. If calls can't be served, a line on standard error says why.
     Set the gateway's options by variables (ATLAS_SHIM_ROUTE and so on) or --config; give it the key that the program
     signs with (MONGODB_ATLAS_PUBLIC_API_KEY, MONGODB_ATLAS_PRIVATE_API_KEY).
 
@@ -52,9 +54,10 @@ def command(*, program: tuple[str, ...], report: bool, output: str, config: Path
     if shutil.which(program[0]) is None and not Path(program[0]).exists():
         raise ExitError(f"{program[0]}: no such command", NOT_FOUND)
     check(os.environ)
+    running = stay() if os.getpid() == 1 else -1
     environ = dict(os.environ)
     try:
-        environment = _start(config, program, environ, report=output if report else "")
+        environment = _start(config, program, environ, report=output if report else "", running=running)
     except OSError as error:
         raise ExitError(f"run: {error.strerror or error}", SETTINGS) from None
     try:
@@ -66,7 +69,9 @@ def command(*, program: tuple[str, ...], report: bool, output: str, config: Path
         raise ExitError(f"{program[0]}: {error.strerror}", NOT_EXECUTABLE) from None
 
 
-def _start(config: Path | None, program: Sequence[str], environ: Mapping[str, str], *, report: str) -> dict[str, str]:
+def _start(
+    config: Path | None, program: Sequence[str], environ: Mapping[str, str], *, report: str, running: int
+) -> dict[str, str]:
     if os.name != "posix":
         raise ExitError("run: it needs Linux or macOS; a Python program can import shim.auto in its place", SETTINGS)
     import resource  # noqa: PLC0415 - which Windows has not
@@ -102,7 +107,7 @@ def _start(config: Path | None, program: Sequence[str], environ: Mapping[str, st
     guarded = not {"--permission", "--experimental-permission"}.isdisjoint(program)
     run = Run(host, (f"https://{host}", plan.options.upstream), drop_in, guarded)
     unseen = "" if MARK in environ else why_unseen(program, environ)  # inside another run that one may see calls
-    environment = Helper(options, plan.engine, run, program, environ, unseen, report).start()
+    environment = Helper(options, plan.engine, run, program, environ, unseen, report, running).start()
     return {**environment, CHECKED: as_mark(settings_in(environment))} if drop_in else environment
 
 

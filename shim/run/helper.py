@@ -77,6 +77,9 @@ class Helper:
     """What is said at the program's end if no call has come."""
     report: str
     """Whether what came of its calls is said then: as ``table`` or ``json``; empty where it is not."""
+    running: int = -1
+    """A pipe that is held open until the run is over, for the process 1 of a container; what the program leaves behind
+    ends with that process, and is not waited for."""
     process: int = attrs.field(factory=os.getpid)
     """The command's number, which becomes the program's."""
     alive: int = -1
@@ -155,7 +158,7 @@ class Helper:
         """Close the command's files except standard error, for warnings: others may read the rest to its end."""
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         low = 3
-        for kept in (*sorted((self.alive, self.ready)), min(soft, 1 << 20)):
+        for kept in (*sorted({self.alive, self.ready, self.running} - {-1}), min(soft, 1 << 20)):
             os.closerange(low, kept)
             low = kept + 1
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
@@ -191,7 +194,8 @@ class Helper:
             with contextlib.suppress(OSError):
                 os.write(2, f"{line}\n".encode())
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # somebody may read it to its end
-        await last
+        if self.running < 0:
+            await last
         await gateway.stop(grace=0)
         shutil.rmtree(self.run.folder, ignore_errors=True)  # the keeper may have been killed
 

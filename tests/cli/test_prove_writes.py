@@ -3,12 +3,12 @@
 import json
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import httpx
 import pytest
 import respx
 
-from shim.tools import trying
 from shim.tools.trials import trials
 
 UNKNOWNS = Path(__file__).parents[2] / "docs" / "explanation" / "unknowns.md"
@@ -154,7 +154,7 @@ class Atlas:
 
 @pytest.fixture(autouse=True)
 def _waits_without_time(monkeypatch):
-    monkeypatch.setattr(trying.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
 
 
 @pytest.fixture
@@ -253,7 +253,9 @@ def test_ctrl_c_takes_back_what_was_done_and_ends(prove):
 def test_an_index_that_is_never_ready_ends_the_trial(prove, monkeypatch):
     """After an hour, and it is deleted."""
     times = iter(range(0, 10**9, 1800))
-    monkeypatch.setattr(trying.time, "monotonic", lambda: next(times))
+    monkeypatch.setattr(
+        "shim.tools.trying.time", SimpleNamespace(monotonic=lambda: next(times), sleep=lambda seconds: None)
+    )
     atlas = Atlas()
     atlas.looks = -(10**6)
     done = prove(atlas)
