@@ -13,7 +13,6 @@ import fcntl
 import json
 import logging
 import os
-import re
 import resource
 import secrets
 import select
@@ -21,12 +20,9 @@ import shutil
 import signal
 import socket
 import ssl
-import stat
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Coroutine, Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import NoReturn
 
 import attrs
@@ -46,6 +42,7 @@ from shim.gateway.run import loop_factory
 from shim.gateway.server import Gateway
 from shim.run.causes import ProgramCalls, refused_calls
 from shim.run.certificates import make_certificate
+from shim.run.folders import make_folder, place_of, remove_dead
 from shim.run.peers import Doorkeeper, kernel_tells, marked
 from shim.run.proxy import ProxyServer, readable
 from shim.run.variables import Run, environment_of
@@ -59,9 +56,6 @@ _SOON = 1.0
 
 _BETWEEN = 0.1
 """Seconds between two looks at all processes; a program is started sooner."""
-
-_is_plain = re.compile(r"/[\w./+@=-]*", re.ASCII).fullmatch
-"""A path that can stand in every variable: no separator, quote or space of any."""
 
 
 @attrs.define(eq=False)
@@ -118,10 +112,12 @@ class Helper:
 
     def _keep(self) -> None:
         """Set up the run, and keep a gateway serving until the program has ended."""
-        folder = None
+        folder, lock = None, -1
         try:
             self._stand_apart()
-            folder = Path(tempfile.mkdtemp(prefix="atlas-shim-run-", dir=_place(self.environ)))
+            place = place_of(self.environ)
+            remove_dead(place)
+            folder, lock = make_folder(place)
             listening, mark = socket.create_server(("127.0.0.1", 0), backlog=65535), secrets.token_hex(16)
             secret, port = not kernel_tells(listening), listening.getsockname()[1]
             run = attrs.evolve(self.run, folder=folder, port=port, mark=mark, secret=secret)
@@ -153,6 +149,7 @@ class Helper:
         finally:
             if folder is not None:
                 shutil.rmtree(folder, ignore_errors=True)
+                os.close(lock)
 
     def _stand_apart(self) -> None:
         """Close the command's files except standard error, for warnings: others may read the rest to its end."""
@@ -248,34 +245,6 @@ def _end_after(serving: Coroutine[None, None, None]) -> NoReturn:
     except BaseException:  # noqa: BLE001 - the keeper starts another
         code = 1
     os._exit(code)
-
-
-def _place(environ: Mapping[str, str]) -> str:
-    """Return where the run's folder is: programs with a /tmp of their own still see the first two.
-
-    Raises SettingsError if no place is of this user alone: who may replace the folder would choose what programs load.
-    """
-    usual = environ.get("XDG_RUNTIME_DIR", "") if os.getuid() else "/run"
-    known = (environ.get("TMPDIR", ""), usual, "/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 - mkdtemp makes it
-    places = [*filter(_is_plain, known)]
-    for place in places:
-        if os.access(place, os.W_OK | os.X_OK) and _is_safe(Path(place)):
-            return place
-    raise SettingsError(
-        f"TMPDIR: a run keeps its files in none of {', '.join(places)}: this user can't write there, or others may "
-        "replace files there; set it to a folder of your own, as by: export TMPDIR=$(mktemp -d -p ~)"
-    )
-
-
-def _is_safe(place: Path) -> bool:
-    """Return whether nobody but this user and root may replace what is in a folder, or the folder on its path."""
-    resolved = place.resolve()
-    for folder in (resolved, *resolved.parents):
-        found = folder.stat()
-        is_open = found.st_mode & (stat.S_IWGRP | stat.S_IWOTH) and not found.st_mode & stat.S_ISVTX
-        if is_open or found.st_uid not in {0, os.getuid()}:
-            return False
-    return True
 
 
 def _await_marked(mark: bytes) -> None:

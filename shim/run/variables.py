@@ -24,14 +24,15 @@ PROXIES = ("https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY", "all_proxy"
 
 BUNDLES = {
     "SSL_CERT_FILE": ("SSL_CERT_FILE",),
-    "CURL_CA_BUNDLE": ("CURL_CA_BUNDLE", "SSL_CERT_FILE"),
     "REQUESTS_CA_BUNDLE": ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"),
-    "HTTPLIB2_CA_CERTS": ("HTTPLIB2_CA_CERTS",),
-    "PERL_LWP_SSL_CA_FILE": ("PERL_LWP_SSL_CA_FILE", "HTTPS_CA_FILE", "SSL_CERT_FILE"),
     "NODE_EXTRA_CA_CERTS": ("NODE_EXTRA_CA_CERTS",),
     "DENO_CERT": ("DENO_CERT",),
 }
 """Variable -> the variables that may name its roots, the first that is set; else the system's roots."""
+
+OUTRANKING = ("CURL_CA_BUNDLE", "HTTPLIB2_CA_CERTS", "PERL_LWP_SSL_CA_FILE", "HTTPS_CA_FILE")
+"""Those that come before SSL_CERT_FILE, by which a program inside the run may choose other roots: they are set only
+where the user has set them."""
 
 ADDITIONS = frozenset({"NODE_EXTRA_CA_CERTS", "DENO_CERT"})
 """Those whose roots the runtime adds to its own, the system's or others."""
@@ -99,18 +100,22 @@ def _names(entry: str, host: str) -> bool:
 
 
 def _roots(run: Run, environ: Mapping[str, str]) -> dict[str, str]:
-    system, found = system_bundle(), {}
-    for variable, sources in BUNDLES.items():
+    system, found, written = system_bundle(), dict[str, str](), dict[bytes, str]()
+    own = {variable: (variable,) for variable in OUTRANKING if environ.get(variable)}
+    for variable, sources in {**BUNDLES, **own}.items():
         before = _read(next(filter(None, map(environ.get, sources)), ""))
         roots = before or (b"" if variable in ADDITIONS else system)
-        found[variable] = _write(run, f"{variable}.pem", _joined(roots, run.root))
+        content = _joined(roots, run.root)
+        if content not in written:
+            written[content] = _write(run, f"{variable}.pem", content)
+        found[variable] = written[content]
     bundle = found["SSL_CERT_FILE"]
     wgetrc = _read(environ.get("WGETRC") or os.path.expanduser("~/.wgetrc"))  # noqa: PTH111 - may name no file
     found["WGETRC"] = _write(run, "wgetrc", _joined(wgetrc, f"ca_certificate = {bundle}\n".encode()))
     if wgetrc:  # It may have passwords.
         (run.folder / "wgetrc").chmod(0o600)
     (run.folder / "php").mkdir()
-    ini = f'curl.cainfo="{found["CURL_CA_BUNDLE"]}"\nopenssl.cafile="{bundle}"\n'
+    ini = f'curl.cainfo="{found.get("CURL_CA_BUNDLE", bundle)}"\nopenssl.cafile="{bundle}"\n'
     _write(run, "php/atlas-shim.ini", ini.encode())
     found["PHP_INI_SCAN_DIR"] = f"{environ.get('PHP_INI_SCAN_DIR', '')}{os.pathsep}{run.folder / 'php'}"
     store = _write(run, "java.p12", java_store(Path(bundle).read_bytes()))

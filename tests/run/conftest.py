@@ -153,7 +153,9 @@ def shared(tmp_path_factory):
 def other(tmp_path) -> Iterator[OtherHost]:
     """Another host that the program calls, with a certificate of a private authority, in ``private.pem``."""
     with other_host() as host:
-        (tmp_path / "private.pem").write_bytes(host.pem)
+        private = tmp_path / "private.pem"
+        private.write_bytes(host.pem)
+        Path(f"{private}.wgetrc").write_text(f"ca_certificate = {private}\n")
         yield host
 
 

@@ -185,6 +185,22 @@ OTHERS = {
         "{ca}", "{url}"),
     "pip: `--cert`": (BARE, "-m", *PIP, "--cert", "{ca}", "--index-url", "{url}", "thing"),
     "pip: `PIP_CERT`": ("env", "PIP_CERT={ca}", BARE, "-m", *PIP, "--index-url", "{url}", "thing"),
+    "curl: `SSL_CERT_FILE` set inside": ("env", "SSL_CERT_FILE={ca}", "curl", "-sS", "{url}"),
+    "curl: `CURL_CA_BUNDLE` set inside": ("env", "CURL_CA_BUNDLE={ca}", "curl", "-sS", "{url}"),
+    "wget: `WGETRC` set inside": ("env", "WGETRC={ca}.wgetrc", "wget", "-q", "-O", "-", "{url}"),
+    "git: `http.sslCAInfo`": ("git", "-c", "http.sslCAInfo={ca}", "ls-remote", "{url}"),
+    "git: `GIT_SSL_CAINFO`": ("env", "GIT_SSL_CAINFO={ca}", "git", "ls-remote", "{url}"),
+    "urllib: `SSL_CERT_FILE` set inside": ("env", "SSL_CERT_FILE={ca}", BARE, "-c",
+        "import sys; from urllib.request import *; print(urlopen(sys.argv[1]).read())", "{url}"),
+    "requests: `REQUESTS_CA_BUNDLE` set inside": (
+        "env", "REQUESTS_CA_BUNDLE={ca}", sys.executable, "-c", SESSION.format(""), "{url}"),
+    "requests: `CURL_CA_BUNDLE` set inside": (
+        "env", "CURL_CA_BUNDLE={ca}", sys.executable, "-c", SESSION.format(""), "{url}"),
+    "httpx: `SSL_CERT_FILE` set inside": ("env", "SSL_CERT_FILE={ca}", sys.executable, "-c",
+        "import httpx, sys; print(httpx.get(sys.argv[1]).text)", "{url}"),
+    "Node: `NODE_EXTRA_CA_CERTS` set inside": ("env", "NODE_EXTRA_CA_CERTS={ca}", "node", "-e", """
+        require('https').get(process.argv[1], (a) => a.pipe(process.stdout)).on('error', (e) => console.log(e.code))""",
+        "{url}"),
     "Perl: in the clear": ("perl", "-MHTTP::Tiny", "-e", "print HTTP::Tiny->new->get('{plain}')->{content}"),
 }  # fmt: skip
 """What a program does with another host -> its command line."""

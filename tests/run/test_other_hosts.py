@@ -55,7 +55,9 @@ def test_other_hosts_see_no_difference(runs, other, corporate, tmp_path, setting
     for without, with_run in zip(seen[0][0], seen[1][0], strict=True):
         assert with_run == without
     assert seen[1][1] == seen[0][1]
-    assert sorted(seen[1][2]) == sorted(seen[0][2])
+    # git waits for a challenge before it sends the password, and the run does not: it may ask once more, or once less.
+    asked = [{one for one in way[2] if one[1] is not None} for way in seen]
+    assert asked[1] == asked[0]
 
 
 def test_the_page_has_the_table():

@@ -12,7 +12,7 @@ import pytest
 from shim.errors import SettingsError
 from shim.fake import FakeAtlas
 from shim.fake.server import FakeServer
-from shim.run import helper, peers
+from shim.run import folders, peers
 from shim.run.certificates import make_certificate
 from tests.peers.raw import until
 from tests.run.conftest import PLAIN, Runs
@@ -101,9 +101,9 @@ def test_a_folder_that_belongs_to_another_user_is_not_used(runs, as_nobody, abov
 
 def test_without_a_place_the_run_does_not_start(monkeypatch, tmp_path):
     """And says what is to be set; nothing falls back on a folder that was found wanting."""
-    monkeypatch.setattr(helper, "_is_safe", lambda _: False)
+    monkeypatch.setattr(folders, "_is_safe", lambda _: False)
     with pytest.raises(SettingsError, match=r"TMPDIR: a run keeps its files in none of .*/tmp, /var/tmp, /dev/shm: "):
-        helper._place({"TMPDIR": str(tmp_path)})
+        folders.place_of({"TMPDIR": str(tmp_path)})
 
 
 def test_a_private_tmp_is_served(runs):
