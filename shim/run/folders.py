@@ -19,6 +19,7 @@ from pathlib import Path
 from shim.errors import SettingsError
 
 _PREFIX = "atlas-shim-run-"
+_INNER = "inner"
 _YOUNG = 60.0
 """Seconds: a younger folder may be one that is not locked yet."""
 
@@ -32,6 +33,17 @@ def make_folder(place: Path) -> tuple[Path, int]:
     lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     fcntl.flock(lock, fcntl.LOCK_EX)
     return folder, lock
+
+
+def note_inner(outer: Path) -> None:
+    """Note in the folder of a run that another was started inside it."""
+    with contextlib.suppress(OSError):  # the outer one has ended, or belongs to a user whose rights were given up
+        (outer / _INNER).touch()
+
+
+def has_inner(folder: Path) -> bool:
+    """Return whether a run was started inside the one of this folder."""
+    return (folder / _INNER).exists()
 
 
 def remove_dead(place: Path) -> None:

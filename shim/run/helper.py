@@ -23,6 +23,7 @@ import ssl
 import time
 from collections import Counter
 from collections.abc import Coroutine, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import NoReturn
 
 import attrs
@@ -42,10 +43,10 @@ from shim.gateway.run import loop_factory
 from shim.gateway.server import Gateway
 from shim.run.causes import ProgramCalls, refused_calls
 from shim.run.certificates import make_certificate
-from shim.run.folders import make_folder, place_of, remove_dead
+from shim.run.folders import has_inner, make_folder, note_inner, place_of, remove_dead
 from shim.run.peers import Doorkeeper, kernel_tells, marked
 from shim.run.proxy import ProxyServer, readable
-from shim.run.variables import Run, environment_of
+from shim.run.variables import FOLDER, Run, environment_of
 from shim.tools.inventory import writing
 
 HIGH = 100
@@ -123,6 +124,8 @@ class Helper:
             run = attrs.evolve(self.run, folder=folder, port=port, mark=mark, secret=secret)
             root, *tls = make_certificate(run.host, run.hooks_name)
             self.run = attrs.evolve(run, root=root)
+            if outer := self.environ.get(FOLDER):
+                note_inner(Path(outer))
             environment = environment_of(self.run, self.environ)
             noted: Iterable[bytes] = ()
             if self.report:
@@ -220,6 +223,8 @@ class Helper:
             others=proxy.others,
             unseen=self.unseen,
         )
+        if has_inner(self.run.folder) and not counts["connections"]:
+            return  # the run inside this one has seen the calls, and has said so
         if self.report == "json":
             yield json.dumps(seen.as_json())
             return

@@ -40,6 +40,9 @@ ADDITIONS = frozenset({"NODE_EXTRA_CA_CERTS", "DENO_CERT"})
 MARK = "_ATLAS_SHIM_RUN"
 """The variable by which a run's processes are found, whatever they have closed; a run in a run adds its own mark."""
 
+FOLDER = "_ATLAS_SHIM_RUN_FOLDER"
+"""The variable that has the run's folder: a run inside it leaves a note there."""
+
 
 @attrs.frozen
 class Run:
@@ -77,7 +80,8 @@ def environment_of(run: Run, environ: Mapping[str, str]) -> dict[str, str]:
     """Return the program's environment, made of this process'; writes files that it refers to into the run's folder."""
     run.folder.chmod(0o711)  # The program may give up its user's rights.
     changed = _proxies(run) | _roots(run, environ) | _base_urls(run, environ)
-    changed |= {MARK: ",".join(filter(None, [run.mark, environ.get(MARK, "")]))}
+    marks = filter(None, [run.mark, environ.get(MARK, "")])
+    changed |= {MARK: ",".join(marks), FOLDER: str(run.folder)}
     return {**environ, **changed, **_hooks(run, environ, changed)}
 
 

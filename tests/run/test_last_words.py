@@ -89,3 +89,10 @@ def test_a_program_that_hides_its_errors_is_told(runs, words, env, said):
     done = runs("curl", "-sf", "-o", "/dev/null", *LINES, *words, **env)
     assert done.returncode == 22
     assert f"atlas-shim: 1 call got {said}" in done.stderr
+
+
+def test_runs_in_runs_report_once(runs):
+    """By the run that served: those around it have seen nothing, and say nothing."""
+    around = runs.command("true", options=["--report"])[:-1]
+    done = runs(*around, *around, "curl", "-sS", "-o", "/dev/null", *LINES, URL, options=["--report"])
+    assert done.stderr.splitlines() == ["atlas-shim: 1 call to Atlas, 1 of them retired"]
