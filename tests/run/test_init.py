@@ -97,3 +97,24 @@ def test_a_signal_reaches_the_program(runs, script, code):
         os.kill(int(children.read_text().split()[0]), signal.SIGTERM)
         assert process.wait(60) == code
     until(lambda: not runs.left(), "the end of the run")
+
+
+BARE_BONES = """
+mount -t tmpfs -o mode=1777 shm /dev/shm
+for folder in / /tmp /var/tmp /run; do
+    mount --bind "$folder" "$folder"
+    mount -o remount,bind,ro "$folder"
+done
+touch /tmp/x 2>/dev/null && exit 99
+exec "$@"
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount")
+def test_a_read_only_root_is_enough(runs):
+    """The files of a run are in /dev/shm, which a container has."""
+    environ = {name: value for name, value in runs.environ.items() if name != "TMPDIR"}
+    program = runs.command("sh", "-c", "echo ${SSL_CERT_FILE%/*/*}; exit 6")
+    script = ["unshare", "--mount", "sh", "-c", BARE_BONES, "sh", *CONTAINER, *program]
+    done = subprocess.run(script, env=environ, capture_output=True, text=True, check=False, timeout=120)
+    assert (done.stdout, done.stderr, done.returncode) == ("/dev/shm\n", "", 6)
