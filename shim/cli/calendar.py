@@ -5,19 +5,22 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
+import attrs
 import click
 
 from shim.cli.engine import document_option, engine_of
 from shim.cli.output import FILE, output_option, write_json, write_line, write_table
+from shim.core.recognise import Engine
 from shim.core.route import sunset_of
-from shim.core.settings import read_settings
+from shim.core.settings import Settings, read_settings
 from shim.documents.model import Operation
 from shim.documents.objects import RefusedChoice
 from shim.errors import SettingsError
+from shim.tools.announced import Announcement, announced_ends, unnamed
 from shim.tools.inventory.reading import read_inventory
 from shim.tools.inventory.writing import VARIABLE
 
@@ -28,7 +31,7 @@ _is_day = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII).fullmatch
 
 def _is_of(operation: Operation, name: str, version: str) -> bool:
     """Return whether a call, by an operation's id or by method and path in a version, is one of an operation."""
-    call = f"{operation.method} {re.sub(r'{[^{}]*}', '{}', operation.full_path)}"  # as inventories have them
+    call = f"{operation.method} {unnamed(operation.full_path)}"  # as inventories have them
     is_version = not _is_day(version) or version in operation.versions
     return name in {operation.id, *operation.aliases} or (name == call and is_version)
 
@@ -59,7 +62,8 @@ def _served(operation: Operation) -> str:
 def command(seen: tuple[Path, ...], *, within: int, document: Path | None, output: str) -> NoReturn:
     """List when Atlas ends which calls, and what takes their place.
 
-    SERVED says whether the shim answers a call then, whole or in part, and by which setting if it needs one. Without
+    SERVED says whether the shim answers a call then, whole or in part, and by which setting if it needs one; previews
+    are "announced only". JSON has each date that Atlas announced, and the last day on which it was seen. Without
     --seen the calls are counted that the inventory of ATLAS_SHIM_INVENTORY has.
 
     Exit codes: 0 when nothing ends soon; 4 if a sunset is at most --within days away, and 5 if one has passed and
@@ -69,20 +73,24 @@ def command(seen: tuple[Path, ...], *, within: int, document: Path | None, outpu
     named = os.environ.get(VARIABLE)
     files = seen or ([Path(named)] if named else [])
     calls = [call for file in files for call in _calls_in(file)]
-    rows, today, ended, soon = list[dict[str, Any]](), datetime.now(UTC).date(), 0, 0
+    ends = _ends(engine, settings)
+    if document is None:
+        ends += _announced_alone(ends)
+    ends.sort(key=lambda end: (end.sunset, end.source, end.path))
+    today, ended, soon = datetime.now(UTC).date(), 0, 0
+    rows = list[dict[str, Any]]()
     table: list[Sequence[Any]] = [("SUNSET", "LEFT", "CALL", "VERSION", "SERVED", "SEEN", "SAID BY", "IN ITS PLACE")]
-    ends = [(sunset_of(one, settings).date(), one) for one in engine.operations if not one.lives]
-    for sunset, one in sorted(ends, key=lambda end: (end[0], end[1].file, end[1].full_path)):
-        left, count = (sunset - today).days, sum(number for *call, number in calls if _is_of(one, *call))
+    for end in ends:
+        left = (end.sunset - today).days
+        count = sum(number for *call, number in calls if end.is_of(*call))
         ended += left <= 0 and bool(count)
         soon += 0 < left <= within and bool(count or not files)
-        names, place, served = (one.id, *one.aliases), _place(one), _served(one)
-        rows.append({
-            "sunset": sunset, "method": one.method, "path": one.full_path, "version": one.version, "names": names,
-            "source": one.file, "place": place, "served": served, "left": left, "seen": count if files else None,
-        })  # fmt: skip
-        days, call = f"{left} days" if left > 0 else "over", f"{one.method} {one.full_path}"
-        table.append((str(sunset), days, call, one.version, served, count or None, one.file, "; ".join(place)))
+        rows.append(end.as_json() | {"left": left, "seen": count if files else None})
+        days = f"{left} days" if left > 0 else "over"
+        call = f"{end.method} {end.path}"
+        table.append(
+            (str(end.sunset), days, call, end.version, end.served, count or None, end.source, "; ".join(end.place))
+        )
     if output == "json":
         write_json({"format": 1, "within": within, "ends": rows})
     else:
@@ -91,6 +99,77 @@ def command(seen: tuple[Path, ...], *, within: int, document: Path | None, outpu
         click.echo()
         write_line(f"{soon} {end_soon} within {within} days{f'; {ended} have ended' if files else ''}.")
     raise SystemExit(HAS_ENDED if ended else ENDS_SOON if soon else 0)
+
+
+@attrs.frozen
+class CalendarEnd:
+    """A row: a call that Atlas ends, and what the shim does then."""
+
+    sunset: date
+    method: str
+    path: str
+    version: str
+    served: str
+    source: str
+    place: Sequence[str]
+    announced: Sequence[Announcement]
+    names: Sequence[str] = ()
+    operation: Operation | None = None
+
+    def is_of(self, name: str, version: str) -> bool:
+        """Return whether a call, by an operation's id or by method and path in a version, is one of it."""
+        if self.operation is None:
+            return (name, version) == (f"{self.method} {self.path}", self.version)
+        return _is_of(self.operation, name, version)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return its columns."""
+        shown = attrs.asdict(self, recurse=False)
+        del shown["operation"]
+        return shown
+
+
+def _ends(engine: Engine, settings: Settings) -> list[CalendarEnd]:
+    """Return the ends of the documents' operations."""
+    ends = list[CalendarEnd]()
+    for one in engine.operations:
+        if one.lives:
+            continue
+        known = announced_ends().get((one.method, unnamed(one.full_path), one.version))
+        ends.append(
+            CalendarEnd(
+                sunset=sunset_of(one, settings).date(),
+                method=one.method,
+                path=one.full_path,
+                version=one.version,
+                served=_served(one),
+                source=one.file,
+                place=_place(one),
+                announced=known.announced if known else (),
+                names=(one.id, *one.aliases),
+                operation=one,
+            )
+        )
+    return ends
+
+
+def _announced_alone(ends: Sequence[CalendarEnd]) -> list[CalendarEnd]:
+    """Return the ends that Atlas announced, and of which no document knows: those of previews."""
+    known = {(one.method, unnamed(one.path), one.version) for one in ends}
+    return [
+        CalendarEnd(
+            sunset=date.fromisoformat(end.announced[0].sunset),
+            method=end.method,
+            path=end.path,
+            version=end.version,
+            served="announced only",
+            source="announced.jsonl",
+            place=(),
+            announced=end.announced,
+        )
+        for key, end in announced_ends().items()
+        if key not in known
+    ]
 
 
 def _calls_in(file: Path) -> list[tuple[str, str, int]]:

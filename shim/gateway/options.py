@@ -109,8 +109,8 @@ class Options:
         "Send these writes to their successors, with commas between: 'instances' (create, update, delete), "
         "'instances-strict' (refuse what would be ignored), 'clusters' (creations, shards, sizes, disks and scaling by "
         "versions before 2024-08-05), 'former-clusters' (former M2 and M5 clusters), 'log-export', 'people' (users, "
-        "invitations, teams, roles), or 'off'. Restores, which overwrite a cluster, and other retired writes need no "
-        "switch.",
+        "invitations, teams, roles, identity providers), or 'off'. Restores, which overwrite a cluster, and other "
+        "retired writes need no switch.",
         "off",
     )
     deadline: float = _translation(

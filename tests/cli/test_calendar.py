@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from shim.tools.announced import announced_ends, unnamed
+
 
 @pytest.fixture
 def listed(run):
@@ -36,6 +38,28 @@ def test_the_calendar_has_what_documents_know(listed, time_machine):
     partly = {name: one["served"] for one in ends for name in one["names"] if one["served"].startswith("in part")}
     assert partly["createServerlessBackupRestoreJob"] == "in part; not deliveryType pointInTime on flex"
     assert partly["updateCluster20230101"] == "in part; some bodies: ATLAS_SHIM_WRITES=clusters"
+
+
+def test_every_end_that_atlas_announced_has_a_row(listed):
+    """With the newest date; each dated version is in a document, and previews are announced alone."""
+    ends = listed(*ALL_DAYS, code=4)["ends"]
+    rows = {(one["method"], unnamed(one["path"]), one["version"]): one for one in ends}
+    assert rows.keys() == announced_ends().keys()
+    assert len(rows) == 135
+    for key, end in announced_ends().items():
+        newest = max(end.announced, key=lambda one: one.seen)
+        assert rows[key]["sunset"] == newest.sunset
+        assert rows[key]["announced"][0] == {"seen": newest.seen, "sunset": newest.sunset}
+    previews = {key for key, row in rows.items() if row["served"] == "announced only"}
+    assert previews == {key for key in rows if key[2] == "preview"}
+
+
+def test_a_pipeline_is_refused_with_what_takes_its_place(listed):
+    """All thirteen calls."""
+    ended = [one for one in listed(*ALL_DAYS, code=4)["ends"] if one["source"] == "atlas-data-lake/pipelines.toml"]
+    assert {(one["sunset"], one["served"]) for one in ended} == {("2025-09-30", "no")}
+    assert all("backup/exports" in one["place"][0] for one in ended)
+    assert len(ended) == 13
 
 
 @pytest.mark.parametrize(("day", "within", "code"), [(1, 3, 4), (1, 2, 0), (3, 1, 4), (4, 3, 0), (5, 3, 0)])

@@ -115,7 +115,7 @@ def test_an_action_has_one_pin():
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
 def test_what_a_workflow_runs_is_in_the_repository(path):
     """Each script that a step starts can be started on any machine."""
-    scripts = re.findall(r"(?:^|[\s\"'])(\.ci/\w+)", path.read_text("utf-8"), re.MULTILINE)
+    scripts = re.findall(r"(?:^|[\s\"'])(\.ci/[\w.]+)", path.read_text("utf-8"), re.MULTILINE)
     assert scripts
     assert not [name for name in scripts if not (ROOT / name).stat().st_mode & 0o100]
 
