@@ -16,6 +16,7 @@ from shim.core.recognise import Match
 from shim.core.route import VERSION_GONE, Context, Memory
 from shim.documents.before import Before
 from shim.documents.calls import Successor, Target
+from shim.documents.errors import ErrorRule
 from shim.documents.fields import BARE, BODY, Resource, When
 from shim.documents.lens import FROM_LENS, Lens
 from shim.documents.model import Operation
@@ -142,6 +143,8 @@ def _answers(operation: Operation, send: DrySend) -> Iterator[tuple[str, Reply]]
     query = send.send.call.query
     looks = [_looked_up(target, look, query) for target in targets for look in target.looks[send.ahead :][:1]]
     looks += [_seen(target.lens) for target in targets if target.lens is not None]
+    # One that is read for an error in it, as that of a user who is not active.
+    looks += [_document(_no_error({}, tier.errors))] if tier and any(one.when for one in tier.errors.values()) else []
     successes: list[Json] = [*looks, page, [{}], {**page, "links": [{"rel": "next"}]}]
     yield from (("", Reply(200, kind, dumps(one))) for one in successes)
     yield from (("an empty list", Reply(200, kind, one)) for one in (b'{"results": []}', b"[]"))
@@ -244,12 +247,17 @@ def _looked_up(target: Target, look: Before, query: str) -> JsonObject:
     types = {source: field.type for field in fields for rule in field.rules[BODY] for source in rule.sources}
     given = {name: _example(types.get(name, "string"), name) for name in look.gives}
     said |= {source: lists.get(name, given[name]) for name, source in look.gives.items()}
-    for condition in (rule.when for rule in look.errors.values() if rule.when):
+    return _document(_no_error(said, look.errors))
+
+
+def _no_error(said: dict[str, Json], errors: Mapping[str, ErrorRule]) -> dict[str, Json]:
+    """Return the values of a success, with those for which it stands for no error."""
+    for condition in (rule.when for rule in errors.values() if rule.when):
         if condition.given is None:
             said[condition.source] = _value(condition, holds=False)
         elif not condition.given:
             said.setdefault(condition.source, "{any}")
-    return _document(said)
+    return said
 
 
 def _seen(lens: Lens) -> JsonObject:

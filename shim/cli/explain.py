@@ -78,7 +78,7 @@ def command(*, subject: str, url: str | None, accept: str | None, at: str | None
         reasons = list(dict.fromkeys(_reasons(engine, call))) or ["No mapping document has this path."]
         _write({"recognised": False, "call": asked, "reasons": reasons}, output)
         raise SystemExit(NO)
-    _write({"recognised": True, "call": asked, **_explained(match, call, settings, now)}, output)
+    _write({"recognised": True, "call": asked, **explained(match, call, settings, now)}, output)
 
 
 def _call_named(engine: Engine, subject: str, accept: str | None) -> Call:
@@ -170,7 +170,7 @@ def _reasons(engine: Engine, call: Call) -> Iterator[str]:
             yield no_name if words else f"The method: with {method} it is recognised."
 
 
-def _explained(match: Match, call: Call, settings: Settings, at: datetime) -> dict[str, Any]:
+def explained(match: Match, call: Call, settings: Settings, at: datetime) -> dict[str, Any]:
     """Return how a process that has seen no reply yet handles a retired call at an instant, as JSON has it."""
     operation, origin, sunset = match.operation, call.origin or DEFAULT_BASE_URL, sunset_of(match.operation, settings)
     context = Context(settings, Memory(), at.timestamp, origin, monotonic=at.timestamp)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
 import os
-import re
 import sys
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -15,16 +13,15 @@ from typing import TypeVar
 import click
 
 from shim._version import __version__
-from shim.cli.output import printable, write_json, write_line
+from shim.cli.migration import migration_plans
+from shim.cli.output import write_json, write_line
 from shim.core.recognise import shared_engine
 from shim.core.settings import parse_instant, read_settings
 from shim.tools.scan.findings import FindingState, Remark, as_json, sarif
-from shim.tools.scan.fixing import rewritten
 from shim.tools.scan.scanning import Scan, scan
 
 _LISTED = 20
 """The number of unread files that the text names."""
-_PYTHON = frozenset({".py", ".pyw", ".pyi"})
 _SILENT = 2.0  # seconds before a bar is shown
 T = TypeVar("T")
 
@@ -37,9 +34,6 @@ EXIT = {FindingState.DEPRECATED: 4, FindingState.GONE: 5, FindingState.NO_SUCCES
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("--at", "day", metavar="DATE", help="Compare sunsets with this day. Default: today, UTC.")
 @click.option("--exclude", multiple=True, metavar="GLOB", help="Leave out files and folders; may be repeated.")
-@click.option(
-    "--fix", is_flag=True, help="Print, instead of findings, a diff that imports the shim's clients in Python files."
-)
 @click.option(
     "-o",
     "--output",
@@ -54,7 +48,6 @@ def command(
     day: str | None,
     exclude: tuple[str, ...],
     form: str,
-    fix: bool,
 ) -> None:
     """Find calls of retired operations in sources.
 
@@ -76,12 +69,11 @@ def command(
 
     The comment "# atlas-shim: ignore" hides the findings of its line, or of the next if it is alone.
 
-    --fix replaces imports of HTTP libraries by the shim's clients in Python files with findings.
+    JSON has a migration plan for each operation that was found: the calls to make instead, where each old field of the
+    answer is, what a person has to decide, and the command that proves it.
 
     Example: atlas-shim scan src -o sarif > scan.sarif
     """  # noqa: D301 - click's mark for lines that stay as they are
-    if fix and form != "text":
-        raise click.UsageError("--fix prints a diff; it can't be combined with --output")
     now = datetime.now(UTC)
     at = parse_instant(day, name="--at") if day else now.replace(hour=0, minute=0, second=0, microsecond=0)
     engine, settings = shared_engine(os.environ), read_settings(os.environ)
@@ -89,10 +81,10 @@ def command(
     report = scan(paths, engine, settings, at, exclude, _shown)
     if form != "json":
         _say("error", *report.errors)
-    if fix:
-        _fix(report)
-    elif form == "json":
-        write_json(_json(report, at))
+    if form == "json":
+        found = [operation for finding in report.findings for operation in finding.operations]
+        plans = migration_plans(found, engine, settings, at)
+        write_json({**_json(report, at), "plans": plans})
     elif form == "sarif":
         write_json(sarif(report.findings, __version__, is_whole=not report.errors))
     else:
@@ -148,36 +140,3 @@ def _say(kind: str, *remarks: Remark) -> None:
     for one in remarks:
         line = f":{one.line}" if one.line else ""
         write_line(f"{f'{one.file}{line}: ' if one.file else ''}{kind}: {one.message}", err=True)
-
-
-def _fix(report: Scan) -> None:
-    """Print what would change in the files of a report as a diff; say what is left as it is."""
-    changed, files = False, dict.fromkeys(finding.place.file for finding in report.findings)
-    for file in sorted(files, key=lambda file: Path(file).suffix not in _PYTHON):
-        path = Path(file)
-        if path.suffix not in _PYTHON or path.is_symlink():
-            _say("not changed", Remark(file, 0, "a link" if path.suffix in _PYTHON else "not Python"))
-            continue
-        try:
-            before = path.read_bytes()
-            content, stays = rewritten(before)
-        except (OSError, SyntaxError, ValueError, RecursionError) as error:
-            _say("not changed", Remark(file, 0, error.strerror or "" if isinstance(error, OSError) else str(error)))
-            continue
-        _say("not changed", *(Remark(file, line, reason) for line, reason in stays))
-        changed = changed or content != before
-        _diff(file, before, content)
-    if not changed:
-        click.echo("nothing to rewrite", err=True)
-
-
-def _diff(file: str, before: bytes, after: bytes) -> None:
-    # Lines of a patch end with a line feed; str.splitlines would split at form feeds and U+2028, too.
-    old, new = (re.findall(r"[^\n]*\n|[^\n]+", text.decode("utf-8", "surrogateescape")) for text in (before, after))
-    name = printable(file.lstrip("/"))
-    for line in difflib.unified_diff(old, new, f"a/{name}", f"b/{name}"):
-        if sys.stdout.isatty():
-            line = printable(line.rstrip("\n")) + "\n" * line.endswith("\n")  # noqa: PLW2901 - what is shown of it
-        click.echo(line.encode("utf-8", "surrogateescape"), nl=False)
-        if not line.endswith("\n"):
-            click.echo("\n\\ No newline at end of file")

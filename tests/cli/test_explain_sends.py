@@ -209,3 +209,12 @@ def test_days_are_differences_of_dates(run, at, left):
         distance(days_until(datetime(2026, 1, 22, tzinfo=UTC).timestamp(), datetime.fromisoformat(at).timestamp()))
         == left
     )
+
+
+@pytest.mark.parametrize("name", ["getGroupInvite", "getOrgInvite", "getUser", "getSearchDeployment"])
+def test_a_read_whose_success_may_stand_for_an_error_has_its_call(run, name):
+    """The error is a remark, and the call is shown."""
+    done = run("explain", name, "-o", "json")
+    (tier,) = json.loads(done.stdout)["tiers"].values()
+    assert [one for one in tier["calls"] if "refused" in one] == []
+    assert any("the shim may say: " in remark for remark in tier["calls"][-1]["remarks"])

@@ -1,0 +1,128 @@
+"""The migration plan of ``scan -o json``: for each operation that was found the calls to make instead, field by field.
+
+It comes from the documents alone: an exchange of a time after every sunset is played, as ``explain`` does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import attrs
+
+from shim.cli.explain import explained
+from shim.cli.successors import encoded
+from shim.core.messages import Call
+from shim.core.recognise import Engine
+from shim.core.settings import Settings
+from shim.documents.model import Operation
+from shim.documents.vocabulary import Fidelity
+
+
+@attrs.frozen(kw_only=True)
+class MigrationPlan:
+    """How callers of one operation move to what takes its place."""
+
+    operation: str
+    sunset: str
+    """Its last day; empty for one that lives on."""
+    old: str
+    """Method and path."""
+    version: str
+    tiers: Mapping[str, Any]
+    """For each tier that can answer its ``calls`` in order, and where each old field of the ``answer`` is."""
+    decide: tuple[str, ...]
+    """What a person has to decide or to check, a sentence each."""
+    prove: str
+    """The command that shows the difference in one's own Atlas."""
+
+
+def migration_plans(
+    operations: Iterable[Operation], engine: Engine, settings: Settings, at: datetime
+) -> dict[str, MigrationPlan]:
+    """Return the plan of each operation, by its id."""
+    plans = dict[str, MigrationPlan]()
+    for operation in operations:
+        if operation.id not in plans:
+            plans[operation.id] = _plan(operation, engine, settings, at)
+    return plans
+
+
+def _plan(operation: Operation, engine: Engine, settings: Settings, at: datetime) -> MigrationPlan:
+    call = Call(operation.method, "", encoded(operation.full_path), (("Accept", operation.accept),))
+    match = engine.recognise(call.method, call.path, call.headers)
+    found = explained(match, call, settings, at) if match is not None else {"tiers": {}, "sunset": None}
+    tiers = {
+        name: {
+            "calls": [_call(one) for one in tier["calls"] if "refused" not in one],
+            "answer": [_field(one) for one in tier["fields"]],
+        }
+        for name, tier in found["tiers"].items()
+    }
+    sunset = found["sunset"]
+    return MigrationPlan(
+        operation=operation.id,
+        sunset="" if sunset is None else f"{sunset:%Y-%m-%d}",
+        old=f"{operation.method} {operation.full_path}",
+        version=operation.version,
+        tiers=tiers,
+        decide=tuple(dict.fromkeys(_decisions(operation, found["tiers"]))),
+        prove=_prove(operation),
+    )
+
+
+def _call(shown: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a call that is sent; a body of None is the old call's."""
+    target = urlsplit(shown["target"])
+    return {
+        "for": shown["word"],
+        "role": shown["role"],
+        "method": shown["method"],
+        "path": target.path,
+        "accept": shown["accept"],
+        "query": {name: values[0] for name, values in parse_qs(target.query).items()},
+        "body": shown["body"],
+        "names": shown["names"],
+        "curl": shown["curl"],
+        "remarks": shown["remarks"],
+    }
+
+
+def _field(rule: Any) -> dict[str, Any]:
+    """Return where an old field of the answer is in the new one; ``gone`` where it is nowhere."""
+    is_gone = rule.fidelity == Fidelity.ABSENT
+    return {
+        "old": rule.name,
+        "new": [*rule.sources],
+        "gone": is_gone,
+        "fidelity": rule.fidelity,
+        "how": rule.how,
+        "when": rule.when,
+        "why": rule.why,
+    }
+
+
+def _decisions(operation: Operation, tiers: Mapping[str, Any]) -> Iterator[str]:
+    if not operation.successors:
+        yield operation.without_successor
+    if len(tiers) > 1:
+        yield f"Which of {', '.join(tiers)} has the cluster: GET it, or try them in this order."
+    if operation.note:
+        yield operation.note
+    for name, tier in tiers.items():
+        if tier["note"]:
+            yield tier["note"]
+        for call in tier["calls"]:
+            if "refused" in call:
+                yield f"{call['word']}: on {name} it is {call['refused']}"
+        for one in tier["fields"]:
+            if one.fidelity not in {Fidelity.EXACT, Fidelity.RENAMED} and one.why:
+                yield f"{one.name} ({one.fidelity}): {one.why}"
+
+
+def _prove(operation: Operation) -> str:
+    if operation.method == "GET" and operation.successors:
+        return f"atlas-shim prove '{operation.full_path}'"
+    return f"atlas-shim explain {operation.method} '{operation.full_path}'"
