@@ -103,7 +103,8 @@ def write_line(text: str, indent: str = "", *, err: bool = False, **style: Any) 
     if columns:
         lines = textwrap.wrap(lines[0], columns, subsequent_indent=f"{indent}    ", break_on_hyphens=False)
     for each in lines:
-        click.secho(each, err=err, **style)
+        # Without a style there is nothing to reset.
+        click.echo(click.style(each, **style) if style else each, err=err)
 
 
 def printable(value: Any) -> str:

@@ -28,6 +28,7 @@ T = TypeVar("T")
 UNREADABLE = 1
 EXIT = {FindingState.DEPRECATED: 4, FindingState.GONE: 5, FindingState.NO_SUCCESSOR: 6}
 """Exit codes by the most urgent finding; 2 is bad usage and 3 the network's, as everywhere."""
+_COLOURS = {FindingState.DEPRECATED: "yellow", FindingState.GONE: "red", FindingState.NO_SUCCESSOR: "red"}
 
 
 @click.command()
@@ -125,7 +126,8 @@ def _json(report: Scan, at: datetime) -> dict[str, object]:
 def _text(report: Scan, at: datetime) -> None:
     for finding in report.findings:
         place, names = finding.place, " or ".join(one.id for one in finding.operations)
-        write_line(f"{place.file}:{place.line}:{place.column} {names}: {finding.message}")
+        said = f"{place.file}:{place.line}:{place.column} {names}: {finding.message}"
+        write_line(said, fg=_COLOURS[finding.state])
         write_line(finding.source, "    ")
     _say("note", *report.notes)
     _say("not read", *report.unread[:_LISTED])

@@ -26,8 +26,8 @@ MOST_BYTES = 16 * LARGEST
 SETTINGS_BYTES = 1024 * 1024
 """Bytes of one file of settings or flags that is read."""
 
-KINDS = ("sdk", "atlas", "resource", "data", "word")
-"""What a caller in sources is: a client's method, a command, two kinds of Terraform's blocks, or a word."""
+KINDS = ("sdk", "package", "atlas", "resource", "data", "word")
+"""What a caller in sources is: a client's method, that of one package, a command, a block of Terraform, or a word."""
 CALLER = re.compile(rf"({'|'.join(KINDS)}) (\S.*?)(?: >=([\d.]+))?(?: <([\d.]+))?$")
 """A caller, its name, and the first version of its tool that calls the operations and the first that no longer does."""
 

@@ -207,3 +207,34 @@ def test_the_names_of_2027_are_those_of_the_tools(tmp_path, name, program, path)
     put(tmp_path / name, program)
     found = {re.sub(r"{\w+}", "{}", one.operation.path.text) for one in look(tmp_path).findings}
     assert (found == set()) if path is None else [one for one in found if one.endswith(f"/{path}")]
+
+
+NPM = """
+const getClient = require("mongodb-atlas-api-client");
+const client = getClient({ publicKey: "a", privateKey: "b", projectId: "c" });
+async function main() {
+  const { cluster } = client;
+  await client.cluster.getAll();
+  await client.atlasUser.getByName("y");
+  await client.organization.invite("o", { username: "y" });
+  await client.atlasSearch.getAll("c", "d", "e");
+  await cluster.update("x", {});
+  await client.alert.getAll();
+  cluster.size("x");
+}
+"""
+
+
+def test_a_packages_methods_count_where_it_is_named(tmp_path):
+    """``getAll`` alone is any program's: of another package it is no finding."""
+    (tmp_path / "a.js").write_text(NPM)
+    (tmp_path / "b.js").write_text(NPM.replace("mongodb-atlas-api-client", "mongodb-atlas-toys"))
+    found = scan([tmp_path], load_engine({}), Settings(), AT).findings
+    assert [(one.place.line, one.kind, one.operation.id) for one in found] == [
+        (6, "package", "listLegacyClusters"),
+        (7, "package", "getUserByName"),
+        (8, "package", "createOrgInvite"),
+        (9, "package", "listFtsIndexes"),
+        (10, "package", "updateCluster20230101"),
+    ]
+    assert {one.place.file for one in found} == {str(tmp_path / "a.js")}

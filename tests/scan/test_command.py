@@ -172,3 +172,11 @@ def test_a_long_scan_shows_how_far_it_is_at_a_terminal(monkeypatch):
         while True:
             shown += screen.read(4096)
     assert b"100%" in shown
+
+
+def test_colours_say_how_urgent_a_finding_is(tree):
+    """On a terminal: red is over, yellow is still to come; a line without a colour has no escape."""
+    tree(a=GONE + DEPRECATED)
+    lines = CliRunner().invoke(main, ["scan", "--at", "2026-06-01", "."], color=True).stdout.splitlines()
+    assert [line[:5] for line in lines if "a.py:" in line] == ["\x1b[31m", "\x1b[33m"]
+    assert [line for line in lines if "a.py:" not in line and "\x1b" in line] == []

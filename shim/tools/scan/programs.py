@@ -207,6 +207,9 @@ class ProgramReader:
             name = on[-1]
         bound = [one.value for one in self.program.assigned(on[0], call.node)[-1:]] if on else []
         words = [*on, *(word for one in bound for word in one.words())]
+        if packaged := self.sought.packaged(self.text, on[-1] if on else "", name):
+            yield RetiredUse(self._place(call.node, call.at), "package", packaged, packaged[0].method, name)
+            return
         operations = self.sought.named(name, lambda service: self._has(words, service))
         if not operations:
             return

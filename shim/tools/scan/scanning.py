@@ -14,7 +14,6 @@ import attrs
 from shim.core.recognise import Engine
 from shim.core.route import sunset_of
 from shim.core.settings import Settings
-from shim.documents.load import KINDS
 from shim.extras import hint
 from shim.tools.scan import rules
 from shim.tools.scan.files import Source, UnreadError, read, reason, source_files
@@ -29,7 +28,7 @@ from shim.tools.scan.tree import parsed
 _LONG_FIRST = 5000  # the most characters in the first line of JavaScript written by hand
 _LONG_LINE = re.compile(r"[^\n]{20000}")  # a grammar takes the square of a line's length
 _CDKTF = re.compile(r"cdktf|\.gen/|\bimports\.mongodbatlas")  # programs that write Terraform's configuration
-_KINDS = ("call", "sdk", "command", "resource", "path", "text")  # the kinds of uses, the most specific first
+_KINDS = ("call", "package", "sdk", "command", "resource", "path", "text")  # the kinds of uses, the most specific first
 
 
 def scan(  # noqa: PLR0913, PLR0917 - what is scanned, for what, and who looks on
@@ -99,8 +98,15 @@ class Scan:
         sdk = limit(newest or "")
         is_pulumi = pinned["pulumi"] != ANY and source.ending != "tf" and _CDKTF.search(source.text) is None
         provider = pinned["pulumi" if is_pulumi else "terraform"]
-        known = zip(KINDS, (sdk, pinned["atlas"], provider, provider, pinned["operator"]), strict=True)
-        return self.sought(newest, tuple(known))
+        known = {
+            "sdk": sdk,
+            "package": ANY,
+            "atlas": pinned["atlas"],
+            "resource": provider,
+            "data": provider,
+            "word": pinned["operator"],
+        }
+        return self.sought(newest, tuple(known.items()))
 
     def _uses(self, source: Source, sought: Sought) -> list[RetiredUse]:
         """Return a file's uses."""

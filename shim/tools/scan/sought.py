@@ -51,8 +51,9 @@ class RetiredUse:
 
     place: Place
     kind: str
-    """``call`` (an HTTP call), ``path`` (a path whose call was not seen), ``sdk`` (a client's method), ``command`` (of
-    the Atlas CLI), ``resource`` (of Terraform, CloudFormation, Pulumi, Kubernetes) or ``text`` (any other line)."""
+    """``call`` (an HTTP call), ``path`` (a path whose call was not seen), ``sdk`` (a client's method), ``package`` (one
+    of a single package), ``command`` (of the Atlas CLI), ``resource`` (of Terraform, CloudFormation, Pulumi or the
+    operator) or ``text`` (any other line)."""
     operations: tuple[Operation, ...]
     """Several where the method is not known."""
     method: str | None
@@ -79,6 +80,7 @@ class Sought:
         self._by_name: dict[tuple[str, str], list[Operation]] = {}
         self._methods: dict[str, list[tuple[str, Operation]]] = {}
         self._shapes: list[tuple[str, list[Operation], re.Pattern[str], re.Pattern[str]]] = []
+        self._packages = set[str]()
         self._words = {"atlas", "mongodb", "mongocli"}  # each text with what is looked for has one of them
         self._read_callers(engine, dict(limits))
         self._read_paths(engine)
@@ -97,6 +99,7 @@ class Sought:
             for one in filter(self.operations.get, names if kind == "sdk" else ()):
                 self._methods.setdefault(method, []).append((service, every[one]))
             self._words.update([plain_name(name)] if kind == "word" else ())
+            self._packages.update([name.partition(" ")[0]] if kind == "package" else ())
         for operation in self.operations.values():
             for method in map(plain_name, (operation.id, *operation.aliases)):
                 known = self._methods.setdefault(method, [])
@@ -166,6 +169,13 @@ class Sought:
         found = self._by_name.get((kind, _plain(kind, name)), [])
         return tuple(sorted(found, key=lambda one: (one.sunset, one.method != "POST")))
 
+    def packaged(self, text: str, service: str, method: str) -> tuple[Operation, ...]:
+        """Return the operations of a method of a package that a program names."""
+        for package in self._packages:
+            if package in text and (found := self.of("package", f"{package} {service}.{method}")):
+                return found
+        return ()
+
     def wrapped(self, name: str) -> tuple[Operation, ...]:
         """Return the operations of a class or function that Pulumi or CDKTF generates from a Terraform name."""
         if not (name[:1].isupper() or name.startswith(("get", "lookup"))):
@@ -193,7 +203,7 @@ class Sought:
                 day = next((fixed for base, fixed in bases if any(f"{base}/" in text for text in texts)), named)
                 if one.id not in self._living or (day and day in one.versions):
                     found.append(one)
-            if use.kind in {"resource", "command"}:
+            if use.kind in {"resource", "command", "package"}:
                 yield use
             elif found:
                 yield attrs.evolve(use, operations=tuple(found))
