@@ -11,8 +11,8 @@ import pytest
 from shim.core.settings import Settings
 from shim.extras import hint
 from shim.tools.scan.findings import FindingState
-from shim.tools.scan.scanning import Scan
-from tests.scan.looking import URL, look, names, put
+from shim.tools.scan.scanning import Scan, scan
+from tests.scan.looking import AT, ENGINE, URL, look, names, put
 
 CALL = f'requests.get("{URL}/backup/snapshots")\n'
 INSTANCE = f'requests.get("{URL}")\n'
@@ -283,3 +283,26 @@ def test_hostile_programs_come_to_an_end(tmp_path, name):
     put(tmp_path / name, HOSTILE[name])
     put(tmp_path / "z.sh", f"curl {URL}\n")
     assert names(look(tmp_path)) == ["z.sh"]
+
+
+PATH_OF_A_DESCRIPTION = "/api/atlas/v2/groups/{groupId}/serverless/{clusterName}/backup/snapshots"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "is_read"),
+    [
+        ("v2.yaml", f"openapi: 3.0.1\npaths:\n  {PATH_OF_A_DESCRIPTION}:\n    get: {{}}\n", False),
+        ("v2.json", f'{{"openapi": "3.0.1", "paths": {{"{PATH_OF_A_DESCRIPTION}": {{}}}}}}', False),
+        ("old.json", f'{{\n  "swagger": "2.0",\n  "paths": {{"{PATH_OF_A_DESCRIPTION}": {{}}}}\n}}', False),
+        ("calls.yaml", f"calls:\n  - GET {PATH_OF_A_DESCRIPTION}\n", True),
+        ("calls.sh", f"echo openapi: 3.0.1\ncurl https://cloud.mongodb.com{PATH_OF_A_DESCRIPTION}\n", True),
+    ],
+)
+def test_a_description_of_an_api_makes_no_calls(tmp_path, name, text, is_read):
+    """It is listed as not read, with the reason."""
+    (tmp_path / name).write_text(text)
+    report = scan([tmp_path], ENGINE, Settings(), AT)
+    assert bool(report.findings) == is_read
+    assert [one.message for one in report.unread if "OpenAPI" in one.message] == [
+        "a description of an API (OpenAPI): it makes no calls"
+    ] * (not is_read)

@@ -42,6 +42,8 @@ RECORDED = re.compile(
     re.MULTILINE,
 )
 """Marks of a text that lists calls but makes none: a recording, findings of a scan, a mapping document."""
+DESCRIPTION = re.compile(r"^\s*[{\s]*[\"']?(openapi[\"']?\s*:\s*[\"']?3|swagger[\"']?\s*:\s*[\"']?2)\.\d", re.MULTILINE)
+"""The mark of a description of an API, as in ``openapi: 3.0.1`` or ``{"swagger": "2.0"``."""
 _INSTANCE_TYPE = re.compile(r"InstanceType[\"']?\s*:\s*[\"']?serverless")
 """Tells CloudFormation's backup resources of a serverless instance from those of a cluster."""
 _METHOD = re.compile(r"\b(?:GET|POST|PUT|PATCH|DELETE)\b")

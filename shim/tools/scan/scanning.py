@@ -19,7 +19,7 @@ from shim.tools.scan import rules
 from shim.tools.scan.files import Source, UnreadError, read, reason, source_files
 from shim.tools.scan.findings import Finding, FindingState, Remark, spared
 from shim.tools.scan.fold import Program
-from shim.tools.scan.lines import RECORDED, TextReader
+from shim.tools.scan.lines import DESCRIPTION, RECORDED, TextReader
 from shim.tools.scan.pins import ANY, Pins, files_above, limit
 from shim.tools.scan.programs import ProgramReader
 from shim.tools.scan.sought import RetiredUse, Sought, newest_version
@@ -112,6 +112,8 @@ class Scan:
         """Return a file's uses."""
         if not source.language and RECORDED.search(source.text) is not None:
             raise UnreadError("a recording, findings of a scan, or a mapping document: it makes no calls")
+        if not source.language and DESCRIPTION.search(source.text) is not None:
+            raise UnreadError("a description of an API (OpenAPI): it makes no calls")
         if source.language == "javascript" and len(source.text.partition("\n")[0]) > _LONG_FIRST:
             raise UnreadError("generated: its first line is too long for a person's")
         uses, broken = list[RetiredUse](), {0}
