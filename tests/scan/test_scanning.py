@@ -306,3 +306,29 @@ def test_a_description_of_an_api_makes_no_calls(tmp_path, name, text, is_read):
     assert [one.message for one in report.unread if "OpenAPI" in one.message] == [
         "a description of an API (OpenAPI): it makes no calls"
     ] * (not is_read)
+
+
+NEAR = 'import requests\nATLAS_BASE = os.environ["ATLAS_BASE_URL"]\ndef send(g, u, app):\n    requests.{}\n'
+
+
+@pytest.mark.parametrize(
+    ("call", "found"),
+    [
+        ('post(f"{ATLAS_BASE}/groups/{g}/users", json={})', []),
+        ('post(f"{ATLAS_BASE}/groups/{g}/apps/{app}/users", json={})', []),
+        ('put(f"{ATLAS_BASE}/groups/{g}/apps/{app}/users/{u}/roles", json={})', []),
+        ('put(f"{ATLAS_BASE}/orgs/{g}/users/{u}/roles", json={})', ["updateOrgUserRoles"]),
+        ('post(f"{ATLAS_BASE}/orgs/{g}/teams/{u}/users", json={})', ["addTeamUsers"]),
+        ('post(ATLAS_BASE + "orgs/" + g + "/teams/" + u + "/users", json={})', ["addTeamUsers"]),
+        ('post(f"/teams/{u}/users", json={})', ["addTeamUsers"]),
+        (
+            'get(ATLAS_BASE + "api/atlas/v2/groups/" + g + "/serverless/" + u + "/backup/snapshots")',
+            ["listServerlessBackupSnapshots"],
+        ),
+        ('get(ATLAS_BASE + "my-api/atlas/v3/groups/" + g + "/apps")', []),
+    ],
+)
+def test_the_end_of_a_path_contradicts_no_fixed_segment(tmp_path, call, found):
+    """What stands behind an unknown base, with a slash or without, is the path, and not the end of another one."""
+    (tmp_path / "a.py").write_text(NEAR.format(call))
+    assert [one.operation.id for one in scan([tmp_path], ENGINE, Settings(), AT).findings] == found

@@ -250,7 +250,8 @@ def _pattern(segments: tuple[str, ...], mark: str, bases: frozenset[str], enough
     """Return what matches a path, or its end with enough fixed segments, after a plausible start."""
     parts = [base.split("/") for base in bases]
     known = "|".join(
-        rf"(?:.*/)?{re.escape('/'.join(part[:-1]))}/(?:{re.escape(part[-1])}|[^/]*{HOLE}[^/]*)/" for part in parts
+        rf"(?:.*[/{HOLE}])?{re.escape('/'.join(part[:-1]))}/(?:{re.escape(part[-1])}|[^/]*{HOLE}[^/]*)/"
+        for part in parts
     )
     ends = "|".join(re.escape("/".join(part[at:])) for part in parts for at in range(1, len(part)))
     is_common = mark in rules.words("words", "common")
@@ -264,7 +265,8 @@ def _pattern(segments: tuple[str, ...], mark: str, bases: frozenset[str], enough
         if not mark or mark in tail:
             is_enough = sum(map(bool, tail)) >= (enough if tail[0] else _ENOUGH)
             # A hole after the segment before it is part of the path, whose start is not known to be Atlas'.
-            before = rf"(?<!{re.escape(segments[at - 2])}/)" if at > 1 and segments[at - 2] else ""
+            # Behind another fixed segment it is a parameter of another path.
+            before = rf"(?<![^/:{HOLE}]/)"
             name = "" if tail[0] else _NO_NAME
             start = rf"(?:/?{name}|{_START}{before}{HOLE}/?)" if is_enough else rf"(?:{known})(?:[^/]*{HOLE}/?)"
             found.append(other + start + _tail(tail, mark))
