@@ -332,3 +332,23 @@ def test_the_end_of_a_path_contradicts_no_fixed_segment(tmp_path, call, found):
     """What stands behind an unknown base, with a slash or without, is the path, and not the end of another one."""
     (tmp_path / "a.py").write_text(NEAR.format(call))
     assert [one.operation.id for one in scan([tmp_path], ENGINE, Settings(), AT).findings] == found
+
+
+RETIRED = "https://cloud.mongodb.com/api/atlas/v2/groups/a/serverless/b/backup/snapshots"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "number"),
+    [
+        ("late.py", f"def ask():\n    requests.get(BASE)\nBASE = '{RETIRED}'\n", 1),
+        ("hidden.py", f"url = '{RETIRED}'\nurl = 'https://other.example/x'\nrequests.get(url)\n", 0),
+        ("branch.py", f"url = '{RETIRED}'\nif a:\n    url = 'https://other.example/x'\nrequests.get(url)\n", 1),
+        ("itself.py", f"url = url + '/x'\nrequests.get('{RETIRED}' + url)\n", 0),
+        ("routes.rb", f"get '{RETIRED}', to: 'snapshots#index'\n", 0),
+        ("client.rb", f"get '{RETIRED}'\n", 1),
+    ],
+)
+def test_one_rule_of_folding_each(tmp_path, name, text, number):
+    """Later assignments hide earlier ones but for a branch's; what runs later is known; a route is no call."""
+    (tmp_path / name).write_text(text)
+    assert len([one for one in scan([tmp_path], ENGINE, Settings(), AT).findings if one.kind == "call"]) == number
