@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice, product
 
 import attrs
@@ -29,6 +29,7 @@ Texts = tuple[str, ...]  # the possible texts of an expression
 UNKNOWN: Texts = (HOLE,)
 _OPENED = re.compile(r"(?:[${]+|\\\()$")
 """The sign before a value inside a text, if the grammar leaves it outside the value's node."""
+_ADDRESS = re.compile(r"/|https?://")
 _VARIANT = re.compile(r"\{[^{}/]*\}|:\w+")
 _LAST = frozenset({"cast_expression", "type_conversion_expression", "argument", "value_argument"})
 """Nodes whose value is their last part."""
@@ -47,11 +48,12 @@ class Assigned:
 class Program:
     """One file's program: its calls and functions, and the possible texts of its expressions.
 
-    ``unparsed`` are the lines that its grammar could not read.
+    ``unparsed`` are the lines that its grammar could not read, ``constants`` texts that other files give to names.
     """
 
-    def __init__(self, file: str, language: str, root: Node) -> None:
+    def __init__(self, file: str, language: str, root: Node, constants: Mapping[str, str] | None = None) -> None:
         self.file, self.language, self.root = file, language, root
+        self._constants = constants or {}
         self.calls: dict[Node, CallExpression] = {}
         self.functions: dict[str, list[Node]] = {}
         self.unparsed: set[int] = set()
@@ -163,7 +165,8 @@ class Program:
             case "strings":
                 return made("".join, *(self.fold(one) for one in node.kids))
             case "name":
-                return self._values(self.assigned(plain(node.text), node)) or UNKNOWN
+                name = plain(node.text)
+                return self._values(self.assigned(name, node)) or self._elsewhere(name) or UNKNOWN
             case "member" if node.kids and (names := node.kids[-1].words()):
                 found = self.member(names[-1])
                 return found if known(found) or len(node.kids) < 2 else self.fold(node.kids[0])
@@ -184,7 +187,12 @@ class Program:
 
     def member(self, name: str) -> Texts:
         """Return the possible texts of a constant, a field or a property of a name."""
-        return self._values(self._assigned.get((None, name), [])) or self.returned(name)
+        return self._values(self._assigned.get((None, name), [])) or self._elsewhere(name) or self.returned(name)
+
+    def _elsewhere(self, name: str) -> Texts:
+        """Return the text that another file gives to a name which this one does not set."""
+        is_set = (None, name) in self._assigned
+        return (self._constants[name],) if name in self._constants and not is_set else ()
 
     def _values(self, assignments: Sequence[Assigned]) -> Texts:
         texts: Texts = ()
@@ -252,6 +260,8 @@ class Program:
             return made(url_join, *parts) if any(map(known, parts)) else UNKNOWN
         if name in {"replace", "replaceall", "gsub"} and (known(on) or args):
             return tuple(_VARIANT.sub(HOLE, one) for one in (on if known(on) else args[0]))
+        if name in rules.words("words", "defaults") and len(args) > 1 and _ADDRESS.match(args[-1][0]):
+            return args[-1]
         if known(on) and not args:  # toString, trim, build and the like
             return on
         is_type = call.name[:1].isupper() and self.language not in {"go", "csharp"}

@@ -7,7 +7,7 @@ path or name is of kind ``text``.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice, pairwise
 
 import attrs
@@ -65,13 +65,13 @@ _WORD = re.compile(r"(?:[^\s\"'`;|&]|&(?![&\s])|\"(?:\\.|[^\"\\])*\"|'[^']*')+|[
 
 
 class TextReader:
-    """Reads one text; ``variables`` have the values that its lines set."""
+    """Reads one text; ``variables`` have the values that its lines set, and at first those of other files."""
 
-    def __init__(self, source: Source, sought: Sought) -> None:
+    def __init__(self, source: Source, sought: Sought, constants: Mapping[str, str] | None = None) -> None:
         self.source, self.sought = source, sought
         self.is_stack = "mongodb::atlas::" in source.text.casefold()
         self.rows = source.text.split("\n")
-        self.variables: dict[str, str] = {}
+        self.variables = dict(constants or {})
 
     def uses(self) -> Iterator[RetiredUse]:
         """Yield the uses, line by line."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from itertools import dropwhile, takewhile
 from pathlib import Path
@@ -15,6 +15,7 @@ from pathlib import Path
 from shim.tools.scan import rules
 from shim.tools.scan.fold import Program, made, url_join
 from shim.tools.scan.lines import command_uses, uses_of_commands
+from shim.tools.scan.packages import completions
 from shim.tools.scan.rules import said, verb_in, words_of
 from shim.tools.scan.sought import HOLE, Place, RetiredUse, Sought, plain_name
 from shim.tools.scan.tree import CallExpression, Node, key_of, plain
@@ -38,6 +39,8 @@ _SCRIPT = re.compile(
 """The start of a literal that is a command line."""
 _WHOLE = frozenset({"csharp", "java", "kotlin", "scala"})
 """Languages whose imports may name no class."""
+_PATH = re.compile(r"(?:/[a-z]\w*|[a-z]\w*/(?!/))")
+"""The start of a path whose first segment is known, as in ``groups/…`` and ``/clusters``."""
 _TYPED = frozenset({"go", "java", "csharp", "kotlin", "rust"})
 
 
@@ -47,9 +50,10 @@ class ProgramReader:
     ``own`` are the names that are its authors' own, ``used`` the literals that went into calls or into mocks.
     """
 
-    def __init__(self, program: Program, sought: Sought) -> None:
+    def __init__(self, program: Program, sought: Sought, bases: Sequence[str] = ()) -> None:
         self.program = program
         self.sought = sought
+        self.bases = bases
         self.text = program.root.text
         # A long program has many calls, of few services and mostly by the same receiver.
         self._mentions, self._declares = cache(self.text.casefold().__contains__), cache(self._is_declared)
@@ -107,9 +111,19 @@ class ProgramReader:
         if not hits and len(call.args) > 2 and not self._is_quiet(call.node):
             joined = made(url_join, *(self.program.fold(one) for one in call.args if self._word(one) is None))
             hits = [one for one in joined if self.sought.find(one, near=near)]
+        if not hits and self.bases and not self._is_quiet(call.node):
+            paths = [value for key, value in call.keyed.items() if key in rules.words("words", "paths")]
+            hits = [one for node in (given if method is not None else paths) for one in self._completed(node)]
         for address in hits:
             self._use(call)
             yield from self.sought.called(self._place(call.node, call.at), method, address, near=self.near)
+
+    def _completed(self, node: Node) -> list[str]:
+        """Return the retired addresses that a text makes of its package's addresses."""
+        texts = [one for one in self.program.fold(node) if _PATH.match(one)]
+        bases = [base for base in self.bases if texts and not self.sought.find(base)]
+        found = (one for text in texts for base in bases for one in completions(base, text))
+        return list(dict.fromkeys(one for one in found if self.sought.find(one)))
 
     def _use(self, call: CallExpression) -> None:
         """Note the literals in a call's arguments, and in its receiver."""

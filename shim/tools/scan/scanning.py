@@ -20,6 +20,7 @@ from shim.tools.scan.files import Source, UnreadError, read, reason, source_file
 from shim.tools.scan.findings import Finding, FindingState, Remark, spared
 from shim.tools.scan.fold import Program
 from shim.tools.scan.lines import DESCRIPTION, RECORDED, TextReader
+from shim.tools.scan.packages import Packages, Shared
 from shim.tools.scan.pins import ANY, Pins, files_above, limit
 from shim.tools.scan.programs import ProgramReader
 from shim.tools.scan.sought import RetiredUse, Sought, newest_version
@@ -44,7 +45,8 @@ def scan(  # noqa: PLR0913, PLR0917 - what is scanned, for what, and who looks o
     A file that can't be read is an error and does not stop the scan.
     """
     sources = [*source_files(paths, exclude)]
-    done = Scan(engine, settings, at, Pins([*files_above(paths), *(one.file for one in sources)]))
+    pins = Pins([*files_above(paths), *(one.file for one in sources)])
+    done = Scan(engine, settings, at, pins, Packages(sources))
     for source in through(sources):
         try:
             done.read(source)
@@ -63,8 +65,8 @@ class Scan:
     vendored folders.
     """
 
-    def __init__(self, engine: Engine, settings: Settings, at: datetime, pins: Pins) -> None:
-        self.settings, self.at, self.pins = settings, at, pins
+    def __init__(self, engine: Engine, settings: Settings, at: datetime, pins: Pins, packages: Packages) -> None:
+        self.settings, self.at, self.pins, self.packages = settings, at, pins, packages
         self.sought = lru_cache(maxsize=32)(partial(Sought, engine))
         self.findings: list[Finding] = []
         self.errors: list[Remark] = []
@@ -78,8 +80,9 @@ class Scan:
             raise source.problem
         source.text = read(source.file)
         self.files += 1
-        sought = self._sought_in(source)
-        uses = self._uses(source, sought) if sought.concerns(source.text) else []
+        shared = self.packages.of(source.file, source.text)
+        sought = self._sought_in(source, shared)
+        uses = self._uses(source, sought, shared) if sought.concerns(source.text) else []
         comments, rows, used = spared(source.text), source.text.split("\n") if uses else [], set[int]()
         for use in _settled(uses):
             span = range(use.place.line, use.place.end_line + 1)
@@ -90,9 +93,9 @@ class Scan:
         for line in sorted(comments.keys() - used):
             self.notes[Remark(source.file, line, "this ignore comment hides nothing")] = None
 
-    def _sought_in(self, source: Source) -> Sought:
-        """Return what is looked for in a file, by the versions that it names and that its tree pins."""
-        pinned, newest = self.pins.of(source.file), newest_version(source.text)
+    def _sought_in(self, source: Source, shared: Shared) -> Sought:
+        """Return what is looked for in a file, by the versions that it or its package names, and that its tree pins."""
+        pinned, newest = self.pins.of(source.file), newest_version(source.text) or shared.newest
         if newest is None and source.language == "go" and pinned["sdk"] != ANY:
             newest = str(pinned["sdk"][0])
         sdk = limit(newest or "")
@@ -108,7 +111,7 @@ class Scan:
         }
         return self.sought(newest, tuple(known.items()))
 
-    def _uses(self, source: Source, sought: Sought) -> list[RetiredUse]:
+    def _uses(self, source: Source, sought: Sought, shared: Shared) -> list[RetiredUse]:
         """Return a file's uses."""
         if not source.language and RECORDED.search(source.text) is not None:
             raise UnreadError("a recording, findings of a scan, or a mapping document: it makes no calls")
@@ -121,13 +124,14 @@ class Scan:
             if source.language and find_spec("ast_grep_py") is None:
                 self.notes[Remark("", 0, f"findings are lines of text, and no calls: {hint('ast_grep_py')}")] = None
             elif source.language and _LONG_LINE.search(source.text) is None:
-                program = Program(source.file, source.language, parsed(source.language, source.text))
-                uses += ProgramReader(program, sought).uses()
+                root = parsed(source.language, source.text)
+                program = Program(source.file, source.language, root, shared.constants)
+                uses += ProgramReader(program, sought, shared.bases).uses()
                 broken = program.unparsed
         except Exception as error:  # noqa: BLE001 - its lines can be read all the same
             self.errors.append(Remark(source.file, 0, reason(error)))
         seen = {use.place.line for use in uses}
-        by_line = TextReader(source, sought).uses() if broken else ()
+        by_line = TextReader(source, sought, shared.constants).uses() if broken else ()
         uses += [one for one in by_line if one.place.line not in seen and not broken.isdisjoint({0, one.place.line})]
         if uses and source.ending in rules.words("files", "documentation"):
             said = f"documentation names retired operations {len(uses)} times (it makes no calls)"

@@ -131,7 +131,7 @@ class Sought:
 
         With ``near`` the end of a path is enough, as in a client with a base URL, if it has the retired API's word.
         """
-        s = re.split(r"[?#]", _HOLES.sub(HOLE, s.strip()), maxsplit=1)[0]
+        s = re.split(r"[?#]", with_holes(s.strip()), maxsplit=1)[0]
         # Prose and a server's routes have them, URLs don't.
         if re.search(r"[\s<>]", s) or (s.startswith("/") and "/:" in s and "/api/" not in s):
             return ()
@@ -207,6 +207,11 @@ class Sought:
                 yield use
             elif found:
                 yield attrs.evolve(use, operations=tuple(found))
+
+
+def with_holes(text: str) -> str:
+    """Return a text with a hole for each run of placeholders: ``%s``, ``{name}``, ``$NAME``."""
+    return _HOLES.sub(HOLE, text)
 
 
 def plain_name(name: str) -> str:

@@ -1,0 +1,134 @@
+"""The addresses of Atlas's API that the files of one package share: one file has the base, another the rest of a path.
+
+``Packages`` reads each file once before the scan, without parsing it. What a file shares reaches the files of its own
+folder, and files close to it that import it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import attrs
+
+from shim.tools.scan.files import Source, UnreadError, read
+from shim.tools.scan.sought import HOLE, newest_version, with_holes
+
+_BASE = re.compile(
+    r"""
+    (?P<address>
+      (?: https?://[^\s"'`/]+ )?      # https://cloud.mongodb.com, ${HOST}
+      /?api/atlas/v(?:1\.0|1\.5|2)
+      (?: /[^\s"'`)}\]]* | (?:\{[^{}]*\}) )*
+    )
+    (?P<end> ["'`)}\]]? )
+    """,
+    re.VERBOSE,
+)
+"""An address of the API in a line, as in ``BASE = os.getenv("BASE", "https://cloud.mongodb.com/api/atlas/v2")``."""
+_NAME = re.compile(
+    r"""
+    ^ [^"'`=:(]*?
+    ["']? ([A-Za-z_]\w*) ["']?
+    (?: \s* : \s* [\w.<>\[\]]+ (?=\s*=) )?    # a type, as in ``base: str = ``
+    \s* (?: :?= | : | => ) (?!=)
+    """,
+    re.VERBOSE,
+)
+"""The name that a line sets, as in ``export BASE=…``, ``const base = …`` or ``"base": …``."""
+_MENTIONS = re.compile(r"atlas|mongodb", re.IGNORECASE)
+_IMPORT = re.compile(
+    r"^\W*(?:import|from|require|include|use|using|source|\.|const|let|var|\"|_)\b.*$|^\s*\"[^\"]+\"$", re.MULTILINE
+)
+_NEAR = 2  # how many folders up the folder may be that two files of a package have in common
+_MOST = 8  # the most addresses that one file shares
+
+
+@attrs.frozen
+class Shared:
+    """What other files say of the address of Atlas's API."""
+
+    constants: Mapping[str, str] = attrs.field(factory=dict)
+    """Addresses by the names of the constants that have them."""
+    bases: Sequence[str] = ()
+    """Addresses that a path may follow, without a slash at the end."""
+    newest: str | None = None
+    """The newest version that these files name."""
+
+
+NOTHING_SHARED = Shared()
+
+
+@attrs.frozen
+class _Member:
+    """A file with addresses: its path, and what it shares."""
+
+    path: Path
+    shared: Shared
+
+
+class Packages:
+    """The files of a tree that have addresses of Atlas's API."""
+
+    def __init__(self, sources: Iterable[Source]) -> None:
+        self._members = [member for source in sources if (member := _member(source)) is not None]
+
+    def of(self, file: str, text: str) -> Shared:
+        """Return what a file shares with the others of its package, its own addresses included."""
+        path = Path(file).resolve()
+        if not self._members or _MENTIONS.search(text) is None:
+            return NOTHING_SHARED
+        imports = "\n".join(_IMPORT.findall(text))
+        some = [one.shared for one in self._members if _is_beside(one.path, path, imports)]
+        constants = [pair for one in some for pair in one.constants.items()]
+        return Shared(
+            constants={name: address for name, address in constants if _is_one(name, address, constants)},
+            bases=tuple(dict.fromkeys(base for one in some for base in one.bases)),
+            newest=max((one.newest for one in some if one.newest), default=None),
+        )
+
+
+def completions(base: str, text: str) -> Iterator[str]:
+    """Yield the addresses that a text makes behind a base, also if the id of a collection stands between them."""
+    yield f"{base}/{text.lstrip('/')}"
+    if base.endswith(("/groups", "/orgs")):
+        yield f"{base}/{HOLE}/{text.lstrip('/')}"
+
+
+def _member(source: Source) -> _Member | None:
+    if source.problem is not None:
+        return None
+    try:
+        text = read(source.file)
+    except (OSError, UnreadError):
+        return None  # the scan itself reports it
+    found = list(_addresses(text)) if "api/atlas/v" in text else []
+    if not found:
+        return None
+    bases = dict.fromkeys(address for _, address in found)
+    shared = Shared({name: address for name, address in found if name}, [*bases][:_MOST], newest_version(text))
+    return _Member(Path(source.file).resolve(), shared)
+
+
+def _addresses(text: str) -> Iterator[tuple[str, str]]:
+    """Yield the addresses in a text, each with the name that its line sets, empty for none."""
+    for line in text.split("\n"):
+        for found in _BASE.finditer(line) if len(line) < 2000 else ():
+            name = _NAME.match(line)
+            yield name[1] if name is not None else "", with_holes(found["address"]).rstrip("/")
+
+
+def _is_beside(one: Path, other: Path, imports: str) -> bool:
+    """Return whether two files are of one package."""
+    if one.parent == other.parent:
+        return True
+    common = {*one.parents[: _NEAR + 1]} & {*other.parents[: _NEAR + 1]}
+    return (
+        bool(common) and re.search(rf"\b(?:{re.escape(one.stem)}|{re.escape(one.parent.name)})\b", imports) is not None
+    )
+
+
+def _is_one(name: str, address: str, constants: Iterable[tuple[str, str]]) -> bool:
+    """Return whether a name has no other address in these files."""
+    return all(other == address for same, other in constants if same == name)
