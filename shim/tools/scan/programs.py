@@ -294,7 +294,7 @@ class ProgramReader:
 
     def _paths(self) -> Iterator[RetiredUse]:
         for node in self.program.root.walk():
-            if node.role == "string" and self.sought.concerns(node.text):
+            if node.role == "string" and "/" in node.text:
                 whole = self._whole(node)
                 literals = self.program.literals(whole)
                 retired = next(filter(self.sought.find, self.program.fold(whole)), None)

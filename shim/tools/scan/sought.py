@@ -28,7 +28,7 @@ _NO_NAME = r"(?!(?:api|v\d+)/)"
 """Looks ahead for a segment that may be a parameter's, and not the start of another API's path."""
 _VERSION = re.compile(
     r"(?:vnd\.atlas\.|--version[= ][\"']?)(20\d\d)-(\d\d)-(\d\d)|atlas-sdk/v(20\d{9})(?!\d)"
-    r"|api/atlas/v1\.([05])/|org/atlas/mongodbatlas"
+    r"|api/atlas/v1\.([05])(?![\w.])|org/atlas/mongodbatlas"
 )
 _UNSAID = {"": "20230101", "0": "20230101", "5": "20230201"}
 """The versions of v1.0, which the Go client before Atlas' SDK calls, and of v1.5; none of them says it."""
@@ -200,7 +200,8 @@ class Sought:
             found = list[Operation]()
             for one in use.operations:
                 bases = self._fixed[one.id].items()
-                day = next((fixed for base, fixed in bases if any(f"{base}/" in text for text in texts)), named)
+                said = (use.text, *texts)
+                day = next((fixed for base, fixed in bases if any(f"{base}/" in text for text in said)), named)
                 if one.id not in self._living or (day and day in one.versions):
                     found.append(one)
             if use.kind in {"resource", "command", "package"}:

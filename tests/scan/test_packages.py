@@ -1,0 +1,72 @@
+"""The addresses that the files of one package share."""
+
+import pytest
+
+from tests.scan.looking import look, put
+
+V1 = "/api/atlas/v1.0"
+BASE = f"https://cloud.mongodb.com{V1}"
+
+
+def ids(tmp_path):
+    """Return file and operations of each finding."""
+    return [(one.place.file.rpartition("/")[2], [op.id for op in one.operations]) for one in look(tmp_path).findings]
+
+
+def test_a_constant_of_another_file_is_known(tmp_path):
+    """As in Go, whose packages are folders."""
+    put(tmp_path / "client.go", f'package atlas\n\nconst (\n\tatlasAPI  = "{V1}"\n)\n')
+    program = """package atlas
+
+const pattern = atlasAPI + "/groups/%s/clusters"
+
+func (c *client) Clusters(group string) { c.do(http.MethodGet, fmt.Sprintf(pattern, group)) }
+"""
+    put(tmp_path / "clusters.go", program)
+    assert ids(tmp_path) == [("clusters.go", ["listLegacyClusters"])]
+
+
+def test_a_path_follows_the_base_of_a_module_that_is_imported(tmp_path):
+    """As in Ansible's modules, whose helper sends the calls."""
+    helper = f'class AtlasAPI:\n    def __init__(self, group):\n        self.url = "{BASE}/groups/" + group\n'
+    put(tmp_path / "module_utils" / "atlas.py", helper)
+    program = "from ..module_utils.atlas import AtlasAPI\n\natlas = AtlasAPI(path='/clusters', name='a')\n"
+    put(tmp_path / "modules" / "cluster.py", program)
+    ((file, operations),) = ids(tmp_path)
+    assert (file, "listLegacyClusters" in operations) == ("cluster.py", True)
+
+
+def test_a_shell_script_knows_what_another_one_sets(tmp_path):
+    """Scripts of one folder read their settings from one of them."""
+    put(tmp_path / "settings.sh", f"export ATLAS={BASE}/groups/abc/clusters/one\n")
+    put(tmp_path / "list.sh", '. ./settings.sh\ncurl -X POST "$ATLAS/fts/indexes"\n')
+    assert ids(tmp_path) == [("list.sh", ["createFtsIndex"])]
+
+
+@pytest.mark.parametrize(("other", "text"), [
+    ("far/away/from/here/client.py", "get('/groups/a/clusters')  # atlas"),
+    ("client.py", "get('/orders/1')  # atlas"),
+    ("client.py", "get('/groups/a/clusters')"),
+], ids=["another package", "another API", "no word of Atlas"])  # fmt: skip
+def test_a_path_of_another_api_is_quiet(tmp_path, other, text):
+    """A base lends its start only to paths of its own package."""
+    put(tmp_path / other, f'BASE = "{BASE}"\n')
+    put(tmp_path / "a.py", f"{text}\n")
+    assert ids(tmp_path) == []
+
+
+def test_a_name_with_two_addresses_has_none(tmp_path):
+    """Two files of a folder set one name: neither value is taken for the other's."""
+    put(tmp_path / "a.go", f'package x\n\nconst api = "{V1}"\n')
+    put(tmp_path / "b.go", 'package x\n\nconst api = "https://cloud.mongodb.com/api/atlas/v2"\n')
+    put(tmp_path / "c.go", 'package x\n\nfunc f() { http.Get(api + "/groups/atlas/clusters") }\n')
+    assert ids(tmp_path) == []
+
+
+@pytest.mark.parametrize("read", [
+    "os.getenv('BASE', '{}')", "os.environ.get('BASE', '{}')", "config.get('base', '{}')",
+])  # fmt: skip
+def test_the_default_of_a_variable_is_its_value(tmp_path, read):
+    """Whatever the environment has, the program as written calls its default."""
+    put(tmp_path / "a.py", f"import os\n\nBASE = {read.format(BASE)}\nget(BASE + '/groups/a/clusters')\n")
+    assert ids(tmp_path) == [("a.py", ["listLegacyClusters"])]
