@@ -16,6 +16,7 @@ import click
 from shim.cli import output
 from shim.cli.dry import dry_run, named, questions
 from shim.cli.failures import NO
+from shim.cli.members import NO_BODY, body_plan
 from shim.cli.output import output_option
 from shim.cli.successors import encoded, field_rules, no_successor, readable, shown_call, write_fields
 from shim.codes import error_codes
@@ -170,8 +171,13 @@ def _reasons(engine: Engine, call: Call) -> Iterator[str]:
             yield no_name if words else f"The method: with {method} it is recognised."
 
 
-def explained(match: Match, call: Call, settings: Settings, at: datetime) -> dict[str, Any]:
-    """Return how a process that has seen no reply yet handles a retired call at an instant, as JSON has it."""
+def explained(
+    match: Match, call: Call, settings: Settings, at: datetime, *, with_members: bool = False
+) -> dict[str, Any]:
+    """Return how a process that has seen no reply yet handles a retired call at an instant, as JSON has it.
+
+    With ``with_members`` the tiers' calls say where each member of the legacy body went.
+    """
     operation, origin, sunset = match.operation, call.origin or DEFAULT_BASE_URL, sunset_of(match.operation, settings)
     context = Context(settings, Memory(), at.timestamp, origin, monotonic=at.timestamp)
     # What is sent one day, if nothing keeps the call from its successors.
@@ -185,11 +191,15 @@ def explained(match: Match, call: Call, settings: Settings, at: datetime) -> dic
         reason = reason or dry.reason
         for send in dry.sends:
             why = send.why or f"because {dry.reason}"
-            _add(sends, {"why": why, **shown_call(send, operation, asked, word, origin)})
+            _add(sends, {"why": why, **shown_call(send, operation, asked, word)})
         if later.refused:
             calls.append({"word": word, "route": operation.first, "refused": later.refused})
         for send in (one for one in later.sends if not later.refused or one.send.route != operation.first):
-            _add(calls, shown_call(send, operation, asked, word, origin))
+            made = NO_BODY
+            if with_members and body is not None and send.send.call.body:
+                made = body_plan(body, send, lambda other: dry_run(match, attrs.evolve(call, body=other), advice).sends)
+            shown = shown_call(send, operation, asked, word, made.template)
+            _add(calls, {**shown, "members": made.members} if with_members else shown)
     place = f"Sent to {named(sends[0]['route'])}" if sends else "Answered by the shim alone"
     return {
         "operation": operation.id,

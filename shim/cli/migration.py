@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 import attrs
 
 from shim.cli.explain import explained
+from shim.cli.members import MovedMember
 from shim.cli.successors import encoded
 from shim.core.messages import Call
 from shim.core.recognise import Engine
@@ -53,7 +54,9 @@ def migration_plans(
 def _plan(operation: Operation, engine: Engine, settings: Settings, at: datetime) -> MigrationPlan:
     call = Call(operation.method, "", encoded(operation.full_path), (("Accept", operation.accept),))
     match = engine.recognise(call.method, call.path, call.headers)
-    found = explained(match, call, settings, at) if match is not None else {"tiers": {}, "sunset": None}
+    found = (
+        explained(match, call, settings, at, with_members=True) if match is not None else {"tiers": {}, "sunset": None}
+    )
     tiers = {
         name: {
             "calls": [_call(one) for one in tier["calls"] if "refused" not in one],
@@ -84,10 +87,17 @@ def _call(shown: Mapping[str, Any]) -> dict[str, Any]:
         "accept": shown["accept"],
         "query": {name: values[0] for name, values in parse_qs(target.query).items()},
         "body": shown["body"],
+        "members": [_member(one) for one in shown["members"]] if shown["body"] is not None else [],
         "names": shown["names"],
         "curl": shown["curl"],
         "remarks": shown["remarks"],
     }
+
+
+def _member(moved: MovedMember) -> dict[str, Any]:
+    """Return where a member of the old body is in the new one; ``gone`` where this call does not have it."""
+    row = {"old": moved.old, "new": [*moved.new], "gone": not moved.new, "same": moved.is_same}
+    return row | ({} if moved.default is None else {"default": moved.default})
 
 
 def _field(rule: Any) -> dict[str, Any]:

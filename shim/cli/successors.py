@@ -22,8 +22,10 @@ from shim.core.messages import Call
 from shim.core.messages import field as line_of
 from shim.credentials import used_variables
 from shim.documents.fields import Resource
+from shim.documents.lens import Lens
 from shim.documents.model import Operation
 from shim.documents.vocabulary import Fidelity
+from shim.origins import DEFAULT_BASE_URL
 
 _DIGEST = '--digest --user "$MONGODB_ATLAS_PUBLIC_API_KEY:$MONGODB_ATLAS_PRIVATE_API_KEY"'
 _BEARER = '--header "Authorization: Bearer $MONGODB_ATLAS_ACCESS_TOKEN"'
@@ -55,19 +57,20 @@ def sdk_names(method: str, path: str) -> dict[str, str]:
     return {}
 
 
-def shown_call(send: DrySend, operation: Operation, old: Call, word: str, origin: str) -> dict[str, Any]:
+def shown_call(send: DrySend, operation: Operation, old: Call, word: str, template: Any = None) -> dict[str, Any]:
     """Return a call that an exchange sends as people and programs read it.
 
     ``word`` is what of the body leads to it, ``role`` a ``look``, a ``write`` that is done first, or the ``answer``.
     ``url`` and ``target`` have the ``{placeholders}`` that they were given with; ``body`` is a template of the content,
-    None if it is the old call's; ``curl`` is the call as a command that signs with the environment's API key, else with
-    a token; ``names`` are those of ``sdk_names``.
+    None if it is the old call's, in which ``template`` names old members where there are examples; ``curl`` is the call
+    as a command that signs with the environment's API key, else with a token; ``names`` are those of ``sdk_names``.
     """
-    call = send.send.call
+    call, origin = send.send.call, old.origin or DEFAULT_BASE_URL
     accept, target = line_of(call.headers, "accept"), readable(call.target)
     signing = _DIGEST if any("PUBLIC_API_KEY" in name for name in used_variables(os.environ)) else _BEARER
     lines = [f"curl -sS --request {call.method} {signing}", *([f"--header 'Accept: {accept}'"] if accept else [])]
-    body = json.loads(call.body) if call.body and not _is_old(operation, send, old) else None
+    is_new = bool(call.body) and not _is_old(operation, send, old)
+    body = (template or json.loads(call.body or b"null")) if is_new else None
     if call.body:
         kind = line_of(call.headers, "content-type") or "application/json"
         data = "@body.json" if body is None else shlex.quote(json.dumps(body))
@@ -109,6 +112,8 @@ def _remarks(operation: Operation, dry: DrySend, old: Call) -> Iterator[str]:
     if _is_old(operation, dry, old):
         kind = line_of(call.headers, "content-type")
         yield f"Its content is the old call's{f', with Content-Type: {kind}' if kind else ''}."
+    if tier is not None and call.method != "GET":
+        yield from (said for _, target in tier.targets() if target.lens for said in _lens_remarks(target.lens))
     if operation.order and tier is not None:
         sources = {one.name: ", else ".join(one.rules[tier.tier][-1].sources) for one in operation.fields}
         ways = {True: "descending", False: "ascending"}
@@ -116,6 +121,13 @@ def _remarks(operation: Operation, dry: DrySend, old: Call) -> Iterator[str]:
         keys = " then ".join(f"{sources[name] or name} ({way})" for name, way in named)
         yield f"The order is not the legacy one: sort by {keys}."
     yield from (note for note in dry.notes if tier is None or note not in {operation.note, tier.note})
+
+
+def _lens_remarks(lens: Lens) -> Iterator[str]:
+    if lens.start is not None:
+        yield f"What the old body leaves out is taken from {json.dumps(lens.start)}, in the old names."
+    for name, place in lens.means.items():
+        yield f"The old {name} says what {'.'.join(place).replace('.[', '[')} says."
 
 
 @attrs.frozen

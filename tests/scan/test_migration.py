@@ -44,7 +44,7 @@ def test_each_finding_has_a_plan(plan):
     assert found["plans"].keys() == {"listServerlessBackupSnapshots", "createGroupInvite"}
     assert found["plans"]["createGroupInvite"]["tiers"]["successor"]["calls"][0]["body"] == {
         "username": "{username}",
-        "roles": ["{roles}"],
+        "roles": ["{roles[]}"],
     }
 
 
@@ -60,6 +60,43 @@ def test_every_operation_that_is_served_has_calls_and_fields(operation):
         assert {one["old"] for one in tier["answer"]} >= {
             field.name for field in operation.successors[name].resource.fields
         }
+
+
+@pytest.mark.parametrize(("operation", "tier", "member", "row"), [
+    ("createCluster20230101", "successor", "autoScaling.diskGBEnabled",
+     {"new": ["replicationSpecs[].regionConfigs[].autoScaling.diskGB.enabled"], "same": True}),
+    ("createCluster20230101", "successor", "clusterType", {"new": ["clusterType"], "default": "REPLICASET"}),
+    ("createCluster20230101", "successor", "replicationSpecs[].numShards",
+     {"new": ["replicationSpecs"], "same": False}),
+    ("createCluster20230101", "successor", "replicationSpecs[].regionsConfig.{regionsConfig}",
+     {"new": ["replicationSpecs[].regionConfigs[].regionName"], "same": True}),
+    ("createCluster20230101", "successor", "*", {"new": ["*"]}),
+    ("createFtsIndex", "successor", "mappings", {"new": ["definition.mappings"], "same": True}),
+    ("updateServerlessInstance", "flex", "tags", {"new": ["tags"], "same": True}),
+    ("updateServerlessInstance", "flex", "name", {"new": [], "gone": True}),
+    ("createServerlessRestoreJob", "flex", "targetGroupId", {"new": ["targetProjectId"], "same": True}),
+    ("createGroupInvite", "successor", "roles[]", {"new": ["roles[]"], "same": True}),
+])  # fmt: skip
+def test_each_member_of_an_old_body_is_somewhere_in_the_new_one_or_gone(operation, tier, member, row):
+    """A renamed one, a number that became items, a name that became a value, and what nothing takes any more."""
+    rows = PLANS[operation].tiers[tier]["calls"][0]["members"]
+    (found,) = [one for one in rows if one["old"] == member]
+    assert found.items() >= row.items()
+
+
+def test_what_an_old_body_may_leave_out_is_said():
+    """The old version filled in three nodes; the new one has to be told."""
+    (call,) = PLANS["createCluster20230101"].tiers["successor"]["calls"]
+    assert any('"electableNodes": 3' in one for one in call["remarks"])
+    assert any("providerSettings.regionName says" in one for one in call["remarks"])
+
+
+def test_no_example_is_left_in_a_body():
+    """A number of an example in a plan would be sent by whoever carries it out."""
+    (call,) = PLANS["createCluster20230101"].tiers["successor"]["calls"]
+    region = call["body"]["replicationSpecs"][0]["regionConfigs"][0]
+    assert region["readOnlySpecs"]["nodeCount"].startswith("{replicationSpecs[].regionsConfig")
+    assert json.dumps(call["body"]) in call["curl"]
 
 
 def test_an_operation_without_successor_says_what_to_do():
