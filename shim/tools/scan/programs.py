@@ -41,6 +41,8 @@ _WHOLE = frozenset({"csharp", "java", "kotlin", "scala"})
 """Languages whose imports may name no class."""
 _PATH = re.compile(r"(?:/[a-z]\w*|[a-z]\w*/(?!/))")
 """The start of a path whose first segment is known, as in ``groups/…`` and ``/clusters``."""
+_WHOLE_PATH = re.compile(r"/?(?:groups|orgs)/")
+"""The start of a path of Atlas, which says by itself that a call is one to an API."""
 _TYPED = frozenset({"go", "java", "csharp", "kotlin", "rust"})
 
 
@@ -112,15 +114,16 @@ class ProgramReader:
             joined = made(url_join, *(self.program.fold(one) for one in call.args if self._word(one) is None))
             hits = [one for one in joined if self.sought.find(one, near=near)]
         if not hits and self.bases and not self._is_quiet(call.node):
-            paths = [value for key, value in call.keyed.items() if key in rules.words("words", "paths")]
-            hits = [one for node in (given if method is not None else paths) for one in self._completed(node)]
+            named = [value for key, value in call.keyed.items() if key in rules.words("words", "paths")]
+            starts = _PATH if method is not None else _WHOLE_PATH
+            hits = [one for node in given for one in self._completed(node, _PATH if node in named else starts)]
         for address in hits:
             self._use(call)
             yield from self.sought.called(self._place(call.node, call.at), method, address, near=self.near)
 
-    def _completed(self, node: Node) -> list[str]:
-        """Return the retired addresses that a text makes of its package's addresses."""
-        texts = [one for one in self.program.fold(node) if _PATH.match(one)]
+    def _completed(self, node: Node, starts: re.Pattern[str]) -> list[str]:
+        """Return the retired addresses that a text with such a start makes of its package's addresses."""
+        texts = [one for one in self.program.fold(node) if starts.match(one)]
         bases = [base for base in self.bases if texts and not self.sought.find(base)]
         found = (one for text in texts for base in bases for one in completions(base, text))
         return list(dict.fromkeys(one for one in found if self.sought.find(one)))
