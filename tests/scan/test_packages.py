@@ -70,3 +70,37 @@ def test_the_default_of_a_variable_is_its_value(tmp_path, read):
     """Whatever the environment has, the program as written calls its default."""
     put(tmp_path / "a.py", f"import os\n\nBASE = {read.format(BASE)}\nget(BASE + '/groups/a/clusters')\n")
     assert ids(tmp_path) == [("a.py", ["listLegacyClusters"])]
+
+
+def test_a_function_of_the_package_is_no_method_of_a_client(tmp_path):
+    """Its own call is found where it stands, with the version that it names."""
+    new = "application/vnd.atlas.2024-08-05+json"
+    client = f'''"""For {BASE}, once."""
+class Client:
+    def get_clusters(self, group):
+        return self.get_all(f"/groups/{{group}}/clusters", accept="{new}")
+'''
+    put(tmp_path / "client.py", client)
+    put(tmp_path / "report.py", "from mongodbatlas.client import Client\n\nprint(Client().get_clusters('a'))\n")
+    assert ids(tmp_path) == []
+
+
+def test_the_version_in_a_call_counts_more_than_a_base_in_its_docstring(tmp_path):
+    """What is written last about a call is older than the call, now and then."""
+    new = "application/vnd.atlas.2023-02-01+json"
+    program = f'''def remove(group, name):
+    """DELETE {V1}/groups/GROUP/clusters/CLUSTER."""
+    return delete(f"/groups/{{group}}/clusters/{{name}}", accept="{new}")
+'''
+    put(tmp_path / "a.py", program)
+    assert ids(tmp_path) == []
+
+
+@pytest.mark.parametrize(("name", "operations"), [
+    ("get_all", ["listLegacyClusters"]), ("ask", ["listLegacyClusters", "createCluster20230101"]),
+])  # fmt: skip
+def test_the_name_of_a_function_says_that_it_reads(tmp_path, name, operations):
+    """One that says nothing may write, too."""
+    put(tmp_path / "base.py", f'BASE = "{BASE}"\n')
+    put(tmp_path / "a.py", f"# Atlas\nclient.{name}('/groups/a/clusters')\n")
+    assert ids(tmp_path) == [("a.py", operations)]

@@ -37,6 +37,8 @@ _NAME = re.compile(
     re.VERBOSE,
 )
 """The name that a line sets, as in ``export BASE=…``, ``const base = …`` or ``"base": …``."""
+_FUNCTION = re.compile(r"\b(?:def|func|function|fun|fn)\s+(?:\([^)]*\)\s*)?(\w+)")
+"""The start of a function, as in ``def get_clusters(`` and ``func (c *client) Clusters(``."""
 _MENTIONS = re.compile(r"atlas|mongodb", re.IGNORECASE)
 _IMPORT = re.compile(
     r"^\W*(?:import|from|require|include|use|using|source|\.|const|let|var|\"|_)\b.*$|^\s*\"[^\"]+\"$", re.MULTILINE
@@ -55,6 +57,8 @@ class Shared:
     """Addresses that a path may follow, without a slash at the end."""
     newest: str | None = None
     """The newest version that these files name."""
+    functions: frozenset[str] = frozenset()
+    """The functions that they define: calls of these are no calls of a client's methods of the same names."""
 
 
 NOTHING_SHARED = Shared()
@@ -86,6 +90,7 @@ class Packages:
             constants={name: address for name, address in constants if _is_one(name, address, constants)},
             bases=tuple(dict.fromkeys(base for one in some for base in one.bases)),
             newest=max((one.newest for one in some if one.newest), default=None),
+            functions=frozenset[str]().union(*(one.functions for one in some)),
         )
 
 
@@ -107,7 +112,9 @@ def _member(source: Source) -> _Member | None:
     if not found:
         return None
     bases = dict.fromkeys(address for _, address in found)
-    shared = Shared({name: address for name, address in found if name}, [*bases][:_MOST], newest_version(text))
+    constants = {name: address for name, address in found if name}
+    functions = frozenset(_FUNCTION.findall(text))
+    shared = Shared(constants, [*bases][:_MOST], newest_version(text), functions)
     return _Member(Path(source.file).resolve(), shared)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from functools import cache
 from itertools import dropwhile, takewhile
 from pathlib import Path
@@ -15,7 +15,7 @@ from pathlib import Path
 from shim.tools.scan import rules
 from shim.tools.scan.fold import Program, made, url_join
 from shim.tools.scan.lines import command_uses, uses_of_commands
-from shim.tools.scan.packages import completions
+from shim.tools.scan.packages import NOTHING_SHARED, Shared, completions
 from shim.tools.scan.rules import said, verb_in, words_of
 from shim.tools.scan.sought import HOLE, Place, RetiredUse, Sought, plain_name
 from shim.tools.scan.tree import CallExpression, Node, key_of, plain
@@ -41,6 +41,8 @@ _WHOLE = frozenset({"csharp", "java", "kotlin", "scala"})
 """Languages whose imports may name no class."""
 _PATH = re.compile(r"(?:/[a-z]\w*|[a-z]\w*/(?!/))")
 """The start of a path whose first segment is known, as in ``groups/…`` and ``/clusters``."""
+_READS = frozenset({"get", "list", "read", "fetch", "find", "iter", "iterate"})
+"""The first words of the names of functions that read."""
 _WHOLE_PATH = re.compile(r"/?(?:groups|orgs)/")
 """The start of a path of Atlas, which says by itself that a call is one to an API."""
 _TYPED = frozenset({"go", "java", "csharp", "kotlin", "rust"})
@@ -52,10 +54,10 @@ class ProgramReader:
     ``own`` are the names that are its authors' own, ``used`` the literals that went into calls or into mocks.
     """
 
-    def __init__(self, program: Program, sought: Sought, bases: Sequence[str] = ()) -> None:
+    def __init__(self, program: Program, sought: Sought, shared: Shared = NOTHING_SHARED) -> None:
         self.program = program
         self.sought = sought
-        self.bases = bases
+        self.bases = shared.bases
         self.text = program.root.text
         # A long program has many calls, of few services and mostly by the same receiver.
         self._mentions, self._declares = cache(self.text.casefold().__contains__), cache(self._is_declared)
@@ -67,6 +69,7 @@ class ProgramReader:
         self.mocks = rules.words("words", "mocks") | served
         self.used = set[Node]()
         self.own = set(program.functions)
+        self.wrappers = shared.functions
         for node in program.root.walk():
             if node.role == "type":
                 self.own.update(plain(one.text) for one in node.kids if one.role == "name")
@@ -117,6 +120,8 @@ class ProgramReader:
             named = [value for key, value in call.keyed.items() if key in rules.words("words", "paths")]
             starts = _PATH if method is not None else _WHOLE_PATH
             hits = [one for node in given for one in self._completed(node, _PATH if node in named else starts)]
+            is_read = not _READS.isdisjoint(words_of(call.name)[:1])
+            method = method or ("GET" if is_read else None)
         for address in hits:
             self._use(call)
             yield from self.sought.called(self._place(call.node, call.at), method, address, near=self.near)
@@ -232,7 +237,11 @@ class ProgramReader:
             return
         is_self = len(on) < 2 and (on[:1] in ([], ["self"], ["cls"]) or self.program.language in _TYPED)
         is_own = (is_self and name in self.own) or (bool(on) and on[0] in self.own and not on[0].endswith("Api"))
-        if not is_own and not any(one.role == "call" and self.own.intersection(one.words()[:1]) for one in bound):
+        if (
+            not is_own
+            and name not in self.wrappers
+            and not any(one.role == "call" and self.own.intersection(one.words()[:1]) for one in bound)
+        ):
             yield RetiredUse(self._place(call.node, call.at), "sdk", operations, operations[0].method, name)
 
     def _has(self, words: Iterable[str], service: str) -> bool:
@@ -257,7 +266,7 @@ class ProgramReader:
         sought = self.sought
         if node.role in {"name", "string"} and len(node.text) < 80:
             word = plain(node.text.strip("\"'`"))
-            is_generated = node.role == "name" and self._is_generated(node)
+            is_generated = node.role == "name" and word not in self.wrappers and self._is_generated(node)
             found = sought.spelled(word) if is_generated or not word.startswith("Cfn") else ()
             found = found or (sought.wrapped(word.removeprefix("New")) if is_generated else ())
             yield from [RetiredUse(self._place(node), "resource", found, None, word)] if found else []

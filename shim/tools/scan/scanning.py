@@ -126,7 +126,7 @@ class Scan:
             elif source.language and _LONG_LINE.search(source.text) is None:
                 root = parsed(source.language, source.text)
                 program = Program(source.file, source.language, root, shared.constants)
-                uses += ProgramReader(program, sought, shared.bases).uses()
+                uses += ProgramReader(program, sought, shared).uses()
                 broken = program.unparsed
         except Exception as error:  # noqa: BLE001 - its lines can be read all the same
             self.errors.append(Remark(source.file, 0, reason(error)))

@@ -73,7 +73,7 @@ class Sought:
         self.newest, self._living = newest, frozenset(one.id for one in engine.operations if is_living(one))
         self.operations = {one.id: one for one in engine.operations if newest or one.id not in self._living}
         self._fixed = {
-            one.id: {api.base: api.version for api in document.apis.values() if api.version}
+            one.id: {f"{api.base}/": api.version for api in document.apis.values() if api.version}
             for document in engine.documents
             for one in document.operations
         }
@@ -194,20 +194,26 @@ class Sought:
 
     def ending(self, uses: Iterable[RetiredUse], *texts: str) -> Iterator[RetiredUse]:
         """Yield the uses of what ends in the version that the first of these texts names, or else the file."""
-        version = next(filter(None, map(newest_version, texts)), self.newest)
-        named = version and f"{version[:4]}-{version[4:6]}-{version[6:8]}"
         for use in uses:
-            found = list[Operation]()
-            for one in use.operations:
-                bases = self._fixed[one.id].items()
-                said = (use.text, *texts)
-                day = next((fixed for base, fixed in bases if any(f"{base}/" in text for text in said)), named)
-                if one.id not in self._living or (day and day in one.versions):
-                    found.append(one)
+            said = (use.text, *texts)
+            days = [(one, self._day(one, said)) for one in use.operations]
+            found = [one for one, day in days if one.id not in self._living or (day and day in one.versions)]
             if use.kind in {"resource", "command", "package"}:
                 yield use
             elif found:
-                yield attrs.evolve(use, operations=tuple(found))
+                yield attrs.evolve(use, operations=(*found,))
+
+    def _day(self, operation: Operation, texts: Iterable[str]) -> str | None:
+        """Return the version of an operation that the first of these texts with one names, or else the file."""
+        for text in texts:
+            fixed = [day for base, day in self._fixed[operation.id].items() if base in text]
+            if fixed or newest_version(text):
+                return fixed[0] if fixed else _day(newest_version(text))
+        return _day(self.newest)
+
+
+def _day(version: str | None) -> str | None:
+    return version and f"{version[:4]}-{version[4:6]}-{version[6:8]}"
 
 
 def with_holes(text: str) -> str:
