@@ -81,7 +81,10 @@ class Client:
         return self.get_all(f"/groups/{{group}}/clusters", accept="{new}")
 '''
     put(tmp_path / "client.py", client)
-    put(tmp_path / "report.py", "from mongodbatlas.client import Client\n\nprint(Client().get_clusters('a'))\n")
+    put(
+        tmp_path / "report.py",
+        "from mongodbatlas.client import Client\n\natlas = Client()\nprint(atlas.get_clusters('a'))\n",
+    )
     assert ids(tmp_path) == []
 
 
