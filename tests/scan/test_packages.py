@@ -83,7 +83,7 @@ class Client:
     put(tmp_path / "client.py", client)
     put(
         tmp_path / "report.py",
-        "from mongodbatlas.client import Client\n\natlas = Client()\nprint(atlas.get_clusters('a'))\n",
+        "from mongodbatlas.client import Client\n\natlas = Client()\nclusters = atlas.get_clusters('a')\n",
     )
     assert ids(tmp_path) == []
 
