@@ -32,6 +32,8 @@ OTHER_VARIABLES = {
 a program that has its own is not given others, nor halves of two keys."""
 
 TOKEN_PATH = "/api/oauth/token"  # noqa: S105 - a path
+MOST_BYTES = 1024 * 1024
+"""What a file with credentials may have: twenty thousand keys."""
 LIFETIME = 3600.0
 """Seconds that a token lives when the reply has no ``expires_in``; Atlas has always sent this value in it."""
 AHEAD = 300.0
@@ -215,10 +217,15 @@ def _values(names: Mapping[str, str], environ: Mapping[str, str]) -> dict[str, s
 
 def _content(path: str, *, name: str) -> str:
     try:
-        return Path(path).read_text(encoding="utf-8").strip()
+        with Path(path).open("rb") as file:  # which may be a pipe, as in <(vault read …), or a device without an end
+            content = file.read(MOST_BYTES + 1)
+        text = content.decode("utf-8")
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not text"
         raise SettingsError(f"{name}: cannot read {path!r}: {why}") from None
+    if len(content) > MOST_BYTES:
+        raise SettingsError(f"{name}: cannot read {path!r}: it has more than {MOST_BYTES} bytes; name the right file")
+    return text.strip()
 
 
 def _check(part: str, value: str, *, name: str) -> None:

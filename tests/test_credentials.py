@@ -1,5 +1,7 @@
 """Credentials and base URL that the environment or arguments give, and what is refused by name of its variable."""
 
+import os
+
 import pytest
 
 from shim.credentials import (
@@ -7,6 +9,7 @@ from shim.credentials import (
     AccessToken,
     ApiKey,
     ServiceAccount,
+    api_keys,
     choose_credentials,
     credential_files,
     read_credentials,
@@ -103,6 +106,24 @@ def test_file_without_a_value(tmp_path, content):
     (tmp_path / "token").write_bytes(content)
     with pytest.raises(SettingsError, match=f"^{TOKEN}_FILE: "):
         read_credentials({f"{TOKEN}_FILE": str(tmp_path / "token")})
+
+
+@pytest.mark.parametrize("read", [
+    lambda path: read_credentials({f"{TOKEN}_FILE": path}), lambda path: api_keys(path, name=f"{TOKEN}_FILE"),
+], ids=["a secret", "keys"])  # fmt: skip
+def test_a_file_without_an_end_is_refused(read):
+    """A device that gives zeros would take all memory."""
+    with pytest.raises(SettingsError, match=f"^{TOKEN}_FILE: cannot read '/dev/zero': it has more than 1048576 bytes"):
+        read("/dev/zero")
+
+
+def test_a_secret_may_come_from_a_pipe():
+    """As a shell makes it of <(vault read ...)."""
+    readable, writable = os.pipe()
+    os.write(writable, b"canary\n")
+    os.close(writable)
+    assert read_credentials({f"{TOKEN}_FILE": f"/dev/fd/{readable}"}) == AccessToken("canary")
+    os.close(readable)
 
 
 def test_arguments_are_named_as_arguments():

@@ -244,17 +244,20 @@ class UpstreamCall:
         self.early = self.response = None
 
 
-_ZEROS = bytes.maketrans(b"123456789", b"0" * 9)
-_LONG = b"0" * 19  # digits of the first integer that has more than 64 bits with its sign
+_MARKS = bytes.maketrans(b"0123456789" + b" \t\r\n,[-", b"0" * 10 + b":" * 7)
+"""Each digit as 0, and what may stand before a number outside a text as a colon."""
+_LONG = b":" + b"0" * 19  # the start of the shortest integer that may have more than 64 bits, as ``_MARKS`` shows it
 
 
 def loads(raw: bytes) -> Any:
     """Decode JSON; the core's codec decides on what orjson refuses (a lone surrogate, deep nesting).
 
-    So it does where a number may have more than 64 bits, of which orjson makes a float.
+    So it does where a number may have more than 64 bits, of which orjson makes a float. An id of digits stands behind a
+    quote, and is none.
     """
     try:
-        return content.loads(raw) if _LONG in raw.translate(_ZEROS) else orjson.loads(raw)
+        may_be_long = raw[:1].isdigit() or _LONG in raw.translate(_MARKS)
+        return content.loads(raw) if may_be_long else orjson.loads(raw)
     except orjson.JSONDecodeError:
         return content.loads(raw)
 

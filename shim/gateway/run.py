@@ -34,12 +34,20 @@ _LATE = 10.0  # seconds beyond ``drain``, and after a second signal, in which th
 _AFTER = 3.0  # the same once calls have ended: for the log's last lines, and for threads that may wait for ever
 
 
+def fill_descriptors() -> None:
+    """Open what is closed of standard input, output and error: no socket takes the place of what Python writes to."""
+    while (new := os.open(os.devnull, os.O_RDWR)) < 3:  # the lowest that is free
+        pass
+    os.close(new)
+
+
 def serve(settings: LivePlan) -> None:
     """Serve until SIGTERM or SIGINT, then drain; a second signal ends the drain.
 
     Afterwards the process has a few seconds to end, whatever its threads do. Raises SettingsError when an address can't
     be listened on, or credentials or TLS files can't be used.
     """
+    fill_descriptors()
     options = settings.plan.options
     with logged(options.log_level, options.log_format):
         for problem in unknown_variables(os.environ):

@@ -39,7 +39,7 @@ from shim.gateway.http1.head import RequestHead
 from shim.gateway.http1.listener import Bound
 from shim.gateway.option_values import Address
 from shim.gateway.options import Options
-from shim.gateway.run import loop_factory
+from shim.gateway.run import fill_descriptors, loop_factory
 from shim.gateway.server import Gateway
 from shim.run.causes import ProgramCalls, refused_calls
 from shim.run.certificates import make_certificate
@@ -87,8 +87,7 @@ class Helper:
 
         Raises SettingsError if the gateway does not start, and OSError.
         """
-        while os.open(os.devnull, os.O_RDWR) < 3:  # what is closed stays closed for the program
-            pass
+        fill_descriptors()  # what is closed stays closed for the program
         self.alive, living = os.pipe()
         readable, self.ready = os.pipe()
         if not os.fork():

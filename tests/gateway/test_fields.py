@@ -145,6 +145,22 @@ def test_readers_agree(content):
     assert read(exchange.loads) == read(core.loads)
 
 
+@pytest.mark.parametrize("around", [
+    b"%d", b" %d", b"-%d", b"[%d]", b"[1,%d]", b"[1, %d]", b'{"a":%d}', b'{"a": %d}', b'{"a":\t%d}', b"[\r\n%d]",
+    b"[-%d]", b'{"a":-%d}', b'["%d",%d]',
+])  # fmt: skip
+def test_an_integer_is_found_wherever_one_may_stand(around):
+    """One of more than 64 bits is no float."""
+    content = around.replace(b"%d", str(10**24 + 1).encode())
+    assert exchange.loads(content) == json.loads(content)
+
+
+def test_an_id_of_digits_is_read_by_the_fast_codec(monkeypatch):
+    """One in three hundred of Atlas's ids has no letter."""
+    monkeypatch.setattr("shim.gateway.exchange.content.loads", None)
+    assert exchange.loads(b'[{"id":"650000000000000000000001"}]') == [{"id": "650000000000000000000001"}]
+
+
 @pytest.mark.parametrize("number", [2**63, 2**64 - 1, 2**64, -(2**63), -(2**63) - 1, 10**30, -(10**300)])
 def test_integers_of_any_length_stay_what_they_are(number):
     """As with the import, whose reader is another one; also below a list, and beside text with as many digits."""

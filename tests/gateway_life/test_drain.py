@@ -125,3 +125,16 @@ def test_connections_that_the_kernel_took_are_served():
                 caller.send(get("/x", "Connection: close"))
             # The gateway's thread has to end right here.
         assert [caller.message()[1] for caller in callers] == [b"hi"] * 20
+
+
+def test_an_end_without_standard_error_is_an_end(serve, port):
+    """A supervisor may close it: no socket takes its place, where the interpreter would write its last lines."""
+    without = ("sh", "-c", 'exec "$@" 2>&-', "sh")
+    running = serve("--admin", f"127.0.0.1:{port}", before=without)
+
+    def is_ready():
+        with contextlib.suppress(OSError):
+            return status_of(ask(At(f"http://127.0.0.1:{port}"), get("/readyz"))[0]) == 200
+
+    until(is_ready, "it is ready")
+    assert running.end() == 0
