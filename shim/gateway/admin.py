@@ -141,13 +141,15 @@ def page(status: StatusObject) -> str:
 
 
 def text(status: StatusObject) -> str:
-    """Return the text, in lines of 80 columns."""
+    """Return the text: sentences in lines of 80 columns, and each row of a table in one line, for grep."""
     return _templates().get_template("status.txt.j2").render(status=printable(status, "?"))
 
 
 @cache
 def _templates() -> Environment:
-    made = templates(_FILES, {"wrapped": partial(textwrap.fill, width=WIDTH)})
+    made = templates(
+        _FILES, {"wrapped": partial(textwrap.fill, width=WIDTH, break_long_words=False, break_on_hyphens=False)}
+    )
     made.globals |= {"spoken": spoken, "distance": distance, "verdicts": VERDICTS}
     made.globals |= {"style": _STYLE, "script": _SCRIPT}
     return made

@@ -25,6 +25,8 @@ WAITS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0,
 OTHER = "other"  # the operation of calls that are passed on
 MOST = 1000  # callers that are counted
 KEPT = 900  # of these that stay when one more comes
+RECENT = 300  # seconds that count as now
+SLICE = 30  # seconds of one count of these
 ERRORS = 50  # kinds of errors that are kept, the latest
 _AGENT = 200  # characters of a User-Agent, as in the log
 
@@ -75,6 +77,23 @@ class SeenCaller(Seen):
     """Operation and failure of its last call that was answered with an error."""
     error_seen: Seen = attrs.field(factory=lambda: Seen(0.0))
     """Since when it gets that error and no other."""
+    slices: dict[tuple[int, bool], int] = attrs.field(factory=dict)
+    """How many of its recent calls ended in each slice of time, with or without an error."""
+
+    def count(self, ended: float, *, is_error: bool) -> None:
+        """Count a call among the recent ones, and forget those of long ago."""
+        key = int(ended // SLICE), is_error
+        if key in self.slices:
+            self.slices[key] += 1
+            return
+        self.slices = {one: calls for one, calls in self.slices.items() if key[0] - one[0] <= RECENT // SLICE}
+        self.slices[key] = 1
+
+    def recent(self, now: float) -> tuple[int, int]:
+        """Return how many calls ended in the last five minutes, to the slice, and how many of these with an error."""
+        first = int((now - RECENT) // SLICE)
+        slices = [(is_error, calls) for (at, is_error), calls in self.slices.copy().items() if at > first]
+        return sum(calls for _, calls in slices), sum(calls for is_error, calls in slices if is_error)
 
 
 class Ledger:
@@ -117,6 +136,7 @@ class Ledger:
         caller.last = ended
         caller.calls += 1
         caller.retired += retired
+        caller.count(ended, is_error=failure is not None)
         if (kind := kind_of(status)) is not None:
             setattr(caller, kind, getattr(caller, kind) + 1)
         if failure is not None:

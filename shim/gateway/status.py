@@ -18,7 +18,7 @@ from shim._version import __version__
 from shim.codes import cure_of
 from shim.gateway.call import Handler
 from shim.gateway.errors import Failure, origin_of
-from shim.gateway.ledger import OTHER, Ledger, Seen, Way, kind_of
+from shim.gateway.ledger import OTHER, RECENT, Ledger, Seen, Way, kind_of
 from shim.gateway.logs import plain
 from shim.gateway.tls import Listening
 from shim.gateway.watch import Watched
@@ -28,7 +28,6 @@ from shim.tools.radar.radar import DAY, days_until
 
 _FORMAT = 1  # the number of this shape; it is raised when a member goes or changes
 
-RECENT = 300  # seconds in which an error counts as one of now
 ENOUGH = 30  # days without a retired call after which the shim can go: a monthly job would have called by then
 _DOUBT = "This page starts with the gateway. For older calls and other programs: atlas-shim inventory FILE"
 
@@ -65,7 +64,7 @@ def status_of(
         },
         "silence": verdict(retired, ledger.started, now, ends, inventory=inventory.is_on),
         "operations": [*_operations(ledger)],
-        "callers": [*_callers(ledger)],
+        "callers": [*_callers(ledger, now)],
         "callers_let_go": ledger.let_go,
         "errors": [*_errors(ledger)],
         "recent": written(now - RECENT),
@@ -113,14 +112,16 @@ def _operations(ledger: Ledger) -> Iterator[StatusObject]:
         yield {"operation": operation, **counts, "routes": routes, **last}
 
 
-def _callers(ledger: Ledger) -> Iterator[StatusObject]:
-    """Yield all callers that are known: those first that failed last, then those that called last."""
-    rows = ledger.callers.copy().items()
-    for (peer, agent, key), one in sorted(rows, key=lambda row: (-row[1].error_seen.last, -row[1].last)):
+def _callers(ledger: Ledger, now: float) -> Iterator[StatusObject]:
+    """Yield all callers that are known: those first that fail now, the latest failure first, then the latest calls."""
+    rows = [(who, one, *one.recent(now)) for who, one in ledger.callers.copy().items()]
+    rows.sort(key=lambda row: (not row[3], -row[1].error_seen.last if row[3] else 0, -row[1].last))
+    for (peer, agent, key), one, recent, recent_errors in rows:
         counts = {name: getattr(one, name) for name in ("calls", "retired", "client_errors", "failed")}
+        now_counts = {"recent_calls": recent, "recent_errors": recent_errors}
         error = None if one.error is None else _error(*one.error, one.error_seen)
         who = {"peer": peer, "agent": plain(agent), "key": plain(key)}
-        yield {**who, "last": written(one.last), **counts, "error": error}
+        yield {**who, "last": written(one.last), **counts, **now_counts, "error": error}
 
 
 def _errors(ledger: Ledger) -> Iterator[StatusObject]:

@@ -5,8 +5,10 @@ import shutil
 import pytest
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-LOOKS = [(*size, scheme) for size in ((390, 844), (768, 1024), (1440, 900)) for scheme in ("light", "dark")]
-"""Widths and heights of a phone, a tablet and a desk, and what their users prefer."""
+LOOKS = [
+    (*size, scheme) for size in ((390, 844), (768, 1024), (1024, 768), (1440, 900)) for scheme in ("light", "dark")
+]
+"""Widths and heights of a phone, a tablet held both ways and a desk, and what their users prefer."""
 
 SCROLLERS = """
 () => [...document.querySelectorAll("body *")].filter((one) =>

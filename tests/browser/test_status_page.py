@@ -1,6 +1,7 @@
 """The status page as people see it: empty, busy, failing, draining, with a certificate that is about to end."""
 
 import os
+import time
 
 import pytest
 
@@ -29,6 +30,7 @@ def shown(request):
             if number % callers % 5 == 0:
                 line.refused(bad_request("No."))
             line.status = 400 if line.code else 200
+            line.began = time.time()
             served.ledger.add(line)
         assert served._admin is not None
         status = served._admin.status
@@ -51,14 +53,49 @@ def test_its_tables_sort_by_keyboard_and_stay_sorted(shown, look):
     page.clock.install()
     page.reload()
     button = page.locator("#callers th button", has_text="4xx")
+    column = page.locator("#callers tbody tr td:nth-child(6)")
     button.focus()
     page.keyboard.press("Enter")
     for _ in range(2):
-        found = page.locator("#callers tbody tr td:nth-child(4)").all_inner_texts()
-        assert found == ["10"] * 40 + ["0"] * 160
+        assert column.all_text_contents() == ["10"] * 40 + ["0"] * 160
         assert page.locator("#callers th[aria-sort=descending]").inner_text().startswith("4xx")
         assert button.evaluate("one => one === document.activeElement")
         with page.expect_response(shown):
             page.clock.fast_forward(5000)
     page.keyboard.press("Enter")
-    assert page.locator("#callers tbody tr td:nth-child(4)").first.inner_text() == "0"
+    assert column.first.inner_text() == "0"
+
+
+@pytest.mark.parametrize("shown", ["busy"], indirect=True)
+def test_one_caller_of_many_is_found(shown, look):
+    """Failing first, in two screens, and the others by name or at a press; also after the page has renewed itself."""
+    page, _ = look(shown, 1440, 900, "light")
+    rows = page.locator("#callers tbody tr:visible")
+    assert rows.count() == 40
+    assert {int(one) for one in page.locator("#callers tbody tr:visible td:nth-child(3)").all_inner_texts()} == {10}
+    assert page.evaluate("document.documentElement.scrollHeight") <= 2 * 900
+    page.clock.install()
+    page.reload()
+    page.get_by_label("Find").fill("team/101")
+    for _ in range(2):
+        assert rows.count() == 1
+        with page.expect_response(shown):
+            page.clock.fast_forward(5000)
+    page.get_by_label("failing only").check()
+    assert rows.count() == 0
+    page.get_by_label("Find").fill("")
+    assert page.locator(".find [role=status]").inner_text() == "40 of 200 callers"
+    page.get_by_label("failing only").uncheck()
+    page.get_by_role("button", name="Show all").click()
+    assert rows.count() == 200
+
+
+@pytest.mark.parametrize("shown", ["busy"], indirect=True)
+def test_without_a_script_it_is_a_plain_list(shown, chromium):
+    """All callers, and nothing to press that would do nothing."""
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(shown)
+    assert page.locator("#callers tbody tr:visible").count() == 200
+    assert not page.get_by_label("Find").is_visible()
+    context.close()

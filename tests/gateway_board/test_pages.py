@@ -5,13 +5,16 @@ import hashlib
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import jsonschema
 import pytest
 import trustme
 
+from shim.core.recognise import shared_engine
 from shim.gateway.admin import WIDTH, page, text
+from shim.gateway.logs import CallLine
 from tests.gateway.test_signing import PATH
 from tests.peers.pages import HOSTILE, Page
 from tests.peers.raw import raw_upstream, reply, replying
@@ -67,7 +70,11 @@ def reload(state="good", **lists):
 def saying(status, said):
     """Return a status in which callers, problems of a reload and reasons are this text."""
     made = status["made"]
-    numbers, counts = {"calls": 1, "first": made, "last": made}, {"retired": 1, "client_errors": 1, "failed": 1}
+    numbers, counts = (
+        {"calls": 1, "first": made, "last": made},
+        dict.fromkeys(("retired", "client_errors", "failed"), 1),
+    )
+    counts |= {"recent_calls": 1, "recent_errors": 1}
     error = {"origin": "atlas", "operation": said, "code": said, "status": 500, "cause": said, "cure": said, **numbers}
     return status | {
         "callers": [{**dict.fromkeys(("peer", "agent", "key"), said), **counts, **numbers, "error": error}],
@@ -207,10 +214,32 @@ def test_what_others_say_is_text(some, said):
     assert all(line.isprintable() for line in text(saying(some, said)).split("\n"))
 
 
-@pytest.mark.parametrize("said", ["word " * 100, "w" * 300, ""])
-def test_the_text_fits_a_terminal(some, said):
-    """Whatever callers are called."""
-    assert max(map(len, text(saying(some, said)).splitlines())) <= WIDTH
+def test_sentences_fit_a_terminal(some):
+    """Rows of tables do not: grep finds a caller in its line, and a terminal folds it."""
+    sentences = text(saying(some, "word " * 100)).partition("since the start")[0]
+    assert max(map(len, sentences.splitlines())) <= WIDTH
+
+
+@pytest.mark.parametrize("name", ["team " * 40, "a-name-with-hyphens-" * 10])
+def test_a_caller_is_one_line_of_the_text(some, name):
+    """Whatever it is called, it has its counts and its error beside it."""
+    (line,) = [one for one in text(saying(some, name.strip())).splitlines() if " from " in one]
+    assert line.count(" | ") == 8
+
+
+def test_callers_that_fail_now_are_first(some):
+    """An error of an hour ago is no news, and the last five minutes stand next to the total."""
+    with gateway("http://127.0.0.1:1") as served:
+        now = time.time()
+        for agent, ago, status in (("old", 3600, 500), ("new", 2, 500), ("new", 3600, 200), ("fine", 1, 200)):
+            line = CallLine("GET", "/x", "10.0.0.7", "id", shared_engine({}), agent=agent)
+            line.began, line.seconds, line.status = now - ago, 0.0, status
+            served.ledger.add(line)
+        callers = served.status()["callers"]
+    assert [one["agent"] for one in callers] == ["new", "fine", "old"]
+    assert [(one["recent_calls"], one["recent_errors"], one["calls"]) for one in callers] == [
+        (1, 1, 2), (1, 0, 1), (0, 0, 1),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("change", "said"), [

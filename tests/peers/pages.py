@@ -12,7 +12,7 @@ HOSTILE = [
 ]
 """Names of callers."""
 
-VOID = {"br", "line", "meta", "path", "rect"}
+VOID = {"br", "input", "line", "meta", "path", "rect"}
 """Elements without content, as they are written here."""
 
 

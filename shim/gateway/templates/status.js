@@ -16,13 +16,33 @@ const sort = (part) => {
     return a < b ? -way : a > b ? way : 0;
   }));
 };
+const MOST = 40;  // rows of callers that are shown at first
+const find = document.querySelector(".find"), [words, failing] = find.querySelectorAll("input");
+const all = find.querySelector("button"), said = find.querySelector("[role=status]");
+let whole = false;
+const narrow = () => {
+  const rows = [...document.querySelectorAll("#callers tbody tr")], wanted = words.value.trim().toLowerCase();
+  const found = rows.filter((row) => row.textContent.toLowerCase().includes(wanted)
+    && !(failing.checked && row.cells[2].textContent.trim() === "0"));
+  const shown = new Set(whole ? found : found.slice(0, MOST));
+  for (const row of rows) row.hidden = !shown.has(row);
+  find.hidden = !rows.length;
+  const text = `${shown.size} of ${rows.length} callers`;
+  if (said.textContent !== text) said.textContent = text;
+  all.hidden = shown.size === found.length;
+};
+words.addEventListener("input", narrow);
+failing.addEventListener("change", narrow);
+all.addEventListener("click", () => { whole = true; narrow(); });
+narrow();
 document.addEventListener("click", (event) => {
   const head = event.target.closest("th");
   if (!head) return;
   const part = head.closest("[id]"), way = head.getAttribute("aria-sort");
-  const first = head.className === "number" || /^(Last|Until|Since|First)$/.test(head.textContent.trim()) ? -1 : 1;
+  const first = head.className === "number" || /^(Last|First)$/.test(head.textContent.trim()) ? -1 : 1;
   sorted.set(part.id, [head.cellIndex, way ? (way === "ascending" ? -1 : 1) : first]);
   sort(part);
+  narrow();
 });
 setInterval(async () => {
   if (document.hidden || !getSelection().isCollapsed) return;
@@ -32,11 +52,12 @@ setInterval(async () => {
     for (const part of page.querySelectorAll("[id]")) {
       const shown = document.getElementById(part.id);
       sort(part);
-      if (!shown || shown.innerHTML === part.innerHTML) continue;
+      if (!shown || shown.textContent === part.textContent) continue;
       const focused = [...shown.querySelectorAll("th button")].indexOf(document.activeElement);
       shown.replaceChildren(...part.childNodes);
       shown.querySelectorAll("th button")[focused]?.focus();
     }
+    narrow();
   } catch {
     document.getElementById("made").textContent = "a while ago: the gateway does not answer";
   }
