@@ -19,6 +19,7 @@ from anyio.from_thread import start_blocking_portal
 
 from shim._version import __version__
 from shim.core.recognise import Engine
+from shim.gateway.http1.activation import handed_over
 from shim.gateway.limits import Limits
 from shim.gateway.log_writer import logged
 from shim.gateway.option_values import Address
@@ -76,7 +77,7 @@ async def _run(settings: LivePlan) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, end, number.name)
-    await gateway.start()
+    await gateway.start(handed_over(options.listen, os.environ))
     where = f"takes calls at {gateway.url} for {options.upstream}"
     where += f" by the proxy {gateway.upstream.proxy.authority}" if gateway.upstream.proxy is not None else ""
     allows = f", allows {options.allowed.text}" if options.allowed is not None else ""

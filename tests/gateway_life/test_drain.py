@@ -2,74 +2,10 @@
 
 import contextlib
 import signal
-import threading
-import time
 
-from tests.peers.raw import PATIENCE, EndedError, Held, Peer, raw_upstream, reply, replying, until
-from tests.peers.served import At, ask, calling, connect, gateway, get, status_of
-
-SLOW = 0.02
-CLOSE = ("Connection: close",)
-
-
-def slow(peer: Peer) -> None:
-    """Answer each request a little later."""
-    while True:
-        peer.message()
-        time.sleep(SLOW)  # what an upstream takes; nothing waits for luck
-        peer.send(reply(b"whole"))
-
-
-class Load:
-    """Callers on kept connections and on new ones, that go on until a connection is refused.
-
-    ``answered`` counts whole answers, ``lost`` has the errors of calls that got none. A new connection that ends
-    before the first byte of its first answer counts as ``untaken``: the kernel had made it, and nobody had accepted it.
-    """
-
-    def __init__(self, served: At, *, kept: int, new: int):
-        self.served = served
-        self.answered = self.untaken = 0
-        self.lost: list[str] = []
-        self.lock = threading.Lock()
-        self.threads = [threading.Thread(target=self._go_on, args=(lines,)) for lines in [()] * kept + [CLOSE] * new]
-        for thread in self.threads:
-            thread.start()
-
-    def join(self) -> None:
-        """Wait for the end of all callers."""
-        for thread in self.threads:
-            thread.join(PATIENCE)
-            assert not thread.is_alive()
-
-    def _go_on(self, lines: tuple[str, ...]) -> None:
-        while True:
-            try:
-                peer = connect(self.served)
-            except (ConnectionRefusedError, ConnectionResetError):
-                return
-            is_first = True
-            while self._call(peer, lines, is_first=is_first):
-                is_first = False
-            peer.close()
-
-    def _call(self, peer: Peer, lines: tuple[str, ...], *, is_first: bool) -> bool:
-        """Make one call; return whether the connection may bring another one."""
-        try:
-            peer.send(get("/x", *lines))
-            head, content = peer.message()
-        except (OSError, EndedError) as error:
-            with self.lock:
-                if is_first and not peer.seen and isinstance(error, (ConnectionError, EndedError)):
-                    self.untaken += 1
-                else:
-                    self.lost.append(repr(error))
-            return False
-        with self.lock:
-            self.answered += 1
-            if status_of(head) != 200 or content != b"whole":
-                self.lost.append(repr(head))
-        return b"connection: close" not in head.lower()
+from tests.gateway_life.load import Load, slow
+from tests.peers.raw import PATIENCE, Held, raw_upstream, reply, replying, until
+from tests.peers.served import At, ask, calling, gateway, get, status_of
 
 
 def test_signal_under_load_loses_nothing(serve):

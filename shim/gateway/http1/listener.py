@@ -40,6 +40,8 @@ class Bound:
 
     sockets: tuple[socket.socket, ...]
     address: Address
+    is_kept: bool = False
+    """Whether a service manager goes on listening, and another process takes the connections that wait."""
 
     def close(self) -> None:
         for one in self.sockets:
@@ -85,6 +87,7 @@ class Listener:
         self.clients = clients
         self.address = bound.address
         self._sockets = list(bound.sockets)
+        self._is_kept = bound.is_kept
         self._tls = tls
         self._most_reserved = reserve
         self._reserve: list[int] = []
@@ -173,14 +176,17 @@ class Listener:
             log.error("unhandled %s", type(error).__name__, exc_info=error)
 
     async def refuse(self) -> None:
-        """Stop listening, after accepting the connections that the kernel has made and would reset; all end soon."""
+        """Stop listening, after accepting the connections that the kernel has made and would reset; all end soon.
+
+        Where a service manager goes on listening they wait for the next process.
+        """
         self.clients.draining = True
         sockets, self._sockets = self._sockets, []
         for one in sockets:
             self.clients.loop.remove_reader(one.fileno())
             # Whoever connects between the last of these and the end is reset, unless a service manager listens on.
             with one, contextlib.suppress(OSError):
-                while True:
+                while not self._is_kept:
                     self.take(one.accept()[0], self._tls())
         await asyncio.sleep(0)
         if arriving := [one.set_up for one in self.clients.connections if one.set_up is not None]:
