@@ -16,11 +16,12 @@ FOLDER = DEPLOY / "systemd"
 
 @pytest.fixture
 def units(tmp_path):
-    """Return a copy of the units that starts a program which is here, with the drop-in where systemd looks for it."""
+    """Return a copy of the units that starts a program of this machine, with drop-ins where systemd looks for them."""
     for file in FOLDER.glob("atlas-shim*"):
         (tmp_path / file.name).write_text(file.read_text().replace("/opt/atlas-shim/bin/atlas-shim", "/bin/true"))
     (tmp_path / "atlas-shim.service.d").mkdir()
-    (tmp_path / "atlas-shim.service.d" / "credentials.conf").write_text((FOLDER / "credentials.conf").read_text())
+    for name in ("credentials.conf", "verify.conf"):
+        (tmp_path / "atlas-shim.service.d" / name).write_text((FOLDER / name).read_text())
     return tmp_path
 
 
@@ -32,7 +33,8 @@ def analyse(*words):
 @pytest.mark.slow
 def test_systemd_understands_every_line(units):
     """``systemd-analyze verify`` says nothing at all."""
-    assert analyse("verify", "--man=no", str(units / "atlas-shim.service")) == (0, "")
+    for name in ("atlas-shim.service", "atlas-shim.socket"):
+        assert analyse("verify", "--man=no", str(units / name)) == (0, "")
 
 
 @pytest.mark.slow
@@ -54,6 +56,13 @@ def test_the_unit_agrees_with_the_gateway():
     assert float(service["TimeoutStopSec"]) > Options().drain + 10
     # systemd gives up after five starts in ten seconds: one that crashes must stay below.
     assert 5 * float(service["RestartSec"]) > 10
-    named = set(re.findall(r"^Environment=(\w+)", (FOLDER / "credentials.conf").read_text(), re.MULTILINE))
+    drop_ins = "".join((FOLDER / name).read_text() for name in ("credentials.conf", "verify.conf"))
+    named = set(re.findall(r"^Environment=(\w+)", drop_ins, re.MULTILINE))
     files = {f"{VARIABLES[key]}_FILE" for key in ("public_key", "private_key")}
     assert named <= {row.variable for row in TABLE} | files
+
+
+def test_the_socket_listens_where_the_gateway_does():
+    """Unless somebody sets another address: the gateway takes no other socket."""
+    socket = (FOLDER / "atlas-shim.socket").read_text()
+    assert re.findall(r"^ListenStream=(.*)", socket, re.MULTILINE) == [Options().listen.authority]

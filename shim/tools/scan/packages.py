@@ -48,7 +48,7 @@ _MOST = 8  # the most addresses that one file shares
 
 
 @attrs.frozen
-class Shared:
+class SharedAddresses:
     """What other files say of the address of Atlas's API."""
 
     constants: Mapping[str, str] = attrs.field(factory=dict)
@@ -61,7 +61,7 @@ class Shared:
     """The functions that they define: calls of these are no calls of a client's methods of the same names."""
 
 
-NOTHING_SHARED = Shared()
+NO_ADDRESSES = SharedAddresses()
 
 
 @attrs.frozen
@@ -69,7 +69,7 @@ class _Member:
     """A file with addresses: its path, and what it shares."""
 
     path: Path
-    shared: Shared
+    shared: SharedAddresses
 
 
 class Packages:
@@ -78,15 +78,15 @@ class Packages:
     def __init__(self, sources: Iterable[Source]) -> None:
         self._members = [member for source in sources if (member := _member(source)) is not None]
 
-    def of(self, file: str, text: str) -> Shared:
+    def of(self, file: str, text: str) -> SharedAddresses:
         """Return what a file shares with the others of its package, its own addresses included."""
         path = Path(file).resolve()
         if not self._members or _MENTIONS.search(text) is None:
-            return NOTHING_SHARED
+            return NO_ADDRESSES
         imports = "\n".join(_IMPORT.findall(text))
         some = [one.shared for one in self._members if _is_beside(one.path, path, imports)]
         constants = [pair for one in some for pair in one.constants.items()]
-        return Shared(
+        return SharedAddresses(
             constants={name: address for name, address in constants if _is_one(name, address, constants)},
             bases=tuple(dict.fromkeys(base for one in some for base in one.bases)),
             newest=max((one.newest for one in some if one.newest), default=None),
@@ -114,7 +114,7 @@ def _member(source: Source) -> _Member | None:
     bases = dict.fromkeys(address for _, address in found)
     constants = {name: address for name, address in found if name}
     functions = frozenset(_FUNCTION.findall(text))
-    shared = Shared(constants, [*bases][:_MOST], newest_version(text), functions)
+    shared = SharedAddresses(constants, [*bases][:_MOST], newest_version(text), functions)
     return _Member(Path(source.file).resolve(), shared)
 
 

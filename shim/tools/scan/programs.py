@@ -15,23 +15,20 @@ from pathlib import Path
 from shim.tools.scan import rules
 from shim.tools.scan.fold import Program, made, url_join
 from shim.tools.scan.lines import command_uses, uses_of_commands
-from shim.tools.scan.packages import NOTHING_SHARED, Shared, completions
+from shim.tools.scan.packages import NO_ADDRESSES, SharedAddresses, completions
+from shim.tools.scan.quiet import QuietPlaces
 from shim.tools.scan.rules import said, verb_in, words_of
 from shim.tools.scan.sought import HOLE, Place, RetiredUse, Sought, plain_name
-from shim.tools.scan.tree import CallExpression, Node, key_of, plain
+from shim.tools.scan.tree import CallExpression, Node, plain
 
 _SPEAKS = re.compile(
     r"api/atlas|vnd\.atlas|atlas[_-]?(api|base|url|host|client|root|sdk)|mongodb[\W_]*atlas|cloud\.mongodb|mongo_?db_?cloud",
     re.IGNORECASE,
 )
 """Words of a program in which the end of a path alone means Atlas."""
-_SERVES = {"http": "msw", "rest": "msw", "request": "supertest"}  # names that serve in a program that has the library
 _GENERATED = re.compile(r"(?<!terraform-provider-)(?<!go\.mongodb\.org/atlas/)mongodbatlas", re.IGNORECASE)
 """What the modules have in their names that are generated from Terraform's provider, or CloudFormation's types."""
 _RELATIVE = re.compile(r"from\s+\.|[\"'`]\.{1,2}/|require_relative")
-_ROUTE = re.compile(r"\b(component|element|loader|handler|loadChildren|loadComponent|redirectTo|controller)\b")
-"""Words beside the path of a page or of a server's route."""
-_COMPARES = frozenset({"==", "!=", "===", "!==", "in", "=~", "=>"})
 _SCRIPT = re.compile(
     r"[A-Za-z$@%]*[\"'`({\[]*\s*(sudo\s+|env\s+|\w+=\S+\s+|set -\w+\s*\n\s*|#!.*\n\s*)*(\S*/)?"
     r"(curl|wget|https?|xhs?|atlas|mongocli)(\.exe)?\s+\S"
@@ -54,7 +51,7 @@ class ProgramReader:
     ``own`` are the names that are its authors' own, ``used`` the literals that went into calls or into mocks.
     """
 
-    def __init__(self, program: Program, sought: Sought, shared: Shared = NOTHING_SHARED) -> None:
+    def __init__(self, program: Program, sought: Sought, shared: SharedAddresses = NO_ADDRESSES) -> None:
         self.program = program
         self.sought = sought
         self.bases = shared.bases
@@ -65,8 +62,7 @@ class ProgramReader:
         has_generated = _GENERATED.search(self.text) is not None
         self.generated = {"mongodbatlas", "Mongodbatlas"} if has_generated else set[str]()
         self.has_clients = re.search(r"FeignClient|RegisterRestClient|HttpExchange", self.text) is not None
-        served = {name for name, library in _SERVES.items() if library in self.text}
-        self.mocks = rules.words("words", "mocks") | served
+        self.quiet = QuietPlaces(program)
         self.used = set[Node]()
         self.own = set(program.functions)
         self.wrappers = shared.functions
@@ -83,7 +79,7 @@ class ProgramReader:
     def uses(self) -> Iterator[RetiredUse]:
         """Yield the calls and names, then the paths that are part of neither a call nor a longer path."""
         for call in reversed(self.program.calls.values()):  # inner calls of a chain come first
-            if self._is_mock(call):
+            if self.quiet.is_mock(call):
                 self._use(call)
             else:
                 yield from self.sought.ending(self._call(call), *self._texts(call.node))
@@ -91,7 +87,7 @@ class ProgramReader:
             if node.role == "annotation":
                 yield from self.sought.ending(self._annotation(node), *self._texts(node))
             elif node.role in {"member", "name", "string"} and (uses := list(self._node(node))):
-                yield from [] if self._is_quiet(node) else self.sought.ending(uses, *self._texts(node))
+                yield from [] if self.quiet.is_quiet(node) else self.sought.ending(uses, *self._texts(node))
         yield from self._paths()
 
     def _texts(self, node: Node) -> Iterator[str]:
@@ -113,10 +109,10 @@ class ProgramReader:
             given.append(call.receiver)
         texts = (one for node in given if is_http for one in self.program.fold(node))
         hits = [one for one in texts if self.sought.find(one, near=near)]
-        if not hits and len(call.args) > 2 and not self._is_quiet(call.node):
+        if not hits and len(call.args) > 2 and not self.quiet.is_quiet(call.node):
             joined = made(url_join, *(self.program.fold(one) for one in call.args if self._word(one) is None))
             hits = [one for one in joined if self.sought.find(one, near=near)]
-        if not hits and self.bases and not self._is_quiet(call.node):
+        if not hits and self.bases and not self.quiet.is_quiet(call.node):
             named = [value for key, value in call.keyed.items() if key in rules.words("words", "paths")]
             starts = _PATH if method is not None else _WHOLE_PATH
             hits = [one for node in given for one in self._completed(node, _PATH if node in named else starts)]
@@ -170,58 +166,6 @@ class ProgramReader:
                 yield self._word(one.args[0])
             yield verb_in(one.name) if len(one.name) < 12 else None
 
-    def _is_mock(self, call: CallExpression) -> bool:
-        """Return whether a call only prints or compares its arguments, or serves them."""
-        if call.name.casefold() in rules.words("words", "says"):
-            return True
-        if any(one.role == "annotation" or self._sets_up(one) for one in call.node.above()):
-            return True
-        if call.receiver is None:
-            # As in ``get "/path", to: "controller#action"``.
-            return "to" in call.keyed or not rules.words("words", "mocking").isdisjoint(words_of(call.name))
-        return self._is_mocked(call.receiver) or self._is_route(call)
-
-    def _sets_up(self, node: Node) -> bool:
-        return node.role == "call" and self.program.calls[node].name.casefold() in rules.words("words", "sets_up")
-
-    def _is_mocked(self, receiver: Node) -> bool:
-        """Return whether an object is a mock, a server, a logger or the like."""
-        names = receiver.words()
-        root = next((name for name in names if name not in {"this", "self"}), "")
-        if root.casefold() in self.mocks or any(map(self._sets_up, receiver.walk())):
-            return True
-        names += [word for one in self.program.assigned(root, receiver)[-1:] for word in one.value.words()[:3]]
-        return any(not rules.words("words", "mocking").isdisjoint([one.casefold(), *words_of(one)]) for one in names)
-
-    def _is_route(self, call: CallExpression) -> bool:
-        """Return whether a call registers a route: a path with parameters, and a handler."""
-        if len(call.args) < 2 or verb_in(call.name) is None or call.args[0].role == "sum":
-            return False
-        first, last = self.program.fold(call.args[0])[0], call.args[-1]
-        taker = last.kids[-1] if last.role == "through" and last.kids else last
-        return re.search(r"^/.*/[:{]\w", first) is not None and taker.role in {"name", "function", "member"}
-
-    def _is_quiet(self, node: Node) -> bool:
-        """Return whether a text is a message, documentation, part of a comparison, or an argument of a mock."""
-        below = node
-        for one in node.above():
-            if one.role in {"quiet", "annotation"} or (one.role == "sum" and not _COMPARES.isdisjoint(one.signs)):
-                return True
-            if one.role in {"pair", "assign"} and one.kids:
-                key = (one.kids[0].words() or [key_of(one)])[-1].casefold().lstrip("_")
-                if below is not one.kids[0] and key in rules.words("words", "talk"):
-                    return True
-                if one.role == "pair" and key == "path" and _ROUTE.search(one.parent.text if one.parent else ""):
-                    return True
-            if one.role == "call" and self._is_mock(self.program.calls[one]):
-                return True
-            if one.role == "function":
-                return False
-            if one.kind == "expression_statement" and one.kids == [below] and below.role in {"string", "strings"}:
-                return True  # a docstring
-            below = one
-        return below.role == "string" and node.parent is self.program.root
-
     def _named(self, call: CallExpression) -> Iterator[RetiredUse]:
         """Yield the use of a client library's method."""
         name, on = call.name, call.on
@@ -273,7 +217,7 @@ class ProgramReader:
         if node.role == "member" and node.kids and node.parent and node.parent.role not in {"call", "type"}:
             name = (node.kids[-1].words() or [""])[-1]
             operations = sought.named(name, lambda service: self._has(node.words()[:-1], service))
-            if operations and name not in self.own and not self._is_mocked(node):
+            if operations and name not in self.own and not self.quiet.is_mocked(node):
                 yield RetiredUse(self._place(node), "sdk", operations, operations[0].method, name)
         if node.role == "string" and _SCRIPT.match(node.text):
             rows = [row for one in self.program.fold(node) for row in one.replace("\\\n", " ").split("\n")]
@@ -310,7 +254,7 @@ class ProgramReader:
                 whole = self._whole(node)
                 literals = self.program.literals(whole)
                 retired = next(filter(self.sought.find, self.program.fold(whole)), None)
-                if retired is not None and not literals <= self.used and not self._is_quiet(whole):
+                if retired is not None and not literals <= self.used and not self.quiet.is_quiet(whole):
                     self.used |= literals
                     found = self.sought.called(self._place(node), None, retired, "path")
                     yield from self.sought.ending(found, *self._texts(node))

@@ -20,7 +20,7 @@ from shim.tools.scan.files import Source, UnreadError, read, reason, source_file
 from shim.tools.scan.findings import Finding, FindingState, Remark, spared
 from shim.tools.scan.fold import Program
 from shim.tools.scan.lines import DESCRIPTION, RECORDED, TextReader
-from shim.tools.scan.packages import Packages, Shared
+from shim.tools.scan.packages import Packages, SharedAddresses
 from shim.tools.scan.pins import ANY, Pins, files_above, limit
 from shim.tools.scan.programs import ProgramReader
 from shim.tools.scan.sought import RetiredUse, Sought, newest_version
@@ -93,7 +93,7 @@ class Scan:
         for line in sorted(comments.keys() - used):
             self.notes[Remark(source.file, line, "this ignore comment hides nothing")] = None
 
-    def _sought_in(self, source: Source, shared: Shared) -> Sought:
+    def _sought_in(self, source: Source, shared: SharedAddresses) -> Sought:
         """Return what is looked for in a file, by the versions that it or its package names, and that its tree pins."""
         pinned, newest = self.pins.of(source.file), newest_version(source.text) or shared.newest
         if newest is None and source.language == "go" and pinned["sdk"] != ANY:
@@ -111,7 +111,7 @@ class Scan:
         }
         return self.sought(newest, tuple(known.items()))
 
-    def _uses(self, source: Source, sought: Sought, shared: Shared) -> list[RetiredUse]:
+    def _uses(self, source: Source, sought: Sought, shared: SharedAddresses) -> list[RetiredUse]:
         """Return a file's uses."""
         if not source.language and RECORDED.search(source.text) is not None:
             raise UnreadError("a recording, findings of a scan, or a mapping document: it makes no calls")
