@@ -86,7 +86,7 @@ def _by_switch(state: ExchangeState, tier: Successor) -> Generator[Command, Repl
     context = state.context
     if tier.when is not None and _body_says(tier.when, state.call, context.loads):
         state.reason = f"the body has what {tier.tier} takes"
-        state.decision = attrs.evolve(state.decision, route=tier.tier, corrects=False)
+        state.decision = attrs.evolve(state.decision, route=tier.tier)
     key = empty_key(state.call, tier.only.path.build(state.match.raw)) if tier.adds and tier.only else None
     if key is None or context.memory.recall(key, context.monotonic()) is not None:
         return None
