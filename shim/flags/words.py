@@ -64,6 +64,12 @@ class _Entry:
     """When its first call came."""
     fault: str = ""
     """Why the last question got no word, empty if it has been answered."""
+    has_gone_on: bool = False
+    """Whether its first call waits no more."""
+
+    def is_held(self) -> bool:
+        """Return whether its place is one that a call waits for."""
+        return not self.has_gone_on and time.monotonic() <= self.since + WAIT
 
 
 class FlagWords(Generic[T]):
@@ -113,7 +119,7 @@ class FlagWords(Generic[T]):
     def variant(self, whole: T, match: Match) -> T:
         """Return the variant for the last good word of the project that a call names. Never waits."""
         entry = self._entry(match)
-        entry.idle = 0
+        entry.idle, entry.has_gone_on = 0, True
         word, variants = entry.word or self._nobody.word, self._variants
         if whole is not self._of:
             self._of, self._variants = whole, (variants := {})
@@ -123,7 +129,7 @@ class FlagWords(Generic[T]):
 
     def trust(self, match: Match) -> None:
         """Note that Atlas has answered a call with success."""
-        self._entry(match, trusted=True)
+        self._entry(match, trusted=True).has_gone_on = True
 
     def _entry(self, match: Match, *, trusted: bool = False) -> _Entry:
         """Return what is kept for a call's project, that of calls without one if there is no room.
@@ -142,10 +148,14 @@ class FlagWords(Generic[T]):
         return entry
 
     def _has_room(self, *, trusted: bool) -> bool:
-        """Forget the project that was idle for longest, if all places are taken; return whether there is one now."""
+        """Forget the project that was idle for longest, if all places are taken; return whether there is one now.
+
+        One whose first call waits keeps its place: it would take one again at its next look, and so on for ever.
+        """
         if len(self._entries) <= MOST:
             return True
-        free = [row for row in tuple(self._entries.items()) if row[0] and (trusted or not row[1].trusted)]
+        others = [row for row in tuple(self._entries.items()) if row[0] and not row[1].is_held()]
+        free = [row for row in others if trusted or not row[1].trusted]
         if free:
             self._entries.pop(max(free, key=lambda row: row[1].idle)[0], None)
         elif not self._is_full:

@@ -159,6 +159,28 @@ def test_projects_are_bounded(unasked, caplog):
     assert caplog.text == ""
 
 
+def test_a_call_that_waits_keeps_the_place_of_its_project(asking, monkeypatch):
+    """Else calls that wait take each other's places for ever, once as many projects have called as there are places."""
+    monkeypatch.setattr(words, "MOST", 2)
+    goes_on, asked = threading.Semaphore(0), list[str]()
+
+    def provider(project):
+        asked.append(project)
+        return goes_on.acquire(timeout=PATIENCE) and "legacy"
+
+    flag = asking(provider)
+    for project in ("a", "b"):
+        assert flag.waits(call(project))
+    goes_on.release(4)
+    until(lambda: {"a", "b"} <= {*asked}, "both are asked about")
+    flag.waits(call("c"))
+    assert [*flag._entries] == ["", "a", "b"]
+    assert word(flag, "a") is RouteWord.LEGACY
+    flag.waits(call("c"))
+    assert [*flag._entries] == ["", "b", "c"]
+    goes_on.release(1000)
+
+
 def test_the_word_of_a_project_that_made_room_is_nobody_s(asking, monkeypatch):
     """Else a stranger who makes projects up could have all others go by the word of one."""
     monkeypatch.setattr(words, "MOST", 1)
