@@ -68,9 +68,9 @@ class Translator:
         self.fields = tuple((field, [FieldRule(field, rule) for rule in field.rules[tier]]) for field in ordered)
         """In the order of members, each with its rules."""
 
-        def begin_inner(field: Field, of: Resource) -> Begin:
-            self.inner[field.name] = Translator(f"{title} {of.name}", of, tier, parameters=parameters, api=api)
-            return self.inner[field.name].begin
+        def begin_inner(field: str, of: Resource) -> tuple[Begin, bool]:
+            made = self.inner[field] = Translator(f"{title} {of.name}", of, tier, parameters=parameters, api=api)
+            return made.begin, made.wraps
 
         script = Script(parameters, api, tier, begin_inner)
         for field, rules in self.fields:

@@ -114,7 +114,7 @@ class Verb(Declared):
 
     def lines(self, script: Script, field: Field, which: str) -> list[str]:
         """Return the lines that give a field its value; ``which`` are the names of field and rule."""
-        return chosen(field, self.branches(script, field), which, len(self.sources))
+        return chosen(field.name, self.branches(script, field), which, len(self.sources))
 
     def branches(self, script: Script, field: Field) -> list[Branch]:
         """Return the tests of what the sources say, each with the value where it holds."""

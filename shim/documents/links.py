@@ -80,8 +80,8 @@ class LinkBack(Verb):
             href = " + ".join(part for pair in zip(around, [*named, ""], strict=True) for part in pair if part)
             made.append((" and ".join(named), f"{{'href': {href}, 'rel': {link.rel[script.api]!r}}}"))
         if len(made) == 1 and made[0][0]:
-            return lines + chosen(field, [(made[0][0], f"[{made[0][1]}]")], which)
+            return lines + chosen(field.name, [(made[0][0], f"[{made[0][1]}]")], which)
         lines.append("links = []")
         for test, one in made:
             lines += [f"if {test}:", f"    links.append({one})"] if test else [f"links.append({one})"]
-        return lines + chosen(field, [("links", "links")], which)
+        return lines + chosen(field.name, [("links", "links")], which)

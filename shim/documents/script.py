@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import attrs
 
 from shim.documents.sources import Step, parse_source
 from shim.documents.vocabulary import Json
-
-if TYPE_CHECKING:
-    from shim.documents.fields import Field, Resource
 
 Branch = tuple[str, str]
 """A test, and the expression for the value that a field gets if it is the first that holds."""
@@ -28,8 +25,8 @@ class Script:
     api: str
     """The API whose relations links have."""
     tier: str
-    inner: Callable[[Field, Resource], Begin]
-    """Makes the translator of a resource that objects inside are."""
+    inner: Callable[[str, Any], tuple[Begin, bool]]
+    """Makes the translator of a field's resource; returns its ``begin``, and whether it takes what is no object."""
     names: dict[str, Any] = attrs.field(factory=dict)
     """The values that the text names."""
     once: dict[str, str] = attrs.field(factory=dict)
@@ -73,23 +70,23 @@ class Script:
         outer, _, last = source.rpartition(".")
         return f"{self.holder(outer)}.get({last!r})"
 
-    def nested(self, field: Field, resource: Resource) -> str:
+    def nested(self, field: str, resource: Any) -> str:
         """Return the name of what translates the objects in a field, in one call."""
-        if field.name not in self.inside:
-            begin, part = self.name("begin", self.inner(field, resource)), f"report.part({field.name!r})"
-            wraps = resource.reads_bare(self.tier)
+        if field not in self.inside:
+            inner, wraps = self.inner(field, resource)
+            begin, part = self.name("begin", inner), f"report.part({field!r})"
             made = f"Nested({begin}(context, {part}), {part}, report.dropped, {wraps}, context.budget)"
-            self.inside[field.name] = self.once_a_call("nested", made)
-        return self.inside[field.name]
+            self.inside[field] = self.once_a_call("nested", made)
+        return self.inside[field]
 
 
-def put(field: Field, value: str) -> str:
+def put(field: str, value: str) -> str:
     """Return the line that puts a value in a field's place, and makes the objects that it stands in."""
-    *outer, last = field.name.split(".")
+    *outer, last = field.split(".")
     return f"made{''.join(f'.setdefault({part!r}, {{}})' for part in outer)}[{last!r}] = {value}"
 
 
-def chosen(field: Field, branches: Sequence[Branch], which: str, sources: int = 1) -> list[str]:
+def chosen(field: str, branches: Sequence[Branch], which: str, sources: int = 1) -> list[str]:
     """Return the lines that put the value of the first test that holds in a field's place.
 
     Each of the ``sources`` has as many tests. Where a later source is used, what the earlier ones had is reported.

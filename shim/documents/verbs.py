@@ -37,7 +37,7 @@ class Parameter(Verb):
             yield ".parameter", unknown, f"{self.parameter!r} is not a parameter of {operation}'s path"
 
     def lines(self, script: Script, field: Field, which: str) -> list[str]:
-        return [put(field, script.once_a_call("parameter", f"context.parameters[{self.parameter!r}]"))]
+        return [put(field.name, script.once_a_call("parameter", f"context.parameters[{self.parameter!r}]"))]
 
 
 @attrs.frozen(kw_only=True)
@@ -56,7 +56,7 @@ class Constant(Verb):
 
     def lines(self, script: Script, field: Field, which: str) -> list[str]:
         is_plain = type(self.constant) in {str, bool}
-        return [put(field, repr(self.constant) if is_plain else script.name("constant", self.constant))]
+        return [put(field.name, repr(self.constant) if is_plain else script.name("constant", self.constant))]
 
 
 @attrs.frozen(kw_only=True)
@@ -77,7 +77,7 @@ class Count(Verb):
         yield "", alone, "can never apply: no field that has this resource groups a list"
 
     def lines(self, script: Script, field: Field, which: str) -> list[str]:
-        return super().lines(script, field, which) if self.sources else [put(field, "count")]
+        return super().lines(script, field, which) if self.sources else [put(field.name, "count")]
 
     def branch(self, script: Script, field: Field, found: str, source: str) -> Branch:
         return f"type(value := {found}) is list", "len(value)"
@@ -140,12 +140,12 @@ class Itself(Verb):
 
     def lines(self, script: Script, field: Field, which: str) -> list[str]:
         assert field.of is not None, "checked"
-        one = f"{script.nested(field, field.of)}.one(source, '')"
+        one = f"{script.nested(field.name, field.of)}.one(source, '')"
         if self.sources:
             return chosen(
-                field, [(f"type(value := {script.member(self.sources[0])}) is str", f"{{value: {one}}}")], which
+                field.name, [(f"type(value := {script.member(self.sources[0])}) is str", f"{{value: {one}}}")], which
             )
-        return [put(field, f"[{one}]" if field.type == "objects" else one)]
+        return [put(field.name, f"[{one}]" if field.type == "objects" else one)]
 
 
 @attrs.frozen(kw_only=True)
@@ -182,7 +182,7 @@ class Unwind(Verb):
         assert field.of is not None, "checked"
         lists = script.name("lists", tuple(map(parse_source, self.sources)))
         times = script.name("times", parse_source(self.times[0])) if self.times else "None"
-        found = f"{script.nested(field, field.of)}.unwound(source, {lists}, {times}, {self.keyed!r})"
+        found = f"{script.nested(field.name, field.of)}.unwound(source, {lists}, {times}, {self.keyed!r})"
         return [(f"(value := {found}) is not None", "value")]
 
 

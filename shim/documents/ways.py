@@ -68,7 +68,7 @@ class From(Verb):
     def branch(self, script: Script, field: Field, found: str, source: str) -> Branch:
         if field.of is not None:
             kind, call = self.inner(script, field, source)
-            return f"type(value := {found}) is {kind}", f"{script.nested(field, field.of)}.{call}"
+            return f"type(value := {found}) is {kind}", f"{script.nested(field.name, field.of)}.{call}"
         if field.type == "time":
             is_no_time = script.once_a_call("is_no_time", "report.is_no_time")
             test = f"type(value := {found}) is str and not {is_no_time}(value)"
