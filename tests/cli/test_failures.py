@@ -37,6 +37,7 @@ def test_an_answer_of_atlas(status, code, environ, step):
     [
         (httpx.ConnectError("[Errno -2]"), {}, "if this network needs a proxy, set HTTPS_PROXY"),
         (httpx.ConnectError("x"), {"HTTPS_PROXY": "http://u:hush@p"}, "the proxy of HTTPS_PROXY"),
+        (httpx.ConnectError("x"), {"all_proxy": "http://u:hush@p"}, "the proxy of all_proxy"),
         (httpx.ProxyError("407"), {"https_proxy": "http://u:hush@p"}, "the proxy of https_proxy refuses it"),
         (httpx.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED]"), {}, "SSL_CERT_FILE"),
         (httpx.ReadTimeout(""), {}, ": try again."),

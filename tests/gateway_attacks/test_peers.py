@@ -45,6 +45,15 @@ def test_the_longest_idle_goes_first():
             assert idle[2].message()[1] == b"/again"
 
 
+def test_the_peer_with_most_connections_makes_room():
+    """A peer with one connection keeps it, however long it has been idle."""
+    options: dict[str, Any] = {**PATIENT, "max_connections": 6, "peer_connections": 6}
+    with behind(**options) as (_, served), crowd(served, 1, "127.0.0.3") as few, crowd(served, 5) as many:
+        assert ask(served, get("/mine"), ME)[1] == b"/mine"
+        until(lambda: count_ended(many) == 1, "the end of one of many")
+        assert not ended(few[0])
+
+
 def test_idle_connections_of_one_peer():
     """A peer keeps its share of connections; as many again, of a burst, wait for a 503. It may still call."""
     with behind(**PATIENT, peer_connections=4) as (_, served):

@@ -14,6 +14,7 @@ import trustme
 
 from shim.core.recognise import shared_engine
 from shim.gateway.admin import WIDTH, page, text
+from shim.gateway.errors import origin_of
 from shim.gateway.logs import CallLine
 from tests.gateway.test_signing import PATH
 from tests.peers.pages import HOSTILE, Page
@@ -190,6 +191,16 @@ def test_an_outage_has_its_cause_and_whose_it_is():
     assert (error["origin"], error["cause"], error["calls"]) == ("atlas", "connection_refused", 1)
     said = "Calls failed in the last 5 minutes, the latest: SHIM_UPSTREAM_UNREACHABLE: connection refused (Atlas"
     assert all(said in page for page in pages)
+
+
+@pytest.mark.parametrize(("failure", "whose"), [
+    ((None, 500, "500"), "atlas"), (("SHIM_UPSTREAM_UNREACHABLE", 502, "dns_error"), "atlas"),
+    (("SHIM_TOO_MANY_PAGES", 502, "http_request_error"), "shim"), (("SHIM_BUSY", 503, "none"), "shim"),
+    (("SHIM_BAD_REQUEST", 400, "http_request_error"), "caller"),
+])  # fmt: skip
+def test_an_error_has_the_side_that_can_cure_it(failure, whose):
+    """A limit of the gateway's own is not Atlas', though its status is that of a gateway."""
+    assert origin_of(failure) == whose
 
 
 def test_the_next_sunsets_are_told_the_first_one_first():

@@ -52,6 +52,15 @@ def test_credentials_count_among_all_fields():
     assert status_of(request("Host: a", *lines, f"Authorization: Basic {'x' * 30000}")) == 431
 
 
+def test_a_credential_is_one_of_the_fields_that_a_request_may_have():
+    """128 in all, wherever it stands, and also where the others are known already."""
+    others = [f"X-{number}: y" for number in range(126)]
+    for _ in range(2):
+        head, _ = parse_request(request("Host: a", *others, "Authorization: Basic eA=="))
+        assert len(head.headers) in {127, 128}
+        assert status_of(request("Host: a", *others, "X: y", "Authorization: Basic eA==")) == 431
+
+
 LINES = st.sampled_from([
     "Host: a", "Host: b", "Content-Length: 5", "Transfer-Encoding: chunked", "Connection: close", "Via: 1.1 x", "X: y",
     "Authorization: Bearer s3cret", 'authorization: Digest s3cret, a="b"', "AUTHORIZATION: s3cret", " s3cret",

@@ -143,6 +143,15 @@ def test_only_so_many_callers_are_told_apart(judged, monkeypatch):
     assert found["verdict"]["sentence"].startswith("More than 2 callers still call retired endpoints: 5 calls")
 
 
+def test_replies_that_announce_are_no_calls_of_others(judged, monkeypatch):
+    """Beyond the limit they make no retired call of a program that is quiet."""
+    monkeypatch.setattr("shim.tools.inventory.reading.MOST", 1)
+    announced = [json.dumps({"time": ago(days=40), "announced": f"GET /{number}"}) for number in range(3)]
+    recent = [json.dumps({"time": ago(days=1), "announced": f"GET /{number}"}) for number in range(3)]
+    _, word, found = judged(*announced, *recent)
+    assert (word, found["untold"]) == ("quiet", 0)
+
+
 def test_a_line_without_an_end_is_not_held_in_memory(tmp_path):
     """It is broken, however long it is, and the next line counts."""
     path = tmp_path / "calls.jsonl"
