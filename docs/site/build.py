@@ -99,7 +99,8 @@ def lead_links(text: str, page: Path, placed: dict[Path, PurePosixPath]) -> str:
         target = find(match["target"])
         if target in placed or not target.exists():
             return match[0]
-        return f"{match['label']} (`{target.relative_to(ROOT).as_posix()}`)"
+        path = target.relative_to(ROOT).as_posix()
+        return match["label"] if match["label"].strip("`/") == path else f"{match['label']} (`{path}`)"
 
     def lead(match: re.Match[str]) -> str:
         name, mark, anchor = match["target"].partition("#")
@@ -188,7 +189,10 @@ def build(folder: Path) -> None:
         raise SystemExit(f"{folder} has other things in it: give an empty folder, or one that this made")
     for name in MADE - {"zensical.toml"}:
         shutil.rmtree(folder / name, ignore_errors=True)
-    stage(folder)
+    try:
+        stage(folder)
+    except ModuleNotFoundError as error:  # a page of Python's API names every library
+        raise SystemExit(f"{error}: install the project with all it can use, pip install -e '.[all]'") from None
     command = [sys.executable, "-m", "zensical", "build", "--strict", "-f", str(folder / "zensical.toml")]
     if code := subprocess.run(command, check=False).returncode:
         raise SystemExit(code)

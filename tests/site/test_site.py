@@ -89,6 +89,8 @@ def test_a_link_out_of_the_site_becomes_a_path_of_the_repository(builder):
     assert builder.lead_links(text, page, builder.place_files()) == (
         "a (`deploy`) b (`deploy/shim.toml`) [c](../project/changelog.md#top) [d](#here) [e](https://x.test/)"
     )
+    named = "[`deploy/`](../../deploy) [deploy/shim.toml](../../deploy/shim.toml)"
+    assert builder.lead_links(named, page, builder.place_files()) == "`deploy/` deploy/shim.toml"
     text = "[credentials.md](../reference/credentials.md#replicas)"
     led = "[Credentials in the gateway](../reference/credentials.md#replicas)"
     assert builder.lead_links(text, page, builder.place_files()) == led
@@ -158,6 +160,29 @@ def test_a_folder_of_other_things_is_left_alone(builder, tmp_path):
         with pytest.raises(SystemExit, match="has other things in it"):
             builder.build(folder)
     assert (tmp_path / "docs").exists()
+
+
+def test_without_a_library_the_build_says_what_to_install(builder, monkeypatch, tmp_path):
+    """The pages of Python's API name every library."""
+
+    def stage(folder):
+        raise ModuleNotFoundError("No module named 'httpx2'")
+
+    monkeypatch.setattr(builder, "stage", stage)
+    with pytest.raises(
+        SystemExit, match=r"No module named 'httpx2': install the project .* pip install -e '\.\[all\]'"
+    ):
+        builder.build(tmp_path)
+
+
+@pytest.mark.parametrize(("words", "page"), [
+    ("rotate key", "reference/credentials/"), ("410", "how-to/trouble/"), ("keyerror", "how-to/trouble/"),
+])  # fmt: skip
+def test_the_search_knows_what_people_look_for(site, words, page):
+    """Each word is on the page that answers."""
+    items = json.loads((site / "search.json").read_text("utf-8"))["items"]
+    texts = [f"{one['title']} {one['text']}".casefold() for one in items if one["location"].startswith(page)]
+    assert all(any(word in text for text in texts) for word in words.split())
 
 
 def test_a_site_is_made_anew(staged):
