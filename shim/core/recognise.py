@@ -126,6 +126,10 @@ class Candidates:
         return api, compiled, kind
 
 
+LookedUp = tuple[Candidates, list[str]]
+"""The operations of a method and path, and the raw values of the path's parameters."""
+
+
 class Engine:
     """All operations of a set of documents; immutable, so one may serve every door and thread.
 
@@ -171,17 +175,13 @@ class Engine:
         decides which version, and so which operation, is meant.
         """
         found = self.look_up(method, target)
-        if found is None:
-            return None
-        candidates, values = found
-        accept = ",".join([value for name, value in headers if len(name) == 6 and name.lower() == "accept"])
-        return match_of(candidates, values, accept)
+        return None if found is None else match_in(found, headers)
 
     def has(self, method: str, target: str) -> bool:
         """Return whether an operation has this method and path, in whatever version."""
         return self.look_up(method, target) is not None
 
-    def look_up(self, method: str, target: str) -> tuple[Candidates, list[str]] | None:
+    def look_up(self, method: str, target: str) -> LookedUp | None:
         """Return the operations that have a method and path, and the values of the path's parameters."""
         if not target.startswith(self.bases):
             return None
@@ -220,6 +220,13 @@ class Engine:
         ]
         if problems:
             raise SettingsError(*problems)
+
+
+def match_in(found: LookedUp, headers: Headers) -> Match | None:
+    """Return the match of what a path was looked up as; the Accept field decides on the version."""
+    candidates, values = found
+    accept = ",".join([value for name, value in headers if len(name) == 6 and name.lower() == "accept"])
+    return match_of(candidates, values, accept)
 
 
 def match_of(candidates: Candidates, values: list[str], accept: str) -> Match | None:

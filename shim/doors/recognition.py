@@ -16,7 +16,7 @@ import attrs
 
 from shim.core.exchange import exchange
 from shim.core.messages import Call, Exchange, Headers, PassThrough, Record, Send, field
-from shim.core.recognise import Match
+from shim.core.recognise import Match, match_in
 from shim.core.route import VERSION_GONE, Context, sunset_of
 from shim.core.settings import RouteWord
 from shim.doors import process
@@ -113,11 +113,12 @@ def retired_call(  # noqa: PLR0913 - the parts of a request that are looked at i
         return None
     settings, engine = now.settings, now.engine
     led, is_off = settings.leads(origin), settings.route is RouteWord.OFF
-    if not led and (is_off or not engine.has(method, target)):
+    found = None if is_off else engine.look_up(method, target)
+    if not led and found is None:
         return None
     known = led or origin in settings.origins or origin in extra
     call = Call(method, settings.upstream if led else origin, target, lines())
-    match = None if is_off else engine.recognise(method, target, call.headers)
+    match = None if found is None else match_in(found, call.headers)
     if match is not None and known and (flag := process.flag_of(settings)) is not None:
         while seconds := flag.waits(match):
             yield partial(pause, seconds)

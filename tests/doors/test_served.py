@@ -11,6 +11,7 @@ import pytest
 
 import shim
 from shim import requests as shim_requests
+from shim.core.recognise import Engine
 from shim.errors import DocumentError, LegacyEndpointWarning, SettingsError
 from tests.doors.calls import BEARER, EMPTY, KEY, SNAPSHOTS, field, flex, gone, gone_then_flex
 from tests.doors.conftest import DOORS, doors_where, names_where
@@ -34,6 +35,15 @@ def test_a_retired_call_is_answered_in_the_legacy_shape(door, atlas, retired):
     assert got.shown[0] in {retired, None}  # urllib3 1.26 may not know
     assert got.record.route == "flex"
     assert len(atlas.fake.arrivals) == 1
+
+
+def test_a_retired_call_is_looked_up_once(door, atlas, retired, monkeypatch):
+    """Whether it is one and which one it is are the same question."""
+    asked, look_up = [], Engine.look_up
+    monkeypatch.setattr(Engine, "look_up", lambda self, *call: asked.append(call) or look_up(self, *call))
+    with door.open() as client:
+        client.ask(retired, headers=BEARER)
+    assert len(asked) == 1
 
 
 @pytest.mark.filterwarnings("error::shim.LegacyEndpointWarning")
