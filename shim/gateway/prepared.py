@@ -183,11 +183,9 @@ class Repeats:
         looks at but the list of allowed calls, and that is asked here.
         """
         head, allow = request.head, plan.options.allow
-        if head.form is None or plan is not self._plan or _is_digest(request.credential):
+        if plan is not self._plan or _is_digest(request.credential):
             return None
-        if len(path) + len(head.form.accept) > _LONGEST:  # as many of these would take much memory
-            return None
-        candidates, match, key = self._matched(plan, head.method, path, head.form.accept)
+        candidates, match, key = self._looked_up(request, plan, path)
         known = None if match is None else self._known.get(_key(request, candidates, path))
         if known is None or match is None:
             return None
@@ -201,19 +199,20 @@ class Repeats:
             return None
         return RepeatedCall(self, prepared, match, path, prepared.repeated.path.build(match.raw).encode(), key)
 
+    def _looked_up(self, request: Request, plan: Plan, path: str) -> _Matched:
+        """Return what ``_matched`` finds for a request, nothing for one that would take much memory."""
+        form = request.head.form
+        if form is None or len(path) + len(form.accept) > _LONGEST:
+            return None, None, None
+        return self._matched(plan, request.head.method, path, form.accept)
+
     def learn(self, request: Request, plan: Plan, run: UpstreamCall, outcome: Answer) -> None:
         """Remember how a call was answered, unless it has to be decided anew each time."""
         head, repeated, match, record = request.head, outcome.repeated, run.match, outcome.record
         if repeated is None or match is None or head.form is None or repeated.call.origin != run.call.origin:
             return
         path, _, query = repeated.call.target.partition("?")
-        looked_up = plan.engine.look_up(head.method, run.line.path)
-        if (
-            looked_up is None
-            or run.is_moved
-            or path != repeated.path.build(match.raw)
-            or _is_digest(request.credential)
-        ):
+        if run.is_moved or path != repeated.path.build(match.raw) or _is_digest(request.credential):
             return
         if plan is not self._plan:
             self._plan = plan
@@ -221,6 +220,9 @@ class Repeats:
             self._known.clear()
             self.answers.clear()
             self._size = 0
+        candidates, _, _ = self._looked_up(request, plan, run.line.path)
+        if candidates is None:
+            return
         suffix = f"?{query}" if query else ""
         call = attrs.evolve(repeated.call, target=f"{mark(_PATH)}{suffix}", headers=_marked(request, repeated))
         outbound = OutboundCall(call, readable=True)
@@ -230,7 +232,7 @@ class Repeats:
             attrs.evolve(record, sent=(sent,), dropped=()), outcome.reply.status, match.content_type,
             run.leads_on(record),
         )  # fmt: skip
-        self._known.setdefault(_key(request, looked_up[0], run.line.path), {})[repeated.route] = prepared
+        self._known.setdefault(_key(request, candidates, run.line.path), {})[repeated.route] = prepared
         if len(self._known) > MOST:
             self._known.popitem(last=False)
 
