@@ -54,9 +54,9 @@ from shim.gateway.options import Options
 from shim.gateway.server import Gateway
 from shim.gateway.option_values import Address
 from shim.gateway.run import loop_factory
-from shim.gateway.upstream import client
+from shim.gateway.upstream import pool
 
-client.KEEP = 10.0  # less than the soak's rest
+pool.KEEP = 10.0  # less than the soak's rest
 
 async def main():
     served = Gateway(Options(

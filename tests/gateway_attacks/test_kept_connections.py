@@ -111,7 +111,7 @@ def test_second_sending_is_on_a_new_connection():
 
 def test_poller_gets_a_new_connection(monkeypatch):
     """A connection that is never idle for long still ends at its age, so that a new address is found."""
-    monkeypatch.setattr("shim.gateway.upstream.client.LONGEST", 0.5)
+    monkeypatch.setattr("shim.gateway.upstream.pool.LONGEST", 0.5)
     with replying(message(b"hi")) as upstream, gateway(upstream.origin) as served, calling(served) as peer:
 
         def polled() -> bool:
@@ -125,7 +125,7 @@ def test_poller_gets_a_new_connection(monkeypatch):
 
 def test_idle_connection_ends(monkeypatch):
     """A connection that nobody needs for a while is closed, and the next call has a new one."""
-    monkeypatch.setattr("shim.gateway.upstream.client.KEEP", 0.5)
+    monkeypatch.setattr("shim.gateway.upstream.pool.KEEP", 0.5)
     with replying(message(b"hi")) as upstream, gateway(upstream.origin) as served:
         assert status(served, get("/x")) == 200
         until(lambda: upstream.left, "the end of an idle connection")
@@ -135,7 +135,7 @@ def test_idle_connection_ends(monkeypatch):
 
 def test_age_cuts_no_reply(monkeypatch):
     """A reply that takes longer than a connection's age arrives whole, and the connection ends after it."""
-    monkeypatch.setattr("shim.gateway.upstream.client.LONGEST", 0.2)
+    monkeypatch.setattr("shim.gateway.upstream.pool.LONGEST", 0.2)
     go_on = threading.Event()
 
     def script(peer: Peer) -> None:

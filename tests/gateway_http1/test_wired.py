@@ -282,4 +282,4 @@ async def test_connection_that_is_interrupted_leaves_nothing(wiring, monkeypatch
     monkeypatch.setattr(asyncio.get_running_loop(), "create_connection", interrupted)
     with pytest.raises(asyncio.CancelledError):
         await Upstream.connect(wired.upstream)
-    assert not wired.upstream._open
+    assert not wired.upstream._pool._open

@@ -174,9 +174,9 @@ class Wired:
     async def _connect(self, until: float = NEVER) -> UpstreamConnection:
         """Return a connection that is there at once."""
         await asyncio.sleep(0)
-        connection = UpstreamConnection(self.upstream)
+        connection = UpstreamConnection(self.upstream._pool)
         self.made.append(FakeUpstream(Wire(connection), self.answer))
-        self.upstream._open.add(connection)
+        self.upstream._pool._open.add(connection)
         return connection
 
     async def settle(self, rounds: int = 30) -> None:
@@ -194,8 +194,8 @@ class Wired:
         assert (budget.reserved, budget.held, self.gateway.limits.count) == (0, 0, 0)
         assert not self.server.connections
         assert not self.server._peers
-        assert not self.upstream._open
-        assert not self.upstream._idle
+        assert not self.upstream._pool._open
+        assert not self.upstream._pool._idle
         assert asyncio.all_tasks() == {asyncio.current_task()}
         assert not self.errors
 

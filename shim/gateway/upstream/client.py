@@ -21,15 +21,14 @@ from shim.gateway.fields import PSEUDONYM, for_upstream
 from shim.gateway.http1.body import MalformedError
 from shim.gateway.http1.head import parse_reply
 from shim.gateway.http1.secure import Tls
-from shim.gateway.http1.wire import NEVER, READ, Wires
+from shim.gateway.http1.wire import NEVER
 from shim.gateway.option_values import Address
 from shim.gateway.options import Options
 from shim.gateway.tls import system_context
 from shim.gateway.upstream.connection import OutboundCall, UpstreamConnection, UpstreamResponse, unconnected
+from shim.gateway.upstream.pool import Pool
 
 CONNECT = 10.0  # seconds that connecting may take, of those without a byte from upstream
-KEEP = 60.0  # seconds that a connection without a request is kept
-LONGEST = 300.0  # seconds after which a connection is not lent any more, so that each name is resolved again
 
 WITH_CONTENT = frozenset({"PATCH", "POST", "PUT"})  # requests that say that they have no content (RFC 9110, 8.6)
 _HEAD = 65536  # bytes of a proxy's answer
@@ -46,31 +45,24 @@ class Upstream:
     def __init__(self, options: Options) -> None:
         self.name = f"{PSEUDONYM}-{secrets.token_hex(4)}"
         self.deadline = options.deadline
-        self.patience = options.upstream_timeout
         self.origin = origin = urlsplit(options.upstream)
         self._context = system_context() if origin.scheme == "https" else None
         self._host, self._port = origin.hostname or "", origin.port or (80 if self._context is None else 443)
         self.proxy = proxy_for(options.upstream)
-        self.buffer = memoryview(bytearray(READ))
         self.hundreds = [0] * 10
-        self._idle: list[UpstreamConnection] = []
-        self._open: Wires[UpstreamConnection] = Wires()
-        self._is_closed = False
+        self._pool: Pool[UpstreamConnection] = Pool(options.upstream_timeout)
 
     def open(self) -> None:
         """Prepare for making connections; needs a running loop."""
-        self.loop = asyncio.get_running_loop()
-        self.long_work = asyncio.Lock()
-        self.now = self.loop.time
+        self._pool.open()
+        self.now = self._pool.now
 
     def states(self) -> dict[str, int]:
         """Return how many connections are idle and active; may be asked in any thread."""
-        idle = len(self._idle)
-        return {"idle": idle, "active": max(0, len(self._open) - idle)}
+        return self._pool.states()
 
     async def close(self) -> None:
-        self._is_closed = True
-        await self._open.abort()
+        await self._pool.close()
 
     async def send(self, outbound: OutboundCall, head: bytes = b"", until: float = NEVER) -> UpstreamResponse:
         """Send one call, its target as it is, and return the reply's head; raises Refusal if no reply comes.
@@ -87,7 +79,7 @@ class Upstream:
         head = head or self.head_of(outbound)
         response: UpstreamResponse | None = None
         try:
-            if (connection := self._lend()) is not None:
+            if (connection := self._pool.lend()) is not None:
                 try:
                     response = await connection.request(head, outbound, until)
                 except Refusal as refusal:
@@ -124,42 +116,19 @@ class Upstream:
             raise ValueError("a field value of the call has a line break")
         return f"{text}\r\n\r\n".encode()
 
-    def _lend(self) -> UpstreamConnection | None:
-        """Return an idle connection, or None."""
-        while self._idle:
-            connection = self._idle.pop()
-            if connection.is_open and self.now() - connection.born < LONGEST:
-                return connection
-            connection.abort()
-        return None
-
-    def release(self, connection: UpstreamConnection, *, keep: bool) -> None:
-        """Take a connection back, to lend it again or to close it."""
-        now = self.now()
-        if keep and not self._is_closed and now - connection.born < LONGEST:
-            connection.due = now + KEEP
-            self._idle.append(connection)
-        else:
-            connection.abort()
-
-    def lost(self, connection: UpstreamConnection) -> None:
-        self._open.discard(connection)
-        if connection in self._idle:
-            self._idle.remove(connection)
-
     async def connect(self, until: float = NEVER) -> UpstreamConnection:
         """Return a new connection; raises Refusal, also after ``until``."""
-        connection, proxy = UpstreamConnection(self), self.proxy
+        connection, proxy = UpstreamConnection(self._pool), self.proxy
         host, port, context = self._host, self._port, self._context
         layer = connection.tls = None if context is None else Tls(connection, context, server_hostname=host)
         try:
-            async with asyncio.timeout_at(min(until, self.now() + min(CONNECT, self.patience))):
+            async with asyncio.timeout_at(min(until, self.now() + min(CONNECT, self._pool.patience))):
                 if proxy is not None:  # through it to the origin (RFC 9110, 9.3.6)
                     transport = await tunnel(proxy, f"{host}:{port}")
                     transport.set_protocol(connection)
                     connection.connection_made(transport)
                 else:
-                    await self.loop.create_connection(lambda: connection, host, port)
+                    await self._pool.loop.create_connection(lambda: connection, host, port)
                 if layer is not None:
                     await layer.ready
         except BaseException as error:
@@ -172,7 +141,7 @@ class Upstream:
             raise unconnected(error, tls=layer is not None, through_proxy=proxy is not None) from error
         # Not before: a loop that was interrupted while it connected may end a connection without a word.
         if connection.is_open:
-            self._open.add(connection)
+            self._pool.add(connection)
         return connection
 
 

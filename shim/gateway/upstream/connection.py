@@ -7,7 +7,6 @@ import errno
 import socket
 import ssl
 from collections.abc import AsyncIterator, Callable
-from typing import TYPE_CHECKING
 
 import attrs
 
@@ -17,10 +16,8 @@ from shim.gateway import errors
 from shim.gateway.allow import READS
 from shim.gateway.http1.body import BUFFERED, Body, MalformedError
 from shim.gateway.http1.head import BODILESS, FIELDS, LINE, ReplyHead, parse_reply
-from shim.gateway.http1.wire import NEVER, SLOWLY, Wire, turn
-
-if TYPE_CHECKING:  # connections and their client know each other
-    from shim.gateway.upstream.client import Upstream
+from shim.gateway.http1.wire import NEVER, SLOWLY, turn
+from shim.gateway.upstream.pool import Pool, PooledWire
 
 INFORMATIONAL = 8  # informational replies (RFC 9110, 15.2) that may come before one final reply
 _QUICK = 256 * 1024  # bytes of content that are read within a few milliseconds
@@ -78,7 +75,7 @@ class UpstreamResponse(Body):
 
         complete = (self.length or 0) <= limit and await self.collect(limit, count)
         if self.size * _GROWS**self.head.codings > _QUICK:
-            await turn(self._connection.upstream.long_work)
+            await turn(self._connection.pool.long_work)
         return with_content(self.head, self.chunks, limit, complete=complete)
 
     def whole(self, limit: int) -> bytes | None:
@@ -99,7 +96,7 @@ class UpstreamResponse(Body):
             self._connection.abort()
 
 
-class UpstreamConnection(Wire):
+class UpstreamConnection(PooledWire):
     """A connection that sends one request at a time; ``_waiter`` is there until the reply is complete.
 
     Bytes that arrive while no request is in flight, or behind a reply, end it: they would be taken for the reply to the
@@ -107,13 +104,13 @@ class UpstreamConnection(Wire):
     clock, waiting for a reply raises Refusal.
     """
 
-    def __init__(self, upstream: Upstream) -> None:
-        super().__init__(upstream.loop, upstream.buffer)
-        self.upstream = upstream
+    def __init__(self, pool: Pool[UpstreamConnection]) -> None:
+        super().__init__(pool.loop, pool.buffer)
+        self.pool = pool
         self._response: UpstreamResponse | None = None
         self._waiter: asyncio.Future[UpstreamResponse] | None = None
         self._method, self._is_sending = "", False
-        self.born = upstream.now()
+        self.born = pool.now()
         self.until = NEVER
 
     async def request(self, head: bytes, outbound: OutboundCall, until: float) -> UpstreamResponse:
@@ -167,8 +164,8 @@ class UpstreamConnection(Wire):
     def expect(self) -> None:
         """Start upstream's deadline anew; silence doesn't count while nothing is read, or the caller has to send."""
         is_callers_turn = self._is_sending and self._response is None and self._drained is None
-        patience = NEVER if self.held or is_callers_turn else self.upstream.patience
-        self.due = min(self.until, self.upstream.now() + patience)
+        patience = NEVER if self.held or is_callers_turn else self.pool.patience
+        self.due = min(self.until, self.pool.now() + patience)
 
     def go_on(self) -> None:
         if self.held:
@@ -183,7 +180,7 @@ class UpstreamConnection(Wire):
         self.abort()  # nobody answers what is still to be sent
 
     def lost(self, error: BaseException | None) -> None:
-        self.upstream.lost(self)
+        self.pool.lost(self)
         said = type(error).__name__ if error is not None else "closed"
         cut = errors.unreadable("http_response_incomplete", "Upstream's reply ended early.", said)
         self._fail(broken(error, self._method) if self._response is None else cut, at_once=False)
@@ -191,7 +188,7 @@ class UpstreamConnection(Wire):
     def late(self) -> None:
         """End a connection that was idle for too long, or whose upstream or call takes too long."""
         silent = errors.too_slow("http_response_timeout", "Upstream fell silent for the configured time.")
-        self._fail(errors.overdue() if self.until <= self.upstream.now() else silent)
+        self._fail(errors.overdue() if self.until <= self.pool.now() else silent)
 
     def take(self, data: bytes) -> None:
         """Take what arrived: a part of the reply that was asked for."""
@@ -214,7 +211,7 @@ class UpstreamConnection(Wire):
             if response is not None and response.is_complete:
                 self._waiter = self._response = None
                 # Bytes behind a reply would become the reply to the next request, and so would the rest of a request.
-                self.upstream.release(self, keep=self._keep and stop == len(data) and not self._is_sending)
+                self.pool.release(self, keep=self._keep and stop == len(data) and not self._is_sending)
                 return
             self.expect()
             if stop < len(data):
