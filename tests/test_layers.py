@@ -91,18 +91,10 @@ def imports(path):
             yield room if (SHIM / room).is_dir() or (SHIM / f"{room}.py").exists() else "__init__"
 
 
-def run_of(node):
-    """Yield all nodes below one, but what stands there for type annotations alone."""
-    for child in ast.iter_child_nodes(node):
-        if not (isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING"):
-            yield child
-            yield from run_of(child)
-
-
 def taken(path):
-    """Yield the modules that a file takes names from, sooner or later, but the front of its own package."""
+    """Yield the modules that a file takes names from, for type annotations too, but the front of its own package."""
     own = ".".join(path.relative_to(SHIM.parent).parent.parts)
-    for module, name in names_in(run_of(tree_of(path))):
+    for module, name in names_in(ast.walk(tree_of(path))):
         yield from (one for one in (module, name) if one != own)
 
 
@@ -116,7 +108,7 @@ def test_imports_point_down():
 
 
 def test_no_file_is_in_a_circle():
-    """Whoever reads a file never comes back to it by its imports, functions' own included."""
+    """Whoever reads a file never comes back to it by its imports: those of functions and of annotations, too."""
     modules = {".".join(path.relative_to(SHIM.parent).with_suffix("").parts): path for path in SHIM.rglob("*.py")}
     modules = {name.removesuffix(".__init__"): path for name, path in modules.items()}
     arrows = {name: {one for one in taken(path) if one in modules} for name, path in modules.items()}

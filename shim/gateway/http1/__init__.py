@@ -4,6 +4,7 @@ In the order in which a caller meets them:
 
     ``listener``    the sockets, connections accepted, TLS (``secure``)
     ``clients``     who is connected, or stands behind a balancer; how many each has, and who can be spared
+    ``callers``     a connection as the others see it, and those of one peer
     ``connection``  one request after the other, each within its deadlines
     ``head``        a whole head, parsed by llhttp and held to what that leaves open
     ``body``        what follows it, by its length or in chunks

@@ -14,20 +14,15 @@ import socket
 from collections import Counter as Tally
 from collections.abc import Awaitable, Callable
 from functools import lru_cache
-from typing import TYPE_CHECKING
-
-import attrs
 
 from shim.core.messages import Headers
 from shim.gateway.errors import NO_ROOM, Failure, Refusal, busy
+from shim.gateway.http1.callers import CallerWire, PeerConnections
 from shim.gateway.http1.response import Request
 from shim.gateway.http1.secure import SECURED
 from shim.gateway.http1.wire import READ, Wires
 from shim.gateway.option_values import Network, is_address
 from shim.gateway.options import Options
-
-if TYPE_CHECKING:  # connections and their count know each other
-    from shim.gateway.http1.connection import Connection
 
 log = logging.getLogger("shim.gateway.refused")
 
@@ -43,17 +38,6 @@ _LENGTHS = {0x00: 0, 0x11: 12, 0x12: 12, 0x21: 36, 0x22: 36, 0x31: 216, 0x32: 21
 """Bytes of the addresses by family and protocol: unspecified, IPv4, IPv6, unix."""
 
 
-@attrs.define(eq=False)
-class PeerConnections:
-    """The connections of one peer, an address."""
-
-    address: str
-    count: int = 0
-    """How many there are."""
-    idle: dict[Connection, None] = attrs.field(factory=dict, repr=False)
-    """Those without a whole request, the oldest first."""
-
-
 class Clients:
     """The connections that a listener has accepted, those in their set-up, too, and which of them are kept.
 
@@ -66,16 +50,16 @@ class Clients:
         self.options = options or Options()
         self.most_of_peer = self.options.max_connections - self.options.max_connections // 4
         self.loop = asyncio.get_running_loop()
-        self.connections: Wires[Connection] = Wires()
+        self.connections: Wires[CallerWire] = Wires()
         self.turned_away = Tally(surplus=0, dropped=0, handshake=0)
         self.failures: Tally[Failure] = Tally()
         self.buffer = memoryview(bytearray(READ))
-        self.long_heads: dict[Connection, int] = {}
+        self.long_heads: dict[CallerWire, int] = {}
         self.draining = False
         self._peers: dict[str, PeerConnections] = {}
         self._quiet_until = 0.0
 
-    def arrived(self, connection: Connection, address: str) -> tuple[PeerConnections, str]:
+    def arrived(self, connection: CallerWire, address: str) -> tuple[PeerConnections, str]:
         """Count a connection; return its peer, and "served", "surplus" or "dropped". An idle one may end for it."""
         peer = self._peers.setdefault(address, PeerConnections(address))
         peer.count += 1
@@ -99,7 +83,7 @@ class Clients:
             self._quiet_until = now + _QUIET
             log.warning(text, about)
 
-    def left(self, connection: Connection) -> None:
+    def left(self, connection: CallerWire) -> None:
         """Count a connection off; a second call changes nothing."""
         if connection not in self.connections:
             return
@@ -129,7 +113,7 @@ class Clients:
         idle = sum(one.set_up is None for peer in [*self._peers.values()] for one in [*peer.idle])
         return {"handshake": arriving, "idle": idle, "active": max(0, len(connections) - arriving - idle)}
 
-    def hold_head(self, connection: Connection, size: int) -> None:
+    def hold_head(self, connection: CallerWire, size: int) -> None:
         """Count the bytes of a head that isn't whole yet; raises Refusal when all take over a quarter of memory."""
         if size > LONG:
             self.long_heads[connection] = size

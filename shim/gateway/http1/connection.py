@@ -11,10 +11,11 @@ from functools import partial
 
 from shim.gateway import errors
 from shim.gateway.http1.body import EMPTY, RATE, Body, MalformedError
+from shim.gateway.http1.callers import CallerWire
 from shim.gateway.http1.clients import Clients
 from shim.gateway.http1.head import check_beginning, parse_request
 from shim.gateway.http1.response import Request
-from shim.gateway.http1.wire import NEVER, Wire
+from shim.gateway.http1.wire import NEVER
 
 refused_log = logging.getLogger("shim.gateway.refused")
 cut_log = logging.getLogger("shim.gateway.cut")
@@ -26,7 +27,7 @@ LINGER = 2.0  # seconds for a caller to finish sending unread bytes, so that it 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
-class Connection(Wire):
+class Connection(CallerWire):
     """One connection of an address, from when it was accepted: its ``set_up`` comes before its first request.
 
     Its ``verdict`` says whether it is served; a surplus one gets a refusal as its only reply.
@@ -45,6 +46,11 @@ class Connection(Wire):
         self._begun, self._since = 0.0, self._loop.time()
         self._is_ending = False
         self.peer, self.verdict = clients.arrived(self, address)
+
+    @property
+    def is_draining(self) -> bool:
+        """Whether the gateway ends, so that no further request is taken."""
+        return self.clients.draining
 
     def made(self) -> None:
         self.set_up = None

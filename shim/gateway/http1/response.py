@@ -7,7 +7,6 @@ import secrets
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from operator import itemgetter
-from typing import TYPE_CHECKING
 
 import attrs
 
@@ -15,10 +14,8 @@ from shim.core.messages import Headers, Reply, reason_phrase
 from shim.gateway.errors import Refusal
 from shim.gateway.fields import http_date
 from shim.gateway.http1.body import Body
+from shim.gateway.http1.callers import CallerWire
 from shim.gateway.http1.head import BODILESS, Credential, RequestHead
-
-if TYPE_CHECKING:  # a connection makes its requests
-    from shim.gateway.http1.connection import Connection
 
 _TOGETHER = 65536  # bytes of content that are copied behind a head, so that both leave at once
 _MARK = secrets.token_hex(16)  # of what differs between calls that are sent and answered alike
@@ -34,7 +31,7 @@ class Request:
     head: RequestHead
     credential: Credential | None
     content: Body
-    way: Connection
+    way: CallerWire
     status: int | None = None
     """None until it is answered."""
     keep_alive: bool = True
@@ -101,7 +98,7 @@ class Request:
         is_http10 = self.head.is_http10
         bodiless = self._bodiless = self.head.method == "HEAD" or status in BODILESS
         # A final answer with content unread ends the connection: nobody reads the rest as the next request.
-        kept = self.keep_alive and self.head.keep_alive and self.content.is_complete and not self.way.clients.draining
+        kept = self.keep_alive and self.head.keep_alive and self.content.is_complete and not self.way.is_draining
         last = b""
         if body is not None and not bodiless:
             last = b"Content-Length: %d\r\n" % len(body)

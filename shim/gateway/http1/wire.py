@@ -8,15 +8,33 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from time import perf_counter
-from typing import TYPE_CHECKING, TypeVar, cast
-
-if TYPE_CHECKING:  # a wire and its TLS know each other
-    from shim.gateway.http1.secure import Tls
+from typing import Protocol, TypeVar, cast
 
 READ = 65536  # bytes that are read at a time
 SLOWLY = 16384  # bytes that are read at a time of what somebody takes slowly
 EVERY = 0.05  # seconds between two looks at all deadlines; each is kept with this much delay at most
 NEVER = float("inf")
+
+
+class SecureLayer(Protocol):
+    """What a wire reads and writes through: TLS, or nothing; ``size`` is how many bytes are read at a time."""
+
+    size: int
+
+    def arrived(self, data: memoryview) -> None:
+        """Take ciphertext, and give the wire the content."""
+
+    def read(self) -> None:
+        """Give the wire what has arrived."""
+
+    def sealed(self, data: bytes) -> bytes:
+        """Return the ciphertext of what is to be sent."""
+
+    def say_farewell(self) -> None:
+        """Say that no more will be sent."""
+
+    def lost(self, error: BaseException | None) -> BaseException | None:
+        """Note the end of the connection, and return the error that it came with."""
 
 
 class Wire(asyncio.BufferedProtocol):
@@ -35,7 +53,7 @@ class Wire(asyncio.BufferedProtocol):
         self.transport: asyncio.Transport | None = None
         self._drained: asyncio.Future[None] | None = None
         self._rest = b""
-        self.tls: Tls | None = None
+        self.tls: SecureLayer | None = None
         self.held = False
         self._turn: asyncio.Handle | None = None
         self.due = NEVER
