@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from tests.gateway_attacks.crowds import OTHER, behind, busy, count_ended, crowd, ended, gets_in
-from tests.peers.raw import until
-from tests.peers.served import ask, calling, connect, get, value_of
+from tests.peers.raw import PATIENCE, Held, raw_upstream, until
+from tests.peers.served import ask, calling, connect, gateway, get, value_of
 
 PATIENT: dict[str, Any] = {"client_timeout": 60.0, "keepalive_timeout": 60.0}
 ME = "127.0.0.1"
@@ -131,3 +131,14 @@ def test_requests_beyond_a_limit_get_503(options, sources, next_one):
         assert [peer.message()[1] for peer in working] == [b"/hold"] * 2
         gets_in(next_one, served, get("/mine"), b"/mine")
         assert not any(b"/x" in head for head in upstream.arrivals.heads)
+
+
+def test_a_caller_that_has_sent_much_ahead_and_leaves_is_noticed():
+    """Nothing more is read of it, so that its end has to be looked for: its place, and its call, are for others."""
+    held = Held()
+    with raw_upstream(held) as upstream, gateway(upstream.origin) as served:
+        with calling(served) as peer:
+            peer.send(get("/x") * 3000)
+            assert held.arrived.wait(PATIENCE)
+        until(lambda: not served.limits.count, "the end of its call")
+        held.answer.set()

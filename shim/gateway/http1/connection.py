@@ -21,6 +21,7 @@ refused_log = logging.getLogger("shim.gateway.refused")
 cut_log = logging.getLogger("shim.gateway.cut")
 log = logging.getLogger("shim.gateway.defect")
 
+LOOK = 1.0  # seconds between two looks at whether a caller that has sent too much ahead is still there
 WAITING = 65536  # bytes that a caller may send ahead while its request is answered
 HIGH = 16384  # bytes of a reply that wait to be taken by the caller before no more are written
 LINGER = 2.0  # seconds for a caller to finish sending unread bytes, so that it reads its answer
@@ -195,7 +196,7 @@ class Connection(CallerWire):
         elif self._is_ending:
             patience = LINGER
         elif self._request is not None:
-            patience = NEVER
+            patience = LOOK if self.held else NEVER
         elif self._begun:
             since, patience = self._begun, options.client_timeout
         else:
@@ -203,7 +204,7 @@ class Connection(CallerWire):
         self.due = since + patience
 
     def late(self) -> None:
-        """End what took too long: sending a reply, receiving a head, or waiting for a request."""
+        """End what took too long: sending a reply, receiving a head, or waiting for a request; and who has left."""
         if self._drained is not None or (self._is_ending and not self.is_open):
             if self._left - self.unsent() >= RATE * self.clients.options.client_timeout:
                 self.expect()
@@ -212,6 +213,11 @@ class Connection(CallerWire):
                 self.abort()
         elif self._is_ending:
             self.abort()
+        elif self._request is not None:
+            if self.has_left():
+                self.abort()
+            else:
+                self.expect()
         elif self._begun:
             refused_log.warning("refused a request of %s: its head did not arrive in time", self.peer.address)
             self._end_with(errors.too_late("The request's head did not arrive in time."))

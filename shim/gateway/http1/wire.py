@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import select
 from time import perf_counter
 from typing import Protocol, TypeVar, cast
 
@@ -14,6 +15,8 @@ READ = 65536  # bytes that are read at a time
 SLOWLY = 16384  # bytes that are read at a time of what somebody takes slowly
 EVERY = 0.05  # seconds between two looks at all deadlines; each is kept with this much delay at most
 NEVER = float("inf")
+_LEAVING = getattr(select, "POLLRDHUP", 0)
+"""What the kernel says of a connection that the other side has ended, also while bytes wait to be read."""
 
 
 class SecureLayer(Protocol):
@@ -141,6 +144,14 @@ class Wire(asyncio.BufferedProtocol):
 
     def unsent(self) -> int:
         return 0 if self.transport is None else self.transport.get_write_buffer_size()
+
+    def has_left(self) -> bool:
+        """Return whether the other side has ended the connection, which a wire that is held does not see (on Linux)."""
+        if self.transport is None or not _LEAVING:
+            return self.transport is None
+        looking = select.poll()
+        looking.register(self.transport.get_extra_info("socket").fileno(), _LEAVING)
+        return bool(looking.poll(0))
 
     def hold(self) -> None:
         if not self.held and self.transport is not None:
