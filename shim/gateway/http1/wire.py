@@ -147,10 +147,13 @@ class Wire(asyncio.BufferedProtocol):
 
     def has_left(self) -> bool:
         """Return whether the other side has ended the connection, which a wire that is held does not see (on Linux)."""
-        if self.transport is None or not _LEAVING:
-            return self.transport is None
+        if self.transport is None:
+            return True
+        found = self.transport.get_extra_info("socket")
+        if found is None or not _LEAVING:
+            return False
         looking = select.poll()
-        looking.register(self.transport.get_extra_info("socket").fileno(), _LEAVING)
+        looking.register(found.fileno(), _LEAVING)
         return bool(looking.poll(0))
 
     def hold(self) -> None:
