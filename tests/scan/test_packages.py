@@ -43,6 +43,13 @@ def test_a_shell_script_knows_what_another_one_sets(tmp_path):
     assert ids(tmp_path) == [("list.sh", ["createFtsIndex"])]
 
 
+def test_a_script_that_never_says_atlas_is_read_with_what_it_sources(tmp_path):
+    """The word stands in the file of settings alone."""
+    put(tmp_path / "settings.sh", f"BASE={BASE}/groups/abc\n")
+    put(tmp_path / "list.sh", '. ./settings.sh\ncurl "$BASE/serverless"\n')
+    assert ids(tmp_path) == [("list.sh", ["listServerlessInstances"])]
+
+
 @pytest.mark.parametrize(("other", "text"), [
     ("far/away/from/here/client.py", "get('/groups/a/clusters')  # atlas"),
     ("client.py", "get('/orders/1')  # atlas"),

@@ -40,8 +40,14 @@ _FUNCTION = re.compile(r"\b(?:def|func|function|fun|fn)\s+(?:\([^)]*\)\s*)?(\w+)
 """The start of a function, as in ``def get_clusters(`` and ``func (c *client) Clusters(``."""
 _MENTIONS = re.compile(r"atlas|mongodb", re.IGNORECASE)
 _IMPORT = re.compile(
-    r"^\W*(?:import|from|require|include|use|using|source|\.|const|let|var|\"|_)\b.*$|^\s*\"[^\"]+\"$", re.MULTILINE
+    r"""
+      ^\W*(?:import|from|require|include|use|using|source|const|let|var|"|_)\b.*$
+    | ^\s*"[^"]+"$     # in Go
+    | ^\s*\.\s.*$      # in a shell
+    """,
+    re.MULTILINE | re.VERBOSE,
 )
+"""A line that may import."""
 _NEAR = 2  # how many folders up the folder may be that two files of a package have in common
 _MOST = 8  # the most addresses that one file shares
 
@@ -79,11 +85,12 @@ class Packages:
 
     def of(self, file: str, text: str) -> SharedAddresses:
         """Return what a file shares with the others of its package, its own addresses included."""
-        path = Path(file).resolve()
-        if not self._members or _MENTIONS.search(text) is None:
+        if not self._members:
             return NO_ADDRESSES
-        imports = "\n".join(_IMPORT.findall(text))
-        some = [one.shared for one in self._members if _is_beside(one.path, path, imports)]
+        path, speaks = Path(file).resolve(), _MENTIONS.search(text) is not None
+        near = [one for one in self._members if _is_near(one.path, path)]
+        imports = "\n".join(_IMPORT.findall(text)) if near else ""
+        some = [one.shared for one in near if _is_of(one.path, path, imports, speaks=speaks)]
         constants = [pair for one in some for pair in one.constants.items()]
         return SharedAddresses(
             constants={name: address for name, address in constants if _is_one(name, address, constants)},
@@ -125,14 +132,17 @@ def _addresses(text: str) -> Iterator[tuple[str, str]]:
             yield name[1] if name is not None else "", with_holes(found["address"]).rstrip("/")
 
 
-def _is_beside(one: Path, other: Path, imports: str) -> bool:
-    """Return whether two files are of one package."""
-    if one.parent == other.parent:
+def _is_near(one: Path, other: Path) -> bool:
+    """Return whether a folder close above both files has them."""
+    return not {*one.parents[: _NEAR + 1]}.isdisjoint(other.parents[: _NEAR + 1])
+
+
+def _is_of(one: Path, other: Path, imports: str, *, speaks: bool) -> bool:
+    """Return whether a file that is near is of another one's package: imported, or beside one that speaks of Atlas."""
+    if one == other or (speaks and one.parent == other.parent):
         return True
-    common = {*one.parents[: _NEAR + 1]} & {*other.parents[: _NEAR + 1]}
-    return (
-        bool(common) and re.search(rf"\b(?:{re.escape(one.stem)}|{re.escape(one.parent.name)})\b", imports) is not None
-    )
+    names = [one.stem, one.parent.name] if speaks else [one.stem]
+    return re.search(rf"\b(?:{'|'.join(map(re.escape, names))})\b", imports) is not None
 
 
 def _is_one(name: str, address: str, constants: Iterable[tuple[str, str]]) -> bool:
