@@ -63,7 +63,7 @@ class SharedAddresses:
     newest: str | None = None
     """The newest version that these files name."""
     functions: frozenset[str] = frozenset()
-    """The functions that they define: calls of these are no calls of a client's methods of the same names."""
+    """The functions that they define, which no generated module has."""
 
 
 NO_ADDRESSES = SharedAddresses()

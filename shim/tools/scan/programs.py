@@ -181,11 +181,7 @@ class ProgramReader:
             return
         is_self = len(on) < 2 and (on[:1] in ([], ["self"], ["cls"]) or self.program.language in _TYPED)
         is_own = (is_self and name in self.own) or (bool(on) and on[0] in self.own and not on[0].endswith("Api"))
-        if (
-            not is_own
-            and name not in self.wrappers
-            and not any(one.role == "call" and self.own.intersection(one.words()[:1]) for one in bound)
-        ):
+        if not is_own and not any(one.role == "call" and self.own.intersection(one.words()[:1]) for one in bound):
             yield RetiredUse(self._place(call.node, call.at), "sdk", operations, operations[0].method, name)
 
     def _has(self, words: Iterable[str], service: str) -> bool:
