@@ -75,11 +75,15 @@ def test_systemd_hands_its_socket_over(port):
             assert process.wait(PATIENCE) == 0
 
 
-@pytest.mark.parametrize("listen", ["127.0.0.1:1", "127.0.0.2:0"], ids=["another port", "another host"])
+@pytest.mark.parametrize(
+    "listen", ["127.0.0.1:1", "127.0.0.2:0", "no.such.invalid:0"], ids=["another port", "another host", "no host"]
+)
 def test_a_socket_elsewhere_is_refused(start, kept, listen):
     """Who may reach a gateway stands in its settings, which checks depend on; both addresses are named."""
     running = start(kept, "--listen", listen, "--admin", "off")
-    assert running.logged(r"listen: the service manager's socket listens at 127\.0\.0\.1:\d+, and this setting is 127")
+    assert running.logged(
+        r"listen: the service manager's socket listens at 127\.0\.0\.1:\d+, and this setting is \S+:\d;"
+    )
     assert running.process.wait(PATIENCE) == 2
 
 

@@ -55,8 +55,11 @@ def _listening(number: int) -> socket.socket:
 
 def _check(found: socket.socket, wanted: Address) -> None:
     host, port, *_ = found.getsockname()
-    infos = socket.getaddrinfo(wanted.host or None, None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    if host not in {info[4][0] for info in infos} or wanted.port not in {0, port}:
+    known = set[str | int]()
+    with contextlib.suppress(OSError):  # a name that has no address is that of no socket
+        infos = socket.getaddrinfo(wanted.host or None, None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        known = {info[4][0] for info in infos}
+    if host not in known or wanted.port not in {0, port}:
         where = Address(str(host), port).authority
         raise SettingsError(
             f"listen: the service manager's socket listens at {where}, and this setting is {wanted.authority}; "
