@@ -5,6 +5,7 @@ One call, in the order of its stations (each room's own docstring has its files)
     ``http1``           sockets, connections and deadlines of callers; bytes become a Request
     ``call``            the way of one call, from its head to its last byte
     ``limits``          how many are in flight, in all and of one peer, and what is held in memory for them
+    ``kept``            answers of repeated reads, in the room that calls leave
     ``prepared``        a read that is sent and answered as one before it was; any other goes on
     ``checks``          what a request asks of upstream, or a refusal; ``allow`` is the operator's list
     ``credentials``     who may call, and who signs

@@ -52,7 +52,9 @@ class Handler:
     authorities: frozenset[str] = frozenset()
     """Those that it is called by."""
     flag: FlagWords[Plan] | None = None
-    repeats: Repeats = attrs.field(default=attrs.Factory(lambda self: Repeats(self.shared), takes_self=True))
+    repeats: Repeats = attrs.field(
+        default=attrs.Factory(lambda self: Repeats(self.shared, self.limits.kept), takes_self=True)
+    )
 
     async def __call__(self, request: Request) -> None:
         """Answer one request; whatever goes wrong becomes an answer, or the end of the connection."""

@@ -8,6 +8,7 @@ import attrs
 
 from shim.gateway.errors import NO_ROOM, busy
 from shim.gateway.http1.body import BUFFERED
+from shim.gateway.kept import SHARE, KeptAnswers
 from shim.gateway.option_values import RESERVED
 from shim.gateway.options import Options
 
@@ -16,7 +17,7 @@ class Limits:
     """The ``count`` of calls in flight, and of ``memory`` bytes those ``reserved`` for calls and ``held`` for content.
 
     A content is held as far as it is longer than its reservation. Long contents may use at most half of the memory, so
-    that short calls always fit.
+    that short calls always fit. Kept answers take what is left, up to their share, and give way to calls.
     """
 
     def __init__(self, options: Options) -> None:
@@ -25,6 +26,15 @@ class Limits:
         self.most_of_peer = self.most - self.most // 4
         self.count = self.reserved = self.held = 0
         self.of_peer: dict[str, int] = {}
+        part, parts = SHARE
+        self.kept = KeptAnswers(self.memory * part // parts)
+
+    def has_room(self, size: int) -> bool:
+        """Return whether calls may take ``size`` bytes more; answers that are kept in these are forgotten."""
+        left = self.memory - self.reserved - self.held - size
+        if left < self.kept.size:
+            self.kept.shrink(left)
+        return left >= 0
 
 
 @attrs.define(eq=False)
@@ -47,14 +57,14 @@ class Entry:
             self.excess = "The gateway's limit of requests is reached."
         elif of_peer > limits.most_of_peer:
             self.excess = "The gateway is answering as many requests of this address as it takes."
-        elif limits.reserved + limits.held > limits.memory:
+        elif not limits.has_room(0):
             self.excess = NO_ROOM
         return self
 
     def take(self, size: int) -> None:
         """Hold a content of ``size`` bytes until the call's end; raises Refusal, and holds nothing, without room."""
         limits = self._limits
-        if limits.held + size > limits.memory // 2 or limits.reserved + limits.held + size > limits.memory:
+        if limits.held + size > limits.memory // 2 or not limits.has_room(size):
             raise busy(NO_ROOM)
         limits.held += size
         self.held += size

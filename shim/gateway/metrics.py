@@ -120,7 +120,12 @@ class Metrics(Collector):
             "log_lines_dropped": {(): LogLines.lost},
             "upstream_connections": upstream.states(),
             "upstream_responses": {f"{digit}xx": count for digit, count in enumerate(upstream.hundreds) if count},
-            "memory_used_bytes": {"reserved": limits.reserved, "held": limits.held, "connections": server.held},
+            "memory_used_bytes": {
+                "reserved": limits.reserved,
+                "held": limits.held,
+                "kept": limits.kept.size,
+                "connections": server.held,
+            },
             "memory_limit_bytes": {(): limits.memory},
             "tls_certificate_not_after_timestamp_seconds": {} if ends is None else {"listener": ends},
             "config_reload_success": {(): not any(one.problems for one in watched)},

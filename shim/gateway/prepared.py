@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable
 from functools import lru_cache
-from itertools import cycle
 from time import monotonic, perf_counter
 from typing import TYPE_CHECKING
 
@@ -27,6 +26,7 @@ from shim.gateway.exchange import Shared, UpstreamCall
 from shim.gateway.fields import for_caller, notes
 from shim.gateway.http1.head import Credential
 from shim.gateway.http1.response import Blank, Lines, Request, lines_of, mark
+from shim.gateway.kept import KeptAnswer, KeptAnswers
 from shim.gateway.limits import Entry
 from shim.gateway.logs import CallLine
 from shim.gateway.plan import Plan
@@ -36,8 +36,6 @@ if TYPE_CHECKING:
     from functools import _lru_cache_wrapper
 
 MOST = 256  # reads of one operation, query and form of head, by tier, that are remembered
-BYTES = 4 * 1024 * 1024  # what all kept answers may take, in bytes of upstream's and translated content
-NEW = 32  # paths of which one is kept when the others take all room
 PATHS = 8192  # whose matches are remembered
 _LONGEST = 300  # characters of such a path and the call's Accept
 _PATH, _CREDENTIAL, _FREE = range(3)
@@ -115,7 +113,7 @@ class RepeatedCall:
             if made is None:
                 left, response.sent, response.began = None, head, began
                 return response
-            is_long = entry.hold(len(made[0]))
+            is_long = entry.hold(len(made.body))
             self._reply(request, response, made, line)
             if is_long:  # it waits until the caller has taken it, and nothing that it was made of
                 response.chunks, content, made = [], None, None
@@ -127,13 +125,12 @@ class RepeatedCall:
                 left.close()
         return None
 
-    def _made(self, content: bytes) -> tuple[bytes, Record] | None:
-        """Return what content becomes, and the record of that; None if it is unusual."""
+    def _made(self, content: bytes) -> KeptAnswer | None:
+        """Return what content becomes; None if it is unusual."""
         prepared, answers, key = self.prepared, self.repeats.answers, (self.prepared, self.path)
-        kept = answers.get(key)
-        if kept is not None and kept[0] == content:
-            answers.move_to_end(key)
-            return kept[1:]
+        kept = answers.find(key, content)
+        if kept is not None:
+            return kept
         made = prepared.repeated.translate(self.match, self.path, content)
         if made is None:
             return None
@@ -142,14 +139,16 @@ class RepeatedCall:
             record = attrs.evolve(record, fields=made.fields, dropped=made.dropped)
             if not made.dropped:  # the next answer has the same, mostly
                 prepared.record = record
-        self.repeats.keep(key, (content, made.value, record))
-        return made.value, record
+        answer = KeptAnswer(content, made.value, record)
+        if prepared.repeated.timeless:
+            answers.keep(key, answer)
+        return answer
 
-    def _reply(self, request: Request, response: UpstreamResponse, made: tuple[bytes, Record], line: CallLine) -> None:
+    def _reply(self, request: Request, response: UpstreamResponse, made: KeptAnswer, line: CallLine) -> None:
         """Answer with what content became, and take down that it did."""
-        (body, record), headers, shared = made, response.head.headers, self.repeats.shared
+        record, headers, shared = made.record, response.head.headers, self.repeats.shared
         prepared, path = self.prepared, self.upstream_path
-        request.answer_with(prepared.status, *prepared.lines(headers, record, path), body)
+        request.answer_with(prepared.status, *prepared.lines(headers, record, path), made.body)
         line.upstream_status = response.head.status
         line.translated(record)
         if self.tier_key is not None:
@@ -164,15 +163,12 @@ class RepeatedCall:
 
 @attrs.define(eq=False)
 class Repeats:
-    """Remembers how reads were answered; the ``answers`` that are kept take ``limit`` bytes together."""
+    """Remembers how reads were answered, and their ``answers`` while there is room."""
 
     shared: Shared
-    limit: int = BYTES
+    answers: KeptAnswers
     _plan: Plan | None = None
     _known: OrderedDict[Hashable, dict[str, Prepared]] = attrs.field(factory=OrderedDict)
-    answers: OrderedDict[tuple[Prepared, str], tuple[bytes, bytes, Record]] = attrs.field(factory=OrderedDict)
-    _size: int = 0
-    _rounds: Iterator[int] = attrs.field(init=False, factory=lambda: cycle(range(NEW)))
     _matched: _lru_cache_wrapper[_Matched] = attrs.field(init=False, factory=lambda: lru_cache(PATHS)(_matched))
 
     def find(self, request: Request, plan: Plan, path: str) -> RepeatedCall | None:
@@ -219,7 +215,6 @@ class Repeats:
             self._matched.cache_clear()
             self._known.clear()
             self.answers.clear()
-            self._size = 0
         candidates, _, _ = self._looked_up(request, plan, run.line.path)
         if candidates is None:
             return
@@ -235,24 +230,6 @@ class Repeats:
         self._known.setdefault(_key(request, candidates, run.line.path), {})[repeated.route] = prepared
         if len(self._known) > MOST:
             self._known.popitem(last=False)
-
-    def keep(self, key: tuple[Prepared, str], answer: tuple[bytes, bytes, Record]) -> None:
-        """Keep the answer of a path, made of the content before it, unless it is large, or depends on the time.
-
-        It takes the place of what was kept of that path. Where all room is taken, some new paths alone take that of
-        those used longest ago: of a fleet that is polled in turn a part is always there, however large it is.
-        """
-        size = len(answer[0]) + len(answer[1])
-        if not key[0].repeated.timeless or size > self.limit // 4:
-            return
-        if self._size + size > self.limit and key not in self.answers and next(self._rounds):
-            return
-        content, body, _ = self.answers.pop(key, (b"", b"", None))
-        self.answers[key] = answer
-        self._size += size - len(content) - len(body)
-        while self._size > self.limit:
-            content, body, _ = self.answers.popitem(last=False)[1]
-            self._size -= len(content) + len(body)
 
 
 def _matched(plan: Plan, method: str, path: str, accept: str) -> _Matched:

@@ -13,7 +13,7 @@ import pytest
 
 from shim.gateway.allow import parse_allow
 from shim.gateway.plan import Plan
-from shim.gateway.prepared import MOST, NEW, RepeatedCall, Repeats
+from shim.gateway.prepared import MOST, RepeatedCall, Repeats
 from tests.core.lists import FULL, LISTS, mutated
 from tests.family.replay import recordings
 from tests.peers.raw import raw_upstream, replying, until
@@ -290,16 +290,17 @@ def test_a_credential_is_remembered_nowhere():
         assert not any("s3cret" in repr(key) for key in served._handler.repeats._known)
 
 
-def test_kept_answers_take_no_more_than_their_limit():
-    """One for each path; of paths beyond it one in some takes the oldest's place. A large or timely one is not kept."""
-    repeats, record = Repeats(mock.Mock(), limit=1000), mock.Mock()
-    prepared, timely = (mock.Mock(repeated=mock.Mock(timeless=timeless)) for timeless in (True, False))
-    for number in (*range(2 * NEW + 5), 3):
-        repeats.keep((prepared, f"/{number}"), (b"y" * 100, b"x" * 100, record))
-    repeats.keep((prepared, "/large"), (b"y" * 151, b"x" * 100, record))
-    repeats.keep((timely, "/timely"), (b"y", b"x", record))
-    assert [path for _, path in repeats.answers] == ["/2", "/4", "/5", f"/{5 + NEW}", "/3"]
-    assert repeats._size == 1000
+@pytest.mark.parametrize(("kind", "kept"), [("snapshots", 1), ("restoreJobs", 0)])
+def test_an_answer_that_depends_on_the_time_is_not_kept(kind, kept):
+    """A restore job is done, or not yet, by the clock that its answer is made at."""
+    call = get(PATH.replace("snapshots", kind), ACCEPT, BEARER)
+    with (
+        replying(*[ok({"results": [{"id": "1"}]})] * 3) as upstream,
+        gateway(upstream.origin, now=lambda: AFTER) as served,
+    ):
+        for _ in range(3):
+            assert status_of(ask(served, call)[0]) == 200
+        assert len(served.limits.kept.keys()) == kept
 
 
 def test_what_is_remembered_has_a_bound():
