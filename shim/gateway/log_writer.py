@@ -17,6 +17,7 @@ from functools import partial
 from queue import SimpleQueue
 
 from shim.gateway.logs import CallLine, instant
+from shim.gateway.losses import Losses
 from shim.gateway.option_values import LogFormat, LogLevel
 
 calls = logging.getLogger("shim.gateway.calls")
@@ -63,7 +64,7 @@ class LogLines(logging.Handler):
     process has dropped.
     """
 
-    lost = 0
+    lost = Losses()
 
     def __init__(self, descriptor: int, most: int = MOST, *, as_json: bool = False) -> None:
         super().__init__()
@@ -72,7 +73,7 @@ class LogLines(logging.Handler):
         self._most = most
         self._waiting: SimpleQueue[str | None] = SimpleQueue()
         self._in_hand = 0
-        self._said = self.lost
+        self._said = self.lost.count
         self._thread = threading.Thread(target=self._work, name="log lines", daemon=True)
         self._thread.start()
 
@@ -93,13 +94,14 @@ class LogLines(logging.Handler):
 
     def put(self, make: Callable[[], str]) -> None:
         """Have a line written; it counts as dropped if too many wait, or if it can't be made. Never waits."""
+        cause = "stderr is not read, or too slowly"
         try:
             if self._waiting.qsize() + self._in_hand < self._most:
                 self._waiting.put(make())
                 return
-        except Exception:  # noqa: BLE001, S110 - a call was answered, whatever its line is like
-            pass
-        LogLines.lost += 1
+        except Exception as error:  # noqa: BLE001 - a call was answered, whatever its line is like
+            cause = type(error).__name__
+        LogLines.lost = LogLines.lost.after(1, cause)
 
     def finish(self, patience: float = _PATIENCE) -> None:
         """Return when all lines are written, or after so many seconds."""
@@ -113,17 +115,18 @@ class LogLines(logging.Handler):
             time.sleep(_PAUSE if lines[0] is not None else 0)
             lines += [self._waiting.get() for _ in range(self._waiting.qsize())]
             self._in_hand = len(lines)
-            if not self._write("".join([f"{line}\n" for line in lines if line is not None])):
-                LogLines.lost += len(lines)
+            cause = self._write("".join([f"{line}\n" for line in lines if line is not None]))
+            if cause:
+                LogLines.lost = LogLines.lost.after(len(lines), cause)
             self._in_hand = 0
-            if missing := self.lost - self._said:
+            if missing := self.lost.count - self._said:
                 self._said += missing
-                said = f"{missing} log lines were dropped, since nobody read them"
+                said = f"{missing} log lines were dropped: {self.lost.cause}"
                 record = logging.makeLogRecord({"name": "shim.gateway.log", "levelname": "WARNING", "msg": said})
                 self._write(f"{self.format(record)}\n")
 
-    def _write(self, text: str) -> bool:
-        """Write, waiting for the reader; return whether the lines were taken."""
+    def _write(self, text: str) -> str:
+        """Write, waiting for the reader; return why the lines were not taken, or an empty text."""
         left = text.encode(errors="backslashreplace")
         try:
             while left:
@@ -131,6 +134,6 @@ class LogLines(logging.Handler):
                     left = left[os.write(self._descriptor, left) :]
                 except BlockingIOError:  # somebody who shares the descriptor made it so
                     select.select((), (self._descriptor,), ())
-        except OSError:  # a reader that is gone for good, or a disk that is full, is not a reason to end
-            return False
-        return True
+        except OSError as error:  # a reader that is gone for good, or a disk that is full, is not a reason to end
+            return error.strerror or type(error).__name__
+        return ""

@@ -33,7 +33,7 @@ counter requests_abandoned operation: Calls whose caller left before the whole a
 counter challenges reason: Calls answered with a challenge to sign, and not in atlas_shim_requests.
 gauge last_retired_call_timestamp_seconds operation: When an operation was last called; 0: not since the start.
 gauge in_flight_requests: Requests being answered.
-counter log_lines_dropped: Lines of the log that were dropped, since nobody read them.
+counter log_lines_dropped: Lines of the log that were dropped, since stderr did not take them.
 gauge connections state: Callers' connections: in a handshake, idle without a whole request, or active.
 counter connections_refused reason: Connections refused: over the limit, or handshake failed.
 gauge upstream_connections state: Connections to upstream: idle or active.
@@ -117,7 +117,7 @@ class Metrics(Collector):
         operations = [(document.name, one) for document in plan.engine.documents for one in document.operations]
         return {
             "in_flight_requests": {(): limits.count},
-            "log_lines_dropped": {(): LogLines.lost},
+            "log_lines_dropped": {(): LogLines.lost.count},
             "upstream_connections": upstream.states(),
             "upstream_responses": {f"{digit}xx": count for digit, count in enumerate(upstream.hundreds) if count},
             "memory_used_bytes": {

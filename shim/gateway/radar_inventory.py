@@ -11,6 +11,7 @@ from queue import SimpleQueue
 
 from shim.core.messages import Call, Headers, Record
 from shim.gateway.logs import CallLine, plain
+from shim.gateway.losses import Losses
 from shim.tools.inventory.writing import VARIABLE, announced, retired, write
 from shim.tools.radar.radar import Radar
 
@@ -27,6 +28,7 @@ class RadarInventory:
     """Remembers what replies announce, and appends calls to the inventory, in their order, each after its reply.
 
     ``is_on``: ``ATLAS_SHIM_INVENTORY`` names a file. ``clock`` returns seconds since the epoch.
+    ``lost`` counts the calls that are missing in the file.
     """
 
     def __init__(self, environ: Mapping[str, str], clock: Callable[[], float]) -> None:
@@ -34,9 +36,9 @@ class RadarInventory:
         self._path = environ.get(VARIABLE)
         self.is_on = bool(self._path)
         self._clock = clock
-        self._waiting: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._waiting: SimpleQueue[Callable[[], str] | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
-        self._left_out = 0
+        self.lost = Losses()
 
     def begin(self) -> None:
         """Write down that the gateway has started: an inventory without calls proves silence only from then on."""
@@ -57,9 +59,9 @@ class RadarInventory:
         if not self._path:
             return
         if self._waiting.qsize() >= MOST:
-            if not self._left_out:
+            if not self.lost.count:
                 log.warning("the inventory can't be written as fast as calls come, and calls are left out of it")
-            self._left_out += 1
+            self.lost = self.lost.after(1, "it can't be written as fast as calls come")
             return
         if call is not None:  # it may wait for long, and then a User-Agent's first words are enough
             entry = partial(entry, agent=call.agent and call.agent[:_AGENT], peer=call.peer)
@@ -70,13 +72,15 @@ class RadarInventory:
 
     def _work(self) -> None:
         for append in iter(self._waiting.get, None):
-            append()
+            cause = append()
+            if cause:
+                self.lost = self.lost.after(1, cause)
 
     async def flush(self) -> None:
         """Return when all calls are written, or after five seconds; what is missing then is logged."""
         if self._thread is not None:
             self._waiting.put(None)
             await asyncio.to_thread(self._thread.join, _PATIENCE)
-            missing = self._left_out + max(0, self._waiting.qsize() - 1)
+            missing = self.lost.count + max(0, self._waiting.qsize() - 1)
             if missing:
                 log.warning("the inventory lacks %s calls", missing)

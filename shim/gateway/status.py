@@ -19,6 +19,7 @@ from shim.codes import cure_of
 from shim.gateway.call import Handler
 from shim.gateway.errors import Failure, origin_of
 from shim.gateway.ledger import OTHER, RECENT, Ledger, Seen, Way, kind_of
+from shim.gateway.log_writer import LogLines
 from shim.gateway.logs import plain
 from shim.gateway.tls import Listening
 from shim.gateway.watch import Watched
@@ -74,6 +75,11 @@ def status_of(
             "refused": _instant(max((one.refused for one in watched if one.refused is not None), default=None)),
             "problems": problems,
             "waiting": plan.waiting,
+        },
+        "losses": {
+            name: {"count": lost.count, "last": written(lost.last), "cause": lost.cause}
+            for name, lost in (("inventory", inventory.lost), ("log", LogLines.lost))
+            if lost.count
         },
         "certificates": [
             {"side": "listener", **_day("not_after", one.value[1], now), "refused": bool(one.problems)}

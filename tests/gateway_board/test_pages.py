@@ -53,6 +53,9 @@ def some(served):
     return served.status()
 
 
+LOST = {"log": {"count": 7, "last": "2999-01-01T00:00:00Z", "cause": "no space"}}
+
+
 def announcement(said, when):
     texts = dict.fromkeys(("method", "path", "version"), said)
     instants = dict.fromkeys(("sunset", "deprecation", "first", "last"), when)
@@ -160,7 +163,11 @@ def test_the_status_has_the_shape_that_is_documented(some):
     jsonschema.Draft202012Validator.check_schema(schema)
     for one in (schema, *schema["$defs"].values()):
         one["additionalProperties"] = False
-    more = {"certificates": [certificate("listener", 1)], "announced": [announcement("x", some["made"])]}
+    more = {
+        "certificates": [certificate("listener", 1)],
+        "losses": LOST,
+        "announced": [announcement("x", some["made"])],
+    }
     for status in (some, some | more):
         jsonschema.validate(json.loads(json.dumps(status)), schema)
 
@@ -256,6 +263,7 @@ def test_callers_that_fail_now_are_first(some):
 @pytest.mark.parametrize(("change", "said"), [
     ({"ready": False}, "takes no calls"), ({"reload": reload("refused", problems=["route: no"])}, "route: no"),
     ({"reload": reload(waiting=["listen"])}, "wait for a restart: listen"),
+    ({"losses": LOST}, "be written, or not all of it: no space."),
     ({"certificates": [certificate("listener", 2)]}, "expires in 2 days"),
     ({"certificates": [certificate("listener", -1)]}, "TLS certificate has expired"),
     ({"certificates": [certificate("listener", 90, refused=True)]}, "TLS certificate can"),
@@ -268,6 +276,14 @@ def test_what_needs_somebody_is_said_first(some, change, said):
     assert said in " ".join(plain.split())
     assert 'class="verdict called"><strong>Look here.' in html.partition("<section")[0]
     assert plain.index("\n  ! ") < plain.index("\n\n")
+
+
+def test_losses_of_the_past_are_a_fact_and_no_trouble(some):
+    """The file is written again, and still lacks calls."""
+    past = {"inventory": {"count": 7, "last": "2026-01-01T00:00:00Z", "cause": "no space"}}
+    plain = " ".join(text(some | {"losses": past}).split())
+    assert "it lacks 7 calls, the last one at 2026-01-01 00:00 UTC: no space" in plain
+    assert "can't be written" not in plain
 
 
 def test_an_empty_gateway_has_pages(some):

@@ -12,6 +12,8 @@ from pathlib import Path
 import attrs
 import pytest
 
+from shim.gateway.log_writer import LogLines
+from shim.gateway.losses import Losses
 from tests.peers.ports import free_port
 from tests.peers.raw import PATIENCE
 from tests.peers.served import At
@@ -59,6 +61,12 @@ def clean_environ(**more: str) -> dict[str, str]:
 def patient(monkeypatch):
     """A machine that is slow to read a file is not a disk that hangs."""
     monkeypatch.setattr("shim.gateway.watch.PATIENCE", PATIENCE)
+
+
+@pytest.fixture(autouse=True)
+def lost_nothing(monkeypatch):
+    """Lines that a test drops are not those of the tests after it."""
+    monkeypatch.setattr(LogLines, "lost", Losses())
 
 
 @pytest.fixture

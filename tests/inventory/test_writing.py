@@ -137,8 +137,8 @@ def test_after_a_full_disk_the_next_line_is_whole(file, monkeypatch):
     real = os.write
     sizes = iter([5])
     monkeypatch.setattr(os, "write", lambda fd, data: real(fd, data[: next(sizes, len(data))]))
-    writing.write(partial(writing.retired, record()), {writing.VARIABLE: str(file)})
-    writing.write(partial(writing.retired, record()), {writing.VARIABLE: str(file)})
+    causes = [writing.write(partial(writing.retired, record()), {writing.VARIABLE: str(file)}) for _ in range(2)]
+    assert causes == ["No space left on device", ""]
     lines = file.read_text().splitlines()
     assert len(lines[0]) == 5
     assert json.loads(lines[1])["operation"] == "listServerlessBackupSnapshots"

@@ -85,26 +85,29 @@ def write(
     entry: Callable[[], dict[str, object]],
     environ: Mapping[str, str] = os.environ,
     clock: Callable[[], float] = time.time,
-) -> None:
+) -> str:
     """Append what ``entry`` returns, except members that are None, to the file that ``ATLAS_SHIM_INVENTORY`` names.
 
     Does nothing without one, nor for a call of the shim's own commands. ``clock`` returns seconds since the epoch.
-    Never raises; logs the first failure.
+    Never raises; logs the first failure. Returns the cause of a failure, else an empty text.
     """
     path = environ.get(VARIABLE)
     if not path:
-        return
+        return ""
     try:
         known = {name: value for name, value in entry().items() if value is not None}
         if str(known.get("agent")).startswith(COMMANDS):
-            return
+            return ""
         # Escaped as ASCII, no value can hold a line break.
         _append(path, json.dumps({"time": written(clock()), **known}, separators=(",", ":")).encode() + b"\n")
     except Exception as error:  # noqa: BLE001 - an inventory must not break the call that it writes down
+        cause = error.strerror if isinstance(error, OSError) else None
+        cause = cause or type(error).__name__
         if path not in _failed:
             _failed.add(path)
-            cause = error.strerror if isinstance(error, OSError) else type(error).__name__
             logger.warning("can't write to the inventory %s: %s", path, cause)
+        return cause
+    return ""
 
 
 def _append(path: str, line: bytes) -> None:
@@ -115,6 +118,7 @@ def _append(path: str, line: bytes) -> None:
         if os.write(descriptor, line) < len(line):
             # The disk is full: end the line, so that the next one starts on its own.
             os.write(descriptor, b"\n")
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path)
     finally:
         os.close(descriptor)
 
