@@ -7,13 +7,15 @@ import json
 import socket
 import tracemalloc
 from typing import Any
+from unittest import mock
 
 import pytest
 
 from shim.core.settings import RouteWord
 from shim.gateway.allow import parse_allow
 from shim.gateway.errors import Refusal
-from shim.gateway.http1.body import Body
+from shim.gateway.exchange import UpstreamCall
+from shim.gateway.http1.body import BUFFERED, Body
 from shim.gateway.http1.connection import Connection
 from shim.gateway.http1.response import Request
 from shim.gateway.limits import Entry, Limits
@@ -85,6 +87,24 @@ def test_write_that_was_executed_is_not_told_to_come_again(kind, status):
     assert status_of(reply) == status
     assert (b"Retry-After" in reply) == (status == 503)
     assert (b"was executed" in content) == (status == 502)
+
+
+def test_content_that_the_core_keeps_is_held_while_it_keeps_it():
+    """A cluster that was read is kept until the second look at it; less than what is reserved counts as nothing."""
+    limits, run = Limits(Options()), mock.Mock(of_core=0)
+    with Entry(limits, "peer") as run.entry:
+        held = []
+        for size in (500_000, 400_000, BUFFERED):
+            UpstreamCall._hold_for_core(run, size)
+            held.append(limits.held)
+    assert held == [500_000, 400_000, 0]
+
+
+def test_an_answer_takes_the_room_of_what_it_is_made_of():
+    """There is room for one of the two: upstream's content is given back before the answer is held."""
+    large = message(b'{"results": [{"id": "' + b"a" * 300_000 + b'"}]}', JSON)
+    with replying(large) as upstream, gateway(upstream.origin, memory=1_500_000) as served:
+        assert status_of(ask(served, CALLS["retired GET"])[0]) == 200
 
 
 @pytest.mark.parametrize(("method", "path", "body", "status"), [
