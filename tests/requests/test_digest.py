@@ -2,6 +2,7 @@
 # (requests types responses as possibly missing; a test that is wrong about that fails by itself)
 """HTTP Digest through the session: the strict fake accepts only signatures over what is sent."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 
 from requests.auth import HTTPDigestAuth
@@ -10,6 +11,9 @@ from shim import requests
 from shim.fake import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, DEMO_TOKEN
 from tests.doors.calls import SNAPSHOTS, gone_then_flex
 from tests.peers.answering import reply
+
+CLUSTER = "/api/atlas/v2/groups/6510aa1b2c3d4e5f60718293/clusters/c1"
+OLD = "application/vnd.atlas.2023-01-01+json"
 
 
 def key():
@@ -82,6 +86,48 @@ def test_an_authentication_that_signs_the_url_signs_here(raw, early):
     assert len(signed) == 2
     for target, request in zip(server.targets(), server.requests, strict=True):
         assert f"Authorization: Signed {target}\r\n".encode() in request
+
+
+def test_an_authentication_signs_each_request_once(raw, early):
+    """Two of one exchange may differ in the version alone; its hook sees each response once, and the answer."""
+
+    class Numbering(requests.auth.AuthBase):
+        def __init__(self):
+            self.count = 0
+            self.seen = []
+
+        def __call__(self, request):
+            self.count += 1
+            request.headers["Authorization"] = f"Number {self.count}"
+            request.register_hook("response", self.see)
+            return request
+
+        def see(self, response, **_):
+            self.seen.append(response.status_code)
+
+    def by_version(request):
+        return reply("410 Gone", body=b"{}") if b"2023-01-01" in request else reply("200 OK", body=b"{}")
+
+    server, auth = raw(by_version), Numbering()
+    requests.get(f"{server.url}{CLUSTER}", headers={"Accept": OLD}, auth=auth, timeout=10)
+    assert [re.findall(rb"Number (\d)", request) for request in server.requests] == [[b"1"], [b"2"]]
+    assert auth.seen == [410, 200, 200]
+
+
+def test_a_signature_of_the_caller_s_is_kept_where_it_fits(raw, early):
+    """An adapter's authentication signs the further requests of the exchange, whose targets are others."""
+
+    def sign(request):
+        request.headers["Authorization"] = f"Signed {request.path_url}"
+        return request
+
+    server, own = raw(gone_then_flex), f'Digest uri="{SNAPSHOTS}"'
+    session = requests.Session()
+    session.mount(server.url, requests.Adapter(auth=sign))
+    session.get(f"{server.url}{SNAPSHOTS}", headers={"Authorization": own}, timeout=10)
+    legacy, successor = server.requests
+    assert f"Authorization: {own}\r\n".encode() in legacy
+    assert b"Authorization: Signed " in successor
 
 
 def test_an_authentication_that_signs_in_the_query_is_kept(raw, early):

@@ -85,14 +85,16 @@ class RequestsDoor(Door):
     def _sign(self, inner: PreparedRequest) -> None:
         """Sign for the target that is sent.
 
-        A signature of the caller's that fits it stays, on the first request of an exchange alone: it is good once.
+        A signature of the caller's that fits it stays, on the first request of an exchange alone: it is good once. One
+        over another target is no longer among the field lines.
         """
-        credentials, own = as_text(inner.headers.get("Authorization", "")), self.own
-        fits = bool(self.hooks) and (own.method, own.url) == (inner.method, inner.url)
-        fits = fits or (is_digest(credentials) and not is_stale(credentials, inner.path_url))
-        if not (fits and self.sent is None):
-            inner.hooks = {"response": []}
-            inner.prepare_auth(self.auth, inner.url or "")
+        own = self.own
+        is_digest_signed = is_digest(as_text(inner.headers.get("Authorization", "")))
+        is_own_request = bool(self.hooks) and (own.method, own.url) == (inner.method, inner.url)
+        if self.sent is None and (is_digest_signed or is_own_request):
+            return
+        inner.hooks = {"response": []}
+        inner.prepare_auth(self.auth, inner.url or "")
 
     def seconds(self) -> float | None:
         return responses.waits_of(self.options["timeout"])[0]
