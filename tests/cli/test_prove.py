@@ -1,11 +1,14 @@
 """``prove``: each field of the shim's answer beside the successor's own, against an Atlas that lies."""
 
 import json
+from unittest import mock
 
 import httpx
 import pytest
 import respx
 
+from shim.cli.prove import _pages
+from shim.core.messages import Sent
 from shim.fake import DEMO_CLUSTER, DEMO_GROUP
 from tests.core.small import text_of
 from tests.fake.asking import ACCOUNT
@@ -240,3 +243,16 @@ def test_all_reads_of_a_project_make_a_report_without_names(run, asks):
         assert {"operation": "getCompliancePolicy", "answer": "404 GROUP_NOT_FOUND"} in report["unproved"]
     assert GROUP not in done.stdout
     assert "mary" not in done.stdout
+
+
+def test_the_successes_that_an_answer_is_made_of_are_read_again():
+    """Each page of a tier's last path; a look at the cluster, an error, and Atlas' own old answer are none of them."""
+    sent = (
+        Sent("GET", "/legacy", 200, "legacy"),
+        Sent("GET", "/dedicated/snapshots", 404, "dedicated"),
+        Sent("GET", "/flex", 200, "flex"),
+        Sent("GET", "/flex/snapshots?pageNum=1", 200, "flex"),
+        Sent("GET", "/flex/snapshots?pageNum=2", 200, "flex"),
+    )
+    pages = _pages(mock.Mock(sent=sent))
+    assert pages == [("flex", "/flex/snapshots?pageNum=1"), ("flex", "/flex/snapshots?pageNum=2")]
