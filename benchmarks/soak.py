@@ -2,6 +2,7 @@
 
     python -m benchmarks.soak                 half a minute
     python -m benchmarks.soak --minutes 10
+    python -m benchmarks.soak --minutes 10 --memory 16 --body-limit 4    the gateway of a pod of 128Mi
 
 A gateway runs in a process of its own. After a warm-up, and again at the end, everybody leaves, and its
 memory, file descriptors and tasks are counted. Among the callers are hostile ones, and honest ones that know their
@@ -37,6 +38,8 @@ GROWTH = 8 << 20
 QUIET = 40.0
 """Seconds in which what is kept for the next call has to be given up."""
 
+V2 = "/api/atlas/v2"
+OLD = "Accept: application/vnd.atlas.2023-01-01+json"
 ITEMS = [{"id": f"{number:024x}", "status": "COMPLETED", "startTime": "2026-01-01T00:00:00Z"} for number in range(50)]
 CONTENT = json.dumps({"results": ITEMS, "totalCount": len(ITEMS), "id": f"{1:024x}", "status": "PENDING"}).encode()
 ORDER = json.dumps(
@@ -50,6 +53,7 @@ ORDER = json.dumps(
 
 PROGRAM = """
 import asyncio, gc, logging, signal, sys
+from shim.core.settings import RouteWord
 from shim.gateway.options import Options
 from shim.gateway.server import Gateway
 from shim.gateway.option_values import Address
@@ -61,7 +65,9 @@ pool.KEEP = 10.0  # less than the soak's rest
 async def main():
     served = Gateway(Options(
         listen=Address("127.0.0.1", 0), admin=None, upstream=sys.argv[1], deadline=2.0, upstream_timeout=2.0,
-        client_timeout=1.0, keepalive_timeout=5.0, max_connections=400, body_limit=1 << 20,
+        client_timeout=1.0, keepalive_timeout=5.0, max_connections=400,
+        memory=int(sys.argv[2]) << 20, body_limit=int(sys.argv[3]) << 20,
+        route=RouteWord.AUTO, writes=frozenset({"people", "clusters", "instances"}),
     ))
     await served.start()
     def count():
@@ -83,8 +89,24 @@ def reply(content: bytes, *lines: str, status: str = "200 OK", length: int | Non
     return "\r\n".join((f"HTTP/1.1 {status}", f"Content-Length: {said}", *lines, "", "")).encode() + content
 
 
+REGION = {
+    "electableSpecs": {"instanceSize": "M10", "nodeCount": 3},
+    "priority": 7,
+    "providerName": "AWS",
+    "regionName": "US_EAST_1",
+}
 CODED = gzip.compress(CONTENT)
 BOMB = gzip.compress(bytes(8 << 20))
+CLUSTER = json.dumps(
+    {
+        "name": "orders",
+        "id": f"{2:024x}",
+        "clusterType": "REPLICASET",
+        "paused": False,
+        "diskSizeGB": 10.0,
+        "replicationSpecs": [{"id": f"{3:024x}", "numShards": 1, "zoneName": "Zone 1", "regionConfigs": [REGION]}],
+    }
+).encode()
 FAULTS: dict[str, bytes] = {
     "close": b"",
     "reset": b"",
@@ -98,6 +120,7 @@ FAULTS: dict[str, bytes] = {
 }
 REPLIES = (
     *[reply(CONTENT)] * 6,
+    *[reply(CLUSTER)] * 6,
     reply(CODED, "Content-Encoding: gzip"),
     reply(CODED[:-9], "Content-Encoding: gzip"),
     reply(BOMB, "Content-Encoding: gzip"),
@@ -150,7 +173,18 @@ def request(method: str, target: str, content: bytes = b"", *lines: str) -> byte
     return "\r\n".join(head).encode() + content
 
 
+SPECS = [{"numShards": 1, "zoneName": "Zone 1", "regionConfigs": [REGION]}]
+USERS = json.dumps([{"id": f"{number:024x}"} for number in range(9)]).encode()
+WRITES = (
+    request("PATCH", f"{V2}/groups/{GROUP}/clusters/orders", b'{"paused": true}', OLD),
+    request("PATCH", f"{V2}/groups/{GROUP}/clusters/orders", json.dumps({"replicationSpecs": SPECS}).encode(), OLD),
+    request("POST", f"{V2}/groups/{GROUP}/clusters", CLUSTER, OLD),
+    request("POST", f"{V2}/orgs/{GROUP}/teams/{GROUP}/users", USERS, OLD),
+    request("PATCH", f"{V2}/groups/{GROUP}/invites", b'{"username":"a@b.example","roles":["GROUP_OWNER"]}', OLD),
+    request("DELETE", f"{V2}/groups/{GROUP}/serverless/orders", b"", OLD),
+)
 CALLS = (
+    *WRITES,
     request("GET", "/x"),
     request("HEAD", "/x"),
     request("GET", f"{BACKUP}/snapshots"),
@@ -225,6 +259,16 @@ class Subject:
         text = Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")
         return int(text.partition("VmRSS:")[2].split()[0]) * 1024
 
+    def peak(self) -> int:
+        """Return the most resident bytes that it ever had."""
+        text = Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")
+        return int(text.partition("VmHWM:")[2].split()[0]) * 1024
+
+    def seconds(self) -> float:
+        """Return the processor time that it took."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def descriptors(self) -> int:
         """Return how many files it has open."""
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))  # noqa: PTH208 - a count
@@ -249,10 +293,11 @@ class Subject:
 
 
 @contextlib.asynccontextmanager
-async def subject(origin: str) -> AsyncIterator[tuple[Subject, int]]:
-    """Run a gateway; yields it and its port."""
+async def subject(origin: str, memory: int, body_limit: int) -> AsyncIterator[tuple[Subject, int]]:
+    """Run a gateway with these limits in MiB; yields it and its port."""
+    words = (origin, str(memory), str(body_limit))
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", PROGRAM, origin, stdout=asyncio.subprocess.PIPE, cwd=ROOT
+        sys.executable, "-c", PROGRAM, *words, stdout=asyncio.subprocess.PIPE, cwd=ROOT
     )
     try:
         assert process.stdout is not None, "a pipe"
@@ -263,7 +308,7 @@ async def subject(origin: str) -> AsyncIterator[tuple[Subject, int]]:
         await process.wait()
 
 
-async def soak(minutes: float, callers: int) -> bool:
+async def soak(minutes: float, callers: int, memory: int, body_limit: int) -> bool:
     """Run, print what was seen, and tell whether nothing stayed."""
     seen: collections.Counter[str] = collections.Counter()
     server = await asyncio.start_server(upstream, "127.0.0.1", 0)
@@ -277,21 +322,22 @@ async def soak(minutes: float, callers: int) -> bool:
             *(hostile.check(port, own, until, seen) for own in range(1, callers // 5 + 1)),
         )
 
-    async with subject(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}") as (gateway, port):
+    origin = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    async with subject(origin, memory, body_limit) as (gateway, port):
         await load(min(20.0, 60 * minutes))
         before = await gateway.rest()
         seen.clear()
-        peak = 0
-        end = loop.time() + 60 * minutes
-        while loop.time() < end:
-            await load(min(10.0, end - loop.time()))
-            peak = max(peak, gateway.memory())
+        began = gateway.seconds()
+        await load(60 * minutes)
+        per_call = (gateway.seconds() - began) / max(1, sum(seen.values()))
+        peak = gateway.peak()
         after = await gateway.rest()
     server.close()
     click.echo(f"{sum(seen.values())} calls in {minutes:g} minutes by {callers} callers: {dict(sorted(seen.items()))}")
     for name, early, late in zip(("memory", "descriptors", "tasks", "in flight"), before, after, strict=True):
         click.echo(f"{name:12} {early:>12,} {late:>12,}")
-    click.echo(f"{'under load':12} {peak:>12,}")
+    click.echo(f"{'peak memory':12} {peak:>12,}")
+    click.echo(f"{'processor':12} {1e6 * per_call:>12,.0f} microseconds a call")
     bad = {name: times for name, times in seen.items() if name.startswith((hostile.HELD, hostile.MIXED))}
     click.echo(f"not as it should be: {bad or 'nothing'}")
     return after[0] - before[0] <= GROWTH and after[1:] == before[1:] and after[3] == 0 and not bad
@@ -300,9 +346,11 @@ async def soak(minutes: float, callers: int) -> bool:
 @click.command(help=__doc__)
 @click.option("--minutes", default=0.5)
 @click.option("--callers", default=50)
-def main(minutes: float, callers: int) -> None:
+@click.option("--memory", default=64, help="The gateway's --memory, in MiB.")
+@click.option("--body-limit", default=1, help="The gateway's --body-limit, in MiB.")
+def main(minutes: float, callers: int, memory: int, body_limit: int) -> None:
     """Run, and end with the exit code."""
-    sys.exit(0 if asyncio.run(soak(minutes, callers)) else 1)
+    sys.exit(0 if asyncio.run(soak(minutes, callers, memory, body_limit)) else 1)
 
 
 if __name__ == "__main__":
