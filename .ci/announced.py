@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Compare the ends that Atlas announces in a description of its API with those that the calendar has.
 
-``.ci/announced.py v2.json`` prints a line for each end that is new, has moved or was taken back, and ends with 1
-if there is one. ``--write`` adds them to ``shim/announced.jsonl``, as seen on the day that is given.
+``.ci/announced.py v2.json`` prints a line for each end that is new, has moved or was
+taken back, and ends with 1 if there is one. ``--write`` adds them to
+``shim/announced.jsonl``, as seen on the day that is given.
 """
 
 import json
@@ -33,14 +34,19 @@ def ends_of(description: Any) -> Ends:
 def _sunsets(operation: Any) -> Iterator[tuple[str, str]]:
     for response in operation.get("responses", {}).values():
         for media, content in response.get("content", {}).items():
-            found = re.match(r"application/vnd\.atlas\.(?P<version>[\w.-]+\+\w+)", media)
+            found = re.match(
+                r"application/vnd\.atlas\.(?P<version>[\w.-]+\+\w+)", media
+            )
             if found and "x-sunset" in content:
                 yield found["version"], content["x-sunset"]
 
 
 def known_ends(rows: list[Any]) -> Ends:
     """Return the newest date of each end of the table."""
-    return {(row["method"], row["path"], row["version"]): row["announced"][0]["sunset"] for row in rows}
+    return {
+        (row["method"], row["path"], row["version"]): row["announced"][0]["sunset"]
+        for row in rows
+    }
 
 
 def moved(known: Ends, found: Ends, today: str) -> Iterator[str]:
@@ -61,7 +67,9 @@ def added(rows: list[Any], found: Ends, seen: str) -> list[Any]:
     ends = {(row["method"], row["path"], row["version"]): row for row in rows}
     for key, sunset in sorted(found.items()):
         method, path, version = key
-        row = ends.setdefault(key, {"method": method, "path": path, "version": version, "announced": []})
+        row = ends.setdefault(
+            key, {"method": method, "path": path, "version": version, "announced": []}
+        )
         dates = [one for one in row["announced"] if one["sunset"] != sunset]
         row["announced"] = [{"seen": seen, "sunset": sunset}, *dates]
     return [*ends.values()]
@@ -72,7 +80,10 @@ def main(words: list[str]) -> int:
     writes = "--write" in words
     (file,) = [word for word in words if word != "--write"]
     rows = [json.loads(line) for line in TABLE.read_text("utf-8").splitlines()]
-    found, today = ends_of(json.loads(Path(file).read_text("utf-8"))), date.today().isoformat()  # noqa: DTZ011
+    found, today = (
+        ends_of(json.loads(Path(file).read_text("utf-8"))),
+        date.today().isoformat(),  # noqa: DTZ011
+    )
     if not found:
         print(f"{file}: announces no end: is it a description of Atlas' API?")
         return 2

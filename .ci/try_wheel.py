@@ -2,9 +2,10 @@
 
     python3.13 .ci/try_wheel.py dist/atlas_shim-0.1.0-py3-none-any.whl
 
-A venv; the wheel with what its gateway needs, from the package index; a fake Atlas; the gateway; the retired call, once
-without the gateway and once with it; and the README's commands. The version that it says must be the wheel's. Raises
-SystemExit, with what was said, where something is not as it should be.
+A venv; the wheel with what its gateway needs, from the package index; a fake Atlas; the
+gateway; the retired call, once without the gateway and once with it; and the README's
+commands. The version that it says must be the wheel's. Raises SystemExit, with what was
+said, where something is not as it should be.
 """
 
 from __future__ import annotations
@@ -22,9 +23,14 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-CALL = "/api/atlas/v2/groups/6510aa1b2c3d4e5f60718293/serverless/orders/backup/snapshots"
+CALL = (
+    "/api/atlas/v2/groups/6510aa1b2c3d4e5f60718293/serverless/orders/backup/snapshots"
+)
 
-FIELDS = {"Authorization": "Bearer demo-access-token", "Accept": "application/vnd.atlas.2023-01-01+json"}
+FIELDS = {
+    "Authorization": "Bearer demo-access-token",
+    "Accept": "application/vnd.atlas.2023-01-01+json",
+}
 
 
 URL = f"https://cloud.mongodb.com{CALL}"
@@ -44,32 +50,51 @@ SHOWN = {
 def run(command: Sequence[str], folder: str, environ: dict[str, str]) -> str:
     """Run a command to its end, and return what it printed; raises SystemExit when it fails."""
     print("$", *command, flush=True)
-    done = subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, cwd=folder, env=environ, capture_output=True, text=True, check=False
+    )
     if done.returncode:
-        raise SystemExit(f"it ended with {done.returncode}:\n{done.stdout}{done.stderr}")
+        raise SystemExit(
+            f"it ended with {done.returncode}:\n{done.stdout}{done.stderr}"
+        )
     return done.stdout
 
 
-def start(stack: ExitStack, command: Sequence[str], folder: str, environ: dict[str, str]) -> str:
+def start(
+    stack: ExitStack, command: Sequence[str], folder: str, environ: dict[str, str]
+) -> str:
     """Start a command that serves until the stack ends, and return its address; raises SystemExit when it has none."""
     print("$", *command, "&", flush=True)
     process = stack.enter_context(
         subprocess.Popen(
-            command, cwd=folder, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, bufsize=1
+            command,
+            cwd=folder,
+            env=environ,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            bufsize=1,
         )
     )
     stack.callback(process.terminate)
     said = ""
     for line in process.stdout or ():
         said += line
-        if found := re.search(r"(?:listens|takes calls) at (http://127\.0\.0\.1:\d+)", said):
+        if found := re.search(
+            r"(?:listens|takes calls) at (http://127\.0\.0\.1:\d+)", said
+        ):
             return found[1]
     raise SystemExit(f"it ended with {process.wait()}:\n{said}")
 
 
 def call(origin: str) -> tuple[int, dict[str, object]]:
     """Make the retired call, and return status and content of its reply."""
-    print("$ curl", *(f"-H '{name}: {value}'" for name, value in FIELDS.items()), f"{origin}{CALL}", flush=True)
+    print(
+        "$ curl",
+        *(f"-H '{name}: {value}'" for name, value in FIELDS.items()),
+        f"{origin}{CALL}",
+        flush=True,
+    )
     request = urllib.request.Request(f"{origin}{CALL}", headers=FIELDS)
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
@@ -84,7 +109,9 @@ def main(wheel: Path, extras: str = "run") -> None:
     environ = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("ATLAS_SHIM_", "MONGODB_ATLAS_", "COV_", "COVERAGE_", "PYTHON"))
+        if not name.startswith(
+            ("ATLAS_SHIM_", "MONGODB_ATLAS_", "COV_", "COVERAGE_", "PYTHON")
+        )
     }
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         shim = ".venv/bin/atlas-shim"
@@ -94,18 +121,35 @@ def main(wheel: Path, extras: str = "run") -> None:
         version = run([shim, "--version"], folder, environ).split()[-1]
         if version != wheel.name.split("-")[1]:
             raise SystemExit(f"{wheel.name} says that it is {version}")
-        atlas = start(stack, [shim, "fake-atlas", "--listen", "127.0.0.1:0"], folder, environ)
-        serve = [shim, "serve", "--listen", "127.0.0.1:0", "--admin", "off", "--upstream", atlas]
+        atlas = start(
+            stack, [shim, "fake-atlas", "--listen", "127.0.0.1:0"], folder, environ
+        )
+        serve = [
+            shim,
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--admin",
+            "off",
+            "--upstream",
+            atlas,
+        ]
         gateway = start(stack, serve, folder, environ)
         status, content = call(atlas)
         if (status, content.get("errorCode")) != (410, "VERSION_GONE"):
             raise SystemExit(f"without the gateway: {status} {content}")
         status, content = call(gateway)
         results = content.get("results")
-        if not isinstance(results, list) or {one["serverlessInstanceName"] for one in results} != {"orders"}:
+        if not isinstance(results, list) or {
+            one["serverlessInstanceName"] for one in results
+        } != {"orders"}:
             raise SystemExit(f"with the gateway: {status} {content}")
         token = FIELDS["Authorization"].removeprefix("Bearer ")
-        trial = {**environ, "ATLAS_SHIM_UPSTREAM": atlas, "MONGODB_ATLAS_ACCESS_TOKEN": token}
+        trial = {
+            **environ,
+            "ATLAS_SHIM_UPSTREAM": atlas,
+            "MONGODB_ATLAS_ACCESS_TOKEN": token,
+        }
         for command, shown in SHOWN.items():
             if "curl" in command and shutil.which("curl") is None:
                 continue
@@ -113,7 +157,9 @@ def main(wheel: Path, extras: str = "run") -> None:
             if shown not in " ".join(said.split()):
                 raise SystemExit(f"it does not show {shown}:\n{said}")
     python = "{}.{}".format(*sys.version_info)
-    print(f"{wheel.name} on Python {python}: 410 without the gateway, {len(results)} snapshots with it")
+    print(
+        f"{wheel.name} on Python {python}: 410 without the gateway, {len(results)} snapshots with it"
+    )
 
 
 if __name__ == "__main__":

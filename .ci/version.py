@@ -1,8 +1,9 @@
 """The version that a tag says, and the places that name it.
 
-``check TAG`` refuses a tag whose section of the CHANGELOG is missing or undated, or that a place disagrees with.
-``notes TAG`` prints that section for the page of a release. ``stamp VERSION [DATE]`` puts a version into all of the
-places, and dates its section, before the commit that is tagged.
+``check TAG`` refuses a tag whose section of the CHANGELOG is missing or undated, or
+that a place disagrees with. ``notes TAG`` prints that section for the page of a
+release. ``stamp VERSION [DATE]`` puts a version into all of the places, and dates its
+section, before the commit that is tagged.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ PLACES = {
 """File -> the patterns whose only group is the version."""
 
 SECTION = re.compile(
-    r"^## (\d+\.\d+\.\d+) \((\d{4}-\d{2}-\d{2}|unreleased)\)\n(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL
+    r"^## (\d+\.\d+\.\d+) \((\d{4}-\d{2}-\d{2}|unreleased)\)\n(.*?)(?=^## |\Z)",
+    re.MULTILINE | re.DOTALL,
 )
 """A section of the CHANGELOG: version, date and text. One without a number has no version yet."""
 
@@ -41,7 +43,10 @@ def newest(changelog: str) -> str:
 def named(root: Path) -> dict[str, set[str | None]]:
     """Return, for each place, the versions that it names; None for a pattern that finds nothing."""
     return {
-        f"{name}: {pattern}": set(re.findall(pattern, (root / name).read_text("utf-8"), re.MULTILINE)) or {None}
+        f"{name}: {pattern}": set(
+            re.findall(pattern, (root / name).read_text("utf-8"), re.MULTILINE)
+        )
+        or {None}
         for name, patterns in PLACES.items()
         for pattern in patterns
     }
@@ -50,24 +55,37 @@ def named(root: Path) -> dict[str, set[str | None]]:
 def check(tag: str, root: Path = ROOT) -> str:
     """Return the version of a tag; raises SystemExit, with all that is wrong with it."""
     if not re.fullmatch(r"v\d+\.\d+\.\d+", tag):
-        raise SystemExit(f"{tag}: a tag is «v» and a version of three numbers, such as v0.1.0")
+        raise SystemExit(
+            f"{tag}: a tag is «v» and a version of three numbers, such as v0.1.0"
+        )
     version, changelog = tag[1:], (root / "CHANGELOG.md").read_text("utf-8")
     wrong = []
     if newest(changelog) != version:
         wrong.append(f"CHANGELOG.md: its newest section is {newest(changelog)}")
     elif f"## {version} (unreleased)" in changelog:
         wrong.append("CHANGELOG.md: its section has no date")
-    wrong += [f"{place} finds {found}" for place, found in named(root).items() if found != {version}]
+    wrong += [
+        f"{place} finds {found}"
+        for place, found in named(root).items()
+        if found != {version}
+    ]
     if wrong:
-        raise SystemExit("\n".join([f"{tag} can't be released; «.ci/version.py stamp {version}» may help:", *wrong]))
+        raise SystemExit(
+            "\n".join(
+                [
+                    f"{tag} can't be released; «.ci/version.py stamp {version}» may help:",
+                    *wrong,
+                ]
+            )
+        )
     return version
 
 
 def notes(tag: str, changelog: str) -> str:
     """Return the section of a tag's version, a line a paragraph, with the texts of links to files alone.
 
-    A release's page shows each line break of its text as one, and has no files. Raises SystemExit when there is no
-    such section.
+    A release's page shows each line break of its text as one, and has no files. Raises
+    SystemExit when there is no such section.
     """
     sections = {version: text for version, _, text in SECTION.findall(changelog)}
     if tag[1:] not in sections:
@@ -77,7 +95,12 @@ def notes(tag: str, changelog: str) -> str:
     for line in sections[tag[1:]].strip().splitlines():
         fence = line.lstrip().startswith("```")
         begins = re.match(r"\s*([-*|#>]|\d+\.\s|```)", line) is not None
-        if lines and line and lines[-1] and not (fenced or fence or begins or lines[-1].startswith(("#", "```"))):
+        if (
+            lines
+            and line
+            and lines[-1]
+            and not (fenced or fence or begins or lines[-1].startswith(("#", "```")))
+        ):
             lines[-1] += f" {line.strip()}"
         else:
             lines.append(line)
@@ -99,12 +122,19 @@ def stamp(version: str, day: str | None = None, root: Path = ROOT) -> None:
         flags=re.MULTILINE,
     )
     if not found:
-        raise SystemExit(f"CHANGELOG.md: neither a section of {version} nor one that is headed «## Unreleased»")
+        raise SystemExit(
+            f"CHANGELOG.md: neither a section of {version} nor one that is headed «## Unreleased»"
+        )
     page.write_text(text, "utf-8")
     for name, patterns in PLACES.items():
         text = (root / name).read_text("utf-8")
         for pattern in patterns:
-            text = re.sub(pattern, lambda hit: hit[0].replace(hit[1], version), text, flags=re.MULTILINE)
+            text = re.sub(
+                pattern,
+                lambda hit: hit[0].replace(hit[1], version),
+                text,
+                flags=re.MULTILINE,
+            )
         (root / name).write_text(text, "utf-8")
 
 

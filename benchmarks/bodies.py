@@ -27,7 +27,11 @@ def snapshots(name: str, variant: int = 0) -> bytes:
             "status": "COMPLETED",
         })  # fmt: skip
     link = f"http://localhost/api/atlas/v2/groups/{GROUP}/flexClusters/x/backup/snapshots?pageNum=1"
-    page = {"links": [{"href": link, "rel": "self"}], "results": results, "totalCount": count}
+    page = {
+        "links": [{"href": link, "rel": "self"}],
+        "results": results,
+        "totalCount": count,
+    }
     return json.dumps(page, ensure_ascii=False, separators=(",", ":")).encode()
 
 

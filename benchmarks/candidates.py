@@ -23,25 +23,48 @@ REFERENCE = "nginx"
 def gateway(upstream: int, *, pair: Path | None = None) -> Iterator[Running]:
     """Run this project's gateway; with TLS if there is a file with a certificate and its key."""
     port = free_port()
-    command = [sys.executable, "-m", "shim", "serve", "--listen", f"127.0.0.1:{port}", "--admin", "off"]
-    command += ["--upstream", f"http://127.0.0.1:{upstream}", *(["--tls-cert", str(pair)] if pair else [])]
+    command = [
+        sys.executable,
+        "-m",
+        "shim",
+        "serve",
+        "--listen",
+        f"127.0.0.1:{port}",
+        "--admin",
+        "off",
+    ]
+    command += [
+        "--upstream",
+        f"http://127.0.0.1:{upstream}",
+        *(["--tls-cert", str(pair)] if pair else []),
+    ]
     with running(command, port, tls=pair is not None) as process:
         yield process
 
 
 @contextlib.contextmanager
-def nginx(upstream: int, *, pair: Path | None = None, translate: bool = False) -> Iterator[Running]:
+def nginx(
+    upstream: int, *, pair: Path | None = None, translate: bool = False
+) -> Iterator[Running]:
     """Run nginx: ``proxy_pass`` alone, or with the same translation in njs."""
     port = free_port()
     with tempfile.TemporaryDirectory() as folder:
         words = {
-            "MODULES": f"load_module {MODULES}/ngx_http_js_module.so;" if translate else "",
-            "SCRIPTS": f"js_path {PEERS}; js_import translate from translate.js;" if translate else "",
-            "FILTER": "js_header_filter translate.header; js_body_filter translate.body;" if translate else "",
+            "MODULES": f"load_module {MODULES}/ngx_http_js_module.so;"
+            if translate
+            else "",
+            "SCRIPTS": f"js_path {PEERS}; js_import translate from translate.js;"
+            if translate
+            else "",
+            "FILTER": "js_header_filter translate.header; js_body_filter translate.body;"
+            if translate
+            else "",
             "FOLDER": folder,
             "UPSTREAM": f"127.0.0.1:{upstream}",
             "PORT": str(port) + " ssl" * bool(pair),
-            "PAIR": f"ssl_certificate {pair}; ssl_certificate_key {pair};" if pair else "",
+            "PAIR": f"ssl_certificate {pair}; ssl_certificate_key {pair};"
+            if pair
+            else "",
         }
         text = (PEERS / "nginx.conf").read_text()
         for word, value in words.items():
@@ -56,10 +79,19 @@ def nginx(upstream: int, *, pair: Path | None = None, translate: bool = False) -
 def starlette(upstream: int, *, pair: Path | None = None) -> Iterator[Running]:
     """Run Starlette with httpx on uvicorn."""
     port = free_port()
-    command = [sys.executable, "-m", "uvicorn", "--port", str(port), "benchmarks.peers.starlette_httpx:app"]
+    command = [
+        sys.executable,
+        "-m",
+        "uvicorn",
+        "--port",
+        str(port),
+        "benchmarks.peers.starlette_httpx:app",
+    ]
     command += ["--ssl-certfile", str(pair), "--ssl-keyfile", str(pair)] if pair else []
     origin = f"http://127.0.0.1:{upstream}"
-    with running(command, port, environ={"UPSTREAM": origin}, tls=pair is not None) as process:
+    with running(
+        command, port, environ={"UPSTREAM": origin}, tls=pair is not None
+    ) as process:
         yield process
 
 
@@ -77,9 +109,17 @@ def missing(name: str) -> str:
         case "nginx":
             return "" if shutil.which("nginx") else "nginx is not installed"
         case "njs":
-            return missing("nginx") or ("" if (MODULES / "ngx_http_js_module.so").exists() else "njs is not installed")
+            return missing("nginx") or (
+                ""
+                if (MODULES / "ngx_http_js_module.so").exists()
+                else "njs is not installed"
+            )
         case "starlette":
-            lacking = [one for one in ("starlette", "uvicorn") if importlib.util.find_spec(one) is None]
+            lacking = [
+                one
+                for one in ("starlette", "uvicorn")
+                if importlib.util.find_spec(one) is None
+            ]
             return f"{' and '.join(lacking)} not installed" if lacking else ""
         case _:
             return ""

@@ -1,8 +1,9 @@
 """The drop-in beside its libraries: one client of each, one connection, calls in turn, medians.
 
-Each row compares a call through ``shim.httpx`` or ``shim.requests`` with one through the library itself, pair by pair,
-so that drift hits both alike: to another host, to Atlas where the call is not retired, and where it is retired, with
-a body that came before and with one that never did.
+Each row compares a call through ``shim.httpx`` or ``shim.requests`` with one through
+the library itself, pair by pair, so that drift hits both alike: to another host, to
+Atlas where the call is not retired, and where it is retired, with a body that came
+before and with one that never did.
 """
 
 from __future__ import annotations
@@ -53,10 +54,19 @@ def measure(rounds: int) -> list[tuple[str, str]]:
                 rows.append((f"{name}: {what}", f"{ratio:.3f}, {more * 1e6:+.0f} µs"))
         os.environ["ATLAS_SHIM_UPSTREAM"] = fresh.origin
         few, many = (
-            _pair(PAIRS["httpx"], (fresh.origin + _flex(size), fresh.origin + legacy_path(size)), rounds // 10)[0]
+            _pair(
+                PAIRS["httpx"],
+                (fresh.origin + _flex(size), fresh.origin + legacy_path(size)),
+                rounds // 10,
+            )[0]
             for size in ("small", "large")
         )
-        rows.append(("httpx: one more new snapshot", f"{(many - few) / (500 - 8) * 1e6:+.1f} µs"))
+        rows.append(
+            (
+                "httpx: one more new snapshot",
+                f"{(many - few) / (500 - 8) * 1e6:+.1f} µs",
+            )
+        )
     return rows
 
 
@@ -64,14 +74,18 @@ def _flex(body: str) -> str:
     return f"/api/atlas/v2/groups/{GROUP}/flexClusters/{body}/backup/snapshots"
 
 
-def _pair(made: tuple[Make, Make], urls: tuple[str, str], rounds: int) -> tuple[float, float]:
+def _pair(
+    made: tuple[Make, Make], urls: tuple[str, str], rounds: int
+) -> tuple[float, float]:
     """Return how many seconds a call takes more with the drop-in, and its ratio to the plain one."""
     with closing(made[0]()) as one, closing(made[1]()) as two:
         calls = (partial(_read, one, urls[0]), partial(_read, two, urls[1]))
         for call in calls * 3:
             call()
         pairs = [(_seconds(calls[0]), _seconds(calls[1])) for _ in range(rounds)]
-    return median(two - one for one, two in pairs), median(two / one for one, two in pairs)
+    return median(two - one for one, two in pairs), median(
+        two / one for one, two in pairs
+    )
 
 
 def _read(client: Any, url: str) -> object:

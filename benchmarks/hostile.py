@@ -1,6 +1,7 @@
 """Callers of the soak that mean harm, and honest ones that look whether anybody else's answer reaches them.
 
-A hostile caller holds its connection until the gateway closes it, which each limit of the soak's gateway has it do.
+A hostile caller holds its connection until the gateway closes it, which each limit of
+the soak's gateway has it do.
 """
 
 from __future__ import annotations
@@ -57,18 +58,35 @@ async def junk(_: asyncio.StreamWriter) -> AsyncIterator[bytes]:
 
 async def upgrade(_: asyncio.StreamWriter) -> AsyncIterator[bytes]:
     """Offer another protocol, and go on in it while the call is in flight."""
-    yield _GET + b"Connection: Upgrade\r\nUpgrade: h2c\r\n\r\n" + b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes(500_000)
+    yield (
+        _GET
+        + b"Connection: Upgrade\r\nUpgrade: h2c\r\n\r\n"
+        + b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+        + bytes(500_000)
+    )
 
 
 async def unread(writer: asyncio.StreamWriter) -> AsyncIterator[bytes]:
     """Pipeline many requests, and read no answer until nothing has come for a while."""
     writer.transport.pause_reading()  # type: ignore[attr-defined]
-    yield (f"GET /api/atlas/v2/groups/{GROUP}/clusters HTTP/1.1\r\n".encode() + _HEAD + b"\r\n") * 500
+    yield (
+        f"GET /api/atlas/v2/groups/{GROUP}/clusters HTTP/1.1\r\n".encode()
+        + _HEAD
+        + b"\r\n"
+    ) * 500
     await asyncio.sleep(3)
     writer.transport.resume_reading()  # type: ignore[attr-defined]
 
 
-SCRIPTS: tuple[Script, ...] = (silent, early_bytes, drip, drip_content, junk, upgrade, unread)
+SCRIPTS: tuple[Script, ...] = (
+    silent,
+    early_bytes,
+    drip,
+    drip_content,
+    junk,
+    upgrade,
+    unread,
+)
 
 
 async def attack(port: int, until: float, seen: collections.Counter[str]) -> None:
@@ -89,7 +107,10 @@ async def attack(port: int, until: float, seen: collections.Counter[str]) -> Non
                 seen[f"{name}: closed"] += 1
             except TimeoutError:
                 seen[f"{HELD}: {name}"] += 1
-            except (OSError, RuntimeError):  # the latter is uvloop's word for writing to what was reset
+            except (
+                OSError,
+                RuntimeError,
+            ):  # the latter is uvloop's word for writing to what was reset
                 seen[f"{name}: reset"] += 1
             finally:
                 writer.transport.abort()
@@ -107,7 +128,9 @@ def answer(target: bytes) -> bytes | None:
     return None
 
 
-async def check(port: int, own: int, until: float, seen: collections.Counter[str]) -> None:
+async def check(
+    port: int, own: int, until: float, seen: collections.Counter[str]
+) -> None:
     """Make calls whose answers nobody else gets, passed on and translated ones, and compare."""
     number = own * 1_000_000
     translated = f"/api/atlas/v2/groups/{GROUP}/serverless/echo-{own}/backup/snapshots"
@@ -117,14 +140,23 @@ async def check(port: int, own: int, until: float, seen: collections.Counter[str
             for _ in range(20):
                 number += 1
                 target, expected = random.choice(  # noqa: S311 - no secret
-                    ((f"/echo/{number}", b'{"echo":%d}' % number), (translated, b'"id":"%024x"' % own))
+                    (
+                        (f"/echo/{number}", b'{"echo":%d}' % number),
+                        (translated, b'"id":"%024x"' % own),
+                    )
                 )
                 writer.write(f"GET {target} HTTP/1.1\r\n".encode() + _HEAD + b"\r\n")
                 head = (await reader.readuntil(b"\r\n\r\n")).lower()
                 size = head.partition(b"content-length: ")[2].partition(b"\r\n")[0]
                 content = await reader.readexactly(int(size or b"0"))
                 good = head.split(b" ")[1] == b"200"
-                seen["own answer" if good and expected in content else MIXED if good else "honest, refused"] += 1
+                seen[
+                    "own answer"
+                    if good and expected in content
+                    else MIXED
+                    if good
+                    else "honest, refused"
+                ] += 1
                 if not good:
                     break
                 await asyncio.sleep(random.random() / 20)  # noqa: S311 - connections have to be idle now and then

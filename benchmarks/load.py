@@ -33,7 +33,14 @@ class Measured:
     failures: int
 
 
-def measure(candidate: Running, path: str, connections: int, seconds: int, *words: str, clusters: int = 1) -> Measured:
+def measure(
+    candidate: Running,
+    path: str,
+    connections: int,
+    seconds: int,
+    *words: str,
+    clusters: int = 1,
+) -> Measured:
     """Warm a candidate up and measure it; ``words`` are further ones for wrk. Raises RuntimeError without wrk.
 
     With several ``clusters`` each is asked for in turn.
@@ -50,21 +57,36 @@ def measure(candidate: Running, path: str, connections: int, seconds: int, *word
         rate=float(_one(r"Requests/sec:\s+([\d.]+)", text)),
         p50=_latency(text, "50"),
         p99=_latency(text, "99"),
-        cpu=(candidate.seconds() - before) / max(int(_one(r"(\d+) requests in", text)), 1) * 1e6,
+        cpu=(candidate.seconds() - before)
+        / max(int(_one(r"(\d+) requests in", text)), 1)
+        * 1e6,
         resident=candidate.resident(),
         failures=int(_one(r"Non-2xx or 3xx responses: (\d+)", text, "0")) + _lost(text),
     )
 
 
-def _wrk(candidate: Running, path: str, connections: int, seconds: int, *words: str) -> str:
+def _wrk(
+    candidate: Running, path: str, connections: int, seconds: int, *words: str
+) -> str:
     pinned = ["taskset", "-c", OTHERS] if shutil.which("taskset") else []
-    command = [*pinned, "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", *words, candidate.origin + path]
+    command = [
+        *pinned,
+        "wrk",
+        "-t1",
+        f"-c{connections}",
+        f"-d{seconds}s",
+        "--latency",
+        *words,
+        candidate.origin + path,
+    ]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
 def _lost(text: str) -> int:
     """Return how many calls got no answer."""
-    errors = re.search(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", text)
+    errors = re.search(
+        r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", text
+    )
     return sum(map(int, errors.groups())) if errors else 0
 
 

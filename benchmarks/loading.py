@@ -46,14 +46,33 @@ def measure(rounds: int) -> list[tuple[str, str]]:
     """Return (what, ms) rows: imports with and without the drop-in, in turn, and first calls of async clients."""
     rows = []
     for library in LIBRARIES:
-        pairs = [(_processor(f"import {library}"), _processor(f"import shim.auto, {library}")) for _ in range(rounds)]
-        alone, more = median(one for one, _ in pairs), median(two - one for one, two in pairs)
-        rows.append((f"import shim.auto before {library}", f"{more:.0f} ms of processor to {alone:.0f} ms"))
+        pairs = [
+            (
+                _processor(f"import {library}"),
+                _processor(f"import shim.auto, {library}"),
+            )
+            for _ in range(rounds)
+        ]
+        alone, more = (
+            median(one for one, _ in pairs),
+            median(two - one for one, two in pairs),
+        )
+        rows.append(
+            (
+                f"import shim.auto before {library}",
+                f"{more:.0f} ms of processor to {alone:.0f} ms",
+            )
+        )
     with FakeServer(FakeAtlas()) as atlas:
         for library, client in (("httpx", "AsyncClient"), ("aiohttp", "ClientSession")):
             code = FIRST_CALL.format(library=library, client=client)
             worst = median(float(_run(code, atlas.url)) for _ in range(rounds))
-            rows.append((f"first call to Atlas, {library}", f"the loop waits {worst:.1f} ms of processor at most"))
+            rows.append(
+                (
+                    f"first call to Atlas, {library}",
+                    f"the loop waits {worst:.1f} ms of processor at most",
+                )
+            )
     return rows
 
 
@@ -66,6 +85,12 @@ def _processor(code: str) -> float:
 
 
 def _run(code: str, *arguments: str) -> str:
-    environ = {**os.environ, "ATLAS_SHIM_UPSTREAM": arguments[0]} if arguments else dict(os.environ)
+    environ = (
+        {**os.environ, "ATLAS_SHIM_UPSTREAM": arguments[0]}
+        if arguments
+        else dict(os.environ)
+    )
     command = [sys.executable, "-c", code, *arguments]
-    return subprocess.run(command, env=environ, check=True, capture_output=True, text=True).stdout
+    return subprocess.run(
+        command, env=environ, check=True, capture_output=True, text=True
+    ).stdout

@@ -74,13 +74,21 @@ def running(
     tls: bool = False,
 ) -> Iterator[Running]:
     """Run a command pinned to a processor until the block ends; raises RuntimeError if it does not listen."""
-    pinned = ["taskset", "-c", cpu, *command] if shutil.which("taskset") else list(command)
+    pinned = (
+        ["taskset", "-c", cpu, *command] if shutil.which("taskset") else list(command)
+    )
     process = subprocess.Popen(
-        pinned, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, **(environ or {})}
+        pinned,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, **(environ or {})},
     )
     try:
         for _ in range(300):
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            with (
+                contextlib.suppress(OSError),
+                socket.create_connection(("127.0.0.1", port), timeout=1),
+            ):
                 break
             if process.poll() is not None:
                 raise RuntimeError(f"{command[0]} ended at once")
@@ -101,6 +109,13 @@ def running(
 def upstream(delay: float, *, fresh: bool = False) -> Iterator[Running]:
     """Run the upstream, which answers after ``delay`` milliseconds, and with ``fresh`` never twice the same."""
     port = free_port()
-    command = [sys.executable, "-m", "benchmarks.upstream", str(port), str(delay), *(["fresh"] * fresh)]
+    command = [
+        sys.executable,
+        "-m",
+        "benchmarks.upstream",
+        str(port),
+        str(delay),
+        *(["fresh"] * fresh),
+    ]
     with running(command, port, cpu=OTHERS) as process:
         yield process

@@ -4,10 +4,11 @@
     python -m benchmarks.soak --minutes 10
     python -m benchmarks.soak --minutes 10 --memory 16 --body-limit 4    the gateway of a pod of 128Mi
 
-A gateway runs in a process of its own. After a warm-up, and again at the end, everybody leaves, and its
-memory, file descriptors and tasks are counted. Among the callers are hostile ones, and honest ones that know their
-answer (benchmarks/hostile.py). Exit code 1 means that something stayed, that a hostile connection was not
-closed, or that somebody got another's answer.
+A gateway runs in a process of its own. After a warm-up, and again at the end, everybody
+leaves, and its memory, file descriptors and tasks are counted. Among the callers are
+hostile ones, and honest ones that know their answer (benchmarks/hostile.py). Exit code
+1 means that something stayed, that a hostile connection was not closed, or that
+somebody got another's answer.
 """
 
 from __future__ import annotations
@@ -40,8 +41,13 @@ QUIET = 40.0
 
 V2 = "/api/atlas/v2"
 OLD = "Accept: application/vnd.atlas.2023-01-01+json"
-ITEMS = [{"id": f"{number:024x}", "status": "COMPLETED", "startTime": "2026-01-01T00:00:00Z"} for number in range(50)]
-CONTENT = json.dumps({"results": ITEMS, "totalCount": len(ITEMS), "id": f"{1:024x}", "status": "PENDING"}).encode()
+ITEMS = [
+    {"id": f"{number:024x}", "status": "COMPLETED", "startTime": "2026-01-01T00:00:00Z"}
+    for number in range(50)
+]
+CONTENT = json.dumps(
+    {"results": ITEMS, "totalCount": len(ITEMS), "id": f"{1:024x}", "status": "PENDING"}
+).encode()
 ORDER = json.dumps(
     {
         "deliveryType": "automated",
@@ -83,10 +89,17 @@ with asyncio.Runner(loop_factory=loop_factory()) as runner:
 """
 
 
-def reply(content: bytes, *lines: str, status: str = "200 OK", length: int | None = None) -> bytes:
+def reply(
+    content: bytes, *lines: str, status: str = "200 OK", length: int | None = None
+) -> bytes:
     """Return a reply; ``length`` is what it says its content's is."""
     said = len(content) if length is None else length
-    return "\r\n".join((f"HTTP/1.1 {status}", f"Content-Length: {said}", *lines, "", "")).encode() + content
+    return (
+        "\r\n".join(
+            (f"HTTP/1.1 {status}", f"Content-Length: {said}", *lines, "", "")
+        ).encode()
+        + content
+    )
 
 
 REGION = {
@@ -104,7 +117,14 @@ CLUSTER = json.dumps(
         "clusterType": "REPLICASET",
         "paused": False,
         "diskSizeGB": 10.0,
-        "replicationSpecs": [{"id": f"{3:024x}", "numShards": 1, "zoneName": "Zone 1", "regionConfigs": [REGION]}],
+        "replicationSpecs": [
+            {
+                "id": f"{3:024x}",
+                "numShards": 1,
+                "zoneName": "Zone 1",
+                "regionConfigs": [REGION],
+            }
+        ],
     }
 ).encode()
 FAULTS: dict[str, bytes] = {
@@ -130,25 +150,35 @@ REPLIES = (
     reply(b"{}", "Retry-After: 1", status="429 Too Many Requests"),
     reply(b"{}", status="500 Internal Server Error"),
     reply(b"", status="503 Service Unavailable"),
-    reply(b'{"errorCode":"CANNOT_USE_NON_FLEX_CLUSTER_IN_FLEX_API"}', status="400 Bad Request"),
+    reply(
+        b'{"errorCode":"CANNOT_USE_NON_FLEX_CLUSTER_IN_FLEX_API"}',
+        status="400 Bad Request",
+    ),
 )
 
 
 async def upstream(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Answer calls on one connection, one in five with a fault."""
-    with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ValueError):
+    with contextlib.suppress(
+        OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ValueError
+    ):
         while True:
             head = (await reader.readuntil(b"\r\n\r\n")).lower()
             if b"content-length: " in head:
-                await reader.readexactly(int(head.partition(b"content-length: ")[2].partition(b"\r\n")[0]))
+                await reader.readexactly(
+                    int(head.partition(b"content-length: ")[2].partition(b"\r\n")[0])
+                )
             elif b"transfer-encoding" in head:
                 while size := int(await reader.readline(), 16):
                     await reader.readexactly(size + 2)
                 await reader.readline()
             content = hostile.answer(head.split(b" ")[1])
             if content is not None:
-                # Now and then with a reply behind it that nobody asked for, which no caller may get.
-                writer.write(reply(content) + reply(b'{"echo":0}') * (random.random() < 0.1))  # noqa: S311 - no secret
+                # Now and then with a reply behind it that nobody asked for, which no
+                # caller may get.
+                writer.write(
+                    reply(content) + reply(b'{"echo":0}') * (random.random() < 0.1)  # noqa: S311 - no secret
+                )
                 await writer.drain()
                 continue
             if random.random() < 0.8:  # noqa: S311 - no secret
@@ -169,7 +199,15 @@ async def upstream(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
 def request(method: str, target: str, content: bytes = b"", *lines: str) -> bytes:
     """Return a request."""
     length = (f"Content-Length: {len(content)}",) if content else ()
-    head = (f"{method} {target} HTTP/1.1", "Host: soak.test", "Accept-Encoding: gzip", *length, *lines, "", "")
+    head = (
+        f"{method} {target} HTTP/1.1",
+        "Host: soak.test",
+        "Accept-Encoding: gzip",
+        *length,
+        *lines,
+        "",
+        "",
+    )
     return "\r\n".join(head).encode() + content
 
 
@@ -177,10 +215,20 @@ SPECS = [{"numShards": 1, "zoneName": "Zone 1", "regionConfigs": [REGION]}]
 USERS = json.dumps([{"id": f"{number:024x}"} for number in range(9)]).encode()
 WRITES = (
     request("PATCH", f"{V2}/groups/{GROUP}/clusters/orders", b'{"paused": true}', OLD),
-    request("PATCH", f"{V2}/groups/{GROUP}/clusters/orders", json.dumps({"replicationSpecs": SPECS}).encode(), OLD),
+    request(
+        "PATCH",
+        f"{V2}/groups/{GROUP}/clusters/orders",
+        json.dumps({"replicationSpecs": SPECS}).encode(),
+        OLD,
+    ),
     request("POST", f"{V2}/groups/{GROUP}/clusters", CLUSTER, OLD),
     request("POST", f"{V2}/orgs/{GROUP}/teams/{GROUP}/users", USERS, OLD),
-    request("PATCH", f"{V2}/groups/{GROUP}/invites", b'{"username":"a@b.example","roles":["GROUP_OWNER"]}', OLD),
+    request(
+        "PATCH",
+        f"{V2}/groups/{GROUP}/invites",
+        b'{"username":"a@b.example","roles":["GROUP_OWNER"]}',
+        OLD,
+    ),
     request("DELETE", f"{V2}/groups/{GROUP}/serverless/orders", b"", OLD),
 )
 CALLS = (
@@ -192,7 +240,8 @@ CALLS = (
     request("GET", f"{BACKUP}/snapshots?envelope=true&itemsPerPage=3"),
     request("POST", f"{BACKUP}/restoreJobs", ORDER, "Content-Type: application/json"),
     request("PUT", "/x", b"a" * 200_000),
-    request("POST", "/x", b"", "Transfer-Encoding: chunked") + b"5\r\nhello\r\n0\r\n\r\n",
+    request("POST", "/x", b"", "Transfer-Encoding: chunked")
+    + b"5\r\nhello\r\n0\r\n\r\n",
     request("DELETE", "/x"),
     request("GET", "/a/../b"),
     request("GET", "/x", b"", "Content-Length: 5, 5"),
@@ -215,7 +264,11 @@ async def caller(port: int, until: float, seen: collections.Counter[str]) -> Non
                 writer.transport.abort()
 
 
-async def _visit(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, seen: collections.Counter[str]) -> None:
+async def _visit(
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    seen: collections.Counter[str],
+) -> None:
     for _ in range(random.randint(1, 8)):  # noqa: S311 - no secret
         data = random.choice(CALLS)  # noqa: S311 - no secret
         how = random.random()  # noqa: S311 - no secret
@@ -237,7 +290,11 @@ async def _visit(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, see
             return
         seen[line.split(b" ")[1].decode()] += 1
         head = (await reader.readuntil(b"\r\n\r\n")).lower() if line else b""
-        if b"connection: close" in head or data.startswith(b"HEAD") or b"transfer-encoding" in head:
+        if (
+            b"connection: close" in head
+            or data.startswith(b"HEAD")
+            or b"transfer-encoding" in head
+        ):
             return
         if b"content-length: " in head:
             size = int(head.partition(b"content-length: ")[2].partition(b"\r\n")[0])
@@ -266,7 +323,12 @@ class Subject:
 
     def seconds(self) -> float:
         """Return the processor time that it took."""
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        fields = (
+            Path(f"/proc/{self.process.pid}/stat")
+            .read_text(encoding="ascii")
+            .rpartition(")")[2]
+            .split()
+        )
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def descriptors(self) -> int:
@@ -293,7 +355,9 @@ class Subject:
 
 
 @contextlib.asynccontextmanager
-async def subject(origin: str, memory: int, body_limit: int) -> AsyncIterator[tuple[Subject, int]]:
+async def subject(
+    origin: str, memory: int, body_limit: int
+) -> AsyncIterator[tuple[Subject, int]]:
     """Run a gateway with these limits in MiB; yields it and its port."""
     words = (origin, str(memory), str(body_limit))
     process = await asyncio.create_subprocess_exec(
@@ -319,7 +383,10 @@ async def soak(minutes: float, callers: int, memory: int, body_limit: int) -> bo
         await asyncio.gather(
             *(caller(port, until, seen) for _ in range(callers)),
             *(hostile.attack(port, until, seen) for _ in range(callers // 2)),
-            *(hostile.check(port, own, until, seen) for own in range(1, callers // 5 + 1)),
+            *(
+                hostile.check(port, own, until, seen)
+                for own in range(1, callers // 5 + 1)
+            ),
         )
 
     origin = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
@@ -333,14 +400,27 @@ async def soak(minutes: float, callers: int, memory: int, body_limit: int) -> bo
         peak = gateway.peak()
         after = await gateway.rest()
     server.close()
-    click.echo(f"{sum(seen.values())} calls in {minutes:g} minutes by {callers} callers: {dict(sorted(seen.items()))}")
-    for name, early, late in zip(("memory", "descriptors", "tasks", "in flight"), before, after, strict=True):
+    click.echo(
+        f"{sum(seen.values())} calls in {minutes:g} minutes by {callers} callers: {dict(sorted(seen.items()))}"
+    )
+    for name, early, late in zip(
+        ("memory", "descriptors", "tasks", "in flight"), before, after, strict=True
+    ):
         click.echo(f"{name:12} {early:>12,} {late:>12,}")
     click.echo(f"{'peak memory':12} {peak:>12,}")
     click.echo(f"{'processor':12} {1e6 * per_call:>12,.0f} microseconds a call")
-    bad = {name: times for name, times in seen.items() if name.startswith((hostile.HELD, hostile.MIXED))}
+    bad = {
+        name: times
+        for name, times in seen.items()
+        if name.startswith((hostile.HELD, hostile.MIXED))
+    }
     click.echo(f"not as it should be: {bad or 'nothing'}")
-    return after[0] - before[0] <= GROWTH and after[1:] == before[1:] and after[3] == 0 and not bad
+    return (
+        after[0] - before[0] <= GROWTH
+        and after[1:] == before[1:]
+        and after[3] == 0
+        and not bad
+    )
 
 
 @click.command(help=__doc__)

@@ -1,7 +1,8 @@
 """The upstream: answers every request with a body of a size that its path names, at once or after a delay.
 
-Run as a program it serves until it is stopped: ``python -m benchmarks.upstream PORT DELAY_MS``.
-The further word ``fresh`` gives each answer another body than the ones before.
+Run as a program it serves until it is stopped: ``python -m benchmarks.upstream PORT
+DELAY_MS``. The further word ``fresh`` gives each answer another body than the ones
+before.
 """
 
 from __future__ import annotations
@@ -22,9 +23,13 @@ load; a gateway that keeps the last answer of a path has forgotten each before i
 
 def replies(name: str, *, fresh: bool) -> Iterator[bytes]:
     """Return the answers to calls for a body, without an end."""
-    bodies = (snapshots(name, variant) for variant in range(VARIANTS[name] if fresh else 1))
+    bodies = (
+        snapshots(name, variant) for variant in range(VARIANTS[name] if fresh else 1)
+    )
     head = b"HTTP/1.1 200 OK\r\nContent-Type: application/vnd.atlas.2024-11-13+json;charset=utf-8\r\n"
-    made = [head + b"Content-Length: %d\r\n\r\n%s" % (len(body), body) for body in bodies]
+    made = [
+        head + b"Content-Length: %d\r\n\r\n%s" % (len(body), body) for body in bodies
+    ]
     return itertools.cycle(made)
 
 
@@ -45,7 +50,9 @@ class Upstream(asyncio.Protocol):
         while (end := self.pending.find(b"\r\n\r\n")) >= 0:
             head, self.pending = self.pending[:end], self.pending[end + 4 :]
             named = re.search(rb"/flexClusters/(\w+)/", head)
-            reply = next(self.replies.get(named[1] if named else b"", self.replies[b"small"]))
+            reply = next(
+                self.replies.get(named[1] if named else b"", self.replies[b"small"])
+            )
             if self.delay:
                 asyncio.get_running_loop().call_later(self.delay, self.reply, reply)
             else:
@@ -66,7 +73,9 @@ async def main(port: int, delay: float) -> None:
 
 
 if __name__ == "__main__":
-    Upstream.replies = {name.encode(): replies(name, fresh="fresh" in sys.argv[3:]) for name in SIZES}
+    Upstream.replies = {
+        name.encode(): replies(name, fresh="fresh" in sys.argv[3:]) for name in SIZES
+    }
     try:
         import uvloop
 

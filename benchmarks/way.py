@@ -1,9 +1,10 @@
 """The way of one retired call, counted: ``python -m benchmarks.way``, with ``--list`` every step of it.
 
-One list of snapshots goes through the gateway, ``shim.httpx`` and ``shim.requests``; calls before it filled what is
-kept, but upstream's body is new each time, so it is translated: in the first row alone it is one seen before. A step is
-a function of ``shim`` that is entered or resumed; helpers count, comprehensions and the looks of the timer do not. A
-room is a folder or module directly under ``shim``.
+One list of snapshots goes through the gateway, ``shim.httpx`` and ``shim.requests``;
+calls before it filled what is kept, but upstream's body is new each time, so it is
+translated: in the first row alone it is one seen before. A step is a function of
+``shim`` that is entered or resumed; helpers count, comprehensions and the looks of the
+timer do not. A room is a folder or module directly under ``shim``.
 """
 
 from __future__ import annotations
@@ -37,7 +38,10 @@ from shim.gateway.run import serve_in_thread
 SHIM = Path(shim.__file__).parent
 SEEN = f"/api/atlas/v2/groups/{GROUP}/serverless/seen/backup/snapshots"
 TARGET = f"/api/atlas/v2/groups/{GROUP}/serverless/small/backup/snapshots"
-FIELDS = {"Accept": "application/vnd.atlas.2023-01-01+json", "Authorization": "Bearer x"}
+FIELDS = {
+    "Accept": "application/vnd.atlas.2023-01-01+json",
+    "Authorization": "Bearer x",
+}
 WARM = 3
 """Calls before the one that is counted."""
 SETTLED = 0.2
@@ -57,11 +61,14 @@ class Way:
         if (
             not self.counting
             or event != "call"
-            or code.co_name in {"<listcomp>", "<dictcomp>", "<setcomp>", "<genexpr>", "_look"}
+            or code.co_name
+            in {"<listcomp>", "<dictcomp>", "<setcomp>", "<genexpr>", "_look"}
         ):
             return
         if code.co_filename.startswith(str(SHIM)):
-            self.steps.append((Path(code.co_filename).relative_to(SHIM).as_posix(), code.co_qualname))
+            self.steps.append(
+                (Path(code.co_filename).relative_to(SHIM).as_posix(), code.co_qualname)
+            )
 
     @property
     def files(self) -> list[str]:
@@ -136,7 +143,11 @@ def gateway(origin: str, target: str) -> Way:
     threading.setprofile(way)
     with serve_in_thread(options, environ={}) as served, plain.Client() as client:
         threading.setprofile(None)
-        return count(lambda: client.get(served.url + target, headers=FIELDS).raise_for_status(), way, SETTLED)
+        return count(
+            lambda: client.get(served.url + target, headers=FIELDS).raise_for_status(),
+            way,
+            SETTLED,
+        )
 
 
 def dropin(client: httpx.Client | requests.Session, origin: str) -> Way:
@@ -145,7 +156,10 @@ def dropin(client: httpx.Client | requests.Session, origin: str) -> Way:
     with closing(client):
         sys.setprofile(way)
         try:
-            return count(lambda: client.get(origin + TARGET, headers=FIELDS).raise_for_status(), way)
+            return count(
+                lambda: client.get(origin + TARGET, headers=FIELDS).raise_for_status(),
+                way,
+            )
         finally:
             sys.setprofile(None)
 
@@ -168,15 +182,30 @@ def main(*, listing: bool) -> None:
             for file, function in way.steps:
                 click.echo(f"  {file} {function}")
     figures = [
-        (name, str(len(set(way.steps))), str(len(set(way.files))), str(changes(way.files)), str(changes(way.rooms)))
+        (
+            name,
+            str(len(set(way.steps))),
+            str(len(set(way.files))),
+            str(changes(way.files)),
+            str(changes(way.rooms)),
+        )
         for name, way in ways.items()
     ]
-    click.echo(text(figures, ("one call", "functions", "files", "changes of file", "changes of room")))
+    click.echo(
+        text(
+            figures,
+            ("one call", "functions", "files", "changes of file", "changes of room"),
+        )
+    )
     lines: Counter[str] = Counter()
     for path in SHIM.rglob("*.py"):
-        lines[room_of(path.relative_to(SHIM))] += len(path.read_text("utf-8").splitlines())
+        lines[room_of(path.relative_to(SHIM))] += len(
+            path.read_text("utf-8").splitlines()
+        )
     rooms = [(room, str(number)) for room, number in lines.most_common()]
-    click.echo("\n" + text([*rooms, ("together", str(lines.total()))], ("room", "lines")))
+    click.echo(
+        "\n" + text([*rooms, ("together", str(lines.total()))], ("room", "lines"))
+    )
 
 
 if __name__ == "__main__":

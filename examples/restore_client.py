@@ -2,8 +2,9 @@
 
     python examples/restore_client.py GROUP CLUSTER TARGET
 
-Credentials come from the variables that Atlas' own tools read. Whatever happens on the way, an order is sent again
-only where it is certain that nothing was executed: after 429, or where no connection was made.
+Credentials come from the variables that Atlas' own tools read. Whatever happens on the
+way, an order is sent again only where it is certain that nothing was executed: after
+429, or where no connection was made.
 """
 
 from __future__ import annotations
@@ -18,8 +19,12 @@ def main(group: str, cluster: str, target: str) -> None:
     """Print the id of the job, or say why there is none."""
     with AtlasClient() as client:
         backups = client.cloud_backups
-        snapshots = backups.iter_serverless_backup_snapshots(group, cluster)  # newest first
-        newest = next((one for one in snapshots if one.status is SnapshotStatus.COMPLETED), None)
+        snapshots = backups.iter_serverless_backup_snapshots(
+            group, cluster
+        )  # newest first
+        newest = next(
+            (one for one in snapshots if one.status is SnapshotStatus.COMPLETED), None
+        )
         if newest is None:
             sys.exit(f"{cluster} has no completed snapshot")
         try:

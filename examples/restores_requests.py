@@ -2,8 +2,9 @@
 
     python examples/restores_requests.py GROUP CLUSTER
 
-The key is in MONGODB_ATLAS_PUBLIC_API_KEY and MONGODB_ATLAS_PRIVATE_API_KEY. A signature covers the path of
-a call, and is made for the path that the call really takes: no trip more than before.
+The key is in MONGODB_ATLAS_PUBLIC_API_KEY and MONGODB_ATLAS_PRIVATE_API_KEY. A
+signature covers the path of a call, and is made for the path that the call really
+takes: no trip more than before.
 """
 
 from __future__ import annotations
@@ -20,7 +21,10 @@ ATLAS = os.environ.get("MONGODB_ATLAS_BASE_URL", "https://cloud.mongodb.com")
 
 def main(group: str, cluster: str) -> None:
     """Print a line for each restore job."""
-    key = HTTPDigestAuth(os.environ["MONGODB_ATLAS_PUBLIC_API_KEY"], os.environ["MONGODB_ATLAS_PRIVATE_API_KEY"])
+    key = HTTPDigestAuth(
+        os.environ["MONGODB_ATLAS_PUBLIC_API_KEY"],
+        os.environ["MONGODB_ATLAS_PRIVATE_API_KEY"],
+    )
     response = requests.get(
         f"{ATLAS}/api/atlas/v2/groups/{group}/serverless/{cluster}/backup/restoreJobs",
         headers={"Accept": "application/vnd.atlas.2023-01-01+json"},

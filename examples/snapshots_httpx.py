@@ -22,7 +22,9 @@ def main(group: str, cluster: str) -> None:
         "Authorization": f"Bearer {os.environ['MONGODB_ATLAS_ACCESS_TOKEN']}",
     }
     with httpx.Client(base_url=ATLAS, headers=headers) as client:
-        response = client.get(f"/api/atlas/v2/groups/{group}/serverless/{cluster}/backup/snapshots")
+        response = client.get(
+            f"/api/atlas/v2/groups/{group}/serverless/{cluster}/backup/snapshots"
+        )
     response.raise_for_status()
     for snapshot in response.json()["results"]:
         print(snapshot["id"], snapshot["createdAt"], snapshot["status"])

@@ -1,17 +1,20 @@
 """atlas-shim: keeps programs alive that call MongoDB Atlas' retired serverless backup API.
 
-Three ways in: ``from shim import httpx`` (or httpx2, requests, aiohttp, urllib3) in place of ``import …``,
-for a whole process ``import shim.auto``, ``shim.install()`` and ``atlas-shim run``, and for one client that
-others made ``shim.wrap(client)``; ``AtlasClient`` and ``AsyncAtlasClient``, a typed client; and
-``atlas-shim serve``, a gateway for every other language.
-``shim.record(response)`` returns the ``Record`` of what happened to one call, or None.
+Three ways in: ``from shim import httpx`` (or httpx2, requests, aiohttp, urllib3) in
+place of ``import …``, for a whole process ``import shim.auto``, ``shim.install()`` and
+``atlas-shim run``, and for one client that others made ``shim.wrap(client)``;
+``AtlasClient`` and ``AsyncAtlasClient``, a typed client; and ``atlas-shim serve``, a
+gateway for every other language. ``shim.record(response)`` returns the ``Record`` of
+what happened to one call, or None.
 
-Rooms, as a call passes them: ``doors`` (Python libraries), ``atlas`` (the typed client) and ``gateway`` (sockets) take
-calls, and ``run`` leads any program's to a gateway; ``core`` decides and translates by ``documents``, which read what
-``mappings/`` says; ``flags`` may set the route. Beside them: ``cli``, ``front``, ``tools``, ``fake`` (a test Atlas).
+Rooms, as a call passes them: ``doors`` (Python libraries), ``atlas`` (the typed client)
+and ``gateway`` (sockets) take calls, and ``run`` leads any program's to a gateway;
+``core`` decides and translates by ``documents``, which read what ``mappings/`` says;
+``flags`` may set the route. Beside them: ``cli``, ``front``, ``tools``, ``fake`` (a
+test Atlas).
 
-Importing this package loads the standard library only; each name is loaded when it is first used. Type checkers read
-``__init__.pyi``.
+Importing this package loads the standard library only; each name is loaded when it is
+first used. Type checkers read ``__init__.pyi``.
 """
 
 from __future__ import annotations
@@ -55,7 +58,9 @@ def __getattr__(name: str) -> object:
     if name in _ROOMS:
         return getattr(import_module(_ROOMS[name]), name)
     if not name.startswith("_") and (said := other_shim(sys.path)):
-        raise ImportError(said)  # an AttributeError would be lost in `from shim import …`
+        raise ImportError(
+            said
+        )  # an AttributeError would be lost in `from shim import …`
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

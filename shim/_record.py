@@ -10,20 +10,26 @@ from shim.core.messages import Record
 def record(response: object) -> Record | None:
     """Return the record of a response; None if the shim took no part.
 
-    ``response`` is a response of httpx, httpx2, requests, aiohttp, urllib3 or ``urllib.request`` (or an HTTPError of
-    that one), however the shim was switched on, or what the typed client returned or raised: a page, each of its items
-    (also those of ``iter_…``: an item has the record of its page), a single resource, or an AtlasError. The values
-    inside a resource, such as its links, have no record.
+    ``response`` is a response of httpx, httpx2, requests, aiohttp, urllib3 or
+    ``urllib.request`` (or an HTTPError of that one), however the shim was switched on,
+    or what the typed client returned or raised: a page, each of its items (also those
+    of ``iter_…``: an item has the record of its page), a single resource, or an
+    AtlasError. The values inside a resource, such as its links, have no record.
 
-    A record whose ``route`` is ``legacy`` says why a recognised call was left as it was: nothing was translated,
-    and ``fields`` is empty. A call that the shim does not recognise has no record, nor has any call while the shim is
-    switched off, nor an httpx response that was pickled, because httpx leaves its extensions behind.
+    A record whose ``route`` is ``legacy`` says why a recognised call was left as it
+    was: nothing was translated, and ``fields`` is empty. A call that the shim does not
+    recognise has no record, nor has any call while the shim is switched off, nor an
+    httpx response that was pickled, because httpx leaves its extensions behind.
     """
     extensions = getattr(response, "extensions", None)
     places = (
-        extensions.get("shim") if isinstance(extensions, Mapping) else None,  # httpx, httpx2
+        extensions.get("shim")
+        if isinstance(extensions, Mapping)
+        else None,  # httpx, httpx2
         getattr(response, "shim", None),  # requests, aiohttp, urllib3, urllib.request
-        getattr(getattr(response, "raw", None), "shim", None),  # requests' adapters called without a session
+        getattr(
+            getattr(response, "raw", None), "shim", None
+        ),  # requests' adapters called without a session
         getattr(response, "record", None),  # the typed client's
     )
     return next((found for found in places if isinstance(found, Record)), None)

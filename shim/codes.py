@@ -1,7 +1,7 @@
 """The error codes that callers see: what each means, and what to do.
 
-The table is ``codes.toml``: the page of error codes, ``explain``, the gateway's log and status page, and the last line
-of a run take their words from it.
+The table is ``codes.toml``: the page of error codes, ``explain``, the gateway's log and
+status page, and the last line of a run take their words from it.
 """
 
 from __future__ import annotations
@@ -39,7 +39,10 @@ class ErrorCode:
 def error_codes() -> Mapping[str, ErrorCode]:
     """Return the table by code."""
     table = tomllib.loads(files("shim").joinpath("codes.toml").read_text("utf-8"))
-    return {name: ErrorCode(**{key: text.strip() for key, text in row.items()}) for name, row in table.items()}
+    return {
+        name: ErrorCode(**{key: text.strip() for key, text in row.items()})
+        for name, row in table.items()
+    }
 
 
 def cure_of(code: str) -> str:

@@ -1,8 +1,8 @@
 """Atlas credentials: the three kinds, reading them from an environment, and when to renew a token.
 
-The variables are those of Atlas' own tools, and for an API key those of Terraform and CloudFormation. Each may be
-given as ``…_FILE`` instead, the name of a file that holds the value, such as a mounted secret. No value appears in a
-repr or an error.
+The variables are those of Atlas' own tools, and for an API key those of Terraform and
+CloudFormation. Each may be given as ``…_FILE`` instead, the name of a file that holds
+the value, such as a mounted secret. No value appears in a repr or an error.
 """
 
 from __future__ import annotations
@@ -78,8 +78,9 @@ _KINDS: dict[tuple[str, ...], type[ApiKey | ServiceAccount | AccessToken]] = {
 def read_credentials(environ: Mapping[str, str]) -> Credentials | None:
     """Read credentials from the variables of Atlas' own tools, then from ``OTHER_VARIABLES``.
 
-    Returns None if all are unset; an empty variable counts as unset. Raises SettingsError on half a pair, two kinds at
-    once, a variable together with its ``…_FILE``, or an unreadable file; the message names the variable and the remedy.
+    Returns None if all are unset; an empty variable counts as unset. Raises
+    SettingsError on half a pair, two kinds at once, a variable together with its
+    ``…_FILE``, or an unreadable file; the message names the variable and the remedy.
     """
     given, names = _given(environ)
     return choose_credentials(_values(given, environ), names)
@@ -95,11 +96,14 @@ def credential_files(environ: Mapping[str, str]) -> list[str]:
     return [environ[name] for name in used_variables(environ) if name.endswith("_FILE")]
 
 
-def choose_credentials(found: Mapping[str, str], names: Mapping[str, str]) -> Credentials | None:
+def choose_credentials(
+    found: Mapping[str, str], names: Mapping[str, str]
+) -> Credentials | None:
     """Make credentials of the given parts; returns None without a part.
 
-    ``found`` is keyed like ``VARIABLES``; ``names`` says what the user calls each part. Raises
-    SettingsError on half a pair, on more than one kind, and on a value that no credential can have.
+    ``found`` is keyed like ``VARIABLES``; ``names`` says what the user calls each part.
+    Raises SettingsError on half a pair, on more than one kind, and on a value that no
+    credential can have.
     """
     for part, value in found.items():
         _check(part, value, name=names[part])
@@ -108,19 +112,24 @@ def choose_credentials(found: Mapping[str, str], names: Mapping[str, str]) -> Cr
         return None
     if len(kinds) > 1:
         given = ", ".join(names[part] for part in VARIABLES if part in found)
-        raise SettingsError(f"{given}: more than one kind of credentials; unset all but one kind")
+        raise SettingsError(
+            f"{given}: more than one kind of credentials; unset all but one kind"
+        )
     (parts,) = kinds
     if missing := [part for part in parts if part not in found]:
         present = next(part for part in parts if part in found)
-        raise SettingsError(f"{names[missing[0]]}: is missing, and {names[present]} is of no use without it")
+        raise SettingsError(
+            f"{names[missing[0]]}: is missing, and {names[present]} is of no use without it"
+        )
     return _KINDS[parts](*(found[part] for part in parts))
 
 
 def api_keys(path: str, *, name: str) -> tuple[ApiKey, ...]:
     """Read a file of API keys, ``public:private`` on each line; skips empty lines and those that start with ``#``.
 
-    ``name`` says what the user calls the file. Raises SettingsError that names the number, never the text, of a line
-    that is not a key, and the numbers of two that contradict each other.
+    ``name`` says what the user calls the file. Raises SettingsError that names the
+    number, never the text, of a line that is not a key, and the numbers of two that
+    contradict each other.
     """
     keys: dict[str, tuple[ApiKey, int]] = {}
     for number, line in enumerate(_content(path, name=name).splitlines(), start=1):
@@ -128,14 +137,18 @@ def api_keys(path: str, *, name: str) -> tuple[ApiKey, ...]:
             continue
         public_key, colon, private_key = text.partition(":")
         if not colon:
-            raise SettingsError(f"{name}: line {number} of {path!r} is not of the form public:private")
+            raise SettingsError(
+                f"{name}: line {number} of {path!r} is not of the form public:private"
+            )
         for part in (public_key, private_key):
             _check("", part, name=f"{name}: line {number} of {path!r}")
         key = ApiKey(public_key, private_key)
         known, first = keys.setdefault(public_key, (key, number))
         if known != key:
             twice = f"lines {first} and {number} of {path!r}"
-            raise SettingsError(f"{name}: {twice} have two private keys for one public key, {public_key}; remove one")
+            raise SettingsError(
+                f"{name}: {twice} have two private keys for one public key, {public_key}; remove one"
+            )
     return tuple(key for key, _ in keys.values())
 
 
@@ -151,8 +164,8 @@ class Token:
 class TokenBook:
     """Keeps the token of one service account, and knows when to request another.
 
-    It sends nothing. Who sends has to make sure that only one token is being requested at a time. ``clock``
-    returns seconds.
+    It sends nothing. Who sends has to make sure that only one token is being requested
+    at a time. ``clock`` returns seconds.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -163,12 +176,20 @@ class TokenBook:
     def usable(self, refused: Token | None = None) -> Token | None:
         """Return the token; None if there is no token, if it has to be renewed, or if it is ``refused``."""
         token = self._token
-        return token if token and token is not refused and self._clock() < token.renew_at else None
+        return (
+            token
+            if token and token is not refused and self._clock() < token.renew_at
+            else None
+        )
 
     def lasting(self, refused: Token | None = None) -> Token | None:
         """Return the token, even if it has to be renewed, unless it has ended or is ``refused``."""
         token = self._token
-        return token if token and token is not refused and self._clock() < token.ends_at else None
+        return (
+            token
+            if token and token is not refused and self._clock() < token.ends_at
+            else None
+        )
 
     def learn(self, said: object, asked: float) -> Token:
         """Keep the token in a token endpoint's JSON (RFC 6749, 5.1), requested at ``asked``.
@@ -177,12 +198,19 @@ class TokenBook:
         """
         members = said if isinstance(said, dict) else {}
         value = members.get("access_token")
-        if not isinstance(value, str) or not value or not value.isascii() or not value.isprintable():
+        if (
+            not isinstance(value, str)
+            or not value
+            or not value.isascii()
+            or not value.isprintable()
+        ):
             raise ValueError("the token endpoint answered without an access token")
         lifetime = LIFETIME
         with suppress(KeyError, TypeError, ValueError):
             lifetime = float(members["expires_in"])
-        self._token = Token(value, asked + lifetime - min(AHEAD, lifetime / 10), asked + lifetime)
+        self._token = Token(
+            value, asked + lifetime - min(AHEAD, lifetime / 10), asked + lifetime
+        )
         return self._token
 
     def worth_another(self, *, again: bool) -> bool:
@@ -196,7 +224,11 @@ class TokenBook:
 def _given(environ: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
     """Return the variables that give each part, and what every part is called beside them."""
     for usual in (VARIABLES, OTHER_VARIABLES):
-        names = ((part, name) for part in usual for name in (usual[part], f"{usual[part]}_FILE"))
+        names = (
+            (part, name)
+            for part in usual
+            for name in (usual[part], f"{usual[part]}_FILE")
+        )
         if given := {part: name for part, name in names if environ.get(name)}:
             return given, usual | given
     return {}, {}
@@ -217,14 +249,18 @@ def _values(names: Mapping[str, str], environ: Mapping[str, str]) -> dict[str, s
 
 def _content(path: str, *, name: str) -> str:
     try:
-        with Path(path).open("rb") as file:  # which may be a pipe, as in <(vault read …), or a device without an end
+        with (
+            Path(path).open("rb") as file
+        ):  # which may be a pipe, as in <(vault read …), or a device without an end
             content = file.read(MOST_BYTES + 1)
         text = content.decode("utf-8")
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not text"
         raise SettingsError(f"{name}: cannot read {path!r}: {why}") from None
     if len(content) > MOST_BYTES:
-        raise SettingsError(f"{name}: cannot read {path!r}: it has more than {MOST_BYTES} bytes; name the right file")
+        raise SettingsError(
+            f"{name}: cannot read {path!r}: it has more than {MOST_BYTES} bytes; name the right file"
+        )
     return text.strip()
 
 
@@ -233,6 +269,10 @@ def _check(part: str, value: str, *, name: str) -> None:
     if not value:
         raise SettingsError(f"{name}: is empty; give a value or leave it out")
     if not (value.isascii() and value.isprintable()) or " " in value:
-        raise SettingsError(f"{name}: holds a space, a line break or a letter outside ASCII; copy it again")
+        raise SettingsError(
+            f"{name}: holds a space, a line break or a letter outside ASCII; copy it again"
+        )
     if part == "client_id" and ":" in value:
-        raise SettingsError(f"{name}: holds a colon, which no client id does (RFC 7617, 2)")
+        raise SettingsError(
+            f"{name}: holds a colon, which no client id does (RFC 7617, 2)"
+        )

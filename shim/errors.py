@@ -12,13 +12,16 @@
 
     LegacyEndpointWarning      a FutureWarning: this call uses an endpoint that Atlas retired or will retire
 
-Transport faults are not in the tree: they stay what the caller's own HTTP library raises.
+Transport faults are not in the tree: they stay what the caller's own HTTP library
+raises.
 """
 
 from __future__ import annotations
 
 TYPE_CHECKING = False  # as type checkers know it; importing typing costs 8 ms
-if TYPE_CHECKING:  # the one look upward: an error carries a record, and nothing of it is needed here
+if (
+    TYPE_CHECKING
+):  # the one look upward: an error carries a record, and nothing of it is needed here
     from typing import Any
 
     from shim.core.messages import Record
@@ -57,10 +60,11 @@ class LegacyEndpointWarning(FutureWarning):
 class AtlasError(ShimError):
     """Atlas (or the shim) answered with an error.
 
-    ``status`` is the HTTP status; ``error_code``, ``detail``, ``reason`` and ``parameters`` are
-    what the body says, None or empty when it says nothing; ``retry_after`` is in seconds, None when the
-    answer does not say; ``body`` is the raw content. ``record`` says which side answered and why, as
-    ``shim.record(error)`` does; None where the shim had no part in the call, as in a sign-in that failed.
+    ``status`` is the HTTP status; ``error_code``, ``detail``, ``reason`` and
+    ``parameters`` are what the body says, None or empty when it says nothing;
+    ``retry_after`` is in seconds, None when the answer does not say; ``body`` is the
+    raw content. ``record`` says which side answered and why, as ``shim.record(error)``
+    does; None where the shim had no part in the call, as in a sign-in that failed.
     """
 
     def __init__(  # noqa: PLR0913 - the members of an Atlas error body
@@ -87,7 +91,8 @@ class AtlasError(ShimError):
         super().__init__(" ".join(words) + (f": {detail}" if detail else ""))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Exceptions are made anew by a call with their message, which is not what this one is made with.
+        # Exceptions are made anew by a call with their message, which is not what this
+        # one is made with.
         return Exception.__new__, (type(self), *self.args), self.__dict__
 
 

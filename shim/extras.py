@@ -42,18 +42,28 @@ def _install(extra: str) -> str:
     from urllib.parse import unquote, urlsplit  # noqa: PLC0415
 
     try:
-        source = urlsplit(json.loads(distribution("atlas-shim").read_text("direct_url.json") or "{}").get("url", ""))
+        source = urlsplit(
+            json.loads(
+                distribution("atlas-shim").read_text("direct_url.json") or "{}"
+            ).get("url", "")
+        )
     except PackageNotFoundError:
         source = urlsplit("")
     folder = unquote(source.path)
     if source.scheme == "file" and os.path.isdir(folder):  # noqa: PTH112 - as above
         return f"pip install {shlex.quote(f'{folder}[{extra}]')}"
-    return f"pip install 'CLONE[{extra}]' (CLONE is the folder of a clone of atlas-shim)"
+    return (
+        f"pip install 'CLONE[{extra}]' (CLONE is the folder of a clone of atlas-shim)"
+    )
 
 
 def hinted(error: ModuleNotFoundError) -> ModuleNotFoundError:
     """Return an error that says which extra to install; the same error where no extra brings the module."""
-    return ModuleNotFoundError(hint(error.name), name=error.name) if error.name in EXTRAS else error
+    return (
+        ModuleNotFoundError(hint(error.name), name=error.name)
+        if error.name in EXTRAS
+        else error
+    )
 
 
 def require(door: str) -> None:
@@ -72,7 +82,10 @@ def other_shim(folders: Iterable[str]) -> str:
     for folder in folders:
         if os.path.isfile(os.path.join(folder, "shim", "doors", "served.py")):  # noqa: PTH113, PTH118 - as above
             continue
-        for path in (os.path.join(folder, "shim.py"), os.path.join(folder, "shim", "__init__.py")):  # noqa: PTH118 - as above
+        for path in (
+            os.path.join(folder, "shim.py"),  # noqa: PTH118 - as above
+            os.path.join(folder, "shim", "__init__.py"),  # noqa: PTH118 - as above
+        ):
             if os.path.isfile(path) and os.path.dirname(os.path.abspath(path)) != _OURS:  # noqa: PTH100, PTH113, PTH120 - as above
                 return (
                     f"{path} has the name of atlas-shim's package, and a program can import one shim only: have its "

@@ -47,18 +47,28 @@ def parse_origin(url: str, *, name: str, paths: tuple[str, ...] = ("",)) -> str:
 
     ``name`` says what the user calls it. Raises SettingsError on anything else.
     """
-    # What was given is not quoted in errors: it may hold a password, and after a mistyped one so may the path.
+    # What was given is not quoted in errors: it may hold a password, and after a
+    # mistyped one so may the path.
     try:
         parts = urlsplit(url.strip())
         port = parts.port
     except ValueError:
-        raise SettingsError(f"{name}: is not a URL such as {DEFAULT_BASE_URL}") from None
+        raise SettingsError(
+            f"{name}: is not a URL such as {DEFAULT_BASE_URL}"
+        ) from None
     host = parts.hostname or ""
     if parts.scheme not in {"http", "https"} or _HOST.fullmatch(host) is None:
         raise SettingsError(f"{name}: is not a URL such as {DEFAULT_BASE_URL}")
     origin = origin_of(parts.scheme, host, port)
-    if parts.username is not None or parts.path.rstrip("/") not in paths or parts.query or parts.fragment:
-        raise SettingsError(f"{name}: give the origin alone, as in {', or with '.join((origin, *paths[1:]))}")
+    if (
+        parts.username is not None
+        or parts.path.rstrip("/") not in paths
+        or parts.query
+        or parts.fragment
+    ):
+        raise SettingsError(
+            f"{name}: give the origin alone, as in {', or with '.join((origin, *paths[1:]))}"
+        )
     return origin
 
 
@@ -68,4 +78,6 @@ def origin_of(scheme: str, host: str, port: int | None) -> str:
     if ":" in host:
         host = f"[{host}]"
     default = {"http": 80, "https": 443}.get(scheme)
-    return f"{scheme}://{host}" if port in (None, default) else f"{scheme}://{host}:{port}"
+    return (
+        f"{scheme}://{host}" if port in (None, default) else f"{scheme}://{host}:{port}"
+    )

@@ -11,10 +11,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-VERDICTS = {"called": "Still called.", "quiet": "Nobody calls.", "unproven": "Not proven."}
+VERDICTS = {
+    "called": "Still called.",
+    "quiet": "Nobody calls.",
+    "unproven": "Not proven.",
+}
 
 
-def templates(folder: Traversable, filters: Mapping[str, Callable[..., Any]]) -> Environment:
+def templates(
+    folder: Traversable, filters: Mapping[str, Callable[..., Any]]
+) -> Environment:
     """Return the templates of a folder: a name that is missing is an error, and ``.html.j2`` escapes all it shows."""
     from jinja2 import Environment, FunctionLoader, StrictUndefined, select_autoescape  # noqa: PLC0415 - an extra
 
@@ -37,12 +43,22 @@ def printable(value: Any, instead: str = "\N{REPLACEMENT CHARACTER}") -> Any:
     Goes through dicts, lists and tuples.
     """
     if isinstance(value, str):
-        return value if value.isprintable() else "".join(one if one.isprintable() else instead for one in value)
+        return (
+            value
+            if value.isprintable()
+            else "".join(one if one.isprintable() else instead for one in value)
+        )
     if isinstance(value, dict):
         return {name: printable(one, instead) for name, one in value.items()}
-    return [printable(one, instead) for one in value] if isinstance(value, list | tuple) else value
+    return (
+        [printable(one, instead) for one in value]
+        if isinstance(value, list | tuple)
+        else value
+    )
 
 
 def hash_source(part: str) -> str:
     """Return the hash of a style or script as a Content-Security-Policy has it (CSP 3, 2.3.1)."""
-    return f"'sha256-{base64.b64encode(hashlib.sha256(part.encode()).digest()).decode()}'"
+    return (
+        f"'sha256-{base64.b64encode(hashlib.sha256(part.encode()).digest()).decode()}'"
+    )

@@ -1,7 +1,8 @@
 """Fixtures for people whose tests make retired calls: ``pytest_plugins = ["shim.testing"]`` in their conftest.py.
 
-``atlas_shim_off`` lets mocks of retired URLs match, ``fake_atlas`` is a running Atlas after the sunset. No entry
-point of pytest's loads them: every run of everybody who has atlas-shim installed would pay for that.
+``atlas_shim_off`` lets mocks of retired URLs match, ``fake_atlas`` is a running Atlas
+after the sunset. No entry point of pytest's loads them: every run of everybody who has
+atlas-shim installed would pay for that.
 """
 
 from __future__ import annotations
@@ -31,11 +32,15 @@ def atlas_shim_off() -> Iterator[None]:
 def fake_atlas() -> Iterator[FakeServer]:
     """A fake Atlas after the sunset, on a socket of this machine: ``url`` is its origin, ``fake`` the FakeAtlas.
 
-    The shim covers its origin, and has learned nothing from other tests. ``fake.arrivals`` are the requests that
-    reached it; ``shim.fake`` has the group, the cluster and the keys that it knows.
+    The shim covers its origin, and has learned nothing from other tests.
+    ``fake.arrivals`` are the requests that reached it; ``shim.fake`` has the group, the
+    cluster and the keys that it knows.
     """
     server = import_module("shim.fake.server")
-    process, memory = import_module("shim.doors.process"), import_module("shim.core.route")
+    process, memory = (
+        import_module("shim.doors.process"),
+        import_module("shim.core.route"),
+    )
     with pytest.MonkeyPatch.context() as patch, server.FakeServer() as running:
         patch.setenv("ATLAS_SHIM_UPSTREAM", running.url)
         patch.delenv("ATLAS_SHIM_ROUTE", raising=False)

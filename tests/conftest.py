@@ -10,17 +10,25 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import HealthCheck, settings
 
-if "mix_stderr" in inspect.signature(CliRunner).parameters:  # click 8.1 captures both streams as one by default
+if (
+    "mix_stderr" in inspect.signature(CliRunner).parameters
+):  # click 8.1 captures both streams as one by default
     CliRunner.__init__ = partialmethod(CliRunner.__init__, mix_stderr=False)  # type: ignore[assignment]
 
 
-# Hundreds of processes start Python here: they share what was compiled, also where the environment says not to.
+# Hundreds of processes start Python here: they share what was compiled, also where the
+# environment says not to.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
-# No setting, credential or proxy of the machine takes part, nor in the processes that tests start.
+# No setting, credential or proxy of the machine takes part, nor in the processes that
+# tests start.
 OURS = ("ATLAS_SHIM_", "MONGODB_ATLAS_", "MCLI_")
-for variable in [name for name in os.environ if name.startswith(OURS) or name.lower().endswith("_proxy")]:
+for variable in [
+    name
+    for name in os.environ
+    if name.startswith(OURS) or name.lower().endswith("_proxy")
+]:
     if variable != "ATLAS_SHIM_TEST_ROOT":
         del os.environ[variable]
 
@@ -33,12 +41,19 @@ def pytest_xdist_auto_num_workers():
 
 def pytest_addoption(parser):
     """Add the one switch between the gate and everything."""
-    parser.addoption("--every", action="store_true", help="run slow tests too, and each combination of parameters")
+    parser.addoption(
+        "--every",
+        action="store_true",
+        help="run slow tests too, and each combination of parameters",
+    )
 
 
 def pytest_configure(config):
     """Bound made-up examples by number; a slow machine is not a defect, so never by time."""
-    lenient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+    lenient = settings(
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    )
     settings.register_profile("gate", lenient, max_examples=20, derandomize=True)
     settings.register_profile("every", lenient)
     settings.load_profile("every" if config.getoption("--every") else "gate")
@@ -56,14 +71,20 @@ def pytest_collection_finish():
 def pytest_sessionfinish(session):
     """Save what a worker of pytest-xdist measured before it says that it is done: from then on it may be killed."""
     coverage = sys.modules.get("coverage")
-    if hasattr(session.config, "workerinput") and coverage and (measured := coverage.Coverage.current()):
+    if (
+        hasattr(session.config, "workerinput")
+        and coverage
+        and (measured := coverage.Coverage.current())
+    ):
         measured.stop()
         measured.save()
 
 
 def runs_all(config):
     """Tell whether each test is run in all its cases: by ``--every``, and where a test is named."""
-    return config.getoption("--every") or any("::" in argument for argument in config.args)
+    return config.getoption("--every") or any(
+        "::" in argument for argument in config.args
+    )
 
 
 @pytest.hookimpl(wrapper=True)
@@ -71,7 +92,11 @@ def pytest_generate_tests(metafunc):
     """Make no more cases of a test than are run: items for all products took as long as some of the rooms."""
     made = yield
     if not runs_all(metafunc.config):
-        quick = [case for case in metafunc._calls if all(mark.name != "slow" for mark in case.marks)]
+        quick = [
+            case
+            for case in metafunc._calls
+            if all(mark.name != "slow" for mark in case.marks)
+        ]
         metafunc._calls = thinned(quick or metafunc._calls[:1])
     return made
 
@@ -79,7 +104,9 @@ def pytest_generate_tests(metafunc):
 def pytest_collection_modifyitems(config, items):
     """Without ``--every``, leave slow tests out."""
     if not runs_all(config):
-        config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("slow")])
+        config.hook.pytest_deselected(
+            items=[item for item in items if item.get_closest_marker("slow")]
+        )
         items[:] = [item for item in items if not item.get_closest_marker("slow")]
 
 
@@ -91,13 +118,22 @@ def thinned(cases):
     columns = [*zip(*(case._idlist for case in cases), strict=True)]
     if len(columns) < 2:
         return cases
-    places = [{name: at for at, name in enumerate(dict.fromkeys(column))} for column in columns]
+    places = [
+        {name: at for at, name in enumerate(dict.fromkeys(column))}
+        for column in columns
+    ]
     widest = max(places, key=len)
-    at = [[place[name] for place, name in zip(places, case._idlist, strict=True)] for case in cases]
+    at = [
+        [place[name] for place, name in zip(places, case._idlist, strict=True)]
+        for case in cases
+    ]
 
     def off_diagonal(case):
         turn = at[case][places.index(widest)]
-        return sum((here - turn) % len(place) != 0 for here, place in zip(at[case], places, strict=True))
+        return sum(
+            (here - turn) % len(place) != 0
+            for here, place in zip(at[case], places, strict=True)
+        )
 
     seen: set[tuple[int, int]] = set()
     kept = set()

@@ -34,11 +34,27 @@ OTHER_PUBLIC, OTHER_PRIVATE = "MONGODB_ATLAS_PUBLIC_KEY", "MONGODB_ATLAS_PRIVATE
         ({TOKEN: "tok\n"}, AccessToken("tok")),
         # Terraform's and CloudFormation's names, where Atlas' own give none
         ({OTHER_PUBLIC: "pub", OTHER_PRIVATE: "priv"}, ApiKey("pub", "priv")),
-        ({PUBLIC: "pub", PRIVATE: "priv", OTHER_PUBLIC: "b", OTHER_PRIVATE: "c"}, ApiKey("pub", "priv")),
-        ({PUBLIC: "pub", PRIVATE: "priv", f"{OTHER_PRIVATE}_FILE": "/does/not/exist"}, ApiKey("pub", "priv")),
-        ({CLIENT: "id", SECRET: "sec", OTHER_PUBLIC: "b", OTHER_PRIVATE: "c"}, ServiceAccount("id", "sec")),
+        (
+            {PUBLIC: "pub", PRIVATE: "priv", OTHER_PUBLIC: "b", OTHER_PRIVATE: "c"},
+            ApiKey("pub", "priv"),
+        ),
+        (
+            {
+                PUBLIC: "pub",
+                PRIVATE: "priv",
+                f"{OTHER_PRIVATE}_FILE": "/does/not/exist",
+            },
+            ApiKey("pub", "priv"),
+        ),
+        (
+            {CLIENT: "id", SECRET: "sec", OTHER_PUBLIC: "b", OTHER_PRIVATE: "c"},
+            ServiceAccount("id", "sec"),
+        ),
         ({TOKEN: "tok", OTHER_PUBLIC: "b", OTHER_PRIVATE: "c"}, AccessToken("tok")),
-        ({PUBLIC: "", PRIVATE: "", OTHER_PUBLIC: "pub", OTHER_PRIVATE: "priv"}, ApiKey("pub", "priv")),
+        (
+            {PUBLIC: "", PRIVATE: "", OTHER_PUBLIC: "pub", OTHER_PRIVATE: "priv"},
+            ApiKey("pub", "priv"),
+        ),
     ],
 )
 def test_read(environ, credentials):
@@ -51,19 +67,34 @@ def test_read(environ, credentials):
     [
         ({PUBLIC: "canary"}, [PRIVATE, PUBLIC, "missing"]),
         ({CLIENT: "canary"}, [SECRET, CLIENT, "missing"]),
-        ({PUBLIC: "canary", PRIVATE: "canary", TOKEN: "canary"}, [PUBLIC, PRIVATE, TOKEN, "unset"]),
+        (
+            {PUBLIC: "canary", PRIVATE: "canary", TOKEN: "canary"},
+            [PUBLIC, PRIVATE, TOKEN, "unset"],
+        ),
         ({PUBLIC: "canary", SECRET: "canary"}, [PUBLIC, SECRET, "unset"]),
-        ({TOKEN: "canary", f"{TOKEN}_FILE": "/somewhere"}, [TOKEN, f"{TOKEN}_FILE", "unset"]),
-        ({f"{TOKEN}_FILE": "/does/not/exist"}, [f"{TOKEN}_FILE", "/does/not/exist", "No such file"]),
+        (
+            {TOKEN: "canary", f"{TOKEN}_FILE": "/somewhere"},
+            [TOKEN, f"{TOKEN}_FILE", "unset"],
+        ),
+        (
+            {f"{TOKEN}_FILE": "/does/not/exist"},
+            [f"{TOKEN}_FILE", "/does/not/exist", "No such file"],
+        ),
         ({TOKEN: "canary canary"}, [TOKEN, "space"]),
         ({TOKEN: "canary\r\nX: canary"}, [TOKEN, "line break"]),
         ({TOKEN: "canäry"}, [TOKEN, "ASCII"]),
         ({CLIENT: "canary:", SECRET: "x"}, [CLIENT, "colon"]),
         # Two halves of different keys are never put together
-        ({PUBLIC: "canary", OTHER_PUBLIC: "other", OTHER_PRIVATE: "x"}, [PUBLIC, PRIVATE, "missing"]),
+        (
+            {PUBLIC: "canary", OTHER_PUBLIC: "other", OTHER_PRIVATE: "x"},
+            [PUBLIC, PRIVATE, "missing"],
+        ),
         ({PUBLIC: "canary", OTHER_PRIVATE: "x"}, [PUBLIC, PRIVATE, "missing"]),
         ({OTHER_PUBLIC: "canary"}, [OTHER_PUBLIC, OTHER_PRIVATE, "missing"]),
-        ({OTHER_PUBLIC: "canary", OTHER_PRIVATE: "canary canary"}, [OTHER_PRIVATE, "space"]),
+        (
+            {OTHER_PUBLIC: "canary", OTHER_PRIVATE: "canary canary"},
+            [OTHER_PRIVATE, "space"],
+        ),
     ],
 )
 def test_refused(environ, words):
@@ -77,9 +108,15 @@ def test_refused(environ, words):
 @pytest.mark.parametrize(
     ("environ", "credentials"),
     [
-        ({f"{PUBLIC}_FILE": "pub\n", f"{PRIVATE}_FILE": "priv\r\n"}, ApiKey("pub", "priv")),
+        (
+            {f"{PUBLIC}_FILE": "pub\n", f"{PRIVATE}_FILE": "priv\r\n"},
+            ApiKey("pub", "priv"),
+        ),
         ({CLIENT: "id", f"{SECRET}_FILE": "sec"}, ServiceAccount("id", "sec")),
-        ({OTHER_PUBLIC: "pub", f"{OTHER_PRIVATE}_FILE": "priv\n"}, ApiKey("pub", "priv")),
+        (
+            {OTHER_PUBLIC: "pub", f"{OTHER_PRIVATE}_FILE": "priv\n"},
+            ApiKey("pub", "priv"),
+        ),
     ],
 )
 def test_read_from_files(tmp_path, environ, credentials):
@@ -89,12 +126,20 @@ def test_read_from_files(tmp_path, environ, credentials):
         path.write_text(environ[name])
     environ = environ | {name: str(path) for name, path in named.items()}
     assert read_credentials(environ) == credentials
-    assert (used_variables(environ), credential_files(environ)) == ((*environ,), [str(path) for path in named.values()])
+    assert (used_variables(environ), credential_files(environ)) == (
+        (*environ,),
+        [str(path) for path in named.values()],
+    )
 
 
 def test_variables_that_are_not_used_are_not_named():
     """Whoever shows where credentials come from, or watches their files, hears of no variable that is passed over."""
-    environ = {PUBLIC: "pub", f"{PRIVATE}_FILE": "/a", f"{OTHER_PUBLIC}_FILE": "/b", TOKEN: ""}
+    environ = {
+        PUBLIC: "pub",
+        f"{PRIVATE}_FILE": "/a",
+        f"{OTHER_PUBLIC}_FILE": "/b",
+        TOKEN: "",
+    }
     assert used_variables(environ) == (PUBLIC, f"{PRIVATE}_FILE")
     assert credential_files(environ) == ["/a"]
     assert used_variables({}) == ()
@@ -113,7 +158,10 @@ def test_file_without_a_value(tmp_path, content):
 ], ids=["a secret", "keys"])  # fmt: skip
 def test_a_file_without_an_end_is_refused(read):
     """A device that gives zeros would take all memory."""
-    with pytest.raises(SettingsError, match=f"^{TOKEN}_FILE: cannot read '/dev/zero': it has more than 1048576 bytes"):
+    with pytest.raises(
+        SettingsError,
+        match=f"^{TOKEN}_FILE: cannot read '/dev/zero': it has more than 1048576 bytes",
+    ):
         read("/dev/zero")
 
 
@@ -122,7 +170,9 @@ def test_a_secret_may_come_from_a_pipe():
     readable, writable = os.pipe()
     os.write(writable, b"canary\n")
     os.close(writable)
-    assert read_credentials({f"{TOKEN}_FILE": f"/dev/fd/{readable}"}) == AccessToken("canary")
+    assert read_credentials({f"{TOKEN}_FILE": f"/dev/fd/{readable}"}) == AccessToken(
+        "canary"
+    )
     os.close(readable)
 
 
@@ -135,28 +185,52 @@ def test_arguments_are_named_as_arguments():
 
 
 @pytest.mark.parametrize(
-    "credentials", [ApiKey("canary", "canary"), ServiceAccount("canary", "canary"), AccessToken("canary")]
+    "credentials",
+    [
+        ApiKey("canary", "canary"),
+        ServiceAccount("canary", "canary"),
+        AccessToken("canary"),
+    ],
 )
 def test_repr(credentials):
     """No part of credentials is in a repr."""
     assert "canary" not in repr(credentials)
 
 
-@pytest.mark.parametrize("path", ["", "/api/atlas/v2", "/api/atlas/v1.0", "/api/atlas/v1.5"])
+@pytest.mark.parametrize(
+    "path", ["", "/api/atlas/v2", "/api/atlas/v1.0", "/api/atlas/v1.5"]
+)
 @pytest.mark.parametrize("slash", ["", "/", "//"])
 def test_an_api_of_atlas_is_as_good_as_its_origin(path, slash):
     """What clients of each version of the API take for a base URL, with or without a slash, names the same Atlas."""
-    assert parse_base_url(f" https://Cloud.MongoDB.com:443{path}{slash}\n", name="x") == "https://cloud.mongodb.com"
-    assert parse_base_url(f"http://[::1]:8480{path}{slash}", name="x") == "http://[::1]:8480"
+    assert (
+        parse_base_url(f" https://Cloud.MongoDB.com:443{path}{slash}\n", name="x")
+        == "https://cloud.mongodb.com"
+    )
+    assert (
+        parse_base_url(f"http://[::1]:8480{path}{slash}", name="x")
+        == "http://[::1]:8480"
+    )
 
 
 @pytest.mark.parametrize(
     "path",
-    ["/path", "/api", "/api/atlas", "/api/atlas/v3", "//api/atlas/v2", "/api/atlas/v2/groups", "/api/public/v1.0"],
+    [
+        "/path",
+        "/api",
+        "/api/atlas",
+        "/api/atlas/v3",
+        "//api/atlas/v2",
+        "/api/atlas/v2/groups",
+        "/api/public/v1.0",
+    ],
 )
 def test_a_path_that_means_nothing(path):
     """The error names the path, and the forms that are accepted."""
-    with pytest.raises(SettingsError, match=r"^MCLI_OPS_MANAGER_URL: .* https://x\.example, or with /api/"):
+    with pytest.raises(
+        SettingsError,
+        match=r"^MCLI_OPS_MANAGER_URL: .* https://x\.example, or with /api/",
+    ):
         parse_base_url(f"https://x.example{path}", name="MCLI_OPS_MANAGER_URL")
 
 
@@ -175,7 +249,9 @@ def test_no_base_url(url):
 
 def test_the_first_variable_that_is_set_wins():
     """The order is documented; an empty variable is an unset one."""
-    environ = {name: f"http://{name.lower().replace('_', '-')}" for name in BASE_URL_VARIABLES}
+    environ = {
+        name: f"http://{name.lower().replace('_', '-')}" for name in BASE_URL_VARIABLES
+    }
     for name in BASE_URL_VARIABLES:
         assert read_base_url(environ) == environ[name]
         environ[name] = ""

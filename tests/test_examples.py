@@ -56,9 +56,16 @@ def free_address():
 
 def test_every_example_is_in_the_list_and_has_a_test():
     """A file that is added has to be named here and in ``examples/README.md``."""
-    files = {path.relative_to(EXAMPLES).as_posix() for path in EXAMPLES.rglob("*") if path.is_file()}
+    files = {
+        path.relative_to(EXAMPLES).as_posix()
+        for path in EXAMPLES.rglob("*")
+        if path.is_file()
+    }
     files = {name for name in files if not name.endswith(".pyc")} - {"README.md"}
-    assert set(re.findall(r"\]\((.+?)\)", (EXAMPLES / "README.md").read_text("utf-8"))) == files
+    assert (
+        set(re.findall(r"\]\((.+?)\)", (EXAMPLES / "README.md").read_text("utf-8")))
+        == files
+    )
     assert all(Path(name).name in Path(__file__).read_text("utf-8") for name in files)
 
 
@@ -78,7 +85,9 @@ def test_restores_by_requests(run):
     done = run("restores_requests.py", *WHICH, **KEY)
     lines = done.out.splitlines()
     assert len(lines) == 2
-    assert all(re.fullmatch(r"[0-9a-f]{24} (automated|download) \S+Z", line) for line in lines)
+    assert all(
+        re.fullmatch(r"[0-9a-f]{24} (automated|download) \S+Z", line) for line in lines
+    )
 
 
 def test_a_restore_by_the_typed_client(run):
@@ -91,8 +100,19 @@ def test_a_restore_by_the_typed_client(run):
 def test_a_gateway_beside_curl(environ):
     """The legacy page, by curl; the gateway has ended when the script has."""
     listen = free_address()
-    given = {**os.environ, **TOKEN, "GATEWAY_LISTEN": listen, "GATEWAY_ADMIN": free_address()}
-    done = subprocess.run(["sh", EXAMPLES / "gateway.sh", *WHICH], cwd=ROOT, env=given, capture_output=True, check=True)
+    given = {
+        **os.environ,
+        **TOKEN,
+        "GATEWAY_LISTEN": listen,
+        "GATEWAY_ADMIN": free_address(),
+    }
+    done = subprocess.run(
+        ["sh", EXAMPLES / "gateway.sh", *WHICH],
+        cwd=ROOT,
+        env=given,
+        capture_output=True,
+        check=True,
+    )
     assert json.loads(done.stdout)["totalCount"] == 8
     host, _, port = listen.rpartition(":")
     with pytest.raises(ConnectionRefusedError):
@@ -103,18 +123,29 @@ def test_a_document_of_an_operators_own(environ):
     """our_snapshots.toml passes the check, and its rule is in force."""
     environ.setenv("ATLAS_SHIM_MAPPINGS", str(EXAMPLES / "mappings"))
     assert "our_snapshots.toml" in CliRunner().invoke(main, ["check"]).output
-    target = f"/api/atlas/v2/groups/{DEMO_GROUP}/serverless/{DEMO_CLUSTER}/backup/snapshots"
-    explained = json.loads(CliRunner().invoke(main, ["explain", "GET", target, "-o", "json"]).output)
-    reasons = {field["name"]: field["why"] for field in explained["tiers"]["flex"]["fields"]}
+    target = (
+        f"/api/atlas/v2/groups/{DEMO_GROUP}/serverless/{DEMO_CLUSTER}/backup/snapshots"
+    )
+    explained = json.loads(
+        CliRunner().invoke(main, ["explain", "GET", target, "-o", "json"]).output
+    )
+    reasons = {
+        field["name"]: field["why"] for field in explained["tiers"]["flex"]["fields"]
+    }
     assert reasons["createdAt"] == "Our retention counts from the end of a snapshot."
 
 
 def test_a_member_that_a_client_refuses(environ):
     """With our_instances.toml an instance has no effectiveInstanceSizeName."""
-    for name, value in {**TOKEN, "ATLAS_SHIM_MAPPINGS": str(EXAMPLES / "mappings")}.items():
+    for name, value in {
+        **TOKEN,
+        "ATLAS_SHIM_MAPPINGS": str(EXAMPLES / "mappings"),
+    }.items():
         environ.setenv(name, value)
     with AtlasClient() as client:
-        instance = client.serverless_instances.get_serverless_instance(DEMO_GROUP, DEMO_CLUSTER).raw
+        instance = client.serverless_instances.get_serverless_instance(
+            DEMO_GROUP, DEMO_CLUSTER
+        ).raw
     assert instance["providerSettings"]["regionName"] == "US_EAST_1"
     assert "effectiveInstanceSizeName" not in instance["providerSettings"]
 
@@ -122,20 +153,41 @@ def test_a_member_that_a_client_refuses(environ):
 def test_the_next_sunset(tmp_path):
     """By greenhouse-pairs.jsonl the page's first document is refuted, and its last proved, as the page says."""
     page = (ROOT / "docs" / "how-to" / "next-sunset.md").read_text("utf-8")
-    (command,) = (block for block in re.findall(r"```sh\n(.*?)```", page, re.DOTALL) if "atlas-shim" in block)
+    (command,) = (
+        block
+        for block in re.findall(r"```sh\n(.*?)```", page, re.DOTALL)
+        if "atlas-shim" in block
+    )
     begun, rules, _callers = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
     document = tmp_path / "greenhouses.toml"
-    check = ["pairs", str(EXAMPLES / "next_sunset" / "greenhouse-pairs.jsonl"), "--document", str(document)]
-    assert [Path(word).name for word in command.split()] == ["atlas-shim", *(Path(word).name for word in check)]
+    check = [
+        "pairs",
+        str(EXAMPLES / "next_sunset" / "greenhouse-pairs.jsonl"),
+        "--document",
+        str(document),
+    ]
+    assert [Path(word).name for word in command.split()] == [
+        "atlas-shim",
+        *(Path(word).name for word in check),
+    ]
     document.write_text(begun, "utf-8")
     done = CliRunner().invoke(main, check)
     asked = re.findall(r"`(\w+: (?:is|…) [^`]+)`", page)
     assert (done.exit_code, len(asked)) == (1, 7)
     for one in asked:
-        assert re.search(f"- {re.escape(one).replace('…', '.{0,60}?')}", " ".join(done.stdout.split()))
-    document.write_text((EXAMPLES / "next_sunset" / "greenhouses.toml").read_text("utf-8"), "utf-8")
+        assert re.search(
+            f"- {re.escape(one).replace('…', '.{0,60}?')}",
+            " ".join(done.stdout.split()),
+        )
+    document.write_text(
+        (EXAMPLES / "next_sunset" / "greenhouses.toml").read_text("utf-8"), "utf-8"
+    )
     assert rules in document.read_text("utf-8")
     done = CliRunner().invoke(main, check)
-    shown = {line.strip() for line in page.splitlines() if re.match(" {4}(5 pairs|field|createdAt|keeper|All 5)", line)}
+    shown = {
+        line.strip()
+        for line in page.splitlines()
+        if re.match(" {4}(5 pairs|field|createdAt|keeper|All 5)", line)
+    }
     assert (done.exit_code, len(shown)) == (0, 5)
     assert shown <= set(done.stdout.splitlines())

@@ -20,25 +20,41 @@ FIDELITY = (EXPLANATION / "fidelity.md").read_text("utf-8")
 TRUST = (EXPLANATION / "trust.md").read_text("utf-8")
 ENGINE = shared_engine({})
 FLEX_ROUTE = Settings(route=RouteWord.FLEX)
-FLEX, LEGACY, LEVELS = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", FIDELITY, re.DOTALL)]
+FLEX, LEGACY, LEVELS = [
+    json.loads(block) for block in re.findall(r"```json\n(.*?)```", FIDELITY, re.DOTALL)
+]
 
 
 def recorded(file):
-    lines = (ROOT / "tests" / "cases" / "recorded" / file).read_text("utf-8").splitlines()
+    lines = (
+        (ROOT / "tests" / "cases" / "recorded" / file).read_text("utf-8").splitlines()
+    )
     return [one for one in map(json.loads, lines) if one["status"] == 200]
 
 
 def served(recording):
     """Return what the legacy caller of a recorded flex read gets, and its record's levels."""
     target = recording["path"].replace("/flexClusters/", "/serverless/")
-    driven = drive(ENGINE, target, [answers(json.loads(recording["body"]))], settings=FLEX_ROUTE, base=ORIGIN)
-    levels = {level: list(names) for level, names in driven.outcome.record.by_level().items()}
+    driven = drive(
+        ENGINE,
+        target,
+        [answers(json.loads(recording["body"]))],
+        settings=FLEX_ROUTE,
+        base=ORIGIN,
+    )
+    levels = {
+        level: list(names) for level, names in driven.outcome.record.by_level().items()
+    }
     return driven.document, levels
 
 
 def test_the_example_of_fidelity_is_a_recording_and_what_becomes_of_it():
     """Flex's answer, the caller's, and the levels are those of one recorded snapshot."""
-    (recording,) = [one for one in recorded("flex-snapshot-get.jsonl") if json.loads(one["body"]) == FLEX]
+    (recording,) = [
+        one
+        for one in recorded("flex-snapshot-get.jsonl")
+        if json.loads(one["body"]) == FLEX
+    ]
     document, levels = served(recording)
     assert list(document.items()) == list(LEGACY.items())
     assert levels == LEVELS
@@ -46,14 +62,22 @@ def test_the_example_of_fidelity_is_a_recording_and_what_becomes_of_it():
 
 def test_the_running_restore_has_a_missing_field():
     """It is missing and not absent, in every recorded restore that was running."""
-    running = [one for one in recorded("flex-restore-get.jsonl") if '"RUNNING"' in one["body"]]
+    running = [
+        one for one in recorded("flex-restore-get.jsonl") if '"RUNNING"' in one["body"]
+    ]
     assert running
-    assert [levels for _, levels in map(served, running) if levels["missing"] != ["finishedAt"]] == []
+    assert [
+        levels
+        for _, levels in map(served, running)
+        if levels["missing"] != ["finishedAt"]
+    ] == []
 
 
 def test_every_level_is_explained():
     """In the order of the code."""
-    named = re.findall(r"^\| `(\w+)` \|", FIDELITY.partition("## An example")[0], re.MULTILINE)
+    named = re.findall(
+        r"^\| `(\w+)` \|", FIDELITY.partition("## An example")[0], re.MULTILINE
+    )
     assert named == list(Fidelity)
 
 

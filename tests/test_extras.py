@@ -16,26 +16,39 @@ def installed(monkeypatch, tmp_path):
     def installed(url, **more):
         folder = tmp_path / "site" / "atlas_shim-1.0.dist-info"
         folder.mkdir(parents=True)
-        (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: atlas-shim\nVersion: 1.0\n", "utf-8")
+        (folder / "METADATA").write_text(
+            "Metadata-Version: 2.1\nName: atlas-shim\nVersion: 1.0\n", "utf-8"
+        )
         if url:
-            (folder / "direct_url.json").write_text(json.dumps({"url": url, **more}), "utf-8")
+            (folder / "direct_url.json").write_text(
+                json.dumps({"url": url, **more}), "utf-8"
+            )
         monkeypatch.syspath_prepend(folder.parent)
 
     return installed
 
 
-@pytest.mark.parametrize("more", [{}, {"dir_info": {}}, {"dir_info": {"editable": True}}])
-@pytest.mark.parametrize(("name", "quoted"), [("clone", "/clone[gateway]'"), ("a b's", "/a b'\"'\"'s[gateway]'")])
+@pytest.mark.parametrize(
+    "more", [{}, {"dir_info": {}}, {"dir_info": {"editable": True}}]
+)
+@pytest.mark.parametrize(
+    ("name", "quoted"),
+    [("clone", "/clone[gateway]'"), ("a b's", "/a b'\"'\"'s[gateway]'")],
+)
 def test_what_came_from_a_folder_names_it(installed, tmp_path, name, quoted, more):
     """No index is asked, which may have somebody else's package of this name; the shell reads the folder as it is."""
     (tmp_path / name).mkdir()
     installed((tmp_path / name).as_uri(), **more)
     said = hint("httptools")
-    assert said.startswith(f"httptools is missing; install it with: pip install '{tmp_path}")
+    assert said.startswith(
+        f"httptools is missing; install it with: pip install '{tmp_path}"
+    )
     assert said.endswith(quoted)
 
 
-@pytest.mark.parametrize("url", ["", "file:///gone/since", "https://example.org/atlas-shim.whl", "file://"])
+@pytest.mark.parametrize(
+    "url", ["", "file:///gone/since", "https://example.org/atlas-shim.whl", "file://"]
+)
 def test_what_came_from_elsewhere_names_a_clone(installed, url):
     """As the README does; a folder that is gone is no place to install from."""
     installed(url)
@@ -52,4 +65,6 @@ def test_each_hint_names_an_extra_that_there_is():
     """The package's metadata have it."""
     from importlib.metadata import metadata
 
-    assert set(EXTRAS.values()) <= set(metadata("atlas-shim").get_all("Provides-Extra") or ())
+    assert set(EXTRAS.values()) <= set(
+        metadata("atlas-shim").get_all("Provides-Extra") or ()
+    )

@@ -19,7 +19,9 @@ BLOCKS = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
 ) = BLOCKS  # fmt: skip
 
 GROUP = "/api/atlas/v2/groups/a"
-READ = START + operation("getMore", "GET", "/groups/{groupId}/more", 'resource = "machine"')
+READ = START + operation(
+    "getMore", "GET", "/groups/{groupId}/more", 'resource = "machine"'
+)
 READ += successor("getMore", "/api/atlas/v2/groups/{groupId}/newer", "tier.successor")
 ORDERING = f"""
 {WIDGETS}
@@ -41,15 +43,37 @@ def ask(engine, target, *documents, **more):
 def test_the_invented_api_is_served():
     """The first example answers a list of widgets from two pages of gadgets, newest first."""
     gadgets = [
-        {"title": "old", "history": {"started": "2026-01-01T00:00:00Z"}, "status": "OK", "widthMm": 3},
-        {"title": "new", "history": {"planned": "2026-02-01T00:00:00Z"}, "status": "FAILED", "widthMm": 4},
+        {
+            "title": "old",
+            "history": {"started": "2026-01-01T00:00:00Z"},
+            "status": "OK",
+            "widthMm": 3,
+        },
+        {
+            "title": "new",
+            "history": {"planned": "2026-02-01T00:00:00Z"},
+            "status": "FAILED",
+            "widthMm": 4,
+        },
     ]
     first = {"results": gadgets[:1], "links": [{"rel": "next", "href": "…"}]}
-    driven = ask(read(WIDGETS), "/widgets", first, {"results": gadgets[1:], "links": [{}]})
+    driven = ask(
+        read(WIDGETS), "/widgets", first, {"results": gadgets[1:], "links": [{}]}
+    )
     assert [send.call.path for send in driven.sends] == [f"{GROUP}/gadgets"] * 2
     assert driven.document["results"] == [
-        {"name": "new", "madeAt": "2026-02-01T00:00:00Z", "state": "broken", "size": {"width": 4}},
-        {"name": "old", "madeAt": "2026-01-01T00:00:00Z", "state": "ready", "size": {"width": 3}},
+        {
+            "name": "new",
+            "madeAt": "2026-02-01T00:00:00Z",
+            "state": "broken",
+            "size": {"width": 4},
+        },
+        {
+            "name": "old",
+            "madeAt": "2026-01-01T00:00:00Z",
+            "state": "ready",
+            "size": {"width": 3},
+        },
     ]
 
 
@@ -57,9 +81,15 @@ def test_the_version_alone_may_change():
     """Target, body and answer stay what they are; a call without a version is another one."""
     engine, body, gadget = read(SAME), b'{ "name": null }', {"name": "a", "new": [1]}
     headers = (("Accept", "application/vnd.atlas.2026-01-01+json"),)
-    driven = ask(engine, "/gadgets/a", gadget, method="PATCH", headers=headers, body=body)
+    driven = ask(
+        engine, "/gadgets/a", gadget, method="PATCH", headers=headers, body=body
+    )
     (send,) = driven.sends
-    assert (send.call.target, send.call.body, driven.document) == (f"{GROUP}/gadgets/a", body, gadget)
+    assert (send.call.target, send.call.body, driven.document) == (
+        f"{GROUP}/gadgets/a",
+        body,
+        gadget,
+    )
     assert ("Accept", "application/vnd.atlas.2026-06-01+json") in send.call.headers
     assert engine.recognise("POST", f"{GROUP}/gadgets", headers) is not None
     assert engine.recognise("POST", f"{GROUP}/gadgets", ()) is None
@@ -75,26 +105,42 @@ def test_an_api_can_live_elsewhere():
 def test_a_word_of_the_body_chooses_the_call():
     """A plain order is sent on with its body rewritten, and its answer translated."""
     engine = read(f'{ORDERING}\n[resource.widget.late]\ntype = "boolean"\n{LATE}')
-    answer = {"title": "x", "status": "PLANNED", "history": {"planned": "2020-01-01T00:00:00Z"}}
-    driven = ask(engine, "/widgets", answer, method="POST", body=b'{"kind": "plain", "count": 2}')
+    answer = {
+        "title": "x",
+        "status": "PLANNED",
+        "history": {"planned": "2020-01-01T00:00:00Z"},
+    }
+    driven = ask(
+        engine, "/widgets", answer, method="POST", body=b'{"kind": "plain", "count": 2}'
+    )
     assert [send.call.body for send in driven.sends] == [b'{"amount":2}']
     assert driven.document["late"] is True
 
 
 @pytest.mark.parametrize(
     ("body", "code", "parameters"),
-    [(b'{"kind": "gold"}', "NO_GOLD", []), (b'{"kind": "plain", "count": 0}', "NO_NOTHING", ["count"])],
+    [
+        (b'{"kind": "gold"}', "NO_GOLD", []),
+        (b'{"kind": "plain", "count": 0}', "NO_NOTHING", ["count"]),
+    ],
 )
 def test_a_refused_order_is_never_sent(body, code, parameters):
     """A golden order, and one of nothing, is a 400; that of nothing names the member."""
     driven = ask(read(ORDERING + REFUSE), "/widgets", method="POST", body=body)
     assert driven.sends == ()
-    assert (driven.document["errorCode"], driven.document["parameters"]) == (code, parameters)
+    assert (driven.document["errorCode"], driven.document["parameters"]) == (
+        code,
+        parameters,
+    )
 
 
 def test_a_read_that_went_blank_is_answered_by_its_successor():
     """From that day on flex is asked first, and its error has the legacy word."""
-    driven = ask(read(WIDGETS + BLANK), "/widgets/w", answers({"errorCode": "GADGET_NOT_FOUND"}, 404))
+    driven = ask(
+        read(WIDGETS + BLANK),
+        "/widgets/w",
+        answers({"errorCode": "GADGET_NOT_FOUND"}, 404),
+    )
     assert [send.call.path for send in driven.sends] == [f"{GROUP}/gadgets/w"]
     assert driven.document["errorCode"] == "WIDGET_NOT_FOUND"
 
@@ -105,7 +151,10 @@ def test_an_error_is_answered_in_legacy_terms():
     gone = {"errorCode": "GADGET_ARCHIVED", "detail": "Gone.", "error": 410}
     driven = ask(engine, "/widgets", answers(gone, 410))
     assert driven.reply.status == driven.document["error"] == 404
-    assert (driven.document["errorCode"], driven.document["reason"]) == ("WIDGET_NOT_FOUND", "Not Found")
+    assert (driven.document["errorCode"], driven.document["reason"]) == (
+        "WIDGET_NOT_FOUND",
+        "Not Found",
+    )
     assert driven.document["detail"] == "No widgets exist in group a."
 
 
@@ -113,38 +162,77 @@ def test_a_success_may_stand_for_an_error():
     """If its answer fulfils a condition."""
     engine = read(f"{WIDGETS}\n{REFUSED}")
     assert ask(engine, "/widgets", {"results": []}).reply.status == 200
-    assert ask(engine, "/widgets", {"results": [], "state": "EMPTY"}).document["errorCode"] == "WIDGET_NOT_FOUND"
+    assert (
+        ask(engine, "/widgets", {"results": [], "state": "EMPTY"}).document["errorCode"]
+        == "WIDGET_NOT_FOUND"
+    )
 
 
 def test_calls_go_before_the_call():
     """A look gives what a path and a body need, or refuses; writes are done one by one."""
-    engine, gadget = read(f"{WIDGETS}\n{BEFORE}"), {"id": "7", "frozen": False, "label": "b", "title": "w"}
+    engine, gadget = (
+        read(f"{WIDGETS}\n{BEFORE}"),
+        {"id": "7", "frozen": False, "label": "b", "title": "w"},
+    )
     more = {"method": "PATCH", "body": b"{}"}
     driven = ask(engine, "/widgets/w", {"results": [gadget]}, gadget, **more)
     assert driven.targets == (f"{GROUP}/gadgets?name=w", f"{GROUP}/gadgets/7")
-    assert (driven.sends[1].call.body, driven.document["name"]) == (b'{"label":"b"}', "w")
+    assert (driven.sends[1].call.body, driven.document["name"]) == (
+        b'{"label":"b"}',
+        "w",
+    )
     for found in ([], [{**gadget, "frozen": True}]):
         driven = ask(engine, "/widgets/w", {"results": found}, **more)
-        assert (len(driven.sends), driven.document["errorCode"]) == (1, "WIDGET_NOT_FOUND")
+        assert (len(driven.sends), driven.document["errorCode"]) == (
+            1,
+            "WIDGET_NOT_FOUND",
+        )
     driven = ask(engine, "/widgets/w", {"results": [gadget, gadget]}, **more)
-    assert (len(driven.sends), driven.document["errorCode"]) == (1, "SHIM_SEVERAL_FOUND")
+    assert (len(driven.sends), driven.document["errorCode"]) == (
+        1,
+        "SHIM_SEVERAL_FOUND",
+    )
     assert "Rename it by its id" in driven.document["detail"]
     more = {"method": "PUT", "body": b'{"wheels": ["a", "b"]}'}
-    driven = ask(engine, "/widgets/w/wheels", {"wheels": ["b", "c"]}, {}, {}, gadget, **more)
+    driven = ask(
+        engine, "/widgets/w/wheels", {"wheels": ["b", "c"]}, {}, {}, gadget, **more
+    )
     gadgets = f"{GROUP}/gadgets/w"
-    assert driven.targets == (gadgets, f"{gadgets}:addWheel", f"{gadgets}:removeWheel", gadgets)
-    assert [send.call.body for send in driven.sends[1:3]] == [b'{"wheel":"a"}', b'{"wheel":"c"}']
+    assert driven.targets == (
+        gadgets,
+        f"{gadgets}:addWheel",
+        f"{gadgets}:removeWheel",
+        gadgets,
+    )
+    assert [send.call.body for send in driven.sends[1:3]] == [
+        b'{"wheel":"a"}',
+        b'{"wheel":"c"}',
+    ]
 
 
 def test_parameters_are_sent_in_the_successors_words():
     """Translated, dropped and given by default; an unknown word is a 400 before anything is sent."""
-    engine, own = read(f"{WIDGETS}\n{QUERY}"), "includeCount=true&itemsPerPage=500&pageNum=1"
-    driven = ask(engine, "/widgets?state=broken&verbose=true&colour=red", {"results": []})
+    engine, own = (
+        read(f"{WIDGETS}\n{QUERY}"),
+        "includeCount=true&itemsPerPage=500&pageNum=1",
+    )
+    driven = ask(
+        engine, "/widgets?state=broken&verbose=true&colour=red", {"results": []}
+    )
     assert driven.sends[0].call.query == f"state=FAILED&colour=red&{own}"
-    assert "the parameter verbose was not sent on: Gadgets say all there is." in driven.outcome.record.notes
-    assert ask(engine, "/widgets", {"results": []}).sends[0].call.query == f"state=OK&{own}"
+    assert (
+        "the parameter verbose was not sent on: Gadgets say all there is."
+        in driven.outcome.record.notes
+    )
+    assert (
+        ask(engine, "/widgets", {"results": []}).sends[0].call.query
+        == f"state=OK&{own}"
+    )
     driven = ask(engine, "/widgets?state=blue")
-    assert (driven.sends, driven.document["errorCode"]) == ((), "INVALID_QUERY_PARAMETER")
+    assert (driven.sends, driven.document["errorCode"]) == (
+        (),
+        "INVALID_QUERY_PARAMETER",
+    )
 
 
 def test_objects_in_a_field_are_translated():
@@ -163,13 +251,21 @@ def test_objects_in_a_field_are_translated():
         "owner": {"name": "n"},
         "wheels": [{"axle": "front", "number": 2}, {"axle": "back", "number": 1}],
         "motors": {"left": {"watts": 3000}},
-        "fingers": [{"name": "a", "size": 1}, {"name": "b", "size": 1}, {"name": "c", "size": 2}],
+        "fingers": [
+            {"name": "a", "size": 1},
+            {"name": "b", "size": 1},
+            {"name": "c", "size": 2},
+        ],
     }
 
 
 def test_an_override_replaces_one_rule_and_shows_as_the_operators(tmp_path):
     """The last example changes where createdAt comes from, and the report names its file."""
-    snapshot = {"id": "a", "finishTime": "2026-01-02T00:00:00Z", "startTime": "2026-01-01T00:00:00Z"}
+    snapshot = {
+        "id": "a",
+        "finishTime": "2026-01-02T00:00:00Z",
+        "startTime": "2026-01-01T00:00:00Z",
+    }
     (tmp_path / "ours.toml").write_text(OVERRIDE)
     engine = load_engine({"ATLAS_SHIM_MAPPINGS": str(tmp_path)})
     driven = ask(engine, "/serverless/b/backup/snapshots/c", snapshot)
@@ -184,21 +280,41 @@ def test_what_moved_is_served_where_its_switch_is_on():
     text = f'format = 1\nname = "toys"\n{MOVED}'
     engine = read(text, ("small-toys",), ("small-toys",))
     small, page = {"title": "a"}, {"results": [{"name": "b"}], "totalCount": 1}
-    assert ask(engine, "/toys/a", refuses(400, "TOY_IS_SMALL"), small).document == {"name": "a", "size": "S"}
+    assert ask(engine, "/toys/a", refuses(400, "TOY_IS_SMALL"), small).document == {
+        "name": "a",
+        "size": "S",
+    }
     both = [{"name": "b"}, {"name": "a", "size": "S"}]
-    assert ask(engine, "/toys", {"results": [small], "totalCount": 1}, page).document["results"] == both
-    made = ask(engine, "/toys", small, method="POST", body=b'{"name": "a", "size": "S"}')
-    assert [(send.call.target, send.call.body) for send in made.sends] == [(f"{GROUP}/smallToys", b'{"title":"a"}')]
+    assert (
+        ask(engine, "/toys", {"results": [small], "totalCount": 1}, page).document[
+            "results"
+        ]
+        == both
+    )
+    made = ask(
+        engine, "/toys", small, method="POST", body=b'{"name": "a", "size": "S"}'
+    )
+    assert [(send.call.target, send.call.body) for send in made.sends] == [
+        (f"{GROUP}/smallToys", b'{"title":"a"}')
+    ]
     assert ask(engine, "/toys", small, method="POST", body=b'{"size": "L"}').passed
     assert read(text).recognise("GET", f"{GROUP}/toys/a", ()) is None
 
 
 def test_objects_in_a_body_are_described():
     """What they do not declare is refused with its place; ids that a caller sends back are not sent."""
-    engine, target = read(f"{text_of('machines')}\n{OBJECTS}\n{LENS}"), "/api/atlas/v2/machines"
-    headers, settings = (("Accept", "application/vnd.atlas.2023-01-01+json"),), Settings(route=RouteWord.SUCCESSOR)
+    engine, target = (
+        read(f"{text_of('machines')}\n{OBJECTS}\n{LENS}"),
+        "/api/atlas/v2/machines",
+    )
+    headers, settings = (
+        (("Accept", "application/vnd.atlas.2023-01-01+json"),),
+        Settings(route=RouteWord.SUCCESSOR),
+    )
     more: dict[str, Any] = {"method": "POST", "headers": headers, "settings": settings}
-    body: dict[str, Any] = {"machines": [{"id": "1", "name": None, "wheels": {"left": {"size": 3}}}]}
+    body: dict[str, Any] = {
+        "machines": [{"id": "1", "name": None, "wheels": {"left": {"size": 3}}}]
+    }
     driven = drive(engine, target, [answers({})], body=body, **more)
     assert driven.sends[0].call.body == b'{"machines":[{"wheels":{"left":{"size":3}}}]}'
     body["machines"][0]["wheels"]["left"]["colour"] = "red"
@@ -208,11 +324,29 @@ def test_objects_in_a_body_are_described():
 
 def test_a_body_is_laid_over_what_there_is():
     """What it does not say stays as it is; its items are those that are there."""
-    engine, target = read(f"{text_of('machines')}\n{OBJECTS}\n{LENS}"), "/api/atlas/v2/machines/m"
+    engine, target = (
+        read(f"{text_of('machines')}\n{OBJECTS}\n{LENS}"),
+        "/api/atlas/v2/machines/m",
+    )
     headers = (("Accept", "application/vnd.atlas.2023-01-01+json"),)
     settings = Settings(route=RouteWord.SUCCESSOR, writes=frozenset({"machines"}))
-    box = {"machines": [{"id": "1", "zoneId": "z", "name": "a", "size": 3, "colour": "red"}]}
+    box = {
+        "machines": [
+            {"id": "1", "zoneId": "z", "name": "a", "size": 3, "colour": "red"}
+        ]
+    }
     replies = [answers(box), answers(box), answers(box)]
-    driven = drive(engine, target, replies, method="PATCH", body={"size": 5}, headers=headers, settings=settings)
+    driven = drive(
+        engine,
+        target,
+        replies,
+        method="PATCH",
+        body={"size": 5},
+        headers=headers,
+        settings=settings,
+    )
     assert [send.call.method for send in driven.sends] == ["GET", "GET", "PATCH"]
-    assert driven.sends[2].call.body == b'{"machines":[{"colour":"red","id":"1","name":"a","size":5}]}'
+    assert (
+        driven.sends[2].call.body
+        == b'{"machines":[{"colour":"red","id":"1","name":"a","size":5}]}'
+    )

@@ -18,7 +18,9 @@ def recorded(tmp_path):
     """Return a function that reads what is said as pairs."""
 
     def recorded(*pairs):
-        (tmp_path / "pairs.jsonl").write_text("".join(f"{json.dumps(one)}\n" for one in pairs), "utf-8")
+        (tmp_path / "pairs.jsonl").write_text(
+            "".join(f"{json.dumps(one)}\n" for one in pairs), "utf-8"
+        )
         return read_pairs(tmp_path / "pairs.jsonl")
 
     return recorded
@@ -35,7 +37,10 @@ def lines(engine, recorded):
     """Return a function that runs pairs of old and new answers through the document; it returns a line by field."""
 
     def lines(*answers, path=ONE, **more):
-        pairs = [{"path": path, "old_version": "2023-01-01", "old": old, "new": new, **more} for old, new in answers]
+        pairs = [
+            {"path": path, "old_version": "2023-01-01", "old": old, "new": new, **more}
+            for old, new in answers
+        ]
         replayed = replay(engine, recorded(*pairs))
         assert not [one.problem for one in replayed if one.problem]
         return {line.field: line for line in compare(replayed)}
@@ -45,8 +50,14 @@ def lines(engine, recorded):
 
 def test_each_kind_of_difference_is_counted(lines):
     """Equal, differs, on one side alone; the first pair that is not equal is the example."""
-    found = lines(({"a": 1, "b": 1, "c": 1}, {"a": 1, "b": 1, "d": 1}), ({"a": 1, "b": 1}, {"a": 1, "b": 2}))
-    counts = {name: (one.equal, one.differs, one.only_old, one.only_made) for name, one in found.items()}
+    found = lines(
+        ({"a": 1, "b": 1, "c": 1}, {"a": 1, "b": 1, "d": 1}),
+        ({"a": 1, "b": 1}, {"a": 1, "b": 2}),
+    )
+    counts = {
+        name: (one.equal, one.differs, one.only_old, one.only_made)
+        for name, one in found.items()
+    }
     assert (counts["a"], counts["b"]) == ((2, 0, 0, 0), (1, 1, 0, 0))
     assert (counts["c"], counts["d"]) == ((0, 0, 1, 0), (0, 0, 0, 1))
     assert (found["b"].line, found["b"].expected, found["b"].got) == (2, 1, 2)
@@ -55,19 +66,30 @@ def test_each_kind_of_difference_is_counted(lines):
 def test_what_is_declared_absent_is_no_difference(lines):
     """It was there, and the document says that it can't be known; a field that no pair has proves nothing."""
     found = lines(({"gone": "x"}, {}))
-    assert (found["gone"].only_old, found["gone"].absent, found["gone"].good) == (1, True, True)
+    assert (found["gone"].only_old, found["gone"].absent, found["gone"].good) == (
+        1,
+        True,
+        True,
+    )
     assert (found["over"].total, found["over"].good) == (0, True)
 
 
 def test_a_value_that_does_not_fit_is_a_difference(lines):
     """The answer lacks it, and no document says so."""
     found = lines(({"over": True}, {"ends": "soon"}))
-    assert (found["over"].only_old, found["over"].absent, found["over"].good) == (1, False, False)
+    assert (found["over"].only_old, found["over"].absent, found["over"].good) == (
+        1,
+        False,
+        False,
+    )
 
 
 def test_a_placeholder_in_a_path_is_a_name(lines):
     """Also in the links of answers."""
-    links = [{"l": [{"href": f"https://{host}/things/{name}"}]} for host, name in (("a", "{name}"), ("b", "name"))]
+    links = [
+        {"l": [{"href": f"https://{host}/things/{name}"}]}
+        for host, name in (("a", "{name}"), ("b", "name"))
+    ]
     assert lines(tuple(links), path="/api/atlas/v2/things/{name}")["l[].href"].good
 
 
@@ -86,7 +108,10 @@ def test_values_are_compared_as_json_has_them(lines, old, new, field, good):
 
 def test_pages_are_collected_from_one_answer(lines):
     """A pair's new page is the first; there is no second one. A page's own links may order the query differently."""
-    link = {"rel": "self", "href": f"http://localhost:8080{MANY}?pageNum=1&itemsPerPage=100"}
+    link = {
+        "rel": "self",
+        "href": f"http://localhost:8080{MANY}?pageNum=1&itemsPerPage=100",
+    }
     page = {"links": [link], "results": [{"a": 1}], "totalCount": 1}
     found = lines((page, page), path=MANY)
     assert found["results[].a"].equal == found["links[].href"].equal == 1
@@ -96,7 +121,10 @@ def test_rules_of_time_ask_when_a_pair_was_recorded(lines):
     """What was over then and is not now, or the other way round, proves nothing."""
     new = {"ends": "2026-02-01T00:00:00Z"}
     assert lines(({"over": False}, new), recorded="2026-01-01")["over"].equal == 1
-    assert lines(({"over": True}, new), recorded="2026-03-01T00:00:00+01:00")["over"].equal == 1
+    assert (
+        lines(({"over": True}, new), recorded="2026-03-01T00:00:00+01:00")["over"].equal
+        == 1
+    )
 
 
 def test_a_pair_that_the_document_does_not_translate_is_a_problem(engine, recorded):
@@ -104,13 +132,22 @@ def test_a_pair_that_the_document_does_not_translate_is_a_problem(engine, record
     first, second, third = replay(
         engine,
         recorded(
-            {"path": "/api/atlas/v2/sheds", "old_version": "2023-01-01", "old": {}, "new": {}, "new_version": None},
+            {
+                "path": "/api/atlas/v2/sheds",
+                "old_version": "2023-01-01",
+                "old": {},
+                "new": {},
+                "new_version": None,
+            },
             {"path": ONE, "old_version": "2026-01-01", "old": {}, "new": {}},
             {"path": ONE, "old_version": "2023-01-01", "old": {}, "new": "broken"},
         ),
     )
     accept = "application/vnd.atlas.2023-01-01+json"
-    assert first.problem == f"no operation of the document is /api/atlas/v2/sheds with Accept: {accept}"
+    assert (
+        first.problem
+        == f"no operation of the document is /api/atlas/v2/sheds with Accept: {accept}"
+    )
     assert "2026-01-01" in second.problem
     assert third.problem
 
@@ -131,10 +168,27 @@ def test_a_pair_of_what_moved_is_of_the_side_with_its_version(recorded):
     """The endpoint that lives on refuses it by the code that leads on, and another list is empty."""
     shapes = json.loads((CASES / "former-clusters.json").read_text("utf-8"))
     engine = shared_engine({"ATLAS_SHIM_READS": "former-clusters"})
-    listed = [{"results": [shapes[side]], "totalCount": 1} for side in ("2024-08-05", "flex")]
-    for path, (old, new) in (("clusters/cluster0", (shapes["2023-02-01"], shapes["flex"])), ("clusters", listed)):
+    listed = [
+        {"results": [shapes[side]], "totalCount": 1} for side in ("2024-08-05", "flex")
+    ]
+    for path, (old, new) in (
+        ("clusters/cluster0", (shapes["2023-02-01"], shapes["flex"])),
+        ("clusters", listed),
+    ):
         version = "2024-08-05" if path == "clusters" else "2023-02-01"
-        pair = {"path": f"/api/atlas/v2/groups/{'5f' + '0' * 22}/{path}", "old": old, "new": new}
-        replayed = replay(engine, recorded(pair | {"old_version": version, "new_version": "2024-11-13"}))
-        wrong = {line.field for line in compare(replayed) if line.differs or line.only_old}
-        assert (replayed[0].problem, wrong - {"links", "results[].links"}) == ("", set())
+        pair = {
+            "path": f"/api/atlas/v2/groups/{'5f' + '0' * 22}/{path}",
+            "old": old,
+            "new": new,
+        }
+        replayed = replay(
+            engine,
+            recorded(pair | {"old_version": version, "new_version": "2024-11-13"}),
+        )
+        wrong = {
+            line.field for line in compare(replayed) if line.differs or line.only_old
+        }
+        assert (replayed[0].problem, wrong - {"links", "results[].links"}) == (
+            "",
+            set(),
+        )

@@ -22,7 +22,11 @@ def test_a_picture_has_a_name_and_words_for_those_who_do_not_see_it(drawing):
     """Title and description, which the root points to."""
     root = ET.fromstring(drawing)
     assert root.get("role") == "img"
-    named = {one.get("id"): one.text for name in ("title", "desc") for one in root.findall(f"{SVG}{name}")}
+    named = {
+        one.get("id"): one.text
+        for name in ("title", "desc")
+        for one in root.findall(f"{SVG}{name}")
+    }
     assert all(named.values())
     assert str(root.get("aria-labelledby")).split() == [*named]
 
@@ -34,13 +38,19 @@ def test_a_picture_can_be_read_on_a_telephone_and_in_the_dark(drawing):
     assert sizes
     assert min(map(float, sizes)) * min(1, (360 - 2 * 16) / width) >= 12
     light, _, dark = drawing.partition("@media (prefers-color-scheme: dark)")
-    coloured = {name for name, rules in re.findall(r"\.?(\w+) \{([^}]*)\}", light) if "#" in rules} | {"text"}
+    coloured = {
+        name
+        for name, rules in re.findall(r"\.?(\w+) \{([^}]*)\}", light)
+        if "#" in rules
+    } | {"text"}
     assert coloured <= {name for name, _ in re.findall(r"\.?(\w+) \{([^}]*)\}", dark)}
 
 
 def test_a_picture_loads_and_runs_nothing(drawing):
     """It is one file: no script, no font, no address."""
-    assert not re.findall(r"<script|<image|<foreignObject|href=|@import|@font-face|\son\w+=", drawing)
+    assert not re.findall(
+        r"<script|<image|<foreignObject|href=|@import|@font-face|\son\w+=", drawing
+    )
     assert re.findall(r"https?://[^\"]*", drawing) == ["http://www.w3.org/2000/svg"]
 
 
@@ -48,6 +58,9 @@ def test_each_picture_stands_on_a_page_and_has_words_there():
     """None is left over, and each has a text for where it can't be shown."""
     shown: dict[Path, str] = {}
     for path, text in PAGES.items():
-        shown |= {(path.parent / target).resolve(): alt for alt, target in re.findall(r"!\[([^\]]*)\]\((\S+)\)", text)}
+        shown |= {
+            (path.parent / target).resolve(): alt
+            for alt, target in re.findall(r"!\[([^\]]*)\]\((\S+)\)", text)
+        }
     assert set(PICTURES) <= shown.keys()
     assert not [path for path in PICTURES if len(shown[path].split()) < 8]

@@ -12,24 +12,46 @@ import pytest
 STATION = re.compile(r"^    ``([\w.]+)``  ", re.MULTILINE)
 
 
-LONGEST = {"gateway,_seen": (245, 50), "gateway": (200, 45), "httpx": (175, 39), "requests": (147, 37)}
+LONGEST = {
+    "gateway,_seen": (245, 50),
+    "gateway": (200, 45),
+    "httpx": (175, 39),
+    "requests": (147, 37),
+}
 """The functions and the files that a call may pass, by its door: a tenth more than it passes on Python 3.11."""
 
 
 @pytest.fixture(scope="module")
 def shown(tmp_path_factory):
     """What is counted of the very first call, step by step, and the tables behind that."""
-    environ = {**os.environ, "ATLAS_SHIM_INVENTORY": str(tmp_path_factory.mktemp("way") / "calls.jsonl")}
-    command = [sys.executable, "-c", "from benchmarks import way; way.WARM = 0; way.main(['--list'])"]
+    environ = {
+        **os.environ,
+        "ATLAS_SHIM_INVENTORY": str(tmp_path_factory.mktemp("way") / "calls.jsonl"),
+    }
+    command = [
+        sys.executable,
+        "-c",
+        "from benchmarks import way; way.WARM = 0; way.main(['--list'])",
+    ]
     root = Path(__file__).parents[1]
-    return subprocess.run(command, cwd=root, env=environ, check=True, capture_output=True, text=True).stdout
+    return subprocess.run(
+        command, cwd=root, env=environ, check=True, capture_output=True, text=True
+    ).stdout
 
 
 def test_the_way_of_one_call_is_counted(shown):
     """Each door has its figures, and the lines of all rooms are added up."""
     tables = shown[shown.index("one call") :].split("\n\n")
-    ways, rooms = ([line.replace(", ", ",_").split() for line in table.splitlines()[1:]] for table in tables)
-    assert [name for name, *_ in ways] == ["gateway,_seen", "gateway", "httpx", "requests"]
+    ways, rooms = (
+        [line.replace(", ", ",_").split() for line in table.splitlines()[1:]]
+        for table in tables
+    )
+    assert [name for name, *_ in ways] == [
+        "gateway,_seen",
+        "gateway",
+        "httpx",
+        "requests",
+    ]
     sys.stdout.write(tables[0])  # pytest -rP shows it
     for name, *figures in ways:
         functions, files, file_changes, room_changes = map(int, figures)
@@ -43,13 +65,20 @@ def test_the_way_of_one_call_is_counted(shown):
 
 
 @pytest.mark.parametrize(
-    ("room", "door"), [("core", "gateway, seen"), ("gateway", "gateway, seen"), ("doors", "requests")]
+    ("room", "door"),
+    [("core", "gateway, seen"), ("gateway", "gateway, seen"), ("doors", "requests")],
 )
-def test_a_call_meets_the_stations_in_the_order_of_the_first_docstring(room, door, shown):
+def test_a_call_meets_the_stations_in_the_order_of_the_first_docstring(
+    room, door, shown
+):
     """Each is there, behind the one before it."""
     stations = STATION.findall(import_module(f"shim.{room}").__doc__ or "")
     assert len(stations) > 7
     ways = dict(re.findall(r"^(\w+.*):\n((?:  .+\n)+)", shown, re.MULTILINE))
     way = (re.sub(r"/|\.py | ", ".", line.strip()) for line in ways[door].splitlines())
-    missed = (name for name in stations if not any(f"{step}.".startswith(f"{room}.{name}.") for step in way))
+    missed = (
+        name
+        for name in stations
+        if not any(f"{step}.".startswith(f"{room}.{name}.") for step in way)
+    )
     assert next(missed, None) is None

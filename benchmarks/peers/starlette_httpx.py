@@ -15,7 +15,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-LEGACY = re.compile(r"/api/atlas/(v1\.0|v2)/groups/([^/]+)/serverless/([^/]+)/backup/snapshots")
+LEGACY = re.compile(
+    r"/api/atlas/(v1\.0|v2)/groups/([^/]+)/serverless/([^/]+)/backup/snapshots"
+)
 STATUS = {
     "PENDING": "queued",
     "QUEUED": "queued",
@@ -28,7 +30,10 @@ STATUS = {
 def flex_path(path: str) -> str | None:
     """Return the successor's path, None for a call that is not retired."""
     match = LEGACY.fullmatch(path)
-    return match and f"/api/atlas/v2/groups/{match[2]}/flexClusters/{match[3]}/backup/snapshots?itemsPerPage=500"
+    return (
+        match
+        and f"/api/atlas/v2/groups/{match[2]}/flexClusters/{match[3]}/backup/snapshots?itemsPerPage=500"
+    )
 
 
 def legacy_body(path: str, content: bytes, base: str) -> bytes:
@@ -55,15 +60,23 @@ def legacy_body(path: str, content: bytes, base: str) -> bytes:
     return json.dumps(page, separators=(",", ":")).encode()
 
 
-client = httpx.AsyncClient(base_url=os.environ["UPSTREAM"], limits=httpx.Limits(max_connections=None))
+client = httpx.AsyncClient(
+    base_url=os.environ["UPSTREAM"], limits=httpx.Limits(max_connections=None)
+)
 
 
 async def relay(request: Request) -> Response:
     """Translate a retired call, relay any other."""
     path = request.url.path
     target = flex_path(path)
-    reply = await client.get(target or path, headers={"Accept": "application/vnd.atlas.2024-11-13+json"})
-    content = legacy_body(path, reply.content, f"http://{request.headers['host']}") if target else reply.content
+    reply = await client.get(
+        target or path, headers={"Accept": "application/vnd.atlas.2024-11-13+json"}
+    )
+    content = (
+        legacy_body(path, reply.content, f"http://{request.headers['host']}")
+        if target
+        else reply.content
+    )
     return Response(content, reply.status_code, media_type="application/json")
 
 

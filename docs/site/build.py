@@ -1,8 +1,9 @@
 """Builds the documentation site: ``python docs/site/build.py FOLDER`` puts it into FOLDER/site.
 
-The pages of ``docs/``, a few from elsewhere, and those that ``reference.py`` makes are written to FOLDER/docs. Their
-links are those of the repository's own page; one that leads out of the site becomes the file's path in the repository.
-zensical does the rest, and fails where a link or an anchor leads nowhere.
+The pages of ``docs/``, a few from elsewhere, and those that ``reference.py`` makes are
+written to FOLDER/docs. Their links are those of the repository's own page; one that
+leads out of the site becomes the file's path in the repository. zensical does the rest,
+and fails where a link or an anchor leads nowhere.
 """
 
 import json
@@ -19,17 +20,36 @@ from shim.core.responses import SITE
 
 ROOT = Path(__file__).resolve().parents[2]
 
-# The rooms, and which pages come first in each; the others follow by their titles, so that a new page needs no line.
+# The rooms, and which pages come first in each; the others follow by their titles, so
+# that a new page needs no line.
 ROOMS = {
     "tutorial": ("Tutorial", ()),
     "how-to": (
         "How-to",
-        ("base-urls", "hard-coded-host", "trouble", "atlas-cli", "mocks", "deploying", "many-callers"),
+        (
+            "base-urls",
+            "hard-coded-host",
+            "trouble",
+            "atlas-cli",
+            "mocks",
+            "deploying",
+            "many-callers",
+        ),
     ),
     "reference": (
         "Reference",
         (
-            *("covered", "settings", "commands", "errors", "headers", "fields", "python", "typed-client", "operating"),
+            *(
+                "covered",
+                "settings",
+                "commands",
+                "errors",
+                "headers",
+                "fields",
+                "python",
+                "typed-client",
+                "operating",
+            ),
             *("credentials", "metrics"),
         ),
     ),
@@ -62,9 +82,18 @@ SHALLOW = re.compile(r"^ {1,3}(?:[-*+] |\d+\. |```)\S*|^\n {1,3}\S.*", re.MULTIL
 def place_files() -> dict[Path, PurePosixPath]:
     """Return each file of the site, and where it goes below its root."""
     docs = ROOT / "docs"
-    own = [path for path in sorted(docs.rglob("*")) if path.is_file() and docs / "site" not in path.parents]
-    placed = {path: PurePosixPath(path.relative_to(docs).as_posix()) for path in [*own, *OF_THE_SITE]}
-    return placed | {ROOT / name: PurePosixPath(place) for name, place in ELSEWHERE.items()}
+    own = [
+        path
+        for path in sorted(docs.rglob("*"))
+        if path.is_file() and docs / "site" not in path.parents
+    ]
+    placed = {
+        path: PurePosixPath(path.relative_to(docs).as_posix())
+        for path in [*own, *OF_THE_SITE]
+    }
+    return placed | {
+        ROOT / name: PurePosixPath(place) for name, place in ELSEWHERE.items()
+    }
 
 
 def read(page: Path) -> str:
@@ -79,14 +108,17 @@ def find_title(path: Path) -> str:
     """
     heading = re.match(r"# (.+)", read(path))
     if heading is None:
-        raise SystemExit(f"{path.relative_to(ROOT)}: a page begins with its title, '# …'")
+        raise SystemExit(
+            f"{path.relative_to(ROOT)}: a page begins with its title, '# …'"
+        )
     return heading[1].replace("`", "")
 
 
 def lead_links(text: str, page: Path, placed: dict[Path, PurePosixPath]) -> str:
     """Return a text of a page with its links as they must be in the site: those to its pages are relative.
 
-    A page that is named by its file is named by its title there; a file that is no page, by its path.
+    A page that is named by its file is named by its title there; a file that is no
+    page, by its path.
 
     :raises SystemExit: for links that lead nowhere, all at once
     """
@@ -100,7 +132,11 @@ def lead_links(text: str, page: Path, placed: dict[Path, PurePosixPath]) -> str:
         if target in placed or not target.exists():
             return match[0]
         path = target.relative_to(ROOT).as_posix()
-        return match["label"] if match["label"].strip("`/") == path else f"{match['label']} (`{path}`)"
+        return (
+            match["label"]
+            if match["label"].strip("`/") == path
+            else f"{match['label']} (`{path}`)"
+        )
 
     def lead(match: re.Match[str]) -> str:
         name, mark, anchor = match["target"].partition("#")
@@ -129,7 +165,8 @@ def bare_bars(code: re.Match[str]) -> str:
 def adapt(page: Path, placed: dict[Path, PurePosixPath]) -> str:
     """Return a page's Markdown for the site's reader, which is older than the repository's.
 
-    :raises SystemExit: for what it would read otherwise without saying so, or a link that leads nowhere
+    :raises SystemExit: for what it would read otherwise without saying so, or a link
+    that leads nowhere
     """
     text = read(page)
     if found := SHALLOW.search(FENCED.sub(lambda code: code[0].splitlines()[0], text)):
@@ -140,7 +177,12 @@ def adapt(page: Path, placed: dict[Path, PurePosixPath]) -> str:
     parts = FENCED.split(text)  # every second part is code
     for number in range(0, len(parts), 2):
         text = parts[number].replace("<details>", "<details markdown>")
-        text = re.sub(r"^\|.*", lambda row: re.sub(r"`[^`]+`", bare_bars, row[0]), text, flags=re.MULTILINE)
+        text = re.sub(
+            r"^\|.*",
+            lambda row: re.sub(r"`[^`]+`", bare_bars, row[0]),
+            text,
+            flags=re.MULTILINE,
+        )
         parts[number] = lead_links(text, page, placed)
     return "".join(parts)
 
@@ -151,9 +193,16 @@ def navigation(titles: dict[PurePosixPath, str]) -> str:
     rows = ['{ "Home" = "index.md" }']
     for room, (title, first) in ROOMS.items():
         here = [place for place in pages if place.parts[0] == room]
-        here.sort(key=lambda place: first.index(place.stem) if place.stem in first else len(first))
+        here.sort(
+            key=lambda place: (
+                first.index(place.stem) if place.stem in first else len(first)
+            )
+        )
         if here:
-            inner = ", ".join(f"{{ {json.dumps(titles[place])} = {json.dumps(str(place))} }}" for place in here)
+            inner = ", ".join(
+                f"{{ {json.dumps(titles[place])} = {json.dumps(str(place))} }}"
+                for place in here
+            )
             rows.append(f"{{ {json.dumps(title)} = [{inner}] }}")
     return "nav = [\n    " + ",\n    ".join(rows) + ",\n]"
 
@@ -161,7 +210,9 @@ def navigation(titles: dict[PurePosixPath, str]) -> str:
 def stage(folder: Path) -> None:
     """Write the project that zensical builds into an empty folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "zensical.toml").touch()  # by which the folder is known again, also after a build that failed
+    (
+        folder / "zensical.toml"
+    ).touch()  # by which the folder is known again, also after a build that failed
     placed = place_files()
     titles = {}
     for path, place in placed.items():
@@ -176,24 +227,39 @@ def stage(folder: Path) -> None:
     settings = (ROOT / "zensical.toml").read_text("utf-8")
     head, table, rest = settings.partition("[project]\n")
     ours = [navigation(titles), *([f"site_url = {json.dumps(SITE)}"] if SITE else [])]
-    (folder / "zensical.toml").write_text("\n".join([head + table, *ours, rest]), "utf-8")
+    (folder / "zensical.toml").write_text(
+        "\n".join([head + table, *ours, rest]), "utf-8"
+    )
 
 
 def build(folder: Path) -> None:
     """Make the site in FOLDER/site, anew.
 
-    :raises SystemExit: for a page without a title, a link or an anchor that leads nowhere, or a folder of other things
+    :raises SystemExit: for a page without a title, a link or an anchor that leads
+    nowhere, or a folder of other things
     """
     there = {path.name for path in folder.iterdir()} if folder.exists() else set()
     if there and ("zensical.toml" not in there or there - MADE):
-        raise SystemExit(f"{folder} has other things in it: give an empty folder, or one that this made")
+        raise SystemExit(
+            f"{folder} has other things in it: give an empty folder, or one that this made"
+        )
     for name in MADE - {"zensical.toml"}:
         shutil.rmtree(folder / name, ignore_errors=True)
     try:
         stage(folder)
     except ModuleNotFoundError as error:  # a page of Python's API names every library
-        raise SystemExit(f"{error}: install the project with all it can use, pip install -e '.[all]'") from None
-    command = [sys.executable, "-m", "zensical", "build", "--strict", "-f", str(folder / "zensical.toml")]
+        raise SystemExit(
+            f"{error}: install the project with all it can use, pip install -e '.[all]'"
+        ) from None
+    command = [
+        sys.executable,
+        "-m",
+        "zensical",
+        "build",
+        "--strict",
+        "-f",
+        str(folder / "zensical.toml"),
+    ]
     if code := subprocess.run(command, check=False).returncode:
         raise SystemExit(code)
 

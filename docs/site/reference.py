@@ -1,8 +1,8 @@
 """The files that are made from code: ``python docs/site/reference.py`` writes those of them anew that are in git.
 
-``settings.md``, ``errors.md`` and ``deploy/shim.toml`` are committed, since people read them beside the code; a test
-compares them with what is made here. The pages of fields, of commands and of the Python API are made by the site's
-build alone.
+``settings.md``, ``errors.md`` and ``deploy/shim.toml`` are committed, since people read
+them beside the code; a test compares them with what is made here. The pages of fields,
+of commands and of the Python API are made by the site's build alone.
 """
 
 from __future__ import annotations

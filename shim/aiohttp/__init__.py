@@ -1,14 +1,16 @@
 """A literal replacement for ``import aiohttp``: ``from shim import aiohttp``.
 
-Every public name of aiohttp is here, and its modules can be imported by name (``from shim.aiohttp import web``).
-ClientSession and ``request`` are ours, the rest is aiohttp's own, identical objects. The record of a retired call is
-in ``response.shim``, an attribute that no other response has.
+Every public name of aiohttp is here, and its modules can be imported by name (``from
+shim.aiohttp import web``). ClientSession and ``request`` are ours, the rest is
+aiohttp's own, identical objects. The record of a retired call is in ``response.shim``,
+an attribute that no other response has.
 
-An exchange may be several requests. Middlewares and ``trace_configs`` see each of them, once, with the URL that is
-really sent and the caller's ``trace_request_ctx``; the response, and an error that is raised for it, shows the
-caller's own. ``raise_for_status`` judges the last answer alone, which no trace sees. ``ClientTimeout.total``
-counts from the beginning of the exchange to the end of its content; a write is begun with the whole of it, or not
-at all.
+An exchange may be several requests. Middlewares and ``trace_configs`` see each of them,
+once, with the URL that is really sent and the caller's ``trace_request_ctx``; the
+response, and an error that is raised for it, shows the caller's own.
+``raise_for_status`` judges the last answer alone, which no trace sees.
+``ClientTimeout.total`` counts from the beginning of the exchange to the end of its
+content; a write is begun with the whole of it, or not at all.
 """
 
 import typing as _typing
@@ -30,4 +32,6 @@ if not _typing.TYPE_CHECKING:
     _ours = {"ClientSession": _surface.stand_in(_aiohttp.ClientSession)}
     _ours |= _surface.remade(_aiohttp, ("request",), **_ours)
     globals().update(_surface.alias("aiohttp", {"client": _ours}))
-    __getattr__ = _partial(getattr, _aiohttp)  # what else it has, so that reaching into it works as ever
+    __getattr__ = _partial(
+        getattr, _aiohttp
+    )  # what else it has, so that reaching into it works as ever

@@ -2,9 +2,10 @@
 
     arguments -> endpoints -> calls =sends=> shim.httpx -> replies -> models
 
-``endpoints`` names the methods of the clients; ``calls`` turns a method's arguments into a request and sends it,
-``replies`` turns the reply into a value or an error, and ``retries`` decides whether to send again; ``models`` are the
-values, which ``convert`` reads from JSON. ``auth`` chooses the Atlas to call and signs the calls.
+``endpoints`` names the methods of the clients; ``calls`` turns a method's arguments
+into a request and sends it, ``replies`` turns the reply into a value or an error, and
+``retries`` decides whether to send again; ``models`` are the values, which ``convert``
+reads from JSON. ``auth`` chooses the Atlas to call and signs the calls.
 """
 
 from __future__ import annotations
@@ -18,9 +19,15 @@ from shim.atlas.models import BSONTimestamp as BSONTimestamp
 from shim.atlas.models import CloudProvider as CloudProvider
 from shim.atlas.models import ConnectionStrings as ConnectionStrings
 from shim.atlas.models import DeliveryType as DeliveryType
-from shim.atlas.models import PaginatedServerlessBackupRestoreJobs as PaginatedServerlessBackupRestoreJobs
-from shim.atlas.models import PaginatedServerlessBackupSnapshots as PaginatedServerlessBackupSnapshots
-from shim.atlas.models import PaginatedServerlessInstances as PaginatedServerlessInstances
+from shim.atlas.models import (
+    PaginatedServerlessBackupRestoreJobs as PaginatedServerlessBackupRestoreJobs,
+)
+from shim.atlas.models import (
+    PaginatedServerlessBackupSnapshots as PaginatedServerlessBackupSnapshots,
+)
+from shim.atlas.models import (
+    PaginatedServerlessInstances as PaginatedServerlessInstances,
+)
 from shim.atlas.models import PaginatedTenantRestores as PaginatedTenantRestores
 from shim.atlas.models import PaginatedTenantSnapshots as PaginatedTenantSnapshots
 from shim.atlas.models import ProviderSettings as ProviderSettings
@@ -29,7 +36,9 @@ from shim.atlas.models import ResourceTag as ResourceTag
 from shim.atlas.models import ServerlessBackupOptions as ServerlessBackupOptions
 from shim.atlas.models import ServerlessBackupRestoreJob as ServerlessBackupRestoreJob
 from shim.atlas.models import ServerlessBackupSnapshot as ServerlessBackupSnapshot
-from shim.atlas.models import ServerlessInstanceDescription as ServerlessInstanceDescription
+from shim.atlas.models import (
+    ServerlessInstanceDescription as ServerlessInstanceDescription,
+)
 from shim.atlas.models import SnapshotStatus as SnapshotStatus
 from shim.atlas.models import TenantRestore as TenantRestore
 from shim.atlas.models import TenantStatus as TenantStatus

@@ -15,7 +15,15 @@ from shim import credentials
 from shim.atlas.replies import error_of, json_object
 from shim.atlas.retries import longest
 from shim.core.settings import read_settings
-from shim.credentials import TOKEN_PATH, AccessToken, ApiKey, Credentials, ServiceAccount, Token, TokenBook
+from shim.credentials import (
+    TOKEN_PATH,
+    AccessToken,
+    ApiKey,
+    Credentials,
+    ServiceAccount,
+    Token,
+    TokenBook,
+)
 from shim.errors import AtlasError, SettingsError, UnauthorizedError
 from shim.origins import parse_base_url, read_base_url
 
@@ -38,20 +46,27 @@ def configure(
 ) -> tuple[str, Signer | None]:
     """Choose the origin of calls, and their authentication, None if the HTTP client signs.
 
-    ``parts`` is keyed like ``credentials.VARIABLES``. Arguments come first, then an injected HTTP client, then the
-    environment, whose credentials are ignored if any are given. ``ATLAS_SHIM_UPSTREAM`` leads calls to Atlas' own hosts
-    to another origin, as it leads all calls. Raises SettingsError, naming the argument or the
-    variable, on an invalid base URL and on missing or incomplete credentials.
+    ``parts`` is keyed like ``credentials.VARIABLES``. Arguments come first, then an
+    injected HTTP client, then the environment, whose credentials are ignored if any are
+    given. ``ATLAS_SHIM_UPSTREAM`` leads calls to Atlas' own hosts to another origin, as
+    it leads all calls. Raises SettingsError, naming the argument or the variable, on an
+    invalid base URL and on missing or incomplete credentials.
     """
     if base_url is None and http_client is not None:
         base_url = str(http_client.base_url) or None
-    origin = read_base_url(environ) if base_url is None else parse_base_url(base_url, name="base_url")
+    origin = (
+        read_base_url(environ)
+        if base_url is None
+        else parse_base_url(base_url, name="base_url")
+    )
     settings = read_settings(environ)
     origin = settings.upstream if settings.leads(origin) else origin
     given = {part: value for part, value in parts.items() if value is not None}
     if given:
         known = credentials.choose_credentials(given, {part: part for part in parts})
-    elif http_client is not None and (http_client.auth is not None or "Authorization" in http_client.headers):
+    elif http_client is not None and (
+        http_client.auth is not None or "Authorization" in http_client.headers
+    ):
         return origin, None
     else:
         known = credentials.read_credentials(environ)
@@ -73,16 +88,19 @@ def auth_for(known: Credentials, base_url: str) -> Signer:
 class DigestAuth(httpx.Auth):
     """HTTP Digest for concurrent calls: each uses a nonce that no other call uses at the same time.
 
-    httpx.DigestAuth counts a nonce's uses without a lock, and calls may overtake each other; a strict server
-    refuses a count that it has seen. So each call borrows one of several httpx.DigestAuth; a client that makes
-    one call at a time uses a single one, and needs one challenge.
+    httpx.DigestAuth counts a nonce's uses without a lock, and calls may overtake each
+    other; a strict server refuses a count that it has seen. So each call borrows one of
+    several httpx.DigestAuth; a client that makes one call at a time uses a single one,
+    and needs one challenge.
     """
 
     def __init__(self, public_key: str, private_key: str) -> None:
         self._make = partial(httpx.DigestAuth, public_key, private_key)
         self._idle: deque[httpx.DigestAuth] = deque()
 
-    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+    def auth_flow(
+        self, request: httpx.Request
+    ) -> Generator[httpx.Request, httpx.Response, None]:
         """Sign with the most recently used nonce that is free."""
         try:
             digest = self._idle.pop()
@@ -97,11 +115,13 @@ class DigestAuth(httpx.Auth):
 class ServiceAccountAuth(httpx.Auth):
     """Fetches an access token for a service account (RFC 6749, 4.4) and sends it.
 
-    All calls, from any thread or task, share one token until it is due for renewal or a call is answered 401.
-    One call at a time fetches a token. Meanwhile the others use the old token until it expires; without a token they
-    wait, and raise httpx.PoolTimeout, with nothing sent, after the longest timeout of a call's steps.
-    A refused request for a token raises UnauthorizedError with Atlas' words, a failed one the AtlasError of its
-    status. The secret is sent only to the token endpoint of ``base_url``, which never gets the token.
+    All calls, from any thread or task, share one token until it is due for renewal or a
+    call is answered 401. One call at a time fetches a token. Meanwhile the others use
+    the old token until it expires; without a token they wait, and raise
+    httpx.PoolTimeout, with nothing sent, after the longest timeout of a call's steps. A
+    refused request for a token raises UnauthorizedError with Atlas' words, a failed one
+    the AtlasError of its status. The secret is sent only to the token endpoint of
+    ``base_url``, which never gets the token.
     """
 
     def __init__(self, account: ServiceAccount, base_url: str) -> None:
@@ -116,7 +136,9 @@ class ServiceAccountAuth(httpx.Auth):
         token = self._book.lasting()
         return token.value if token else ""
 
-    def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+    def sync_auth_flow(
+        self, request: httpx.Request
+    ) -> Generator[httpx.Request, httpx.Response, None]:
         """Sign a request of a blocking client, and fetch a token first if no token is known."""
         refused: Token | None = None
         while True:
@@ -135,17 +157,23 @@ class ServiceAccountAuth(httpx.Auth):
                 finally:
                     self._lock.release()
             response = yield _signed(request, token.value)
-            if response.status_code != 401 or not self._book.worth_another(again=refused is not None):
+            if response.status_code != 401 or not self._book.worth_another(
+                again=refused is not None
+            ):
                 return
             refused = token
 
-    async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
+    async def async_auth_flow(
+        self, request: httpx.Request
+    ) -> AsyncGenerator[httpx.Request, httpx.Response]:
         """Sign a request of an async client, on any event loop."""
         refused: Token | None = None
         while True:
             token = self._known(refused)
             if token is None:
-                with anyio.move_on_after(longest(request.extensions.get("timeout", {}))) as patience:
+                with anyio.move_on_after(
+                    longest(request.extensions.get("timeout", {}))
+                ) as patience:
                     await self._async_lock.acquire()
                 if patience.cancelled_caught:
                     raise httpx.PoolTimeout(TOO_LATE, request=request)
@@ -159,21 +187,28 @@ class ServiceAccountAuth(httpx.Auth):
                 finally:
                     self._async_lock.release()
             response = yield _signed(request, token.value)
-            if response.status_code != 401 or not self._book.worth_another(again=refused is not None):
+            if response.status_code != 401 or not self._book.worth_another(
+                again=refused is not None
+            ):
                 return
             refused = token
 
     def _known(self, refused: Token | None) -> Token | None:
         """Return the token; while another call renews it, it stays valid until it expires."""
         is_renewed = self._lock.locked() or self._async_lock.locked()
-        return self._book.usable(refused) or (self._book.lasting(refused) if is_renewed else None)
+        return self._book.usable(refused) or (
+            self._book.lasting(refused) if is_renewed else None
+        )
 
     def _exchange(self, request: httpx.Request) -> httpx.Request:
         """Return the token request, under the caller's timeout and user agent."""
         exchange = httpx.Request(
             "POST",
             self._url,
-            headers={"Accept": "application/json", "User-Agent": request.headers.get("User-Agent", "")},
+            headers={
+                "Accept": "application/json",
+                "User-Agent": request.headers.get("User-Agent", ""),
+            },
             data={"grant_type": "client_credentials"},
             extensions={"timeout": request.extensions.get("timeout", {})},
         )
@@ -187,7 +222,9 @@ class ServiceAccountAuth(httpx.Auth):
         try:
             return self._book.learn(json_object(response.content), asked)
         except ValueError:
-            raise AtlasError(status, detail="The token endpoint answered without an access token.") from None
+            raise AtlasError(
+                status, detail="The token endpoint answered without an access token."
+            ) from None
 
 
 def _signed(request: httpx.Request, token: str) -> httpx.Request:

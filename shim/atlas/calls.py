@@ -1,7 +1,8 @@
 """Endpoints as methods of the clients: the request that a call's arguments make, and how it is sent.
 
-A method has the arguments of a function and the result of a model: that itself in a blocking client, a coroutine of it
-in an async client, an iterator over the items of all pages. Nothing else of the two clients differs.
+A method has the arguments of a function and the result of a model: that itself in a
+blocking client, a coroutine of it in an async client, an iterator over the items of all
+pages. Nothing else of the two clients differs.
 """
 
 from __future__ import annotations
@@ -68,8 +69,8 @@ class EndpointRequest(Generic[R]):
     def following(self, page: Page[Any], seen: int) -> Self | None:
         """Return the request for the next page, None after the last.
 
-        ``seen`` counts the results of all pages so far. Only numbers are taken from a reply: its links can neither
-        redirect credentials nor repeat an earlier page.
+        ``seen`` counts the results of all pages so far. Only numbers are taken from a
+        reply: its links can neither redirect credentials nor repeat an earlier page.
         """
         number = int(self.query.get("pageNum", "1"))
         after = page.next_page
@@ -93,22 +94,31 @@ class EndpointGroup(Generic[Http_co]):
         attempts = Attempts(self._retries, request.method, self._http)
         while True:
             try:
-                return result_of(request.model, self._http.send(self._message(request, attempts), auth=self._auth))
+                return result_of(
+                    request.model,
+                    self._http.send(self._message(request, attempts), auth=self._auth),
+                )
             except FAILURES as error:
                 wait = attempts.wait_after(error)
             time.sleep(wait)
 
-    async def _asend(self: EndpointGroup[httpx.AsyncClient], request: EndpointRequest[R]) -> R:
+    async def _asend(
+        self: EndpointGroup[httpx.AsyncClient], request: EndpointRequest[R]
+    ) -> R:
         attempts = Attempts(self._retries, request.method, self._http)
         while True:
             try:
-                response = await self._http.send(self._message(request, attempts), auth=self._auth)
+                response = await self._http.send(
+                    self._message(request, attempts), auth=self._auth
+                )
                 return result_of(request.model, response)
             except FAILURES as error:
                 wait = attempts.wait_after(error)
             await anyio.sleep(wait)
 
-    def _items(self: EndpointGroup[httpx.Client], first: EndpointRequest[Page[M]]) -> Iterator[M]:
+    def _items(
+        self: EndpointGroup[httpx.Client], first: EndpointRequest[Page[M]]
+    ) -> Iterator[M]:
         request: EndpointRequest[Page[M]] | None = first
         seen = 0
         while request is not None:
@@ -117,7 +127,9 @@ class EndpointGroup(Generic[Http_co]):
             seen += len(page.results)
             request = request.following(page, seen)
 
-    async def _aitems(self: EndpointGroup[httpx.AsyncClient], first: EndpointRequest[Page[M]]) -> AsyncIterator[M]:
+    async def _aitems(
+        self: EndpointGroup[httpx.AsyncClient], first: EndpointRequest[Page[M]]
+    ) -> AsyncIterator[M]:
         request: EndpointRequest[Page[M]] | None = first
         seen = 0
         while request is not None:
@@ -127,9 +139,13 @@ class EndpointGroup(Generic[Http_co]):
             seen += len(page.results)
             request = request.following(page, seen)
 
-    def _message(self, request: EndpointRequest[Any], attempts: Attempts) -> httpx.Request:
+    def _message(
+        self, request: EndpointRequest[Any], attempts: Attempts
+    ) -> httpx.Request:
         content = None if request.body is None else dumps(request.body)
-        headers = {"Accept": MEDIA_TYPE} | ({} if content is None else {"Content-Type": MEDIA_TYPE})
+        headers = {"Accept": MEDIA_TYPE} | (
+            {} if content is None else {"Content-Type": MEDIA_TYPE}
+        )
         return self._http.build_request(
             request.method,
             self._base_url + request.path,
@@ -144,18 +160,34 @@ class EndpointGroup(Generic[Http_co]):
 class EndpointMethod(Generic[B_co, A_co, P]):
     """An endpoint as a method of a group, with the arguments of ``takes``; it returns B, in an async client A.
 
-    ``takes`` returns the members of the query or of the body, and has the docstring unless ``words`` are given.
-    ``path`` is below ``/groups``, and its parameters are arguments. With ``is_list`` it iterates over all pages.
+    ``takes`` returns the members of the query or of the body, and has the docstring
+    unless ``words`` are given. ``path`` is below ``/groups``, and its parameters are
+    arguments. With ``is_list`` it iterates over all pages.
     """
 
     def __init__(  # noqa: PLR0913 - the facts of an endpoint
-        self, takes: Callable[P, Members], model: type[Model], path: str, words: str, method: str, *, is_list: bool
+        self,
+        takes: Callable[P, Members],
+        model: type[Model],
+        path: str,
+        words: str,
+        method: str,
+        *,
+        is_list: bool,
     ) -> None:
         self._takes, self._model, self._is_list = takes, model, is_list
         self._method, self._path = method, path
         self._signature = inspect.signature(takes)
-        paging = _ITEMS if is_list else _PAGE if "page_num" in self._signature.parameters else ""
-        self.__doc__ = "\n\n".join(filter(None, (words or inspect.getdoc(takes), paging, _ERRORS)))
+        paging = (
+            _ITEMS
+            if is_list
+            else _PAGE
+            if "page_num" in self._signature.parameters
+            else ""
+        )
+        self.__doc__ = "\n\n".join(
+            filter(None, (words or inspect.getdoc(takes), paging, _ERRORS))
+        )
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.__name__ = name
@@ -164,16 +196,25 @@ class EndpointMethod(Generic[B_co, A_co, P]):
         """Return the request for these arguments; raises as ``check`` does."""
         arguments = self._signature.bind(*args, **kwargs).arguments
         for name, value in arguments.items():
-            if value is not None or self._signature.parameters[name].default is not None:
+            if (
+                value is not None
+                or self._signature.parameters[name].default is not None
+            ):
                 check(name, value)
-        members = {name: value for name, value in self._takes(*args, **kwargs).items() if value is not None}
+        members = {
+            name: value
+            for name, value in self._takes(*args, **kwargs).items()
+            if value is not None
+        }
         if self._is_list:
             members = {"itemsPerPage": MOST} | members
         has_body = self._method in {"POST", "PATCH"}
         return EndpointRequest(
             method=self._method,
             path="/api/atlas/v2/groups/" + self._path.format(**arguments),
-            query={} if has_body else {name: str(value).lower() for name, value in members.items()},
+            query={}
+            if has_body
+            else {name: str(value).lower() for name, value in members.items()},
             body=members if has_body else None,
             model=self._model,
             whole=self._is_list,
@@ -182,9 +223,13 @@ class EndpointMethod(Generic[B_co, A_co, P]):
     @overload
     def __get__(self, group: None, owner: object = None) -> Self: ...
     @overload
-    def __get__(self, group: EndpointGroup[httpx.Client], owner: object = None) -> Callable[P, B_co]: ...
+    def __get__(
+        self, group: EndpointGroup[httpx.Client], owner: object = None
+    ) -> Callable[P, B_co]: ...
     @overload
-    def __get__(self, group: EndpointGroup[httpx.AsyncClient], owner: object = None) -> Callable[P, A_co]: ...
+    def __get__(
+        self, group: EndpointGroup[httpx.AsyncClient], owner: object = None
+    ) -> Callable[P, A_co]: ...
     def __get__(self, group: EndpointGroup[Any] | None, owner: object = None) -> Any:
         """Return a function with the endpoint's name, docstring and signature, for ``help()`` and editors."""
         if group is None:
@@ -208,7 +253,12 @@ class EndpointMethod(Generic[B_co, A_co, P]):
 
 
 def one(
-    takes: Callable[P, Members], model: type[R], path: str, words: str = "", *, method: str = "GET"
+    takes: Callable[P, Members],
+    model: type[R],
+    path: str,
+    words: str = "",
+    *,
+    method: str = "GET",
 ) -> EndpointMethod[R, Coroutine[Any, Any, R], P]:
     """Return an endpoint whose method returns a model."""
     return EndpointMethod(takes, model, path, words, method, is_list=False)
@@ -224,8 +274,8 @@ def each(
 def check(name: str, value: object) -> None:
     """Raise ValueError on an invalid id or name, TypeError unless it is a text; the error names the argument.
 
-    Ids are the arguments whose name ends with ``_id``, names ``name`` and those that end with ``cluster_name``. A
-    valid one is a path segment without encoding.
+    Ids are the arguments whose name ends with ``_id``, names ``name`` and those that
+    end with ``cluster_name``. A valid one is a path segment without encoding.
     """
     is_id = name.endswith("_id")
     if not (is_id or name.endswith("cluster_name") or name == "name"):
@@ -233,6 +283,10 @@ def check(name: str, value: object) -> None:
     if not isinstance(value, str):
         raise TypeError(f"{name}: {value!r} is not a text")
     if is_id and _ID.fullmatch(value) is None:
-        raise ValueError(f"{name}: {value!r} is not 24 hexadecimal digits, as all of Atlas' ids are")
+        raise ValueError(
+            f"{name}: {value!r} is not 24 hexadecimal digits, as all of Atlas' ids are"
+        )
     if not is_id and _NAME.fullmatch(value) is None:
-        raise ValueError(f"{name}: {value!r} is not made of letters, digits and hyphens, as Atlas' names are")
+        raise ValueError(
+            f"{name}: {value!r} is not made of letters, digits and hyphens, as Atlas' names are"
+        )

@@ -53,7 +53,9 @@ class _ConfiguredClient(Generic[HttpClient]):
         if http_client is not None and not isinstance(http_client, self._kind):
             # A plain httpx client would send retired calls untranslated.
             name = self._kind.__name__
-            raise TypeError(f"http_client: not a shim.httpx.{name}; make it with `from shim import httpx`")
+            raise TypeError(
+                f"http_client: not a shim.httpx.{name}; make it with `from shim import httpx`"
+            )
         parts = {
             "public_key": public_key,
             "private_key": private_key,
@@ -62,17 +64,31 @@ class _ConfiguredClient(Generic[HttpClient]):
             "access_token": access_token,
         }
         environ = os.environ if environ is None else environ
-        self.base_url, auth = configure(base_url=base_url, parts=parts, environ=environ, http_client=http_client)
+        self.base_url, auth = configure(
+            base_url=base_url, parts=parts, environ=environ, http_client=http_client
+        )
         self._owned = http_client is None
         self._http: HttpClient = http_client or self._kind(
-            timeout=_checked(timeout), headers={"User-Agent": f"atlas-shim/{__version__}"}
+            timeout=_checked(timeout),
+            headers={"User-Agent": f"atlas-shim/{__version__}"},
         )
         recognise_also(self._http, self.base_url)
-        how = (self._http, self.base_url, auth or USE_CLIENT_DEFAULT, retries or Retries(attempts=1))
+        how = (
+            self._http,
+            self.base_url,
+            auth or USE_CLIENT_DEFAULT,
+            retries or Retries(attempts=1),
+        )
         self.cloud_backups: CloudBackups[HttpClient] = CloudBackups(*how)
-        self.serverless_instances: ServerlessInstances[HttpClient] = ServerlessInstances(*how)
-        self.shared_tier_snapshots: SharedTierSnapshots[HttpClient] = SharedTierSnapshots(*how)
-        self.shared_tier_restore_jobs: SharedTierRestoreJobs[HttpClient] = SharedTierRestoreJobs(*how)
+        self.serverless_instances: ServerlessInstances[HttpClient] = (
+            ServerlessInstances(*how)
+        )
+        self.shared_tier_snapshots: SharedTierSnapshots[HttpClient] = (
+            SharedTierSnapshots(*how)
+        )
+        self.shared_tier_restore_jobs: SharedTierRestoreJobs[HttpClient] = (
+            SharedTierRestoreJobs(*how)
+        )
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(base_url={self.base_url!r})"
@@ -85,19 +101,23 @@ class AtlasClient(_ConfiguredClient[Client]):
             for snapshot in client.cloud_backups.iter_serverless_backup_snapshots(group_id, "shop"):
                 print(snapshot.id, snapshot.status)
 
-    ``base_url`` is the origin of Atlas or of a gateway; it may end with ``/api/atlas/v2`` or ``/api/atlas/v1.0``.
-    Credentials are an API key (``public_key``, ``private_key``), a service account (``client_id``, ``client_secret``)
-    or an ``access_token``. Missing arguments come from an injected ``http_client``, then from ``environ`` (default:
-    the process' environment). ``timeout`` is in seconds, for each step of a call; None waits for ever. ``retries``
-    None makes each call once. An injected client is a ``shim.httpx.Client``; it keeps its timeout, may sign calls
-    itself, and is closed by its owner.
+    ``base_url`` is the origin of Atlas or of a gateway; it may end with
+    ``/api/atlas/v2`` or ``/api/atlas/v1.0``. Credentials are an API key
+    (``public_key``, ``private_key``), a service account (``client_id``,
+    ``client_secret``) or an ``access_token``. Missing arguments come from an injected
+    ``http_client``, then from ``environ`` (default: the process' environment).
+    ``timeout`` is in seconds, for each step of a call; None waits for ever. ``retries``
+    None makes each call once. An injected client is a ``shim.httpx.Client``; it keeps
+    its timeout, may sign calls itself, and is closed by its owner.
 
-    Raises SettingsError on invalid settings, TypeError on an HTTP client of another kind. Every call may raise an
-    AtlasError (``shim.errors``): UnauthorizedError (401, or refused credentials), ForbiddenError (403), NotFoundError
-    (404), GoneError (410), RateLimitedError (429), and AtlasError itself for other answers but a success;
-    httpx.TransportError on network errors; before anything is sent, ValueError on an argument that is not valid in
-    Atlas, TypeError on one that is not a text. The ``record`` of results and AtlasErrors is the shim's record of the
-    call (``shim.record``), None if the shim took no part.
+    Raises SettingsError on invalid settings, TypeError on an HTTP client of another
+    kind. Every call may raise an AtlasError (``shim.errors``): UnauthorizedError (401,
+    or refused credentials), ForbiddenError (403), NotFoundError (404), GoneError (410),
+    RateLimitedError (429), and AtlasError itself for other answers but a success;
+    httpx.TransportError on network errors; before anything is sent, ValueError on an
+    argument that is not valid in Atlas, TypeError on one that is not a text. The
+    ``record`` of results and AtlasErrors is the shim's record of the call
+    (``shim.record``), None if the shim took no part.
     """
 
     _kind = Client
@@ -141,5 +161,7 @@ def _checked(timeout: Timeout) -> TimeoutParts:
     for seconds in found.as_dict().values():
         is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
         if seconds is not None and not (is_number and 0 < seconds < math.inf):
-            raise SettingsError(f"timeout: {seconds!r} is not a number of seconds above 0; None waits for ever")
+            raise SettingsError(
+                f"timeout: {seconds!r} is not a number of seconds above 0; None waits for ever"
+            )
     return found

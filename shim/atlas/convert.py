@@ -1,8 +1,8 @@
 """Reads models from JSON.
 
 Atlas adds fields and words over time, so reading never raises: an unknown field goes to
-``additional``, an unknown word stays a plain string, and for a value of the wrong type the
-attribute is None and the value stays in ``raw``.
+``additional``, an unknown word stays a plain string, and for a value of the wrong type
+the attribute is None and the value stays in ``raw``.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ ValueReader = Callable[[object], object]
 class Model:
     """The common attributes of every model; an attribute that Atlas did not send is None.
 
-    Of these three only ``additional`` counts in comparisons, and the repr has none of them.
+    Of these three only ``additional`` counts in comparisons, and the repr has none of
+    them.
     """
 
     additional: Mapping[str, Any] = attrs.field(factory=dict, hash=False, repr=False)
@@ -49,7 +50,11 @@ class Model:
             attribute, read = known[name]
             if (value := read(data[name])) is not None:
                 values[attribute] = value
-        return cls(additional={name: data[name] for name in data if name not in known}, raw=data, **values)
+        return cls(
+            additional={name: data[name] for name in data if name not in known},
+            raw=data,
+            **values,
+        )
 
 
 @attrs.frozen(kw_only=True)
@@ -88,7 +93,10 @@ def _members(model: Any) -> Mapping[str, tuple[str, ValueReader]]:
         hints["results"] = GenericAlias(tuple, (items, ...))
     for attribute in (name for name in attrs.fields_dict(model) if name not in common):
         first, *others = attribute.split("_")
-        words = (word.upper() if word in {"db", "gb", "utc"} else word.capitalize() for word in others)
+        words = (
+            word.upper() if word in {"db", "gb", "utc"} else word.capitalize()
+            for word in others
+        )
         found["".join([first, *words])] = attribute, _reader(hints[attribute])
     return found
 
@@ -103,7 +111,9 @@ def _reader(kind: Any) -> ValueReader:
     if get_origin(kind) is tuple:
         read = _reader(get_args(kind)[0])  # items of the wrong type are left out
         return lambda value: (
-            tuple(item for item in map(read, value) if item is not None) if isinstance(value, list) else None
+            tuple(item for item in map(read, value) if item is not None)
+            if isinstance(value, list)
+            else None
         )
     kind = get_origin(kind) or kind
     if isinstance(kind, TypeVar):  # of a page of anything
@@ -113,7 +123,11 @@ def _reader(kind: Any) -> ValueReader:
     if issubclass(kind, StrEnum):
         words = {word.value: word for word in kind}
         return lambda value: words.get(value, value) if isinstance(value, str) else None
-    return instant if kind is datetime else lambda value: value if type(value) is kind else None
+    return (
+        instant
+        if kind is datetime
+        else lambda value: value if type(value) is kind else None
+    )
 
 
 def instant(value: object) -> datetime | None:

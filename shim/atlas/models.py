@@ -1,7 +1,8 @@
 """The legacy resources of Atlas' serverless API and shared-tier backups (M2, M5: "tenant"), as frozen values.
 
-Their members come from the contracts of October 2025 and March 2026, and recorded replies. Every attribute is None if
-Atlas did not send it (``results`` of a page is empty then); ``convert.Model`` has the common attributes.
+Their members come from the contracts of October 2025 and March 2026, and recorded
+replies. Every attribute is None if Atlas did not send it (``results`` of a page is
+empty then); ``convert.Model`` has the common attributes.
 """
 
 from __future__ import annotations
@@ -106,7 +107,9 @@ class ConnectionStrings(Model):
     """An instance's connection strings; empty while Atlas creates it (recorded)."""
 
     standard_srv: str | None = None
-    private_endpoint: tuple[dict[str, Any], ...] | None = attrs.field(default=None, hash=False)
+    private_endpoint: tuple[dict[str, Any], ...] | None = attrs.field(
+        default=None, hash=False
+    )
 
 
 @attrs.frozen(kw_only=True)

@@ -36,16 +36,22 @@ _BY_STATUS: Mapping[int, type[AtlasError]] = {
 def result_of(model: type[R], response: httpx.Response) -> R:
     """Return a response's value, with the shim's record in it and in each item of a page.
 
-    Raises AtlasError on any status but 2xx, and (with that status and the error code UNREADABLE) on a
-    2xx without a JSON object.
+    Raises AtlasError on any status but 2xx, and (with that status and the error code
+    UNREADABLE) on a 2xx without a JSON object.
     """
     if not response.is_success:
         raise error_of(response)
     content, record = json_object(response.content), record_of(response)
     if content is None:
-        detail = explained(UNREADABLE, "The content of this success is not a JSON object.")
+        detail = explained(
+            UNREADABLE, "The content of this success is not a JSON object."
+        )
         raise AtlasError(
-            response.status_code, error_code=UNREADABLE, detail=detail, body=response.content, record=record
+            response.status_code,
+            error_code=UNREADABLE,
+            detail=detail,
+            body=response.content,
+            record=record,
         )
     result = model.from_json(content)
     if isinstance(result, Page) and record is not None:
@@ -54,10 +60,13 @@ def result_of(model: type[R], response: httpx.Response) -> R:
     return attrs.evolve(result, record=record)
 
 
-def error_of(response: httpx.Response, kind: type[AtlasError] | None = None) -> AtlasError:
+def error_of(
+    response: httpx.Response, kind: type[AtlasError] | None = None
+) -> AtlasError:
     """Return a response as an error of the given kind, by default that of its status.
 
-    Members that the body lacks are None or empty. OAuth's errors (RFC 6749, 5.2) are understood, too.
+    Members that the body lacks are None or empty. OAuth's errors (RFC 6749, 5.2) are
+    understood, too.
     """
     said = json_object(response.content) or {}
     parameters = said.get("parameters")

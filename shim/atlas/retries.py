@@ -28,15 +28,18 @@ UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 class Retries:
     """How often the typed client makes a call, and how long it waits in between.
 
-    ``attempts`` includes the first. A read is repeated after 429, 503, and a network error (no connection, a lost
-    connection, a step's timeout). A write is repeated only if certainly nothing was executed: after 429, after a 503
-    that a gateway of the shim gave before it sent anything, and if no connection was made (unless the HTTP client
+    ``attempts`` includes the first. A read is repeated after 429, 503, and a network
+    error (no connection, a lost connection, a step's timeout). A write is repeated only
+    if certainly nothing was executed: after 429, after a 503 that a gateway of the shim
+    gave before it sent anything, and if no connection was made (unless the HTTP client
     follows redirects).
 
-    A wait lasts as long as ``Retry-After`` says (RFC 9110, 10.2.3: seconds or a date), plus a random time of up to
-    ``backoff`` seconds, a limit that doubles with each attempt ("full jitter"). If a wait would be longer than
-    ``longest_wait`` seconds, or end after the call's timeout (its longest step's, which bounds all attempts together),
-    the error is raised at once; its ``retry_after`` has the requested seconds. Raises SettingsError on invalid values.
+    A wait lasts as long as ``Retry-After`` says (RFC 9110, 10.2.3: seconds or a date),
+    plus a random time of up to ``backoff`` seconds, a limit that doubles with each
+    attempt ("full jitter"). If a wait would be longer than ``longest_wait`` seconds, or
+    end after the call's timeout (its longest step's, which bounds all attempts
+    together), the error is raised at once; its ``retry_after`` has the requested
+    seconds. Raises SettingsError on invalid values.
     """
 
     attempts: int = 3
@@ -45,8 +48,13 @@ class Retries:
 
     def __attrs_post_init__(self) -> None:
         if self.attempts < 1:
-            raise SettingsError(f"attempts: {self.attempts} is not 1 or more; retries=None switches retries off")
-        for name, value in (("backoff", self.backoff), ("longest_wait", self.longest_wait)):
+            raise SettingsError(
+                f"attempts: {self.attempts} is not 1 or more; retries=None switches retries off"
+            )
+        for name, value in (
+            ("backoff", self.backoff),
+            ("longest_wait", self.longest_wait),
+        ):
             if not 0 <= value < math.inf:
                 raise SettingsError(f"{name}: {value} is not a number of seconds")
 
@@ -54,7 +62,9 @@ class Retries:
 class Attempts:
     """The attempts of one call, within the timeout of the HTTP client."""
 
-    def __init__(self, retries: Retries, method: str, http: httpx.Client | httpx.AsyncClient) -> None:
+    def __init__(
+        self, retries: Retries, method: str, http: httpx.Client | httpx.AsyncClient
+    ) -> None:
         self._retries, self._method, self._http = retries, method, http
         limit = longest(http.timeout.as_dict())
         self._until = math.inf if limit is None else time.monotonic() + limit
@@ -67,7 +77,12 @@ class Attempts:
         if self._made == 1 or left == math.inf:
             return self._http.timeout
         parts = self._http.timeout.as_dict()
-        return httpx.Timeout(**{step: left if part is None else min(part, left) for step, part in parts.items()})
+        return httpx.Timeout(
+            **{
+                step: left if part is None else min(part, left)
+                for step, part in parts.items()
+            }
+        )
 
     def wait_after(self, error: AtlasError | httpx.TransportError) -> float:
         """Return the seconds until the next attempt; raises the error if it is final."""
@@ -78,22 +93,38 @@ class Attempts:
         jitter = random.uniform(0, retries.backoff * 2.0 ** min(self._made - 1, 60))  # noqa: S311 - spreads callers
         wait = min(said + jitter, retries.longest_wait)
         ends = time.monotonic() + wait
-        if self._made >= retries.attempts or said > retries.longest_wait or ends >= self._until:
+        if (
+            self._made >= retries.attempts
+            or said > retries.longest_wait
+            or ends >= self._until
+        ):
             error.add_note(
                 f"atlas-shim: attempt {self._made} of {retries.attempts} was the last: "
                 f"the next would have to wait {max(said, wait):.3g} s."
             )
             raise error
         what = str(error) if isinstance(error, AtlasError) else type(error).__name__
-        log.info("attempt %d of %d: %s; the next one in %.3g s", self._made, retries.attempts, what, wait)
+        log.info(
+            "attempt %d of %d: %s; the next one in %.3g s",
+            self._made,
+            retries.attempts,
+            what,
+            wait,
+        )
         return wait
 
     def _may_repeat(self, error: AtlasError | httpx.TransportError) -> bool:
         is_read = self._method == "GET"
         if isinstance(error, AtlasError):
-            refused = error.status == 429 or (error.error_code or "").startswith("SHIM_")
+            refused = error.status == 429 or (error.error_code or "").startswith(
+                "SHIM_"
+            )
             return error.status in {429, 503} and (is_read or refused)
-        return isinstance(error, PASSING) if is_read else isinstance(error, UNSENT) and not self._http.follow_redirects
+        return (
+            isinstance(error, PASSING)
+            if is_read
+            else isinstance(error, UNSENT) and not self._http.follow_redirects
+        )
 
 
 def longest(parts: Mapping[str, float | None]) -> float | None:

@@ -1,7 +1,7 @@
 """The command ``atlas-shim``; a command's module is imported when the command is called.
 
-``output`` writes text and JSON, ``failures`` turns errors into one line and an exit code. ``atlas-shim --help`` loads
-no HTTP library.
+``output`` writes text and JSON, ``failures`` turns errors into one line and an exit
+code. ``atlas-shim --help`` loads no HTTP library.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
 
-if sys.argv[1:2] == ["serve"] and os.name == "posix":  # SIGHUP must not end a gateway that is still loading
+if (
+    sys.argv[1:2] == ["serve"] and os.name == "posix"
+):  # SIGHUP must not end a gateway that is still loading
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
 import click
@@ -67,7 +69,9 @@ def _reader_may_leave() -> Iterator[None]:
         finally:
             sys.stdout.flush()
     except BrokenPipeError as fault:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes the rest when it ends
+        os.dup2(
+            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
+        )  # Python flushes the rest when it ends
         ended = fault.__context__
         raise SystemExit(ended.code if isinstance(ended, SystemExit) else 0) from None
 
@@ -87,17 +91,27 @@ class Commands(click.Group):
         command: click.Command = getattr(import_module(f"shim.cli.{module}"), name)
         return command
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
+    def format_commands(
+        self,
+        ctx: click.Context,  # noqa: ARG002 - click's signature
+        formatter: click.HelpFormatter,
+    ) -> None:
         """Write the groups of commands without importing any command."""
         for heading, rows in GROUPS.items():
             with formatter.section(heading):
-                formatter.write_dl([(name.ljust(9), said) for name, said in rows.items()])
+                formatter.write_dl(
+                    [(name.ljust(9), said) for name, said in rows.items()]
+                )
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find a command; for one that there is not, ask for the nearest."""
-        if args and args[0] not in COMMANDS and (near := get_close_matches(args[0], COMMANDS, n=1)):
+        if (
+            args
+            and args[0] not in COMMANDS
+            and (near := get_close_matches(args[0], COMMANDS, n=1))
+        ):
             ctx.fail(f"No such command {args[0]!r}; did you mean {near[0]}?")
         return super().resolve_command(ctx, args)
 
@@ -120,7 +134,11 @@ class Commands(click.Group):
 
 @click.group(
     cls=Commands,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80, "show_default": True},
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "max_content_width": 80,
+        "show_default": True,
+    },
     epilog="Exit codes: 0 success; 1 an error from Atlas, or a check that failed; 2 bad usage or settings; 3 network.",
 )
 @click.version_option(__version__, message="atlas-shim %(version)s")
@@ -128,8 +146,8 @@ class Commands(click.Group):
 def main(context: click.Context) -> None:
     """Keep programs alive that call MongoDB Atlas' retired serverless backup API.
 
-    Start with "atlas-shim demo". Credentials come from the variables that Atlas' own tools read
-    (MONGODB_ATLAS_PUBLIC_API_KEY and so on), never from flags.
+    Start with "atlas-shim demo". Credentials come from the variables that Atlas' own
+    tools read (MONGODB_ATLAS_PUBLIC_API_KEY and so on), never from flags.
     """
     if os.environ.get("NO_COLOR"):
         context.color = False

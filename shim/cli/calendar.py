@@ -31,13 +31,17 @@ _is_day = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII).fullmatch
 
 def _is_of(operation: Operation, name: str, version: str) -> bool:
     """Return whether a call, by an operation's id or by method and path in a version, is one of an operation."""
-    call = f"{operation.method} {unnamed(operation.full_path)}"  # as inventories have them
+    call = (
+        f"{operation.method} {unnamed(operation.full_path)}"  # as inventories have them
+    )
     is_version = not _is_day(version) or version in operation.versions
     return name in {operation.id, *operation.aliases} or (name == call and is_version)
 
 
 def _place(operation: Operation) -> tuple[str, ...]:
-    targets = [target for one in operation.successors.values() for _, target in one.targets()]
+    targets = [
+        target for one in operation.successors.values() for _, target in one.targets()
+    ]
     calls = dict.fromkeys(" ".join(call) for one in targets for call in one.changes)
     return (*calls,) or (operation.without_successor,)
 
@@ -48,26 +52,43 @@ def _served(operation: Operation) -> str:
     if operation.lens and operation.lens.switch:
         return f"in part; some bodies: ATLAS_SHIM_WRITES={operation.lens.switch}"
     for name, tier in operation.successors.items():
-        words = [word for word, choice in tier.choices.items() if isinstance(choice, RefusedChoice)]
+        words = [
+            word
+            for word, choice in tier.choices.items()
+            if isinstance(choice, RefusedChoice)
+        ]
         if words and operation.request:
-            return f"in part; not {operation.request.choose} {', '.join(words)} on {name}"
+            return (
+                f"in part; not {operation.request.choose} {', '.join(words)} on {name}"
+            )
     return "yes" if operation.successors or operation.constant is not None else "no"
 
 
 @click.command
-@click.option("--seen", type=FILE, multiple=True, help="Count the calls in this inventory.")
-@click.option("--within", type=click.IntRange(0), default=90, help="Fail for sunsets within this many days.")
+@click.option(
+    "--seen", type=FILE, multiple=True, help="Count the calls in this inventory."
+)
+@click.option(
+    "--within",
+    type=click.IntRange(0),
+    default=90,
+    help="Fail for sunsets within this many days.",
+)
 @document_option
 @output_option
-def command(seen: tuple[Path, ...], *, within: int, document: Path | None, output: str) -> NoReturn:
+def command(
+    seen: tuple[Path, ...], *, within: int, document: Path | None, output: str
+) -> NoReturn:
     """List when Atlas ends which calls, and what takes their place.
 
-    SERVED says whether the shim answers a call then, whole or in part, and by which setting if it needs one; previews
-    are "announced only". JSON has each date that Atlas announced, and the last day on which it was seen. Without
-    --seen the calls are counted that the inventory of ATLAS_SHIM_INVENTORY has.
+    SERVED says whether the shim answers a call then, whole or in part, and by which
+    setting if it needs one; previews are "announced only". JSON has each date that
+    Atlas announced, and the last day on which it was seen. Without --seen the calls are
+    counted that the inventory of ATLAS_SHIM_INVENTORY has.
 
-    Exit codes: 0 when nothing ends soon; 4 if a sunset is at most --within days away, and 5 if one has passed and
-    the call was seen. With an inventory only calls count that it has.
+    Exit codes: 0 when nothing ends soon; 4 if a sunset is at most --within days away,
+    and 5 if one has passed and the call was seen. With an inventory only calls count
+    that it has.
     """
     engine, settings = engine_of(document), read_settings(os.environ)
     named = os.environ.get(VARIABLE)
@@ -79,7 +100,18 @@ def command(seen: tuple[Path, ...], *, within: int, document: Path | None, outpu
     ends.sort(key=lambda end: (end.sunset, end.source, end.path))
     today, ended, soon = datetime.now(UTC).date(), 0, 0
     rows = list[dict[str, Any]]()
-    table: list[Sequence[Any]] = [("SUNSET", "LEFT", "CALL", "VERSION", "SERVED", "SEEN", "SAID BY", "IN ITS PLACE")]
+    table: list[Sequence[Any]] = [
+        (
+            "SUNSET",
+            "LEFT",
+            "CALL",
+            "VERSION",
+            "SERVED",
+            "SEEN",
+            "SAID BY",
+            "IN ITS PLACE",
+        )
+    ]
     for end in ends:
         left = (end.sunset - today).days
         count = sum(number for *call, number in calls if end.is_of(*call))
@@ -89,7 +121,16 @@ def command(seen: tuple[Path, ...], *, within: int, document: Path | None, outpu
         days = f"{left} days" if left > 0 else "over"
         call = f"{end.method} {end.path}"
         table.append(
-            (str(end.sunset), days, call, end.version, end.served, count or None, end.source, "; ".join(end.place))
+            (
+                str(end.sunset),
+                days,
+                call,
+                end.version,
+                end.served,
+                count or None,
+                end.source,
+                "; ".join(end.place),
+            )
         )
     if output == "json":
         write_json({"format": 1, "within": within, "ends": rows})
@@ -97,7 +138,9 @@ def command(seen: tuple[Path, ...], *, within: int, document: Path | None, outpu
         write_table(table)
         end_soon = "calls that were seen end" if files else "calls end"
         click.echo()
-        write_line(f"{soon} {end_soon} within {within} days{f'; {ended} have ended' if files else ''}.")
+        write_line(
+            f"{soon} {end_soon} within {within} days{f'; {ended} have ended' if files else ''}."
+        )
     raise SystemExit(HAS_ENDED if ended else ENDS_SOON if soon else 0)
 
 
@@ -175,7 +218,8 @@ def _announced_alone(ends: Sequence[CalendarEnd]) -> list[CalendarEnd]:
 def _calls_in(file: Path) -> list[tuple[str, str, int]]:
     """Return the calls in an inventory, each with its version, if known, and count.
 
-    A call is an operation, or method and path. Raises SettingsError for a file that can't be read.
+    A call is an operation, or method and path. Raises SettingsError for a file that
+    can't be read.
     """
     try:
         inventory = read_inventory((file,))
@@ -184,6 +228,11 @@ def _calls_in(file: Path) -> list[tuple[str, str, int]]:
     if inventory.broken == inventory.lines > 0:
         raise SettingsError(f"{file}: is not an inventory")
     if inventory.broken:
-        click.echo(f"{file}: {inventory.broken} lines can't be read, and may have been calls.", err=True)
+        click.echo(
+            f"{file}: {inventory.broken} lines can't be read, and may have been calls.",
+            err=True,
+        )
     called = [(one.operation, "", one.count) for one in inventory.callers]
-    return called + [(one.operation, one.version, one.count) for one in inventory.announced]
+    return called + [
+        (one.operation, one.version, one.count) for one in inventory.announced
+    ]

@@ -42,10 +42,22 @@ from shim.origins import read_base_url
 
 
 @click.command(cls=GatewayCommand, params=[flag(row, hidden=True) for row in TABLE])
-@click.argument("document", type=click.Path(exists=True, path_type=Path), required=False)
+@click.argument(
+    "document", type=click.Path(exists=True, path_type=Path), required=False
+)
 @config_option
-@click.option("--connect", "connects", is_flag=True, help="Also ask Atlas, with the credentials of the environment.")
-@click.option("--group", envvar="MONGODB_ATLAS_PROJECT_ID", metavar="ID", help="A project, for --connect.")
+@click.option(
+    "--connect",
+    "connects",
+    is_flag=True,
+    help="Also ask Atlas, with the credentials of the environment.",
+)
+@click.option(
+    "--group",
+    envvar="MONGODB_ATLAS_PROJECT_ID",
+    metavar="ID",
+    help="A project, for --connect.",
+)
 @output_option
 def command(
     *,
@@ -58,49 +70,83 @@ def command(
 ) -> None:
     """Check settings, documents, the drop-in and the way to Atlas.
 
-    The drop-in is switched on in this process, as by "import shim.auto", and off again. To see what a program
-    gets, run "atlas-shim run -- atlas-shim check" in its environment, or call shim.cli.main(["check"]) in the program.
-    With --config, an option of serve, or DOCUMENT, a file or folder in place of the shipped documents, the drop-in
-    is not checked. All options of serve are taken, and what would keep it from starting is a problem; an address that
-    is taken is none, since the gateway may be running.
+    The drop-in is switched on in this process, as by "import shim.auto", and off again.
+    To see what a program gets, run "atlas-shim run -- atlas-shim check" in its
+    environment, or call shim.cli.main(["check"]) in the program. With --config, an
+    option of serve, or DOCUMENT, a file or folder in place of the shipped documents,
+    the drop-in is not checked. All options of serve are taken, and what would keep it
+    from starting is a problem; an address that is taken is none, since the gateway may
+    be running.
 
-    Nothing is sent without --connect. With it, two reads go to the configured upstream (or to
-    MONGODB_ATLAS_BASE_URL), through its certificates and proxy: the retired list of snapshots and the list of
-    flex clusters. Without --group they name a project that does not exist. No secret is shown.
+    Nothing is sent without --connect. With it, two reads go to the configured upstream
+    (or to MONGODB_ATLAS_BASE_URL), through its certificates and proxy: the retired list
+    of snapshots and the list of flex clusters. Without --group they name a project that
+    does not exist. No secret is shown.
 
-    Exit codes: 0 when no problem was found; 1 for problems (all are listed); 2 for bad usage, or where serve
-    would not start.
+    Exit codes: 0 when no problem was found; 1 for problems (all are listed); 2 for bad
+    usage, or where serve would not start.
     """
     problems: list[str] = []
     source = PlanSource(dict(os.environ), flags, config)
     is_gateway = config is not None or any(one is not None for one in flags.values())
     rows, upstream, documents, code = _settings(source, document, problems)
     with collected(problems):
-        rows.append(Setting("warnings", read_word(os.environ), WARNINGS if os.environ.get(WARNINGS) else "default"))
+        rows.append(
+            Setting(
+                "warnings",
+                read_word(os.environ),
+                WARNINGS if os.environ.get(WARNINGS) else "default",
+            )
+        )
     with collected(problems):
         # The kind of credentials and the names of their variables, never a value.
         known = read_credentials(os.environ)
         kind = "none" if known is None else type(known).__name__
-        rows.append(Setting("Atlas credentials", kind, ", ".join(used_variables(os.environ)) or "default"))
+        rows.append(
+            Setting(
+                "Atlas credentials",
+                kind,
+                ", ".join(used_variables(os.environ)) or "default",
+            )
+        )
     problems += unknown_variables(os.environ)
     # What a shipped document drops is meant.
-    shipped = () if document else {one.name for one in load_documents(mapping_folders({}))}
-    lost = {one.name: [*lost_members(one)] for one in documents if one.name not in shipped or one.overridden}
+    shipped = (
+        () if document else {one.name for one in load_documents(mapping_folders({}))}
+    )
+    lost = {
+        one.name: [*lost_members(one)]
+        for one in documents
+        if one.name not in shipped or one.overridden
+    }
     report: dict[str, Any] = {
         "settings": rows,
         "documents": [
-            {"name": one.name, "file": one.file, "overridden": one.overridden, "remarks": lost.get(one.name, [])}
+            {
+                "name": one.name,
+                "file": one.file,
+                "overridden": one.overridden,
+                "remarks": lost.get(one.name, []),
+            }
             for one in documents
         ],
-        "dropin": None if is_gateway or document else check_dropin.look(os.environ, problems),
+        "dropin": None
+        if is_gateway or document
+        else check_dropin.look(os.environ, problems),
         "connection": (),
     }
     if connects and upstream is None:
-        problems.append("Atlas was not asked (--connect): the settings don't say where it is")
+        problems.append(
+            "Atlas was not asked (--connect): the settings don't say where it is"
+        )
     elif connects and upstream is not None:
         with collected(problems):
             report["connection"] = probe(os.environ, upstream, group or GROUP)
-        problems += [f"{one['side']}: {one['meaning']}" for one in report["connection"] if not one["good"]]
+        problems += [
+            f"{one['side']}: {one['meaning']}"
+            for one in report["connection"]
+            if not one["good"]
+        ]
     report["problems"] = problems = list(dict.fromkeys(problems))
     dropin = report["dropin"]
     good = (
@@ -117,10 +163,15 @@ def _settings(
 ) -> tuple[list[Setting], Options | None, tuple[Document, ...], int]:
     """Return settings, options with upstream's origin and certificates, documents, and the exit code of problems.
 
-    Each defect is added to the list. What can't be read is None or empty. The code is that of ``serve`` for what keeps
-    a gateway from starting.
+    Each defect is added to the list. What can't be read is None or empty. The code is
+    that of ``serve`` for what keeps a gateway from starting.
     """
-    rows, upstream, options, documents = list[Setting](), None, Options(), tuple[Document, ...]()
+    rows, upstream, options, documents = (
+        list[Setting](),
+        None,
+        Options(),
+        tuple[Document, ...](),
+    )
     file = dict[str, object]()
     with collected(problems):
         file = read_config(source.config)
@@ -135,14 +186,23 @@ def _settings(
         documents = engine.documents
         plan = Plan(options, engine, found)
     code = NO
-    told = (row for row in TABLE if row.name in found)  # of these, programs have some variables, too
-    if source.config or any(source.flags[row.name] is not None or row.variable not in VARIABLES for row in told):
+    told = (
+        row for row in TABLE if row.name in found
+    )  # of these, programs have some variables, too
+    if source.config or any(
+        source.flags[row.name] is not None or row.variable not in VARIABLES
+        for row in told
+    ):
         starts = not problems and check_start(plan, source, problems)
         code = NO if starts else SETTINGS
     if options.route is RouteWord.OFF:
-        problems.append(f"{found['route'].source}=off: the shim is switched off, retired calls fail")
+        problems.append(
+            f"{found['route'].source}=off: the shim is switched off, retired calls fail"
+        )
     with collected(problems):
-        upstream = options_of({name: one for name, one in found.items() if name.startswith("upstream")})
+        upstream = options_of(
+            {name: one for name, one in found.items() if name.startswith("upstream")}
+        )
         if "upstream" not in found:
             upstream = attrs.evolve(upstream, upstream=read_base_url(os.environ))
     return rows, upstream, documents, code
@@ -150,18 +210,37 @@ def _settings(
 
 def _text(report: Mapping[str, Any]) -> None:
     output.heading("Settings")
-    output.write_table(((one.name, one.value, one.source) for one in report["settings"]), "  ")
+    output.write_table(
+        ((one.name, one.value, one.source) for one in report["settings"]), "  "
+    )
     output.heading("\nMapping documents")
-    output.facts([(one["name"], one["file"]) for one in report["documents"]] or [("(can't be read)", " ")])
+    output.facts(
+        [(one["name"], one["file"]) for one in report["documents"]]
+        or [("(can't be read)", " ")]
+    )
     for document in report["documents"]:
-        overridden = [f"{at}: overridden by {file}" for at, file in document["overridden"].items()]
-        output.bullets(f"{document['name']}: {remark}" for remark in (*overridden, *document["remarks"]))
+        overridden = [
+            f"{at}: overridden by {file}" for at, file in document["overridden"].items()
+        ]
+        output.bullets(
+            f"{document['name']}: {remark}"
+            for remark in (*overridden, *document["remarks"])
+        )
     if dropin := report["dropin"]:
         output.heading(f"\nDrop-in (switched on {dropin['active']})")
         output.facts(dropin["versions"].items())
-        output.paragraph("Calls by other libraries need the gateway: atlas-shim run, or serve.")
-        output.paragraph("When a call is not translated: atlas-shim explain METHOD URL says why.")
+        output.paragraph(
+            "Calls by other libraries need the gateway: atlas-shim run, or serve."
+        )
+        output.paragraph(
+            "When a call is not translated: atlas-shim explain METHOD URL says why."
+        )
     if report["connection"]:
         output.heading("\nConnection")
     for one in report["connection"]:
-        output.facts([(one["side"], f"{one['status'] or '-'}  {one['request']}"), ("", one["meaning"])])
+        output.facts(
+            [
+                (one["side"], f"{one['status'] or '-'}  {one['request']}"),
+                ("", one["meaning"]),
+            ]
+        )

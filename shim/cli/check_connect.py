@@ -19,59 +19,118 @@ from shim.errors import AtlasError
 from shim.gateway.options import Options
 from shim.gateway.tls import system_context
 
-GROUP, CLUSTER = "0" * 24, "atlas-shim-check"  # do not exist; the answers still show who can be reached
+GROUP, CLUSTER = (
+    "0" * 24,
+    "atlas-shim-check",
+)  # do not exist; the answers still show who can be reached
 
 
-def probe(environ: Mapping[str, str], options: Options, group: str) -> list[dict[str, Any]]:
+def probe(
+    environ: Mapping[str, str], options: Options, group: str
+) -> list[dict[str, Any]]:
     """Ask both sides of the options' upstream directly, without the shim, as the gateway reaches it.
 
-    Returns for each read its side and request, the status (None without a reply), its meaning, and whether it is good.
-    Without credentials in the environment a 401 is good: callers may bring their own.
-    Raises SettingsError on incomplete credentials and unusable certificates.
+    Returns for each read its side and request, the status (None without a reply), its
+    meaning, and whether it is good. Without credentials in the environment a 401 is
+    good: callers may bring their own. Raises SettingsError on incomplete credentials
+    and unusable certificates.
     """
-    auth = auth_for(known, options.upstream) if (known := read_credentials(environ)) else None
+    auth = (
+        auth_for(known, options.upstream)
+        if (known := read_credentials(environ))
+        else None
+    )
     root = f"{options.upstream}/api/atlas/v2/groups/{quote(group, safe='')}"
     calls = (
-        ("legacy", f"{root}/serverless/{CLUSTER}/backup/snapshots?itemsPerPage=1", "2023-01-01"),
+        (
+            "legacy",
+            f"{root}/serverless/{CLUSTER}/backup/snapshots?itemsPerPage=1",
+            "2023-01-01",
+        ),
         ("flex", f"{root}/flexClusters?itemsPerPage=1", "2024-11-13"),
     )
     agent = {"User-Agent": f"atlas-shim/{__version__}"}
-    with httpx.Client(auth=auth, timeout=15, headers=agent, verify=system_context()) as client:
-        return [{"side": call[0], "request": f"GET {call[1]}", **_ask(client, environ, *call)} for call in calls]
+    with httpx.Client(
+        auth=auth, timeout=15, headers=agent, verify=system_context()
+    ) as client:
+        return [
+            {
+                "side": call[0],
+                "request": f"GET {call[1]}",
+                **_ask(client, environ, *call),
+            }
+            for call in calls
+        ]
 
 
-def _ask(client: httpx.Client, environ: Mapping[str, str], side: str, url: str, version: str) -> dict[str, Any]:
+def _ask(
+    client: httpx.Client, environ: Mapping[str, str], side: str, url: str, version: str
+) -> dict[str, Any]:
     accept = {"Accept": f"application/vnd.atlas.{version}+json"}
     status, good, next_step = None, False, ""
     try:
         reply = client.get(url, headers=accept, extensions={INNER: True})
         status = reply.status_code
         meaning, good = _meaning(side, url, reply, signed=client.auth is not None)
-        next_step = "" if good or not reply.is_error else after_answer(error_of(reply), environ, url)
+        next_step = (
+            ""
+            if good or not reply.is_error
+            else after_answer(error_of(reply), environ, url)
+        )
     except httpx.TransportError as fault:
-        meaning, next_step = f"no answer: {type(fault).__name__}: {fault}", after_fault(fault, environ)
+        meaning, next_step = (
+            f"no answer: {type(fault).__name__}: {fault}",
+            after_fault(fault, environ),
+        )
     except AtlasError as refused:  # the service account's exchange for a token
-        status, meaning, next_step = refused.status, f"sign-in failed: {refused}", after_answer(refused, environ, url)
-    return {"status": status, "meaning": "; ".join(filter(None, (meaning, next_step))), "good": good}
+        status, meaning, next_step = (
+            refused.status,
+            f"sign-in failed: {refused}",
+            after_answer(refused, environ, url),
+        )
+    return {
+        "status": status,
+        "meaning": "; ".join(filter(None, (meaning, next_step))),
+        "good": good,
+    }
 
 
-def _meaning(side: str, url: str, reply: httpx.Response, *, signed: bool) -> tuple[str, bool]:
+def _meaning(
+    side: str, url: str, reply: httpx.Response, *, signed: bool
+) -> tuple[str, bool]:
     """Return what a reply means, and whether it is good: so are a retired endpoint and a 404 of check's own names."""
     status = reply.status_code
     if not reply.is_error:
         with suppress(ValueError, TypeError, KeyError, RecursionError):
             if isinstance(reply.json()["results"], list):
-                return "reached and signed in" + (": not retired yet" if side == "legacy" else ""), True
+                return "reached and signed in" + (
+                    ": not retired yet" if side == "legacy" else ""
+                ), True
         kind = reply.headers.get("content-type", "no content type")
-        return f"not Atlas' answer: {status} with {kind}, and no list; something else may be at this address", False
+        return (
+            f"not Atlas' answer: {status} with {kind}, and no list; something else may be at this address",
+            False,
+        )
     error = error_of(reply)
     code = error.error_code or ""
     if status == 410:
         return f"reached; this endpoint is retired: {error}", side == "legacy"
-    if "GROUP" in code or (status == 404 and code):  # such as USER_CANNOT_ACCESS_GROUP of who is signed in
+    if "GROUP" in code or (
+        status == 404 and code
+    ):  # such as USER_CANNOT_ACCESS_GROUP of who is signed in
         is_named = "GROUP" in code and GROUP not in url
-        why = "; the project does not exist, or these credentials have no access to it" if is_named else ""
+        why = (
+            "; the project does not exist, or these credentials have no access to it"
+            if is_named
+            else ""
+        )
         return f"reached and signed in{why}: {error}", not is_named
     if status == 401 and not signed:
-        return "reached; the environment has no credentials, so that callers must send their own", True
-    return f"reached; {'these credentials are refused' if status in {401, 403} else 'unexpected'}: {error}", False
+        return (
+            "reached; the environment has no credentials, so that callers must send their own",
+            True,
+        )
+    return (
+        f"reached; {'these credentials are refused' if status in {401, 403} else 'unexpected'}: {error}",
+        False,
+    )

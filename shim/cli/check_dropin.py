@@ -18,7 +18,11 @@ from shim.doors.served import SERVED, STATE
 from shim.errors import DocumentError, SettingsError
 from shim.extras import other_shim
 
-EXTRAS = ("requests", "httpx2", "aiohttp")  # their requirements say which versions of libraries are covered
+EXTRAS = (
+    "requests",
+    "httpx2",
+    "aiohttp",
+)  # their requirements say which versions of libraries are covered
 
 
 def look(environ: Mapping[str, str], problems: list[str]) -> dict[str, Any]:
@@ -37,21 +41,33 @@ def look(environ: Mapping[str, str], problems: list[str]) -> dict[str, Any]:
             installed[name] = version(name)
     try:
         switch.install()
-        active = "by atlas-shim run, or by the environment" if before else "by this command"
+        active = (
+            "by atlas-shim run, or by the environment" if before else "by this command"
+        )
     except (DocumentError, SettingsError) as error:
         problems += error.problems
     try:
         if STATE.active:
-            covered = [name for name in (*installed, "urllib.request") if _is_covered(name, problems)]
+            covered = [
+                name
+                for name in (*installed, "urllib.request")
+                if _is_covered(name, problems)
+            ]
     finally:
         if not before:
             switch.uninstall()
     with suppress(PackageNotFoundError):
         problems += reasons(installed, requires("atlas-shim") or ())
     if sys.flags.ignore_environment or sys.flags.no_site:
-        problems.append("this Python was started with -I, -E or -S, so atlas-shim run has no effect on it")
+        problems.append(
+            "this Python was started with -I, -E or -S, so atlas-shim run has no effect on it"
+        )
     problems += filter(None, [other_shim(["."])])
-    versions = {"python": sys.version.split()[0], "atlas-shim": __version__, **installed}
+    versions = {
+        "python": sys.version.split()[0],
+        "atlas-shim": __version__,
+        **installed,
+    }
     return {"active": active, "versions": versions, "covered": covered}
 
 
@@ -60,9 +76,13 @@ def reasons(installed: Mapping[str, str], required: Iterable[str]) -> list[str]:
     found = []
     for one in map(Requirement, required):
         marker, there = one.marker, installed.get(one.name)
-        is_meant = marker is None or any(marker.evaluate({"extra": extra}) for extra in EXTRAS)
+        is_meant = marker is None or any(
+            marker.evaluate({"extra": extra}) for extra in EXTRAS
+        )
         if there and is_meant and not one.specifier.contains(there, prereleases=True):
-            found.append(f"{one.name} {there} was not tested: atlas-shim needs {one.name}{one.specifier}")
+            found.append(
+                f"{one.name} {there} was not tested: atlas-shim needs {one.name}{one.specifier}"
+            )
     return found
 
 

@@ -16,9 +16,14 @@ from shim.gateway.plan import LivePlan, Plan, PlanSource, collected, renamed
 def check_start(plan: Plan, source: PlanSource, problems: list[str]) -> bool:
     """Add what would be wrong at a gateway's start to the problems; returns whether it would start.
 
-    An address that is taken is no problem: the gateway that the settings are for may run.
+    An address that is taken is no problem: the gateway that the settings are for may
+    run.
     """
-    warnings, log, before = BufferingHandler(1000), logging.getLogger("shim"), len(problems)
+    warnings, log, before = (
+        BufferingHandler(1000),
+        logging.getLogger("shim"),
+        len(problems),
+    )
     warnings.setLevel(logging.WARNING)
     log.addHandler(warnings)
     try:
@@ -48,7 +53,10 @@ def _listen(plan: Plan) -> None:
             if (address := getattr(plan.options, name)) is not None:
                 bind(address, name).close()
         except SettingsError as error:
-            if not isinstance(error.__cause__, OSError) or error.__cause__.errno != errno.EADDRINUSE:
+            if (
+                not isinstance(error.__cause__, OSError)
+                or error.__cause__.errno != errno.EADDRINUSE
+            ):
                 problems += error.problems
     if problems:
         raise SettingsError(*problems)

@@ -31,24 +31,30 @@ ENDING = 'The header "Atlas-Shim" of every reply lists them. For calls of your o
 def command() -> None:
     """Show a retired call on this machine, without and with the shim.
 
-    Starts a fake Atlas and the gateway on free ports of 127.0.0.1, makes the same retired call
-    to both, and shows which fields of the answer have changed. Nothing leaves this machine, and
-    no setting or credential of yours is used.
+    Starts a fake Atlas and the gateway on free ports of 127.0.0.1, makes the same
+    retired call to both, and shows which fields of the answer have changed. Nothing
+    leaves this machine, and no setting or credential of yours is used.
 
     Exit codes: 0 when both answers are the expected ones, else 1.
     """
     from shim.gateway.options import Options  # noqa: PLC0415 - an extra, which the fake does not need
     from shim.gateway.run import serve_in_thread  # noqa: PLC0415 - an extra, which the fake does not need
 
-    os.environ.update(NO_PROXY="*", no_proxy="*")  # This machine's proxy is for other hosts.
+    os.environ.update(
+        NO_PROXY="*", no_proxy="*"
+    )  # This machine's proxy is for other hosts.
     engine = load_engine({})
     with FakeServer(fake.FakeAtlas(clock=_present)) as atlas:
-        options = Options(listen=Address("127.0.0.1", 0), admin=None, upstream=atlas.url)
+        options = Options(
+            listen=Address("127.0.0.1", 0), admin=None, upstream=atlas.url
+        )
         with serve_in_thread(options, engine, clock=_present, environ={}) as gateway:
             _show(atlas.url, gateway.url)
             operation = engine.named("listServerlessBackupSnapshots")
             assert operation is not None, "the shipped documents have it"
-            output.heading("\n3. Which fields have changed, now that a flex cluster answers\n")
+            output.heading(
+                "\n3. Which fields have changed, now that a flex cluster answers\n"
+            )
             write_fields([*field_rules(operation.successors["flex"].resource, "flex")])
             click.echo()
             output.paragraph(ENDING, MARGIN)
@@ -73,7 +79,9 @@ def _show(atlas: str, gateway: str) -> None:
     output.heading("\n2. The same call to the gateway in place of Atlas")
     through, reason, page = call(f"{gateway}{PATH}")
     results = page.get("results", [])
-    output.heading(f"{MARGIN}{through} {reason}  {len(results)} snapshots, newest first; the first of them:")
+    output.heading(
+        f"{MARGIN}{through} {reason}  {len(results)} snapshots, newest first; the first of them:"
+    )
     for line in json.dumps(results[0] if results else page, indent=2).splitlines():
         click.echo(MARGIN + (line if len(line) <= 76 else f"{line[:73]}..."))
     if (status, through) != (410, 200):
@@ -90,33 +98,54 @@ def call(url: str) -> tuple[int, str, dict[str, Any]]:
         f"{MARGIN}  --header 'Authorization: Bearer {fake.DEMO_TOKEN}'\n"
     )
     try:
-        reply = httpx.get(url, headers={"Authorization": f"Bearer {fake.DEMO_TOKEN}"}, timeout=30, trust_env=False)
+        reply = httpx.get(
+            url,
+            headers={"Authorization": f"Bearer {fake.DEMO_TOKEN}"},
+            timeout=30,
+            trust_env=False,
+        )
         return reply.status_code, reply.reason_phrase, dict(reply.json())
     except (httpx.HTTPError, TypeError, ValueError) as error:
         raise ExitError(f"the call failed: {error}", NO) from error
 
 
 @click.command("fake-atlas")
-@click.option("--listen", metavar="HOST:PORT", default="127.0.0.1:8482", help="Listen on this address.")
-@click.option("--today", metavar="DATE", help="Fix the fake's clock at this date. Default: it runs from now.")
+@click.option(
+    "--listen",
+    metavar="HOST:PORT",
+    default="127.0.0.1:8482",
+    help="Listen on this address.",
+)
+@click.option(
+    "--today",
+    metavar="DATE",
+    help="Fix the fake's clock at this date. Default: it runs from now.",
+)
 def fake_atlas(listen: str, today: str | None) -> None:
     """Run the fake Atlas alone.
 
-    It has a flex cluster with 8 snapshots and a dedicated one, answers the legacy, flex and
-    dedicated endpoints and sign-in as Atlas does, and keeps everything in memory.
+    It has a flex cluster with 8 snapshots and a dedicated one, answers the legacy, flex
+    and dedicated endpoints and sign-in as Atlas does, and keeps everything in memory.
 
-    Exit codes: 0 after Ctrl-C or SIGTERM; 2 for bad usage or an address that can't be listened on.
+    Exit codes: 0 after Ctrl-C or SIGTERM; 2 for bad usage or an address that can't be
+    listened on.
     """
     address = parse_address(listen, "--listen")
-    atlas = fake.FakeAtlas(today=None if today is None else parse_instant(today, name="--today"))
+    atlas = fake.FakeAtlas(
+        today=None if today is None else parse_instant(today, name="--today")
+    )
     server = FakeServer(atlas, host=address.host, port=address.port)
     with logged(LogLevel.INFO), suppress(KeyboardInterrupt):
-        signal.signal(signal.SIGTERM, signal.default_int_handler)  # it ends as Ctrl-C does
+        signal.signal(
+            signal.SIGTERM, signal.default_int_handler
+        )  # it ends as Ctrl-C does
         try:
             server.start()
         except OSError as error:
             said = f"can't listen on {listen}: {(error.strerror or str(error)).lower()}"
-            raise ExitError(f"{said}; choose another address with --listen", SETTINGS) from error
+            raise ExitError(
+                f"{said}; choose another address with --listen", SETTINGS
+            ) from error
         try:
             output.heading(f"The fake Atlas listens at {server.url} until Ctrl-C")
             gone = "have ended" if atlas.today >= atlas.sunset else "still answer"
@@ -125,7 +154,10 @@ def fake_atlas(listen: str, today: str | None) -> None:
                 [
                     ("date", date),
                     ("group", fake.DEMO_GROUP),
-                    ("clusters", f"{fake.DEMO_CLUSTER} (flex), {fake.DEMO_DEDICATED} (dedicated)"),
+                    (
+                        "clusters",
+                        f"{fake.DEMO_CLUSTER} (flex), {fake.DEMO_DEDICATED} (dedicated)",
+                    ),
                     ("token", fake.DEMO_TOKEN),
                     ("API key", f"{fake.DEMO_PUBLIC_KEY} {fake.DEMO_PRIVATE_KEY}"),
                     ("account", f"{fake.DEMO_CLIENT_ID} {fake.DEMO_CLIENT_SECRET}"),

@@ -58,7 +58,11 @@ class DrySend:
     def is_like(self, other: Send) -> bool:
         """Return whether another call asks the same for another page or item."""
         call, new = self.send.call, other.call
-        is_same = (new.method, new.path, other.route) == (call.method, call.path, self.send.route)
+        is_same = (new.method, new.path, other.route) == (
+            call.method,
+            call.path,
+            self.send.route,
+        )
         return is_same and (new.target, new.body) != (call.target, call.body)
 
     @property
@@ -66,7 +70,11 @@ class DrySend:
         """What leads to it, as the end of a sentence; empty for the first."""
         if self.before is None:
             return ""
-        said = [one for one in self.answered if one != _NO_CODE or "404" not in self.answered]
+        said = [
+            one
+            for one in self.answered
+            if one != _NO_CODE or "404" not in self.answered
+        ]
         said = ["with success"] if "" in said else said
         return f"if {named(self.before.send.route)} answers {(', or ' if ' or ' in said[-1] else ' or ').join(said)}"
 
@@ -95,7 +103,12 @@ def dry_run(match: Match, call: Call, context: Context) -> DryRun:
 
     def after(script: Sequence[Reply]) -> Send | Outcome:
         left = iter(script)
-        return played(match, call, attrs.evolve(context, memory=Memory()), lambda _: next(left, None))
+        return played(
+            match,
+            call,
+            attrs.evolve(context, memory=Memory()),
+            lambda _: next(left, None),
+        )
 
     def follow(script: list[Reply], last: DrySend | None) -> None:
         ends = list[str]()  # of what succeeds: what the shim answers itself
@@ -103,7 +116,9 @@ def dry_run(match: Match, call: Call, context: Context) -> DryRun:
             replies = script if reply is None else [*script, reply]
             step = after(replies)
             error = "" if isinstance(step, Send) else _own_error(step)
-            is_odd = isinstance(step, Answer) and step.reply.status >= 500  # a reply that can't be translated
+            is_odd = (
+                isinstance(step, Answer) and step.reply.status >= 500
+            )  # a reply that can't be translated
             ends += [] if said or is_odd else [error]
             if not isinstance(step, Send):
                 if last is not None and not said:
@@ -141,16 +156,31 @@ def _answers(operation: Operation, send: DrySend) -> Iterator[tuple[str, Reply]]
     tier = operation.successors.get(send.send.route)
     targets = [target for _, target in tier.targets()] if tier else []
     query = send.send.call.query
-    looks = [_looked_up(target, look, query) for target in targets for look in target.looks[send.ahead :][:1]]
+    looks = [
+        _looked_up(target, look, query)
+        for target in targets
+        for look in target.looks[send.ahead :][:1]
+    ]
     looks += [_seen(target.lens) for target in targets if target.lens is not None]
     # One that is read for an error in it, as that of a user who is not active.
-    looks += [_document(_no_error({}, tier.errors))] if tier and any(one.when for one in tier.errors.values()) else []
+    looks += (
+        [_document(_no_error({}, tier.errors))]
+        if tier and any(one.when for one in tier.errors.values())
+        else []
+    )
     successes: list[Json] = [*looks, page, [{}], {**page, "links": [{"rel": "next"}]}]
     yield from (("", Reply(200, kind, dumps(one))) for one in successes)
-    yield from (("an empty list", Reply(200, kind, one)) for one in (b'{"results": []}', b"[]"))
-    codes = dict.fromkeys(code for one in operation.successors.values() for code in one.after)
+    yield from (
+        ("an empty list", Reply(200, kind, one)) for one in (b'{"results": []}', b"[]")
+    )
+    codes = dict.fromkeys(
+        code for one in operation.successors.values() for code in one.after
+    )
     errors = [("410", 410, VERSION_GONE), ("404", 404, "RESOURCE_NOT_FOUND")]
-    for said, status, code in (*errors, *((code, status, code) for code in codes for status in (400, 404))):
+    for said, status, code in (
+        *errors,
+        *((code, status, code) for code in codes for status in (400, 404)),
+    ):
         content = dumps({"detail": "", "error": status, "errorCode": code})
         yield said, Reply(status, (*kind, ("X-Error-Code", code)), content)
     yield _NO_CODE, Reply(404, (), b"")
@@ -158,7 +188,11 @@ def _answers(operation: Operation, send: DrySend) -> Iterator[tuple[str, Reply]]
 
 def _own_error(outcome: Outcome) -> str:
     """Return the error that the shim itself answers with; empty without one, and where a reply can't be translated."""
-    if not isinstance(outcome, Answer) or outcome.code is None or outcome.reply.status >= 500:
+    if (
+        not isinstance(outcome, Answer)
+        or outcome.code is None
+        or outcome.reply.status >= 500
+    ):
         return ""
     said = json.loads(outcome.reply.body or b"{}")
     return f"{outcome.code}: {said.get('content', said).get('detail', '')}"
@@ -167,37 +201,84 @@ def _own_error(outcome: Outcome) -> str:
 def questions(operation: Operation) -> Iterator[tuple[str, bytes | None]]:
     """Yield the bodies that lead to different calls, and what tells each from the others, in words; None for no body.
 
-    A body has all members that the document declares: texts are ``{placeholders}``, all else is an example.
+    A body has all members that the document declares: texts are ``{placeholders}``, all
+    else is an example.
     """
-    tiers, request, lens = [*operation.successors.values()], operation.request, operation.lens
-    said = _members([request, *(tier.request for tier in tiers if tier.when is None)], tiers)
+    tiers, request, lens = (
+        [*operation.successors.values()],
+        operation.request,
+        operation.lens,
+    )
+    said = _members(
+        [request, *(tier.request for tier in tiers if tier.when is None)], tiers
+    )
     if lens is not None:
-        others = {name: value for name, value in said.items() if parse_source(name)[0] not in lens.members}
+        others = {
+            name: value
+            for name, value in said.items()
+            if parse_source(name)[0] not in lens.members
+        }
         yield f"it has none of {', '.join(lens.members)}", dumps(_document(others))
     for word in operation.words or ("",):
-        body = _document(said | ({request.choose: word} if request and request.choose else {}))
-        yield word, dumps(body.get(BARE) if request and request.bare else body) if operation.has_body else None
+        body = _document(
+            said | ({request.choose: word} if request and request.choose else {})
+        )
+        yield (
+            word,
+            dumps(body.get(BARE) if request and request.bare else body)
+            if operation.has_body
+            else None,
+        )
     for tier in tiers:
         said = _members([tier.request], [tier])
         if tier.when is not None:
-            yield in_words(tier.when), dumps(_document(said | {tier.when.source: _value(tier.when, holds=True)}))
-        elif tier.request is not None and request is not None:  # whose other members this tier refuses
-            yield f"it has {' and '.join(tier.request.members)} alone", dumps(_document(said))
+            yield (
+                in_words(tier.when),
+                dumps(
+                    _document(said | {tier.when.source: _value(tier.when, holds=True)})
+                ),
+            )
+        elif (
+            tier.request is not None and request is not None
+        ):  # whose other members this tier refuses
+            yield (
+                f"it has {' and '.join(tier.request.members)} alone",
+                dumps(_document(said)),
+            )
 
 
-def _members(requests: Sequence[RequestBody | None], tiers: Sequence[Successor]) -> dict[str, Json]:
+def _members(
+    requests: Sequence[RequestBody | None], tiers: Sequence[Successor]
+) -> dict[str, Json]:
     """Return what these declare of a legacy body, and what the bodies of these tiers' calls read of it, by source."""
     said: dict[str, Json] = {}
     for request in filter(None, requests):
         said |= _examples(request)
-    for target in (target for tier in tiers for _, target in tier.targets() if any(requests)):
-        inside = [one for write in target.writes if write.each for one in write.made]  # which read other objects
+    for target in (
+        target for tier in tiers for _, target in tier.targets() if any(requests)
+    ):
+        inside = [
+            one for write in target.writes if write.each for one in write.made
+        ]  # which read other objects
         given = (*target.given, *FROM_LENS) if target.lens else target.given
         _read_by([one for one in target.made if one not in inside], said, given)
-        said |= {one.each: _items(one) for one in target.writes if one.each and one.each not in target.given}
-    lenses = [target.lens for tier in tiers for _, target in tier.targets() if target.lens is not None]
-    for outer, _, inner in (name.partition(".") for lens in lenses for name in lens.means):
-        one = said.pop(outer, None)  # which says the same as another member, and an example of that says otherwise
+        said |= {
+            one.each: _items(one)
+            for one in target.writes
+            if one.each and one.each not in target.given
+        }
+    lenses = [
+        target.lens
+        for tier in tiers
+        for _, target in tier.targets()
+        if target.lens is not None
+    ]
+    for outer, _, inner in (
+        name.partition(".") for lens in lenses for name in lens.means
+    ):
+        one = said.pop(
+            outer, None
+        )  # which says the same as another member, and an example of that says otherwise
         if isinstance(one, dict) and inner:
             said[outer] = {name: value for name, value in one.items() if name != inner}
     return said
@@ -208,24 +289,45 @@ def _examples(members: BodyMembers) -> dict[str, Json]:
     said = {name: _example(kind, name) for name, kind in members.members.items()}
     for name, inside in members.inside.items():
         one = _examples(inside)
-        said[name] = [one] if members.members[name] == "objects" else {f"{{{name}}}": one} if inside.keyed else one
-    refused = {name for name, rule in members.refused.items() if not rule.takes(said[name], said)}
+        said[name] = (
+            [one]
+            if members.members[name] == "objects"
+            else {f"{{{name}}}": one}
+            if inside.keyed
+            else one
+        )
+    refused = {
+        name
+        for name, rule in members.refused.items()
+        if not rule.takes(said[name], said)
+    }
     return {name: value for name, value in said.items() if name not in refused}
 
 
 def _read_by(
-    made: Iterable[Resource], said: dict[str, Json], given: Sequence[str] = (), *, each: str = "", number: str = ""
+    made: Iterable[Resource],
+    said: dict[str, Json],
+    given: Sequence[str] = (),
+    *,
+    each: str = "",
+    number: str = "",
 ) -> None:
     """Add what rules read, except names that are given: a word that they know, or an example.
 
-    ``each`` is the list whose items they read, if any, and ``number`` tells these apart.
+    ``each`` is the list whose items they read, if any, and ``number`` tells these
+    apart.
     """
     for field in (field for one in made for field in one.fields):
         for rule in field.rules[BODY]:
             words = [*rule.verb.values] if isinstance(rule.verb, Values) else []
-            for source in (one for one in rule.sources if parse_source(one)[0] not in given):
+            for source in (
+                one for one in rule.sources if parse_source(one)[0] not in given
+            ):
                 if words or source not in said:
-                    example = _example(field.type, f"{each if each and source == BARE else source}{number}")
+                    example = _example(
+                        field.type,
+                        f"{each if each and source == BARE else source}{number}",
+                    )
                     said[source] = words[-1 if number else 0] if words else example
 
 
@@ -242,15 +344,26 @@ def _looked_up(target: Target, look: Before, query: str) -> JsonObject:
     said: dict[str, Json] = {"results": [{}]}
     for name, text in parse_qsl(query):
         said[f"results[only].{look.members.get(name, name)}"] = text
-    lists = {write.but: list[Json]() for write in target.writes} | {one.each: _items(one) for one in target.writes}
+    lists = {write.but: list[Json]() for write in target.writes} | {
+        one.each: _items(one) for one in target.writes
+    }
     fields = target.body.fields if target.body else ()
-    types = {source: field.type for field in fields for rule in field.rules[BODY] for source in rule.sources}
+    types = {
+        source: field.type
+        for field in fields
+        for rule in field.rules[BODY]
+        for source in rule.sources
+    }
     given = {name: _example(types.get(name, "string"), name) for name in look.gives}
-    said |= {source: lists.get(name, given[name]) for name, source in look.gives.items()}
+    said |= {
+        source: lists.get(name, given[name]) for name, source in look.gives.items()
+    }
     return _document(_no_error(said, look.errors))
 
 
-def _no_error(said: dict[str, Json], errors: Mapping[str, ErrorRule]) -> dict[str, Json]:
+def _no_error(
+    said: dict[str, Json], errors: Mapping[str, ErrorRule]
+) -> dict[str, Json]:
     """Return the values of a success, with those for which it stands for no error."""
     for condition in (rule.when for rule in errors.values() if rule.when):
         if condition.given is None:
@@ -262,14 +375,27 @@ def _no_error(said: dict[str, Json], errors: Mapping[str, ErrorRule]) -> dict[st
 
 def _seen(lens: Lens) -> JsonObject:
     """Return an answer to a look through a lens: one item in each list, which the example of a body names."""
-    names = {name: (*spec.by, spec.identity) for name, spec in lens.lists.items() if "." not in name}
-    return {name: [{member: f"{{{member}}}" for member in members}] for name, members in names.items()}
+    names = {
+        name: (*spec.by, spec.identity)
+        for name, spec in lens.lists.items()
+        if "." not in name
+    }
+    return {
+        name: [{member: f"{{{member}}}" for member in members}]
+        for name, members in names.items()
+    }
 
 
 def _example(kind: str, name: str) -> Json:
     """Return a value of a type: the name in braces, where it may be a text."""
     text = f"{{{name}}}"
-    return json.loads(_EXAMPLES[kind]) if kind in _EXAMPLES else [text] if kind == "strings" else text
+    return (
+        json.loads(_EXAMPLES[kind])
+        if kind in _EXAMPLES
+        else [text]
+        if kind == "strings"
+        else text
+    )
 
 
 def _document(said: Mapping[str, Json]) -> JsonObject:
@@ -308,7 +434,11 @@ def in_words(condition: When | None) -> str:
     if condition.given is not None:
         return f"{condition.source} is {'given' if condition.given else 'not given'}"
     if condition.alike is not None:
-        return f"all {condition.source} are {'alike' if condition.alike else 'not alike'}"
+        return (
+            f"all {condition.source} are {'alike' if condition.alike else 'not alike'}"
+        )
     relation = "is not" if condition.negated else "is"
-    words = sorted(word if isinstance(word, str) else json.dumps(word) for word in condition.words)
+    words = sorted(
+        word if isinstance(word, str) else json.dumps(word) for word in condition.words
+    )
     return f"{condition.source} {relation} {' or '.join(words)}"

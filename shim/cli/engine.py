@@ -27,14 +27,19 @@ def engine_of(document: Path | None, switches: Mapping[str, str] = {}) -> Engine
 
     Raises SettingsError and DocumentError.
     """
-    return load_engine({**os.environ, **switches}, load_documents([document]) if document else ())
+    return load_engine(
+        {**os.environ, **switches}, load_documents([document]) if document else ()
+    )
 
 
-def plan_of(flags: Mapping[str, str | None], config: Path | None, document: Path | None) -> Plan:
+def plan_of(
+    flags: Mapping[str, str | None], config: Path | None, document: Path | None
+) -> Plan:
     """Return what a gateway would answer calls with, by this document if it is given.
 
-    Upstream is the environment's base URL where nothing else names one. Raises SettingsError and DocumentError, also
-    for a mistyped variable: nothing may be sent on the word of settings that are wrong.
+    Upstream is the environment's base URL where nothing else names one. Raises
+    SettingsError and DocumentError, also for a mistyped variable: nothing may be sent
+    on the word of settings that are wrong.
     """
     if problems := unknown_variables(os.environ):
         raise SettingsError(*problems)
@@ -43,7 +48,9 @@ def plan_of(flags: Mapping[str, str | None], config: Path | None, document: Path
     if "upstream" not in found:
         options = attrs.evolve(options, upstream=read_base_url(os.environ))
     try:
-        documents = load_documents(mapping_folders(os.environ) if document is None else [document])
+        documents = load_documents(
+            mapping_folders(os.environ) if document is None else [document]
+        )
         return Plan(options, Engine(documents, options.reads, options.writes), found)
     except SettingsError as error:
         raise renamed(error, found) from None

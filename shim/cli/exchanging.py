@@ -28,5 +28,7 @@ def exchanged(http: httpx.Client, steps: Exchange) -> tuple[Record, httpx.Respon
             reply = with_content(reply, [native.content], step.limit, decoded=True)
         step = advance(steps, reply)
     if isinstance(step, Answer):
-        native = httpx.Response(step.reply.status, headers=[*step.reply.headers], content=step.reply.body)
+        native = httpx.Response(
+            step.reply.status, headers=[*step.reply.headers], content=step.reply.body
+        )
     return step.record, native

@@ -18,12 +18,33 @@ from shim.cli.dry import dry_run, named, questions
 from shim.cli.failures import NO
 from shim.cli.members import NO_BODY, body_plan
 from shim.cli.output import output_option
-from shim.cli.successors import encoded, field_rules, no_successor, readable, shown_call, write_fields
+from shim.cli.successors import (
+    encoded,
+    field_rules,
+    no_successor,
+    readable,
+    shown_call,
+    write_fields,
+)
 from shim.codes import error_codes
 from shim.core.messages import Call, field
 from shim.core.recognise import Engine, Match, shared_engine
-from shim.core.route import Context, Memory, constant_of, decide, has_successor, sunset_of
-from shim.core.settings import ATLAS_ORIGINS, FLAG, RouteWord, Settings, parse_instant, read_settings
+from shim.core.route import (
+    Context,
+    Memory,
+    constant_of,
+    decide,
+    has_successor,
+    sunset_of,
+)
+from shim.core.settings import (
+    ATLAS_ORIGINS,
+    FLAG,
+    RouteWord,
+    Settings,
+    parse_instant,
+    read_settings,
+)
 from shim.documents.before import METHODS
 from shim.documents.model import Operation
 from shim.documents.tables import did_you_mean, nearest
@@ -42,29 +63,40 @@ _LINK = re.compile(r"\[([^\]]+)\]\(([^)#]+)[^)]*\)")
 @click.command()
 @click.argument("subject", metavar="[METHOD] URL | NAME | CODE")
 @click.argument("url", required=False, metavar="")
-@click.option("--accept", metavar="VALUE", help="The call's Accept header. Default: none, so the legacy version.")
-@click.option("--at", "at", metavar="DATE", help="The date or instant of the call. Default: now.")
+@click.option(
+    "--accept",
+    metavar="VALUE",
+    help="The call's Accept header. Default: none, so the legacy version.",
+)
+@click.option(
+    "--at", "at", metavar="DATE", help="The date or instant of the call. Default: now."
+)
 @output_option
-def command(*, subject: str, url: str | None, accept: str | None, at: str | None, output: str) -> None:
+def command(
+    *, subject: str, url: str | None, accept: str | None, at: str | None, output: str
+) -> None:
     """Explain how a call is answered, and which call to make instead.
 
-    A call is METHOD and URL, a URL alone (GET), or the NAME of an operation, as in warnings, logs and SDKs. With an
-    error code, as in "atlas-shim explain SHIM_BUSY" or "VERSION_GONE": what the error means, and what to do.
+    A call is METHOD and URL, a URL alone (GET), or the NAME of an operation, as in
+    warnings, logs and SDKs. With an error code, as in "atlas-shim explain SHIM_BUSY" or
+    "VERSION_GONE": what the error means, and what to do.
 
-    First all calls that are sent, in their order: an exchange is played with replies that lead on
-    from each to the next. Then, for each tier that can answer: the new field that each old field
-    comes from, the new call as a curl command, and its name in the Go SDK, in the Atlas CLI and in
-    clients generated from Atlas' OpenAPI description (operationId). The curl command signs with an
-    API key if the environment has one, else with the token of MONGODB_ATLAS_ACCESS_TOKEN.
+    First all calls that are sent, in their order: an exchange is played with replies
+    that lead on from each to the next. Then, for each tier that can answer: the new
+    field that each old field comes from, the new call as a curl command, and its name
+    in the Go SDK, in the Atlas CLI and in clients generated from Atlas' OpenAPI
+    description (operationId). The curl command signs with an API key if the environment
+    has one, else with the token of MONGODB_ATLAS_ACCESS_TOKEN.
 
-    URL is a whole URL or a path; a name in it may be a {placeholder}. Nothing is sent. Settings
-    come from the variables, as for programs.
+    URL is a whole URL or a path; a name in it may be a {placeholder}. Nothing is sent.
+    Settings come from the variables, as for programs.
 
     Example: atlas-shim explain GET
     '/api/atlas/v2/groups/{groupId}/serverless/{name}/backup/snapshots'
 
-    Exit codes: 0 if the call is a retired one, or the code is known; 1 if the call is not (it would
-    be passed on unchanged); 2 for bad usage, settings or mapping documents.
+    Exit codes: 0 if the call is a retired one, or the code is known; 1 if the call is
+    not (it would be passed on unchanged); 2 for bad usage, settings or mapping
+    documents.
     """
     if url is None and (subject.upper() in error_codes() or _is_code(subject)):
         _write_code(subject.upper(), output)
@@ -72,14 +104,28 @@ def command(*, subject: str, url: str | None, accept: str | None, at: str | None
     settings, engine = read_settings(os.environ), shared_engine(os.environ)
     engine.check_settings(settings)
     now = datetime.now(UTC) if at is None else parse_instant(at, name="--at")
-    call = _call(subject, url, accept) if url is not None else _call_named(engine, subject, accept)
-    asked = {"method": call.method, "origin": call.origin or None, "path": readable(call.path), "query": call.query}
+    call = (
+        _call(subject, url, accept)
+        if url is not None
+        else _call_named(engine, subject, accept)
+    )
+    asked = {
+        "method": call.method,
+        "origin": call.origin or None,
+        "path": readable(call.path),
+        "query": call.query,
+    }
     match = engine.recognise(call.method, call.path, call.headers)
     if match is None:
-        reasons = list(dict.fromkeys(_reasons(engine, call))) or ["No mapping document has this path."]
+        reasons = list(dict.fromkeys(_reasons(engine, call))) or [
+            "No mapping document has this path."
+        ]
         _write({"recognised": False, "call": asked, "reasons": reasons}, output)
         raise SystemExit(NO)
-    _write({"recognised": True, "call": asked, **explained(match, call, settings, now)}, output)
+    _write(
+        {"recognised": True, "call": asked, **explained(match, call, settings, now)},
+        output,
+    )
 
 
 def _call_named(engine: Engine, subject: str, accept: str | None) -> Call:
@@ -91,7 +137,11 @@ def _call_named(engine: Engine, subject: str, accept: str | None) -> Call:
         return _call("GET", subject, accept)
     if subject.upper() in METHODS:
         raise SettingsError(f"URL: is missing; give it behind {subject.upper()}")
-    names = {name.lower(): one for one in engine.operations for name in (*one.aliases, one.id)}
+    names = {
+        name.lower(): one
+        for one in engine.operations
+        for name in (*one.aliases, one.id)
+    }
     operation = names.get(subject.lower())
     if operation is None:
         near = names.get(nearest(subject.lower(), names))
@@ -106,7 +156,9 @@ def _call_named(engine: Engine, subject: str, accept: str | None) -> Call:
 def _write_code(code: str, form: str) -> None:
     said = meaning_of(code)
     if form == "json":
-        output.write_json({"errorCode": code} | {name.lower(): text for name, text in said.items()})
+        output.write_json(
+            {"errorCode": code} | {name.lower(): text for name, text in said.items()}
+        )
     else:
         output.heading(code)
         output.facts(said.items())
@@ -115,13 +167,17 @@ def _write_code(code: str, form: str) -> None:
 def meaning_of(code: str) -> dict[str, str]:
     """Return what the table says of a code, by name (``Status``, ``Executed``, ``Cause``, ``Cure``), each in one line.
 
-    A link is its text and the page's path in the repository. Raises SettingsError for a code that is not in the table.
+    A link is its text and the page's path in the repository. Raises SettingsError for a
+    code that is not in the table.
     """
     codes = error_codes()
     if code not in codes:
         own = {one.removeprefix("SHIM_"): one for one in codes}
         near = nearest(code.removeprefix("SHIM_"), own)
-        hint = did_you_mean(own.get(near, "")) or "; it may come from a mapping document of yours"
+        hint = (
+            did_you_mean(own.get(near, ""))
+            or "; it may come from a mapping document of yours"
+        )
         raise SettingsError(f"{code}: is no error code of atlas-shim{hint}")
     known = codes[code]
     said = {
@@ -130,7 +186,11 @@ def meaning_of(code: str) -> dict[str, str]:
         "Cause": known.cause,
         "Cure": f"{known.cure} {known.more}",
     }
-    return {name: _LINK.sub(_link_named, " ".join(text.split())) for name, text in said.items() if text}
+    return {
+        name: _LINK.sub(_link_named, " ".join(text.split()))
+        for name, text in said.items()
+        if text
+    }
 
 
 def _link_named(link: re.Match[str]) -> str:
@@ -144,9 +204,16 @@ def _call(method: str, url: str, accept: str | None) -> Call:
     """
     parts = re.fullmatch(r"(https?://[^/?#]*)?(/[^#]*)(?:#.*)?", url, re.IGNORECASE)
     if parts is None:
-        raise SettingsError("URL: give a path that starts with a slash, or a whole URL with http or https")
+        raise SettingsError(
+            "URL: give a path that starts with a slash, or a whole URL with http or https"
+        )
     origin = parse_origin(parts[1], name="URL") if parts[1] else ""
-    return Call(method.upper(), origin, encoded(parts[2]), () if accept is None else (("Accept", accept),))
+    return Call(
+        method.upper(),
+        origin,
+        encoded(parts[2]),
+        () if accept is None else (("Accept", accept),),
+    )
 
 
 def _reasons(engine: Engine, call: Call) -> Iterator[str]:
@@ -158,7 +225,11 @@ def _reasons(engine: Engine, call: Call) -> Iterator[str]:
             for _, target in successor.targets():
                 is_new = not had_versions or bool(version and version >= target.version)
                 path = re.sub(r"\{\w+\}", "[^/]+", target.path.text)
-                if is_new and target.method == call.method and re.fullmatch(path, call.path):
+                if (
+                    is_new
+                    and target.method == call.method
+                    and re.fullmatch(path, call.path)
+                ):
                     yield f"The call is current: it is the successor of {operation.id}."
                     return
     if had_versions:
@@ -172,13 +243,23 @@ def _reasons(engine: Engine, call: Call) -> Iterator[str]:
 
 
 def explained(
-    match: Match, call: Call, settings: Settings, at: datetime, *, with_members: bool = False
+    match: Match,
+    call: Call,
+    settings: Settings,
+    at: datetime,
+    *,
+    with_members: bool = False,
 ) -> dict[str, Any]:
     """Return how a process that has seen no reply yet handles a retired call at an instant, as JSON has it.
 
-    With ``with_members`` the tiers' calls say where each member of the legacy body went.
+    With ``with_members`` the tiers' calls say where each member of the legacy body
+    went.
     """
-    operation, origin, sunset = match.operation, call.origin or DEFAULT_BASE_URL, sunset_of(match.operation, settings)
+    operation, origin, sunset = (
+        match.operation,
+        call.origin or DEFAULT_BASE_URL,
+        sunset_of(match.operation, settings),
+    )
     context = Context(settings, Memory(), at.timestamp, origin, monotonic=at.timestamp)
     # What is sent one day, if nothing keeps the call from its successors.
     writes = settings.writes.union(operation.switches)
@@ -193,22 +274,42 @@ def explained(
             why = send.why or f"because {dry.reason}"
             _add(sends, {"why": why, **shown_call(send, operation, asked, word)})
         if later.refused:
-            calls.append({"word": word, "route": operation.first, "refused": later.refused})
-        for send in (one for one in later.sends if not later.refused or one.send.route != operation.first):
+            calls.append(
+                {"word": word, "route": operation.first, "refused": later.refused}
+            )
+        for send in (
+            one
+            for one in later.sends
+            if not later.refused or one.send.route != operation.first
+        ):
             made = NO_BODY
             if with_members and body is not None and send.send.call.body:
-                made = body_plan(body, send, lambda other: dry_run(match, attrs.evolve(call, body=other), advice).sends)
+                made = body_plan(
+                    body,
+                    send,
+                    lambda other: (
+                        dry_run(match, attrs.evolve(call, body=other), advice).sends
+                    ),
+                )
             shown = shown_call(send, operation, asked, word, made.template)
             _add(calls, {**shown, "members": made.members} if with_members else shown)
-    place = f"Sent to {named(sends[0]['route'])}" if sends else "Answered by the shim alone"
+    place = (
+        f"Sent to {named(sends[0]['route'])}" if sends else "Answered by the shim alone"
+    )
     return {
         "operation": operation.id,
         "api": match.api.name,
-        **{name: getattr(operation, name) for name in ("document", "file", "note", "blank", "gone", "constant")},
+        **{
+            name: getattr(operation, name)
+            for name in ("document", "file", "note", "blank", "gone", "constant")
+        },
         "sunset": None if operation.lives else sunset,
         "switch": next(iter(operation.switches), None),
         "at": at,
-        "route": {"word": settings.route.value, **attrs.asdict(decide(match, call, context))},
+        "route": {
+            "word": settings.route.value,
+            **attrs.asdict(decide(match, call, context)),
+        },
         "decision": f"{place}, because {reason}.",
         "sends": sends,
         "remarks": [*_remarks(operation, settings, call.origin)],
@@ -247,7 +348,11 @@ def _remarks(operation: Operation, settings: Settings, origin: str) -> Iterator[
         yield f"The answer is {json.dumps(constant.value)}. {constant.why}"
     elif not has_successor(operation, settings):
         yield no_successor(operation)
-    elif operation.lens and operation.lens.switch and operation.lens.switch not in settings.writes:
+    elif (
+        operation.lens
+        and operation.lens.switch
+        and operation.lens.switch not in settings.writes
+    ):
         said = f"{one_of(operation.lens.members)} once it has ended: set ATLAS_SHIM_WRITES={operation.lens.switch}."
         yield f"This call needs a switch for bodies with {said}"
 
@@ -278,16 +383,22 @@ def _write(found: Mapping[str, Any], form: str) -> None:
     output.facts(pair for pair in pairs.items() if pair[1])
     output.heading("\nWhat is sent, in this order")
     for one in found["sends"]:
-        output.paragraph(f"{_label(one)}: {one['method']} {one['target']}", " " * 4, "  ")
+        output.paragraph(
+            f"{_label(one)}: {one['method']} {one['target']}", " " * 4, "  "
+        )
     for remark in found["remarks"]:
         click.echo()
         output.paragraph(remark)
     for name, tier in found["tiers"].items():
         if tier["fields"] or tier["note"]:
-            output.heading(f"\nWhen {named(name)} answers{': old field <- new' if tier['fields'] else ''}")
+            output.heading(
+                f"\nWhen {named(name)} answers{': old field <- new' if tier['fields'] else ''}"
+            )
             output.paragraph(tier["note"])
         write_fields(tier["fields"])
-        output.heading(f"\nThe call to make instead{'' if name == 'successor' else f', on {name}'}")
+        output.heading(
+            f"\nThe call to make instead{'' if name == 'successor' else f', on {name}'}"
+        )
         for call in tier["calls"]:
             if len(tier["calls"]) > 1 or call["word"]:
                 click.echo(f"\n  {_label(call)}:")
@@ -303,5 +414,9 @@ def _write(found: Mapping[str, Any], form: str) -> None:
 def _label(call: Mapping[str, Any]) -> str:
     """Return what a call is: its side, what it is for, and what leads to it."""
     role, why = call.get("role", "answer"), call.get("why", "")
-    parts = [call["route"], role if role != "answer" else "", f"for {call['word']}" if call["word"] else ""]
+    parts = [
+        call["route"],
+        role if role != "answer" else "",
+        f"for {call['word']}" if call["word"] else "",
+    ]
     return ", ".join(filter(None, [*parts, why if why.startswith("if ") else ""]))

@@ -37,13 +37,16 @@ _STEPS = {
 
 def plain(text: str) -> str:
     """Return a text that can't control a terminal: ESC, C1 controls and odd spaces become ``?``."""
-    return "".join(letter if letter.isprintable() or letter == "\n" else "?" for letter in text)
+    return "".join(
+        letter if letter.isprintable() or letter == "\n" else "?" for letter in text
+    )
 
 
 class ExitError(click.ClickException):
     """An error as the user sees it: a line for each problem on stderr, and an exit code.
 
-    Control characters are replaced, since the message may quote documents, descriptions and replies.
+    Control characters are replaced, since the message may quote documents, descriptions
+    and replies.
     """
 
     def __init__(self, message: str, exit_code: int) -> None:
@@ -51,7 +54,9 @@ class ExitError(click.ClickException):
         self.exit_code = exit_code  # type: ignore[misc]  # click reads it from the instance, as it may be either
 
 
-_UNWRITTEN = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.ENOENT, errno.ENOTDIR})
+_UNWRITTEN = frozenset(
+    {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.ENOENT, errno.ENOTDIR}
+)
 """Errors of a full disk, and of a place where nothing can be written."""
 
 
@@ -59,35 +64,56 @@ def failure_of(error: Exception) -> ExitError | None:
     """Return an error as a ExitError, None if it is a defect that deserves its traceback."""
     match error:
         case DocumentError():
-            return ExitError("\n  ".join(("the mapping documents are invalid:", *error.problems)), SETTINGS)
+            return ExitError(
+                "\n  ".join(("the mapping documents are invalid:", *error.problems)),
+                SETTINGS,
+            )
         case SettingsError():
             return ExitError("\n  ".join(error.problems), SETTINGS)
         case AtlasError():
-            wait = "" if error.retry_after is None else f"; try again in {error.retry_after:.0f} s"
-            who = "atlas-shim" if (error.error_code or "").startswith("SHIM_") else "Atlas"
+            wait = (
+                ""
+                if error.retry_after is None
+                else f"; try again in {error.retry_after:.0f} s"
+            )
+            who = (
+                "atlas-shim"
+                if (error.error_code or "").startswith("SHIM_")
+                else "Atlas"
+            )
             said = f"{who} said {error}{wait}", after_answer(error, os.environ)
             return ExitError("\n  ".join(filter(None, said)), NO)
         case ModuleNotFoundError() if error.name in EXTRAS:
             return ExitError(hint(error.name), SETTINGS)
         case OSError() if error.errno in _UNWRITTEN:
-            return ExitError(f"{error.filename or 'the output'}: {error.strerror}", SETTINGS)
+            return ExitError(
+                f"{error.filename or 'the output'}: {error.strerror}", SETTINGS
+            )
     # httpx' errors can only come from a command that has loaded httpx.
     loaded = sys.modules.get("httpx")
     if loaded is not None and isinstance(error, loaded.RequestError):
         # A timeout has an empty text, so the class says what happened.
-        said = f"network: {type(error).__name__}: {error}".removesuffix(": "), after_fault(error, os.environ)
+        said = (
+            f"network: {type(error).__name__}: {error}".removesuffix(": "),
+            after_fault(error, os.environ),
+        )
         return ExitError("\n  ".join(filter(None, said)), NETWORK)
     return None
 
 
-def after_answer(error: AtlasError, environ: Mapping[str, str], origin: str = "") -> str:
+def after_answer(
+    error: AtlasError, environ: Mapping[str, str], origin: str = ""
+) -> str:
     """Return the next step after an error of Atlas; empty if the shim itself answered.
 
     ``origin`` is the Atlas that was asked. Default: the one in the environment.
     """
     if (error.error_code or "").startswith("SHIM_"):
         return ""
-    names = used_variables(environ) or ("MONGODB_ATLAS_PUBLIC_API_KEY", "MONGODB_ATLAS_PRIVATE_API_KEY")
+    names = used_variables(environ) or (
+        "MONGODB_ATLAS_PUBLIC_API_KEY",
+        "MONGODB_ATLAS_PRIVATE_API_KEY",
+    )
     step = _STEPS.get(error.status, "").format(" and ".join(names))
     return f"{urlsplit(origin or read_base_url(environ)).netloc} was asked{f': {step}' if step else '.'}"
 
@@ -99,13 +125,18 @@ def after_fault(error: httpx.RequestError, environ: Mapping[str, str]) -> str:
     return f"{url.host}:{port} was called: {_look_at(error, url, environ)}"
 
 
-def _look_at(error: httpx.RequestError, url: httpx.URL, environ: Mapping[str, str]) -> str:
+def _look_at(
+    error: httpx.RequestError, url: httpx.URL, environ: Mapping[str, str]
+) -> str:
     if "CERTIFICATE_VERIFY_FAILED" in str(error):
         why = "its certificate's authority is not trusted here"
         return f"{why}; behind a proxy that opens TLS set SSL_CERT_FILE."
     names = (f"{url.scheme}_proxy", "all_proxy")
     # Only the name is shown: a proxy's URL may hold a password.
-    proxy = next((one for name in names for one in (name.upper(), name) if environ.get(one)), None)
+    proxy = next(
+        (one for name in names for one in (name.upper(), name) if environ.get(one)),
+        None,
+    )
     if type(error).__name__ == "ProxyError" and proxy:
         return f"the proxy of {proxy} refuses it."
     if type(error).__name__ in {"ConnectError", "ConnectTimeout"}:

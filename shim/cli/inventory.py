@@ -21,28 +21,45 @@ from shim.tools.inventory.reading import LEVELS, MOST, Caller, Inventory, read_i
 from shim.tools.inventory.verdict import ends_of, judge, parse_since, spoken
 from shim.tools.inventory.writing import VARIABLE, explain_command, written
 
-EXIT = {"quiet": 0, "called": 4, "unproven": 5}  # verdict -> exit code with ``--fail-if-called``
+EXIT = {
+    "quiet": 0,
+    "called": 4,
+    "unproven": 5,
+}  # verdict -> exit code with ``--fail-if-called``
 
 
 @click.command()
 @click.argument("files", metavar="[FILE...]", nargs=-1, type=FILE)
-@click.option("--since", metavar="WHEN", help="Count only calls since then: 30d, 12h, 4w, a date or an instant.")
-@click.option("--fail-if-called", "fails", is_flag=True, help="Exit with 4 or 5 unless nobody called (see above).")
+@click.option(
+    "--since",
+    metavar="WHEN",
+    help="Count only calls since then: 30d, 12h, 4w, a date or an instant.",
+)
+@click.option(
+    "--fail-if-called",
+    "fails",
+    is_flag=True,
+    help="Exit with 4 or 5 unless nobody called (see above).",
+)
 @output_option
-def command(*, files: tuple[Path, ...], since: str | None, fails: bool, output: str) -> None:
+def command(
+    *, files: tuple[Path, ...], since: str | None, fails: bool, output: str
+) -> None:
     """Show who still makes retired calls, and whether the shim can go.
 
-    FILE is the file that programs or the gateway wrote, as set by ATLAS_SHIM_INVENTORY (also rotated
-    files and .gz). Default: the file that the variable names now. Calls of the shim's own commands do
-    not count. Calls whose sunset is in the future and that Atlas answers itself are counted apart.
+    FILE is the file that programs or the gateway wrote, as set by ATLAS_SHIM_INVENTORY
+    (also rotated files and .gz). Default: the file that the variable names now. Calls
+    of the shim's own commands do not count. Calls whose sunset is in the future and
+    that Atlas answers itself are counted apart.
 
-    The verdict is "unproven" without --since, or if the file starts too late or has broken lines.
+    The verdict is "unproven" without --since, or if the file starts too late or has
+    broken lines.
 
     Example: atlas-shim inventory calls.jsonl --since 30d --fail-if-called
 
-    Exit codes: 0 success, with --fail-if-called only if nobody called; 2 for bad usage or settings,
-    also if FILE is missing; with --fail-if-called 4 if somebody called, and 5 if no call was found
-    but the verdict is unproven.
+    Exit codes: 0 success, with --fail-if-called only if nobody called; 2 for bad usage
+    or settings, also if FILE is missing; with --fail-if-called 4 if somebody called,
+    and 5 if no call was found but the verdict is unproven.
     """
     if not files:
         named = os.environ.get(VARIABLE)
@@ -54,7 +71,9 @@ def command(*, files: tuple[Path, ...], since: str | None, fails: bool, output: 
     engine = shared_engine(os.environ)
     engine.check_settings(settings)
     try:
-        found = read_inventory(files, "" if start is None else written(start.timestamp()))
+        found = read_inventory(
+            files, "" if start is None else written(start.timestamp())
+        )
         verdict = judge(found, files, ends_of(engine, settings, now.timestamp()))
     except OSError as error:
         raise click.UsageError(f"{error.filename}: {error.strerror}") from None
@@ -62,9 +81,13 @@ def command(*, files: tuple[Path, ...], since: str | None, fails: bool, output: 
         "format": 1,
         "verdict": verdict,
         "window": {"first": found.first or None, "last": found.last or None},
-        **{name: getattr(found, name) for name in ("lines", "broken", "earlier", "untold")},
+        **{
+            name: getattr(found, name)
+            for name in ("lines", "broken", "earlier", "untold")
+        },
         "operations": [
-            _called(engine, name, [*callers]) for name, callers in groupby(found.callers, lambda one: one.operation)
+            _called(engine, name, [*callers])
+            for name, callers in groupby(found.callers, lambda one: one.operation)
         ],
         "announced": [_row(one) for one in found.announced],
     }
@@ -76,12 +99,18 @@ def command(*, files: tuple[Path, ...], since: str | None, fails: bool, output: 
 def _called(engine: Engine, name: str, callers: list[Caller]) -> dict[str, Any]:
     """Return a called operation with its callers, and the command that shows the calls to make instead."""
     operation = engine.named(name)
-    explain = explain_command(operation) if operation is not None and operation.successors else None
+    explain = (
+        explain_command(operation)
+        if operation is not None and operation.successors
+        else None
+    )
     return {
         "operation": name,
         "sunset": operation and f"{operation.sunset:%Y-%m-%d}",
         "explain": explain,
-        "way_out": no_successor(operation) if operation else "No mapping document knows this operation.",
+        "way_out": no_successor(operation)
+        if operation
+        else "No mapping document knows this operation.",
         "count": sum(caller.count for caller in callers),
         "last": max(caller.last for caller in callers),
         "callers": [_row(caller) for caller in callers],
@@ -105,8 +134,15 @@ def _row(caller: Caller) -> dict[str, Any]:
 
 def _changed(caller: Mapping[str, Any]) -> str:
     """Return the fields that have changed in a caller's answers, by level."""
-    changed = [f"{level}: {', '.join(caller[level])}" for level in LEVELS if level in caller]
-    return "; ".join([*changed, *([f"{caller['dropped']} values left out"] if "dropped" in caller else [])])
+    changed = [
+        f"{level}: {', '.join(caller[level])}" for level in LEVELS if level in caller
+    ]
+    return "; ".join(
+        [
+            *changed,
+            *([f"{caller['dropped']} values left out"] if "dropped" in caller else []),
+        ]
+    )
 
 
 def _write(report: Mapping[str, Any], remarks: list[str], form: str) -> None:
@@ -121,8 +157,13 @@ def _write(report: Mapping[str, Any], remarks: list[str], form: str) -> None:
     for one in report["operations"]:
         sunset = f", sunset {one['sunset']}" if one["sunset"] else ""
         output.heading(f"\n{output.printable(one['operation'])}{sunset}")
-        rows = [[*map(who.get, ("place", "count", "route", "last")), _changed(who)] for who in one["callers"]]
-        output.write_table([("CALLER", "CALLS", "ANSWERED BY", "LAST", "CHANGED FIELDS"), *rows])
+        rows = [
+            [*map(who.get, ("place", "count", "route", "last")), _changed(who)]
+            for who in one["callers"]
+        ]
+        output.write_table(
+            [("CALLER", "CALLS", "ANSWERED BY", "LAST", "CHANGED FIELDS"), *rows]
+        )
         click.echo()
         output.paragraph(one["way_out"])
         if one["explain"]:
@@ -130,6 +171,14 @@ def _write(report: Mapping[str, Any], remarks: list[str], form: str) -> None:
             output.code(one["explain"])
     if report["announced"]:
         output.heading("\nSunsets that Atlas' replies to these calls announced")
-        columns = ("sunset", "deprecation", "operation", "version", "count", "last", "place")
+        columns = (
+            "sunset",
+            "deprecation",
+            "operation",
+            "version",
+            "count",
+            "last",
+            "place",
+        )
         ends = [[one.get(name) for name in columns] for one in report["announced"]]
         output.write_table([[name.upper() for name in columns], *ends])

@@ -1,7 +1,7 @@
 """Where the members of a legacy body are in the calls that take its place.
 
-Nothing is read from a document here: each member of an example is given another value, and what changes in the calls
-shows where it went.
+Nothing is read from a document here: each member of an example is given another value,
+and what changes in the calls shows where it went.
 """
 
 from __future__ import annotations
@@ -53,16 +53,27 @@ def body_plan(example: bytes, send: DrySend, play: Play) -> BodyPlan:
     members, template = dict[str, MovedMember](), copy.deepcopy(new)
     for leaf, value in _leaves(old):
         name, other = _name(leaf), _like(send, play(_changed(old, leaf, value)))
-        places = _alike(new, leaf, value) if other is None else [*_differences(new, _content(other))]
+        places = (
+            _alike(new, leaf, value)
+            if other is None
+            else [*_differences(new, _content(other))]
+        )
         is_same = all(_at(new, place) == value for place in places)
         for place in places if is_same else ():
             *way, last = place
             _at(template, tuple(way))[last] = f"{{{name}}}"
-        names = [*map(_name, places), *(_elsewhere(send, other) if other is not None else ())]
-        default = _default(send, places[0], play(_without(old, leaf))) if places else None
+        names = [
+            *map(_name, places),
+            *(_elsewhere(send, other) if other is not None else ()),
+        ]
+        default = (
+            _default(send, places[0], play(_without(old, leaf))) if places else None
+        )
         # Of items that are sent one by one the first one shows where they go.
         if name not in members or not members[name].new:
-            members[name] = MovedMember(name, (*dict.fromkeys(names),), is_same, default)
+            members[name] = MovedMember(
+                name, (*dict.fromkeys(names),), is_same, default
+            )
     if isinstance(old, dict):
         all_else = _like(send, play(json.dumps({**old, _OTHER: _OTHER}).encode()))
         if all_else is not None and _at(_content(all_else), (_OTHER,)) == _OTHER:
@@ -75,7 +86,9 @@ def _alike(new: Any, leaf: Leaf, value: Any) -> list[Leaf]:
     if isinstance(value, bool | int | float):
         return []
     places = [place for place, one in _leaves(new) if one == value]
-    return [place for place in places if isinstance(value, str) or place[-1] == leaf[-1]]
+    return [
+        place for place in places if isinstance(value, str) or place[-1] == leaf[-1]
+    ]
 
 
 def _default(send: DrySend, place: Leaf, sends: list[DrySend]) -> Any:
@@ -92,7 +105,11 @@ def _content(send: DrySend) -> Any:
 def _like(send: DrySend, sends: list[DrySend]) -> DrySend | None:
     """Return the call that does what a call does, if another body leads to it."""
     key = (send.send.call.method, send.role, send.ahead, send.send.route)
-    alike = (one for one in sends if (one.send.call.method, one.role, one.ahead, one.send.route) == key)
+    alike = (
+        one
+        for one in sends
+        if (one.send.call.method, one.role, one.ahead, one.send.route) == key
+    )
     return next(alike, None)
 
 
@@ -181,4 +198,6 @@ def _without(value: Any, leaf: Leaf) -> bytes:
 
 def _name(leaf: Leaf) -> str:
     """Return a way as people write it: names with dots, and [] for the items of a list."""
-    return "".join("[]" if isinstance(step, int) else f".{step}" for step in leaf).removeprefix(".")
+    return "".join(
+        "[]" if isinstance(step, int) else f".{step}" for step in leaf
+    ).removeprefix(".")

@@ -1,6 +1,7 @@
 """The migration plan of ``scan -o json``: for each operation that was found the calls to make instead, field by field.
 
-It comes from the documents alone: an exchange of a time after every sunset is played, as ``explain`` does.
+It comes from the documents alone: an exchange of a time after every sunset is played,
+as ``explain`` does.
 """
 
 from __future__ import annotations
@@ -51,11 +52,20 @@ def migration_plans(
     return plans
 
 
-def _plan(operation: Operation, engine: Engine, settings: Settings, at: datetime) -> MigrationPlan:
-    call = Call(operation.method, "", encoded(operation.full_path), (("Accept", operation.accept),))
+def _plan(
+    operation: Operation, engine: Engine, settings: Settings, at: datetime
+) -> MigrationPlan:
+    call = Call(
+        operation.method,
+        "",
+        encoded(operation.full_path),
+        (("Accept", operation.accept),),
+    )
     match = engine.recognise(call.method, call.path, call.headers)
     found = (
-        explained(match, call, settings, at, with_members=True) if match is not None else {"tiers": {}, "sunset": None}
+        explained(match, call, settings, at, with_members=True)
+        if match is not None
+        else {"tiers": {}, "sunset": None}
     )
     tiers = {
         name: {
@@ -87,7 +97,9 @@ def _call(shown: Mapping[str, Any]) -> dict[str, Any]:
         "accept": shown["accept"],
         "query": {name: values[0] for name, values in parse_qs(target.query).items()},
         "body": shown["body"],
-        "members": [_member(one) for one in shown["members"]] if shown["body"] is not None else [],
+        "members": [_member(one) for one in shown["members"]]
+        if shown["body"] is not None
+        else [],
         "names": shown["names"],
         "curl": shown["curl"],
         "remarks": shown["remarks"],
@@ -96,7 +108,12 @@ def _call(shown: Mapping[str, Any]) -> dict[str, Any]:
 
 def _member(moved: MovedMember) -> dict[str, Any]:
     """Return where a member of the old body is in the new one; ``gone`` where this call does not have it."""
-    row = {"old": moved.old, "new": [*moved.new], "gone": not moved.new, "same": moved.is_same}
+    row = {
+        "old": moved.old,
+        "new": [*moved.new],
+        "gone": not moved.new,
+        "same": moved.is_same,
+    }
     return row | ({} if moved.default is None else {"default": moved.default})
 
 

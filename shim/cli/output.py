@@ -25,7 +25,11 @@ _NARROW = 16  # characters of a column that are not folded any more
 _BEYOND_ASCII = re.compile(r"[^\n -~]")
 
 output_option = click.option(
-    "-o", "--output", type=FORMS, default="table", help="Print text for people, or JSON for programs."
+    "-o",
+    "--output",
+    type=FORMS,
+    default="table",
+    help="Print text for people, or JSON for programs.",
 )
 config_option = click.option(
     "--config",
@@ -37,13 +41,23 @@ config_option = click.option(
 
 def write_json(value: Any) -> None:
     """Write indented JSON in UTF-8 (RFC 8259, 8.1), whatever the terminal's encoding is."""
-    click.echo(harmless(json.dumps(value, indent=2, ensure_ascii=False, default=as_json)).encode())
+    click.echo(
+        harmless(
+            json.dumps(value, indent=2, ensure_ascii=False, default=as_json)
+        ).encode()
+    )
 
 
 def harmless(text: str) -> str:
     """Return JSON text with what could control a terminal, or turn its writing around, as escapes."""
-    # In JSON these characters occur in strings only, and a lone surrogate is one of them.
-    return _BEYOND_ASCII.sub(lambda found: found[0] if found[0].isprintable() else json.dumps(found[0])[1:-1], text)
+    # In JSON these characters occur in strings only, and a lone surrogate is one of
+    # them.
+    return _BEYOND_ASCII.sub(
+        lambda found: (
+            found[0] if found[0].isprintable() else json.dumps(found[0])[1:-1]
+        ),
+        text,
+    )
 
 
 def as_json(value: Any) -> Any:
@@ -56,7 +70,12 @@ def as_json(value: Any) -> Any:
 
 
 def write_report(  # noqa: PLR0913, PLR0917 - what all reports have in common
-    report: Mapping[str, Any], problems: Sequence[str], form: str, text: Callable[[], None], good: str, code: int = NO
+    report: Mapping[str, Any],
+    problems: Sequence[str],
+    form: str,
+    text: Callable[[], None],
+    good: str,
+    code: int = NO,
 ) -> None:
     """Write JSON, or ``text`` and the problems (without any, ``good``); exits with ``code`` if there are problems."""
     if form == "json":
@@ -76,7 +95,8 @@ def write_report(  # noqa: PLR0913, PLR0917 - what all reports have in common
 def write_table(rows: Iterable[Sequence[Any]], indent: str = "") -> None:
     """Write rows with their columns aligned, two spaces apart; an empty cell is a dash.
 
-    At a terminal the widest columns are folded, or each row is, so that it fits; a pipe gets each row as a line.
+    At a terminal the widest columns are folded, or each row is, so that it fits; a pipe
+    gets each row as a line.
     """
     listed = [[printable(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*listed, strict=True)]
@@ -87,7 +107,10 @@ def write_table(rows: Iterable[Sequence[Any]], indent: str = "") -> None:
         if sum(widths) > room:
             write_line("  ".join(row), indent)
             continue
-        cells = [textwrap.wrap(cell, width, break_on_hyphens=False) for cell, width in zip(row, widths, strict=True)]
+        cells = [
+            textwrap.wrap(cell, width, break_on_hyphens=False)
+            for cell, width in zip(row, widths, strict=True)
+        ]
         for parts in zip_longest(*cells, fillvalue=""):
             click.echo(indent + "  ".join(map(str.ljust, parts, widths)).rstrip())
 
@@ -99,9 +122,14 @@ def columns_of(stream: TextIO) -> int:
 
 def write_line(text: str, indent: str = "", *, err: bool = False, **style: Any) -> None:
     """Write a line, which a terminal gets folded, and a pipe whole."""
-    columns, lines = columns_of(sys.stderr if err else sys.stdout), [f"{indent}{printable(text)}"]
+    columns, lines = (
+        columns_of(sys.stderr if err else sys.stdout),
+        [f"{indent}{printable(text)}"],
+    )
     if columns:
-        lines = textwrap.wrap(lines[0], columns, subsequent_indent=f"{indent}    ", break_on_hyphens=False)
+        lines = textwrap.wrap(
+            lines[0], columns, subsequent_indent=f"{indent}    ", break_on_hyphens=False
+        )
     for each in lines:
         # Without a style there is nothing to reset.
         click.echo(click.style(each, **style) if style else each, err=err)

@@ -7,7 +7,14 @@ from pathlib import Path
 import click
 
 from shim.cli.engine import document_option, engine_of
-from shim.cli.output import FILE, heading, output_option, shortened, write_report, write_table
+from shim.cli.output import (
+    FILE,
+    heading,
+    output_option,
+    shortened,
+    write_report,
+    write_table,
+)
 from shim.tools.pairs import FieldTally, Replayed, compare, read_pairs, replay
 
 
@@ -18,21 +25,31 @@ from shim.tools.pairs import FieldTally, Replayed, compare, read_pairs, replay
 def command(files: tuple[Path, ...], *, document: Path | None, output: str) -> None:
     """Compare recorded answers with what the documents make of them.
 
-    Each new answer is translated, and compared with the old one. Nothing is sent. A line of a FILE:
-    {"path": …, "old_version": …, "old": {…}, "new_version": …, "new": {…}}
+    Each new answer is translated, and compared with the old one. Nothing is sent. A
+    line of a FILE: {"path": …, "old_version": …, "old": {…}, "new_version": …, "new":
+    {…}}
 
-    Exit codes: 0 when all are equal, but for fields that a document declares absent; 1 when others differ.
+    Exit codes: 0 when all are equal, but for fields that a document declares absent; 1
+    when others differ.
     """
     engine = engine_of(document)
     replayed, problems = list[Replayed](), list[str]()
     for file in files:
         place = f"{file.name}: " if len(files) > 1 else ""
         made = replay(engine, read_pairs(file))
-        problems += [f"{place}line {one.pair.line}: {one.problem}" for one in made if one.problem]
+        problems += [
+            f"{place}line {one.pair.line}: {one.problem}" for one in made if one.problem
+        ]
         replayed += made
     lines = compare(replayed)
-    report = {"pairs": len(replayed), "translated": len(replayed) - len(problems), "fields": lines}
-    problems += [f"{line.field}: {_difference(line)}" for line in lines if not line.good]
+    report = {
+        "pairs": len(replayed),
+        "translated": len(replayed) - len(problems),
+        "fields": lines,
+    }
+    problems += [
+        f"{line.field}: {_difference(line)}" for line in lines if not line.good
+    ]
     absent = [line.field for line in lines if line.absent and line.only_old]
     but = f", except fields declared absent: {', '.join(absent)}" if absent else ""
     said = f"All {len(replayed)} translations equal the recorded old answers{but}."
@@ -42,7 +59,12 @@ def command(files: tuple[Path, ...], *, document: Path | None, output: str) -> N
 def _text(replayed: list[Replayed], lines: tuple[FieldTally, ...]) -> None:
     names = ", ".join(dict.fromkeys(one.operation for one in replayed if one.operation))
     heading(f"{len(replayed)} pairs of {names or 'no operation of the document'}")
-    write_table([("field", "equal", "differs", "only old", "only new", "note"), *map(_row, lines)])
+    write_table(
+        [
+            ("field", "equal", "differs", "only old", "only new", "note"),
+            *map(_row, lines),
+        ]
+    )
 
 
 def _row(line: FieldTally) -> list[str]:

@@ -56,7 +56,11 @@ _SHOWN = ("level", "source", "why", "wrong")
 """What a report has of each field beside its name: no value."""
 
 
-_ROWS = [row for row in TABLE if row.group in {"Atlas", "Translation"} and row.name != "writes"]
+_ROWS = [
+    row
+    for row in TABLE
+    if row.group in {"Atlas", "Translation"} and row.name != "writes"
+]
 """The options of ``serve`` that say where a read goes, and how it is answered."""
 
 
@@ -80,11 +84,26 @@ class RetiredRead:
 
 @click.command(params=[flag(row) for row in _ROWS])
 @click.argument("paths", metavar="[PATH...]", nargs=-1)
-@click.option("--group", metavar="ID", help="Make all retired reads of this project, too.")
+@click.option(
+    "--group", metavar="ID", help="Make all retired reads of this project, too."
+)
 @click.option("--org", metavar="ID", help="Make those of this organization.")
-@click.option("--cluster", metavar="NAME", help="Make those of this cluster or instance of the project.")
-@click.option("--writes", "project", metavar="ID", help="Make trials of writes in this project, to be thrown away.")
-@click.option("--email", metavar="ADDRESS", help="Invite this address in trials, which gets a mail.")
+@click.option(
+    "--cluster",
+    metavar="NAME",
+    help="Make those of this cluster or instance of the project.",
+)
+@click.option(
+    "--writes",
+    "project",
+    metavar="ID",
+    help="Make trials of writes in this project, to be thrown away.",
+)
+@click.option(
+    "--email",
+    metavar="ADDRESS",
+    help="Invite this address in trials, which gets a mail.",
+)
 @click.option("--plan", "plans", is_flag=True, help="List the calls, and send nothing.")
 @config_option
 @document_option
@@ -105,28 +124,43 @@ def command(  # noqa: PLR0913 - one argument for each option
 ) -> None:
     """Compare retired reads with the successor's own answers.
 
-    Only GET is sent, to the Atlas of --upstream (or MONGODB_ATLAS_BASE_URL) alone, with the credentials of the
-    environment; a read-only key is enough. No inventory counts it. JSON is a report to hand on: it has no values and
-    no names. Where nothing says a route, the successor is asked, though a sunset may be still to come.
+    Only GET is sent, to the Atlas of --upstream (or MONGODB_ATLAS_BASE_URL) alone, with
+    the credentials of the environment; a read-only key is enough. No inventory counts
+    it. JSON is a report to hand on: it has no values and no names. Where nothing says a
+    route, the successor is asked, though a sunset may be still to come.
 
-    With --writes the open questions about writes are asked in a project that may be thrown away, after its name was
-    typed. Each trial takes back what it did.
+    With --writes the open questions about writes are asked in a project that may be
+    thrown away, after its name was typed. Each trial takes back what it did.
 
     Example: atlas-shim prove --group ID --cluster NAME --plan
 
-    Exit codes: 0 when each field, and each answer to a trial, is what is expected; 1 for others, or an error of Atlas;
-    2 for bad usage; 3 for the network.
+    Exit codes: 0 when each field, and each answer to a trial, is what is expected; 1
+    for others, or an error of Atlas; 2 for bad usage; 3 for the network.
     """
     if email and not project:
         raise click.UsageError("--email is for trials of writes: add --writes ID")
-    trial_values = {"groupId": project, "orgId": org, "clusterName": cluster, "email": email}
+    trial_values = {
+        "groupId": project,
+        "orgId": org,
+        "clusterName": cluster,
+        "email": email,
+    }
     writes = writes_plan(trial_values) if project else None
-    made = plan_of(flags | {"writes": "clusters" if project else None}, config, document)
+    made = plan_of(
+        flags | {"writes": "clusters" if project else None}, config, document
+    )
     if "route" not in made.given or project:
-        made = Plan(attrs.evolve(made.options, route=RouteWord.SUCCESSOR), made.engine, made.given)
+        made = Plan(
+            attrs.evolve(made.options, route=RouteWord.SUCCESSOR),
+            made.engine,
+            made.given,
+        )
     reads = [RetiredRead(path.removeprefix(made.options.upstream)) for path in paths]
     if group or not project:
-        reads += _reads_of(made, {"groupId": group, "orgId": org, "clusterName": cluster, "name": cluster})
+        reads += _reads_of(
+            made,
+            {"groupId": group, "orgId": org, "clusterName": cluster, "name": cluster},
+        )
     if not reads and not writes:
         raise click.UsageError("name a PATH, or a project: --group ID")
     if plans:
@@ -140,42 +174,67 @@ def _reads_of(plan: Plan, given: Mapping[str, str | None]) -> Iterator[RetiredRe
     values = {name: quote(value, safe="") for name, value in given.items() if value}
     for operation in plan.engine.operations:
         names = operation.path.parameters
-        is_read = operation.method == "GET" and operation.content == "json" and not operation.lives
+        is_read = (
+            operation.method == "GET"
+            and operation.content == "json"
+            and not operation.lives
+        )
         if is_read and operation.successors and names and {*names} <= values.keys():
-            target = re.sub(r"\{(\w+)\}", lambda found: values[found[1]], operation.full_path)
+            target = re.sub(
+                r"\{(\w+)\}", lambda found: values[found[1]], operation.full_path
+            )
             yield RetiredRead(target, operation.accept, operation.id)
 
 
-def _write_plan(reads: Sequence[RetiredRead], writes: WritesPlan | None, upstream: str, form: str) -> None:
+def _write_plan(
+    reads: Sequence[RetiredRead], writes: WritesPlan | None, upstream: str, form: str
+) -> None:
     if form == "json":
-        trials = {} if writes is None else {"trials": [attrs.asdict(one) for one in writes.made]}
+        trials = (
+            {}
+            if writes is None
+            else {"trials": [attrs.asdict(one) for one in writes.made]}
+        )
         output.write_json({"upstream": upstream, "reads": reads, **trials})
         return
     if reads:
-        output.heading(f"{len(reads)} reads of {upstream}, by the shim and by themselves")
+        output.heading(
+            f"{len(reads)} reads of {upstream}, by the shim and by themselves"
+        )
         rows = [(one.operation, one.target, one.accept) for one in reads]
         output.write_table([("OPERATION", "GET", "ACCEPT"), *rows])
     if writes is not None:
         write_trials(writes)
 
 
-def _prove(plan: Plan, targets: Sequence[RetiredRead], writes: WritesPlan | None, form: str) -> None:
+def _prove(
+    plan: Plan, targets: Sequence[RetiredRead], writes: WritesPlan | None, form: str
+) -> None:
     known, upstream = read_credentials(os.environ), plan.options.upstream
     if known is None:
         raise SettingsError(NO_CREDENTIALS)
     reads, problems, unproved = list[Proof](), list[str](), list[dict[str, str]]()
-    options: dict[str, Any] = {"timeout": TIMEOUT, "headers": {"User-Agent": f"{COMMANDS}{__version__}"}}
-    with httpx.Client(auth=auth_for(known, upstream), verify=system_context(), **options) as http:
+    options: dict[str, Any] = {
+        "timeout": TIMEOUT,
+        "headers": {"User-Agent": f"{COMMANDS}{__version__}"},
+    }
+    with httpx.Client(
+        auth=auth_for(known, upstream), verify=system_context(), **options
+    ) as http:
         for target in targets:
             try:
                 reads.append(_read(http, plan, target))
             except UnprovedError as refused:
                 problems.append(f"{target.target}: {refused.error}")
-                said = f"{refused.error.status} {refused.error.error_code or ''}".rstrip()
+                said = (
+                    f"{refused.error.status} {refused.error.error_code or ''}".rstrip()
+                )
                 unproved.append({"operation": target.operation, "answer": said})
             except SettingsError as error:
                 problems += [f"{target.target}: {one}" for one in error.problems]
-                unproved.append({"operation": target.operation, "answer": "none of a successor"})
+                unproved.append(
+                    {"operation": target.operation, "answer": "none of a successor"}
+                )
         trials: list[TrialReport] = []
         if writes is not None:
             confirm(http, upstream, writes.given["groupId"])
@@ -197,7 +256,11 @@ def _prove(plan: Plan, targets: Sequence[RetiredRead], writes: WritesPlan | None
         if trials:
             write_reports(trials)
 
-    good = "Each field is what its document says." if writes is None else "All is as the shim assumes."
+    good = (
+        "Each field is what its document says."
+        if writes is None
+        else "All is as the shim assumes."
+    )
     output.write_report(report, problems, form, text, good)
 
 
@@ -213,16 +276,24 @@ def _read(http: httpx.Client, plan: Plan, read: RetiredRead) -> Proof:
         raise SettingsError("the shim is switched off; set ATLAS_SHIM_ROUTE=successor")
     accept = (("Accept", match.content_type.partition(";")[0]),)
     context = Context(settings, Memory(), time.time, upstream, monotonic=time.monotonic)
-    happened, answer = exchanged(http, exchange(match, Call("GET", upstream, target, accept), context))
+    happened, answer = exchanged(
+        http, exchange(match, Call("GET", upstream, target, accept), context)
+    )
     if happened.route in {"legacy", "none"}:
-        raise SettingsError(f"no successor answered ({happened.reason}); set ATLAS_SHIM_ROUTE=successor")
+        raise SettingsError(
+            f"no successor answered ({happened.reason}); set ATLAS_SHIM_ROUTE=successor"
+        )
     if not answer.is_success:
         raise UnprovedError(error_of(answer))
     own = dict[str, list[Any]]()
     for tier, url in _pages(happened):
         successor = match.operation.successors[tier].only
         assert successor is not None, "a read has one call on a tier"
-        reply = http.get(upstream + url, headers={"Accept": successor.accept}, extensions={INNER: True})
+        reply = http.get(
+            upstream + url,
+            headers={"Accept": successor.accept},
+            extensions={INNER: True},
+        )
         if not reply.is_success:
             raise UnprovedError(error_of(reply))
         own.setdefault(tier, []).append(loads(reply.content))
@@ -233,7 +304,9 @@ def _settings_for(plan: Plan, match: Match) -> Settings:
     """Return the settings for one call, by the word of the feature flag if one says the route."""
     if not (key := plan.settings.flag):
         return plan.settings
-    words = FlagWords(key, partial(connected, key, provider_factory(os.environ)), Settings.by_flag)
+    words = FlagWords(
+        key, partial(connected, key, provider_factory(os.environ)), Settings.by_flag
+    )
     try:
         while seconds := words.waits(match):
             time.sleep(seconds)
@@ -246,7 +319,11 @@ def _pages(happened: Record) -> list[tuple[str, str]]:
     """Return the tiers whose successes made an answer, with the targets of their pages."""
     good = [one for one in happened.sent if one.status == 200 and one.route != "legacy"]
     last = {one.route: urlsplit(one.target).path for one in good}
-    return [(one.route, one.target) for one in good if urlsplit(one.target).path == last[one.route]]
+    return [
+        (one.route, one.target)
+        for one in good
+        if urlsplit(one.target).path == last[one.route]
+    ]
 
 
 def _problems(read: Proof) -> Iterator[str]:
@@ -264,8 +341,20 @@ def _text(reads: Sequence[Proof]) -> None:
         output.paragraph(read.target)
         output.bullets(f"{one.method} {one.target}" for one in read.record.sent)
         examples = [example_of(every) for every in read.fields.values()]
-        rows = [(e.name, e.level, output.shortened(e.old), e.source, output.shortened(e.new)) for e in examples]
-        output.write_table([("old field", "level", "old value", "<- new field", "new value"), *rows], "  ")
+        rows = [
+            (
+                e.name,
+                e.level,
+                output.shortened(e.old),
+                e.source,
+                output.shortened(e.new),
+            )
+            for e in examples
+        ]
+        output.write_table(
+            [("old field", "level", "old value", "<- new field", "new value"), *rows],
+            "  ",
+        )
         every = (one for rows in read.fields.values() for one in rows)
         whys = {one.name: one.why for one in every if one.why and one.old is MISSING}
         output.bullets(f"{name}: {why}" for name, why in whys.items())
@@ -278,9 +367,13 @@ def _without_values(read: Proof) -> dict[str, Any]:
         "api": read.record.api,
         "calls": len(read.record.sent),
         "fields": [
-            {"field": one.name} | {name: getattr(one, name) for name in _SHOWN} | {"items": items}
+            {"field": one.name}
+            | {name: getattr(one, name) for name in _SHOWN}
+            | {"items": items}
             for one, items in rows
         ],
         "problems": read.problems,
-        "dropped": [{"where": one.where, "why": one.why} for one in read.record.dropped],
+        "dropped": [
+            {"where": one.where, "why": one.why} for one in read.record.dropped
+        ],
     }

@@ -26,7 +26,12 @@ from shim.tools.trying import INTERRUPTED, Filled, TrialAnswer, TrialReport, mak
 
 _MEDIA = "application/vnd.atlas.{}+json"
 _SAME = {Fidelity.EXACT, Fidelity.RENAMED}
-_OPTIONS = {"groupId": "--writes", "orgId": "--org", "clusterName": "--cluster", "email": "--email"}
+_OPTIONS = {
+    "groupId": "--writes",
+    "orgId": "--org",
+    "clusterName": "--cluster",
+    "email": "--email",
+}
 
 
 @attrs.frozen
@@ -44,7 +49,9 @@ def writes_plan(given: Mapping[str, str | None]) -> WritesPlan:
     values = {name: value for name, value in given.items() if value}
     made = [trial for trial in trials() if trial.needs <= values.keys()]
     missing = {
-        trial.name: " ".join(_OPTIONS[name] for name in sorted(trial.needs - values.keys()))
+        trial.name: " ".join(
+            _OPTIONS[name] for name in sorted(trial.needs - values.keys())
+        )
         for trial in trials()
         if trial not in made
     }
@@ -59,7 +66,9 @@ def write_trials(plan: WritesPlan) -> None:
         for step in trial.steps:
             rows.append((step.call, step.version, step.by))
             if step.undo:
-                rows.append((f"then back: {step.undo.call}", step.undo.version, step.undo.by))
+                rows.append(
+                    (f"then back: {step.undo.call}", step.undo.version, step.undo.by)
+                )
         output.write_table(rows, "  ")
     output.bullets(f"{name} needs {needs}" for name, needs in plan.missing.items())
 
@@ -67,11 +76,16 @@ def write_trials(plan: WritesPlan) -> None:
 def confirm(http: httpx.Client, upstream: str, project: str) -> None:
     """Ask for the project's name; raises UsageError if another one is typed, and AtlasError."""
     name = _read(http, f"{upstream}/api/atlas/v2/groups/{project}").get("name", "")
-    clusters = _read(http, f"{upstream}/api/atlas/v2/groups/{project}/clusters").get("totalCount", 0)
-    output.write_line(
-        f"Project {name} ({project}) has {clusters} clusters. The trials change it, and may cost money.", err=True
+    clusters = _read(http, f"{upstream}/api/atlas/v2/groups/{project}/clusters").get(
+        "totalCount", 0
     )
-    typed = click.prompt("Type its name to go on", err=True, default="", show_default=False)
+    output.write_line(
+        f"Project {name} ({project}) has {clusters} clusters. The trials change it, and may cost money.",
+        err=True,
+    )
+    typed = click.prompt(
+        "Type its name to go on", err=True, default="", show_default=False
+    )
     if not name or typed != name:
         raise click.UsageError("this is not the project's name; nothing was changed")
 
@@ -83,7 +97,9 @@ def _read(http: httpx.Client, url: str) -> Any:
     return loads(reply.content)
 
 
-def trial_reports(http: httpx.Client, plan: Plan, writes: WritesPlan) -> Iterator[TrialReport]:
+def trial_reports(
+    http: httpx.Client, plan: Plan, writes: WritesPlan
+) -> Iterator[TrialReport]:
     """Make the trials one after the other; yield the report of each, and none after Ctrl-C."""
     for trial in writes.made:
         output.write_line(f"{trial.name} …", err=True)
@@ -104,17 +120,25 @@ def _ask(http: httpx.Client, plan: Plan, call: Filled) -> TrialAnswer:
     if call.by == "shim":
         return _through_shim(http, plan, call, tuple(headers), content)
     url = plan.options.upstream + call.target
-    reply = http.request(call.method, url, headers=headers, content=content, extensions={INNER: True})
+    reply = http.request(
+        call.method, url, headers=headers, content=content, extensions={INNER: True}
+    )
     return TrialAnswer(reply.status_code, _json_of(reply))
 
 
 def _through_shim(
-    http: httpx.Client, plan: Plan, call: Filled, headers: tuple[tuple[str, str], ...], content: bytes | None
+    http: httpx.Client,
+    plan: Plan,
+    call: Filled,
+    headers: tuple[tuple[str, str], ...],
+    content: bytes | None,
 ) -> TrialAnswer:
     upstream = plan.options.upstream
     match = plan.engine.recognise(call.method, call.target, headers)
     assert match is not None, "trials.toml names calls that the shipped documents have"
-    context = Context(plan.settings, Memory(), time.time, upstream, monotonic=time.monotonic)
+    context = Context(
+        plan.settings, Memory(), time.time, upstream, monotonic=time.monotonic
+    )
     legacy = Call(call.method, upstream, call.target, headers, content)
     record, reply = exchanged(http, exchange(match, legacy, context))
     declared = {one.name for one in record.fields if one.fidelity not in _SAME}

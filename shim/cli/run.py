@@ -26,28 +26,50 @@ from shim.extras import hinted, other_shim
 from shim.origins import DEFAULT_BASE_URL, UPSTREAM, read_base_url
 from shim.run.init import stay
 
-NOT_EXECUTABLE, NOT_FOUND = 126, 127  # a shell's exit codes for a command that can't be run
+NOT_EXECUTABLE, NOT_FOUND = (
+    126,
+    127,
+)  # a shell's exit codes for a command that can't be run
 
 _FILES = 64
 """Open files that a run needs, with some for the program's connections."""
 
 
-@click.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
-@click.option("--report", is_flag=True, help="At its end print how many calls were retired, or refused.")
-@click.option("-o", "--output", type=FORMS, default="table", help="Print the report for people, or JSON for programs.")
+@click.command(
+    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False}
+)
+@click.option(
+    "--report",
+    is_flag=True,
+    help="At its end print how many calls were retired, or refused.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=FORMS,
+    default="table",
+    help="Print the report for people, or JSON for programs.",
+)
 @config_option
-@click.argument("program", nargs=-1, type=click.UNPROCESSED, metavar="-- COMMAND [ARGUMENT]...")
-def command(*, program: tuple[str, ...], report: bool, output: str, config: Path | None) -> None:
+@click.argument(
+    "program", nargs=-1, type=click.UNPROCESSED, metavar="-- COMMAND [ARGUMENT]..."
+)
+def command(
+    *, program: tuple[str, ...], report: bool, output: str, config: Path | None
+) -> None:
     """Run any program with its retired calls translated.
 
-    As in "atlas-shim run -- python app.py" or "atlas-shim run -- ./app". A gateway runs as long as the program and
-    all that it starts; only calls to Atlas go through it. What COMMAND starts is started in place of this process, so
-    the program gets the signals and sets the exit code. As process 1 of a container this process stays as its parent,
-    reaps orphans and passes signals on. If calls can't be served, a line on standard error says why.
-    Set the gateway's options by variables (ATLAS_SHIM_ROUTE and so on) or --config; give it the key that the program
-    signs with (MONGODB_ATLAS_PUBLIC_API_KEY, MONGODB_ATLAS_PRIVATE_API_KEY).
+    As in "atlas-shim run -- python app.py" or "atlas-shim run -- ./app". A gateway runs
+    as long as the program and all that it starts; only calls to Atlas go through it.
+    What COMMAND starts is started in place of this process, so the program gets the
+    signals and sets the exit code. As process 1 of a container this process stays as
+    its parent, reaps orphans and passes signals on. If calls can't be served, a line on
+    standard error says why. Set the gateway's options by variables (ATLAS_SHIM_ROUTE
+    and so on) or --config; give it the key that the program signs with
+    (MONGODB_ATLAS_PUBLIC_API_KEY, MONGODB_ATLAS_PRIVATE_API_KEY).
 
-    Exit codes: the program's; 2 for bad usage or settings; 126 if the command can't be run, 127 if it is not found.
+    Exit codes: the program's; 2 for bad usage or settings; 126 if the command can't be
+    run, 127 if it is not found.
     """
     if not program:
         raise click.UsageError("name the program: atlas-shim run -- COMMAND")
@@ -57,28 +79,43 @@ def command(*, program: tuple[str, ...], report: bool, output: str, config: Path
     running = stay() if os.getpid() == 1 else -1
     environ = dict(os.environ)
     try:
-        environment = _start(config, program, environ, report=output if report else "", running=running)
+        environment = _start(
+            config, program, environ, report=output if report else "", running=running
+        )
     except OSError as error:
         raise ExitError(f"run: {error.strerror or error}", SETTINGS) from None
     try:
         os.execvpe(program[0], list(program), environment)  # noqa: S606 - the user's own command
     except OSError as error:
-        if error.errno == errno.ENOEXEC:  # a script without #!, which shells, env and nohup give to sh
+        if (
+            error.errno == errno.ENOEXEC
+        ):  # a script without #!, which shells, env and nohup give to sh
             path = shutil.which(program[0]) or program[0]
             os.execve("/bin/sh", ["sh", path, *program[1:]], environment)  # noqa: S606
         raise ExitError(f"{program[0]}: {error.strerror}", NOT_EXECUTABLE) from None
 
 
 def _start(
-    config: Path | None, program: Sequence[str], environ: Mapping[str, str], *, report: str, running: int
+    config: Path | None,
+    program: Sequence[str],
+    environ: Mapping[str, str],
+    *,
+    report: str,
+    running: int,
 ) -> dict[str, str]:
     if os.name != "posix":
-        raise ExitError("run: it needs Linux or macOS; a Python program can import shim.auto in its place", SETTINGS)
+        raise ExitError(
+            "run: it needs Linux or macOS; a Python program can import shim.auto in its place",
+            SETTINGS,
+        )
     import resource  # noqa: PLC0415 - which Windows has not
 
     most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if most < _FILES:
-        raise ExitError(f"run: {most} open files are allowed here, and a run needs {_FILES}: ulimit -n 256", SETTINGS)
+        raise ExitError(
+            f"run: {most} open files are allowed here, and a run needs {_FILES}: ulimit -n 256",
+            SETTINGS,
+        )
     try:
         from shim.run.helper import Helper  # noqa: PLC0415 - extras, which --help does not need
         from shim.run.variables import MARK, Run  # noqa: PLC0415
@@ -88,27 +125,42 @@ def _start(
 
     for name in ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"):
         if environ.get(name, "").lower().startswith("socks"):
-            raise ExitError(f"{name}: a run can't pass SOCKS on; name an HTTP proxy", SETTINGS)
+            raise ExitError(
+                f"{name}: a run can't pass SOCKS on; name an HTTP proxy", SETTINGS
+            )
     called = read_base_url({**environ, UPSTREAM: ""})
     flags = {"listen": "127.0.0.1:0", "admin": "off", "log_level": "error"}
     if config is None and not environ.get(UPSTREAM):
         flags["upstream"] = called
     if config is None and not environ.get("ATLAS_SHIM_CREDENTIALS"):
         has_key = isinstance(read_credentials(environ), ApiKey)
-        flags |= {"credentials": "verify"} if has_key else {}  # The gateway accepts calls signed with this key.
+        flags |= (
+            {"credentials": "verify"} if has_key else {}
+        )  # The gateway accepts calls signed with this key.
     plan = PlanSource(dict(environ), flags, config).read()
     host = urlsplit(called).hostname or ""
     if not host.endswith((".mongodb.com", ".mongodbgov.com")):
         host = urlsplit(DEFAULT_BASE_URL).hostname or ""
     options = attrs.evolve(plan.options, public_url=f"https://{host}")
-    folders = {str(Path(word).parent) for word in program if word.endswith(".py")} or {"."}
-    # The drop-in can't read that file, and a program that has a shim of its own can import one alone.
+    folders = {str(Path(word).parent) for word in program if word.endswith(".py")} or {
+        "."
+    }
+    # The drop-in can't read that file, and a program that has a shim of its own can
+    # import one alone.
     drop_in = config is None and not other_shim(folders)
     guarded = not {"--permission", "--experimental-permission"}.isdisjoint(program)
     run = Run(host, (f"https://{host}", plan.options.upstream), drop_in, guarded)
-    unseen = "" if MARK in environ else why_unseen(program, environ)  # inside another run that one may see calls
-    environment = Helper(options, plan.engine, run, program, environ, unseen, report, running).start()
-    return {**environment, CHECKED: as_mark(settings_in(environment))} if drop_in else environment
+    unseen = (
+        "" if MARK in environ else why_unseen(program, environ)
+    )  # inside another run that one may see calls
+    environment = Helper(
+        options, plan.engine, run, program, environ, unseen, report, running
+    ).start()
+    return (
+        {**environment, CHECKED: as_mark(settings_in(environment))}
+        if drop_in
+        else environment
+    )
 
 
 def why_unseen(program: Sequence[str], environ: Mapping[str, str]) -> str:
@@ -127,8 +179,17 @@ def why_unseen(program: Sequence[str], environ: Mapping[str, str]) -> str:
             if zipfile.is_zipfile(path):
                 lines.append(f"archive {path.name}")
             with path.open("rb") as file:
-                first = file.readline(256).decode("utf-8", "replace") if file.read(2) == b"#!" else ""
-                lines += [first, file.read(65536).decode("utf-8", "replace") if re.search(r"\b\w*sh\b", first) else ""]
+                first = (
+                    file.readline(256).decode("utf-8", "replace")
+                    if file.read(2) == b"#!"
+                    else ""
+                )
+                lines += [
+                    first,
+                    file.read(65536).decode("utf-8", "replace")
+                    if re.search(r"\b\w*sh\b", first)
+                    else "",
+                ]
     for cause in known["cause"]:
         pattern = cause.get("pattern") or f"{known['before']}{cause['command']}"
         if match := re.search(pattern, "\n".join(lines), re.MULTILINE):

@@ -28,13 +28,33 @@ T = TypeVar("T")
 UNREADABLE = 1
 EXIT = {FindingState.DEPRECATED: 4, FindingState.GONE: 5, FindingState.NO_SUCCESSOR: 6}
 """Exit codes by the most urgent finding; 2 is bad usage and 3 the network's, as everywhere."""
-_COLOURS = {FindingState.DEPRECATED: "yellow", FindingState.GONE: "red", FindingState.NO_SUCCESSOR: "red"}
+_COLOURS = {
+    FindingState.DEPRECATED: "yellow",
+    FindingState.GONE: "red",
+    FindingState.NO_SUCCESSOR: "red",
+}
 
 
 @click.command()
-@click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
-@click.option("--at", "day", metavar="DATE", help="Compare sunsets with this day. Default: today, UTC.")
-@click.option("--exclude", multiple=True, metavar="GLOB", help="Leave out files and folders; may be repeated.")
+@click.argument(
+    "paths",
+    metavar="PATH...",
+    nargs=-1,
+    required=True,
+    type=click.Path(exists=True, path_type=Path),
+)
+@click.option(
+    "--at",
+    "day",
+    metavar="DATE",
+    help="Compare sunsets with this day. Default: today, UTC.",
+)
+@click.option(
+    "--exclude",
+    multiple=True,
+    metavar="GLOB",
+    help="Leave out files and folders; may be repeated.",
+)
 @click.option(
     "-o",
     "--output",
@@ -52,12 +72,13 @@ def command(
 ) -> None:
     """Find calls of retired operations in sources.
 
-    PATH is a file or a folder. All text files below it are searched for the names and paths of
-    retired operations. With the extra "scan", files with a match are parsed (Python, Go,
-    JavaScript, TypeScript, Java, Kotlin, C#, Ruby, PHP, Rust, Scala, Swift), and a finding is a call
-    with its method; all others, from Makefiles to Terraform, are read line by line. Nothing is run.
-    Skipped files are listed: binary files, links out of PATH, hidden folders, virtual environments,
-    vendored and built files. Name a skipped file or folder as PATH to scan it.
+    PATH is a file or a folder. All text files below it are searched for the names and
+    paths of retired operations. With the extra "scan", files with a match are parsed
+    (Python, Go, JavaScript, TypeScript, Java, Kotlin, C#, Ruby, PHP, Rust, Scala,
+    Swift), and a finding is a call with its method; all others, from Makefiles to
+    Terraform, are read line by line. Nothing is run. Skipped files are listed: binary
+    files, links out of PATH, hidden folders, virtual environments, vendored and built
+    files. Name a skipped file or folder as PATH to scan it.
 
     \b
     Exit codes: the highest that applies of
@@ -68,22 +89,30 @@ def command(
       5  gone: the sunset has passed; there is a successor
       6  no successor
 
-    The comment "# atlas-shim: ignore" hides the findings of its line, or of the next if it is alone.
+    The comment "# atlas-shim: ignore" hides the findings of its line, or of the next if
+    it is alone.
 
-    JSON has a migration plan for each operation that was found: the calls to make instead, where each old field of the
-    answer is, what a person has to decide, and the command that proves it.
+    JSON has a migration plan for each operation that was found: the calls to make
+    instead, where each old field of the answer is, what a person has to decide, and the
+    command that proves it.
 
     Example: atlas-shim scan src -o sarif > scan.sarif
     """  # noqa: D301 - click's mark for lines that stay as they are
     now = datetime.now(UTC)
-    at = parse_instant(day, name="--at") if day else now.replace(hour=0, minute=0, second=0, microsecond=0)
+    at = (
+        parse_instant(day, name="--at")
+        if day
+        else now.replace(hour=0, minute=0, second=0, microsecond=0)
+    )
     engine, settings = shared_engine(os.environ), read_settings(os.environ)
     engine.check_settings(settings)
     report = scan(paths, engine, settings, at, exclude, _shown)
     if form != "json":
         _say("error", *report.errors)
     if form == "json":
-        found = [operation for finding in report.findings for operation in finding.operations]
+        found = [
+            operation for finding in report.findings for operation in finding.operations
+        ]
         plans = migration_plans(found, engine, settings, at)
         write_json({**_json(report, at), "plans": plans})
     elif form == "sarif":
@@ -97,11 +126,15 @@ def command(
 def _shown(sources: Sequence[T]) -> Iterator[T]:
     """Yield all; when that takes long, a bar at the terminal says how far it is."""
     began, number = monotonic(), 0
-    while number < len(sources) and (monotonic() - began < _SILENT or not sys.stderr.isatty()):
+    while number < len(sources) and (
+        monotonic() - began < _SILENT or not sys.stderr.isatty()
+    ):
         yield sources[number]
         number += 1
     if number < len(sources):
-        with click.progressbar(sources[number:], file=sys.stderr, length=len(sources), label="files") as bar:
+        with click.progressbar(
+            sources[number:], file=sys.stderr, length=len(sources), label="files"
+        ) as bar:
             bar.update(number)
             yield from bar
 
@@ -116,7 +149,10 @@ def _json(report: Scan, at: datetime) -> dict[str, object]:
         "unread": [{"file": one.file, "reason": one.message} for one in report.unread],
         "counts": {
             "files": report.files,
-            **{state.value: sum(finding.state is state for finding in report.findings) for state in FindingState},
+            **{
+                state.value: sum(finding.state is state for finding in report.findings)
+                for state in FindingState
+            },
             "ignored": report.ignored,
             "unread": len(report.unread),
         },
@@ -132,13 +168,24 @@ def _text(report: Scan, at: datetime) -> None:
     _say("note", *report.notes)
     _say("not read", *report.unread[:_LISTED])
     if len(report.unread) > _LISTED:
-        write_line(f"and {len(report.unread) - _LISTED} more not read; -o json lists all", err=True)
-    counts = [f"{sum(one.state is state for one in report.findings)} {state.value}" for state in FindingState]
-    write_line(f"{report.files} files on {at:%Y-%m-%d}: {', '.join(counts)}; {report.ignored} ignored by comment")
+        write_line(
+            f"and {len(report.unread) - _LISTED} more not read; -o json lists all",
+            err=True,
+        )
+    counts = [
+        f"{sum(one.state is state for one in report.findings)} {state.value}"
+        for state in FindingState
+    ]
+    write_line(
+        f"{report.files} files on {at:%Y-%m-%d}: {', '.join(counts)}; {report.ignored} ignored by comment"
+    )
 
 
 def _say(kind: str, *remarks: Remark) -> None:
     """Write remarks on files, or on the whole scan, to standard error."""
     for one in remarks:
         line = f":{one.line}" if one.line else ""
-        write_line(f"{f'{one.file}{line}: ' if one.file else ''}{kind}: {one.message}", err=True)
+        write_line(
+            f"{f'{one.file}{line}: ' if one.file else ''}{kind}: {one.message}",
+            err=True,
+        )

@@ -14,7 +14,10 @@ from shim.errors import SettingsError
 from shim.gateway.options import TABLE, Option
 from shim.gateway.plan import LivePlan, PlanSource, renamed
 
-_OF_OTHERS = dict.fromkeys(("--host", "--port", "--bind"), "give host and port together: --listen 127.0.0.1:8480")
+_OF_OTHERS = dict.fromkeys(
+    ("--host", "--port", "--bind"),
+    "give host and port together: --listen 127.0.0.1:8480",
+)
 """Flags that other servers have, and what to give here."""
 
 
@@ -29,24 +32,34 @@ class GatewayCommand(click.Command):
             hint = _OF_OTHERS.get(error.option_name)
             if hint is None:
                 raise
-            raise click.UsageError(f"No such option: {error.option_name}; {hint}", ctx) from None
+            raise click.UsageError(
+                f"No such option: {error.option_name}; {hint}", ctx
+            ) from None
 
 
 class _Grouped(GatewayCommand):
     """A command whose help groups the options by the headings of the table."""
 
-    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_options(
+        self, ctx: click.Context, formatter: click.HelpFormatter
+    ) -> None:
         """Write each group, and the flags outside the table."""
         groups = {row.name: row.group for row in TABLE}
-        for group, rows in groupby(self.get_params(ctx), lambda one: groups.get(one.name or "", "This command")):
+        for group, rows in groupby(
+            self.get_params(ctx), lambda one: groups.get(one.name or "", "This command")
+        ):
             with formatter.section(group):
-                formatter.write_dl([record for one in rows if (record := one.get_help_record(ctx))])
+                formatter.write_dl(
+                    [record for one in rows if (record := one.get_help_record(ctx))]
+                )
 
 
 def flag(row: Option, **more: Any) -> click.Option:
     """Return the flag of a row, which validates the values."""
     default = f"  [default: {row.default}]" if row.default else ""
-    return click.Option([row.flag, row.name], metavar=row.metavar, help=f"{row.help}{default}", **more)
+    return click.Option(
+        [row.flag, row.name], metavar=row.metavar, help=f"{row.help}{default}", **more
+    )
 
 
 @click.command(cls=_Grouped, params=[*map(flag, TABLE)])
@@ -54,15 +67,16 @@ def flag(row: Option, **more: Any) -> click.Option:
 def command(config: Path | None, **flags: str | None) -> None:
     """Run the gateway.
 
-    Set your caller's base URL to the gateway's: retired calls are translated, all others passed
-    on unchanged. Each option is also a variable (--public-url is ATLAS_SHIM_PUBLIC_URL) and a key
-    of the file (public_url). A flag beats the variable, which beats the file.
+    Set your caller's base URL to the gateway's: retired calls are translated, all
+    others passed on unchanged. Each option is also a variable (--public-url is
+    ATLAS_SHIM_PUBLIC_URL) and a key of the file (public_url). A flag beats the
+    variable, which beats the file.
 
-    The file and the documents of ATLAS_SHIM_MAPPINGS are read again when they change; if they
-    are invalid, the old ones stay in force.
+    The file and the documents of ATLAS_SHIM_MAPPINGS are read again when they change;
+    if they are invalid, the old ones stay in force.
 
-    Exit codes: 0 after SIGTERM or SIGINT, when calls in flight have ended; 2 for bad usage,
-    settings, mapping documents, or an address that can't be listened on.
+    Exit codes: 0 after SIGTERM or SIGINT, when calls in flight have ended; 2 for bad
+    usage, settings, mapping documents, or an address that can't be listened on.
     """
     from shim.gateway.run import serve  # noqa: PLC0415 - an extra, which --help does not need
 

@@ -21,38 +21,61 @@ _PATIENCE = 2.0  # seconds
 
 
 @click.command()
-@click.option(_ADMIN.flag, metavar=_ADMIN.metavar, help=f"The gateway's admin listener.  [default: {_ADMIN.default}]")
+@click.option(
+    _ADMIN.flag,
+    metavar=_ADMIN.metavar,
+    help=f"The gateway's admin listener.  [default: {_ADMIN.default}]",
+)
 @config_option
-@click.option("--probe", type=click.Choice(["live", "ready"]), help="Check only that it runs, or takes calls (ready).")
+@click.option(
+    "--probe",
+    type=click.Choice(["live", "ready"]),
+    help="Check only that it runs, or takes calls (ready).",
+)
 @output_option
-def command(*, admin: str | None, config: Path | None, probe: str | None, output: str) -> None:
+def command(
+    *, admin: str | None, config: Path | None, probe: str | None, output: str
+) -> None:
     """Show what the gateway does, and whether the shim can go.
 
-    The admin listener's address comes from --admin, ATLAS_SHIM_ADMIN, or the file, as for "serve".
-    The text is its page /status.txt; with --output json it is /status.json. --probe is for health
-    checks that run a command.
+    The admin listener's address comes from --admin, ATLAS_SHIM_ADMIN, or the file, as
+    for "serve". The text is its page /status.txt; with --output json it is
+    /status.json. --probe is for health checks that run a command.
 
     Example: watch atlas-shim status
 
-    Exit codes: 0 if the gateway answers, with --probe only if it is live or ready; 1 if it does not,
-    or is not a gateway; 2 for bad usage or settings.
+    Exit codes: 0 if the gateway answers, with --probe only if it is live or ready; 1 if
+    it does not, or is not a gateway; 2 for bad usage or settings.
     """
-    path = f"/{probe}z" if probe else "/status.json" if output == "json" else "/status.txt"
+    path = (
+        f"/{probe}z" if probe else "/status.json" if output == "json" else "/status.txt"
+    )
     address = _address(admin, config)
     said = f"{address.authority}{path}: "
     try:
-        with closing(HTTPConnection(address.host, address.port, timeout=_PATIENCE)) as connection:
+        with closing(
+            HTTPConnection(address.host, address.port, timeout=_PATIENCE)
+        ) as connection:
             connection.request("GET", path)
             reply = connection.getresponse()
             content = reply.read(16 * 1024 * 1024)
     except (OSError, HTTPException) as error:
         said += str(error).strip() or type(error).__name__
-        raise ExitError(f"{said}; start the gateway (atlas-shim serve), or give its address with --admin", NO) from None
+        raise ExitError(
+            f"{said}; start the gateway (atlas-shim serve), or give its address with --admin",
+            NO,
+        ) from None
     # Another program may have the port; its answer must not control the terminal.
-    lines = [printable(line) if line else "" for line in content.decode("utf-8", "replace").splitlines()]
+    lines = [
+        printable(line) if line else ""
+        for line in content.decode("utf-8", "replace").splitlines()
+    ]
     kind = reply.headers.get("Content-Type", "").partition(";")[0]
     if kind != ("application/json" if path.endswith("json") else "text/plain"):
-        raise ExitError(f"{said}{reply.status}, {printable(kind)}; is this a gateway of the same version?", NO)
+        raise ExitError(
+            f"{said}{reply.status}, {printable(kind)}; is this a gateway of the same version?",
+            NO,
+        )
     if reply.status != 200:
         raise ExitError(f"{said}{reply.status} {' '.join(lines)[:200]}", NO)
     click.echo("\n".join(lines))
@@ -62,10 +85,16 @@ def _address(admin: str | None, config: Path | None) -> Address:
     """Return where the admin listener is reached; raises ExitError if that is unknown, and SettingsError."""
     found, _ = given(os.environ, {_ADMIN.name: admin}, read_config(config), str(config))
     # The other settings are not read: a mistake in one of them must not fail a probe.
-    address = options_of({name: one for name, one in found.items() if name == _ADMIN.name}).admin
+    address = options_of(
+        {name: one for name, one in found.items() if name == _ADMIN.name}
+    ).admin
     if address is None or address.port == 0:
-        raise ExitError("the gateway has no admin listener with a known port; set --admin", SETTINGS)
+        raise ExitError(
+            "the gateway has no admin listener with a known port; set --admin", SETTINGS
+        )
     with suppress(ValueError):  # a name
-        if ipaddress.ip_address(address.host).is_unspecified:  # It listens on all addresses, loopback among them.
+        if ipaddress.ip_address(
+            address.host
+        ).is_unspecified:  # It listens on all addresses, loopback among them.
             return Address("::1" if ":" in address.host else "127.0.0.1", address.port)
     return address

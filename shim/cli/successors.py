@@ -27,7 +27,9 @@ from shim.documents.model import Operation
 from shim.documents.vocabulary import Fidelity
 from shim.origins import DEFAULT_BASE_URL
 
-_DIGEST = '--digest --user "$MONGODB_ATLAS_PUBLIC_API_KEY:$MONGODB_ATLAS_PRIVATE_API_KEY"'
+_DIGEST = (
+    '--digest --user "$MONGODB_ATLAS_PUBLIC_API_KEY:$MONGODB_ATLAS_PRIVATE_API_KEY"'
+)
 _BEARER = '--header "Authorization: Bearer $MONGODB_ATLAS_ACCESS_TOKEN"'
 """curl's options for credentials, which name variables and never hold values."""
 
@@ -51,24 +53,41 @@ def sdk_names(method: str, path: str) -> dict[str, str]:
     ``path`` begins at the root, and has names or placeholders.
     """
     for of, template, tag, name, operation_id in _ROWS:
-        if of == method and re.fullmatch(f"/api/atlas/v2/groups/{{}}/{template}".replace("{}", "[^/]+"), path):
+        if of == method and re.fullmatch(
+            f"/api/atlas/v2/groups/{{}}/{template}".replace("{}", "[^/]+"), path
+        ):
             go = f"{tag[0].upper()}{tag[1:]}API.{name[0].upper()}{name[1:]}"
-            return {"go": go, "cli": f"atlas api {tag} {name}", "operationId": operation_id}
+            return {
+                "go": go,
+                "cli": f"atlas api {tag} {name}",
+                "operationId": operation_id,
+            }
     return {}
 
 
-def shown_call(send: DrySend, operation: Operation, old: Call, word: str, template: Any = None) -> dict[str, Any]:
+def shown_call(
+    send: DrySend, operation: Operation, old: Call, word: str, template: Any = None
+) -> dict[str, Any]:
     """Return a call that an exchange sends as people and programs read it.
 
-    ``word`` is what of the body leads to it, ``role`` a ``look``, a ``write`` that is done first, or the ``answer``.
-    ``url`` and ``target`` have the ``{placeholders}`` that they were given with; ``body`` is a template of the content,
-    None if it is the old call's, in which ``template`` names old members where there are examples; ``curl`` is the call
-    as a command that signs with the environment's API key, else with a token; ``names`` are those of ``sdk_names``.
+    ``word`` is what of the body leads to it, ``role`` a ``look``, a ``write`` that is
+    done first, or the ``answer``. ``url`` and ``target`` have the ``{placeholders}``
+    that they were given with; ``body`` is a template of the content, None if it is the
+    old call's, in which ``template`` names old members where there are examples;
+    ``curl`` is the call as a command that signs with the environment's API key, else
+    with a token; ``names`` are those of ``sdk_names``.
     """
     call, origin = send.send.call, old.origin or DEFAULT_BASE_URL
     accept, target = line_of(call.headers, "accept"), readable(call.target)
-    signing = _DIGEST if any("PUBLIC_API_KEY" in name for name in used_variables(os.environ)) else _BEARER
-    lines = [f"curl -sS --request {call.method} {signing}", *([f"--header 'Accept: {accept}'"] if accept else [])]
+    signing = (
+        _DIGEST
+        if any("PUBLIC_API_KEY" in name for name in used_variables(os.environ))
+        else _BEARER
+    )
+    lines = [
+        f"curl -sS --request {call.method} {signing}",
+        *([f"--header 'Accept: {accept}'"] if accept else []),
+    ]
     is_new = bool(call.body) and not _is_old(operation, send, old)
     body = (template or json.loads(call.body or b"null")) if is_new else None
     if call.body:
@@ -113,14 +132,29 @@ def _remarks(operation: Operation, dry: DrySend, old: Call) -> Iterator[str]:
         kind = line_of(call.headers, "content-type")
         yield f"Its content is the old call's{f', with Content-Type: {kind}' if kind else ''}."
     if tier is not None and call.method != "GET":
-        yield from (said for _, target in tier.targets() if target.lens for said in _lens_remarks(target.lens))
+        yield from (
+            said
+            for _, target in tier.targets()
+            if target.lens
+            for said in _lens_remarks(target.lens)
+        )
     if operation.order and tier is not None:
-        sources = {one.name: ", else ".join(one.rules[tier.tier][-1].sources) for one in operation.fields}
+        sources = {
+            one.name: ", else ".join(one.rules[tier.tier][-1].sources)
+            for one in operation.fields
+        }
         ways = {True: "descending", False: "ascending"}
-        named = [(key.removeprefix("-"), ways[key.startswith("-")]) for key in operation.order]
+        named = [
+            (key.removeprefix("-"), ways[key.startswith("-")])
+            for key in operation.order
+        ]
         keys = " then ".join(f"{sources[name] or name} ({way})" for name, way in named)
         yield f"The order is not the legacy one: sort by {keys}."
-    yield from (note for note in dry.notes if tier is None or note not in {operation.note, tier.note})
+    yield from (
+        note
+        for note in dry.notes
+        if tier is None or note not in {operation.note, tier.note}
+    )
 
 
 def _lens_remarks(lens: Lens) -> Iterator[str]:
@@ -146,30 +180,52 @@ class FieldSummary:
     """Its condition in words; empty if it always applies."""
 
 
-def field_rules(resource: Resource, tier: str, outer: str = "") -> Iterator[FieldSummary]:
+def field_rules(
+    resource: Resource, tier: str, outer: str = ""
+) -> Iterator[FieldSummary]:
     """Yield a line for each rule of each field of an answer, in document order."""
     for field in resource.fields:
         name = f"{outer}{field.name}"
         for rule in field.rules[tier]:
-            how = rule.verb.how  # a source of the field's own name goes without saying if it is the only one
+            # a source of the field's own name goes without saying if it is the only one
+            how = rule.verb.how
             made = how(field.name) and how("")
-            yield FieldSummary(name, rule.fidelity.value, rule.sources, made, rule.why, in_words(rule.when))
-        if field.of is not None and any(rule.fidelity is not Fidelity.ABSENT for rule in field.rules[tier]):
-            yield from field_rules(field.of, tier, f"{name}{'[]' if field.type == 'objects' else ''}.")
+            yield FieldSummary(
+                name,
+                rule.fidelity.value,
+                rule.sources,
+                made,
+                rule.why,
+                in_words(rule.when),
+            )
+        if field.of is not None and any(
+            rule.fidelity is not Fidelity.ABSENT for rule in field.rules[tier]
+        ):
+            yield from field_rules(
+                field.of, tier, f"{name}{'[]' if field.type == 'objects' else ''}."
+            )
     if resource.rest:
         less = f", but {', '.join(resource.without)}" if resource.without else ""
-        yield FieldSummary(f"{outer}*", "exact", (), f"all other members unchanged{less}", "", "")
+        yield FieldSummary(
+            f"{outer}*", "exact", (), f"all other members unchanged{less}", "", ""
+        )
 
 
 def write_fields(lines: Sequence[FieldSummary]) -> None:
     """Write the fields of one tier as text: the unchanged ones on one line, every other with its reason."""
-    same = [line.name for line in lines if line.fidelity == Fidelity.EXACT and not (line.how or line.when or line.why)]
+    same = [
+        line.name
+        for line in lines
+        if line.fidelity == Fidelity.EXACT and not (line.how or line.when or line.why)
+    ]
     rows = [(str(Fidelity.EXACT), ", ".join(same))] if same else []
     for line in lines:
         if line.name not in same:
             made = line.how.removeprefix("from ") or ", else ".join(line.sources)
             when = f" (when {line.when})" if line.when else ""
-            rows.append((line.fidelity, line.name + (f" <- {made}" if made else "") + when))
+            rows.append(
+                (line.fidelity, line.name + (f" <- {made}" if made else "") + when)
+            )
             rows.append(("", line.why))
     for level, text in rows:
         output.paragraph(text, " " * 12, f"  {level:10}")
@@ -177,5 +233,9 @@ def write_fields(lines: Sequence[FieldSummary]) -> None:
 
 def no_successor(operation: Operation) -> str:
     """Return what to do if an operation has no successor; empty if it always has one."""
-    first = "" if operation.successors or not operation.without_successor else "There is no successor. "
+    first = (
+        ""
+        if operation.successors or not operation.without_successor
+        else "There is no successor. "
+    )
     return first + operation.without_successor

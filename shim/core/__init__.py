@@ -13,7 +13,8 @@ One call, in the order of its stations:
     ``responses.document_reply``       the reply with that content, or an error in Atlas' shape
     ``state.ExchangeState.record``     the record of what happened
 
-``before`` makes the calls that go before a successor's own, and ``budget`` limits what a body becomes. ``route`` has
-an exchange's inputs, ``settings`` the operator's. Mapping documents are read in ``shim.documents``. Clock, environment,
-flags and memory are arguments, never looked up here.
+``before`` makes the calls that go before a successor's own, and ``budget`` limits what
+a body becomes. ``route`` has an exchange's inputs, ``settings`` the operator's. Mapping
+documents are read in ``shim.documents``. Clock, environment, flags and memory are
+arguments, never looked up here.
 """

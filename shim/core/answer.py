@@ -15,7 +15,13 @@ from shim.core.recognise import Match, SortKey
 from shim.core.responses import CallError
 from shim.core.route import Context
 from shim.core.rules import TranslationContext
-from shim.core.translate import RESULTS, UpstreamPage, together, translate_items, translate_one
+from shim.core.translate import (
+    RESULTS,
+    UpstreamPage,
+    together,
+    translate_items,
+    translate_one,
+)
 from shim.documents.calls import Target
 from shim.documents.fields import BARE
 from shim.documents.vocabulary import Json, JsonObject, are_in_order, instant
@@ -38,17 +44,26 @@ class LegacyAnswer:
     tier: str
     target: Target
 
-    def page(self, reply: Reply, json: JsonReader, before: Sequence[UpstreamPage] = ()) -> UpstreamPage:
+    def page(
+        self, reply: Reply, json: JsonReader, before: Sequence[UpstreamPage] = ()
+    ) -> UpstreamPage:
         """Return the document that a reply carries, and the items of a list.
 
-        Raises CallError if it can't be read, or if it and those ``before`` are together larger than one body may be.
+        Raises CallError if it can't be read, or if it and those ``before`` are together
+        larger than one body may be.
         """
-        target, limit, size = self.target, self.context.settings.body_limit, len(reply.body or b"")
+        target, limit, size = (
+            self.target,
+            self.context.settings.body_limit,
+            len(reply.body or b""),
+        )
         if sum([page.size for page in before], size) > limit:
             detail = f"Upstream's pages together are larger than {limit} bytes; ask the successor itself."
             raise CallError(502, "SHIM_TOO_MANY_PAGES", detail)
         if reply.status == 206:  # no range was asked for (RFC 9110, 15.3.7)
-            reply = attrs.evolve(reply, fault="it is a part, and all of it was asked for")
+            reply = attrs.evolve(
+                reply, fault="it is a part, and all of it was asked for"
+            )
         page = self._page_of(json.read(reply), size)
         if page is not None:
             return page
@@ -59,19 +74,27 @@ class LegacyAnswer:
         what = reply.fault or json.refused or f"it is not {expected}"
         kind = field(reply.headers, "content-type") or "no content type"
         said = f"The {self.tier} endpoint answered {reply.status} with content ({kind})"
-        raise CallError(502, "SHIM_UPSTREAM_UNREADABLE", f"{said} that can't be translated: {what}.")
+        raise CallError(
+            502, "SHIM_UPSTREAM_UNREADABLE", f"{said} that can't be translated: {what}."
+        )
 
     def _page_of(self, document: Json, size: int) -> UpstreamPage | None:
         """Return the page that a document of so many bytes is, None if it is none."""
         target, whole = self.target, document if type(document) is dict else {}
         if self.match.operation.shape != "one":
             items: Any = document if target.bare else whole.get(RESULTS)
-            return UpstreamPage(whole, items, size) if type(items) is list and len(items) <= ITEMS else None
+            return (
+                UpstreamPage(whole, items, size)
+                if type(items) is list and len(items) <= ITEMS
+                else None
+            )
         if document is None or (document is not whole and not target.bare):
             return None
         return UpstreamPage(whole if document is whole else {BARE: document}, [])
 
-    def next_query(self, query: LegacyQuery, pages: Sequence[UpstreamPage]) -> LegacyQuery | None:
+    def next_query(
+        self, query: LegacyQuery, pages: Sequence[UpstreamPage]
+    ) -> LegacyQuery | None:
         """Return the query for the page after these, None if none follows; raises CallError after the last allowed."""
         if not goes_on(self.target, pages):
             return None
@@ -85,18 +108,29 @@ class LegacyAnswer:
         shape = self.match.operation.shape
         if shape == "one" or any(page.items for page in pages):
             return False
-        is_whole = self.target.paging == "collected" or shape == "array" or self.query.page == 1
+        is_whole = (
+            self.target.paging == "collected"
+            or shape == "array"
+            or self.query.page == 1
+        )
         return is_whole or pages[0].document.get("totalCount") == 0
 
     def again(self, match: Match, path: str, content: bytes) -> Translated | None:
         """Return the answer to another call, whose ``match`` and ``path`` these are, made of a success's content.
 
-        Returns None for what takes an exchange: content that can't be translated, an empty list, more pages.
+        Returns None for what takes an exchange: content that can't be translated, an
+        empty list, more pages.
         """
         if len(content) > self.context.settings.body_limit:
             return None
-        page = self._page_of(JsonReader(self.context.loads).decoded(content), len(content))
-        if page is None or goes_on(self.target, [page]) or (not page.items and self.is_empty([page])):
+        page = self._page_of(
+            JsonReader(self.context.loads).decoded(content), len(content)
+        )
+        if (
+            page is None
+            or goes_on(self.target, [page])
+            or (not page.items and self.is_empty([page]))
+        ):
             return None
         return self.content(match, path, [page])
 
@@ -112,7 +146,10 @@ class LegacyAnswer:
         ``added`` are the pages of another tier, whose items follow.
         """
         operation, compiled, api = match.operation, match.compiled, match.api.name
-        rules, translator = rules_context(match, self.context), compiled.answers(self.tier, api)
+        rules, translator = (
+            rules_context(match, self.context),
+            compiled.answers(self.tier, api),
+        )
         document: Json
         if operation.shape == "one":
             made = translate_one(translator, pages[0].document if pages else {}, rules)
@@ -121,19 +158,31 @@ class LegacyAnswer:
             made = translate_items(translator, pages, rules)
             if added is not None:
                 before = sum([len(page.items) for page in pages])
-                made = together(made, translate_items(compiled.answers(added[0], api), added[1], rules, before))
+                made = together(
+                    made,
+                    translate_items(
+                        compiled.answers(added[0], api), added[1], rules, before
+                    ),
+                )
             document = items = made.value
             if operation.shape == "array" or self.target.paging == "collected":
                 document = items = in_order(items, compiled.order)
             if operation.shape != "array":
                 document = self._page(path, items, pages[0].document)
         is_page, dumps = operation.shape == "page", self.context.dumps
-        written = self.query.written(document, operation.status[api], dumps, page=is_page)
+        written = self.query.written(
+            document, operation.status[api], dumps, page=is_page
+        )
         return Translated(written, made.fields, made.dropped)
 
     def _page(self, path: str, items: list[Json], upstream: JsonObject) -> JsonObject:
         """Return the legacy page at a path: all items where ``upstream``, a page, is kept, else one page of them."""
-        url, query, size, total = f"{self.context.base}{path.removesuffix('/')}", self.query, self.query.size, None
+        url, query, size, total = (
+            f"{self.context.base}{path.removesuffix('/')}",
+            self.query,
+            self.query.size,
+            None,
+        )
         if self.target.paging == "kept":
             said = upstream.get("totalCount")
             total = said if type(said) is int and said >= 0 else None
@@ -145,11 +194,23 @@ class LegacyAnswer:
             size = max(size, total) if self.context.whole and query.page == 1 else size
             end = query.page * size
             items, more = items[end - size : end], end < total
-        links: list[Json] = [{"href": f"{url}?{query.link(query.page, size, own=True)}", "rel": "self"}]
+        links: list[Json] = [
+            {"href": f"{url}?{query.link(query.page, size, own=True)}", "rel": "self"}
+        ]
         if query.page > 1:
-            links.append({"href": f"{url}?{query.link(query.page - 1, size, own=False)}", "rel": "previous"})
+            links.append(
+                {
+                    "href": f"{url}?{query.link(query.page - 1, size, own=False)}",
+                    "rel": "previous",
+                }
+            )
         if more:
-            links.append({"href": f"{url}?{query.link(query.page + 1, size, own=False)}", "rel": "next"})
+            links.append(
+                {
+                    "href": f"{url}?{query.link(query.page + 1, size, own=False)}",
+                    "rel": "next",
+                }
+            )
         document: JsonObject = {"links": links, RESULTS: items}
         if query.count and total is not None:
             document["totalCount"] = total
@@ -179,7 +240,9 @@ def has_next(document: JsonObject) -> bool | None:
 def rules_context(match: Match, context: Context) -> TranslationContext:
     """Return the values that rules may use in an exchange."""
     bases = match.api.base, match.operation.base
-    return TranslationContext(match.raw, match.parameters, context.clock, context.base, bases)
+    return TranslationContext(
+        match.raw, match.parameters, context.clock, context.base, bases
+    )
 
 
 def in_order(items: list[Any], order: Sequence[SortKey]) -> list[Any]:

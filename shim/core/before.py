@@ -12,7 +12,13 @@ import attrs
 
 from shim.core.answer import has_next, rules_context
 from shim.core.body import read_body
-from shim.core.budget import LONGEST_TEXT, MOST_PLANNED, MOST_WRITES, BodyBudget, too_large
+from shim.core.budget import (
+    LONGEST_TEXT,
+    MOST_PLANNED,
+    MOST_WRITES,
+    BodyBudget,
+    too_large,
+)
 from shim.core.content import dumps
 from shim.core.messages import Call, Command, Outcome, Read, Reply
 from shim.core.question import invalid_attribute, missing_attribute, successor_call
@@ -41,13 +47,18 @@ class LookAnswer:
     """The content of the reply, None if it could not be read."""
 
 
-def look_before(state: ExchangeState, tier: Successor, target: Target) -> Generator[Command, Reply, Outcome | None]:
+def look_before(
+    state: ExchangeState, tier: Successor, target: Target
+) -> Generator[Command, Reply, Outcome | None]:
     """Make the looks that go before a tier's call, in order; return an outcome if one of them answers an error.
 
-    What can't be read, or gives no value that can be used, is an error too: nothing is written without it.
+    What can't be read, or gives no value that can be used, is an error too: nothing is
+    written without it.
     """
     for look in target.looks:
-        call = _call_of(state, target, look, *_query_and_content(state, look, _known(state)))
+        call = _call_of(
+            state, target, look, *_query_and_content(state, look, _known(state))
+        )
         state.body = None  # decoded, it takes many times the memory
         reply, document = yield from ask_before(state, tier, call)
         state.body = _body_again(state)
@@ -59,8 +70,13 @@ def look_before(state: ExchangeState, tier: Successor, target: Target) -> Genera
             detail = f"The {tier.tier} endpoint answered {reply.status} to what is looked up first: {what}."
             raise CallError(502, "SHIM_UPSTREAM_UNREADABLE", detail)
         texts = {name: text for name, text in state.given.items() if type(text) is str}
-        raw = {**state.match.raw, **{name: segment_of(text) for name, text in texts.items()}}
-        state.match = attrs.evolve(state.match, raw=raw, parameters={**state.match.parameters, **texts})
+        raw = {
+            **state.match.raw,
+            **{name: segment_of(text) for name, text in texts.items()},
+        }
+        state.match = attrs.evolve(
+            state.match, raw=raw, parameters={**state.match.parameters, **texts}
+        )
     return None
 
 
@@ -69,11 +85,15 @@ def _body_again(state: ExchangeState) -> JsonObject | None:
     request, context = state.match.operation.request, state.context
     if request is None:
         return None
-    body, _ = read_body(request, state.call, context.loads, lambda _: None)  # all is noted already
+    body, _ = read_body(
+        request, state.call, context.loads, lambda _: None
+    )  # all is noted already
     return body
 
 
-def _learn(state: ExchangeState, tier: Successor, target: Target, answer: LookAnswer) -> str:
+def _learn(
+    state: ExchangeState, tier: Successor, target: Target, answer: LookAnswer
+) -> str:
     """Take the values that a look gives from its answer; return why it can't be used, empty if it can.
 
     Raises CallError if its success stands for an error.
@@ -83,7 +103,9 @@ def _learn(state: ExchangeState, tier: Successor, target: Target, answer: LookAn
         return reply.fault or state.json.refused or "it is not 200 with a JSON object"
     goes_on = _has_more(document)
     _drop_others(look, answer.call, document)
-    if any(has_several(document, parse_source(source)) for source in look.gives.values()):
+    if any(
+        has_several(document, parse_source(source)) for source in look.gives.values()
+    ):
         detail = f"{answer.call.path} shows several where this call needs one."
         raise CallError(409, "SHIM_SEVERAL_FOUND", together(detail, look.several))
     if goes_on:
@@ -106,20 +128,30 @@ def _has_more(document: JsonObject) -> bool:
 def _drop_others(look: Before, call: Call, page: JsonObject) -> None:
     """Drop the items of a page that a look's query does not ask for, so that a lax filter never leads to a write.
 
-    An item without the member that a parameter compares is dropped, too. Letters of ASCII compare in either case.
+    An item without the member that a parameter compares is dropped, too. Letters of
+    ASCII compare in either case.
     """
     items = page.get(RESULTS)
     asked = parse_qsl(call.query, keep_blank_values=True)
     if type(items) is not list or not asked:
         return
-    wanted = {look.members.get(name, name): _folded(text) for name, text in asked if name not in OF_PAGES}
+    wanted = {
+        look.members.get(name, name): _folded(text)
+        for name, text in asked
+        if name not in OF_PAGES
+    }
     items[:] = compress(items, [_fits(item, wanted) for item in items])
 
 
 def _fits(item: Json, wanted: dict[str, bytes]) -> bool:
-    if type(item) is not dict:  # it stays, so that [only] can't choose another item next to it
+    if (
+        type(item) is not dict
+    ):  # it stays, so that [only] can't choose another item next to it
         return True
-    return all(name in item and _folded(str(item[name])) == text for name, text in wanted.items())
+    return all(
+        name in item and _folded(str(item[name])) == text
+        for name, text in wanted.items()
+    )
 
 
 def _folded(text: str) -> bytes:
@@ -130,16 +162,22 @@ def _folded(text: str) -> bytes:
 def _unfit(tier: Successor, target: Target, name: str, value: Json) -> bool:
     """Return whether a value can't stand where a document uses its name: in a path, or for the items of a list."""
     if name in tier.texts:
-        return type(value) is not str or len(value) > LONGEST_TEXT or not segment_of(value)
+        return (
+            type(value) is not str or len(value) > LONGEST_TEXT or not segment_of(value)
+        )
     is_list = name in {part for one in target.writes for part in (one.each, one.but)}
     return value is None or (is_list and type(value) is not list)
 
 
-def ask_before(state: ExchangeState, tier: Successor, call: Call) -> Generator[Command, Reply, tuple[Reply, Json]]:
+def ask_before(
+    state: ExchangeState, tier: Successor, call: Call
+) -> Generator[Command, Reply, tuple[Reply, Json]]:
     """Make a call that goes before a tier's own; return the reply, and the document in it."""
     reply = yield from state.ask(call, tier.tier, rewritten=True)
     refuse_redirect(tier.tier, reply)
-    reply = yield Read(state.context.settings.body_limit)  # whatever it is, so that the connection stays
+    reply = yield Read(
+        state.context.settings.body_limit
+    )  # whatever it is, so that the connection stays
     return reply, state.json.read(reply)
 
 
@@ -157,9 +195,13 @@ class PlannedWrites:
         for line in BytesIO(self.lines):
             query, _, content = line[:-1].partition(b"\t")
             if call is None or query:
-                call = _call_of(state, target, self.before, query.decode("ascii"), content or None)
+                call = _call_of(
+                    state, target, self.before, query.decode("ascii"), content or None
+                )
             else:
-                call = attrs.evolve(call, body=content or None)  # shares its target, of which the record keeps each
+                call = attrs.evolve(
+                    call, body=content or None
+                )  # shares its target, of which the record keeps each
             yield call
 
 
@@ -175,7 +217,8 @@ def check_lengths(state: ExchangeState, target: Target) -> None:
 def plan_writes(state: ExchangeState, target: Target) -> list[PlannedWrites]:
     """Return the writes that go before a tier's own call; raises CallError for what can't be sent.
 
-    All bodies are made here, so that an item that can't be used is an error before the first write.
+    All bodies are made here, so that an item that can't be used is an error before the
+    first write.
     """
     items = [(write, _items(state, write)) for write in target.writes]
     count = sum(len(each) for _, each in items)
@@ -197,13 +240,23 @@ def plan_writes(state: ExchangeState, target: Target) -> list[PlannedWrites]:
     return planned
 
 
-def _call_of(state: ExchangeState, target: Target, before: Before, query: str, content: bytes | None) -> Call:
-    asked = Target(before.method, before.path or target.path, before.version or target.version)
+def _call_of(
+    state: ExchangeState,
+    target: Target,
+    before: Before,
+    query: str,
+    content: bytes | None,
+) -> Call:
+    asked = Target(
+        before.method, before.path or target.path, before.version or target.version
+    )
     call = successor_call(state.match, state.call, asked, None, content)
     return attrs.evolve(call, target=f"{call.target}?{query}") if query else call
 
 
-def _query_and_content(state: ExchangeState, before: Before, source: JsonObject) -> tuple[str, bytes | None]:
+def _query_and_content(
+    state: ExchangeState, before: Before, source: JsonObject
+) -> tuple[str, bytes | None]:
     """Return the query and the content that rules make for one call; raises CallError for what can't be sent."""
     content = None
     if before.body is not None:
@@ -214,7 +267,9 @@ def _query_and_content(state: ExchangeState, before: Before, source: JsonObject)
             raise missing_attribute(next(iter(sources), needed.name))
         content = state.context.dumps(body)
     made = {} if before.query is None else made_body(state, before.query, source)
-    query = "&".join(f"{quote_plus(name)}={_quoted(name, value)}" for name, value in made.items())
+    query = "&".join(
+        f"{quote_plus(name)}={_quoted(name, value)}" for name, value in made.items()
+    )
     return query, content
 
 
@@ -236,7 +291,10 @@ def _items(state: ExchangeState, write: Before) -> list[JsonObject]:
     for one in known[write.each]:
         found.setdefault(_key(write, one), one)
     items = [item for key, item in found.items() if key not in others]
-    return [{**known, **(item if type(item) is dict else {BARE: item}), **state.given} for item in items]
+    return [
+        {**known, **(item if type(item) is dict else {BARE: item}), **state.given}
+        for item in items
+    ]
 
 
 def _key(write: Before, item: Json) -> bytes:
@@ -244,13 +302,20 @@ def _key(write: Before, item: Json) -> bytes:
     return dumps(item.get(write.by) if write.by and type(item) is dict else item)
 
 
-def made_body(state: ExchangeState, resource: Resource, source: JsonObject, given: Collection[str] = ()) -> JsonObject:
+def made_body(
+    state: ExchangeState,
+    resource: Resource,
+    source: JsonObject,
+    given: Collection[str] = (),
+) -> JsonObject:
     """Return what rules make of a body; raises CallError for a value that they can't use, and for too many objects.
 
     Names that are ``given`` for rules to read are no members that pass.
     """
     rules = attrs.evolve(rules_context(state.match, state.context), budget=BodyBudget())
-    made = translate_one(state.match.compiled.body(resource, [*state.given, *given]), source, rules)
+    made = translate_one(
+        state.match.compiled.body(resource, [*state.given, *given]), source, rules
+    )
     if made.dropped:
         raise invalid_attribute(made.dropped[0].where)
     value: JsonObject = made.value
@@ -261,7 +326,12 @@ def _quoted(name: str, value: Json) -> str:
     """Return a plain value as a query has it; raises CallError for a text that is too long, or that UTF-8 can't say."""
     text = value if type(value) is str else dumps(value).decode()
     if len(text) > LONGEST_TEXT:
-        raise CallError(400, "INVALID_ATTRIBUTE", f"{name} has more than {LONGEST_TEXT} characters.", (name,))
+        raise CallError(
+            400,
+            "INVALID_ATTRIBUTE",
+            f"{name} has more than {LONGEST_TEXT} characters.",
+            (name,),
+        )
     try:
         return quote_plus(text)
     except UnicodeEncodeError:

@@ -24,28 +24,40 @@ MARKS = 10_000
 
 
 def read_body(
-    request: RequestBody, call: Call, loads: Callable[[bytes], Any], note: Note | None = None
+    request: RequestBody,
+    call: Call,
+    loads: Callable[[bytes], Any],
+    note: Note | None = None,
 ) -> tuple[JsonObject, str]:
     """Return the declared members of a legacy body, and the word in it that chooses the call.
 
-    A null member counts as not given, unless ``rest`` takes it: there null resets a value. ``note`` is called with a
-    sentence for each value that is ignored; without it the value is refused. Raises CallError with Atlas' own codes.
+    A null member counts as not given, unless ``rest`` takes it: there null resets a
+    value. ``note`` is called with a sentence for each value that is ignored; without it
+    the value is refused. Raises CallError with Atlas' own codes.
     """
     reader = _Reader(note)
     given = reader.given(request, object_of(call, loads, bare=request.bare))
     if reader.passed_over and note is not None:
-        were = "were not sent: no call takes them" if len(reader.passed_over) > 1 else "was not sent: no call takes it"
+        were = (
+            "were not sent: no call takes them"
+            if len(reader.passed_over) > 1
+            else "was not sent: no call takes it"
+        )
         note(f"{', '.join(reader.passed_over)} {were}")
     if request.choose and look_up(given, request.choose.split(".")) is NoValue.MISSING:
         raise missing_attribute(request.choose)
     word: Any = look_up(given, request.choose.split(".")) if request.choose else ""
     if request.choose and word not in request.words:
-        detail = f"An invalid enumeration value {word} was specified for {request.choose}."
+        detail = (
+            f"An invalid enumeration value {word} was specified for {request.choose}."
+        )
         raise CallError(400, "INVALID_ENUM_VALUE", detail, (word,))
     return given, str(word)
 
 
-def object_of(call: Call, loads: Callable[[bytes], Any], *, bare: bool = False) -> JsonObject:
+def object_of(
+    call: Call, loads: Callable[[bytes], Any], *, bare: bool = False
+) -> JsonObject:
     """Return the JSON object that a call's content is, with a ``bare`` one as ``value`` in it; raises CallError."""
     coding = field(call.headers, "content-encoding")
     if coding is not None and coding.strip().lower() not in {"", "identity"}:
@@ -72,10 +84,13 @@ class _Reader:
     passed_over: dict[str, None] = attrs.field(factory=dict)
     """The places of ignored members, each once for all items of a list."""
 
-    def given(self, described: BodyMembers, body: JsonObject, outer: str = "", place: str = "") -> JsonObject:
+    def given(
+        self, described: BodyMembers, body: JsonObject, outer: str = "", place: str = ""
+    ) -> JsonObject:
         """Return the declared members of an object; raises CallError for others, with their place.
 
-        ``outer`` is the part of a nested name that leads to the object, and ``place`` where it stands in the body.
+        ``outer`` is the part of a nested name that leads to the object, and ``place``
+        where it stands in the body.
         """
         rest = isinstance(described, RequestBody) and described.rest
         found: JsonObject = {}
@@ -91,9 +106,15 @@ class _Reader:
                 if self.note is None or not refused.ignored:
                     raise CallError(400, refused.error_code, refused.detail, (at,))
                 self.note(f"{at} was ignored: {refused.ignored}")
-            elif kind is None and type(value) is dict and any(one.startswith(f"{name}.") for one in described.members):
+            elif (
+                kind is None
+                and type(value) is dict
+                and any(one.startswith(f"{name}.") for one in described.members)
+            ):
                 found[key] = self.given(described, value, f"{name}.", f"{at}.")
-            elif (kind is None and not rest) or (kind is not None and not FITS[kind](value)):
+            elif (kind is None and not rest) or (
+                kind is not None and not FITS[kind](value)
+            ):
                 raise invalid_attribute(at)
             else:
                 found[key] = self._inside(described, name, value, at)
@@ -107,9 +128,15 @@ class _Reader:
         if described is None:
             return value
         if type(value) is list:
-            return [self._object(described, one, f"{at}[{number}]") for number, one in enumerate(value)]
+            return [
+                self._object(described, one, f"{at}[{number}]")
+                for number, one in enumerate(value)
+            ]
         if described.keyed and type(value) is dict:
-            return {key: self._object(described, one, f"{at}.{key}") for key, one in value.items()}
+            return {
+                key: self._object(described, one, f"{at}.{key}")
+                for key, one in value.items()
+            }
         return self._object(described, value, at)
 
     def _object(self, described: BodyObject, value: Json, at: str) -> JsonObject:
@@ -121,5 +148,8 @@ class _Reader:
     def _require(described: BodyMembers, found: JsonObject, place: str) -> None:
         """Raise CallError for a required member that was not found in an object."""
         for names in described.required:
-            if all(look_up(found, name.split(".")) is NoValue.MISSING for name in names.split(OR)):
+            if all(
+                look_up(found, name.split(".")) is NoValue.MISSING
+                for name in names.split(OR)
+            ):
                 raise missing_attribute(f"{place}{names}")

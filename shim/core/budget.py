@@ -33,7 +33,9 @@ class BodyBudget:
     def check(self, count: int) -> None:
         """Raise CallError if so many objects are too many."""
         if count > self.left:
-            raise too_large(f"The lists of this body become more than {MOST_OBJECTS} objects of the new one.")
+            raise too_large(
+                f"The lists of this body become more than {MOST_OBJECTS} objects of the new one."
+            )
 
     def take(self, count: int) -> None:
         """Count objects that are about to be made; raises CallError if they are too many."""

@@ -50,19 +50,32 @@ class ContentFault(Exception):  # noqa: N818 - it never leaves ``with_content`` 
 
 
 def with_content(
-    reply: Reply, chunks: Iterable[bytes], limit: int, *, complete: bool = True, decoded: bool = False
+    reply: Reply,
+    chunks: Iterable[bytes],
+    limit: int,
+    *,
+    complete: bool = True,
+    decoded: bool = False,
 ) -> Reply:
     """Return a reply with its content decoded, or with its fault in plain words.
 
-    ``chunks`` are the content as it was sent, or ``decoded`` already; it is not ``complete`` if reading stopped because
-    there was more than ``limit`` bytes.
+    ``chunks`` are the content as it was sent, or ``decoded`` already; it is not
+    ``complete`` if reading stopped because there was more than ``limit`` bytes.
     """
     raw, lines = b"".join(chunks), () if decoded else reply.headers
-    codings = ",".join([value for name, value in lines if len(name) == 16 and name.lower() == "content-encoding"])
+    codings = ",".join(
+        [
+            value
+            for name, value in lines
+            if len(name) == 16 and name.lower() == "content-encoding"
+        ]
+    )
     try:
         if not complete or (not codings and len(raw) > limit):
             raise too_large(limit)
-        return Reply(reply.status, reply.headers, decode(raw, codings, limit) if codings else raw)
+        return Reply(
+            reply.status, reply.headers, decode(raw, codings, limit) if codings else raw
+        )
     except ContentFault as fault:
         return Reply(reply.status, reply.headers, fault=str(fault))
 
@@ -70,13 +83,20 @@ def with_content(
 def acceptable(accept_encoding: str) -> str:
     """Return an Accept-Encoding value without the codings that can't be decoded within bounds."""
     members = accept_encoding.split(",")
-    kept = [member for member in members if member.partition(";")[0].strip().lower() in CODINGS]
+    kept = [
+        member
+        for member in members
+        if member.partition(";")[0].strip().lower() in CODINGS
+    ]
     return ",".join(kept).strip() or "identity"
 
 
 def decode(raw: bytes, content_encoding: str, limit: int) -> bytes:
     """Undo the codings of a Content-Encoding value; raises ContentFault for content that is broken or too large."""
-    content, series = raw, [word.strip().lower() for word in content_encoding.split(",")]
+    content, series = (
+        raw,
+        [word.strip().lower() for word in content_encoding.split(",")],
+    )
     if len(series) > SERIES:
         raise ContentFault(f"the content has more than {SERIES} codings")
     for coding in reversed(series):
@@ -86,7 +106,9 @@ def decode(raw: bytes, content_encoding: str, limit: int) -> bytes:
             try:
                 content = _undone(content, coding, limit)
             except zlib.error as error:
-                raise ContentFault(f"the content is not what its coding says: {error}") from None
+                raise ContentFault(
+                    f"the content is not what its coding says: {error}"
+                ) from None
     if len(content) > limit:
         raise too_large(limit)
     return content
@@ -127,7 +149,11 @@ def _refuse(word: str) -> Any:
 
 
 def _integer(text: str) -> int:
-    return int(text) if len(text) <= DIGITS else _refuse(f"an integer of {len(text)} digits")
+    return (
+        int(text)
+        if len(text) <= DIGITS
+        else _refuse(f"an integer of {len(text)} digits")
+    )
 
 
 def _number(text: str) -> float:
@@ -139,7 +165,9 @@ def _number(text: str) -> float:
 def loads(content: bytes) -> Any:
     """Decode JSON (RFC 8259), with a byte order mark or not; raises ValueError (also for NaN) or RecursionError."""
     text = content.decode("utf-8-sig")
-    return json.loads(text, parse_constant=_refuse, parse_float=_number, parse_int=_integer)
+    return json.loads(
+        text, parse_constant=_refuse, parse_float=_number, parse_int=_integer
+    )
 
 
 def dumps(value: Any, *, pretty: bool = False) -> bytes:
@@ -158,7 +186,8 @@ def dumps(value: Any, *, pretty: bool = False) -> bytes:
 def json_marks(content: bytes) -> int:
     """Return how many brackets, commas and colons there are: no fewer than JSON content has values.
 
-    Those in strings count too. It takes 8 ms for 16 MiB, while decoding as much of ``[],`` takes a second.
+    Those in strings count too. It takes 8 ms for 16 MiB, while decoding as much of
+    ``[],`` takes a second.
     """
     return len(content) - len(content.translate(None, b"[{,:"))
 
@@ -185,20 +214,36 @@ class JsonReader:
     def decoded(self, content: bytes) -> Json:
         """Return the document that content is, None if it is not JSON that can be read and written within bounds."""
         if len(content) > SMALL:
-            # The first one needn't be counted if it has no more bytes than it may have marks.
-            marks = len(content) if not self.marks and len(content) <= MARKS else json_marks(content)
+            # The first one needn't be counted if it has no more bytes than it may have
+            # marks.
+            marks = (
+                len(content)
+                if not self.marks and len(content) <= MARKS
+                else json_marks(content)
+            )
             self.marks += marks
             if marks > MARKS or self.marks > ALL_MARKS:
-                most, what = (MARKS, "it") if marks > MARKS else (ALL_MARKS, "what was read for one answer")
-                self.refused = f"{what} has more than {most} brackets, commas and colons"
+                most, what = (
+                    (MARKS, "it")
+                    if marks > MARKS
+                    else (ALL_MARKS, "what was read for one answer")
+                )
+                self.refused = (
+                    f"{what} has more than {most} brackets, commas and colons"
+                )
                 return None
         try:
             document: Json = self.loads(content)
         except (ValueError, RecursionError):
             return None
-        # No document is deeper than its brackets are many, and no value is inside more than one object of a list.
+        # No document is deeper than its brackets are many, and no value is inside more
+        # than one object of a list.
         brackets = len(content) - len(content.replace(b"{", b"").replace(b"[", b""))
-        is_shallow = brackets < _DEPTH or brackets - _siblings(document) < _DEPTH or _is_shallow(document)
+        is_shallow = (
+            brackets < _DEPTH
+            or brackets - _siblings(document) < _DEPTH
+            or _is_shallow(document)
+        )
         return document if is_shallow else None
 
 
@@ -208,7 +253,9 @@ _NESTS = frozenset({dict, list})
 def _siblings(document: Json) -> int:
     """Return how many objects are in the longest list that a document is or has, 0 if it has other items, too."""
     values = document.values() if type(document) is dict else [document]
-    longest: list[Any] = max((value for value in values if type(value) is list), key=len, default=[])
+    longest: list[Any] = max(
+        (value for value in values if type(value) is list), key=len, default=[]
+    )
     return len(longest) if {*map(type, longest)} == {dict} else 0
 
 
@@ -227,12 +274,14 @@ def _is_shallow(document: Json) -> bool:
 def is_error(document: Json) -> bool:
     """Return whether a document is an error of Atlas, which may stand in an envelope.
 
-    It has a code, null, or at least a status: errors whose ``errorCode`` is null and errors without that member were
-    recorded.
+    It has a code, null, or at least a status: errors whose ``errorCode`` is null and
+    errors without that member were recorded.
     """
     if type(document) is dict and type(document.get("content")) is dict:
         document = document["content"]
-    return type(document) is dict and ("errorCode" in document or type(document.get("error")) is int)
+    return type(document) is dict and (
+        "errorCode" in document or type(document.get("error")) is int
+    )
 
 
 def error_code(document: Json) -> str | None:

@@ -2,7 +2,8 @@
 
     decide -> legacy -> [retired] -> read the caller's question -> the tiers in turn -> [legacy] -> outcome
 
-``exchange`` is a generator in the way of ``httpx.Auth.auth_flow``; ``messages`` has what it asks a door for.
+``exchange`` is a generator in the way of ``httpx.Auth.auth_flow``; ``messages`` has
+what it asks a door for.
 """
 
 from __future__ import annotations
@@ -30,7 +31,15 @@ from shim.core.messages import (
 from shim.core.question import LegacyQuery, read_query
 from shim.core.recognise import Match
 from shim.core.responses import CallError, document_reply, error_body, help_link
-from shim.core.route import LEGACY, Context, constant_of, decide, empty_key, is_strict, learn_retired
+from shim.core.route import (
+    LEGACY,
+    Context,
+    constant_of,
+    decide,
+    empty_key,
+    is_strict,
+    learn_retired,
+)
 from shim.core.state import ExchangeState, together
 from shim.core.successor import ask_successors, legacy_list
 from shim.core.translate import RESULTS
@@ -43,7 +52,15 @@ def exchange(match: Match, call: Call, context: Context) -> Exchange:
     """Run one exchange: yields what the door must do, returns the outcome."""
     match = _guarded(match, call, context)
     started, decision = context.monotonic(), decide(match, call, context)
-    state = ExchangeState(match, call, context, started, decision, JsonReader(context.loads), decision.reason)
+    state = ExchangeState(
+        match,
+        call,
+        context,
+        started,
+        decision,
+        JsonReader(context.loads),
+        decision.reason,
+    )
     switched = None if context.settings.route in LEGACY else match.compiled.switched
     outcome: Outcome | None = None
     try:
@@ -59,11 +76,18 @@ def exchange(match: Match, call: Call, context: Context) -> Exchange:
             first, *others = match.compiled.tiers[decision.route]
             tiers = [first, *(one for one in others if decision.corrects or one.switch)]
             outcome = yield from ask_successors(state, tiers)
-            assert outcome is not None, "a successor whose list is added is asked by _by_switch alone"
+            assert outcome is not None, (
+                "a successor whose list is added is asked by _by_switch alone"
+            )
             if decision.legacy_next and state.knows_nothing:
                 outcome = yield from legacy_fallback(state, outcome)
     except CallError as error:
-        body = error_body(error.status, error.code, together(error.detail, state.done_before), error.parameters)
+        body = error_body(
+            error.status,
+            error.code,
+            together(error.detail, state.done_before),
+            error.parameters,
+        )
         outcome = _own(state, body, error.status, "application/json", error.code)
     return outcome if call.method != "HEAD" else _without_content(outcome, state)
 
@@ -81,13 +105,19 @@ def _guarded(match: Match, call: Call, context: Context) -> Match:
     return attrs.evolve(match, operation=guarded) if needs_it else match
 
 
-def _by_switch(state: ExchangeState, tier: Successor) -> Generator[Command, Reply, Outcome | None]:
+def _by_switch(
+    state: ExchangeState, tier: Successor
+) -> Generator[Command, Reply, Outcome | None]:
     """Let a successor's switch change the decision, or add its list; return the error that its list ends with."""
     context = state.context
     if tier.when is not None and _body_says(tier.when, state.call, context.loads):
         state.reason = f"the body has what {tier.tier} takes"
         state.decision = attrs.evolve(state.decision, route=tier.tier)
-    key = empty_key(state.call, tier.only.path.build(state.match.raw)) if tier.adds and tier.only else None
+    key = (
+        empty_key(state.call, tier.only.path.build(state.match.raw))
+        if tier.adds and tier.only
+        else None
+    )
     if key is None or context.memory.recall(key, context.monotonic()) is not None:
         return None
     _read_question(state)
@@ -100,9 +130,16 @@ def _by_switch(state: ExchangeState, tier: Successor) -> Generator[Command, Repl
     return outcome
 
 
-def _ask_legacy(state: ExchangeState, switched: Successor | None) -> Generator[Command, Reply, Outcome | None]:
+def _ask_legacy(
+    state: ExchangeState, switched: Successor | None
+) -> Generator[Command, Reply, Outcome | None]:
     """Ask the legacy endpoint; return its answer, or None if that changed the decision."""
-    match, call, context, decision = state.match, state.call, state.context, state.decision
+    match, call, context, decision = (
+        state.match,
+        state.call,
+        state.context,
+        state.decision,
+    )
     has_content = call.method != "HEAD"
     later = switched if switched is not None and switched.after else None
     if state.added is None:
@@ -115,13 +152,25 @@ def _ask_legacy(state: ExchangeState, switched: Successor | None) -> Generator[C
         reply = state.last
     document, may_lead = None, later is not None and reply.status == 400
     # Either proves that the endpoint is gone, and that nothing was executed.
-    is_gone, may_be_gone = reply.status == 410, decision.corrects and reply.status in {404, 405}
+    is_gone, may_be_gone = (
+        reply.status == 410,
+        decision.corrects and reply.status in {404, 405},
+    )
     if has_content and (may_lead or may_be_gone):
         reply = yield Read(context.settings.body_limit)
         document = state.json.read(reply)
-        is_gone = may_be_gone and reply.fault is None and not is_error(document) and not state.json.refused
+        is_gone = (
+            may_be_gone
+            and reply.fault is None
+            and not is_error(document)
+            and not state.json.refused
+        )
     if later is not None and may_lead:
-        code = error_code(document) if has_content else field(reply.headers, "x-error-code")
+        code = (
+            error_code(document)
+            if has_content
+            else field(reply.headers, "x-error-code")
+        )
         if code in later.after:
             state.reason += f"; it answered {code}"
             state.decision = attrs.evolve(decision, route=later.tier, corrects=False)
@@ -146,17 +195,26 @@ def legacy_fallback(state: ExchangeState, outcome: Outcome) -> Exchange:
     """Ask legacy after a successor that knew nothing, and return its answer if it knows something, else ``outcome``."""
     limit = state.context.settings.body_limit
     if isinstance(outcome, PassThrough):
-        # It is read now, since the door holds one reply at a time, and is the answer if legacy knows no more.
+        # It is read now, since the door holds one reply at a time, and is the answer if
+        # legacy knows no more.
         reply = yield Read(limit)
         if reply.fault is not None:
             return outcome
-        headers = without(reply.headers, ("content-encoding", "content-length", "transfer-encoding"))
-        outcome = Answer(Reply(reply.status, headers, reply.body or b""), outcome.record)
+        headers = without(
+            reply.headers, ("content-encoding", "content-length", "transfer-encoding")
+        )
+        outcome = Answer(
+            Reply(reply.status, headers, reply.body or b""), outcome.record
+        )
     match, call, tier = state.match, state.call, state.route
     if match.api.version is None and named_in(field(call.headers, "accept")) is None:
-        call = attrs.evolve(call, headers=replaced(call.headers, "Accept", match.operation.accept))
+        call = attrs.evolve(
+            call, headers=replaced(call.headers, "Accept", match.operation.accept)
+        )
     try:
-        reply = yield from state.ask(attrs.evolve(call, method="GET"), "legacy", rewritten=False)
+        reply = yield from state.ask(
+            attrs.evolve(call, method="GET"), "legacy", rewritten=False
+        )
     except CallError:  # the deadline has passed
         return outcome
     knows = 200 <= reply.status < 300
@@ -170,7 +228,10 @@ def legacy_fallback(state: ExchangeState, outcome: Outcome) -> Exchange:
         learn_retired(match, call, reply, state.context)
     state.route = tier
     reason = f"{state.reason}; neither {tier} nor the legacy endpoint knew anything"
-    return attrs.evolve(outcome, record=attrs.evolve(outcome.record, reason=reason, sent=tuple(state.sent)))
+    return attrs.evolve(
+        outcome,
+        record=attrs.evolve(outcome.record, reason=reason, sent=tuple(state.sent)),
+    )
 
 
 def _read_question(state: ExchangeState) -> None:
@@ -178,10 +239,16 @@ def _read_question(state: ExchangeState) -> None:
     operation = state.match.operation
     state.query = query = read_query(state.call.query, operation.shape)
     if query.asked > query.size:
-        state.notes.append(f"itemsPerPage={query.asked} is more than a page may have; {query.size} was used")
+        state.notes.append(
+            f"itemsPerPage={query.asked} is more than a page may have; {query.size} was used"
+        )
     if operation.request is not None:
-        note = None if is_strict(operation, state.context.settings) else state.notes.append
-        state.body, state.word = read_body(operation.request, state.call, state.context.loads, note)
+        note = (
+            None if is_strict(operation, state.context.settings) else state.notes.append
+        )
+        state.body, state.word = read_body(
+            operation.request, state.call, state.context.loads, note
+        )
 
 
 def _alone(state: ExchangeState) -> Answer:
@@ -189,12 +256,21 @@ def _alone(state: ExchangeState) -> Answer:
     operation, state.route = state.match.operation, "none"
     constant = constant_of(operation, state.context.settings)
     if constant is None:
-        raise CallError(410, "SHIM_NO_SUCCESSOR", operation.without_successor, (operation.id,))
+        raise CallError(
+            410, "SHIM_NO_SUCCESSOR", operation.without_successor, (operation.id,)
+        )
     state.notes.append(constant.why)
-    return _own(state, constant.value, operation.status[state.match.api.name], state.match.content_type)
+    return _own(
+        state,
+        constant.value,
+        operation.status[state.match.api.name],
+        state.match.content_type,
+    )
 
 
-def _own(state: ExchangeState, value: Json, status: int, kind: str, code: str | None = None) -> Answer:
+def _own(
+    state: ExchangeState, value: Json, status: int, kind: str, code: str | None = None
+) -> Answer:
     """Return an answer of the shim's own in the form that the caller asked for, if that is known."""
     try:
         query = read_query(state.call.query, "one")
@@ -203,7 +279,11 @@ def _own(state: ExchangeState, value: Json, status: int, kind: str, code: str | 
     content = query.written(value, status, state.context.dumps)
     # Atlas' own errors have their code in a field, too.
     said = code or ""
-    fields = (("X-Error-Code", said),) if said and not said.startswith("SHIM_") else help_link(said)
+    fields = (
+        (("X-Error-Code", said),)
+        if said and not said.startswith("SHIM_")
+        else help_link(said)
+    )
     return Answer(document_reply(content, status, kind, fields), state.record(), code)
 
 
@@ -217,4 +297,6 @@ def _without_content(outcome: Outcome, state: ExchangeState) -> Outcome:
         return outcome if state.asked.method == "HEAD" else Answer(head, outcome.record)
     content = outcome.reply.body or b""
     fields = replaced(outcome.reply.headers, "Content-Length", str(len(content)))
-    return attrs.evolve(outcome, reply=attrs.evolve(outcome.reply, headers=fields, body=b""))
+    return attrs.evolve(
+        outcome, reply=attrs.evolve(outcome.reply, headers=fields, body=b"")
+    )

@@ -47,7 +47,10 @@ class Laying:
 
     def check_counts(self, name: str, legacy: Json, forms: Forms) -> None:
         """Raise CallError for a legacy item that is several of the successor's and doesn't say how many it is to be."""
-        spec, there = self.lens.lists[name], _grouped(forms.there, self.lens.lists[name])
+        spec, there = (
+            self.lens.lists[name],
+            _grouped(forms.there, self.lens.lists[name]),
+        )
         renamed = self._renamed(name, forms.made, there)
         for number, item in enumerate(_objects(legacy)):
             key = _key(item, spec)
@@ -57,17 +60,28 @@ class Laying:
                 detail = f"{at} is missing: there are {count}, and without it there would be one."
                 raise CallError(400, "MISSING_ATTRIBUTE", detail, (at,))
 
-    def lay_list(self, name: str, at: str, forms: Forms, *, is_new: bool = False) -> list[Json]:
+    def lay_list(
+        self, name: str, at: str, forms: Forms, *, is_new: bool = False
+    ) -> list[Json]:
         """Return the items of a list, each laid over the one that it is; raises CallError if that can't be told.
 
-        ``name`` is the list's name without places in it, and ``at`` with them; ``is_new`` says that it is another one's
-        like, which must say all that the other has.
+        ``name`` is the list's name without places in it, and ``at`` with them;
+        ``is_new`` says that it is another one's like, which must say all that the other
+        has.
         """
         spec = self.lens.lists[name]
-        shown, unsaid, there = (_grouped(one, spec) for one in (forms.shown, forms.unsaid, forms.there))
-        if {key: len(group) for key, group in shown.items()} != {key: len(group) for key, group in there.items()}:
+        shown, unsaid, there = (
+            _grouped(one, spec) for one in (forms.shown, forms.unsaid, forms.there)
+        )
+        if {key: len(group) for key, group in shown.items()} != {
+            key: len(group) for key, group in there.items()
+        }:
             raise self._cannot_say(at)
-        renamed, counts, laid = self._renamed(name, forms.made, there), Counter[Key](), list[Json]()
+        renamed, counts, laid = (
+            self._renamed(name, forms.made, there),
+            Counter[Key](),
+            list[Json](),
+        )
         for number, item in enumerate(_objects(forms.made)):
             own = _key(item, spec)
             key = renamed.get(own, own)
@@ -80,12 +94,28 @@ class Laying:
             is_another = is_new or place >= len(group)
             place = place if place < len(group) else 0
             rest = unsaid.get(key, ())
-            one = Forms(item, shown[key][place], rest[place] if place < len(rest) else None, group[place])
+            one = Forms(
+                item,
+                shown[key][place],
+                rest[place] if place < len(rest) else None,
+                group[place],
+            )
             along = [*spec.keeps, *([] if is_another else [spec.identity])]
             if own in renamed:
-                along += spec.by if None in own else [spec.renamed]  # without a name it keeps that which it has
-            kept = {member: group[place][member] for member in along if member in group[place]}
-            laid.append({**kept, **self._lay_object(name, f"{at}[{number}]", one, is_new=is_another)})
+                along += (
+                    spec.by if None in own else [spec.renamed]
+                )  # without a name it keeps that which it has
+            kept = {
+                member: group[place][member]
+                for member in along
+                if member in group[place]
+            }
+            laid.append(
+                {
+                    **kept,
+                    **self._lay_object(name, f"{at}[{number}]", one, is_new=is_another),
+                }
+            )
         return laid
 
     def _check_new(self, spec: LensList, item: JsonObject, at: str) -> None:
@@ -96,10 +126,16 @@ class Laying:
                 detail = f"{place} is missing: version {self.version} needs it, and no item like this one is there."
                 raise CallError(400, "MISSING_ATTRIBUTE", detail, (place,))
 
-    def _lay_object(self, name: str, at: str, forms: Forms, *, is_new: bool) -> JsonObject:
+    def _lay_object(
+        self, name: str, at: str, forms: Forms, *, is_new: bool
+    ) -> JsonObject:
         laid: JsonObject = {}
         for member, value in forms.made.items():
-            path, place, inner = f"{name}.{member}", f"{at}.{member}", forms.member(member)
+            path, place, inner = (
+                f"{name}.{member}",
+                f"{at}.{member}",
+                forms.member(member),
+            )
             if path in self.lens.lists and type(inner.there) is list:
                 laid[member] = self.lay_list(path, place, inner, is_new=is_new)
             elif type(value) is dict:
@@ -114,14 +150,21 @@ class Laying:
                 if member not in forms.made and self._is_needed(member, value):
                     place = f"{at}.{member}"
                     what = "this body adds to what is there, and its like has it. Say what it has."
-                    raise CallError(400, "MISSING_ATTRIBUTE", f"{place} is missing: {what}", (place,))
+                    raise CallError(
+                        400,
+                        "MISSING_ATTRIBUTE",
+                        f"{place} is missing: {what}",
+                        (place,),
+                    )
         return laid
 
     def _lay_value(self, at: str, forms: Forms) -> Json:
         made: Json = forms.made
         if forms.shown is None or forms.there is None or forms.shown == forms.there:
             return made
-        if made == forms.shown == forms.unsaid:  # shown otherwise than it is, and the caller gives no word for it
+        if (
+            made == forms.shown == forms.unsaid
+        ):  # shown otherwise than it is, and the caller gives no word for it
             there: Json = forms.there
             return there
         raise self._cannot_say(at)
@@ -133,31 +176,50 @@ class Laying:
         default: JsonObject = self.lens.default or {}
         return member in default and value != default[member]
 
-    def _renamed(self, name: str, made: Json, there: Mapping[Key, object]) -> Mapping[Key, Key]:
+    def _renamed(
+        self, name: str, made: Json, there: Mapping[Key, object]
+    ) -> Mapping[Key, Key]:
         """Return the key of an item that is there for one that has another name now; raises CallError if none is sure.
 
         An item that is left out may go, or it may have another name.
         """
         spec = self.lens.lists[name]
         asked = _grouped(made, spec)
-        new, left = [key for key in asked if key not in there], [key for key in there if key not in asked]
+        new, left = (
+            [key for key in asked if key not in there],
+            [key for key in there if key not in asked],
+        )
         if len(new) == len(left) == 1 and (not spec.identity or len(there) == 1):
             return {new[0]: left[0]}
         if new and left and spec.identity:
             at = f"{name}[].{spec.by[0]}"
-            names, lost = (" and ".join(str(key[0]) for key in keys) for keys in (new, left))
+            names, lost = (
+                " and ".join(str(key[0]) for key in keys) for keys in (new, left)
+            )
             detail = f"{at} has {names} and leaves out {lost}: this version can't say which is which."
-            raise CallError(400, "INVALID_ATTRIBUTE", f"{detail} Use version {self.version}.", (at,))
+            raise CallError(
+                400, "INVALID_ATTRIBUTE", f"{detail} Use version {self.version}.", (at,)
+            )
         return {}
 
     def _stands_for_none(self, value: JsonObject) -> bool:
         """Return whether an object stands for none: it has a member of an empty one, or nothing in it is on."""
-        is_off = all(self._stands_for_none(one) if type(one) is dict else one is False for one in value.values())
-        return is_off or any(value.get(name) == none for name, none in (self.lens.empty or {}).items())
+        is_off = all(
+            self._stands_for_none(one) if type(one) is dict else one is False
+            for one in value.values()
+        )
+        return is_off or any(
+            value.get(name) == none for name, none in (self.lens.empty or {}).items()
+        )
 
     def _cannot_say(self, at: str) -> CallError:
         detail = f"{' and '.join(self.asked)} can't be changed so by this version: it can't describe {at} as it is."
-        return CallError(400, "INVALID_ATTRIBUTE", f"{detail} Use version {self.version}.", (*self.asked, at))
+        return CallError(
+            400,
+            "INVALID_ATTRIBUTE",
+            f"{detail} Use version {self.version}.",
+            (*self.asked, at),
+        )
 
 
 def _objects(value: Json) -> list[JsonObject]:

@@ -1,9 +1,11 @@
 """A legacy body laid over the resource that is there: look, read it in the old shape, and send what then differs.
 
-The rules of a body make the successor's from a whole legacy one. They make it three times: of what the caller asks laid
-over what is there, of what is there alone, and of that without the members that the caller gives. The first two say
-what changes; the last says which values the caller gave no word for. Where the old version shows something else than
-there is, a value that the caller does not give stays as it is, and any other is refused before anything is sent.
+The rules of a body make the successor's from a whole legacy one. They make it three
+times: of what the caller asks laid over what is there, of what is there alone, and of
+that without the members that the caller gives. The first two say what changes; the last
+says which values the caller gave no word for. Where the old version shows something
+else than there is, a value that the caller does not give stays as it is, and any other
+is refused before anything is sent.
 """
 
 from __future__ import annotations
@@ -45,17 +47,27 @@ class Look:
 def lens_of(body: JsonObject | None, target: Target) -> Lens | None:
     """Return the lens that a legacy body is seen through, None if it has no member that needs one."""
     lens = target.lens
-    return lens if lens is not None and any(name in (body or {}) for name in lens.members) else None
+    return (
+        lens
+        if lens is not None and any(name in (body or {}) for name in lens.members)
+        else None
+    )
 
 
-def look(state: ExchangeState, tier: Successor, target: Target, lens: Lens) -> Generator[Command, Reply, Look]:
+def look(
+    state: ExchangeState, tier: Successor, target: Target, lens: Lens
+) -> Generator[Command, Reply, Look]:
     """Read what is there; raises CallError for an answer that can't be used, or whose success stands for an error."""
     asked = Target("GET", target.path, lens.version)
-    reply, document = yield from ask_before(state, tier, successor_call(state.match, state.call, asked, None, None))
+    reply, document = yield from ask_before(
+        state, tier, successor_call(state.match, state.call, asked, None, None)
+    )
     found = Look(target, reply, document)
     if found.shows_it:
         if reply.status != 200 or type(document) is not dict:
-            what = reply.fault or state.json.refused or "it is not 200 with a JSON object"
+            what = (
+                reply.fault or state.json.refused or "it is not 200 with a JSON object"
+            )
             detail = f"The {tier.tier} endpoint answered {reply.status} to what is looked up first: {what}."
             raise CallError(502, "SHIM_UPSTREAM_UNREADABLE", detail)
         refuse_success(lens.errors, reply, document, state.match)
@@ -77,7 +89,13 @@ def lists_of(lens: Lens) -> set[str]:
     return {name for name in lens.lists if "." not in name}
 
 
-def seen_through(state: ExchangeState, tier: Successor, target: Target, lens: Lens, found: Look | None) -> JsonObject:
+def seen_through(
+    state: ExchangeState,
+    tier: Successor,
+    target: Target,
+    lens: Lens,
+    found: Look | None,
+) -> JsonObject:
     """Return the successor's body: what of it differs from what was ``found``, empty if nothing does.
 
     Raises CallError for what the old version can't say of what is there.
@@ -87,14 +105,20 @@ def seen_through(state: ExchangeState, tier: Successor, target: Target, lens: Le
         whole = _whole(state, lens, lens.start or {}, asked)
         return _made(state, target, lens, {**asked, **whole, "asked": asked})
     answers = state.match.compiled.answers(tier.tier, state.match.api.name)
-    shown = translate_one(answers, there, rules_context(state.match, state.context)).value
+    shown = translate_one(
+        answers, there, rules_context(state.match, state.context)
+    ).value
     was = {name: shown[name] for name in lens.members if name in shown}
     whole = _whole(state, lens, was, asked)
     said = {**dict.fromkeys(moved(lens, was, asked).values()), **asked}
     made = _made(state, target, lens, {**asked, **whole, "asked": asked, "was": was})
     same = _made(state, target, lens, {**was, "asked": asked, "was": was})
-    unsaid = _made(state, target, lens, {**without_asked(was, said), "asked": asked, "was": was})
-    laying = Laying(lens, [name for name in asked if name in lens.members], target.version)
+    unsaid = _made(
+        state, target, lens, {**without_asked(was, said), "asked": asked, "was": was}
+    )
+    laying = Laying(
+        lens, [name for name in asked if name in lens.members], target.version
+    )
     for name in lists_of(lens):
         forms = Forms(made, same, unsaid, there).member(name)
         if forms.made == forms.shown:
@@ -105,15 +129,21 @@ def seen_through(state: ExchangeState, tier: Successor, target: Target, lens: Le
     return made
 
 
-def _whole(state: ExchangeState, lens: Lens, base: JsonObject, asked: JsonObject) -> JsonObject:
+def _whole(
+    state: ExchangeState, lens: Lens, base: JsonObject, asked: JsonObject
+) -> JsonObject:
     """Return a whole legacy body, and note what gave way in it; raises CallError as ``whole_body`` does."""
     whole = whole_body(lens, base, asked)
     for name in passed_over(lens, whole, asked):
-        state.notes.append(f"{name} was not sent: it is as it was, and {lens.means[name][0]} says otherwise")
+        state.notes.append(
+            f"{name} was not sent: it is as it was, and {lens.means[name][0]} says otherwise"
+        )
     return whole
 
 
-def _made(state: ExchangeState, target: Target, lens: Lens, source: JsonObject) -> JsonObject:
+def _made(
+    state: ExchangeState, target: Target, lens: Lens, source: JsonObject
+) -> JsonObject:
     """Return what rules make of a whole legacy body; raises CallError for a value that they can't use."""
     assert target.body is not None, "checked"
     return made_body(state, target.body, source, (*lens.members, *FROM_LENS))

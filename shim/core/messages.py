@@ -1,8 +1,9 @@
 """The messages between an exchange and a door: HTTP messages, commands, outcomes and the record.
 
-A door drives the generator of ``exchange.exchange`` by ``advance``: it answers ``Send`` with the head of the
-reply it got (its body unread), ``Read`` with the same reply and its content, and does what the
-outcome says. A reply that was neither read nor handed back must be closed by the door.
+A door drives the generator of ``exchange.exchange`` by ``advance``: it answers ``Send``
+with the head of the reply it got (its body unread), ``Read`` with the same reply and
+its content, and does what the outcome says. A reply that was neither read nor handed
+back must be closed by the door.
 """
 
 from __future__ import annotations
@@ -77,13 +78,20 @@ def replaced(headers: Headers, name: str, value: str) -> Headers:
 def framed(reply: Reply, method: str) -> Headers:
     """Return the fields of a complete reply to a method, with the length of its body and no coding.
 
-    Those of an answer to HEAD speak of the content that GET has, and stay; no length is made up (RFC 9110, 9.3.2).
+    Those of an answer to HEAD speak of the content that GET has, and stay; no length is
+    made up (RFC 9110, 9.3.2).
     """
     if method == "HEAD":
         return without(reply.headers, ("transfer-encoding",))
-    lines = without(reply.headers, ("content-length", "content-encoding", "transfer-encoding"))
+    lines = without(
+        reply.headers, ("content-length", "content-encoding", "transfer-encoding")
+    )
     # A 204 has no Content-Length (RFC 9110, 8.6).
-    return lines if reply.status == 204 else (*lines, ("Content-Length", str(len(reply.body or b""))))
+    return (
+        lines
+        if reply.status == 204
+        else (*lines, ("Content-Length", str(len(reply.body or b""))))
+    )
 
 
 def reason_phrase(status: int) -> str:

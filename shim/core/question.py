@@ -62,10 +62,21 @@ class LegacyQuery:
 
     def link(self, page: int, size: int, *, own: bool) -> str:
         """Return the query of a page's link, in the orders that recorded ``self`` and other links have."""
-        numbers = f"pageNum={page}&itemsPerPage={size}" if own else f"itemsPerPage={size}&pageNum={page}"
+        numbers = (
+            f"pageNum={page}&itemsPerPage={size}"
+            if own
+            else f"itemsPerPage={size}&pageNum={page}"
+        )
         return "&".join((*self.rest, numbers))
 
-    def written(self, document: Json, status: int, dumps: Callable[..., bytes], *, page: bool = False) -> bytes:
+    def written(
+        self,
+        document: Json,
+        status: int,
+        dumps: Callable[..., bytes],
+        *,
+        page: bool = False,
+    ) -> bytes:
         """Return JSON as content in the form that was asked for: in an envelope, and pretty.
 
         An enveloped ``page`` gains the status, anything else stands inside.
@@ -91,13 +102,21 @@ def read_query(raw: str, shape: str) -> LegacyQuery:
         return LegacyQuery()
     given = [*_named(filter(None, raw.split("&")))]
     known = ("envelope", "pretty") if shape == "one" else (*_NUMBERS, *_FLAGS)
-    own = {name: unquote_plus(value) for name, value, _ in reversed(given) if name in known}
+    own = {
+        name: unquote_plus(value) for name, value, _ in reversed(given) if name in known
+    }
     said = _NUMBERS | _FLAGS | own
     for name in known:
-        if not (_is_positive(said[name]) if name in _NUMBERS else said[name].lower() in _WORDS):
+        if not (
+            _is_positive(said[name])
+            if name in _NUMBERS
+            else said[name].lower() in _WORDS
+        ):
             raise invalid_parameter(name)
     asked = int(said["itemsPerPage"])
-    is_plain = own.keys() <= _NUMBERS.keys() and sum(name in known for name, _, _ in given) == len(own)
+    is_plain = own.keys() <= _NUMBERS.keys() and sum(
+        name in known for name, _, _ in given
+    ) == len(own)
     return LegacyQuery(
         page=int(said["pageNum"]),
         size=min(asked, MOST),
@@ -113,20 +132,34 @@ def read_query(raw: str, shape: str) -> LegacyQuery:
 
 def invalid_parameter(name: str) -> CallError:
     """Return Atlas' own error for a parameter of the query without meaning."""
-    return CallError(400, "INVALID_QUERY_PARAMETER", f"Invalid query parameter {name} specified.", (name,))
+    return CallError(
+        400,
+        "INVALID_QUERY_PARAMETER",
+        f"Invalid query parameter {name} specified.",
+        (name,),
+    )
 
 
 def invalid_attribute(name: str) -> CallError:
     """Return Atlas' own error for a member of the body without meaning."""
-    return CallError(400, "INVALID_ATTRIBUTE", f"Invalid attribute {name} specified.", (name,))
+    return CallError(
+        400, "INVALID_ATTRIBUTE", f"Invalid attribute {name} specified.", (name,)
+    )
 
 
 def missing_attribute(name: str) -> CallError:
     """Return Atlas' own error for a member that the body lacks."""
-    return CallError(400, "MISSING_ATTRIBUTE", f"The required attribute {name} was not specified.", (name,))
+    return CallError(
+        400,
+        "MISSING_ATTRIBUTE",
+        f"The required attribute {name} was not specified.",
+        (name,),
+    )
 
 
-def sent_on(query: LegacyQuery, rules: Mapping[str, QueryRule], notes: list[str]) -> LegacyQuery:
+def sent_on(
+    query: LegacyQuery, rules: Mapping[str, QueryRule], notes: list[str]
+) -> LegacyQuery:
     """Return the query in a successor's terms; what that does not get is added to the notes.
 
     Raises CallError for a value that the successor has no word for.
@@ -150,26 +183,46 @@ def sent_on(query: LegacyQuery, rules: Mapping[str, QueryRule], notes: list[str]
     return attrs.evolve(query, foreign=tuple(pairs))
 
 
-def successor_call(match: Match, call: Call, target: Target, query: LegacyQuery | None, body: bytes | None) -> Call:
+def successor_call(
+    match: Match,
+    call: Call,
+    target: Target,
+    query: LegacyQuery | None,
+    body: bytes | None,
+) -> Call:
     """Return a call in a successor's terms: path, version, a ``query`` that is in its terms, and other fields."""
-    headers = without(call.headers, _OWN_WORDS if body and body == call.body else _ABOUT_BODY)
+    headers = without(
+        call.headers, _OWN_WORDS if body and body == call.body else _ABOUT_BODY
+    )
     headers = (*headers, ("Accept", target.accept))
     if body:
         headers = (*headers, ("Content-Type", target.accept))
-    return Call(target.method, call.origin, _request_target(match, call, target, query), headers, body)
+    return Call(
+        target.method,
+        call.origin,
+        _request_target(match, call, target, query),
+        headers,
+        body,
+    )
 
 
-def _request_target(match: Match, call: Call, target: Target, query: LegacyQuery | None) -> str:
+def _request_target(
+    match: Match, call: Call, target: Target, query: LegacyQuery | None
+) -> str:
     """Return a successor's request target: its path, and a query that is in its terms, if any."""
     path, shape = target.path.build(match.raw), match.operation.shape
     if query is None:
         return path
     own_pages = shape == "page" and target.paging == "kept" and not target.bare
     if own_pages and query.plain and not target.query and path == call.path:
-        return call.target  # where only the version changes, so that the caller's signature (HTTP Digest) still fits
+        # where only the version changes, so that the caller's signature (HTTP Digest)
+        # still fits
+        return call.target
     pairs = [*query.foreign]
     if shape != "one" and not target.bare:
         if target.include_count:
-            pairs.append("includeCount=true")  # always: with false Atlas gives no next link (recorded)
+            pairs.append(
+                "includeCount=true"
+            )  # always: with false Atlas gives no next link (recorded)
         pairs += [f"itemsPerPage={query.size}", f"pageNum={query.page}"]
     return f"{path}?{'&'.join(pairs)}" if pairs else path

@@ -32,21 +32,45 @@ class CompiledOperation:
     """An operation with what follows from its rules; compared by identity, so that it can be part of a key."""
 
     def __init__(self, operation: Operation) -> None:
-        self.operation, self.switched, successors = operation, operation.switched, operation.successors
+        self.operation, self.switched, successors = (
+            operation,
+            operation.switched,
+            operation.successors,
+        )
         fields = {tier: one.resource.walk() for tier, one in successors.items()}
-        rules = {tier: [rule for one in walked for rule in one.rules[tier]] for tier, walked in fields.items()}
-        reading = {tier: any(rule.sources or rule.when for rule in used) for tier, used in rules.items()}
+        rules = {
+            tier: [rule for one in walked for rule in one.rules[tier]]
+            for tier, walked in fields.items()
+        }
+        reading = {
+            tier: any(rule.sources or rule.when for rule in used)
+            for tier, used in rules.items()
+        }
         is_list = operation.shape != "one"
-        self.reads = {tier for tier, one in successors.items() if is_list or one.resource.rest or reading[tier]}
+        self.reads = {
+            tier
+            for tier, one in successors.items()
+            if is_list or one.resource.rest or reading[tier]
+        }
         """The tiers whose content takes part in the answer; of the others any success will do."""
-        self.timeless = operation.method == "GET" and all(one.verb.timeless for used in rules.values() for one in used)
+        self.timeless = operation.method == "GET" and all(
+            one.verb.timeless for used in rules.values() for one in used
+        )
         """Whether a read's translation depends on nothing but the call and upstream's bytes."""
         later = [one for one in successors.values() if one.after]
-        self.tiers = {tier: (one, *(other for other in later if other is not one)) for tier, one in successors.items()}
+        self.tiers = {
+            tier: (one, *(other for other in later if other is not one))
+            for tier, one in successors.items()
+        }
         """The successors in the order in which they are asked, by the tier to begin with."""
         types = {field.name: field.type for field in operation.fields}
-        named = [(key.removeprefix("-"), key.startswith("-")) for key in operation.order]
-        self.order = [SortKey(tuple(name.split(".")), types[name] == "time", backwards) for name, backwards in named]
+        named = [
+            (key.removeprefix("-"), key.startswith("-")) for key in operation.order
+        ]
+        self.order = [
+            SortKey(tuple(name.split(".")), types[name] == "time", backwards)
+            for name, backwards in named
+        ]
         """What lists are sorted by."""
         switch = operation.lens.switch if operation.lens else ""
         self.guarded = attrs.evolve(operation, switch=switch) if switch else None
@@ -68,9 +92,14 @@ class CompiledOperation:
         key = (id(resource), *given)
         found = self._bodies.get(key)
         if found is None:
-            title, without = f"{self.operation.document} {self.operation.id} body", (*resource.without, *given)
+            title, without = (
+                f"{self.operation.document} {self.operation.id} body",
+                (*resource.without, *given),
+            )
             # What looks gave is no member that passes.
-            found = self._bodies[key] = Translator(title, attrs.evolve(resource, without=without), "body")
+            found = self._bodies[key] = Translator(
+                title, attrs.evolve(resource, without=without), "body"
+            )
         return found
 
 
@@ -100,29 +129,48 @@ class Candidates:
         self.operations: list[tuple[Api, CompiledOperation]] = []
         self.has_endings = False
 
-    def choose(self, accept: str, last: str) -> tuple[Api, CompiledOperation, str] | None:
+    def choose(
+        self, accept: str, last: str
+    ) -> tuple[Api, CompiledOperation, str] | None:
         """Return the API and the operation that Accept names, and the content type of its answers.
 
-        ``last`` is the last segment of the path, or what it ends with, where some path has an ending.
+        ``last`` is the last segment of the path, or what it ends with, where some path
+        has an ending.
         """
         found: list[tuple[Api, CompiledOperation]] = []
         for api, compiled in self.operations:
             operation, ending = compiled.operation, compiled.operation.path.ending
             version = api.version or named_in(accept, operation.content)
-            fits = operation.oldest if version is None else version in operation.versions
+            fits = (
+                operation.oldest if version is None else version in operation.versions
+            )
             if ending:  # what stands before it is the parameter
-                fits = fits and last.endswith(ending) and decoded(last.removesuffix(ending)) is not None
+                fits = (
+                    fits
+                    and last.endswith(ending)
+                    and decoded(last.removesuffix(ending)) is not None
+                )
             if fits:
                 found.append((api, compiled))
         if not found:
             return None
         # A caller that names no version has the oldest one.
-        api, compiled = min(found, key=lambda one: (not one[1].operation.path.ending, one[1].operation.version))
+        api, compiled = min(
+            found,
+            key=lambda one: (
+                not one[1].operation.path.ending,
+                one[1].operation.version,
+            ),
+        )
         operation = compiled.operation
         if operation.content == "json":
             kind = api.content_type or f"{operation.accept};charset=utf-8"
         else:
-            kind = f"application/{operation.content}" if api.content_type else operation.accept
+            kind = (
+                f"application/{operation.content}"
+                if api.content_type
+                else operation.accept
+            )
         return api, compiled, kind
 
 
@@ -133,46 +181,75 @@ LookedUp = tuple[Candidates, list[str]]
 class Engine:
     """All operations of a set of documents; immutable, so one may serve every door and thread.
 
-    ``reads`` and ``writes`` are the switches that are on. Operations that live on are recognised only if their switch
-    is on, and are in no list of retired operations.
+    ``reads`` and ``writes`` are the switches that are on. Operations that live on are
+    recognised only if their switch is on, and are in no list of retired operations.
     """
 
     def __init__(
-        self, documents: Sequence[Document], reads: Collection[str] = (), writes: Collection[str] = ()
+        self,
+        documents: Sequence[Document],
+        reads: Collection[str] = (),
+        writes: Collection[str] = (),
     ) -> None:
         operations = [one for document in documents for one in document.operations]
-        self.switches = {(one.method == "GET", one.switched.switch) for one in operations if one.switched is not None}
+        self.switches = {
+            (one.method == "GET", one.switched.switch)
+            for one in operations
+            if one.switched is not None
+        }
         """Whether it is one of reads, and the word of each successor's switch."""
         self.loaded = tuple(documents)
         """The documents as they were loaded, with all that a switch may turn on."""
         documents = [document.where_on(reads, writes) for document in documents]
-        retired = [attrs.evolve(one, operations=tuple(e for e in one.operations if not e.lives)) for one in documents]
+        retired = [
+            attrs.evolve(
+                one, operations=tuple(e for e in one.operations if not e.lives)
+            )
+            for one in documents
+        ]
         self.documents = tuple(document for document in retired if document.operations)
-        self.operations = tuple(operation for document in self.documents for operation in document.operations)
+        self.operations = tuple(
+            operation
+            for document in self.documents
+            for operation in document.operations
+        )
         """Every retired operation, in document order."""
-        self.bases = tuple({f"{api.base}/" for document in documents for api in document.apis.values()})
+        self.bases = tuple(
+            {f"{api.base}/" for document in documents for api in document.apis.values()}
+        )
         """The beginnings of all paths that are looked at."""
-        self._paths: dict[int, dict[tuple[int, ...], dict[tuple[str, ...], dict[str, Candidates]]]] = {}
+        self._paths: dict[
+            int, dict[tuple[int, ...], dict[tuple[str, ...], dict[str, Candidates]]]
+        ] = {}
         """By the number of segments of a path, the places of its fixed ones, and these; more fixed ones come first."""
         ends: dict[tuple[str, ...], dict[str, Candidates]] = {}
         for document in documents:
             for compiled in map(CompiledOperation, document.operations):
                 for api in document.apis.values():
-                    segments = f"{api.base}{compiled.operation.path.text}"[1:].split("/")
-                    path = tuple("" if parameter_name(segment) else segment for segment in segments)
-                    candidates = ends.setdefault(path, {}).setdefault(compiled.operation.method, Candidates())
+                    segments = f"{api.base}{compiled.operation.path.text}"[1:].split(
+                        "/"
+                    )
+                    path = tuple(
+                        "" if parameter_name(segment) else segment
+                        for segment in segments
+                    )
+                    candidates = ends.setdefault(path, {}).setdefault(
+                        compiled.operation.method, Candidates()
+                    )
                     candidates.operations.append((api, compiled))
                     candidates.has_endings |= bool(compiled.operation.path.ending)
         for path in sorted(ends, key=lambda path: [not segment for segment in path]):
             places = tuple(place for place, segment in enumerate(path) if segment)
             fixed = tuple(filter(None, path))
-            self._paths.setdefault(len(path), {}).setdefault(places, {})[fixed] = ends[path]
+            self._paths.setdefault(len(path), {}).setdefault(places, {})[fixed] = ends[
+                path
+            ]
 
     def recognise(self, method: str, target: str, headers: Headers) -> Match | None:
         """Return what a call is, or None when the shim has no part in it.
 
-        ``target`` is the raw request target; it is matched as it stands. The Accept field
-        decides which version, and so which operation, is meant.
+        ``target`` is the raw request target; it is matched as it stands. The Accept
+        field decides which version, and so which operation, is meant.
         """
         found = self.look_up(method, target)
         return None if found is None else match_in(found, headers)
@@ -186,32 +263,51 @@ class Engine:
         if not target.startswith(self.bases):
             return None
         path = target.partition("?")[0]
-        path = path.removesuffix("/")  # some clients write lists with a slash at the end
+        path = path.removesuffix(
+            "/"
+        )  # some clients write lists with a slash at the end
         segments = path[1:].split("/")
         for places, by_fixed in self._paths.get(len(segments), {}).items():
             by_method = by_fixed.get(tuple([segments[place] for place in places]))
             if by_method is None:
                 continue
             # HEAD asks what GET would answer, without its content (RFC 9110, 9.3.2).
-            candidates = by_method.get(method) or (by_method.get("GET") if method == "HEAD" else None)
-            values = [segment for place, segment in enumerate(segments) if place not in places]
+            candidates = by_method.get(method) or (
+                by_method.get("GET") if method == "HEAD" else None
+            )
+            values = [
+                segment for place, segment in enumerate(segments) if place not in places
+            ]
             if candidates is not None and all(values):
                 return candidates, values
         return None
 
     def named(self, name: str) -> Operation | None:
         """Return the operation with an id or alias."""
-        return next((one for one in self.operations if name in {one.id, *one.aliases}), None)
+        return next(
+            (one for one in self.operations if name in {one.id, *one.aliases}), None
+        )
 
     def check_settings(self, settings: Settings) -> None:
         """Raise SettingsError when a sunset is set for a document, or a switch, that does not exist."""
-        switches = {word for operation in self.operations for word in operation.switches}
+        switches = {
+            word for operation in self.operations for word in operation.switches
+        }
         writes = {word.removesuffix(STRICT) for word in settings.writes}
-        reads, others = ({word for of_reads, word in self.switches if of_reads is kind} for kind in (True, False))
+        reads, others = (
+            {word for of_reads, word in self.switches if of_reads is kind}
+            for kind in (True, False)
+        )
         named = {
-            "ATLAS_SHIM_SUNSET": (settings.sunsets, {document.name for document in self.documents}),
+            "ATLAS_SHIM_SUNSET": (
+                settings.sunsets,
+                {document.name for document in self.documents},
+            ),
             "ATLAS_SHIM_READS": (settings.reads, {"off", *reads}),
-            "ATLAS_SHIM_WRITES": (writes, {"off", *others, *switches, *(f"{word}{STRICT}" for word in switches)}),
+            "ATLAS_SHIM_WRITES": (
+                writes,
+                {"off", *others, *switches, *(f"{word}{STRICT}" for word in switches)},
+            ),
         }
         problems = [
             f"{variable}: {word!r} is not one of {', '.join(sorted(known)) or 'none'}"
@@ -225,13 +321,21 @@ class Engine:
 def match_in(found: LookedUp, headers: Headers) -> Match | None:
     """Return the match of what a path was looked up as; the Accept field decides on the version."""
     candidates, values = found
-    accept = ",".join([value for name, value in headers if len(name) == 6 and name.lower() == "accept"])
+    accept = ",".join(
+        [
+            value
+            for name, value in headers
+            if len(name) == 6 and name.lower() == "accept"
+        ]
+    )
     return match_of(candidates, values, accept)
 
 
 def match_of(candidates: Candidates, values: list[str], accept: str) -> Match | None:
     """Return the match of a path's raw values; None if no version fits, or a value has no one text."""
-    chosen = candidates.choose(accept, values[-1] if values and candidates.has_endings else "")
+    chosen = candidates.choose(
+        accept, values[-1] if values and candidates.has_endings else ""
+    )
     if chosen is None:
         return None
     api, compiled, kind = chosen
@@ -242,16 +346,29 @@ def match_of(candidates: Candidates, values: list[str], accept: str) -> Match | 
     if None in texts:
         return None
     raw = dict(zip(operation.path.parameters, values, strict=True))
-    parameters: dict[str, Any] = dict(zip(operation.path.parameters, texts, strict=True))
+    parameters: dict[str, Any] = dict(
+        zip(operation.path.parameters, texts, strict=True)
+    )
     cluster = tuple([parameters[name] for name in operation.cluster])
-    return Match(operation, compiled, api, raw, parameters, cluster, operation.method not in {"GET", "DELETE"}, kind)
+    return Match(
+        operation,
+        compiled,
+        api,
+        raw,
+        parameters,
+        cluster,
+        operation.method not in {"GET", "DELETE"},
+        kind,
+    )
 
 
-def load_engine(environ: Mapping[str, str], documents: Sequence[Document] = ()) -> Engine:
+def load_engine(
+    environ: Mapping[str, str], documents: Sequence[Document] = ()
+) -> Engine:
     """Return an engine for some documents, or else for the shipped ones and those in ``ATLAS_SHIM_MAPPINGS``.
 
-    Successors with a switch are there as ``ATLAS_SHIM_READS`` and ``ATLAS_SHIM_WRITES`` say. Raises DocumentError that
-    lists every defect, and SettingsError.
+    Successors with a switch are there as ``ATLAS_SHIM_READS`` and ``ATLAS_SHIM_WRITES``
+    say. Raises DocumentError that lists every defect, and SettingsError.
     """
     words = [parse_writes(environ.get(name, ""), name=name) for name in SWITCHES]
     return Engine(documents or load_documents(mapping_folders(environ)), *words)
@@ -259,9 +376,16 @@ def load_engine(environ: Mapping[str, str], documents: Sequence[Document] = ()) 
 
 def shared_engine(environ: Mapping[str, str]) -> Engine:
     """Return the engine of an environment; environments with the same folder and switches share it."""
-    return _shared(*(environ.get(name, "") for name in ("ATLAS_SHIM_MAPPINGS", *SWITCHES)))
+    return _shared(
+        *(environ.get(name, "") for name in ("ATLAS_SHIM_MAPPINGS", *SWITCHES))
+    )
 
 
 @cache
 def _shared(folder: str, reads: str, writes: str) -> Engine:
-    return load_engine({"ATLAS_SHIM_MAPPINGS": folder, **dict(zip(SWITCHES, (reads, writes), strict=True))})
+    return load_engine(
+        {
+            "ATLAS_SHIM_MAPPINGS": folder,
+            **dict(zip(SWITCHES, (reads, writes), strict=True)),
+        }
+    )

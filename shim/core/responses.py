@@ -31,26 +31,39 @@ class CallError(Exception):
     parameters: tuple[Json, ...] = ()
 
 
-def document_reply(content: bytes, status: int, content_type: str, upstream: Headers = ()) -> Reply:
+def document_reply(
+    content: bytes, status: int, content_type: str, upstream: Headers = ()
+) -> Reply:
     """Return a reply with content of a type, if any, and those fields of upstream that do not describe its own body."""
     lines = without(upstream, _ABOUT_CONTENT)
-    return Reply(status, (*lines, ("Content-Type", content_type)) if content_type else lines, content)
+    return Reply(
+        status,
+        (*lines, ("Content-Type", content_type)) if content_type else lines,
+        content,
+    )
 
 
-def error_body(status: int, code: str | None, detail: str, parameters: tuple[Json, ...] = ()) -> JsonObject:
+def error_body(
+    status: int, code: str | None, detail: str, parameters: tuple[Json, ...] = ()
+) -> JsonObject:
     """Return an error document, with the members and the order of recorded Atlas errors.
 
-    The detail of a SHIM_ error ends with where its code is explained: strict readers of Atlas' schema would refuse
-    another member, and Atlas' clients would not show it.
+    The detail of a SHIM_ error ends with where its code is explained: strict readers of
+    Atlas' schema would refuse another member, and Atlas' clients would not show it.
     """
-    document: JsonObject = {"detail": explained(code or "", detail), "error": status, "errorCode": code}
+    document: JsonObject = {
+        "detail": explained(code or "", detail),
+        "error": status,
+        "errorCode": code,
+    }
     return {**document, "parameters": list(parameters), "reason": reason_phrase(status)}
 
 
 def in_legacy_names(error: JsonObject, names: Mapping[str, str]) -> JsonObject:
     """Return an error of a successor whose parameters, and detail, name members as the legacy body does.
 
-    ``names`` has the legacy names by those of the successor's body. A detail has the words that are in the parameters.
+    ``names`` has the legacy names by those of the successor's body. A detail has the
+    words that are in the parameters.
     """
     parameters, detail = error.get("parameters"), error.get("detail")
     if type(parameters) is not list or type(detail) is not str:
@@ -59,7 +72,9 @@ def in_legacy_names(error: JsonObject, names: Mapping[str, str]) -> JsonObject:
     for new, legacy in renamed.items():
         parts = re.split(rf"(?<![\w.]){re.escape(new)}(?!\w)", detail)
         detail = legacy.join(parts)
-    named: list[Json] = [renamed[one] if type(one) is str else one for one in parameters]
+    named: list[Json] = [
+        renamed[one] if type(one) is str else one for one in parameters
+    ]
     return {**error, "detail": detail, "parameters": named}
 
 
@@ -73,7 +88,11 @@ def _legacy_name(place: str, names: Mapping[str, str]) -> str:
 
 def section_of(code: str) -> str | None:
     """Return the URL of a SHIM_ code's section in the documentation; None for a code of Atlas', and without a site."""
-    return f"{SITE}reference/errors/#{code.lower()}" if SITE and code.startswith("SHIM_") else None
+    return (
+        f"{SITE}reference/errors/#{code.lower()}"
+        if SITE and code.startswith("SHIM_")
+        else None
+    )
 
 
 def explained(code: str, detail: str) -> str:

@@ -33,7 +33,9 @@ class Memory:
     Times are monotonic seconds, passed in; an entry stamped later than now is ignored.
     """
 
-    _entries: OrderedDict[Hashable, tuple[float, str]] = attrs.field(factory=OrderedDict, init=False)
+    _entries: OrderedDict[Hashable, tuple[float, str]] = attrs.field(
+        factory=OrderedDict, init=False
+    )
     _lock: threading.Lock = attrs.field(factory=threading.Lock, init=False)
 
     def remember(self, key: Hashable, word: str, now: float) -> None:
@@ -105,7 +107,9 @@ def sunset_of(operation: Operation, settings: Settings) -> datetime:
 
 def has_successor(operation: Operation, settings: Settings) -> bool:
     """Return whether an operation's successors may be asked: it has some, and their switch, if any, is on."""
-    return bool(operation.successors) and (not operation.switch or operation.switch in settings.writes)
+    return bool(operation.successors) and (
+        not operation.switch or operation.switch in settings.writes
+    )
 
 
 def is_strict(operation: Operation, settings: Settings) -> bool:
@@ -115,7 +119,9 @@ def is_strict(operation: Operation, settings: Settings) -> bool:
 
 def constant_of(operation: Operation, settings: Settings) -> ConstantAnswer | None:
     """Return the one answer that is left; None if no answer is, or it is that of a write that is not switched on."""
-    switched_on = operation.switch in settings.writes and not is_strict(operation, settings)
+    switched_on = operation.switch in settings.writes and not is_strict(
+        operation, settings
+    )
     return operation.constant if not operation.switch or switched_on else None
 
 
@@ -150,23 +156,42 @@ def tier_key(match: Match, origin: str) -> tuple[str, ...]:
 def learn_retired(match: Match, call: Call, reply: Reply, context: Context) -> None:
     """Remember that legacy answered as retired.
 
-    ``VERSION_GONE`` is about the endpoint's version and is believed for every call of the operation. Any other answer
-    may be due to what one caller wrote, or who it is, so it is believed for that path and these credentials alone: it
-    does not redirect other callers.
+    ``VERSION_GONE`` is about the endpoint's version and is believed for every call of
+    the operation. Any other answer may be due to what one caller wrote, or who it is,
+    so it is believed for that path and these credentials alone: it does not redirect
+    other callers.
     """
-    is_gone = reply.status == 410 and field(reply.headers, "x-error-code") == VERSION_GONE
+    is_gone = (
+        reply.status == 410 and field(reply.headers, "x-error-code") == VERSION_GONE
+    )
     key = retired_key(match, call.origin, None if is_gone else call)
     context.memory.remember(key, str(reply.status), context.monotonic())
 
 
-def decide(match: Match, call: Call, context: Context, answered: str | None = None) -> Decision:
+def decide(
+    match: Match, call: Call, context: Context, answered: str | None = None
+) -> Decision:
     """Decide which side is asked first; ``answered`` is the status with which legacy just answered as retired."""
     operation, settings, memory = match.operation, context.settings, context.memory
-    corrects, sunset, blank = settings.route is RouteWord.AUTO, sunset_of(operation, settings), operation.blank
+    corrects, sunset, blank = (
+        settings.route is RouteWord.AUTO,
+        sunset_of(operation, settings),
+        operation.blank,
+    )
     if operation.lives or settings.route in LEGACY:
-        return Decision("legacy", LEGACY.get(settings.route, "the endpoint lives on"), sunset, corrects=False)
-    now, monotonic, successor = context.clock(), context.monotonic(), has_successor(operation, settings)
-    # What legacy answered before its sunset, perhaps to this caller alone, is believed for a while.
+        return Decision(
+            "legacy",
+            LEGACY.get(settings.route, "the endpoint lives on"),
+            sunset,
+            corrects=False,
+        )
+    now, monotonic, successor = (
+        context.clock(),
+        context.monotonic(),
+        has_successor(operation, settings),
+    )
+    # What legacy answered before its sunset, perhaps to this caller alone, is believed
+    # for a while.
     certain = sunset.timestamp() + 2 * TTL
     since: float | None = certain if now >= certain else None
     is_blank = False
@@ -176,26 +201,51 @@ def decide(match: Match, call: Call, context: Context, answered: str | None = No
         is_over = now >= sunset.timestamp()
         reason = f"its sunset, {_written(sunset)}, {'has passed' if is_over else 'is still to come'}"
         if blank is not None and not is_over and now >= blank.timestamp():
-            is_blank, reason = True, f"{reason}, but since {_written(blank)} its answers mean nothing"
+            is_blank, reason = (
+                True,
+                f"{reason}, but since {_written(blank)} its answers mean nothing",
+            )
         reason = reason if corrects else f"the route is decided by date: {reason}"
         if corrects and answered is None:
             answered = memory.recall(retired_key(match, call.origin), monotonic)
-            answered = answered or memory.recall(retired_key(match, call.origin, call), monotonic)
+            answered = answered or memory.recall(
+                retired_key(match, call.origin, call), monotonic
+            )
         if answered is not None:
-            is_blank, since, reason = False, None, f"the legacy endpoint answered {answered} less than ten minutes ago"
+            is_blank, since, reason = (
+                False,
+                None,
+                f"the legacy endpoint answered {answered} less than ten minutes ago",
+            )
         elif not (is_over or is_blank):
             return Decision("legacy", reason, sunset, corrects)
         elif corrects and not successor and constant_of(operation, settings) is None:
-            # Nothing else could answer, and real sunset dates moved: asking is the only thing that can work.
-            lacking = _switched_off(operation, settings) or f"{reason}, and there is no successor to ask instead"
+            # Nothing else could answer, and real sunset dates moved: asking is the only
+            # thing that can work.
+            lacking = (
+                _switched_off(operation, settings)
+                or f"{reason}, and there is no successor to ask instead"
+            )
             return Decision("legacy", lacking, sunset, corrects)
-        tier = memory.recall(tier_key(match, call.origin), monotonic) if corrects and match.cluster else None
-        if tier is not None and tier != operation.first and tier in operation.successors:
+        tier = (
+            memory.recall(tier_key(match, call.origin), monotonic)
+            if corrects and match.cluster
+            else None
+        )
+        if (
+            tier is not None
+            and tier != operation.first
+            and tier in operation.successors
+        ):
             reason = f"{reason}; the cluster was found on the {tier} tier less than ten minutes ago"
             return Decision(tier, reason, sunset, corrects, since=since)
     if successor:
-        return Decision(operation.first, reason, sunset, corrects, corrects and is_blank, since)
-    reason = _switched_off(operation, settings) or f"{reason}, and there is no successor"
+        return Decision(
+            operation.first, reason, sunset, corrects, corrects and is_blank, since
+        )
+    reason = (
+        _switched_off(operation, settings) or f"{reason}, and there is no successor"
+    )
     return Decision("none", reason, sunset, corrects)
 
 
@@ -205,7 +255,10 @@ def _switched_off(operation: Operation, settings: Settings) -> str:
     return f"this write is switched off (set ATLAS_SHIM_WRITES={word})" if word else ""
 
 
-LEGACY = {RouteWord.OFF: "the shim is switched off", RouteWord.LEGACY: "the route is set to legacy"}
+LEGACY = {
+    RouteWord.OFF: "the shim is switched off",
+    RouteWord.LEGACY: "the route is set to legacy",
+}
 """The words that never lead to a successor, and the reason that they give."""
 
 

@@ -1,7 +1,7 @@
 """What generated functions (``translate``) apply a document's rules with: context, report, objects inside, and links.
 
-Generated functions copy values that fit a rule themselves, and call this module for the others: a value that can't be
-translated is left out and reported.
+Generated functions copy values that fit a rule themselves, and call this module for the
+others: a value that can't be translated is left out and reported.
 """
 
 from __future__ import annotations
@@ -54,7 +54,11 @@ class FieldRule:
         """Where the object stands that stays although the field has no value, empty if none does."""
         self.usual = FieldReport(field.name, rule.fidelity, rule.why, rule.owner)
         """What is reported where it gives the field its value."""
-        why = f"upstream sent no {' or '.join(sources)}" if sources else "a part of it is missing"
+        why = (
+            f"upstream sent no {' or '.join(sources)}"
+            if sources
+            else "a part of it is missing"
+        )
         self.missing = FieldReport(field.name, Fidelity.MISSING, why, rule.owner)
         """What is reported where nothing stands that it reads."""
 
@@ -97,15 +101,22 @@ class TranslationReport:
 
     def each(self, source: JsonObject, path: Path, name: str) -> Json:
         """Return what a source takes of each item of a list, None without the list; note the items that lack it."""
-        self.dropped += [Dropped(at, item, "has no value there") for at, item in lacking(source, path, name)]
+        self.dropped += [
+            Dropped(at, item, "has no value there")
+            for at, item in lacking(source, path, name)
+        ]
         return taken(source, path)
 
-    def pass_over(self, of: FieldRule, count: int, source: JsonObject) -> Dropped | None:
+    def pass_over(
+        self, of: FieldRule, count: int, source: JsonObject
+    ) -> Dropped | None:
         """Note and return the first unusable value among the first ``count`` sources of a rule, None without one."""
         for name, path in of.sources[:count]:
             said = look_up(source, path)
             if said is not NoValue.MISSING:
-                self.dropped.append(Dropped(name, said, of.rule.verb.why_not(of.field, said)))
+                self.dropped.append(
+                    Dropped(name, said, of.rule.verb.why_not(of.field, said))
+                )
                 return self.dropped[-1]
         return None
 
@@ -114,9 +125,13 @@ class TranslationReport:
         invalid = self.pass_over(of, len(of.sources), source)
         self.left_out.setdefault(of, [0, 0])[invalid is not None] += 1
         if invalid is not None and of.field.name not in self.unusable:
-            self.unusable[of.field.name] = of, f"upstream said {invalid.said!r}: {invalid.why}"[:200]
-        # An object that upstream has by that name stays one, even when it is empty (recorded: connectionStrings);
-        # one with nulls in it says nothing (recorded: desiredTimestamp).
+            self.unusable[of.field.name] = (
+                of,
+                f"upstream said {invalid.said!r}: {invalid.why}"[:200],
+            )
+        # An object that upstream has by that name stays one, even when it is empty
+        # (recorded: connectionStrings); one with nulls in it says nothing (recorded:
+        # desiredTimestamp).
         if invalid is None and of.stays:
             held = look_up(source, of.stays)
             if type(held) is dict and None not in held.values():
@@ -127,7 +142,9 @@ class TranslationReport:
 
     def taken(self, where: str) -> list[Dropped]:
         """Return the values dropped since the last call; ``where`` is the object that they stood in."""
-        values = [attrs.evolve(value, where=f"{where}{value.where}") for value in self.dropped]
+        values = [
+            attrs.evolve(value, where=f"{where}{value.where}") for value in self.dropped
+        ]
         self.dropped.clear()
         return values
 
@@ -156,12 +173,19 @@ class Nested:
             self.dropped += report.taken(f"{at}." if at else "")
         return made
 
-    def each(self, values: Sequence[Json], at: str, before: int = 0) -> list[JsonObject]:
+    def each(
+        self, values: Sequence[Json], at: str, before: int = 0
+    ) -> list[JsonObject]:
         """Return the objects of a list in the legacy shape; so many items are ``before`` them."""
         if self.budget is not None:
             self.budget.take(len(values))
         made: list[JsonObject] = []
-        translate, report, dropped, add = self.translate, self.report, self.report.dropped, made.append
+        translate, report, dropped, add = (
+            self.translate,
+            self.report,
+            self.report.dropped,
+            made.append,
+        )
         for value in values:
             if type(value) is dict:
                 add(translate(value))
@@ -169,13 +193,17 @@ class Nested:
                 add(translate({BARE: value}))
             else:
                 before += 1
-                self.dropped.append(Dropped(f"{at}[{before + len(made) - 1}]", value, "not an object"))
+                self.dropped.append(
+                    Dropped(f"{at}[{before + len(made) - 1}]", value, "not an object")
+                )
             if dropped:
                 self.dropped += report.taken(f"{at}[{before + len(made) - 1}].")
         report.objects += len(made)
         return made
 
-    def _objects(self, values: Iterable[Json], at: str) -> Iterator[tuple[str, JsonObject]]:
+    def _objects(
+        self, values: Iterable[Json], at: str
+    ) -> Iterator[tuple[str, JsonObject]]:
         """Yield the items that are objects, with their places; the others are reported."""
         for number, value in enumerate(values):
             where = f"{at}[{number}]"
@@ -186,39 +214,68 @@ class Nested:
             else:
                 self.dropped.append(Dropped(where, value, "not an object"))
 
-    def grouped(self, values: Sequence[Json], at: str, members: Sequence[Path]) -> list[JsonObject]:
+    def grouped(
+        self, values: Sequence[Json], at: str, members: Sequence[Path]
+    ) -> list[JsonObject]:
         """Return an object for each group of items that have the same value in the first present one of ``members``."""
         groups: dict[object, list[tuple[str, JsonObject]]] = {}
         for where, value in self._objects(values, at):
             found = (look_up(value, path) for path in members)
-            said = next((one for one in found if one is not NoValue.MISSING and one is not None), None)
-            groups.setdefault(where if said is None else (type(said), repr(said)), []).append((where, value))
+            said = next(
+                (
+                    one
+                    for one in found
+                    if one is not NoValue.MISSING and one is not None
+                ),
+                None,
+            )
+            groups.setdefault(
+                where if said is None else (type(said), repr(said)), []
+            ).append((where, value))
         return [self._group(group) for group in groups.values()]
 
     def unwound(
-        self, source: JsonObject, lists: Sequence[Path], times: Path | None, keyed: str = ""
+        self,
+        source: JsonObject,
+        lists: Sequence[Path],
+        times: Path | None,
+        keyed: str = "",
     ) -> list[JsonObject] | None:
         """Return an object for each item of each of the ``lists``, so many as a number in it says; None without a list.
 
-        Each has the item in its list's place. An empty object around a list has no items. With ``keyed`` the items
-        stand in an object by name, which each has as that member.
+        Each has the item in its list's place. An empty object around a list has no
+        items. With ``keyed`` the items stand in an object by name, which each has as
+        that member.
         """
         held = [(path, list_at(source, path)) for path in lists]
         kind = dict if keyed else list
-        if not any(type(value) in {list, kind} or source.get(path[0]) == {} for path, value in held):
+        if not any(
+            type(value) in {list, kind} or source.get(path[0]) == {}
+            for path, value in held
+        ):
             return None
         found: list[tuple[Path, ItemPath, JsonObject]] = []
         for path, value in held:
             if type(value) not in {list, kind} and value is not None:
-                self.dropped.append(Dropped(".".join(path), value, "not an object" if keyed else "not a list"))
+                self.dropped.append(
+                    Dropped(
+                        ".".join(path),
+                        value,
+                        "not an object" if keyed else "not a list",
+                    )
+                )
             elif type(value) in {list, dict} and self.budget is not None:
                 self.budget.check(len(value))  # type: ignore[arg-type]  # which one of these has
-            for at, one in items_at(source, path, keyed, bodily=self.budget is not None):
+            for at, one in items_at(
+                source, path, keyed, bodily=self.budget is not None
+            ):
                 said = None if times is None else taken(one, times)
                 count = 1 if said is None else said
                 if type(count) is not int or not 0 < count <= MOST_TIMES:
                     where = placed(".".join(times or ()), path, at)
-                    self.dropped.append(Dropped(where, said, f"not a number of 1 to {MOST_TIMES}"))
+                    self.dropped.append(
+                        Dropped(where, said, f"not a number of 1 to {MOST_TIMES}")
+                    )
                     continue
                 if self.budget is not None:  # before the first one is made
                     self.budget.take(count)
@@ -229,7 +286,10 @@ class Nested:
         """Return one object, whose sources begin with the path of a list in which it stands at a place."""
         number = len(self.dropped)
         made = self.one(source, "")
-        self.dropped[number:] = [attrs.evolve(one, where=placed(one.where, path, at)) for one in self.dropped[number:]]
+        self.dropped[number:] = [
+            attrs.evolve(one, where=placed(one.where, path, at))
+            for one in self.dropped[number:]
+        ]
         return made
 
     def _group(self, group: Sequence[tuple[str, JsonObject]]) -> JsonObject:
@@ -239,7 +299,11 @@ class Nested:
             other = self.one(value, place, len(group))
             for name in made.keys() | other.keys() if made != other else ():
                 if made.get(name) != other.get(name):
-                    dropped = Dropped(f"{place}.{name}", other.get(name), "not as in the first of its group")
+                    dropped = Dropped(
+                        f"{place}.{name}",
+                        other.get(name),
+                        "not as in the first of its group",
+                    )
                     self.dropped.append(dropped)
         return made
 
@@ -251,7 +315,11 @@ class Nested:
             if type(name) is str and name not in made:
                 made[name] = self.one(value, where)
             else:
-                why = "another item has that name" if type(name) is str else "no name to stand under"
+                why = (
+                    "another item has that name"
+                    if type(name) is str
+                    else "no name to stand under"
+                )
                 self.dropped.append(Dropped(where, value, why))
         return made
 
@@ -265,10 +333,18 @@ def claims_of(paths: Iterable[Sequence[str]]) -> Claims:
     below: dict[str, list[Sequence[str]]] = {}
     for path in paths:
         below.setdefault(path[0], []).append(path[1:])
-    return {name: claims_of(rests) if all(rests) else None for name, rests in below.items()}
+    return {
+        name: claims_of(rests) if all(rests) else None for name, rests in below.items()
+    }
 
 
-def pass_rest(source: JsonObject, made: JsonObject, claims: Claims, report: TranslationReport, at: str = "") -> None:
+def pass_rest(
+    source: JsonObject,
+    made: JsonObject,
+    claims: Claims,
+    report: TranslationReport,
+    at: str = "",
+) -> None:
     """Pass on, as they are, the members of an object that no rule reads or makes."""
     made.update({name: value for name, value in source.items() if name not in claims})
     for name, below in claims.items():
@@ -302,5 +378,7 @@ def led_back(links: list[Any], context: TranslationContext) -> list[Json]:
         href = link.get("href") if type(link) is dict else None
         origin = _origin_of(href) if type(href) is str else None
         path = "" if origin is None else origin.string[origin.end() :]
-        made.append({**link, "href": context.base + path} if path.startswith(bases) else link)
+        made.append(
+            {**link, "href": context.base + path} if path.startswith(bases) else link
+        )
     return made

@@ -66,7 +66,9 @@ class Settings:
     def by_flag(self, word: RouteWord | None) -> Settings:
         """Return settings with the word of the flag; ``word`` is None if the flag has none yet."""
         said = "has no word yet" if word is None else f"says {word}"
-        return attrs.evolve(self, route=word or RouteWord.AUTO, because=f"the flag {self.flag} {said}")
+        return attrs.evolve(
+            self, route=word or RouteWord.AUTO, because=f"the flag {self.flag} {said}"
+        )
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
@@ -88,19 +90,29 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
 
 def word_and_flag(route: str) -> tuple[RouteWord, str]:
     """Return a route as Settings have it: the word until a flag has said one, and the flag's key or nothing."""
-    return (RouteWord.AUTO, route.removeprefix(FLAG)) if route.startswith(FLAG) else (RouteWord(route), "")
+    return (
+        (RouteWord.AUTO, route.removeprefix(FLAG))
+        if route.startswith(FLAG)
+        else (RouteWord(route), "")
+    )
 
 
 def parse_route(word: str, *, name: str = "ATLAS_SHIM_ROUTE") -> str:
     """Return a RouteWord, or a flag's key after its prefix; raises SettingsError, so that no typo switches quietly."""
     text = word.strip()
-    if (key := text.removeprefix(FLAG)) != text and key.isprintable() and key.strip() == key != "":
+    if (
+        (key := text.removeprefix(FLAG)) != text
+        and key.isprintable()
+        and key.strip() == key != ""
+    ):
         return text
     try:
         return RouteWord(text)
     except ValueError:
         words = ", ".join(RouteWord)
-        raise SettingsError(f"{name}: {word!r} is not one of {words}, {FLAG}KEY") from None
+        raise SettingsError(
+            f"{name}: {word!r} is not one of {words}, {FLAG}KEY"
+        ) from None
 
 
 SWITCHES = ("ATLAS_SHIM_READS", "ATLAS_SHIM_WRITES")
@@ -113,13 +125,18 @@ STRICT = "-strict"
 def parse_writes(text: str, *, name: str = "ATLAS_SHIM_WRITES") -> frozenset[str]:
     """Return the switches that are on, as in ``instances`` (several with commas), an empty set for ``off``.
 
-    ``instances-strict`` switches ``instances`` on, too, and refuses what those would ignore.
-    Raises SettingsError on what can't be a word; ``Engine.check_settings`` knows the documents' words.
+    ``instances-strict`` switches ``instances`` on, too, and refuses what those would
+    ignore. Raises SettingsError on what can't be a word; ``Engine.check_settings``
+    knows the documents' words.
     """
     words = frozenset(filter(None, (word.strip() for word in text.split(","))))
     for word in words:
-        if not word.replace("-", "_").isidentifier() or ("off" in words and len(words) > 1):
-            raise SettingsError(f"{name}: {text!r} is not 'off', or words with commas between them")
+        if not word.replace("-", "_").isidentifier() or (
+            "off" in words and len(words) > 1
+        ):
+            raise SettingsError(
+                f"{name}: {text!r} is not 'off', or words with commas between them"
+            )
     return (words | {word.removesuffix(STRICT) for word in words}) - {"off"}
 
 
@@ -153,9 +170,13 @@ def parse_instant(text: str, *, name: str) -> datetime:
         if when.tzinfo is not None:
             return when.astimezone(UTC)
     except (ValueError, OverflowError):
-        raise SettingsError(f"{name}: {text!r} is not a date such as 2026-01-22") from None
+        raise SettingsError(
+            f"{name}: {text!r} is not a date such as 2026-01-22"
+        ) from None
     if _DAY.fullmatch(text) is None:
-        raise SettingsError(f"{name}: {text!r} needs a UTC offset, as in 2026-01-22T00:00:00Z")
+        raise SettingsError(
+            f"{name}: {text!r} needs a UTC offset, as in 2026-01-22T00:00:00Z"
+        )
     return when.replace(tzinfo=UTC)
 
 

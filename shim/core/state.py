@@ -89,7 +89,11 @@ class ExchangeState:
         """Send one call, and return the head of the reply; raises CallError if that would begin after the deadline."""
         deadline = self.context.settings.deadline
         if self.sent and self.context.monotonic() - self.started > deadline:
-            raise CallError(504, "SHIM_DEADLINE_EXCEEDED", f"Upstream did not answer within {deadline:g} seconds.")
+            raise CallError(
+                504,
+                "SHIM_DEADLINE_EXCEEDED",
+                f"Upstream did not answer within {deadline:g} seconds.",
+            )
         self.route, self.asked = route, call
         self.last = yield Send(
             call,
@@ -104,7 +108,9 @@ class ExchangeState:
         self.needs_last = True
         sent = Sent(call.method, call.target, self.last.status, route)
         is_like_last = self.sent and self.sent[-1] == sent
-        self.sent.append(self.sent[-1] if is_like_last else sent)  # hundreds of writes may be alike
+        self.sent.append(
+            self.sent[-1] if is_like_last else sent
+        )  # hundreds of writes may be alike
         return self.last
 
     def _held(self) -> int:
@@ -131,7 +137,9 @@ class ExchangeState:
         more = f" and {self.done_count - NAMED} more" if self.done_count > NAMED else ""
         return f"Done before: {', '.join(self.done)}{more}." if self.done else ""
 
-    def record(self, fields: tuple[FieldReport, ...] = (), dropped: tuple[Dropped, ...] = ()) -> Record:
+    def record(
+        self, fields: tuple[FieldReport, ...] = (), dropped: tuple[Dropped, ...] = ()
+    ) -> Record:
         """Return the record of the exchange as it stands."""
         operation, because = self.match.operation, self.context.settings.because
         return Record(
@@ -153,22 +161,36 @@ def together(*sentences: str) -> str:
     return " ".join(filter(None, sentences))
 
 
-def refuse_success(errors: Mapping[str, ErrorRule], reply: Reply, document: Json, match: Match) -> None:
+def refuse_success(
+    errors: Mapping[str, ErrorRule], reply: Reply, document: Json, match: Match
+) -> None:
     """Raise CallError if a success stands for an error."""
     rule = errors.get(str(reply.status))
     if rule and rule.when and rule.when.holds(document):
-        raise CallError(rule.status or 404, rule.code or "", filled_in(rule.detail or "", match.parameters))
+        raise CallError(
+            rule.status or 404,
+            rule.code or "",
+            filled_in(rule.detail or "", match.parameters),
+        )
 
 
-def failed(state: ExchangeState, tier: Successor, reply: Reply, document: Json) -> Outcome:
+def failed(
+    state: ExchangeState, tier: Successor, reply: Reply, document: Json
+) -> Outcome:
     """Return the legacy error that a tier's error makes; ``document`` is its content if that was read.
 
-    It stays as it came unless the mapping document has a rule for its code, it names a member that the legacy body
-    calls otherwise, an envelope was asked for, or writes were done before it.
+    It stays as it came unless the mapping document has a rule for its code, it names a
+    member that the legacy body calls otherwise, an envelope was asked for, or writes
+    were done before it.
     """
-    found, wrapped = tier.errors.get(error_code(document) or ""), state.query.envelope and reply.status >= 400
+    found, wrapped = (
+        tier.errors.get(error_code(document) or ""),
+        state.query.envelope and reply.status >= 400,
+    )
     if type(document) is not dict and state.done:
-        document = error_body(reply.status, None, f"The {tier.tier} endpoint answered {reply.status}.")
+        document = error_body(
+            reply.status, None, f"The {tier.tier} endpoint answered {reply.status}."
+        )
     if type(document) is not dict:
         return PassThrough(state.record())
     as_it_came, document = document, in_legacy_names(document, state.legacy_names(tier))
@@ -178,16 +200,25 @@ def failed(state: ExchangeState, tier: Successor, reply: Reply, document: Json) 
     kind = field(headers, "content-type") or "application/json"
     detail = rule.detail and filled_in(rule.detail, state.match.parameters)
     if state.done:
-        kind, detail = "application/json", together(detail or str(document.get("detail") or ""), state.done_before)
+        kind, detail = (
+            "application/json",
+            together(detail or str(document.get("detail") or ""), state.done_before),
+        )
     changes: JsonObject = {
         "errorCode": rule.code,
         "error": rule.status,
         "reason": rule.status and reason_phrase(rule.status),
         "detail": detail,
     }
-    document = {**document, **{name: value for name, value in changes.items() if value is not None}}
+    document = {
+        **document,
+        **{name: value for name, value in changes.items() if value is not None},
+    }
     if rule.code is not None and field(headers, "x-error-code") is not None:
         headers = replaced(headers, "X-Error-Code", rule.code)
-    status, asked = rule.status or reply.status, attrs.evolve(state.query, envelope=wrapped)
+    status, asked = (
+        rule.status or reply.status,
+        attrs.evolve(state.query, envelope=wrapped),
+    )
     content = asked.written(document, status, state.context.dumps)
     return Answer(document_reply(content, status, kind, headers), state.record())

@@ -1,7 +1,8 @@
 """The successors of a retired call, asked tier by tier: flex first, and dedicated if flex's answer leads there.
 
-A tier is asked by one upstream call, or by several if pages are collected. The legacy answer is made of what came
-back. An error stays as it came, unless the document has a rule for its code.
+A tier is asked by one upstream call, or by several if pages are collected. The legacy
+answer is made of what came back. An error stays as it came, unless the document has a
+rule for its code.
 """
 
 from __future__ import annotations
@@ -12,11 +13,28 @@ from operator import eq
 import attrs
 
 from shim.core.answer import LegacyAnswer
-from shim.core.before import ask_before, check_lengths, look_before, made_body, plan_writes
+from shim.core.before import (
+    ask_before,
+    check_lengths,
+    look_before,
+    made_body,
+    plan_writes,
+)
 from shim.core.body import read_body
 from shim.core.content import decoded_size, error_code
 from shim.core.lens import Look, check_unchanged, lens_of, lists_of, look, seen_through
-from shim.core.messages import Answer, Command, Outcome, PassThrough, Read, Repeated, Reply, Translated, field, without
+from shim.core.messages import (
+    Answer,
+    Command,
+    Outcome,
+    PassThrough,
+    Read,
+    Repeated,
+    Reply,
+    Translated,
+    field,
+    without,
+)
 from shim.core.question import MOST, LegacyQuery, sent_on, successor_call
 from shim.core.recognise import Match
 from shim.core.responses import CallError, document_reply, refuse_redirect
@@ -39,7 +57,9 @@ Question = tuple[Target, LegacyQuery | None, bytes | None]
 """The call that asks a tier, the query of its first page, and its content."""
 
 
-def ask_successors(state: ExchangeState, tiers: Sequence[Successor]) -> Generator[Command, Reply, Outcome | None]:
+def ask_successors(
+    state: ExchangeState, tiers: Sequence[Successor]
+) -> Generator[Command, Reply, Outcome | None]:
     """Ask the first tier, and each later one that an answer leads to.
 
     Returns None for a list that is added to another one; its pages are in the state.
@@ -53,13 +73,18 @@ def ask_successors(state: ExchangeState, tiers: Sequence[Successor]) -> Generato
         if isinstance(question, PassThrough | Answer):
             return question
         if later is None:
-            state.body = None  # it is in the question; decoded, it takes many times the memory
+            state.body = (
+                None  # it is in the question; decoded, it takes many times the memory
+            )
         target = question[0] if isinstance(question, tuple) else question.target
         made = LegacyAnswer(state.match, state.context, state.query, tier.tier, target)
         if isinstance(question, tuple):
             reply, pages = yield from _ask_tier(state, tier, made, question)
         else:
-            reply, pages = question.reply, [made.page(question.reply, state.json)] if question.shows_it else []
+            reply, pages = (
+                question.reply,
+                [made.page(question.reply, state.json)] if question.shows_it else [],
+            )
         if 200 <= reply.status < 300:
             if isinstance(choice, RefusedChoice):
                 raise CallError(400, choice.error_code, choice.detail)
@@ -81,7 +106,10 @@ def ask_successors(state: ExchangeState, tiers: Sequence[Successor]) -> Generato
 
 
 def _find_question(
-    state: ExchangeState, tier: Successor, later: Successor | None, choice: Target | RefusedChoice
+    state: ExchangeState,
+    tier: Successor,
+    later: Successor | None,
+    choice: Target | RefusedChoice,
 ) -> Generator[Command, Reply, Question | Look | Outcome]:
     """Do what goes before a tier's own call; return what asks it, or what has answered in its place."""
     if isinstance(choice, Target) and (lens := lens_of(state.body, choice)) is not None:
@@ -91,7 +119,9 @@ def _find_question(
     return question_of(state, tier, later, choice)
 
 
-def _go_before(state: ExchangeState, tier: Successor, target: Target) -> Generator[Command, Reply, Question | Outcome]:
+def _go_before(
+    state: ExchangeState, tier: Successor, target: Target
+) -> Generator[Command, Reply, Question | Outcome]:
     """Make the calls before a tier's own, and return what asks it, or an outcome if one of them answers an error.
 
     Nothing is written before all that will be sent is known.
@@ -146,12 +176,21 @@ def _ask_tier(
         call = successor_call(state.match, state.call, target, query, content)
         if tier.tier == "legacy":  # in the caller's own words, but for a part of it
             whole = without(state.call.headers, ("range", "if-range"))
-            call = attrs.evolve(state.call, method="GET", target=call.target, headers=whole)
+            call = attrs.evolve(
+                state.call, method="GET", target=call.target, headers=whole
+            )
         reply = yield from state.ask(call, tier.tier, rewritten=True)
         refuse_redirect(tier.tier, reply)
-        is_success, may_refuse = 200 <= reply.status < 300, tier.errors and str(reply.status) in tier.errors
-        takes_part = may_refuse or state.added or tier.tier in state.match.compiled.reads
-        if not is_success or not takes_part or target.path is tier.probe:  # any success of a probe shows the tier
+        is_success, may_refuse = (
+            200 <= reply.status < 300,
+            tier.errors and str(reply.status) in tier.errors,
+        )
+        takes_part = (
+            may_refuse or state.added or tier.tier in state.match.compiled.reads
+        )
+        if (
+            not is_success or not takes_part or target.path is tier.probe
+        ):  # any success of a probe shows the tier
             return reply, pages
         reply = yield Read(state.context.settings.body_limit)
         pages.append(made.page(reply, state.json, pages))
@@ -172,34 +211,52 @@ def legacy_list(match: Match) -> Successor:
 
 
 def question_of(
-    state: ExchangeState, tier: Successor, later: Successor | None, choice: Target | RefusedChoice
+    state: ExchangeState,
+    tier: Successor,
+    later: Successor | None,
+    choice: Target | RefusedChoice,
 ) -> Question:
     """Return what asks a tier.
 
-    In place of a call that the tier can't do it is a GET, if there is one, that shows whether the cluster lives
-    there: an error of any other kind is the answer then, since it says more than a refusal. Else CallError is raised.
+    In place of a call that the tier can't do it is a GET, if there is one, that shows
+    whether the cluster lives there: an error of any other kind is the answer then,
+    since it says more than a refusal. Else CallError is raised.
     """
     match, context = state.match, state.context
-    content = None if isinstance(choice, Target) and choice.method == "GET" else state.call.body
+    content = (
+        None
+        if isinstance(choice, Target) and choice.method == "GET"
+        else state.call.body
+    )
     if isinstance(choice, Target):
-        target = choice if state.added is None else attrs.evolve(choice, paging="collected")
+        target = (
+            choice if state.added is None else attrs.evolve(choice, paging="collected")
+        )
     else:
-        known = context.memory.recall(tier_key(match, state.call.origin), context.monotonic())
+        known = context.memory.recall(
+            tier_key(match, state.call.origin), context.monotonic()
+        )
         if later is None or tier.probe is None or known == tier.tier:
             state.route = tier.tier
             raise CallError(400, choice.error_code, choice.detail)
         other = next(one for one in tier.choices.values() if isinstance(one, Target))
         return Target("GET", tier.probe, other.version), None, None
-    query = sent_on(state.query, target.query, state.notes) if target.query else state.query
+    query = (
+        sent_on(state.query, target.query, state.notes) if target.query else state.query
+    )
     if target.paging == "collected":
         query = attrs.evolve(query, page=1, size=MOST)
     body, request = state.body, tier.request or match.operation.request
     if tier.request is not None:
         body, _ = read_body(tier.request, state.call, context.loads, state.notes.append)
     if target.body is not None:
-        for name in [] if request is None or body is None else _unread(request, target.body):
+        for name in (
+            [] if request is None or body is None else _unread(request, target.body)
+        ):
             if look_up(body, name.split(".")) is not NoValue.MISSING:
-                state.notes.append(f"the member {name} was not sent on: no rule reads it")
+                state.notes.append(
+                    f"the member {name} was not sent on: no rule reads it"
+                )
         source = {**(body or {}), **state.given} if state.given else body or {}
         content = context.dumps(made_body(state, target.body, source))
     return target, query, content
@@ -210,10 +267,18 @@ def _unread(request: RequestBody, resource: Resource) -> list[str]:
     if resource.rest:
         return []
     rules = [rule for field in resource.walk() for rule in field.rules["body"]]
-    read = [parse_source(source) for rule in rules for source in (*rule.sources, *rule.looked_at)]
+    read = [
+        parse_source(source)
+        for rule in rules
+        for source in (*rule.sources, *rule.looked_at)
+    ]
     known = {name for name, refused in request.refused.items() if refused.but is None}
     others = request.members.keys() - {request.choose, *known}
-    return [name for name in sorted(others) if not any(all(map(eq, path, name.split("."))) for path in read)]
+    return [
+        name
+        for name in sorted(others)
+        if not any(all(map(eq, path, name.split("."))) for path in read)
+    ]
 
 
 def has_tiers(match: Match) -> bool:
@@ -222,7 +287,11 @@ def has_tiers(match: Match) -> bool:
 
 
 def answered(
-    state: ExchangeState, tier: Successor, made: LegacyAnswer, pages: Sequence[UpstreamPage], reply: Reply
+    state: ExchangeState,
+    tier: Successor,
+    made: LegacyAnswer,
+    pages: Sequence[UpstreamPage],
+    reply: Reply,
 ) -> Outcome | None:
     """Return the legacy answer that a tier's successes make; ``reply`` is the last one.
 
@@ -230,26 +299,47 @@ def answered(
     """
     if state.match.operation.content != "json":
         names_version = field(reply.headers, "content-type") == made.target.accept
-        return PassThrough(state.record(), state.match.content_type if names_version else "")
+        return PassThrough(
+            state.record(), state.match.content_type if names_version else ""
+        )
     if tier.adds:
         state.added = tier.tier, pages
         return None
     match, memory, since = state.match, state.context.memory, state.decision.since
     state.notes[:0] = [match.operation.note]
     state.notes.append(tier.note)
-    if tier.switch and state.asked.method != "GET":  # a list that was empty may have an item now
+    if (
+        tier.switch and state.asked.method != "GET"
+    ):  # a list that was empty may have an item now
         memory.forget(empty_key(state.call, state.asked.path))
-    status, content, kind = match.operation.status[match.api.name], Translated(b"", ()), ""
+    status, content, kind = (
+        match.operation.status[match.api.name],
+        Translated(b"", ()),
+        "",
+    )
     if status not in NO_CONTENT:
-        content, kind = made.content(match, state.call.path, pages, state.added), match.content_type
+        content, kind = (
+            made.content(match, state.call.path, pages, state.added),
+            match.content_type,
+        )
     state.route = state.added[0] if state.added else state.route
     state.knows_nothing = bool(pages) and made.is_empty(pages)
     shown = document_reply(content.value, status, kind, reply.headers)
     record, repeated = state.record(content.fields, content.dropped), None
     if has_tiers(match):
-        memory.remember(tier_key(match, state.call.origin), tier.tier, state.context.monotonic())
+        memory.remember(
+            tier_key(match, state.call.origin), tier.tier, state.context.monotonic()
+        )
     once = len(record.sent) == 1 and not any(rule.when for rule in tier.errors.values())
-    if since is not None and pages and once and state.call.method == "GET" and match.compiled.switched is None:
+    if (
+        since is not None
+        and pages
+        and once
+        and state.call.method == "GET"
+        and match.compiled.switched is None
+    ):
         timeless, path = match.compiled.timeless, made.target.path
-        repeated = Repeated(state.asked, tier.tier, path, reply.status, since, timeless, made.again)
+        repeated = Repeated(
+            state.asked, tier.tier, path, reply.status, since, timeless, made.again
+        )
     return Answer(shown, record, None, repeated)

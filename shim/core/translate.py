@@ -1,8 +1,9 @@
 """From an upstream object or list to the legacy shape, and what is to be reported of it.
 
-Generated functions do it: one for each operation, tier and API. A debugger shows their text, and steps through it. No
-text of a document becomes code: where a line needs one it is a literal that ``repr`` wrote, and every other value is
-passed under a name of ours.
+Generated functions do it: one for each operation, tier and API. A debugger shows their
+text, and steps through it. No text of a document becomes code: where a line needs one
+it is a literal that ``repr`` wrote, and every other value is passed under a name of
+ours.
 """
 
 from __future__ import annotations
@@ -30,7 +31,14 @@ from shim.core.rules import (
 from shim.documents.fields import BARE, Field, Resource, When
 from shim.documents.script import Begin, Script
 from shim.documents.sources import NoValue, is_step, look_up, parse_source, taken
-from shim.documents.vocabulary import Fidelity, Json, JsonObject, are_usual_times, is_no_time, parse_time
+from shim.documents.vocabulary import (
+    Fidelity,
+    Json,
+    JsonObject,
+    are_usual_times,
+    is_no_time,
+    parse_time,
+)
 
 _HELP: dict[str, Any] = {
     "MISSING": NoValue.MISSING, "NOTHING": {}, "Nested": Nested, "led_back": led_back, "look_up": look_up,
@@ -53,36 +61,56 @@ _NONE = (0, 0)
 class Translator:
     """The fields of a resource on one tier, ready for use; ``title`` names its generated text in tracebacks.
 
-    Links come last, since they may name other members, and ``parameters`` of the legacy path; they have the relations
-    of ``api``.
+    Links come last, since they may name other members, and ``parameters`` of the legacy
+    path; they have the relations of ``api``.
     """
 
     def __init__(
-        self, title: str, resource: Resource, tier: str, *, parameters: Sequence[str] = (), api: str = ""
+        self,
+        title: str,
+        resource: Resource,
+        tier: str,
+        *,
+        parameters: Sequence[str] = (),
+        api: str = "",
     ) -> None:
         self.inner: dict[str, Translator] = {}
         """The translators of objects inside, by field."""
         self.wraps = resource.reads_bare(tier)
         """Whether rules read what is no object, as ``value``."""
         ordered = sorted(resource.fields, key=lambda field: field.type == "links")
-        self.fields = tuple((field, [FieldRule(field, rule) for rule in field.rules[tier]]) for field in ordered)
+        self.fields = tuple(
+            (field, [FieldRule(field, rule) for rule in field.rules[tier]])
+            for field in ordered
+        )
         """In the order of members, each with its rules."""
 
         def begin_inner(field: str, of: Resource) -> tuple[Begin, bool]:
-            made = self.inner[field] = Translator(f"{title} {of.name}", of, tier, parameters=parameters, api=api)
+            made = self.inner[field] = Translator(
+                f"{title} {of.name}", of, tier, parameters=parameters, api=api
+            )
             return made.begin, made.wraps
 
         script = Script(parameters, api, tier, begin_inner)
         for field, rules in self.fields:
             _add(script, field, rules)
         if resource.rest:
-            names = [name.split(".") for name in (*(field.name for field in ordered), *resource.without)]
-            paths = [
-                parse_source(source) for _, rules in self.fields for one in rules for source in one.rule.verb.claims
+            names = [
+                name.split(".")
+                for name in (*(field.name for field in ordered), *resource.without)
             ]
-            # What lies in a list can't be taken out of it: such a list is known by the field that has its name.
+            paths = [
+                parse_source(source)
+                for _, rules in self.fields
+                for one in rules
+                for source in one.rule.verb.claims
+            ]
+            # What lies in a list can't be taken out of it: such a list is known by the
+            # field that has its name.
             read = [path for path in paths if not any(is_step(part) for part in path)]
-            script.lines.append(f"pass_rest(source, made, {script.name('claims', claims_of([*names, *read]))}, report)")
+            script.lines.append(
+                f"pass_rest(source, made, {script.name('claims', claims_of([*names, *read]))}, report)"
+            )
         lines = [
             "def begin(context, report):",
             *(f"    {name} = {expression}" for expression, name in script.once.items()),
@@ -98,7 +126,9 @@ class Translator:
         """The reports of the fields in lists that were translated, by what these have in common."""
 
 
-def generated(title: str, lines: Sequence[str], names: dict[str, Any]) -> tuple[Callable[..., Any], str]:
+def generated(
+    title: str, lines: Sequence[str], names: dict[str, Any]
+) -> tuple[Callable[..., Any], str]:
     """Return the function ``begin`` of some lines, and their text, which debuggers show; it may name ``names``."""
     text = "".join(f"{line}\n" for line in lines)
     name = f"<atlas-shim: {''.join(filter(str.isprintable, title))} {next(_numbers)}>"
@@ -113,13 +143,19 @@ def _add(script: Script, field: Field, rules: Sequence[FieldRule]) -> None:
     """Add the lines that give one field its value, by the first of its rules whose condition holds."""
     lines, several = [f"# {field.name!r}"], len(rules) > 1
     if several:
-        chosen = script.once_a_call("chosen", f"report.counts({field.name!r}, {len(rules)})")
+        chosen = script.once_a_call(
+            "chosen", f"report.counts({field.name!r}, {len(rules)})"
+        )
     for number, one in enumerate(rules):
         rule = one.rule
         of_rule = rule.verb.lines(script, field, script.name("rule", one))
         if several:
             word = "elif" if number else "if"
-            lines.append("else:" if rule.when is None else f"{word} {_condition(script, rule.when)}:")
+            lines.append(
+                "else:"
+                if rule.when is None
+                else f"{word} {_condition(script, rule.when)}:"
+            )
             of_rule = [f"    {line}" for line in (f"{chosen}[{number}] += 1", *of_rule)]
         lines += of_rule
     script.lines += lines  # after those of holders, which hold in all cases
@@ -135,10 +171,14 @@ def _condition(script: Script, when: When) -> str:
     return f"{'not ' if when.negated else ''}(type(value := {found}) {is_one} and value in {words})"
 
 
-def translate_one(translator: Translator, source: Json, context: TranslationContext) -> Translated:
+def translate_one(
+    translator: Translator, source: Json, context: TranslationContext
+) -> Translated:
     """Translate one resource."""
     report = TranslationReport(objects=1)
-    made = translator.begin(context, report)(source if type(source) is dict else {BARE: source})
+    made = translator.begin(context, report)(
+        source if type(source) is dict else {BARE: source}
+    )
     return Translated(made, reports(translator, report), tuple(report.dropped))
 
 
@@ -162,18 +202,26 @@ def items_of(pages: Sequence[UpstreamPage], moved: list[Dropped]) -> Iterator[Js
             place += 1
             if type(item) is dict and type(identity := item.get("id")) is str:
                 if number and identity in seen:
-                    moved.append(Dropped(f"{RESULTS}[{place}]", item, "an earlier page has it, too"))
+                    moved.append(
+                        Dropped(
+                            f"{RESULTS}[{place}]", item, "an earlier page has it, too"
+                        )
+                    )
                     continue
                 seen.add(identity)
             yield item
 
 
 def translate_items(
-    translator: Translator, pages: Sequence[UpstreamPage], context: TranslationContext, before: int = 0
+    translator: Translator,
+    pages: Sequence[UpstreamPage],
+    context: TranslationContext,
+    before: int = 0,
 ) -> Translated:
     """Translate the items of all pages; the list has so many ``before`` them.
 
-    Their times are collected and looked at together. If one is none, all is done again, with a look at each.
+    Their times are collected and looked at together. If one is none, all is done again,
+    with a look at each.
     """
     moved: list[Dropped] = []
     items = pages[0].items if len(pages) == 1 else [*items_of(pages, moved)]
@@ -182,9 +230,15 @@ def translate_items(
     look: Callable[[str], object] = times.append
     while True:
         report = TranslationReport(look)
-        nested = Nested(translator.begin(context, report), report, dropped, translator.wraps)
+        nested = Nested(
+            translator.begin(context, report), report, dropped, translator.wraps
+        )
         made = nested.each(items, RESULTS, before)
-        if look is is_no_time or are_usual_times(times) or not any(map(is_no_time, times)):
+        if (
+            look is is_no_time
+            or are_usual_times(times)
+            or not any(map(is_no_time, times))
+        ):
             return Translated(made, reports(translator, report), (*dropped, *moved))
         look = is_no_time
         dropped.clear()
@@ -200,10 +254,14 @@ def together(one: Translated, other: Translated) -> Translated:
             report = named.get(name, exact)
             found[exact if report.fidelity is Fidelity.EXACT else report] += items
         fields.append(_worst(found, sum(counts)))
-    return Translated([*one.value, *other.value], tuple(fields), (*one.dropped, *other.dropped))
+    return Translated(
+        [*one.value, *other.value], tuple(fields), (*one.dropped, *other.dropped)
+    )
 
 
-def reports(translator: Translator, report: TranslationReport) -> tuple[FieldReport, ...]:
+def reports(
+    translator: Translator, report: TranslationReport
+) -> tuple[FieldReport, ...]:
     """Return the level of each field over all objects: the worst that any of them got, and how many got which."""
     combination, known = report.combination(), translator.reported
     found = known.get(combination)
@@ -214,12 +272,16 @@ def reports(translator: Translator, report: TranslationReport) -> tuple[FieldRep
     return found
 
 
-def _reports(translator: Translator, report: TranslationReport) -> Iterator[FieldReport]:
+def _reports(
+    translator: Translator, report: TranslationReport
+) -> Iterator[FieldReport]:
     for field, rules in translator.fields:
         found: dict[FieldReport, int] = {}
         name, inner = field.name, translator.inner.get(field.name)
         counts = report.chosen.get(name, (0,) * len(rules))
-        used = [one for one in zip(rules, counts, strict=True) if one[1]] or [(rules[-1], report.objects)]
+        used = [one for one in zip(rules, counts, strict=True) if one[1]] or [
+            (rules[-1], report.objects)
+        ]
         if name in report.unusable:
             first, why = report.unusable[name]
             worst = FieldReport(name, Fidelity.ABSENT, why, first.rule.owner)
@@ -229,20 +291,29 @@ def _reports(translator: Translator, report: TranslationReport) -> Iterator[Fiel
             found[one.missing] = found.get(one.missing, 0) + missing
             found[one.usual] = found.get(one.usual, 0) + count - missing - unusable
         yield _worst(found, report.objects)
-        if inner is not None and any(one.rule.fidelity is not Fidelity.ABSENT for one, _ in used):
-            start, part = f"{name}[]" if field.type == "objects" else name, report.part(name)
+        if inner is not None and any(
+            one.rule.fidelity is not Fidelity.ABSENT for one, _ in used
+        ):
+            start, part = (
+                f"{name}[]" if field.type == "objects" else name,
+                report.part(name),
+            )
             for of_part in reports(inner, part):
                 yield attrs.evolve(of_part, name=f"{start}.{of_part.name}")
 
 
 def _worst(found: Mapping[FieldReport, int], items: int) -> FieldReport:
     """Return the worst of several reports, which says of how many items each of them is true."""
-    true = [one for one, count in found.items() if count > 0] or [*found][-1:]  # the usual one where nothing was made
+    true = [one for one, count in found.items() if count > 0] or [*found][
+        -1:
+    ]  # the usual one where nothing was made
     if len(true) == 1:
         return true[0]
     worst, *others = sorted(true, key=lambda one: _LEVELS[one.fidelity], reverse=True)
     why = f"{worst.why.removesuffix('.')} in {found[worst]} of {items}".lstrip()
     for number, one in enumerate(others, 1):
         where = "elsewhere" if number == len(others) else f"in {found[one]}"
-        why += f"; {where} it is {one.fidelity.value}" + (f": {one.why.removesuffix('.')}" if one.why else "")
+        why += f"; {where} it is {one.fidelity.value}" + (
+            f": {one.why.removesuffix('.')}" if one.why else ""
+        )
     return attrs.evolve(worst, why=why)

@@ -23,7 +23,9 @@ def list_at(value: Json, path: Path) -> Json:
     return value
 
 
-def items_at(value: Json, path: Path, keyed: str, *, bodily: bool, at: ItemPath = ()) -> Iterator[tuple[ItemPath, Any]]:
+def items_at(
+    value: Json, path: Path, keyed: str, *, bodily: bool, at: ItemPath = ()
+) -> Iterator[tuple[ItemPath, Any]]:
     """Yield what leads to a path, with one item in place of each list on it, and the plain values beside that.
 
     In a request body (``bodily``) objects and lists beside it are there, too.
@@ -31,14 +33,27 @@ def items_at(value: Json, path: Path, keyed: str, *, bodily: bool, at: ItemPath 
     if type(value) is list:
         for number, item in enumerate(value):
             place = (*at[:-1], f"{at[-1]}[{number}]")
-            yield from items_at(item, path, keyed, bodily=bodily, at=place) if path else ((place, item),)
+            yield from (
+                items_at(item, path, keyed, bodily=bodily, at=place)
+                if path
+                else ((place, item),)
+            )
     elif path and type(value) is dict and path[0] in value:
-        beside = {name: one for name, one in value.items() if bodily or type(one) not in {dict, list}}
-        inner = items_at(value[path[0]], path[1:], keyed, bodily=bodily, at=(*at, path[0]))
+        beside = {
+            name: one
+            for name, one in value.items()
+            if bodily or type(one) not in {dict, list}
+        }
+        inner = items_at(
+            value[path[0]], path[1:], keyed, bodily=bodily, at=(*at, path[0])
+        )
         yield from ((place, {**beside, path[0]: one}) for place, one in inner)
     elif keyed and not path and type(value) is dict:
         for name, one in value.items():
-            yield (*at[:-1], f"{at[-1]}.{name}"), {**one, keyed: name} if type(one) is dict else one
+            yield (
+                (*at[:-1], f"{at[-1]}.{name}"),
+                {**one, keyed: name} if type(one) is dict else one,
+            )
 
 
 def placed(where: str, path: Path, at: ItemPath) -> str:

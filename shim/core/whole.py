@@ -14,9 +14,12 @@ from shim.documents.vocabulary import Json, JsonObject
 def whole_body(lens: Lens, base: JsonObject, asked: JsonObject) -> JsonObject:
     """Return a whole legacy body: what is asked laid over a base, with what other members mean in its place.
 
-    Raises CallError for a member that has no one place, or says something else than stands there.
+    Raises CallError for a member that has no one place, or says something else than
+    stands there.
     """
-    whole = _over(base, {name: value for name, value in asked.items() if name in lens.members})
+    whole = _over(
+        base, {name: value for name, value in asked.items() if name in lens.members}
+    )
     others = moved(lens, base, asked)
     said = {name: taken(asked, parse_source(name)) for name in others}
     for name, target in others.items():
@@ -29,9 +32,17 @@ def whole_body(lens: Lens, base: JsonObject, asked: JsonObject) -> JsonObject:
             raise CallError(400, "INVALID_ATTRIBUTE", detail, (name,)) from None
     for name, target in others.items():
         if not _says(whole, lens.means[name], said[name]):
-            beside = next((one for one, also in others.items() if also == target and one != name), target)
+            beside = next(
+                (one for one, also in others.items() if also == target and one != name),
+                target,
+            )
             other = target if target in asked else beside
-            raise CallError(400, "INVALID_ATTRIBUTE", f"{name} says something else than {other}.", (name,))
+            raise CallError(
+                400,
+                "INVALID_ATTRIBUTE",
+                f"{name} says something else than {other}.",
+                (name,),
+            )
     return whole
 
 
@@ -48,7 +59,11 @@ def moved(lens: Lens, base: JsonObject, asked: JsonObject) -> dict[str, str]:
 def passed_over(lens: Lens, whole: JsonObject, asked: JsonObject) -> list[str]:
     """Return the asked members that repeat what was shown at another place, which the body says otherwise now."""
     said = {name: taken(asked, parse_source(name)) for name in lens.means}
-    return [name for name, value in said.items() if value is not None and not _says(whole, lens.means[name], value)]
+    return [
+        name
+        for name, value in said.items()
+        if value is not None and not _says(whole, lens.means[name], value)
+    ]
 
 
 def without_asked(base: JsonObject, asked: JsonObject) -> JsonObject:
@@ -68,7 +83,11 @@ def _over(base: JsonObject, asked: JsonObject) -> JsonObject:
     whole = dict(base)
     for name, value in asked.items():
         inner = whole.get(name)
-        whole[name] = _over(inner, value) if type(inner) is dict and type(value) is dict else value
+        whole[name] = (
+            _over(inner, value)
+            if type(inner) is dict and type(value) is dict
+            else value
+        )
     return whole
 
 

@@ -21,9 +21,18 @@ _IN_QUERY = frozenset({"boolean", "integer", "number", "string"})
 
 def _made(table: Table, key: str) -> Resource | None:
     sub = table.table(key)
-    if sub is not None and "each" in table.data:  # no document declares what the list's objects have
-        plain = getattr(table.around.operation.request, "members", {}).get(str(table.data["each"])) == "strings"
-        sub.around = attrs.evolve(table.around, given=(*table.around.given, BARE) if plain else None)
+    if (
+        sub is not None and "each" in table.data
+    ):  # no document declares what the list's objects have
+        plain = (
+            getattr(table.around.operation.request, "members", {}).get(
+                str(table.data["each"])
+            )
+            == "strings"
+        )
+        sub.around = attrs.evolve(
+            table.around, given=(*table.around.given, BARE) if plain else None
+        )
     return read_body(sub, settings=())
 
 
@@ -44,9 +53,13 @@ class Before(Declared):
     query: Resource | None = read_as(_made, default=None)
     """Its rules, as those of ``body``, read the legacy body, an item, and the names that earlier looks gave."""
     body: Resource | None = read_as(_made, default=None)
-    gives: Mapping[str, str] = read_as(lambda table, key: table.each(key, Table.text), factory=dict)
+    gives: Mapping[str, str] = read_as(
+        lambda table, key: table.each(key, Table.text), factory=dict
+    )
     """The names of values in its answer, which later rules and paths may use."""
-    members: Mapping[str, str] = read_as(lambda table, key: table.each(key, Table.text), factory=dict)
+    members: Mapping[str, str] = read_as(
+        lambda table, key: table.each(key, Table.text), factory=dict
+    )
     """The member of an item that a parameter of its query compares, where the two have different names."""
     errors: Mapping[str, ErrorRule] = read_as(read_errors, factory=dict)
     """Its successes that stand for errors."""
@@ -60,46 +73,113 @@ class Before(Declared):
         return tuple(one for one in (self.query, self.body) if one is not None)
 
     def wrong(self, table: Table) -> Rows:
-        legacy, given, is_look = table.around.operation, table.around.given, self.method == "GET"
+        legacy, given, is_look = (
+            table.around.operation,
+            table.around.given,
+            self.method == "GET",
+        )
         members = legacy.request.members if legacy.request else {}
-        required = legacy.request.required if legacy.request and not legacy.request.bare else members
+        required = (
+            legacy.request.required
+            if legacy.request and not legacy.request.bare
+            else members
+        )
         checked(table, "version", parse_date, self.version)
-        yield "method", not is_look and legacy.method == "GET", "writes before a read: a read stays a read"
+        yield (
+            "method",
+            not is_look and legacy.method == "GET",
+            "writes before a read: a read stays a read",
+        )
         for key, made in (("query", self.query), ("body", self.body)):
-            yield key, made and not made.fields, "makes nothing: give members, each with a rule"
+            yield (
+                key,
+                made and not made.fields,
+                "makes nothing: give members, each with a rule",
+            )
         yield "body", self.body and is_look, "belongs to writes"
         yield "each", self.each and is_look, "belongs to writes"
         yield "but", self.but and not self.each, "belongs to each"
         yield "but", self.but and self.but == self.each, "is the same list as each"
         yield "by", self.by and not self.but, "belongs to but"
         chooses = any("[only" in source for source in self.gives.values())
-        yield "several", self.several and not chooses, "can never be said: nothing that it gives is [only]"
+        yield (
+            "several",
+            self.several and not chooses,
+            "can never be said: nothing that it gives is [only]",
+        )
         for key, name in (("each", self.each), ("but", self.but)):
             is_list = name in given or members.get(name) in LISTS
-            yield key, name and not is_list, f"{name!r} is neither a list of the legacy body nor given by a look before"
+            yield (
+                key,
+                name and not is_list,
+                f"{name!r} is neither a list of the legacy body nor given by a look before",
+            )
             maybe = is_list and name not in given and name not in required
             yield key, maybe, f"{name!r} may be missing: name it in request.required"
         of_looks = self.gives or self.members or self.errors
-        yield "", not is_look and of_looks, "writes; gives, members and errors belong to looks"
-        yield "", is_look and not self.gives and not self.errors, "looks in vain: it gives nothing and refuses nothing"
+        yield (
+            "",
+            not is_look and of_looks,
+            "writes; gives, members and errors belong to looks",
+        )
+        yield (
+            "",
+            is_look and not self.gives and not self.errors,
+            "looks in vain: it gives nothing and refuses nothing",
+        )
         for name, said in self.gives.items():
             checked(table, "gives", parse_source, said)
             known = {*legacy.path.parameters, *given, *members, BARE}
-            yield key_path(".gives", name), name in known, f"{name!r} is the name of something else already"
+            yield (
+                key_path(".gives", name),
+                name in known,
+                f"{name!r} is the name of something else already",
+            )
             no_name = not (name.isascii() and name.isalnum() and name[0].isalpha())
-            yield key_path(".gives", name), no_name, f"{name!r} is not a name of letters and digits"
-        parameters = {field.name for field in self.query.fields} if self.query else set()
-        yield "members", is_look and self.members and self.query is None, "has no query to belong to"
+            yield (
+                key_path(".gives", name),
+                no_name,
+                f"{name!r} is not a name of letters and digits",
+            )
+        parameters = (
+            {field.name for field in self.query.fields} if self.query else set()
+        )
+        yield (
+            "members",
+            is_look and self.members and self.query is None,
+            "has no query to belong to",
+        )
         for name in self.members if parameters else ():
-            yield key_path(".members", name), name not in parameters, f"{name!r} is not a parameter of the query"
+            yield (
+                key_path(".members", name),
+                name not in parameters,
+                f"{name!r} is not a parameter of the query",
+            )
         yield from wrong_errors(self.errors)
         for code, rule in self.errors.items():
-            yield key_path(".errors", code), rule.when is None, "is an error; its rule stands beside before"
+            yield (
+                key_path(".errors", code),
+                rule.when is None,
+                "is an error; its rule stands beside before",
+            )
         for field in self.query.fields if self.query else ():
-            yield key_path(".query", field.name), field.type not in _IN_QUERY, "is not a plain value, as a query has"
+            yield (
+                key_path(".query", field.name),
+                field.type not in _IN_QUERY,
+                "is not a plain value, as a query has",
+            )
 
 
 def read_names(resources: Collection[Resource]) -> set[str]:
     """Return the names that the rules of bodies begin with."""
-    rules = [rule for one in resources for field in one.walk() for rule in field.rules.get(BODY, ())]
-    return {str(parse_source(source)[0]) for rule in rules for source in (*rule.sources, *rule.looked_at)}
+    rules = [
+        rule
+        for one in resources
+        for field in one.walk()
+        for rule in field.rules.get(BODY, ())
+    ]
+    return {
+        str(parse_source(source)[0])
+        for rule in rules
+        for source in (*rule.sources, *rule.looked_at)
+    }

@@ -12,7 +12,12 @@ from typing import Any, Self
 import attrs
 
 from shim.documents.before import METHODS, Before, read_names
-from shim.documents.errors import ErrorRule, read_errors, unknown_parameters, wrong_errors
+from shim.documents.errors import (
+    ErrorRule,
+    read_errors,
+    unknown_parameters,
+    wrong_errors,
+)
 from shim.documents.fields import BARE, BODY, TIERS, Field, Resource, When
 from shim.documents.lens import FROM_LENS, Lens
 from shim.documents.objects import RefusedChoice
@@ -40,20 +45,25 @@ def _before(table: Table, key: str) -> tuple[Before, ...]:
     for sub in table.list_of_tables(key):
         sub.around = table.around
         found.append(Before.read(sub))
-        table.around = attrs.evolve(table.around, given=(*table.around.given, *found[-1].gives))
+        table.around = attrs.evolve(
+            table.around, given=(*table.around.given, *found[-1].gives)
+        )
     return tuple(found)
 
 
 def _reads_all(table: Table) -> bool:
     """Return whether the answer is a whole list, which is read to its end."""
     shape = table.around.operation.shape
-    return bool(shape == "array" or (shape == "page" and table.data.get("bare") is True))
+    return bool(
+        shape == "array" or (shape == "page" and table.data.get("bare") is True)
+    )
 
 
 def _legacy_name(made: Field, items: str, given: Collection[str]) -> str:
     """Return the first member of the legacy body that the rules of a new one's member read, empty if there is none.
 
-    Rules of a write for each of some ``items`` read one of them; names that looks gave are no members.
+    Rules of a write for each of some ``items`` read one of them; names that looks gave
+    are no members.
     """
     for rule in made.rules.get(BODY, ()):
         for source in rule.sources:
@@ -67,12 +77,18 @@ def _legacy_name(made: Field, items: str, given: Collection[str]) -> str:
 class Target(Declared):
     """One upstream call."""
 
-    method: str = read_as(lambda table, key: table.word(key, METHODS, default=table.around.operation.method))
+    method: str = read_as(
+        lambda table, key: table.word(
+            key, METHODS, default=table.around.operation.method
+        )
+    )
     path: Template = read_as(_path)
     version: str = read_as(Table.text)
     """That of the successor's resource."""
     paging: str = read_as(
-        lambda table, key: table.word(key, PAGING, default="collected" if _reads_all(table) else "kept"),
+        lambda table, key: table.word(
+            key, PAGING, default="collected" if _reads_all(table) else "kept"
+        ),
         default="kept",
     )
     """How its pages are used."""
@@ -84,16 +100,23 @@ class Target(Declared):
     """Whether its query may have ``includeCount``."""
     lens: Lens | None = given("lens", default=None)
     """What lays the legacy body over the resource that is there."""
-    body: Resource | None = read_as(lambda table, key: read_body(table.table(key)), default=None)
+    body: Resource | None = read_as(
+        lambda table, key: read_body(table.table(key)), default=None
+    )
     content: str = of_table("around.operation.content", default="json")
     before: tuple[Before, ...] = given("before", default=())
     """The calls before it: looks, then writes."""
 
     @classmethod
     def part(cls, table: Table, **known: Any) -> Self:
-        before, lens = _before(table, "before"), Lens.maybe(table.table("lens"))  # which give names to the others
+        before, lens = (
+            _before(table, "before"),
+            Lens.maybe(table.table("lens")),
+        )  # which give names to the others
         if lens is not None:
-            table.around = attrs.evolve(table.around, given=(*table.around.given, *FROM_LENS))
+            table.around = attrs.evolve(
+                table.around, given=(*table.around.given, *FROM_LENS)
+            )
         return super().part(table, before=before, lens=lens, **known)
 
     @property
@@ -119,13 +142,22 @@ class Target(Declared):
     @property
     def changes(self) -> tuple[tuple[str, str, str], ...]:
         """Method, path and version of the writes before it, and of itself unless it then only reads."""
-        calls = [*self.writes, *(() if self.writes and self.method == "GET" else (self,))]
-        return tuple((one.method, (one.path or self.path).text, one.version or self.version) for one in calls)
+        calls = [
+            *self.writes,
+            *(() if self.writes and self.method == "GET" else (self,)),
+        ]
+        return tuple(
+            (one.method, (one.path or self.path).text, one.version or self.version)
+            for one in calls
+        )
 
     @property
     def made(self) -> tuple[Resource, ...]:
         """The bodies and queries that rules make for it, and for what goes before it."""
-        return (*filter(None, (self.body,)), *(one for before in self.before for one in before.made))
+        return (
+            *filter(None, (self.body,)),
+            *(one for before in self.before for one in before.made),
+        )
 
     @cached_property
     def legacy_names(self) -> Mapping[str, str]:
@@ -143,33 +175,63 @@ class Target(Declared):
     def wrong(self, table: Table) -> Rows:
         legacy = table.around.operation
         checked(table, "version", parse_date, self.version)
-        kept, is_one, is_read = self.paging == "kept", legacy.shape == "one", legacy.method == "GET"
+        kept, is_one, is_read = (
+            self.paging == "kept",
+            legacy.shape == "one",
+            legacy.method == "GET",
+        )
         known: tuple[str, ...] = ()
         for one in self.before:
-            names, at = (one.path or self.path).parameters, f"{one.at.removeprefix(table.path)}.path"
+            names, at = (
+                (one.path or self.path).parameters,
+                f"{one.at.removeprefix(table.path)}.path",
+            )
             yield from unknown_parameters(at, names, legacy, known)
             known = (*known, *one.gives)
         yield from unknown_parameters("path", self.path.parameters, legacy, known)
         if self.lens is not None:
             lists = {name.partition(".")[0] for name in self.lens.lists}
             fields = {field.name for field in self.body.fields} if self.body else set()
-            yield "lens", self.body is None, "needs a body, whose rules read what it shows"
+            yield (
+                "lens",
+                self.body is None,
+                "needs a body, whose rules read what it shows",
+            )
             yield "lens", self.before, "can't stand beside before"
-            yield "lens", lists - fields, f"compares {' and '.join(sorted(lists - fields))}, which the body has not"
-        yield "before", self.before != self.looks + self.writes, "has a look behind a write; looks come first"
+            yield (
+                "lens",
+                lists - fields,
+                f"compares {' and '.join(sorted(lists - fields))}, which the body has not",
+            )
+        yield (
+            "before",
+            self.before != self.looks + self.writes,
+            "has a look behind a write; looks come first",
+        )
         what = f"{self.method} can't answer {legacy.method}: a read stays a read, and a write a write"
         yield "method", (self.method == "GET" and not self.writes) != is_read, what
         for api in table.around.apis.values():
-            same = (self.path.text, self.method) == (f"{api.base}{legacy.path.text}", legacy.method)
+            same = (self.path.text, self.method) == (
+                f"{api.base}{legacy.path.text}",
+                legacy.method,
+            )
             is_new = api.version is None and self.version not in legacy.versions
             yield "path", same and not is_new, _IS_LEGACY
-        yield "paging", _reads_all(table) and kept, "can only be collected: the whole list is read"
+        yield (
+            "paging",
+            _reads_all(table) and kept,
+            "can only be collected: the whole list is read",
+        )
         yield (
             "includeCount",
             is_one and not self.include_count,
             "belongs to lists; this operation answers with one resource",
         )
-        yield "paging", is_one and not kept, "belongs to lists; this operation answers with one resource"
+        yield (
+            "paging",
+            is_one and not kept,
+            "belongs to lists; this operation answers with one resource",
+        )
 
 
 @attrs.frozen
@@ -196,7 +258,9 @@ class Successor(Declared):
     errors: Mapping[str, ErrorRule] = read_as(read_errors, factory=dict)
     """Legacy errors by the successor's code, and by the status of successes that stand for one."""
     resource: Resource = read_as(
-        lambda table, key: table.around.resources.named(table, key) or table.around.operation.resource,
+        lambda table, key: (
+            table.around.resources.named(table, key) or table.around.operation.resource
+        ),
         factory=Resource,
     )
     """The legacy answer."""
@@ -208,39 +272,95 @@ class Successor(Declared):
         table.know(cls.keys())
         request = RequestBody.maybe(table.table("request"))
         if request is not None:
-            table.around = attrs.evolve(table.around, operation=attrs.evolve(table.around.operation, request=request))
-        choices = {word: _choice(choice) for word, choice in table.named_tables("choose").items()}
+            table.around = attrs.evolve(
+                table.around,
+                operation=attrs.evolve(table.around.operation, request=request),
+            )
+        choices = {
+            word: _choice(choice)
+            for word, choice in table.named_tables("choose").items()
+        }
         if choices:
             table.know(cls.keys() - Target.keys())
         only = None if choices else Target.part(table)
         return cls.part(table, only=only, choices=choices, request=request)
 
     def wrong(self, table: Table) -> Rows:
-        legacy, words, targets = table.around.operation, table.around.operation.words, list(self.targets())
+        legacy, words, targets = (
+            table.around.operation,
+            table.around.operation.words,
+            list(self.targets()),
+        )
         for word in self.choices:
-            yield "choose", word not in words, f"{word!r} is not one of the words that request.words declares"
+            yield (
+                "choose",
+                word not in words,
+                f"{word!r} is not one of the words that request.words declares",
+            )
         for word in words if self.choices else ():
             yield "choose", word not in self.choices, f"says nothing of {word!r}"
-        yield "choose", not targets, "refuses every word; an operation that nothing took the place of has gone"
+        yield (
+            "choose",
+            not targets,
+            "refuses every word; an operation that nothing took the place of has gone",
+        )
         useless = self.probe is not None and len(targets) >= len(self.choices)
-        yield "probe", useless, "can never apply: it is for words that are refused, and no word is refused"
+        yield (
+            "probe",
+            useless,
+            "can never apply: it is for words that are refused, and no word is refused",
+        )
         lacking = legacy.successors and not self.after and not self.switch
-        yield "after", lacking, "is missing; list the error codes of the other tier that lead to this one"
+        yield (
+            "after",
+            lacking,
+            "is missing; list the error codes of the other tier that lead to this one",
+        )
         ways = [bool(self.after), self.adds, self.when is not None]
-        yield "switch", self.switch and ways.count(True) != 1, "needs exactly one of after, adds and when"
-        yield "switch", not self.switch and any(ways[1:]), "is missing; adds and when belong to it"
+        yield (
+            "switch",
+            self.switch and ways.count(True) != 1,
+            "needs exactly one of after, adds and when",
+        )
+        yield (
+            "switch",
+            not self.switch and any(ways[1:]),
+            "is missing; adds and when belong to it",
+        )
         kept = self.only is not None and self.only.paging == "kept"
         no_list = legacy.method != "GET" or legacy.shape != "page" or kept
-        yield "adds", self.adds and no_list, "belongs to pages that are read and collected"
+        yield (
+            "adds",
+            self.adds and no_list,
+            "belongs to pages that are read and collected",
+        )
         looks = any(target.before for _, target in targets)
-        yield "before", looks and (self.adds or self.when is not None), "can't go before a tier with adds or when"
+        yield (
+            "before",
+            looks and (self.adds or self.when is not None),
+            "can't go before a tier with adds or when",
+        )
         for key, said in (("when", self.when), ("request", self.request)):
-            yield key, said and not legacy.has_body, f"belongs to calls with a body, and {legacy.method} has none"
-        yield "request", self.request and self.request.choose, "can't choose a call; that of the operation can"
-        yield from unknown_parameters("probe", self.probe.parameters if self.probe else (), legacy)
+            yield (
+                key,
+                said and not legacy.has_body,
+                f"belongs to calls with a body, and {legacy.method} has none",
+            )
+        yield (
+            "request",
+            self.request and self.request.choose,
+            "can't choose a call; that of the operation can",
+        )
+        yield from unknown_parameters(
+            "probe", self.probe.parameters if self.probe else (), legacy
+        )
         yield from wrong_errors(self.errors)
         is_read = legacy.content == "json"
-        yield "errors", not is_read and any(one.when for one in self.errors.values()), "reads what passes unread"
+        yield (
+            "errors",
+            not is_read and any(one.when for one in self.errors.values()),
+            "reads what passes unread",
+        )
         for _, target in targets:
             lists = (name for one in target.before for name in (one.each, one.but))
             used = {*self.texts, *read_names(target.made), *lists}
@@ -253,16 +373,35 @@ class Successor(Declared):
     def given(self) -> tuple[str, ...]:
         """The names that looks before each of its calls give."""
         names = [target.given for _, target in self.targets()]
-        return tuple(name for name in dict.fromkeys(sum(names, ())) if all(name in one for one in names))
+        return tuple(
+            name
+            for name in dict.fromkeys(sum(names, ()))
+            if all(name in one for one in names)
+        )
 
     @cached_property
     def texts(self) -> frozenset[str]:
         """The names that stand in paths, in links and for parameters, all of which are texts."""
         targets = [target for _, target in self.targets()]
-        made = [(self.resource, self.tier), *((one, BODY) for target in targets for one in target.made)]
-        rules = [rule for one, tier in made for field in one.walk() for rule in field.rules.get(tier, ())]
-        paths = [path for one in targets for path in (one.path, *(look.path for look in one.before)) if path]
-        return frozenset().union(*(path.parameters for path in paths), *(rule.verb.names for rule in rules))
+        made = [
+            (self.resource, self.tier),
+            *((one, BODY) for target in targets for one in target.made),
+        ]
+        rules = [
+            rule
+            for one, tier in made
+            for field in one.walk()
+            for rule in field.rules.get(tier, ())
+        ]
+        paths = [
+            path
+            for one in targets
+            for path in (one.path, *(look.path for look in one.before))
+            if path
+        ]
+        return frozenset().union(
+            *(path.parameters for path in paths), *(rule.verb.names for rule in rules)
+        )
 
     def targets(self) -> Iterator[tuple[str, Target]]:
         """Return its upstream calls with the key each stands under."""

@@ -21,9 +21,15 @@ from shim.documents.verbs import Unwind
 from shim.documents.ways import From, Group
 
 
-def check_documents(documents: Sequence[Document]) -> Iterator[tuple[Document, str, str]]:
+def check_documents(
+    documents: Sequence[Document],
+) -> Iterator[tuple[Document, str, str]]:
     """Yield (document, key path, what is wrong) for every defect of a set of documents."""
-    names, ids, calls = dict[str, str](), dict[str, str](), dict[tuple[str, ...], list[tuple[Document, Operation]]]()
+    names, ids, calls = (
+        dict[str, str](),
+        dict[str, str](),
+        dict[tuple[str, ...], list[tuple[Document, Operation]]](),
+    )
     for document in documents:
         if document.name in names:
             hint = f"{document.name!r} is also the name of {names[document.name]}; to change rules use overrides"
@@ -32,17 +38,31 @@ def check_documents(documents: Sequence[Document]) -> Iterator[tuple[Document, s
         for operation in document.operations:
             for name in (operation.id, *operation.aliases):
                 if name in ids:
-                    yield document, operation.at, f"{name!r} is already an operation or alias of {ids[name]}"
+                    yield (
+                        document,
+                        operation.at,
+                        f"{name!r} is already an operation or alias of {ids[name]}",
+                    )
                 ids[name] = document.file
-            parts = ["{}" if parameter_name(part) else part for part in operation.path.segments]
+            parts = [
+                "{}" if parameter_name(part) else part
+                for part in operation.path.segments
+            ]
             parts.append(operation.path.ending)
             for api in document.apis.values():
                 same = calls.setdefault((operation.method, api.base, *parts), [])
                 for owner, other in same:
-                    both = operation.version in other.versions or other.version in operation.versions
+                    both = (
+                        operation.version in other.versions
+                        or other.version in operation.versions
+                    )
                     if other is not operation and both:
                         where = f"{other.id} ({owner.file})"
-                        yield document, operation.at, f"has the same method, path and versions as {where}"
+                        yield (
+                            document,
+                            operation.at,
+                            f"has the same method, path and versions as {where}",
+                        )
                 same.append((document, operation))
     for document in documents:
         for at, is_wrong, what in (*_of_fields(document), *_of_lenses(document)):
@@ -53,13 +73,24 @@ def check_documents(documents: Sequence[Document]) -> Iterator[tuple[Document, s
 def _of_fields(document: Document) -> Rows:
     for use in _uses(document):
         yield from _of_names(use)
-        named = {tier for field in use.resource.fields for tier in field.rules if tier != BODY}
-        misspelt = dict[str, str]()  # tiers that no field has a rule for, with one that some have
+        named = {
+            tier
+            for field in use.resource.fields
+            for tier in field.rules
+            if tier != BODY
+        }
+        misspelt = dict[
+            str, str
+        ]()  # tiers that no field has a rule for, with one that some have
         for tier in sorted(use.tiers.keys() - named - {BODY}):
             if near := nearest(tier, sorted(named)):
                 misspelt[tier] = near
                 for at in use.tiers[tier]:
-                    yield at, True, f"is of a tier that no field has a rule for{did_you_mean(near)}"
+                    yield (
+                        at,
+                        True,
+                        f"is of a tier that no field has a rule for{did_you_mean(near)}",
+                    )
         meant = {*misspelt, *misspelt.values()} - (use.tiers.keys() - misspelt.keys())
         for field in use.resource.fields:
             yield from _of_field(field, use, meant)
@@ -68,18 +99,32 @@ def _of_fields(document: Document) -> Rows:
 def _of_lenses(document: Document) -> Rows:
     """Yield what the rules of a body read through a lens that the legacy body can't have: it would never be there."""
     for operation in document.operations:
-        targets = [target for one in operation.successors.values() for _, target in one.targets()]
+        targets = [
+            target
+            for one in operation.successors.values()
+            for _, target in one.targets()
+        ]
         for target in targets:
-            if target.lens is not None and target.body is not None and operation.request is not None:
+            if (
+                target.lens is not None
+                and target.body is not None
+                and operation.request is not None
+            ):
                 yield from _of_sources(target.body, operation.request, "", frozenset())
 
 
-def _of_sources(resource: Resource, request: BodyMembers, within: str, keyed: frozenset[str]) -> Rows:
+def _of_sources(
+    resource: Resource, request: BodyMembers, within: str, keyed: frozenset[str]
+) -> Rows:
     """Yield the sources of a body's rules that name no member; ``keyed`` are the members that names become."""
     for field in resource.fields:
         for rule in field.rules.get(BODY, ()):
             unwind = rule.verb if isinstance(rule.verb, Unwind) else None
-            for source in (*rule.sources, *rule.looked_at, *(unwind.times if unwind else ())):
+            for source in (
+                *rule.sources,
+                *rule.looked_at,
+                *(unwind.times if unwind else ()),
+            ):
                 said = f"{within}{source}"
                 yield (
                     rule.at,
@@ -88,7 +133,11 @@ def _of_sources(resource: Resource, request: BodyMembers, within: str, keyed: fr
                 )
             if field.of is not None:
                 names = keyed | {unwind.keyed} if unwind else keyed
-                inside = [f"{within}{one}." for one in rule.sources] if isinstance(rule.verb, From) else [within]
+                inside = (
+                    [f"{within}{one}." for one in rule.sources]
+                    if isinstance(rule.verb, From)
+                    else [within]
+                )
                 for inner in inside:
                     yield from _of_sources(field.of, request, inner, names)
 
@@ -112,7 +161,13 @@ def _uses(document: Document) -> list[Use]:
     for operation in document.operations:
         for tier, successor in operation.successors.items():
             known = operation.path.parameters
-            _note(uses, successor.resource, operation, {tier: successor.at}, (*known, *successor.given))
+            _note(
+                uses,
+                successor.resource,
+                operation,
+                {tier: successor.at},
+                (*known, *successor.given),
+            )
             for _, target in successor.targets():
                 names = known
                 for one in target.before:
@@ -125,7 +180,11 @@ def _uses(document: Document) -> list[Use]:
 
 
 def _note(
-    uses: dict[int, Use], resource: Resource, operation: Operation, tiers: Mapping[str, str], known: tuple[str, ...]
+    uses: dict[int, Use],
+    resource: Resource,
+    operation: Operation,
+    tiers: Mapping[str, str],
+    known: tuple[str, ...],
 ) -> None:
     use = uses.setdefault(id(resource), Use(resource))
     for tier, at in tiers.items():
@@ -135,7 +194,11 @@ def _note(
     for field in resource.fields:
         if field.of is not None:
             _note(uses, field.of, operation, tiers, known)
-            groups = {tier for tier, rules in field.rules.items() if any(isinstance(one.verb, Group) for one in rules)}
+            groups = {
+                tier
+                for tier, rules in field.rules.items()
+                if any(isinstance(one.verb, Group) for one in rules)
+            }
             uses[id(field.of)].grouped |= groups
 
 
@@ -144,15 +207,31 @@ def _of_names(use: Use) -> Rows:
     for field in resource.fields:
         yield field.at, not all(field.name.split(".")), "has an empty part in its name"
         for one in _outer(field.name):
-            yield field.at, one in names, f"stands inside {one!r}, which is a field of its own"
+            yield (
+                field.at,
+                one in names,
+                f"stands inside {one!r}, which is a field of its own",
+            )
     at = f"{resource.at}.without"
     for name in resource.without:
-        yield at, name in names, f"{name!r} is a field of its own, and does not pass unchanged"
+        yield (
+            at,
+            name in names,
+            f"{name!r} is a field of its own, and does not pass unchanged",
+        )
         no_name = not all(name.split(".")) or "[" in name
-        yield at, no_name, f"{name!r} is not a name; nest names with dots (lists pass whole)"
+        yield (
+            at,
+            no_name,
+            f"{name!r} is not a name; nest names with dots (lists pass whole)",
+        )
         for one in _outer(name):
             known = one in names or one in resource.without
-            yield at, known, f"{name!r} can never apply: {one!r} does not pass unchanged"
+            yield (
+                at,
+                known,
+                f"{name!r} can never apply: {one!r} does not pass unchanged",
+            )
 
 
 def _outer(name: str) -> list[str]:
@@ -162,20 +241,36 @@ def _outer(name: str) -> list[str]:
 
 
 def _of_field(field: Field, use: Use, misspelt: set[str]) -> Rows:
-    yield f"{field.at}.words", field.words and field.type != "string", "belong to fields of type string"
-    unused, others = field.rules.keys() - use.tiers.keys() - misspelt, sorted(use.tiers.keys() - field.rules.keys())
+    yield (
+        f"{field.at}.words",
+        field.words and field.type != "string",
+        "belong to fields of type string",
+    )
+    unused, others = (
+        field.rules.keys() - use.tiers.keys() - misspelt,
+        sorted(use.tiers.keys() - field.rules.keys()),
+    )
     for tier in field.rules:
         what = "is in a request body" if tier == BODY else f"has a {tier} successor"
         what = f"can never apply: no operation of this resource {what}{did_you_mean(nearest(tier, others))}"
         yield f"{field.at}.{_key(tier)}", tier in unused, what
     meant = {nearest(tier, others) for tier in unused}
     for tier in sorted(use.tiers.keys() - misspelt):
-        rules, lacking = field.rules.get(tier, ()), "is missing; say how the field gets its value there, or absent"
-        yield f"{field.at}.{_key(tier)}", field.rules and not rules and tier not in meant, lacking
+        rules, lacking = (
+            field.rules.get(tier, ()),
+            "is missing; say how the field gets its value there, or absent",
+        )
+        yield (
+            f"{field.at}.{_key(tier)}",
+            field.rules and not rules and tier not in meant,
+            lacking,
+        )
         yield from _of_alternatives(rules)
         for rule in rules:
             yield from _of_rule(field, rule)
-            for key, is_wrong, what in rule.verb.misused(field, attrs.evolve(use, tier=tier)):
+            for key, is_wrong, what in rule.verb.misused(
+                field, attrs.evolve(use, tier=tier)
+            ):
                 yield f"{rule.at}{key}", is_wrong, what
 
 
@@ -184,15 +279,23 @@ def _key(tier: str) -> str:
 
 
 def _of_alternatives(rules: Sequence[Rule]) -> Rows:
-    taken = set[Any]()  # values of sources, and conditions, for which an earlier rule has been chosen
+    taken = set[
+        Any
+    ]()  # values of sources, and conditions, for which an earlier rule has been chosen
     for rule, later in zip(rules, (*rules, None)[1:], strict=True):
         if rule.when is None:
-            yield (later or rule).at, later, "can never apply: the rule before it has no when"
+            yield (
+                (later or rule).at,
+                later,
+                "can never apply: the rule before it has no when",
+            )
             return
         open_end = "has a when and no rule after it; end with a rule for all other cases, absent if need be"
         yield rule.at, later is None, open_end
         said = {(rule.when.source, word) for word in rule.when.words}
-        is_dead = rule.when in taken or (said and not rule.when.negated and said <= taken)
+        is_dead = rule.when in taken or (
+            said and not rule.when.negated and said <= taken
+        )
         yield rule.at, is_dead, "can never apply: rules before it take all its words"
         taken |= {rule.when, *(() if rule.when.negated else said)}
 
@@ -204,20 +307,39 @@ def _of_rule(field: Field, rule: Rule) -> Rows:
     no_links = is_links and not (verb.hands_on or verb.makes == ("links",))
     yield rule.at, no_links, "a field of type links is made by link, from or absent"
     yield rule.at, is_links and BODY in field.rules, "a request body has no links"
-    yield rule.at, field.of is not None and not verb.hands_on, "a field with of is made by from, itself or absent"
-    yield rule.at, verb.nests and field.of is None, f"{verb.key} needs of, the resource that the objects are"
-    takes_list = verb.of_lists or (verb.hands_on and not verb.changes and field.type in LISTS)
+    yield (
+        rule.at,
+        field.of is not None and not verb.hands_on,
+        "a field with of is made by from, itself or absent",
+    )
+    yield (
+        rule.at,
+        verb.nests and field.of is None,
+        f"{verb.key} needs of, the resource that the objects are",
+    )
+    takes_list = verb.of_lists or (
+        verb.hands_on and not verb.changes and field.type in LISTS
+    )
     for source in (*(() if takes_list else rule.sources), *rule.looked_at):
-        yield rule.at, Step.EACH in parse_source(source), f"{source!r} is a list; [first] or [only] take one item of it"
+        yield (
+            rule.at,
+            Step.EACH in parse_source(source),
+            f"{source!r} is a list; [first] or [only] take one item of it",
+        )
 
 
 def lost_members(document: Document) -> Iterator[str]:
     """Yield a line for each member that ``rest`` drops because a rule of another field reads it."""
     for resource in [use.resource for use in _uses(document) if use.resource.rest]:
-        names = {tuple(name.split(".")) for name in (*(field.name for field in resource.fields), *resource.without)}
+        names = {
+            tuple(name.split("."))
+            for name in (*(field.name for field in resource.fields), *resource.without)
+        }
         for field in resource.fields:
             rules = [rule for rules in field.rules.values() for rule in rules]
-            for source in dict.fromkeys(source for rule in rules for source in rule.sources):
+            for source in dict.fromkeys(
+                source for rule in rules for source in rule.sources
+            ):
                 path = parse_source(source)
                 starts = {path[:end] for end in range(1, len(path) + 1)}
                 if not starts & names and not any(is_step(part) for part in path):

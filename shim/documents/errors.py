@@ -28,9 +28,19 @@ class ErrorRule(Declared):
     def wrong(self, table: Table) -> Rows:
         yield "", not table.data, "says nothing; give errorCode, status or detail"
         partly = self.when is not None and None in {self.code, self.status, self.detail}
-        yield "when", partly, "needs errorCode, status and detail beside it: a success says nothing of an error"
-        yield "status", self.status not in {None, *range(400, 600)}, "must be that of an error, 400 to 599"
-        yield from unknown_parameters("detail", parameters_in(self.detail or ""), table.around.operation)
+        yield (
+            "when",
+            partly,
+            "needs errorCode, status and detail beside it: a success says nothing of an error",
+        )
+        yield (
+            "status",
+            self.status not in {None, *range(400, 600)},
+            "must be that of an error, 400 to 599",
+        )
+        yield from unknown_parameters(
+            "detail", parameters_in(self.detail or ""), table.around.operation
+        )
 
 
 def read_errors(table: Table, key: str) -> Mapping[str, ErrorRule]:
@@ -47,14 +57,35 @@ def _rule(table: Table, code: str) -> ErrorRule:
 def wrong_errors(errors: Mapping[str, ErrorRule]) -> Rows:
     """Yield what is wrong with the keys of some rules."""
     for code, rule in errors.items():
-        is_success, at = len(code) == 3 and code.isdecimal() and code.startswith("2"), key_path(".errors", code)
-        yield at, is_success and rule.when is None, "is a success: say by when which of its answers is an error"
-        yield at, rule.when is not None and not is_success, "has a when, which belongs to a success (200 to 299)"
-        yield at, code.isdecimal() and not is_success, "can never apply: it is not an error code of Atlas'"
+        is_success, at = (
+            len(code) == 3 and code.isdecimal() and code.startswith("2"),
+            key_path(".errors", code),
+        )
+        yield (
+            at,
+            is_success and rule.when is None,
+            "is a success: say by when which of its answers is an error",
+        )
+        yield (
+            at,
+            rule.when is not None and not is_success,
+            "has a when, which belongs to a success (200 to 299)",
+        )
+        yield (
+            at,
+            code.isdecimal() and not is_success,
+            "can never apply: it is not an error code of Atlas'",
+        )
 
 
-def unknown_parameters(key: str, names: Sequence[str], legacy: Any, given: Sequence[str] = ()) -> Rows:
+def unknown_parameters(
+    key: str, names: Sequence[str], legacy: Any, given: Sequence[str] = ()
+) -> Rows:
     """Yield for each name whether it is neither a parameter of the legacy path nor ``given`` by a look."""
     for name in names:
         is_known = name in legacy.path.parameters or name in given
-        yield key, not is_known, f"{{{name}}} is not a parameter of the legacy path, and no look before gives it"
+        yield (
+            key,
+            not is_known,
+            f"{{{name}}} is not a parameter of the legacy path, and no look before gives it",
+        )

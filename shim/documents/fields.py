@@ -20,7 +20,19 @@ BODY = "body"
 BARE = "value"
 """The name under which rules read what is not an object."""
 
-TYPES = ("string", "integer", "number", "boolean", "time", "strings", "object", "objects", "array", "links", "any")
+TYPES = (
+    "string",
+    "integer",
+    "number",
+    "boolean",
+    "time",
+    "strings",
+    "object",
+    "objects",
+    "array",
+    "links",
+    "any",
+)
 """The types a field may have; objects and what may be one are handed over as they are, unless ``of`` is said."""
 LISTS = ("strings", "objects", "array", "links")
 """Those whose values are lists."""
@@ -40,7 +52,9 @@ class When(Declared):
     source: str = source_text()
     words: frozenset[str | bool] = read_as(_words, "is", "is_not", default=frozenset())
     """The words, or booleans, of which it is one."""
-    negated: bool = read_as(lambda table, _: "is_not" in table.data, "is_not", default=False)
+    negated: bool = read_as(
+        lambda table, _: "is_not" in table.data, "is_not", default=False
+    )
     """Whether it must be none of them."""
     given: bool | None = None
     """Whether there must be a value, or none; None where words decide."""
@@ -59,16 +73,25 @@ class When(Declared):
 
     def wrong(self, table: Table) -> Rows:
         ways = "is", "is_not", "given", "alike"
-        yield "", len(table.data.keys() & {*ways}) != 1, f"needs exactly one of {', '.join(ways)}"
+        yield (
+            "",
+            len(table.data.keys() & {*ways}) != 1,
+            f"needs exactly one of {', '.join(ways)}",
+        )
         each = f"[{Step.EACH}]" in self.source
-        yield "alike", self.alike is not None and not each, "needs [each]: one value alone is always alike"
+        yield (
+            "alike",
+            self.alike is not None and not each,
+            "needs [each]: one value alone is always alike",
+        )
 
 
 @attrs.frozen(kw_only=True)
 class Verb(Declared):
     """How a field gets its value: how that is read, what it may make, the lines it becomes, and why it failed.
 
-    ``verbs`` has a class for each. ``sources`` are what it reads of the other side's object.
+    ``verbs`` has a class for each. ``sources`` are what it reads of the other side's
+    object.
     """
 
     key: ClassVar[str] = ""
@@ -114,11 +137,16 @@ class Verb(Declared):
 
     def lines(self, script: Script, field: Field, which: str) -> list[str]:
         """Return the lines that give a field its value; ``which`` are the names of field and rule."""
-        return chosen(field.name, self.branches(script, field), which, len(self.sources))
+        return chosen(
+            field.name, self.branches(script, field), which, len(self.sources)
+        )
 
     def branches(self, script: Script, field: Field) -> list[Branch]:
         """Return the tests of what the sources say, each with the value where it holds."""
-        found = [(script.member(source, noted=self.hands_on), source) for source in self.sources]
+        found = [
+            (script.member(source, noted=self.hands_on), source)
+            for source in self.sources
+        ]
         return [self.branch(script, field, *one) for one in found]
 
     def branch(self, script: Script, field: Field, found: str, source: str) -> Branch:
@@ -192,7 +220,9 @@ class Resource:
 
     @size.default
     def _size(self) -> int:
-        return sum(1 if field.of is None else 1 + field.of.size for field in self.fields)
+        return sum(
+            1 if field.of is None else 1 + field.of.size for field in self.fields
+        )
 
     def walk(self) -> Iterator[Field]:
         """Return all fields, those of the resources in them too."""
@@ -204,7 +234,9 @@ class Resource:
     def reads_bare(self, tier: str) -> bool:
         """Return whether its rules read a bare value (not an object), under the name ``value``."""
         rules = [rule for field in self.fields for rule in field.rules.get(tier, ())]
-        return any(parse_source(source)[0] == BARE for rule in rules for source in rule.sources)
+        return any(
+            parse_source(source)[0] == BARE for rule in rules for source in rule.sources
+        )
 
 
 @attrs.define
@@ -222,4 +254,8 @@ class Use:
 
     def names(self) -> Iterator[tuple[str, tuple[str, ...]]]:
         """Yield the operations of the tier, each with the names that rules know there."""
-        return ((operation, names) for (tier, operation), names in self.known.items() if tier == self.tier)
+        return (
+            (operation, names)
+            for (tier, operation), names in self.known.items()
+            if tier == self.tier
+        )

@@ -1,7 +1,7 @@
 """Lenses in documents: how a legacy body that says a part of a resource is laid over the resource that is there.
 
-An old version shows what is there in its own shape. What a caller changes of that is changed in the successor's shape,
-and all else stays.
+An old version shows what is there in its own shape. What a caller changes of that is
+changed in the successor's shape, and all else stays.
 """
 
 from __future__ import annotations
@@ -36,13 +36,17 @@ def parse_place(text: str) -> BodyPlace:
     for part in text.split("."):
         found = _PART.fullmatch(part)
         if found is None or NAME in place:
-            raise ValueError(f"{text!r} is not a place: give names, with {ONLY} or at last {NAME} after those of lists")
+            raise ValueError(
+                f"{text!r} is not a place: give names, with {ONLY} or at last {NAME} after those of lists"
+            )
         place += filter(None, found.groups())
     return tuple(place)
 
 
 def _places(table: Table, key: str) -> Mapping[str, BodyPlace]:
-    return table.each(key, lambda sub, name: checked(sub, name, parse_place, sub.text(name)) or ())
+    return table.each(
+        key, lambda sub, name: checked(sub, name, parse_place, sub.text(name)) or ()
+    )
 
 
 @attrs.frozen(kw_only=True)
@@ -63,7 +67,11 @@ class LensList(Declared):
     """Members that a new item must say."""
 
     def wrong(self, table: Table) -> Rows:
-        yield "by", not self.by, "is missing; name the members that tell one item from another"
+        yield (
+            "by",
+            not self.by,
+            "is missing; name the members that tell one item from another",
+        )
 
 
 @attrs.frozen(kw_only=True)
@@ -93,24 +101,55 @@ class Lens(Declared):
         declared = legacy.request.members if legacy.request else {}
         checked(table, "version", parse_date, self.version)
         looks = bool(self.version)
-        yield "members", not self.members, "is missing; name the members of the body that need it"
+        yield (
+            "members",
+            not self.members,
+            "is missing; name the members of the body that need it",
+        )
         for name in self.members:
-            yield "members", name not in declared, f"{name!r} is not a member of the legacy body"
-        yield "list", looks != bool(self.lists), "and version belong together: lists that a look shows"
-        yield "start", looks == (self.start is not None), "is needed without version, and can't stand beside it"
+            yield (
+                "members",
+                name not in declared,
+                f"{name!r} is not a member of the legacy body",
+            )
+        yield (
+            "list",
+            looks != bool(self.lists),
+            "and version belong together: lists that a look shows",
+        )
+        yield (
+            "start",
+            looks == (self.start is not None),
+            "is needed without version, and can't stand beside it",
+        )
         both = self.switch and legacy.switch
         yield "switch", both, "can't stand beside that of the operation"
         yield "errors", self.errors and not looks, "belong to a look: give its version"
-        for key, value in (("start", self.start), ("empty", self.empty), ("default", self.default)):
+        for key, value in (
+            ("start", self.start),
+            ("empty", self.empty),
+            ("default", self.default),
+        ):
             is_object = value is None or (isinstance(value, dict) and is_json(value))
             yield key, not is_object, "must be a table"
         for name, place in self.means.items():
             first = name.partition(".")[0]
-            at, unknown = key_path(".means", name), {first, *place[:1]} - {*self.members}
+            at, unknown = (
+                key_path(".means", name),
+                {first, *place[:1]} - {*self.members},
+            )
             yield at, unknown, f"no member is named {' or '.join(sorted(unknown))}"
         for name in self.lists:
             outer = name.rpartition(".")[0]
-            yield key_path(".list", name), outer and outer not in self.lists, f"stands in {outer!r}, which is no list"
+            yield (
+                key_path(".list", name),
+                outer and outer not in self.lists,
+                f"stands in {outer!r}, which is no list",
+            )
         yield from wrong_errors(self.errors)
         for code, rule in self.errors.items():
-            yield key_path(".errors", code), rule.when is None, "is an error; its rule stands beside the lens"
+            yield (
+                key_path(".errors", code),
+                rule.when is None,
+                "is an error; its rule stands beside the lens",
+            )

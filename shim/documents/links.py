@@ -17,8 +17,12 @@ from shim.documents.templates import Template
 def _relation(table: Table, key: str) -> Mapping[str, str]:
     rel, apis = table.data.get(key, ""), table.around.apis
     by_api = rel if isinstance(rel, dict) else dict.fromkeys(apis, rel)
-    if by_api.keys() != set(apis) or not all(isinstance(word, str) and word for word in by_api.values()):
-        table.wrong(key, f"must be a text, or a table with one for each of {', '.join(apis)}")
+    if by_api.keys() != set(apis) or not all(
+        isinstance(word, str) and word for word in by_api.values()
+    ):
+        table.wrong(
+            key, f"must be a text, or a table with one for each of {', '.join(apis)}"
+        )
     return by_api
 
 
@@ -37,7 +41,9 @@ class LinkRule(Declared):
                 members.append(piece)
                 texts.append([])
             elif piece:
-                texts[-1].append(f"context.raw[{piece!r}]" if number % 2 else repr(piece))
+                texts[-1].append(
+                    f"context.raw[{piece!r}]" if number % 2 else repr(piece)
+                )
         return members, [" + ".join(text) for text in texts]
 
 
@@ -61,8 +67,16 @@ class LinkBack(Verb):
             for name in [one for one in self.names if one not in known]:
                 kind = types.get(name, "")
                 no_text = kind not in {"", "string", "integer", "time"}
-                yield "", not kind, f"link {{{name}}} is neither a parameter of {operation}'s path nor a field"
-                yield "", no_text, f"link {{{name}}} is not a text: the field's type is {kind}"
+                yield (
+                    "",
+                    not kind,
+                    f"link {{{name}}} is neither a parameter of {operation}'s path nor a field",
+                )
+                yield (
+                    "",
+                    no_text,
+                    f"link {{{name}}} is not a text: the field's type is {kind}",
+                )
 
     def lines(self, script: Script, field: Field, which: str) -> list[str]:
         lines, segments = list[str](), dict[str, str]()
@@ -73,15 +87,33 @@ class LinkBack(Verb):
                 if member not in segments:
                     one = segments[member] = f"segment_{len(segments)}"
                     lines.append(f"{one} = made.get({member!r})")
-                    lines.append(f"if type({one}) is not str or not ({one}.isascii() and {one}.encode().isalnum()):")
+                    lines.append(
+                        f"if type({one}) is not str or not ({one}.isascii() and {one}.encode().isalnum()):"
+                    )
                     lines.append(f"    {one} = segment_of({one})")
             named = [segments[member] for member in members]
-            around = [script.once_a_call("href", text) if text else "" for text in texts]
-            href = " + ".join(part for pair in zip(around, [*named, ""], strict=True) for part in pair if part)
-            made.append((" and ".join(named), f"{{'href': {href}, 'rel': {link.rel[script.api]!r}}}"))
+            around = [
+                script.once_a_call("href", text) if text else "" for text in texts
+            ]
+            href = " + ".join(
+                part
+                for pair in zip(around, [*named, ""], strict=True)
+                for part in pair
+                if part
+            )
+            made.append(
+                (
+                    " and ".join(named),
+                    f"{{'href': {href}, 'rel': {link.rel[script.api]!r}}}",
+                )
+            )
         if len(made) == 1 and made[0][0]:
             return lines + chosen(field.name, [(made[0][0], f"[{made[0][1]}]")], which)
         lines.append("links = []")
         for test, one in made:
-            lines += [f"if {test}:", f"    links.append({one})"] if test else [f"links.append({one})"]
+            lines += (
+                [f"if {test}:", f"    links.append({one})"]
+                if test
+                else [f"links.append({one})"]
+            )
         return lines + chosen(field.name, [("links", "links")], which)

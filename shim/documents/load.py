@@ -13,7 +13,15 @@ from types import MappingProxyType
 from typing import Any
 
 from shim.documents.fields import TIERS
-from shim.documents.model import DEFAULT_APIS, FORMAT, NO_CONTENT, Api, Around, Document, Operation
+from shim.documents.model import (
+    DEFAULT_APIS,
+    FORMAT,
+    NO_CONTENT,
+    Api,
+    Around,
+    Document,
+    Operation,
+)
 from shim.documents.objects import BodyObjects
 from shim.documents.resources import Resources
 from shim.documents.tables import DocumentSource, Table, key_path, same
@@ -42,14 +50,22 @@ def mapping_folders(environ: Mapping[str, str]) -> tuple[Path | Traversable, ...
     """
     own = environ.get("ATLAS_SHIM_MAPPINGS")
     if own and not Path(own).exists():
-        raise DocumentError((f"ATLAS_SHIM_MAPPINGS: {own} is not there; name a folder of mapping documents",))
+        raise DocumentError(
+            (
+                f"ATLAS_SHIM_MAPPINGS: {own} is not there; name a folder of mapping documents",
+            )
+        )
     return (_SHIPPED, Path(own)) if own else (_SHIPPED,)
 
 
 def shipped(name: str) -> Path | Traversable:
     """Return a file or folder that a wheel has in the package, where it may be in an archive, and a clone beside it."""
     packed = files("shim") / name
-    return packed if packed.is_dir() or packed.is_file() else Path(__file__).parents[2] / name
+    return (
+        packed
+        if packed.is_dir() or packed.is_file()
+        else Path(__file__).parents[2] / name
+    )
 
 
 _SHIPPED = shipped("mappings")
@@ -58,8 +74,9 @@ _SHIPPED = shipped("mappings")
 def load_documents(folders: Iterable[Path | Traversable]) -> tuple[Document, ...]:
     """Read every ``*.toml`` below the folders (a single file will do).
 
-    Raises DocumentError that lists all defects of all files. The shipped ones alone are not checked: a test does that,
-    and programs that have no documents of their own start sooner.
+    Raises DocumentError that lists all defects of all files. The shipped ones alone are
+    not checked: a test does that, and programs that have no documents of their own
+    start sooner.
     """
     folders = tuple(folders)
     problems: list[str] = []
@@ -88,40 +105,83 @@ def load_documents(folders: Iterable[Path | Traversable]) -> tuple[Document, ...
     return documents
 
 
-def parse_document(source: DocumentSource, others: Mapping[str, Document] = MappingProxyType({})) -> Document:
+def parse_document(
+    source: DocumentSource, others: Mapping[str, Document] = MappingProxyType({})
+) -> Document:
     """Return the document that a TOML file says; defects go to its ``problems``.
 
     ``others`` are documents by name, whose resources it may use.
     """
     top = Table(source.data, source)
-    top.know(("format", "name", "title", "resources_of", "api", "resource", "object", "operation", "all", "callers"))
+    top.know(
+        (
+            "format",
+            "name",
+            "title",
+            "resources_of",
+            "api",
+            "resource",
+            "object",
+            "operation",
+            "all",
+            "callers",
+        )
+    )
     if not same(top.data.get("format"), FORMAT):
-        top.wrong("format", f"must be {FORMAT}, the only format this version of atlas-shim reads")
-    name, title, lender = top.text("name"), top.text("title", default=""), top.text("resources_of", default="")
+        top.wrong(
+            "format",
+            f"must be {FORMAT}, the only format this version of atlas-shim reads",
+        )
+    name, title, lender = (
+        top.text("name"),
+        top.text("title", default=""),
+        top.text("resources_of", default=""),
+    )
     apis = dict[str, Api]()
-    for key, table in (top.named_tables("api") or Table({"api": DEFAULT_APIS}, source).named_tables("api")).items():
+    for key, table in (
+        top.named_tables("api")
+        or Table({"api": DEFAULT_APIS}, source).named_tables("api")
+    ).items():
         table.around = {api.base for api in apis.values()}
         apis[key] = Api.read(table)
     if lender and lender not in others:
-        top.wrong("resources_of", f"no document with resources of its own is named {lender!r}")
+        top.wrong(
+            "resources_of", f"no document with resources of its own is named {lender!r}"
+        )
     resources, objects = Resources(), BodyObjects()
     top.around = Around(name, apis, [*apis.values()][-1].base, resources, objects)
-    resources.tables, objects.tables = top.named_tables("resource"), top.named_tables("object")
+    resources.tables, objects.tables = (
+        top.named_tables("resource"),
+        top.named_tables("object"),
+    )
     lent = others[lender].resources if lender in others else {}
-    resources.read = {one: resource for one, resource in lent.items() if one not in resources.tables}
+    resources.read = {
+        one: resource for one, resource in lent.items() if one not in resources.tables
+    }
     common, tables = top.table("all"), top.named_tables("operation")
     for table in tables.values():
         table.data = _with_common(table, common.data if common else {})
     found = tuple(map(Operation.read, tables.values()))
     if not found:
-        top.wrong("operation", "is missing; a document describes at least one operation")
+        top.wrong(
+            "operation", "is missing; a document describes at least one operation"
+        )
     for key in [key for key in resources.tables if key not in resources.read]:
         top.wrong("resource", f"{key!r} is used by no operation")
     for key in [key for key in objects.tables if key not in objects.read]:
         top.wrong("object", f"{key!r} is used by no operation")
     own = {one: resources.get(one) for one in resources.tables}
     top.around = [one.id for one in found]
-    return Document(name, title, source.file, apis, found, dict(source.overridden), own, top.each("callers", _called))
+    return Document(
+        name,
+        title,
+        source.file,
+        apis,
+        found,
+        dict(source.overridden),
+        own,
+        top.each("callers", _called),
+    )
 
 
 def _called(table: Table, name: str) -> tuple[str, ...]:
@@ -130,8 +190,16 @@ def _called(table: Table, name: str) -> tuple[str, ...]:
     unknown = ", ".join(one for one in called if one not in known)
     table.refuse(
         [
-            (name, CALLER.fullmatch(name) is None, f"has no name, or begins with none of {', '.join(KINDS)}"),
-            (name, unknown, f"names {unknown}, and the document has {', '.join(known)}"),
+            (
+                name,
+                CALLER.fullmatch(name) is None,
+                f"has no name, or begins with none of {', '.join(KINDS)}",
+            ),
+            (
+                name,
+                unknown,
+                f"names {unknown}, and the document has {', '.join(known)}",
+            ),
         ]
     )
     return called
@@ -142,11 +210,17 @@ def _with_common(table: Table, common: Mapping[str, Any]) -> Mapping[str, Any]:
     data = _merged(common, table.data)
     status = data.get("status")
     codes = status.values() if isinstance(status, dict) else [status]
-    if "resource" not in table.data and (data.get("content") == "gzip" or all(one in NO_CONTENT for one in codes)):
+    if "resource" not in table.data and (
+        data.get("content") == "gzip" or all(one in NO_CONTENT for one in codes)
+    ):
         data.pop("resource", None)
     # An operator's successor takes the place of none.
     begins = [f"{path}." for path in table.source.overridden]
-    own = [key for key in ("gone", *TIERS, "tier") if any(path.startswith(f"{table.at(key)}.") for path in begins)]
+    own = [
+        key
+        for key in ("gone", *TIERS, "tier")
+        if any(path.startswith(f"{table.at(key)}.") for path in begins)
+    ]
     if own and own[0] != "gone" and "switch" not in data:
         data.pop("gone", None)
     return data
@@ -154,7 +228,11 @@ def _with_common(table: Table, common: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _merged(common: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
     """Return the keys of two tables, and of the tables in both; what is its own stands in place of what is common."""
-    both = [key for key, value in own.items() if isinstance(value, dict) and isinstance(common.get(key), dict)]
+    both = [
+        key
+        for key, value in own.items()
+        if isinstance(value, dict) and isinstance(common.get(key), dict)
+    ]
     return {**common, **own, **{key: _merged(common[key], own[key]) for key in both}}
 
 
@@ -162,7 +240,9 @@ def _read(folder: Path | Traversable, problems: list[str]) -> Iterator[DocumentS
     shipped = _SHIPPED in (folder, *Path(str(folder)).resolve().parents)
     for name, path in _named(folder):
         try:
-            yield DocumentSource(name, read_toml(path), problems=problems, shipped=shipped)
+            yield DocumentSource(
+                name, read_toml(path), problems=problems, shipped=shipped
+            )
         except (OSError, ValueError) as error:
             problems.append(f"{name}: {error}")
 
@@ -171,7 +251,10 @@ def _named(folder: Path | Traversable) -> Iterator[tuple[str, Path | Traversable
     """Return the documents of a folder, which may be in an archive, and their names in it."""
     if isinstance(folder, Path):
         files = document_files(folder)
-        yield from ((path.relative_to(folder).as_posix() if path != folder else path.name, path) for path in files)
+        yield from (
+            (path.relative_to(folder).as_posix() if path != folder else path.name, path)
+            for path in files
+        )
         return
     for one in sorted(folder.iterdir(), key=lambda one: one.name):
         if one.is_dir():
@@ -184,7 +267,11 @@ def document_files(folder: Path) -> list[Path]:
     """Return the files of a folder that are documents, or the one file that is given in its place."""
     found = sorted(folder.rglob("*.toml")) if folder.is_dir() else [folder]
     # A folder that Kubernetes mounts has each file a second time below a hidden one.
-    return [path for path in found if not any(part.startswith(".") for part in path.relative_to(folder).parts)]
+    return [
+        path
+        for path in found
+        if not any(part.startswith(".") for part in path.relative_to(folder).parts)
+    ]
 
 
 def text_of(path: Path | Traversable, most: int = LARGEST) -> str:
@@ -201,8 +288,12 @@ def text_of(path: Path | Traversable, most: int = LARGEST) -> str:
 def read_toml(path: Path | Traversable, most: int = LARGEST) -> dict[str, Any]:
     """Return the tables of a TOML file; raises ValueError for what is none, or takes too much memory, and OSError."""
     text = text_of(path, most)
-    if text.count(".") > _DOTS or any(line.count(".") > _DOTS_OF_A_LINE for line in text.splitlines()):
-        raise ValueError(f"has more than {_DOTS_OF_A_LINE} dots in a line, or {_DOTS} in all")
+    if text.count(".") > _DOTS or any(
+        line.count(".") > _DOTS_OF_A_LINE for line in text.splitlines()
+    ):
+        raise ValueError(
+            f"has more than {_DOTS_OF_A_LINE} dots in a line, or {_DOTS} in all"
+        )
     try:
         return tomllib.loads(text)
     except RecursionError:
@@ -217,11 +308,21 @@ def _override(own: DocumentSource, plain: Sequence[DocumentSource]) -> None:
         own.add("overrides", f"no document is named {wanted!r}")
         return
     if not same(own.data.get("format"), target.data.get("format")):
-        own.add("format", f"must be {target.data.get('format')}, as in the document it changes")
+        own.add(
+            "format",
+            f"must be {target.data.get('format')}, as in the document it changes",
+        )
     for key, value in own.data.items():
         if key in {"resource", "operation"} and isinstance(value, dict):
-            # A rule (a field's tier, below resource and field) is replaced as a whole: half of one means nothing.
-            _lay(value, target.data.get(key), key, (own, target), 3 if key == "resource" else 0)
+            # A rule (a field's tier, below resource and field) is replaced as a whole:
+            # half of one means nothing.
+            _lay(
+                value,
+                target.data.get(key),
+                key,
+                (own, target),
+                3 if key == "resource" else 0,
+            )
         elif key not in {"overrides", "format"}:
             own.add(key, "can't be overridden; resource and operation can")
 
@@ -230,14 +331,24 @@ _NAMES = frozenset({3, 2, 0})
 """The levels of ``_lay`` at which keys are names of resources, fields and operations, which must be there already."""
 
 
-def _lay(new: dict[str, Any], old: Any, path: str, both: tuple[DocumentSource, DocumentSource], whole_at: int) -> None:
+def _lay(
+    new: dict[str, Any],
+    old: Any,
+    path: str,
+    both: tuple[DocumentSource, DocumentSource],
+    whole_at: int,
+) -> None:
     own, overridden = both[0], both[1].overridden
     for key, value in new.items():
         at = key_path(path, key)
-        if not isinstance(old, dict) or (whole_at in _NAMES and key not in old and isinstance(value, dict)):
+        if not isinstance(old, dict) or (
+            whole_at in _NAMES and key not in old and isinstance(value, dict)
+        ):
             known = ", ".join(old) if isinstance(old, dict) else "nothing"
             own.add(at, f"overrides nothing; the document has {known} there")
-        elif isinstance(value, dict) and key in old and (whole_at != 1 or key == "tier"):
+        elif (
+            isinstance(value, dict) and key in old and (whole_at != 1 or key == "tier")
+        ):
             # Below ``tier`` are tiers, as beside it.
             _lay(value, old[key], at, both, whole_at - (key != "tier" or whole_at != 1))
         elif at in overridden:

@@ -23,7 +23,13 @@ from shim.documents.read import Declared, given, nested, of_table, read_as
 from shim.documents.resources import Resources, tiers_of
 from shim.documents.tables import NEVER, Rows, Table, checked, read_template
 from shim.documents.templates import Template
-from shim.documents.vocabulary import Versions, is_json, one_of, parse_date, parse_versions
+from shim.documents.vocabulary import (
+    Versions,
+    is_json,
+    one_of,
+    parse_date,
+    parse_versions,
+)
 
 FORMAT = 1
 """The document format this code reads."""
@@ -34,7 +40,11 @@ CONTENT = ("json", "gzip")
 """What answers are: JSON, or a file that passes as it comes."""
 _SORTABLE = frozenset({"boolean", "integer", "number", "string", "time"})
 DEFAULT_APIS: Mapping[str, Mapping[str, str]] = {
-    "v1.0": {"base": "/api/atlas/v1.0", "version": "2023-01-01", "content_type": "application/json"},
+    "v1.0": {
+        "base": "/api/atlas/v1.0",
+        "version": "2023-01-01",
+        "content_type": "application/json",
+    },
     "v2": {"base": "/api/atlas/v2"},
 }
 
@@ -68,8 +78,16 @@ class Api(Declared):
     content_type: str | None = None
 
     def wrong(self, table: Table) -> Rows:
-        yield "base", "{" in self.base, "can't have parameters; they stand in the paths of operations"
-        yield "base", self.base in table.around, "is the base of another api of this document"
+        yield (
+            "base",
+            "{" in self.base,
+            "can't have parameters; they stand in the paths of operations",
+        )
+        yield (
+            "base",
+            self.base in table.around,
+            "is the base of another api of this document",
+        )
         checked(table, "version", parse_date, self.version or "")
 
 
@@ -91,16 +109,26 @@ class Around:
 
 def _status(table: Table, key: str) -> Mapping[str, int]:
     value, apis = table.data.get(key), table.around.apis
-    return value if isinstance(value, dict) else dict.fromkeys(apis, 200 if value is None else value)
+    return (
+        value
+        if isinstance(value, dict)
+        else dict.fromkeys(apis, 200 if value is None else value)
+    )
 
 
 def _lent(table: Table, key: str) -> bool:
-    overridden = [path for path in table.source.overridden if path.startswith(f"{table.path}.")]
+    overridden = [
+        path for path in table.source.overridden if path.startswith(f"{table.path}.")
+    ]
     return table.flag(key) and table.source.shipped and not overridden
 
 
 def _end(table: Table, key: str) -> datetime:
-    return NEVER if table.data.get("lives") is True and key not in table.data else table.day(key)
+    return (
+        NEVER
+        if table.data.get("lives") is True and key not in table.data
+        else table.day(key)
+    )
 
 
 @attrs.frozen(kw_only=True)
@@ -114,7 +142,10 @@ class Operation(Declared):
     base: str = of_table("around.base")
     """Where the last api of its document has its paths."""
     versions: Versions = read_as(
-        lambda table, key: checked(table, key, parse_versions, table.text(key)) or Versions("2023-01-01")
+        lambda table, key: (
+            checked(table, key, parse_versions, table.text(key))
+            or Versions("2023-01-01")
+        )
     )
     oldest: bool = True
     """Whether a call without a version is one to it."""
@@ -124,7 +155,9 @@ class Operation(Declared):
     request: RequestBody | None = nested(RequestBody)
     successors: Mapping[str, Successor] = given(*TIERS, "tier", factory=dict)
     status: Mapping[str, int] = read_as(_status)
-    resource: Resource = read_as(lambda table, key: table.around.resources.named(table, key) or Resource())
+    resource: Resource = read_as(
+        lambda table, key: table.around.resources.named(table, key) or Resource()
+    )
     gone: Gone | None = nested(Gone)
     constant: ConstantAnswer | None = nested(ConstantAnswer)
     aliases: tuple[str, ...] = ()
@@ -141,7 +174,9 @@ class Operation(Declared):
     order: tuple[str, ...] = ()
     note: str = ""
     cluster: tuple[str, ...] = ()
-    content: str = read_as(lambda table, key: table.word(key, CONTENT, default="json"), default="json")
+    content: str = read_as(
+        lambda table, key: table.word(key, CONTENT, default="json"), default="json"
+    )
 
     @classmethod
     def read(cls, table: Table) -> Self:
@@ -150,7 +185,9 @@ class Operation(Declared):
         for tier, where, key in tiers_of(table):
             if (sub := where.table(key)) is not None:
                 sub.around = attrs.evolve(table.around, operation=made, tier=tier)
-                made = attrs.evolve(made, successors={**made.successors, tier: Successor.read(sub)})
+                made = attrs.evolve(
+                    made, successors={**made.successors, tier: Successor.read(sub)}
+                )
         table.refuse(made.wrong(table))
         return made
 
@@ -177,37 +214,88 @@ class Operation(Declared):
     def wrong(self, table: Table) -> Rows:
         apis, successors = table.around.apis, [*self.successors.values()]
         needed = f"needs a success status such as 200 for each of {', '.join(apis)}"
-        are_good = all(type(status) is int and 200 <= status <= 299 for status in self.status.values())
+        are_good = all(
+            type(status) is int and 200 <= status <= 299
+            for status in self.status.values()
+        )
         yield "status", self.status.keys() != apis.keys() or not are_good, needed
         for api in apis.values():
             inside = api.base and self.path.text.startswith(f"{api.base}/")
-            yield "path", inside, f"is below the base of its api already; leave {api.base} out"
-        yield "sunset", self.sunset < self.deprecated, "is earlier than deprecated (RFC 9745, 4)"
+            yield (
+                "path",
+                inside,
+                f"is below the base of its api already; leave {api.base} out",
+            )
+        yield (
+            "sunset",
+            self.sunset < self.deprecated,
+            "is earlier than deprecated (RFC 9745, 4)",
+        )
         yield "sunset", self.lives and self.sunset != NEVER, "can't stand beside lives"
         is_read = self.method == "GET" and successors
-        yield "blank", self.blank and not is_read, "belongs to reads that have a successor"
-        yield "blank", self.blank and self.blank >= self.sunset, "can never apply: the sunset is not later"
-        ways = [bool(successors), self.gone is not None, self.constant is not None].count(True)
+        yield (
+            "blank",
+            self.blank and not is_read,
+            "belongs to reads that have a successor",
+        )
+        yield (
+            "blank",
+            self.blank and self.blank >= self.sunset,
+            "can never apply: the sunset is not later",
+        )
+        ways = [
+            bool(successors),
+            self.gone is not None,
+            self.constant is not None,
+        ].count(True)
         both = bool(successors) == (self.constant is not None)
-        yield "switch", self.switch and both, "needs either a successor or [….constant], for on"
+        yield (
+            "switch",
+            self.switch and both,
+            "needs either a successor or [….constant], for on",
+        )
         yield "switch", self.switch and self.method == "GET", "belongs to writes"
         source, given = table.source, table.data.get("lent") is True
         may_lend = source.shipped and table.at("lent") not in source.overridden
-        yield "lent", given and not may_lend, "belongs to shipped documents; name the calls in --allow"
+        yield (
+            "lent",
+            given and not may_lend,
+            "belongs to shipped documents; name the calls in --allow",
+        )
         two = "needs either a successor ([….flex]), [….gone] or [….constant], and no two of them"
         yield "", not self.switch and ways != 1, two
         switched = [one for one in successors if one.switch]
         others = len(successors) - len(switched)
-        yield "lives", self.lives and (others or len(switched) != 1), "needs one successor, which has a switch"
+        yield (
+            "lives",
+            self.lives and (others or len(switched) != 1),
+            "needs one successor, which has a switch",
+        )
         last = others and switched == successors[-1:]
-        yield "", not self.lives and switched and not last, "needs a successor that has no switch, first"
+        yield (
+            "",
+            not self.lives and switched and not last,
+            "needs a successor that has no switch, first",
+        )
         yield from unknown_parameters("cluster", self.cluster, self)
         lacking = others > 1 and not self.cluster
-        yield "cluster", lacking, "is missing; name the path parameters that tell one cluster from another"
-        yield "request", self.request and not self.has_body, f"belongs to calls with a body, and {self.method} has none"
+        yield (
+            "cluster",
+            lacking,
+            "is missing; name the path parameters that tell one cluster from another",
+        )
+        yield (
+            "request",
+            self.request and not self.has_body,
+            f"belongs to calls with a body, and {self.method} has none",
+        )
         for one in successors[:1]:
             alone = len(successors) == 1 and one.after and not self.lives
-            yield f"{one.at.removeprefix(self.at)}.after", alone, "can never apply: there is no other tier"
+            yield (
+                f"{one.at.removeprefix(self.at)}.after",
+                alone,
+                "can never apply: there is no other tier",
+            )
         yield from self._wrong_order()
         if successors:
             yield from self._wrong_content(table)
@@ -215,23 +303,56 @@ class Operation(Declared):
     def _wrong_order(self) -> Rows:
         types = {field.name: field.type for field in self.fields}
         for key in self.order:
-            kind, both = types.get(key.removeprefix("-")), key.startswith("-") and key[1:] in self.order
+            kind, both = (
+                types.get(key.removeprefix("-")),
+                key.startswith("-") and key[1:] in self.order,
+            )
             yield "order", kind is None, f"{key!r} is not a field of the resource"
-            yield "order", kind and kind not in _SORTABLE, f"{key!r} can't be sorted by: its type is {kind}"
+            yield (
+                "order",
+                kind and kind not in _SORTABLE,
+                f"{key!r} can't be sorted by: its type is {kind}",
+            )
             yield "order", both, f"{key!r} and {key[1:]!r} can't both apply"
         for tier, one in self.successors.items():
-            kept = self.order and any(target.paging != "collected" for _, target in one.targets())
-            yield "order", kept, f"can never apply: {tier} keeps upstream's pages; set paging to collected"
+            kept = self.order and any(
+                target.paging != "collected" for _, target in one.targets()
+            )
+            yield (
+                "order",
+                kept,
+                f"can never apply: {tier} keeps upstream's pages; set paging to collected",
+            )
 
     def _wrong_content(self, table: Table) -> Rows:
         """Yield the defects of ``resource`` and ``status``: answers with content need a resource."""
-        bare = [code for code in self.status.values() if code in NO_CONTENT or self.content != "json"]
+        bare = [
+            code
+            for code in self.status.values()
+            if code in NO_CONTENT or self.content != "json"
+        ]
         has, named = len(bare) < len(self.status), "resource" in table.data
         own = all(one.resource.name for one in self.successors.values())
-        yield "resource", has and not named and not own, "is missing; name the resource whose fields an answer has"
-        yield "resource", named and not has, "can never apply: an answer with this status has no content"
-        yield "status", bare and self.shape != "one", "is of answers without content, and a list is content"
-        yield "content", self.content != "json" and self.method != "GET", "belongs to reads"
+        yield (
+            "resource",
+            has and not named and not own,
+            "is missing; name the resource whose fields an answer has",
+        )
+        yield (
+            "resource",
+            named and not has,
+            "can never apply: an answer with this status has no content",
+        )
+        yield (
+            "status",
+            bare and self.shape != "one",
+            "is of answers without content, and a list is content",
+        )
+        yield (
+            "content",
+            self.content != "json" and self.method != "GET",
+            "belongs to reads",
+        )
 
     @property
     def fields(self) -> tuple[Field, ...]:
@@ -246,8 +367,17 @@ class Operation(Declared):
     @property
     def lens(self) -> Lens | None:
         """The lens that some of its bodies are seen through after a look."""
-        targets = [target for one in self.successors.values() for _, target in one.targets()]
-        return next((target.lens for target in targets if target.lens is not None and target.lens.version), None)
+        targets = [
+            target for one in self.successors.values() for _, target in one.targets()
+        ]
+        return next(
+            (
+                target.lens
+                for target in targets
+                if target.lens is not None and target.lens.version
+            ),
+            None,
+        )
 
     @property
     def switches(self) -> tuple[str, ...]:
@@ -259,7 +389,12 @@ class Operation(Declared):
         one, on = self.switched, reads if self.method == "GET" else writes
         if one is None or one.switch in on:
             return self
-        return attrs.evolve(self, successors={tier: each for tier, each in self.successors.items() if each is not one})
+        return attrs.evolve(
+            self,
+            successors={
+                tier: each for tier, each in self.successors.items() if each is not one
+            },
+        )
 
     @property
     def first(self) -> str:
@@ -278,13 +413,20 @@ class Operation(Declared):
             return f"The answer is always {json.dumps(self.constant.value)}. {self.constant.why}"
         said = [self.gone.detail] if self.gone else []
         if self.switch:
-            _, target = next((one for tier in self.successors.values() for one in tier.targets()), ("", None))
+            _, target = next(
+                (one for tier in self.successors.values() for one in tier.targets()),
+                ("", None),
+            )
             if target and not said:
                 method, path, _ = target.changes[0]
                 said = [f"{method} {path} took its place."]
-            what = f"bodies with {one_of(self.lens.members)}" if self.lens else "this call"
+            what = (
+                f"bodies with {one_of(self.lens.members)}" if self.lens else "this call"
+            )
             done = f"send {what} there" if target else "accept this call, and ignore it"
-            said.append(f"Set ATLAS_SHIM_WRITES={self.switch} to let atlas-shim {done}.")
+            said.append(
+                f"Set ATLAS_SHIM_WRITES={self.switch} to let atlas-shim {done}."
+            )
         return " ".join([*said, f"See {self.gone.see}"] if self.gone else said)
 
 
@@ -307,4 +449,9 @@ class Document:
     def where_on(self, reads: Collection[str], writes: Collection[str]) -> Document:
         """Return it with what there is where these words of switches are on."""
         operations = [one.where_on(reads, writes) for one in self.operations]
-        return attrs.evolve(self, operations=tuple(one for one in operations if one.successors or not one.lives))
+        return attrs.evolve(
+            self,
+            operations=tuple(
+                one for one in operations if one.successors or not one.lives
+            ),
+        )

@@ -49,14 +49,18 @@ class RefusedValue(RefusedChoice):
         """Return whether a value is not refused in the object ``around`` it."""
         if self.when is not None and not self.when.holds(around):
             return True
-        return not same(value, self.value) if self.but is None else same(value, self.but)
+        return (
+            not same(value, self.value) if self.but is None else same(value, self.but)
+        )
 
 
 @attrs.frozen(kw_only=True)
 class BodyMembers(Declared):
     """What a request body, or an object inside it, may have."""
 
-    members: Mapping[str, str] = read_as(lambda table, key: table.each(key, lambda sub, name: sub.word(name, TYPES)))
+    members: Mapping[str, str] = read_as(
+        lambda table, key: table.each(key, lambda sub, name: sub.word(name, TYPES))
+    )
     """Their types."""
     inside: Mapping[str, BodyObject] = read_as(_inside, "of", factory=dict)
     """What the objects in a member have, where a table ``object`` describes it."""
@@ -69,16 +73,36 @@ class BodyMembers(Declared):
 
     def wrong(self, table: Table) -> Rows:
         for name in (name for one in self.required for name in one.split(OR)):
-            yield "required", name not in self.members, f"{name!r} is not a member of the body"
+            yield (
+                "required",
+                name not in self.members,
+                f"{name!r} is not a member of the body",
+            )
         for name in self.ignored:
-            yield "ignored", name in self.members, f"{name!r} is declared as a member, and would never be read"
+            yield (
+                "ignored",
+                name in self.members,
+                f"{name!r} is declared as a member, and would never be read",
+            )
         for name in self.inside:
             holds = self.members.get(name) in {"object", "objects"}
-            yield key_path(".of", name), not holds, f"{name!r} is not a member of type object or objects"
+            yield (
+                key_path(".of", name),
+                not holds,
+                f"{name!r} is not a member of type object or objects",
+            )
         for name, refused in self.refused.items():
-            yield "refuse", name not in self.members, f"{name!r} is not a member of the body"
+            yield (
+                "refuse",
+                name not in self.members,
+                f"{name!r} is not a member of the body",
+            )
             said = refused.value if refused.but is None else refused.but
-            never = name in self.members and said is not None and not FITS[self.members[name]](said)
+            never = (
+                name in self.members
+                and said is not None
+                and not FITS[self.members[name]](said)
+            )
             what = f"can never apply: {said!r} is not of the member's type, {self.members.get(name)}"
             yield key_path(".refuse", name), never, what
 
@@ -103,7 +127,10 @@ class BodyObjects:
         """Return the description that a key of a table names, None if there is none of that name."""
         name = table.text(key)
         if name in self._outer:
-            table.wrong(key, f"{name!r} stands inside itself: {' in '.join((name, *reversed(self._outer)))}")
+            table.wrong(
+                key,
+                f"{name!r} stands inside itself: {' in '.join((name, *reversed(self._outer)))}",
+            )
         elif name in self.tables:
             return self._get(name)
         elif name:

@@ -31,19 +31,37 @@ class RequestBody(BodyMembers):
         yield from super().wrong(table)
         types = self.members
         lacking = not self.rest and "members" not in table.data
-        yield "bare", self.bare and [*types] != [BARE], f"needs one member, {BARE!r}, whose value is the body"
+        yield (
+            "bare",
+            self.bare and [*types] != [BARE],
+            f"needs one member, {BARE!r}, whose value is the body",
+        )
         yield "members", lacking, "is missing; give the body's members and their types"
-        yield "choose", self.choose and self.choose not in types, f"{self.choose!r} is not a member of the body"
-        yield "words", bool(self.choose) != bool(self.words), "and choose belong together: words of the choosing member"
+        yield (
+            "choose",
+            self.choose and self.choose not in types,
+            f"{self.choose!r} is not a member of the body",
+        )
+        yield (
+            "words",
+            bool(self.choose) != bool(self.words),
+            "and choose belong together: words of the choosing member",
+        )
         no_words = types.get(self.choose, "string") != "string"
-        yield "choose", no_words, f"{self.choose!r} must be of type string to have words"
+        yield (
+            "choose",
+            no_words,
+            f"{self.choose!r} must be of type string to have words",
+        )
 
 
 @attrs.frozen
 class QueryRule(Declared):
     """What becomes of a parameter of the legacy query: its words there and its default, or why it is dropped."""
 
-    values: Mapping[str, str] = read_as(lambda table, key: table.each(key, Table.text), factory=dict)
+    values: Mapping[str, str] = read_as(
+        lambda table, key: table.each(key, Table.text), factory=dict
+    )
     default: str | None = None
     drop: bool = False
     why: str = ""
@@ -51,9 +69,21 @@ class QueryRule(Declared):
     def wrong(self, table: Table) -> Rows:
         name, beside = table.name, table.data.keys() - {"drop", "why"}
         yield "", not table.data, "says nothing; give values, default or drop"
-        yield "drop", self.drop and beside, f"can't stand beside {' and '.join(sorted(beside))}"
+        yield (
+            "drop",
+            self.drop and beside,
+            f"can't stand beside {' and '.join(sorted(beside))}",
+        )
         yield "values", table.data.get("values") == {}, "must be a table of words"
-        yield "why", self.drop and not self.why, "is missing; say why the parameter is not sent"
+        yield (
+            "why",
+            self.drop and not self.why,
+            "is missing; say why the parameter is not sent",
+        )
         unknown = bool(self.values) and self.default not in {None, *self.values}
         yield "default", unknown, f"{self.default!r} is not one of the words in values"
-        yield "", not name or name in OF_PAGES, "is not the name of a parameter that is sent on"
+        yield (
+            "",
+            not name or name in OF_PAGES,
+            "is not the name of a parameter that is sent on",
+        )

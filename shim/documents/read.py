@@ -14,17 +14,25 @@ from shim.documents.tables import Rows, Table, checked, read_template
 
 _READER, _KEYS = "reader", "keys"
 _BY_TYPE: Mapping[str, Callable[[Table, str, Any], Any]] = {
-    "str": lambda table, key, default: table.text(key, default=None if default is attrs.NOTHING else default),
+    "str": lambda table, key, default: table.text(
+        key, default=None if default is attrs.NOTHING else default
+    ),
     "str | None": lambda table, key, _: table.text(key, default="") or None,
-    "bool": lambda table, key, default: table.flag(key) if key in table.data else default is True,
+    "bool": lambda table, key, default: (
+        table.flag(key) if key in table.data else default is True
+    ),
     "bool | None": lambda table, key, _: table.flag(key) if key in table.data else None,
     "int | None": lambda table, key, _: table.integer(key),
     "datetime": lambda table, key, _: table.day(key),
-    "datetime | None": lambda table, key, _: table.day(key) if key in table.data else None,
+    "datetime | None": lambda table, key, _: (
+        table.day(key) if key in table.data else None
+    ),
     "tuple[str, ...]": lambda table, key, _: table.texts(key),
     "Any": lambda table, key, _: table.data.get(key),
     "Template": lambda table, key, _: read_template(table, key),
-    "Template | None": lambda table, key, _: read_template(table, key, verbs=True) if key in table.data else None,
+    "Template | None": lambda table, key, _: (
+        read_template(table, key, verbs=True) if key in table.data else None
+    ),
 }
 """How attributes without a reader are read; those of other types are not."""
 
@@ -34,7 +42,10 @@ def read_as(reader: Callable[[Table, str], Any], *keys: str, **more: Any) -> Any
 
     If it looks at several keys, the first is handed to it.
     """
-    return attrs.field(metadata={_READER: lambda table, at, _: reader(table, at), _KEYS: keys or None}, **more)
+    return attrs.field(
+        metadata={_READER: lambda table, at, _: reader(table, at), _KEYS: keys or None},
+        **more,
+    )
 
 
 def under(name: str, **more: Any) -> Any:
@@ -45,7 +56,9 @@ def under(name: str, **more: Any) -> Any:
 def of_table(name: str, **more: Any) -> Any:
     """Return an attribute that is one of the table itself: its name, path or owner, or of what is around it."""
     get = attrgetter(name)
-    return attrs.field(metadata={_READER: lambda table, *_: get(table), _KEYS: ()}, **more)
+    return attrs.field(
+        metadata={_READER: lambda table, *_: get(table), _KEYS: ()}, **more
+    )
 
 
 def given(*keys: str, **more: Any) -> Any:
@@ -61,18 +74,26 @@ def nested(cls: type[Declared]) -> Any:
 def named(cls: type[Declared], *key: str) -> Any:
     """Return an attribute with an object from each table in one, by name."""
     return read_as(
-        lambda table, at: {name: cls.read(one) for name, one in table.named_tables(at).items()}, *key, factory=dict
+        lambda table, at: {
+            name: cls.read(one) for name, one in table.named_tables(at).items()
+        },
+        *key,
+        factory=dict,
     )
 
 
 @cache
-def _declared(cls: Any) -> tuple[Sequence[tuple[str, Sequence[str], Any, Any]], frozenset[str]]:
+def _declared(
+    cls: Any,
+) -> tuple[Sequence[tuple[str, Sequence[str], Any, Any]], frozenset[str]]:
     """Return the attributes that are read from a table, with name, keys, reader and default of each, and all keys."""
     found = []
     for one in attrs.fields(cls):
         keys = one.metadata.get(_KEYS)
         reader = one.metadata.get(_READER, _BY_TYPE.get(one.type))
-        found.append((one.name, (one.name,) if keys is None else keys, reader, one.default))
+        found.append(
+            (one.name, (one.name,) if keys is None else keys, reader, one.default)
+        )
     return found, frozenset(key for _, keys, _, _ in found for key in keys)
 
 
@@ -122,12 +143,18 @@ def source_text(**default: str) -> Any:
 
     def read(table: Table, at: str) -> str:
         text = table.text(at, **default)
-        return "invalid" if text and checked(table, at, parse_source, text) is None else text
+        return (
+            "invalid"
+            if text and checked(table, at, parse_source, text) is None
+            else text
+        )
 
     return read_as(read, **default)
 
 
-def source(*key: str, several: bool = False, of_item: bool = False, unless: object = ...) -> Any:
+def source(
+    *key: str, several: bool = False, of_item: bool = False, unless: object = ...
+) -> Any:
     """Return an attribute that is one source or ``several``, in a tuple, empty if the key's value is ``unless``.
 
     With ``of_item`` none may be a list, since it has to tell one item from another.
@@ -141,7 +168,9 @@ def source(*key: str, several: bool = False, of_item: bool = False, unless: obje
         said = tuple(one for one in texts if checked(table, at, parse_source, one))
         for one in said:
             if of_item and f"[{Step.EACH}]" in one:
-                table.wrong(at, f"{one!r} is a list, and can't tell one item from another")
+                table.wrong(
+                    at, f"{one!r} is a list, and can't tell one item from another"
+                )
         return said
 
     return read_as(read, *key, default=())

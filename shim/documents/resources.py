@@ -19,8 +19,14 @@ _NO_TIERS = frozenset({"legacy", "none", "auto", "date", "off", BODY})
 """Words that settings or documents use in place of a tier."""
 _SETTINGS = {"rest": bool, "without": list}
 """Keys of a resource that are settings; a key of another type is a field of that name."""
-_OWN = {False: frozenset({"why", "when", "fidelity"}), True: frozenset({"why", "when", "type", "of"})}
-_KEYS = {body: own.union(*(one.keys() for one in (*VERBS.values(), *WAYS))) for body, own in _OWN.items()}
+_OWN = {
+    False: frozenset({"why", "when", "fidelity"}),
+    True: frozenset({"why", "when", "type", "of"}),
+}
+_KEYS = {
+    body: own.union(*(one.keys() for one in (*VERBS.values(), *WAYS)))
+    for body, own in _OWN.items()
+}
 """Keys of every rule, and these with those of verbs; False for rules of answers, True for those of bodies."""
 MOST_FIELDS = 10_000
 """Fields of a resource together with those of the objects in it: each resource may stand in another many times."""
@@ -36,7 +42,9 @@ def tiers_of(table: Table) -> Iterator[tuple[str, Table, str]]:
     named = table.table("tier") or Table({}, table.source)
     for name in named.data:
         if re.fullmatch("[a-z][a-z0-9]*", name) is None or name in _NO_TIERS:
-            named.wrong(name, "is not a name of a tier; give one of small letters and digits")
+            named.wrong(
+                name, "is not a name of a tier; give one of small letters and digits"
+            )
         elif name in seen:
             named.wrong(name, f"is there already, without tier: {table.at(name)}")
         else:
@@ -55,12 +63,18 @@ class Resources:
         """Return the resource that a key of a table names, None if it names none."""
         name = table.text(key, default="")
         if name in self._outer:
-            table.wrong(key, f"{name!r} stands inside itself: {' in '.join((name, *reversed(self._outer)))}")
+            table.wrong(
+                key,
+                f"{name!r} stands inside itself: {' in '.join((name, *reversed(self._outer)))}",
+            )
         elif name in self.tables or name in self.read:
             found = self.get(name)
             if found.size <= MOST_FIELDS:
                 return found
-            table.wrong(key, f"{name!r} has more than {MOST_FIELDS} fields, with those of the objects in it")
+            table.wrong(
+                key,
+                f"{name!r} has more than {MOST_FIELDS} fields, with those of the objects in it",
+            )
         elif name:
             table.wrong(key, f"{name!r} is not a resource of this document")
         return None
@@ -75,18 +89,34 @@ class Resources:
 
 
 def _resource(
-    table: Table, name: str, settings: Collection[str], read: Callable[[Table, str], Iterator[Field]]
+    table: Table,
+    name: str,
+    settings: Collection[str],
+    read: Callable[[Table, str], Iterator[Field]],
 ) -> Resource:
     """Return the resource in a table: keys of ``settings`` with the right type are settings, all others are fields."""
-    given: dict[str, Any] = {key: value for key in settings if type(value := table.data.get(key)) is _SETTINGS[key]}
-    fields = tuple(field for key in table.data if key not in given for field in read(table, key))
+    given: dict[str, Any] = {
+        key: value
+        for key in settings
+        if type(value := table.data.get(key)) is _SETTINGS[key]
+    }
+    fields = tuple(
+        field for key in table.data if key not in given for field in read(table, key)
+    )
     if "without" in given:
         given["without"] = tuple(one[: LONGEST + 1] for one in table.texts("without"))
     made = Resource(name, fields, at=table.path, **given)
-    is_long, never = any(len(one) > LONGEST for one in made.without), made.without and not made.rest
+    is_long, never = (
+        any(len(one) > LONGEST for one in made.without),
+        made.without and not made.rest,
+    )
     rows = [
         ("without", is_long, f"has a name of more than {LONGEST} characters"),
-        ("without", never, "can never apply: without rest = true no other member passes"),
+        (
+            "without",
+            never,
+            "can never apply: without rest = true no other member passes",
+        ),
     ]
     table.refuse(rows)
     return made
@@ -103,9 +133,13 @@ def _field(resource: Table, name: str) -> Iterator[Field]:
     rules = dict[str, tuple[Rule, ...]]()
     for tier, where, key in (*tiers_of(table), (BODY, table, BODY)):
         if found := where.list_of_tables(key):
-            rules[tier] = tuple(_read_rule(rule, in_body=tier == BODY) for rule in found)
+            rules[tier] = tuple(
+                _read_rule(rule, in_body=tier == BODY) for rule in found
+            )
     if not rules:
-        table.wrong("", "has no rule; give one for a tier: flex, dedicated or tier.NAME")
+        table.wrong(
+            "", "has no rule; give one for a tier: flex, dedicated or tier.NAME"
+        )
     kind, of = _type_of(table)
     yield Field(name, kind, table.texts("words"), rules, table.path, of)
 
@@ -118,7 +152,9 @@ def _type_of(table: Table) -> tuple[str, Resource | None]:
     return kind, table.around.resources.named(table, "of")
 
 
-def read_body(table: Table | None, settings: Collection[str] = ("rest", "without")) -> Resource | None:
+def read_body(
+    table: Table | None, settings: Collection[str] = ("rest", "without")
+) -> Resource | None:
     """Return the members of a successor's request body, whose rules read the legacy body; None without a table."""
     if table is None:
         return None
@@ -142,8 +178,21 @@ def _member(body: Table, name: str) -> Iterator[Field]:
             first = re.split(r"[.\[]", source)[0]
             known = {*given, *(request.members if request else ())}
             unknown = not (request and request.rest) and not {source, first} & known
-            ignored = ("", request and first in request.ignored, f"reads {source!r}, which is ignored")
-            table.refuse([ignored, ("", unknown, f"reads {source!r}, which is not a member of the legacy body")])
+            ignored = (
+                "",
+                request and first in request.ignored,
+                f"reads {source!r}, which is ignored",
+            )
+            table.refuse(
+                [
+                    ignored,
+                    (
+                        "",
+                        unknown,
+                        f"reads {source!r}, which is not a member of the legacy body",
+                    ),
+                ]
+            )
     for kind, of in types[:1]:
         yield Field(name, kind, (), {BODY: rules}, body.at(name), of)
 
@@ -155,19 +204,45 @@ def _read_rule(table: Table, *, in_body: bool) -> Rule:
     verb: Verb = Absent()
     if len(present) == 1:
         cls = VERBS[present[0]]
-        ways: list[type[Verb]] = [way for way in WAYS if way.key in table.data] if cls is From else []
+        ways: list[type[Verb]] = (
+            [way for way in WAYS if way.key in table.data] if cls is From else []
+        )
         keys = " and ".join(way.key for way in ways)
-        table.refuse([("", len(ways) > 1, f"{keys} can't stand together; a rule makes one thing of a value")])
+        table.refuse(
+            [
+                (
+                    "",
+                    len(ways) > 1,
+                    f"{keys} can't stand together; a rule makes one thing of a value",
+                )
+            ]
+        )
         table.know(_OWN[in_body].union(*(one.keys() for one in ways or [cls])))
         verb = (*ways, cls)[0].part(table)
     else:
-        table.wrong("", f"needs exactly one of {', '.join(VERBS)}, not {', '.join(present) or 'none'}")
+        table.wrong(
+            "",
+            f"needs exactly one of {', '.join(VERBS)}, not {', '.join(present) or 'none'}",
+        )
     fidelity, why = Fidelity.EXACT, table.text("why", default="")
     if len(present) == 1 and not in_body:
         # A constant under a condition depends on it, and is derived.
-        known = verb.levels[1:] if "when" in table.data and len(verb.levels) > 1 else verb.levels
+        known = (
+            verb.levels[1:]
+            if "when" in table.data and len(verb.levels) > 1
+            else verb.levels
+        )
         levels = tuple(level.value for level in known or _LEVELS)
-        fidelity = Fidelity(table.word("fidelity", levels, default=levels[0] if known else None))
+        fidelity = Fidelity(
+            table.word("fidelity", levels, default=levels[0] if known else None)
+        )
     if fidelity not in _NEAR and not why:
         table.wrong("why", f"is missing; a field that is {fidelity} says why")
-    return Rule(verb, table.path, table.source.owner(table.path), fidelity, why, When.maybe(table.table("when")))
+    return Rule(
+        verb,
+        table.path,
+        table.source.owner(table.path),
+        fidelity,
+        why,
+        When.maybe(table.table("when")),
+    )

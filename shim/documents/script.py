@@ -55,13 +55,16 @@ class Script:
         if outer not in self.holders:
             found = self.member(outer)
             self.holders[outer] = f"holder_{len(self.holders)}"
-            self.lines.append(f"{self.holders[outer]} = found if type(found := {found}) is dict else NOTHING")
+            self.lines.append(
+                f"{self.holders[outer]} = found if type(found := {found}) is dict else NOTHING"
+            )
         return self.holders[outer]
 
     def member(self, source: str, *, noted: bool = False) -> str:
         """Return the expression for the value at a source, None if there is no source.
 
-        With ``noted`` the report names the items that lack what ``[each]`` takes of them.
+        With ``noted`` the report names the items that lack what ``[each]`` takes of
+        them.
         """
         if noted and f"[{Step.EACH}]" in source:
             return f"report.each(source, {self.name('path', parse_source(source))}, {source!r})"
@@ -86,10 +89,13 @@ def put(field: str, value: str) -> str:
     return f"made{''.join(f'.setdefault({part!r}, {{}})' for part in outer)}[{last!r}] = {value}"
 
 
-def chosen(field: str, branches: Sequence[Branch], which: str, sources: int = 1) -> list[str]:
+def chosen(
+    field: str, branches: Sequence[Branch], which: str, sources: int = 1
+) -> list[str]:
     """Return the lines that put the value of the first test that holds in a field's place.
 
-    Each of the ``sources`` has as many tests. Where a later source is used, what the earlier ones had is reported.
+    Each of the ``sources`` has as many tests. Where a later source is used, what the
+    earlier ones had is reported.
     """
     lines, each = list[str](), max(1, len(branches) // sources)
     for number, (test, value) in enumerate(branches):

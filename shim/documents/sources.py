@@ -79,10 +79,13 @@ class _SeveralItems(Exception):  # noqa: N818 - what a step can't take is not an
     """A list of several items, from which ``[only]`` can't choose."""
 
 
-def look_up(source: Json, path: Sequence[str | Step]) -> Json | Literal[NoValue.MISSING]:
+def look_up(
+    source: Json, path: Sequence[str | Step]
+) -> Json | Literal[NoValue.MISSING]:
     """Return the value at a path, MISSING when any part is not there.
 
-    A list that ``[only]`` can't choose from is itself the value, so that it can be shown.
+    A list that ``[only]`` can't choose from is itself the value, so that it can be
+    shown.
     """
     try:
         return _found(source, path)
@@ -101,12 +104,27 @@ def _found(source: Json, path: Sequence[str | Step]) -> Json | Literal[NoValue.M
             return NoValue.MISSING
         elif part is Step.EACH:
             rest = path[number + 1 :]
-            found = [value for item in source if (value := _found(item, rest)) is not NoValue.MISSING]
-            return [one for values in found for one in values] if Step.EACH in rest else found  # type: ignore[union-attr]
+            found = [
+                value
+                for item in source
+                if (value := _found(item, rest)) is not NoValue.MISSING
+            ]
+            return (
+                [one for values in found for one in values]  # type: ignore[union-attr]
+                if Step.EACH in rest
+                else found
+            )
         else:
             step = part
             if isinstance(part, Where):
-                step, source = part.step, [one for one in source if type(one) is dict and one.get(part.member) is True]
+                step, source = (
+                    part.step,
+                    [
+                        one
+                        for one in source
+                        if type(one) is dict and one.get(part.member) is True
+                    ],
+                )
             if not source:
                 return NoValue.MISSING
             if step is Step.ONLY and len(source) > 1:
@@ -134,7 +152,10 @@ def lacking(source: Json, path: Path, at: str) -> Iterator[tuple[str, Json]]:
     step, (outer, _, inner) = path.index(Step.EACH), at.partition(f"[{Step.EACH}]")
     items, rest = taken(source, path[:step]), path[step + 1 :]
     for number, item in enumerate(items if type(items) is list else []):
-        if Step.EACH in rest and type(taken(item, rest[: rest.index(Step.EACH)])) is list:
+        if (
+            Step.EACH in rest
+            and type(taken(item, rest[: rest.index(Step.EACH)])) is list
+        ):
             yield from lacking(item, rest, f"{outer}[{number}]{inner}")
         elif rest and look_up(item, rest) is NoValue.MISSING:
             yield f"{outer}[{number}]", item

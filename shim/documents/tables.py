@@ -63,7 +63,11 @@ class DocumentSource:
 
     def owner(self, path: str) -> str:
         """Return the file that set a key: the one whose override covers it, else the document's own."""
-        covering = (one for one in self.overridden if path == one or path.startswith((f"{one}.", f"{one}[")))
+        covering = (
+            one
+            for one in self.overridden
+            if path == one or path.startswith((f"{one}.", f"{one}["))
+        )
         return self.overridden.get(next(covering, ""), self.file)
 
     def add(self, path: str, what: str) -> None:
@@ -103,7 +107,9 @@ class Table:
 
     def know(self, keys: Collection[str]) -> None:
         """Report keys that are not in ``keys``; if a similar key is missing, the unknown one is read in its place."""
-        for key in [key for key in self.data if key not in keys and key not in self._spelt]:
+        for key in [
+            key for key in self.data if key not in keys and key not in self._spelt
+        ]:
             lacking = [one for one in keys if one not in self.data]
             near = nearest(key, lacking) or nearest(key, keys)
             hint = did_you_mean(near) or f"; known here: {', '.join(sorted(keys))}"
@@ -111,19 +117,25 @@ class Table:
             meant = near if near in lacking else key
             self._spelt[meant] = key
             if meant != key:
-                self.data = {meant if one == key else one: value for one, value in self.data.items()}
+                self.data = {
+                    meant if one == key else one: value
+                    for one, value in self.data.items()
+                }
 
     def _typed(self, key: str, kind: type, noun: str, *, required: bool = False) -> Any:
         value = self.data.get(key)
         if value is None and required:
             self.wrong(key, f"is missing; give {noun}")
-        # A bool is an int to Python, and a datetime a date; neither is to the author of a document.
+        # A bool is an int to Python, and a datetime a date; neither is to the author of
+        # a document.
         elif value is not None and type(value) is not kind:
             self.wrong(key, f"must be {noun}, not {value!r}")
             return None
         return value
 
-    def text(self, key: str, *, default: str | None = None, noun: str = "a text") -> str:
+    def text(
+        self, key: str, *, default: str | None = None, noun: str = "a text"
+    ) -> str:
         """Return a non-empty string; without a default the key is required."""
         value: str | None = self._typed(key, str, noun, required=default is None)
         if value is None:
@@ -132,12 +144,16 @@ class Table:
             self.wrong(key, "must not be empty")
         return value
 
-    def word(self, key: str, allowed: tuple[str, ...], *, default: str | None = None) -> str:
+    def word(
+        self, key: str, allowed: tuple[str, ...], *, default: str | None = None
+    ) -> str:
         """Return one of the allowed words; a misspelt one is read as the one that was meant."""
         value = self.text(key, default=default, noun=f"one of {', '.join(allowed)}")
         if value and value not in allowed:
             near = nearest(value, allowed)
-            self.wrong(key, f"{value!r} is not one of {', '.join(allowed)}{did_you_mean(near)}")
+            self.wrong(
+                key, f"{value!r} is not one of {', '.join(allowed)}{did_you_mean(near)}"
+            )
             value = near
         return value or default or allowed[0]
 
@@ -175,7 +191,11 @@ class Table:
     def table(self, key: str) -> Table | None:
         """Return a sub-table, None when missing."""
         value = self._typed(key, dict, "a table")
-        return None if value is None else Table(value, self.source, self.at(key), key, self.around)
+        return (
+            None
+            if value is None
+            else Table(value, self.source, self.at(key), key, self.around)
+        )
 
     def each(self, key: str, read: Callable[[Table, str], _Read]) -> dict[str, _Read]:
         """Return what is read from each key of a sub-table, by that key in file order; empty without the sub-table."""
@@ -184,7 +204,11 @@ class Table:
 
     def named_tables(self, key: str) -> dict[str, Table]:
         """Return the sub-tables of a table by name, in file order."""
-        return {name: table for name, table in self.each(key, Table.table).items() if table is not None}
+        return {
+            name: table
+            for name, table in self.each(key, Table.table).items()
+            if table is not None
+        }
 
     def list_of_tables(self, key: str) -> tuple[Table, ...]:
         """Return a table or a list of tables as a tuple, empty when missing."""
@@ -192,21 +216,30 @@ class Table:
         if value is None:
             return ()
         places = (
-            {f"{at}[{index}]": item for index, item in enumerate(value)} if isinstance(value, list) else {at: value}
+            {f"{at}[{index}]": item for index, item in enumerate(value)}
+            if isinstance(value, list)
+            else {at: value}
         )
         if not places or not all(isinstance(item, dict) for item in places.values()):
             self.wrong(key, f"must be a table or a list of tables, not {value!r}")
             return ()
-        return tuple(Table(item, self.source, path, key, self.around) for path, item in places.items())
+        return tuple(
+            Table(item, self.source, path, key, self.around)
+            for path, item in places.items()
+        )
 
 
 def read_template(table: Table, key: str, *, verbs: bool = False) -> Template:
     """Return a required path template."""
     text = table.text(key)
-    return checked(table, key, partial(parse_template, verbs=verbs), text) or Template(text=text, segments=())
+    return checked(table, key, partial(parse_template, verbs=verbs), text) or Template(
+        text=text, segments=()
+    )
 
 
-def checked(table: Table, key: str, read: Callable[[str], _Read], text: str) -> _Read | None:
+def checked(
+    table: Table, key: str, read: Callable[[str], _Read], text: str
+) -> _Read | None:
     """Return what ``read`` makes of the text, None for an empty text; a ValueError becomes a noted problem."""
     try:
         return read(text) if text else None

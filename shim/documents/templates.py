@@ -21,8 +21,8 @@ _FORBIDDEN = re.compile(r"[/\\%\x00-\x1f\x7f]")
 class Template:
     """A path such as ``/groups/{groupId}/serverless``: each ``{name}`` stands for one whole segment.
 
-    The last one may have an ending, as in ``/tickets/{id}.json``. Values are raw: matched and put back with their
-    percent-encoding untouched.
+    The last one may have an ending, as in ``/tickets/{id}.json``. Values are raw:
+    matched and put back with their percent-encoding untouched.
     """
 
     text: str
@@ -55,8 +55,12 @@ def parse_template(text: str, *, verbs: bool = False) -> Template:
     for segment in segments:
         names = _ENDED if segment is segments[-1] else _PARAMETER
         is_name = names.fullmatch(segment) or (verbs and _VERB.fullmatch(segment))
-        if not is_name and (_SEGMENT.fullmatch(segment) is None or segment in _NO_NAMES):
-            raise ValueError(f"segment {segment!r} is neither plain text nor one {{parameter}}")
+        if not is_name and (
+            _SEGMENT.fullmatch(segment) is None or segment in _NO_NAMES
+        ):
+            raise ValueError(
+                f"segment {segment!r} is neither plain text nor one {{parameter}}"
+            )
     template = Template(text=text, segments=segments)
     if len(set(template.parameters)) < len(template.parameters):
         raise ValueError("uses a parameter twice")
@@ -82,9 +86,9 @@ def parameter_name(segment: str) -> str:
 def decoded(raw: str) -> str | None:
     """Return the text of one raw path segment, or None when it could mean something else downstream.
 
-    Refused: characters that RFC 3986 does not allow in a segment, invalid UTF-8, dot segments
-    (with parameters behind a semicolon too, which some servers cut off first), and encoded
-    slashes, backslashes, percent signs and controls.
+    Refused: characters that RFC 3986 does not allow in a segment, invalid UTF-8, dot
+    segments (with parameters behind a semicolon too, which some servers cut off first),
+    and encoded slashes, backslashes, percent signs and controls.
     """
     if raw.isalnum() and raw.isascii():
         return raw
@@ -94,7 +98,9 @@ def decoded(raw: str) -> str | None:
         text = unquote_to_bytes(raw).decode("utf-8") if "%" in raw else raw
     except UnicodeDecodeError:
         return None
-    return None if text.partition(";")[0] in _NO_NAMES or _FORBIDDEN.search(text) else text
+    return (
+        None if text.partition(";")[0] in _NO_NAMES or _FORBIDDEN.search(text) else text
+    )
 
 
 def encoded(text: str) -> str | None:

@@ -34,10 +34,21 @@ class Parameter(Verb):
     def misused(self, field: Field, use: Use) -> Rows:
         for operation, known in use.names():
             unknown = self.parameter and self.parameter not in known
-            yield ".parameter", unknown, f"{self.parameter!r} is not a parameter of {operation}'s path"
+            yield (
+                ".parameter",
+                unknown,
+                f"{self.parameter!r} is not a parameter of {operation}'s path",
+            )
 
     def lines(self, script: Script, field: Field, which: str) -> list[str]:
-        return [put(field.name, script.once_a_call("parameter", f"context.parameters[{self.parameter!r}]"))]
+        return [
+            put(
+                field.name,
+                script.once_a_call(
+                    "parameter", f"context.parameters[{self.parameter!r}]"
+                ),
+            )
+        ]
 
 
 @attrs.frozen(kw_only=True)
@@ -56,7 +67,14 @@ class Constant(Verb):
 
     def lines(self, script: Script, field: Field, which: str) -> list[str]:
         is_plain = type(self.constant) in {str, bool}
-        return [put(field.name, repr(self.constant) if is_plain else script.name("constant", self.constant))]
+        return [
+            put(
+                field.name,
+                repr(self.constant)
+                if is_plain
+                else script.name("constant", self.constant),
+            )
+        ]
 
 
 @attrs.frozen(kw_only=True)
@@ -70,14 +88,26 @@ class Count(Verb):
     sources: tuple[str, ...] = source("count", unless=True)
 
     def how(self, name: str) -> str:
-        return f"how many items {self.sources[0]} has" if self.sources else "how many became one"
+        return (
+            f"how many items {self.sources[0]} has"
+            if self.sources
+            else "how many became one"
+        )
 
     def misused(self, field: Field, use: Use) -> Rows:
         alone = not self.sources and use.tier not in use.grouped
-        yield "", alone, "can never apply: no field that has this resource groups a list"
+        yield (
+            "",
+            alone,
+            "can never apply: no field that has this resource groups a list",
+        )
 
     def lines(self, script: Script, field: Field, which: str) -> list[str]:
-        return super().lines(script, field, which) if self.sources else [put(field.name, "count")]
+        return (
+            super().lines(script, field, which)
+            if self.sources
+            else [put(field.name, "count")]
+        )
 
     def branch(self, script: Script, field: Field, found: str, source: str) -> Branch:
         return f"type(value := {found}) is list", "len(value)"
@@ -96,8 +126,12 @@ class List(Verb):
         (name,) = self.sources
         kind = "str" if field.type == "strings" else "dict"
         wrapped = (f"type(value := {script.member(name)}) is {kind}", "[value]")
-        empty = (f"look_up(source, {script.name('path', parse_source(name))}) is MISSING", "[]")
-        # In a request body an empty list would be an order that the caller did not give.
+        empty = (
+            f"look_up(source, {script.name('path', parse_source(name))}) is MISSING",
+            "[]",
+        )
+        # In a request body an empty list would be an order that the caller did not
+        # give.
         return [wrapped] if BODY in field.rules else [wrapped, empty]
 
     def why_not(self, field: Field, said: Json) -> str:
@@ -117,7 +151,10 @@ class Passed(Verb):
 
     def branch(self, script: Script, field: Field, found: str, source: str) -> Branch:
         now = script.once_a_call("now", "context.clock()")
-        return f"(value := parse_time({found})) is not None", f"value.timestamp() < {now}"
+        return (
+            f"(value := parse_time({found})) is not None",
+            f"value.timestamp() < {now}",
+        )
 
 
 @attrs.frozen(kw_only=True)
@@ -136,14 +173,25 @@ class Itself(Verb):
         return f"made of members beside it{f', by {self.sources[0]}' if self.sources else ''}"
 
     def misused(self, field: Field, use: Use) -> Rows:
-        yield ".keyed", self.sources and field.type != "object", "belongs to fields of type object"
+        yield (
+            ".keyed",
+            self.sources and field.type != "object",
+            "belongs to fields of type object",
+        )
 
     def lines(self, script: Script, field: Field, which: str) -> list[str]:
         assert field.of is not None, "checked"
         one = f"{script.nested(field.name, field.of)}.one(source, '')"
         if self.sources:
             return chosen(
-                field.name, [(f"type(value := {script.member(self.sources[0])}) is str", f"{{value: {one}}}")], which
+                field.name,
+                [
+                    (
+                        f"type(value := {script.member(self.sources[0])}) is str",
+                        f"{{value: {one}}}",
+                    )
+                ],
+                which,
             )
         return [put(field.name, f"[{one}]" if field.type == "objects" else one)]
 
@@ -152,8 +200,9 @@ class Itself(Verb):
 class Unwind(Verb):
     """An object for each item of each of some lists: the members beside the field, with the item in its list's place.
 
-    In an answer, other lists and objects that stand around the item are left out. With ``times`` the object is there as
-    often as that number in it says. With ``keyed`` the items stand in an object by name, which each has as that member.
+    In an answer, other lists and objects that stand around the item are left out. With
+    ``times`` the object is there as often as that number in it says. With ``keyed`` the
+    items stand in an object by name, which each has as that member.
     """
 
     key = "unwind"
@@ -167,7 +216,9 @@ class Unwind(Verb):
 
     @property
     def claims(self) -> tuple[str, ...]:
-        return tuple(said.partition(".")[0] for said in self.sources)  # what stands around a list is read, too
+        return tuple(
+            said.partition(".")[0] for said in self.sources
+        )  # what stands around a list is read, too
 
     def how(self, name: str) -> str:
         return f"one for each of {' and '.join(self.sources)}{f', {self.times[0]} times' if self.times else ''}"
@@ -176,12 +227,18 @@ class Unwind(Verb):
         for said in (*self.sources, *self.times):
             yield "", "[" in said, f"{said!r} has a step; all items of a list are taken"
         for said in self.times:
-            yield ".times", said.partition(".")[0] not in self.claims, f"{said!r} is not on the way to one of the lists"
+            yield (
+                ".times",
+                said.partition(".")[0] not in self.claims,
+                f"{said!r} is not on the way to one of the lists",
+            )
 
     def branches(self, script: Script, field: Field) -> list[Branch]:
         assert field.of is not None, "checked"
         lists = script.name("lists", tuple(map(parse_source, self.sources)))
-        times = script.name("times", parse_source(self.times[0])) if self.times else "None"
+        times = (
+            script.name("times", parse_source(self.times[0])) if self.times else "None"
+        )
         found = f"{script.nested(field.name, field.of)}.unwound(source, {lists}, {times}, {self.keyed!r})"
         return [(f"(value := {found}) is not None", "value")]
 
@@ -200,7 +257,19 @@ class Absent(Verb):
 
 
 VERBS: Mapping[str, type[Verb]] = {
-    verb.key: verb for verb in (From, Parameter, Constant, Count, List, Passed, LinkBack, Itself, Unwind, Absent)
+    verb.key: verb
+    for verb in (
+        From,
+        Parameter,
+        Constant,
+        Count,
+        List,
+        Passed,
+        LinkBack,
+        Itself,
+        Unwind,
+        Absent,
+    )
 }
 """All of them by their keys, in the order in which they are named."""
 WAYS: tuple[type[From], ...] = (Values, Group, Keyed, Parts)

@@ -1,7 +1,8 @@
 """The words of documents: levels of fidelity, types of JSON values, and API versions.
 
-A version is a day written YYYY-MM-DD, so that texts compare as days do. A caller names one in Accept as
-``application/vnd.atlas.2023-01-01+json``. A range has them as ``2023.1.1``.
+A version is a day written YYYY-MM-DD, so that texts compare as days do. A caller names
+one in Accept as ``application/vnd.atlas.2023-01-01+json``. A range has them as
+``2023.1.1``.
 """
 
 from __future__ import annotations
@@ -51,7 +52,9 @@ PLAIN: Mapping[str, type] = {
 
 LONGEST_TIME = 40
 """Characters of a time's text; a longer text is not a time."""
-_has_form = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII).fullmatch
+_has_form = re.compile(
+    r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII
+).fullmatch
 
 _DAY = r"0[1-9]|1[0-9]|2[0-8]|(?<!02-)(?:29|30)|(?<=(?:0[13578]|1[02])-)31"
 _USUAL_TIME = rf"(?!0000)[0-9]{{4}}-(?:0[1-9]|1[0-2])-(?:{_DAY})T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z"
@@ -72,7 +75,9 @@ def are_in_order(times: Sequence[str]) -> bool:
     No text of a time is shorter than those.
     """
     together = "".join(times)
-    return len(together) == 20 * len(times) and "t" not in together and "z" not in together
+    return (
+        len(together) == 20 * len(times) and "t" not in together and "z" not in together
+    )
 
 
 @lru_cache(maxsize=2048)
@@ -84,7 +89,9 @@ def instant(text: str) -> datetime | None:
     if _has_form(text) is None:
         return None
     try:
-        return datetime.fromisoformat(text.replace("z", "Z"))  # which takes any letter before the hour
+        return datetime.fromisoformat(
+            text.replace("z", "Z")
+        )  # which takes any letter before the hour
     except ValueError:
         return None
 
@@ -100,11 +107,18 @@ def is_no_time(text: str) -> bool:
 
 
 FITS: Mapping[str, Callable[[Json], bool]] = {
-    **{name: lambda said, kind=kind: type(said) is kind for name, kind in PLAIN.items()},  # type: ignore[misc]  # Any
+    **{
+        name: lambda said, kind=kind: type(said) is kind  # type: ignore[misc]  # Any
+        for name, kind in PLAIN.items()
+    },
     "number": lambda value: type(value) in {int, float} and is_json(value),
     "time": lambda value: parse_time(value) is not None,
-    "strings": lambda value: type(value) is list and all(type(item) is str for item in value),
-    "objects": lambda value: type(value) is list and all(type(item) is dict for item in value),
+    "strings": lambda value: (
+        type(value) is list and all(type(item) is str for item in value)
+    ),
+    "objects": lambda value: (
+        type(value) is list and all(type(item) is dict for item in value)
+    ),
     "any": lambda value: value is not None,
 }
 """For each type, a test of a decoded JSON value."""
@@ -116,15 +130,21 @@ def is_json(value: object) -> bool:
         return all(map(is_json, value.values()))
     if isinstance(value, list):
         return all(map(is_json, value))
-    return type(value) in {str, bool, int} or (type(value) is float and math.isfinite(value))
+    return type(value) in {str, bool, int} or (
+        type(value) is float and math.isfinite(value)
+    )
 
 
 _VENDOR = re.compile(r"application/vnd\.atlas(?![a-z0-9])", re.IGNORECASE)
-_DATED = re.compile(r"application/vnd\.atlas\.([0-9]{4}-[0-9]{2}-[0-9]{2})\+([a-z]+)", re.IGNORECASE)
+_DATED = re.compile(
+    r"application/vnd\.atlas\.([0-9]{4}-[0-9]{2}-[0-9]{2})\+([a-z]+)", re.IGNORECASE
+)
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _QVALUE = re.compile(r"0(\.[0-9]{0,3})?|1(\.0{0,3})?")
 _WEIGHT = re.compile(r"q\s*=\s*(.*)", re.IGNORECASE)
-_RANGE = re.compile(r"\s*>=\s*([0-9]{4}(?:\.[0-9]{1,2}){2})\s*(?:,\s*<\s*([0-9]{4}(?:\.[0-9]{1,2}){2})\s*)?")
+_RANGE = re.compile(
+    r"\s*>=\s*([0-9]{4}(?:\.[0-9]{1,2}){2})\s*(?:,\s*<\s*([0-9]{4}(?:\.[0-9]{1,2}){2})\s*)?"
+)
 
 
 @attrs.frozen
@@ -151,19 +171,30 @@ def parse_date(text: str) -> str:
 def named_in(accept: str | None, content: str = "json") -> str | None:
     """Return the version that an Accept field (RFC 9110, 12.5.1) names: the best-weighted, of equals the first.
 
-    Returns None if it names none, and an empty text for what the shim has no part in: a preview, an upcoming version,
-    another format. A range that the caller does not accept (``q=0``) names nothing. Callers use few values.
+    Returns None if it names none, and an empty text for what the shim has no part in: a
+    preview, an upcoming version, another format. A range that the caller does not
+    accept (``q=0``) names nothing. Callers use few values.
     """
     best, best_weight = "", 0.0
-    for media_range in accept.split(",") if accept and "vnd.atlas" in accept.lower() else ():
+    for media_range in (
+        accept.split(",") if accept and "vnd.atlas" in accept.lower() else ()
+    ):
         kind, *parameters = (part.strip() for part in media_range.split(";"))
-        weights = [found[1] for one in parameters if (found := _WEIGHT.fullmatch(one))] or ["1"]
+        weights = [
+            found[1] for one in parameters if (found := _WEIGHT.fullmatch(one))
+        ] or ["1"]
         weight = float(weights[0]) if _QVALUE.fullmatch(weights[0]) else 0.0
         if _VENDOR.match(kind) and weight > best_weight:
             best, best_weight = kind, weight
     dated = _DATED.fullmatch(best)
     try:
-        return parse_date(dated[1]) if dated and dated[2].lower() == content else "" if best else None
+        return (
+            parse_date(dated[1])
+            if dated and dated[2].lower() == content
+            else ""
+            if best
+            else None
+        )
     except ValueError:
         return ""
 
@@ -172,10 +203,16 @@ def parse_versions(text: str) -> Versions:
     """Return the range that a text says, ``>=2023.1.1`` or ``>=2023.1.1,<2024.8.5``; raises ValueError on any other."""
     if found := _RANGE.fullmatch(text):
         with suppress(ValueError):
-            first, *end = (date(*map(int, day.split("."))).isoformat() for day in found.groups() if day)
+            first, *end = (
+                date(*map(int, day.split("."))).isoformat()
+                for day in found.groups()
+                if day
+            )
             if not end or first < end[0]:
                 return Versions(first, *end)
-    raise ValueError(f"{text!r} is not a range of days such as '>=2023.1.1' or '>=2023.1.1,<2024.8.5'")
+    raise ValueError(
+        f"{text!r} is not a range of days such as '>=2023.1.1' or '>=2023.1.1,<2024.8.5'"
+    )
 
 
 def one_of(names: Sequence[str]) -> str:

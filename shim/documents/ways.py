@@ -19,7 +19,9 @@ from shim.documents.vocabulary import FITS, PLAIN, Json, is_json
 
 def is_dropped(drop: Sequence[Any], said: Json) -> bool:
     """Return whether a value stands for not known. False equals 0 to Python, and means something else to everybody."""
-    return any((type(value) is bool, value) == (type(said) is bool, said) for value in drop)
+    return any(
+        (type(value) is bool, value) == (type(said) is bool, said) for value in drop
+    )
 
 
 def check_value(field: Field, at: str, value: Json) -> Rows:
@@ -27,14 +29,19 @@ def check_value(field: Field, at: str, value: Json) -> Rows:
     fits = FITS[field.type](value) and is_json(value)
     other = fits and field.words and value not in field.words
     yield at, not fits, f"{value!r} is not of the field's type, {field.type}"
-    yield at, other, f"{value!r} is not one of the field's words: {', '.join(field.words)}"
+    yield (
+        at,
+        other,
+        f"{value!r} is not one of the field's words: {', '.join(field.words)}",
+    )
 
 
 @attrs.frozen(kw_only=True)
 class From(Verb):
     """Upstream's value at the first source that is present, as it is; values in ``drop`` are left out.
 
-    The subclasses make something else of the value: a key of the rule names each, and a rule has one at most.
+    The subclasses make something else of the value: a key of the rule names each, and a
+    rule has one at most.
     """
 
     key = "from"
@@ -44,12 +51,16 @@ class From(Verb):
 
     sources: tuple[str, ...] = source("from", several=True)
     drop: Sequence[Any] = that(
-        lambda said: isinstance(said, list) and said, "must be a list of values that mean 'not known'", ()
+        lambda said: isinstance(said, list) and said,
+        "must be a list of values that mean 'not known'",
+        (),
     )
     """Values that stand for not known."""
 
     def how(self, name: str) -> str:
-        shown = "" if self.sources == (name,) else f"from {', else '.join(self.sources)}"
+        shown = (
+            "" if self.sources == (name,) else f"from {', else '.join(self.sources)}"
+        )
         return self.mark.join(filter(None, (shown, self.becomes())))
 
     def becomes(self) -> str:
@@ -63,12 +74,19 @@ class From(Verb):
 
     def inner(self, script: Script, field: Field, source: str) -> tuple[str, str]:
         """Return the type of what holds objects, and the call that translates them."""
-        return ("list", f"each(value, {source!r})") if field.type == "objects" else ("dict", f"one(value, {source!r})")
+        return (
+            ("list", f"each(value, {source!r})")
+            if field.type == "objects"
+            else ("dict", f"one(value, {source!r})")
+        )
 
     def branch(self, script: Script, field: Field, found: str, source: str) -> Branch:
         if field.of is not None:
             kind, call = self.inner(script, field, source)
-            return f"type(value := {found}) is {kind}", f"{script.nested(field.name, field.of)}.{call}"
+            return (
+                f"type(value := {found}) is {kind}",
+                f"{script.nested(field.name, field.of)}.{call}",
+            )
         if field.type == "time":
             is_no_time = script.once_a_call("is_no_time", "report.is_no_time")
             test = f"type(value := {found}) is str and not {is_no_time}(value)"
@@ -85,13 +103,21 @@ class From(Verb):
         """Return a test that also leaves out what stands for not known, and words that are not the field's."""
         if self.drop:
             test += f" and not {script.name('is_dropped', partial(is_dropped, self.drop))}(value)"
-        return f"{test} and value in {script.name('words', frozenset(field.words))}" if field.words else test
+        return (
+            f"{test} and value in {script.name('words', frozenset(field.words))}"
+            if field.words
+            else test
+        )
 
     def why_not(self, field: Field, said: Json) -> str:
         if said is not None and is_dropped(self.drop, said):
             return "it stands for not known"
         made = said is not None and self.changes
-        return (self.unlike or f"can't be made {field.type}") if made else unfit(field, said)
+        return (
+            (self.unlike or f"can't be made {field.type}")
+            if made
+            else unfit(field, said)
+        )
 
 
 @attrs.frozen(kw_only=True)
@@ -107,7 +133,10 @@ class Group(From):
         return f"one for each {' or '.join(self.members)}"
 
     def inner(self, script: Script, field: Field, source: str) -> tuple[str, str]:
-        return "list", f"grouped(value, {source!r}, {script.name('members', tuple(map(parse_source, self.members)))})"
+        return (
+            "list",
+            f"grouped(value, {source!r}, {script.name('members', tuple(map(parse_source, self.members)))})",
+        )
 
 
 @attrs.frozen(kw_only=True)
@@ -122,7 +151,10 @@ class Keyed(From):
     members: tuple[str, ...] = source("keyed", of_item=True)
 
     def inner(self, script: Script, field: Field, source: str) -> tuple[str, str]:
-        return "list", f"keyed(value, {source!r}, {script.name('member', parse_source(self.members[0]))})"
+        return (
+            "list",
+            f"keyed(value, {source!r}, {script.name('member', parse_source(self.members[0]))})",
+        )
 
 
 @attrs.frozen(kw_only=True)
@@ -134,22 +166,35 @@ class Values(From):
     changes = True
     mark = ": "
     unlike = "an unknown word"
-    values: Mapping[str, Any] = that(lambda said: isinstance(said, dict) and said, "must be a table of words", {})
+    values: Mapping[str, Any] = that(
+        lambda said: isinstance(said, dict) and said, "must be a table of words", {}
+    )
 
     def becomes(self) -> str:
         turned: dict[str, list[str]] = {}
         for said, means in self.values.items():
-            turned.setdefault(means if type(means) is str else json.dumps(means), []).append(said)
-        return "; ".join(f"{' or '.join(said)} is {means}" for means, said in turned.items())
+            turned.setdefault(
+                means if type(means) is str else json.dumps(means), []
+            ).append(said)
+        return "; ".join(
+            f"{' or '.join(said)} is {means}" for means, said in turned.items()
+        )
 
     def misused(self, field: Field, use: Use) -> Rows:
         for word, value in self.values.items():
             yield from check_value(field, key_path(".values", word), value)
 
     def branch(self, script: Script, field: Field, found: str, source: str) -> Branch:
-        known = {word: means for word, means in self.values.items() if not is_dropped(self.drop, word)}
+        known = {
+            word: means
+            for word, means in self.values.items()
+            if not is_dropped(self.drop, word)
+        }
         means = script.name("means", known)
-        return f"type(value := {found}) is str and (value := {means}.get(value)) is not None", "value"
+        return (
+            f"type(value := {found}) is str and (value := {means}.get(value)) is not None",
+            "value",
+        )
 
 
 @attrs.frozen(kw_only=True)
@@ -161,7 +206,10 @@ class Parts(From):
     changes = True
     says = "its first {0.count} parts between dots"
     count: int = that(
-        lambda said: type(said) is int and said > 0, "must be how many parts, 1 or more, not {!r}", 1, "parts"
+        lambda said: type(said) is int and said > 0,
+        "must be how many parts, 1 or more, not {!r}",
+        1,
+        "parts",
     )
 
     def branch(self, script: Script, field: Field, found: str, source: str) -> Branch:
@@ -170,7 +218,11 @@ class Parts(From):
 
     def converted(self, field: Field, said: Json) -> str | None:
         """Return the first parts of a text, None if it has fewer, or stands for not known."""
-        parts = said.split(".")[: self.count] if type(said) is str and not is_dropped(self.drop, said) else []
+        parts = (
+            said.split(".")[: self.count]
+            if type(said) is str and not is_dropped(self.drop, said)
+            else []
+        )
         value = ".".join(parts)
         is_whole = len(parts) == self.count and all(parts)
         return value if is_whole and (not field.words or value in field.words) else None

@@ -1,8 +1,9 @@
 """Where in a program a call is made: the innermost line of the program's own code that leads to it.
 
-Only the calling thread is looked at: its own frames, and the tasks of the loop that runs in it. To read frames or
-coroutines of other threads is never safe. Taking them may wait for a lock for ever (CPython 3.11, gh-106883), and
-reading them while they run has crashed 3.13 and free-threaded builds.
+Only the calling thread is looked at: its own frames, and the tasks of the loop that
+runs in it. To read frames or coroutines of other threads is never safe. Taking them may
+wait for a lock for ever (CPython 3.11, gh-106883), and reading them while they run has
+crashed 3.13 and free-threaded builds.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ import attrs
 from shim.tools.inventory.writing import CallSite
 
 _OURS = os.path.join(Path(__file__).resolve().parents[1], "")  # noqa: PTH118 - with a separator at its end
-_STDLIB = tuple({os.path.join(sysconfig.get_path(name), "") for name in ("stdlib", "platstdlib")})  # noqa: PTH118 - as above
+_STDLIB = tuple(
+    {os.path.join(sysconfig.get_path(name), "") for name in ("stdlib", "platstdlib")}  # noqa: PTH118 - as above
+)
 _COMMANDS = os.path.join(sysconfig.get_path("scripts"), "")  # noqa: PTH118 - as above
 _PLUMBING = frozenset({
     "aiohttp", "aiohttp_retry", "aiosignal", "anyio", "asgiref", "backoff", "billiard", "celery", "curl_cffi",
@@ -49,20 +52,25 @@ _WAITED = (
 )  # fmt: skip
 """The same of attributes."""
 
-_LINKS = frozenset({list, tuple, deque, partial, BuiltinMethodType, FunctionType, MethodType})
+_LINKS = frozenset(
+    {list, tuple, deque, partial, BuiltinMethodType, FunctionType, MethodType}
+)
 """Other types of what stands between."""
 
-_FARTHEST = 64  # objects that are followed from the one that makes a call to those that wait for it
+# objects that are followed from the one that makes a call to those that wait for it
+_FARTHEST = 64
 _DEEPEST = 200  # coroutines that are followed within a task
 
 
 def call_site() -> CallSite:
     """Return the place in the program's own code that the current call comes from.
 
-    That is the innermost frame outside HTTP libraries, event loops, the standard library and, if possible, installed
-    packages: an SDK's caller and not the SDK. A task without such a frame has the place that waits for it in the same
-    loop, else the line that started the loop. Where there is none, as in a thread that was handed a library's function,
-    the line is 0, the file the one that was started, and ``target`` names the function.
+    That is the innermost frame outside HTTP libraries, event loops, the standard
+    library and, if possible, installed packages: an SDK's caller and not the SDK. A
+    task without such a frame has the place that waits for it in the same loop, else the
+    line that started the loop. Where there is none, as in a thread that was handed a
+    library's function, the line is 0, the file the one that was started, and ``target``
+    names the function.
     """
     here = sys._getframe(1)  # noqa: SLF001 - documented, and what warnings.warn is made of
     task, root = _current_task()
@@ -70,14 +78,22 @@ def call_site() -> CallSite:
     while frame is not None and _kind(frame) != "program":
         frame = None if frame is root else frame.f_back
     if (place := frame or _elsewhere(task, root, here)) is None:
-        started = str(getattr(sys.modules.get("__main__"), "__file__", None) or "<unknown>")
+        started = str(
+            getattr(sys.modules.get("__main__"), "__file__", None) or "<unknown>"
+        )
         return CallSite(started, 0, "__main__", _target(here, root))
-    return CallSite(place.f_code.co_filename, place.f_lineno, str(place.f_globals.get("__name__", "")))
+    return CallSite(
+        place.f_code.co_filename,
+        place.f_lineno,
+        str(place.f_globals.get("__name__", "")),
+    )
 
 
 def _current_task() -> tuple[Any, FrameType | None]:
     """Return the task of asyncio or trio that runs in this thread, and the frame in which it begins."""
-    with contextlib.suppress(Exception):  # a module that another thread imports just now lacks names
+    with contextlib.suppress(
+        Exception
+    ):  # a module that another thread imports just now lacks names
         asyncio: Any = sys.modules.get("asyncio")
         if asyncio is not None and asyncio._get_running_loop() is not None:  # noqa: SLF001 - public, and raises nothing
             task = asyncio.current_task()
@@ -90,18 +106,30 @@ def _current_task() -> tuple[Any, FrameType | None]:
 def _elsewhere(task: Any, root: FrameType | None, here: FrameType) -> FrameType | None:
     """Return the program's frame that waits for a task, else one below it, else an installed package's."""
     if task is not None:
-        with contextlib.suppress(Exception):  # a look into private parts must not break a call
+        with contextlib.suppress(
+            Exception
+        ):  # a look into private parts must not break a call
             waiters = _Waiters(_loop_of(task))
             if (found := waiters.find(task)) is not None:
                 return found
-            if waiters.leads_away or (root is not None and _module(root).startswith("trio._threads")):
+            if waiters.leads_away or (
+                root is not None and _module(root).startswith("trio._threads")
+            ):
                 return None  # another thread waits for it
     frames: list[FrameType] = []
     frame: FrameType | None = here
     while frame is not None:
         frames.append(frame)
         frame = frame.f_back
-    return next((each for kind in ("program", "package") for each in frames if _kind(each) == kind), None)
+    return next(
+        (
+            each
+            for kind in ("program", "package")
+            for each in frames
+            if _kind(each) == kind
+        ),
+        None,
+    )
 
 
 def _target(here: FrameType, root: FrameType | None) -> str:
@@ -110,7 +138,9 @@ def _target(here: FrameType, root: FrameType | None) -> str:
     frame: FrameType | None = here
     while frame is not None:
         module = _module(frame)
-        if _top(module) not in _RUNNERS and not frame.f_code.co_filename.startswith(_OURS):
+        if _top(module) not in _RUNNERS and not frame.f_code.co_filename.startswith(
+            _OURS
+        ):
             found = f"{module}.{frame.f_code.co_qualname}"
         frame = None if frame is root else frame.f_back
     return found
@@ -139,8 +169,12 @@ class _Waiters:
             if type(each) in {list, tuple, deque}:
                 todo.extend(each)
             elif type(each) is FunctionType:
-                cells = zip(each.__code__.co_freevars, each.__closure__ or (), strict=True)
-                todo.extend(cell.cell_contents for name, cell in cells if name in _WAITING)
+                cells = zip(
+                    each.__code__.co_freevars, each.__closure__ or (), strict=True
+                )
+                todo.extend(
+                    cell.cell_contents for name, cell in cells if name in _WAITING
+                )
             else:
                 todo.extend(getattr(each, name, None) for name in _WAITED)
         return None
@@ -166,7 +200,9 @@ def _loop_of(each: Any) -> Any:
 
 
 def _coroutine(task: Any) -> Any:
-    coroutine = task.get_coro() if hasattr(task, "get_coro") else getattr(task, "coro", None)
+    coroutine = (
+        task.get_coro() if hasattr(task, "get_coro") else getattr(task, "coro", None)
+    )
     return getattr(coroutine, "_coro", coroutine)  # aiohttp has an object around it
 
 
@@ -174,7 +210,9 @@ def _innermost(coroutine: Any) -> FrameType | None:
     """Return the innermost frame of the program in what a suspended coroutine awaits, None for one that runs."""
     found = None
     for _ in range(_DEEPEST):
-        if (frame := _begun(coroutine)) is None or getattr(coroutine, "cr_running", False):
+        if (frame := _begun(coroutine)) is None or getattr(
+            coroutine, "cr_running", False
+        ):
             break
         if _kind(frame) == "program":
             found = frame
@@ -190,7 +228,11 @@ def _begun(coroutine: Any) -> Any:
 def _kind(frame: FrameType) -> str:
     """Tell a program's own code from an installed package's, whose command may start it, and from plumbing."""
     code = frame.f_code
-    if code.co_name == "<module>" and "exit" in code.co_names and code.co_filename.startswith(_COMMANDS):
+    if (
+        code.co_name == "<module>"
+        and "exit" in code.co_names
+        and code.co_filename.startswith(_COMMANDS)
+    ):
         return "package"
     return _kind_of(code.co_filename, _module(frame))
 
@@ -211,8 +253,18 @@ def _kind_of(filename: str, module: str) -> str:
     for name in ("site-packages", "dist-packages"):
         if name in folders:
             package = folders[len(folders) - folders[::-1].index(name) :][:1]
-            return "plumbing" if package and package[0].removesuffix(".py") in _PLUMBING else "package"
-    # In an archive, and in what PyInstaller makes, a file's path does not say whose it is; its module does.
+            return (
+                "plumbing"
+                if package and package[0].removesuffix(".py") in _PLUMBING
+                else "package"
+            )
+    # In an archive, and in what PyInstaller makes, a file's path does not say whose it
+    # is; its module does.
     top = _top(module)
-    is_plumbing = filename.startswith(_STDLIB) or top in _PLUMBING or top in sys.stdlib_module_names or top == "shim"
+    is_plumbing = (
+        filename.startswith(_STDLIB)
+        or top in _PLUMBING
+        or top in sys.stdlib_module_names
+        or top == "shim"
+    )
     return "plumbing" if is_plumbing else "program"

@@ -1,6 +1,7 @@
 """The driver of all doors: what has to be done is said once, and done by blocking or by awaiting.
 
-steps =(what to call)=> drive or adrive: calls it, sends back what it returned, until there is a result
+steps =(what to call)=> drive or adrive: calls it, sends back what it returned, until
+there is a result
 """
 
 from __future__ import annotations

@@ -24,7 +24,14 @@ VARIABLES = (
 )
 """The shim's own. A change of any counts with the next call."""
 
-NEED_DOCUMENTS = frozenset({"ATLAS_SHIM_MAPPINGS", "ATLAS_SHIM_READS", "ATLAS_SHIM_SUNSET", "ATLAS_SHIM_WRITES"})
+NEED_DOCUMENTS = frozenset(
+    {
+        "ATLAS_SHIM_MAPPINGS",
+        "ATLAS_SHIM_READS",
+        "ATLAS_SHIM_SUNSET",
+        "ATLAS_SHIM_WRITES",
+    }
+)
 """Those that name something in the documents, or the documents themselves."""
 
 CHECKED = "_ATLAS_SHIM_CHECKED"
@@ -47,20 +54,27 @@ def settings_in(environ: Mapping[str, str]) -> dict[str, str]:
 def are_unknown(environ: Mapping[str, str]) -> bool:
     """Return whether there are variables that the shim does not know, such as mistyped ones, and nobody has said so."""
     known = {*VARIABLES, PROVIDER}
-    return CHECKED not in environ and any(name.startswith("ATLAS_SHIM_") and name not in known for name in environ)
+    return CHECKED not in environ and any(
+        name.startswith("ATLAS_SHIM_") and name not in known for name in environ
+    )
 
 
 def check(environ: Mapping[str, str]) -> dict[str, str]:
     """Return ``settings_in``, and load no more than their check needs: nothing where none is set.
 
-    Raises SettingsError and DocumentError, so that a typo is found here and not in a call; logs unknown variables.
+    Raises SettingsError and DocumentError, so that a typo is found here and not in a
+    call; logs unknown variables.
     """
     settings = settings_in(environ)
     unchecked = {} if environ.get(CHECKED) == as_mark(settings) else settings
-    is_flag = ":" in unchecked.get("ATLAS_SHIM_ROUTE", "")  # of a provider, which has to be there
+    is_flag = ":" in unchecked.get(
+        "ATLAS_SHIM_ROUTE", ""
+    )  # of a provider, which has to be there
     if unchecked.keys() & NEED_DOCUMENTS or is_flag or are_unknown(environ):
         import_module("shim.doors.process").prepare()
-    elif unchecked or any(name.startswith(("MONGODB_ATLAS_", "MCLI_")) for name in environ):
+    elif unchecked or any(
+        name.startswith(("MONGODB_ATLAS_", "MCLI_")) for name in environ
+    ):
         read_word(environ)
         import_module("shim.core.settings").read_settings(environ)
         import_module("shim.origins").read_base_url(environ)

@@ -1,7 +1,8 @@
 """One exchange in a library's own terms, as steps for the one ``driver``.
 
-A ``Door`` is what one library alone knows. What does I/O (``send``, ``following``, ``close``) is handed out by
-``steps`` and may be a coroutine function; the rest is called as it is.
+A ``Door`` is what one library alone knows. What does I/O (``send``, ``following``,
+``close``) is handed out by ``steps`` and may be a coroutine function; the rest is
+called as it is.
 """
 
 from __future__ import annotations
@@ -16,14 +17,24 @@ from urllib.parse import urlsplit
 import attrs
 
 from shim.core.content import acceptable, with_content
-from shim.core.messages import Answer, Command, Outcome, Read, Record, Reply, Send, advance
+from shim.core.messages import (
+    Answer,
+    Command,
+    Outcome,
+    Read,
+    Record,
+    Reply,
+    Send,
+    advance,
+)
 from shim.doors.driver import Steps
 from shim.doors.native import is_stale
 from shim.doors.notice import notify
 from shim.doors.recognition import RetiredCall
 
 TIMED_OUT = (
-    "The call's timeouts are {:g} seconds together; they were over before everything that it needs was asked for."
+    "The call's timeouts are {:g} seconds together; "
+    "they were over before everything that it needs was asked for."
 )
 
 _MAY_BE_CUT_SHORT = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -74,27 +85,49 @@ class Door:
         if not send.rewritten:
             return own
         parts = urlsplit(own)
-        origin = send.call.origin if self.retired.led else parts._replace(path="", query="", fragment="").geturl()
+        origin = (
+            send.call.origin
+            if self.retired.led
+            else parts._replace(path="", query="", fragment="").geturl()
+        )
         return origin + send.call.target
 
     def lines(self, send: Send) -> tuple[list[tuple[str, str]], bool]:
         """Return the field lines of the request to send, and whether it has the caller's own body.
 
-        Left out are a Digest signature over another target, and of another body's request the fields about the body.
-        The body of a read means nothing (RFC 9110, 9.3.1), and stays away from a successor.
+        Left out are a Digest signature over another target, and of another body's
+        request the fields about the body. The body of a read means nothing (RFC 9110,
+        9.3.1), and stays away from a successor.
         """
         call, sent = self.retired.call, send.call
         means_something = send.route == "legacy" or bool(sent.body)
-        same_body = means_something and sent.method == call.method and sent.body == call.body
+        same_body = (
+            means_something and sent.method == call.method and sent.body == call.body
+        )
         lines: list[tuple[str, str]] = []
         for name, given in sent.headers:
             kind = name.lower()
-            value = sent.origin.partition("://")[2] if self.retired.led and kind == "host" else given
+            value = (
+                sent.origin.partition("://")[2]
+                if self.retired.led and kind == "host"
+                else given
+            )
             if not same_body and kind in {"content-length", "transfer-encoding"}:
                 continue
-            if send.rewritten and kind == "authorization" and is_stale(value, sent.target):
+            if (
+                send.rewritten
+                and kind == "authorization"
+                and is_stale(value, sent.target)
+            ):
                 continue
-            lines.append((name, acceptable(value) if kind == "accept-encoding" and send.may_read else value))
+            lines.append(
+                (
+                    name,
+                    acceptable(value)
+                    if kind == "accept-encoding" and send.may_read
+                    else value,
+                )
+            )
         return lines, same_body
 
     @abstractmethod
@@ -148,7 +181,8 @@ class Door:
 def steps(door: Door) -> Steps[Any]:
     """Yield what a retired call needs done, and return the response for the caller, its content unread.
 
-    The program is warned before the first byte is sent; the call is written down even if it fails.
+    The program is warned before the first byte is sent; the call is written down even
+    if it fails.
     """
     retired = door.retired
     if retired.warns:
@@ -162,11 +196,17 @@ def steps(door: Door) -> Steps[Any]:
                 if door.native is not None:
                     yield partial(door.close, door.native)
                     door.native = None
-                command = attrs.evolve(command, rewritten=True) if retired.led else command
+                command = (
+                    attrs.evolve(command, rewritten=True) if retired.led else command
+                )
                 door.inner = door.request(command)
                 if door.sent is not None:
                     _hurry(door, command.call.method)
-                door.sent, door.rewritten, door.content = command, command.rewritten, None
+                door.sent, door.rewritten, door.content = (
+                    command,
+                    command.rewritten,
+                    None,
+                )
                 door.native = yield partial(door.send, door.inner)
                 reply = head = door.head(door.native)
             else:
@@ -175,12 +215,21 @@ def steps(door: Door) -> Steps[Any]:
                 while not content.complete and size <= limit:
                     piece = yield partial(door.following, content.rest, None)
                     content.chunks.append(piece or b"")
-                    content.complete, size = piece is None, size + len(content.chunks[-1])
+                    content.complete, size = (
+                        piece is None,
+                        size + len(content.chunks[-1]),
+                    )
                 whole, decoded, fault = content.complete, content.decoded, content.fault
-                reply = with_content(head, content.chunks, limit, complete=whole, decoded=decoded)
+                reply = with_content(
+                    head, content.chunks, limit, complete=whole, decoded=decoded
+                )
                 reply = reply if fault is None else attrs.evolve(head, fault=fault)
             command = advance(exchange, reply)
-        response = door.answered(command.reply) if isinstance(command, Answer) else door.passed()
+        response = (
+            door.answered(command.reply)
+            if isinstance(command, Answer)
+            else door.passed()
+        )
         if not isinstance(command, Answer) and command.content_type:
             door.retype(response, command.content_type)
         door.show(response, command.record)
@@ -202,15 +251,20 @@ def _failed(door: Door, error: BaseException, done: str) -> None:
     if done:
         error.add_note(done)
     # After GeneratorExit the stack no longer shows the caller's line.
-    if door.retired.noted and door.sent is not None and not isinstance(error, GeneratorExit):
+    if (
+        door.retired.noted
+        and door.sent is not None
+        and not isinstance(error, GeneratorExit)
+    ):
         door.retired.write_down(None, "none", f"no answer: {type(error).__name__}")
 
 
 def _hurry(door: Door, method: str) -> None:
     """Let a later request wait for no longer than what is left of the caller's own timeouts.
 
-    They hold for one wait each in most libraries; an exchange may wait for them together, counted from its start. When
-    they are over the caller gets the library's own timeout, as from a server that is too slow.
+    They hold for one wait each in most libraries; an exchange may wait for them
+    together, counted from its start. When they are over the caller gets the library's
+    own timeout, as from a server that is too slow.
     """
     seconds = door.seconds()
     if seconds is None:

@@ -37,7 +37,9 @@ def header_lines(lines: Iterable[tuple[str | bytes, str | bytes]]) -> Headers:
     """Return field lines as text, one character for one byte."""
     return tuple(
         [
-            (name, value) if type(name) is type(value) is str else (as_text(name), as_text(value))
+            (name, value)
+            if type(name) is type(value) is str
+            else (as_text(name), as_text(value))
             for name, value in lines
         ]
     )
@@ -69,7 +71,10 @@ def is_stale(authorization: str, target: str) -> bool:
     if not is_digest(authorization):
         return False
     try:
-        return parse_keqv_list(parse_http_list(authorization.partition(" ")[2])).get("uri") != target
+        return (
+            parse_keqv_list(parse_http_list(authorization.partition(" ")[2])).get("uri")
+            != target
+        )
     except (ValueError, IndexError):
         return True
 
@@ -78,7 +83,11 @@ def unsigned(said: str) -> Reply:
     """Log why a call can't be signed, and return a 401 that says so and has no challenge."""
     logger.warning("%s", said)
     code = "SHIM_DIGEST_NEEDS_AUTH"
-    return Reply(401, (("Content-Type", "application/json"), *help_link(code)), dumps(error_body(401, code, said)))
+    return Reply(
+        401,
+        (("Content-Type", "application/json"), *help_link(code)),
+        dumps(error_body(401, code, said)),
+    )
 
 
 class _Pieces(io.RawIOBase):
@@ -112,11 +121,13 @@ class _Pieces(io.RawIOBase):
 class ContentFile(io.BufferedReader):
     """The content of a response, as a file: the chunks that are here already, then the rest.
 
-    It is closed once it was read to its end, as http.client's are, since urllib3 goes on reading until then.
-    Closing it closes ``source``, where the content comes from.
+    It is closed once it was read to its end, as http.client's are, since urllib3 goes
+    on reading until then. Closing it closes ``source``, where the content comes from.
     """
 
-    def __init__(self, chunks: Iterable[bytes], rest: Iterable[bytes] = (), source: Any = None) -> None:
+    def __init__(
+        self, chunks: Iterable[bytes], rest: Iterable[bytes] = (), source: Any = None
+    ) -> None:
         self._file = _Pieces(chain(chunks, rest), source)
         super().__init__(self._file)
 

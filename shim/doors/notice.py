@@ -1,7 +1,8 @@
 """Warning a program, at its own line, that it calls an endpoint which Atlas retired or will retire.
 
-It is warned once for each operation and line unless ``ATLAS_SHIM_WARNINGS`` says otherwise, and before the first byte
-is sent, so that an error keeps the call from being made. Calls by a library that is not served go out as they are.
+It is warned once for each operation and line unless ``ATLAS_SHIM_WARNINGS`` says
+otherwise, and before the first byte is sent, so that an error keeps the call from being
+made. Calls by a library that is not served go out as they are.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ from shim.errors import LegacyEndpointWarning, SettingsError
 from shim.origins import UPSTREAM
 from shim.tools.inventory.writing import CallSite, explain_command
 
-SIZE = 4096  # call sites that are remembered; beyond that all are forgotten, and warned again
+# call sites that are remembered; beyond that all are forgotten, and warned again
+SIZE = 4096
 
 
 @attrs.frozen
@@ -46,9 +48,15 @@ class Notice:
 WarningsHandler = Callable[[Notice], None]
 
 _READ: dict[str, Callable[..., tuple[Any, ...]]] = {
-    "niquests": lambda request, *_, **__: (request.method, request.url, header_lines(request.headers.items())),
+    "niquests": lambda request, *_, **__: (
+        request.method,
+        request.url,
+        header_lines(request.headers.items()),
+    ),
     "tornado.httpclient": lambda request, *_, **options: (
-        (options.get("method", "GET"), request) if isinstance(request, str) else (request.method, request.url)
+        (options.get("method", "GET"), request)
+        if isinstance(request, str)
+        else (request.method, request.url)
     ),
     "twisted.web.client": lambda method, uri, *_, **__: (as_text(method), as_text(uri)),
     "curl_cffi.requests": lambda method, url, *_, **__: (method.upper(), url),
@@ -58,7 +66,8 @@ _READ: dict[str, Callable[..., tuple[Any, ...]]] = {
 
 def warn(notice: Notice) -> None:
     """The handler unless another is set: a LegacyEndpointWarning through Python's own filters."""
-    # A registry of its own: repeated notices are held back here, by operation and not by text.
+    # A registry of its own: repeated notices are held back here, by operation and not
+    # by text.
     warnings.warn_explicit(
         notice.message,
         LegacyEndpointWarning,
@@ -71,7 +80,9 @@ def warn(notice: Notice) -> None:
 
 def refuse(notice: Notice) -> None:
     """The handler where warnings are errors: raises LegacyEndpointWarning with the place."""
-    raise LegacyEndpointWarning(f"{notice.message} (called at {notice.site.filename}:{notice.site.lineno})")
+    raise LegacyEndpointWarning(
+        f"{notice.message} (called at {notice.site.filename}:{notice.site.lineno})"
+    )
 
 
 _handler: WarningsHandler = warn
@@ -92,26 +103,34 @@ def set_warnings_handler(handler: WarningsHandler | None) -> WarningsHandler:
 def notify(retired: RetiredCall, *, uncovered: str = "") -> None:
     """Warn the program of a call that it is about to make.
 
-    ``uncovered`` names a library whose calls are not served; the warning says which are. Raises LegacyEndpointWarning
-    when warnings are errors, and what the handler raises.
+    ``uncovered`` names a library whose calls are not served; the warning says which
+    are. Raises LegacyEndpointWarning when warnings are errors, and what the handler
+    raises.
     """
     word = retired.now.word
     if word == "off" or retired.match is None:
         return
     operation = retired.match.operation
     site = call_site()
-    place = (operation.id, site.filename if site.lineno else retired.call.target, site.lineno)
+    place = (
+        operation.id,
+        site.filename if site.lineno else retired.call.target,
+        site.lineno,
+    )
     if len(warned) >= SIZE:
         warned.clear()
     own = object()
-    is_first = warned.setdefault(place, own) is own  # one step, so that of threads at once one alone warns
+    is_first = (
+        warned.setdefault(place, own) is own
+    )  # one step, so that of threads at once one alone warns
     if word == "once" and not is_first:
         return
     sunset = sunset_of(operation, retired.context.settings)
     message = _message(operation, sunset, retired.context, uncovered)
     if site.target:
         message += (
-            f". It was made in a thread or task that runs {site.target}; which line handed that over is not known"
+            f". It was made in a thread or task that runs {site.target}; "
+            "which line handed that over is not known"
         )
     notice = Notice(operation.id, sunset, message, site)
     try:
@@ -121,9 +140,15 @@ def notify(retired: RetiredCall, *, uncovered: str = "") -> None:
         raise
 
 
-def _message(operation: Operation, sunset: datetime, context: Context, uncovered: str) -> str:
+def _message(
+    operation: Operation, sunset: datetime, context: Context, uncovered: str
+) -> str:
     settings = context.settings
-    verb = "retires" if datetime.fromtimestamp(context.clock(), UTC) < sunset else "retired"
+    verb = (
+        "retires"
+        if datetime.fromtimestamp(context.clock(), UTC) < sunset
+        else "retired"
+    )
     what = f"atlas-shim keeps this call working{_on_absent(operation)}"
     if uncovered:
         what = (
@@ -132,7 +157,10 @@ def _message(operation: Operation, sunset: datetime, context: Context, uncovered
         )
     elif settings.route in LEGACY:
         what = f"this call goes there as it is, since {LEGACY[settings.route]}"
-    elif not has_successor(operation, settings) and constant_of(operation, settings) is None:
+    elif (
+        not has_successor(operation, settings)
+        and constant_of(operation, settings) is None
+    ):
         what = f"atlas-shim has nothing to answer it with. {operation.without_successor.removesuffix('.')}"
     return (
         f"{operation.id} is an endpoint that Atlas {verb} on {sunset:%Y-%m-%d}; {what}. "
@@ -145,7 +173,8 @@ def _on_absent(operation: Operation) -> str:
     lost = [
         field.name
         for field in operation.fields
-        if {rule.fidelity for rule in field.rules.get(operation.first, ())} == {Fidelity.ABSENT}
+        if {rule.fidelity for rule in field.rules.get(operation.first, ())}
+        == {Fidelity.ABSENT}
     ]
     return f", but its answers lack {', '.join(lost)}" if lost else ""
 
@@ -153,7 +182,8 @@ def _on_absent(operation: Operation) -> str:
 def tell(library: str, method: str, url: str, lines: Headers = ()) -> None:
     """Warn of a call if it is a retired one, and write it down; ``url`` is absolute.
 
-    Raises what ``notify`` raises, and SettingsError for a call that is to be led to another upstream, and can't be.
+    Raises what ``notify`` raises, and SettingsError for a call that is to be led to
+    another upstream, and can't be.
     """
     if CHECKED in os.environ:
         return
@@ -175,6 +205,8 @@ def door_of(library: str) -> Callable[..., Any]:
     def door(_: Any, send: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         tell(library, *_READ[library](*args, **kwargs))
         # The doors of the libraries below niquests take no part.
-        return (partial(alone, send) if library == "niquests" else send)(*args, **kwargs)
+        return (partial(alone, send) if library == "niquests" else send)(
+            *args, **kwargs
+        )
 
     return door

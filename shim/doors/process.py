@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger("shim")
 
 _NAMES = (*VARIABLES, *BASE_URL_VARIABLES)
-_KEYS: tuple[object, ...] = tuple(map(os.fsencode, _NAMES)) if os.name == "posix" else _NAMES
+_KEYS: tuple[object, ...] = (
+    tuple(map(os.fsencode, _NAMES)) if os.name == "posix" else _NAMES
+)
 
 _ALL = "/api/"
 """The beginning of all paths of Atlas', the sign-in of service accounts included."""
@@ -58,8 +60,9 @@ _flags: dict[str, FlagWords[Settings]] = {}
 def prepare(earlier: Mapping[str, str] | None = None) -> None:
     """Check settings and mapping documents, for a client that is being made.
 
-    ``earlier`` are the settings of an earlier moment, which hold until the next look at those of now, if none do yet.
-    Raises SettingsError and DocumentError, so that a typo is found here and not in a call.
+    ``earlier`` are the settings of an earlier moment, which hold until the next look at
+    those of now, if none do yet. Raises SettingsError and DocumentError, so that a typo
+    is found here and not in a call.
     """
     global _current  # noqa: PLW0603 - one atomic assignment; the settings belong to the process
     if earlier is None:
@@ -98,9 +101,16 @@ def flag_of(settings: Settings) -> FlagWords[Settings] | None:
     if (key := settings.flag) and key not in _flags:
         with _lock:
             if key not in _flags:
-                words, providers = import_module("shim.flags.words"), import_module("shim.flags.providers")
+                words, providers = (
+                    import_module("shim.flags.words"),
+                    import_module("shim.flags.providers"),
+                )
                 _flags[key] = words.FlagWords(
-                    key, lambda: providers.connected(key, providers.provider_factory(os.environ)), Settings.by_flag
+                    key,
+                    lambda: providers.connected(
+                        key, providers.provider_factory(os.environ)
+                    ),
+                    Settings.by_flag,
                 )
     return _flags[key] if key else None
 
@@ -108,10 +118,15 @@ def flag_of(settings: Settings) -> FlagWords[Settings] | None:
 def _raw() -> tuple[object, ...]:
     """Return the variables at this moment, None for one that is not set: good for comparing and nothing else.
 
-    ``os.environ`` raises two exceptions for each unset variable, so its inner dictionary is read if it has one.
+    ``os.environ`` raises two exceptions for each unset variable, so its inner
+    dictionary is read if it has one.
     """
     held: Any = getattr(os.environ, "_data", None)
-    return tuple(map(os.environ.get, _NAMES)) if held is None else tuple(map(held.get, _KEYS))
+    return (
+        tuple(map(os.environ.get, _NAMES))
+        if held is None
+        else tuple(map(held.get, _KEYS))
+    )
 
 
 def _read(raw: tuple[object, ...], environ: Mapping[str, str]) -> Current:
@@ -119,8 +134,11 @@ def _read(raw: tuple[object, ...], environ: Mapping[str, str]) -> Current:
         _warn_of_unknown(environ)
     word = read_word(environ)
     settings = read_settings(environ)
-    # Beside ATLAS_SHIM_UPSTREAM, too: in a run the program's base URL is the run's own address.
-    atlas = read_base_url({name: environ[name] for name in BASE_URL_VARIABLES if name in environ})
+    # Beside ATLAS_SHIM_UPSTREAM, too: in a run the program's base URL is the run's own
+    # address.
+    atlas = read_base_url(
+        {name: environ[name] for name in BASE_URL_VARIABLES if name in environ}
+    )
     is_off = settings.route is RouteWord.OFF  # whatever is wrong with the documents
     engine = Engine(()) if is_off else shared_engine(environ)
     if not is_off:
@@ -135,7 +153,10 @@ def _read(raw: tuple[object, ...], environ: Mapping[str, str]) -> Current:
 def _warn_of_unknown(environ: Mapping[str, str]) -> None:
     """Log each variable that the shim does not know, such as a mistyped one, unless ``atlas-shim run`` has done so."""
     if are_unknown(environ):
-        # The gateway's may be set here, too. It is above this room, loaded only for this, and not in frozen programs.
+        # The gateway's may be set here, too. It is above this room, loaded only for
+        # this, and not in frozen programs.
         with suppress(ImportError):
-            for problem in import_module("shim.gateway.plan").unknown_variables(environ):
+            for problem in import_module("shim.gateway.plan").unknown_variables(
+                environ
+            ):
                 logger.warning("%s", problem)

@@ -1,6 +1,7 @@
 """Which calls of a program the shim takes part in under the settings of this process, and what their exchange needs.
 
-Those are retired calls, and all calls to Atlas while ``ATLAS_SHIM_UPSTREAM`` leads them to another origin.
+Those are retired calls, and all calls to Atlas while ``ATLAS_SHIM_UPSTREAM`` leads them
+to another origin.
 """
 
 from __future__ import annotations
@@ -68,8 +69,18 @@ class RetiredCall:
         """Append the call, its place in the program and its record, else its route and the reason, to the inventory."""
         if record is None:
             assert self.match is not None, "of other calls nothing is noted"
-            operation, sunset = self.match.operation, sunset_of(self.match.operation, self.context.settings)
-            record = Record(operation.id, self.match.api.name, route, why, sunset, operation.deprecated)
+            operation, sunset = (
+                self.match.operation,
+                sunset_of(self.match.operation, self.context.settings),
+            )
+            record = Record(
+                operation.id,
+                self.match.api.name,
+                route,
+                why,
+                sunset,
+                operation.deprecated,
+            )
         write(partial(retired, record, where=call_site()))
 
 
@@ -79,11 +90,15 @@ _named: set[str] = set()
 def _passed(match: Match | None, call: Call) -> Exchange:
     """Send a call as it is; log the setting once if the reply of an origin that no setting names proves it an Atlas."""
     reply = yield Send(call, "legacy", rewritten=False, may_read=False)
-    is_gone = reply.status == 410 and field(reply.headers, "x-error-code") == VERSION_GONE
+    is_gone = (
+        reply.status == 410 and field(reply.headers, "x-error-code") == VERSION_GONE
+    )
     if match is not None and is_gone and call.origin not in _named:
         _named.add(call.origin)
         said = f"{call.origin} answered {VERSION_GONE} to {match.operation.id}, and no setting names it"
-        logger.warning("%s: have its calls served by ATLAS_SHIM_UPSTREAM=%s", said, call.origin)
+        logger.warning(
+            "%s: have its calls served by ATLAS_SHIM_UPSTREAM=%s", said, call.origin
+        )
     return PassThrough(None)  # type: ignore[arg-type]  # a call that is not recognised has no record
 
 
@@ -98,9 +113,10 @@ def retired_call(  # noqa: PLR0913 - the parts of a request that are looked at i
 ) -> Steps[RetiredCall | None]:
     """Return a retired call, or one that is led to another origin; None for any other call, and a door's own request.
 
-    ``url`` is absolute. ``lines`` returns the field lines, and is not called where they make no difference. ``pause``
-    is the sleep by which a call waits for the first word of a feature flag. ``extra`` are origins that count as Atlas'
-    own for this client. ``whole`` is that of ``Context``. No retired call is returned while the shim is off.
+    ``url`` is absolute. ``lines`` returns the field lines, and is not called where they
+    make no difference. ``pause`` is the sleep by which a call waits for the first word
+    of a feature flag. ``extra`` are origins that count as Atlas' own for this client.
+    ``whole`` is that of ``Context``. No retired call is returned while the shim is off.
     """
     if is_served() or (now := process.concerns(url)) is None:
         return None
@@ -126,7 +142,14 @@ def retired_call(  # noqa: PLR0913 - the parts of a request that are looked at i
         match = None if settings.route is RouteWord.OFF else match
     if not led and (match is None or not (known or match.operation.method == "GET")):
         return None
-    context = Context(settings, process.MEMORY, time.time, origin, monotonic=time.monotonic, whole=whole)
+    context = Context(
+        settings,
+        process.MEMORY,
+        time.time,
+        origin,
+        monotonic=time.monotonic,
+        whole=whole,
+    )
     counts = known and match is not None and not match.operation.lives
     warns, noted = counts and origin not in extra, counts and bool(now.inventory)
     return RetiredCall(call, match, context, now, led, warns, known, noted)

@@ -1,6 +1,7 @@
 """What stands in the place of libraries' methods: a look at the URL, and for a call to Atlas what serves it.
 
-The engine and the library's room are loaded for the first such call, in a thread if a loop runs: that takes a while.
+The engine and the library's room are loaded for the first such call, in a thread if a
+loop runs: that takes a while.
 """
 
 from __future__ import annotations
@@ -20,8 +21,9 @@ if TYPE_CHECKING:
 class State:
     """Whether it is on, the settings when it was switched on, and what is loaded by now.
 
-    ``concerns`` is the engine's, None until that is loaded. ``doors`` are the rooms' functions by their names, None
-    for one that can't be loaded, and ``said`` is why not.
+    ``concerns`` is the engine's, None until that is loaded. ``doors`` are the rooms'
+    functions by their names, None for one that can't be loaded, and ``said`` is why
+    not.
     """
 
     active = False
@@ -39,7 +41,10 @@ _fork = threading.local()
 
 def _concerns(url: str) -> object:
     """Return whether a URL, or its path, may be one of a call that the shim takes part in."""
-    if STATE.concerns is None:  # the shipped documents know such paths alone; all of Atlas' may be led elsewhere
+    if (
+        STATE.concerns is None
+        # the shipped documents know such paths alone; all of Atlas' may be led elsewhere
+    ):
         known = "/api/" if "ATLAS_SHIM_UPSTREAM" in os.environ else "/api/atlas/"
         return known in url or "ATLAS_SHIM_MAPPINGS" in os.environ
     return STATE.concerns(url)
@@ -50,8 +55,12 @@ def _load(door: str) -> None:
     module, name, *arguments = door.split(":")
     if not STATE.guarded and hasattr(os, "register_at_fork"):
         STATE.guarded = True
-        import_module("logging")  # it is loaded anyway, and has a lock of its own for forks, to be taken after this
-        os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork)
+        import_module(
+            "logging"
+        )  # it is loaded anyway, and has a lock of its own for forks, to be taken after this
+        os.register_at_fork(
+            before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork
+        )
     is_first = _loading.acquire(timeout=1)  # threads load it once
     found, concerns = None, STATE.concerns or (lambda _: False)
     try:
@@ -63,7 +72,9 @@ def _load(door: str) -> None:
     except Exception as error:  # noqa: BLE001 - the program's calls are made after any exception
         said, STATE.said = STATE.said, f"{type(error).__name__}: {error}"
         if said != STATE.said:
-            sys.stderr.write(f"atlas-shim: retired calls are not covered: {STATE.said}\n")
+            sys.stderr.write(
+                f"atlas-shim: retired calls are not covered: {STATE.said}\n"
+            )
     finally:
         if is_first:
             _loading.release()
@@ -95,14 +106,22 @@ async def _load_beside(door: str) -> None:
         load()
 
 
-def _served(url_of: Callable[..., str], door: str, *, follows: bool = False, waits: bool = False) -> Callable[..., Any]:
+def _served(
+    url_of: Callable[..., str], door: str, *, follows: bool = False, waits: bool = False
+) -> Callable[..., Any]:
     """Return what is called in a method's place: for a URL that is a concern the door, else the method itself.
 
-    ``url_of`` gets the instance and the arguments. A method that ``follows`` redirects by itself, as one that ``waits``
-    does, may be led to a retired call: the door gets the response as ``first``, and serves that call.
+    ``url_of`` gets the instance and the arguments. A method that ``follows`` redirects
+    by itself, as one that ``waits`` does, may be led to a retired call: the door gets
+    the response as ``first``, and serves that call.
     """
 
-    def call(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def call(
+        wrapped: Callable[..., Any],
+        instance: Any,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> Any:
         first = None
         if not _is_concern(url_of, instance, args, kwargs):
             first = wrapped(*args, **kwargs)
@@ -115,7 +134,12 @@ def _served(url_of: Callable[..., str], door: str, *, follows: bool = False, wai
             return serve(instance, wrapped, *args, **kwargs)
         return first or wrapped(*args, **kwargs)
 
-    async def acall(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    async def acall(
+        wrapped: Callable[..., Any],
+        instance: Any,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> Any:
         first = None
         if not _is_concern(url_of, instance, args, kwargs):
             first = await wrapped(*args, **kwargs)
@@ -131,7 +155,12 @@ def _served(url_of: Callable[..., str], door: str, *, follows: bool = False, wai
     return acall if waits else call
 
 
-def _is_concern(url_of: Callable[..., str], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
+def _is_concern(
+    url_of: Callable[..., str],
+    instance: Any,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+) -> object:
     try:
         return _concerns(url_of(instance, *args, **kwargs))
     except Exception:  # noqa: BLE001 - the library says itself what is wrong with a call
@@ -140,16 +169,24 @@ def _is_concern(url_of: Callable[..., str], instance: Any, args: tuple[Any, ...]
 
 def _leads(response: Any) -> object:
     """Return whether redirects led to what may be a retired call."""
-    return getattr(response, "history", ()) and _concerns(str(getattr(response, "url", "")))
+    return getattr(response, "history", ()) and _concerns(
+        str(getattr(response, "url", ""))
+    )
 
 
 def _path(_: Any, request: Any, *__: Any, **___: Any) -> str:
-    return str(request.url.raw_path, "ascii")  # httpx puts a URL's text together anew each time
+    return str(
+        request.url.raw_path, "ascii"
+    )  # httpx puts a URL's text together anew each time
 
 
 def _first(_: Any, *args: Any, **kwargs: Any) -> str:
     given = args[0] if args else next(iter(kwargs.values()))
-    return given if isinstance(given, str) else str(getattr(given, "full_url", None) or given.url)
+    return (
+        given
+        if isinstance(given, str)
+        else str(getattr(given, "full_url", None) or given.url)
+    )
 
 
 def _second(_: Any, method: Any, url: Any, *__: Any, **___: Any) -> str:  # noqa: ARG001 - or it has no names
@@ -168,32 +205,54 @@ _AIOHTTP, _HTTPX = "shim.doors.aiohttp.session", "shim.doors.httpx_family.client
 
 Methods = dict[tuple[str, str], "Callable[..., Any]"]
 SERVED: dict[str, Methods] = {
-    "aiohttp": {("ClientSession", "_request"): _served(_of_session, f"{_AIOHTTP}:send", waits=True)},
+    "aiohttp": {
+        ("ClientSession", "_request"): _served(
+            _of_session, f"{_AIOHTTP}:send", waits=True
+        )
+    },
     **{
         name: {
-            ("Client", "send"): _served(_path, f"{_HTTPX}:door_of:{name}:blocking", follows=True),
-            ("AsyncClient", "send"): _served(_path, f"{_HTTPX}:door_of:{name}:awaited", waits=True),
+            ("Client", "send"): _served(
+                _path, f"{_HTTPX}:door_of:{name}:blocking", follows=True
+            ),
+            ("AsyncClient", "send"): _served(
+                _path, f"{_HTTPX}:door_of:{name}:awaited", waits=True
+            ),
         }
         for name in ("httpx", "httpx2")
     },
-    "requests": {("Session", "get_adapter"): _served(_first, "shim.doors.requests.adapter:get_adapter")},
+    "requests": {
+        ("Session", "get_adapter"): _served(
+            _first, "shim.doors.requests.adapter:get_adapter"
+        )
+    },
     "urllib3": {
         (kind, "urlopen"): _served(_second, "shim.doors.urllib3.door:urlopen")
         for kind in ("PoolManager", "HTTPConnectionPool")
     },
-    "urllib.request": {("OpenerDirector", "open"): _served(_first, "shim.doors.stdlib:open_url")},
+    "urllib.request": {
+        ("OpenerDirector", "open"): _served(_first, "shim.doors.stdlib:open_url")
+    },
 }
 """Library -> class and method -> what is called in its place."""
 
 UNSERVED: dict[str, Methods] = {
-    "http.client": {("HTTPConnection", "endheaders"): _served(_head, "shim.doors.stdlib:endheaders")},
+    "http.client": {
+        ("HTTPConnection", "endheaders"): _served(_head, "shim.doors.stdlib:endheaders")
+    },
     **{
-        name: dict.fromkeys(methods, _served(url_of, f"shim.doors.notice:door_of:{name}"))
+        name: dict.fromkeys(
+            methods, _served(url_of, f"shim.doors.notice:door_of:{name}")
+        )
         for name, methods, url_of in (
             ("niquests", (("Session", "send"), ("AsyncSession", "send")), _first),
             ("tornado.httpclient", (("AsyncHTTPClient", "fetch"),), _first),
             ("twisted.web.client", (("Agent", "request"),), _second),  # treq's too
-            ("curl_cffi.requests", (("Session", "request"), ("AsyncSession", "request")), _second),
+            (
+                "curl_cffi.requests",
+                (("Session", "request"), ("AsyncSession", "request")),
+                _second,
+            ),
         )
     },
 }

@@ -1,7 +1,8 @@
 """The standard library's HTTP: ``urllib.request`` is served; bare ``http.client`` is not, and warned of.
 
-The opener opens each request of an exchange, so its handlers (proxies, cookies, authentication, redirects) work on what
-is sent, and a Digest signature is made for that.
+The opener opens each request of an exchange, so its handlers (proxies, cookies,
+authentication, redirects) work on what is sent, and a Digest signature is made for
+that.
 """
 
 from __future__ import annotations
@@ -17,7 +18,15 @@ from urllib.request import OpenerDirector, Request
 
 import attrs
 
-from shim.core.messages import Headers, Record, Reply, Send, framed, reason_phrase, without
+from shim.core.messages import (
+    Headers,
+    Record,
+    Reply,
+    Send,
+    framed,
+    reason_phrase,
+    without,
+)
 from shim.doors.driver import drive
 from shim.doors.exchange import Content, Door, steps
 from shim.doors.native import PIECE, ContentFile, alone, content_of, header_lines
@@ -29,7 +38,12 @@ _SPENT = dict.fromkeys(map(str, range(100)), 1)
 
 
 def open_url(
-    opener: OpenerDirector, base: Callable[..., Any], fullurl: Any, data: Any = None, *args: Any, **kwargs: Any
+    opener: OpenerDirector,
+    base: Callable[..., Any],
+    fullurl: Any,
+    data: Any = None,
+    *args: Any,
+    **kwargs: Any,
 ) -> Any:
     """Open a URL or request; a retired call is an exchange, and its response or HTTPError shows the caller's URL.
 
@@ -46,7 +60,9 @@ def open_url(
     if retired.needs_body and request.data is not None:
         request.data = content_of(request.data)
         retired = retired.with_body(request.data)
-    door = UrllibDoor(retired, request, lambda inner: base(inner, None, *args, **kwargs))
+    door = UrllibDoor(
+        retired, request, lambda inner: base(inner, None, *args, **kwargs)
+    )
     response = drive(steps(door))
     if isinstance(response, HTTPError):
         raise response
@@ -73,8 +89,12 @@ class UrllibDoor(Door):
             inner.data = sent.body
         fields = {name.capitalize(): value for name, value in lines}
         private = own.unredirected_hdrs.keys() - own.headers.keys()
-        inner.headers = {name: value for name, value in fields.items() if name not in private}
-        inner.unredirected_hdrs = {name: value for name, value in fields.items() if name in private}
+        inner.headers = {
+            name: value for name, value in fields.items() if name not in private
+        }
+        inner.unredirected_hdrs = {
+            name: value for name, value in fields.items() if name in private
+        }
         return inner
 
     def send(self, request: Request) -> Any:
@@ -94,7 +114,13 @@ class UrllibDoor(Door):
     def answered(self, reply: Reply) -> Any:
         self.is_made = True
         method, lines = self.own.get_method(), framed(reply, self.own.get_method())
-        return _made(reply.status, reason_phrase(reply.status), lines, ContentFile([reply.body or b""]), method)
+        return _made(
+            reply.status,
+            reason_phrase(reply.status),
+            lines,
+            ContentFile([reply.body or b""]),
+            method,
+        )
 
     def passed(self) -> Any:
         """Return the native response, or one that begins with what was read of it, an HTTPError if it is one."""
@@ -111,7 +137,11 @@ class UrllibDoor(Door):
 
     def show(self, response: Any, record: Record) -> None:
         """Show the URL that was asked for, or the last one of redirects of the call itself."""
-        url = self.own.full_url if self.is_made or self.sent is None or self.rewritten else self.native.url
+        url = (
+            self.own.full_url
+            if self.is_made or self.sent is None or self.rewritten
+            else self.native.url
+        )
         response.url, response.shim = url, record
         if isinstance(response, HTTPError):
             response.filename = url
@@ -128,8 +158,16 @@ def _pieces(native: Any) -> Iterator[bytes]:
 
 def _made(status: int, reason: str, lines: Headers, content: Any, method: str) -> Any:
     """Return a response as ``http.client`` reads it, from as much of a socket as it asks for."""
-    head = "".join([f"HTTP/1.1 {status} {reason}\r\n", *(f"{name}: {value}\r\n" for name, value in lines), "\r\n"])
-    file = ContentFile([head.encode("latin-1")], iter(partial(content.read, PIECE), b""), content)
+    head = "".join(
+        [
+            f"HTTP/1.1 {status} {reason}\r\n",
+            *(f"{name}: {value}\r\n" for name, value in lines),
+            "\r\n",
+        ]
+    )
+    file = ContentFile(
+        [head.encode("latin-1")], iter(partial(content.read, PIECE), b""), content
+    )
     socket: Any = SimpleNamespace(makefile=lambda *_: file)
     response: Any = HTTPResponse(socket, method=method)
     response.begin()
@@ -140,26 +178,45 @@ def _made(status: int, reason: str, lines: Headers, content: Any, method: str) -
 def _processed(opener: Any, request: Request, response: Any) -> Any:
     """Give a response of the shim's own to the opener's processors, which raise what is an error.
 
-    But not for what would have the caller's request sent once more: credentials were asked for already.
+    But not for what would have the caller's request sent once more: credentials were
+    asked for already.
     """
     if response.status in {401, 407}:
-        raise HTTPError(request.full_url, response.status, response.reason, response.headers, response)
+        raise HTTPError(
+            request.full_url,
+            response.status,
+            response.reason,
+            response.headers,
+            response,
+        )
     for processor in opener.process_response.get(request.type, ()):
         response = getattr(processor, f"{request.type}_response")(request, response)
     return response
 
 
-def endheaders(connection: HTTPConnection, send: Callable[..., None], *args: Any, **kwargs: Any) -> None:
+def endheaders(
+    connection: HTTPConnection, send: Callable[..., None], *args: Any, **kwargs: Any
+) -> None:
     """Send the head of a request and what follows, after a warning if it is a retired call."""
-    head: list[bytes] = getattr(connection, "_buffer", None) or [b""]  # where it is kept until then, line by line
+    head: list[bytes] = getattr(connection, "_buffer", None) or [
+        b""
+    ]  # where it is kept until then, line by line
     method, _, rest = head[0].decode("latin-1").partition(" ")
     target = rest.rpartition(" ")[0]
     pairs = [line.decode("latin-1").partition(":") for line in head[1:]]
-    host, port = getattr(connection, "_tunnel_host", None), getattr(connection, "_tunnel_port", None)
+    host, port = (
+        getattr(connection, "_tunnel_host", None),
+        getattr(connection, "_tunnel_port", None),
+    )
     if not host:
         host, port = connection.host, connection.port
     scheme = "https" if isinstance(connection, HTTPSConnection) else "http"
     host = f"[{host}]" if ":" in host else host
     url = target if "://" in target else f"{scheme}://{host}:{port}{target}"
-    tell("http.client", method, url, tuple([(name, value.strip()) for name, _, value in pairs]))
+    tell(
+        "http.client",
+        method,
+        url,
+        tuple([(name, value.strip()) for name, _, value in pairs]),
+    )
     send(*args, **kwargs)

@@ -17,7 +17,18 @@ from shim.doors.environment import check
 from shim.doors.served import SERVED, STATE
 from shim.doors.switch import standing_for
 
-FUNCTIONS = ("request", "delete", "get", "head", "options", "patch", "post", "put", "query", "stream")
+FUNCTIONS = (
+    "request",
+    "delete",
+    "get",
+    "head",
+    "options",
+    "patch",
+    "post",
+    "put",
+    "query",
+    "stream",
+)
 """Names of functions that make a call each by a client of their own."""
 
 
@@ -32,7 +43,8 @@ def look() -> None:
 def stand_in(kind: Any, *ours: Any) -> Any:
     """Return a class made of a library's own ``kind``, by its name, whose method in ``SERVED`` is what stands there.
 
-    One that stands on classes of ``ours`` has their method. It looks at the settings before an object is made.
+    One that stands on classes of ``ours`` has their method. It looks at the settings
+    before an object is made.
     """
     library = kind.__module__.partition(".")[0]
 
@@ -41,14 +53,26 @@ def stand_in(kind: Any, *ours: Any) -> Any:
         super(made, self).__init__(*args, **kwargs)
 
     def standing(method: str, wrapper: Callable[..., Any]) -> Any:
-        return standing_for(getattr(kind, method), wrapper, lambda instance, _: getattr(super(made, instance), method))
+        return standing_for(
+            getattr(kind, method),
+            wrapper,
+            lambda instance, _: getattr(super(made, instance), method),
+        )
 
     served = () if ours else SERVED[library].items()
-    own = {method: standing(method, wrapper) for (name, method), wrapper in served if name == kind.__name__}
+    own = {
+        method: standing(method, wrapper)
+        for (name, method), wrapper in served
+        if name == kind.__name__
+    }
     own["__init__"] = _like(kind.__init__, __init__)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # aiohttp discourages subclasses; one of ours still warns
-        made: Any = types.new_class(kind.__name__, (*ours, kind), {}, lambda body: body.update(own))
+        warnings.simplefilter(
+            "ignore", DeprecationWarning
+        )  # aiohttp discourages subclasses; one of ours still warns
+        made: Any = types.new_class(
+            kind.__name__, (*ours, kind), {}, lambda body: body.update(own)
+        )
     made.__doc__ = f"""{library}.{kind.__name__}, whose calls to retired Atlas endpoints keep working.
 
     Takes what that takes. Raises SettingsError if an ``ATLAS_SHIM_…`` variable is invalid.
@@ -58,7 +82,9 @@ def stand_in(kind: Any, *ours: Any) -> Any:
 
 def clients(library: types.ModuleType) -> dict[str, Any]:
     """Return what stands in the place of the names of httpx or httpx2: two clients and the functions."""
-    kinds: dict[str, Any] = {name: stand_in(getattr(library, name)) for name in ("Client", "AsyncClient")}
+    kinds: dict[str, Any] = {
+        name: stand_in(getattr(library, name)) for name in ("Client", "AsyncClient")
+    }
     public = {**kinds, **remade(library, Client=kinds["Client"])}
     for name, made in public.items():
         made.__name__ = made.__qualname__ = name
@@ -66,17 +92,23 @@ def clients(library: types.ModuleType) -> dict[str, Any]:
     return public
 
 
-def remade(module: Any, names: Iterable[str] = FUNCTIONS, **ours: object) -> dict[str, Any]:
+def remade(
+    module: Any, names: Iterable[str] = FUNCTIONS, **ours: object
+) -> dict[str, Any]:
     """Return copies of a module's functions whose globals have our classes in place of the library's."""
     functions = {name: getattr(module, name) for name in names if hasattr(module, name)}
     made: dict[str, Any] = {}
     around = {**_unwrapped(next(iter(functions.values()))).__globals__, **ours}
     for name, function in functions.items():
         original: Any = _unwrapped(function)
-        again = types.FunctionType(original.__code__, around, name, original.__defaults__)
+        again = types.FunctionType(
+            original.__code__, around, name, original.__defaults__
+        )
         again.__kwdefaults__ = original.__kwdefaults__
         _like(original, again)
-        around[name] = made[name] = again if original is function else contextmanager(again)
+        around[name] = made[name] = (
+            again if original is function else contextmanager(again)
+        )
     return made
 
 
@@ -94,13 +126,22 @@ def _unwrapped(function: Any) -> Any:
 class _Aliases:
     """Finds a library's modules below the shim's name: the very modules, but for those that hold what is ours."""
 
-    def __init__(self, library: str, ours: Mapping[str, Mapping[str, object]], again: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        library: str,
+        ours: Mapping[str, Mapping[str, object]],
+        again: tuple[str, ...],
+    ) -> None:
         self._prefix, self._ours, self._again = f"shim.{library}.", ours, again
 
     def find_spec(self, name: str, *_: object) -> ModuleSpec | None:
         """Return the spec of a module that the library has."""
         own = name.removeprefix("shim.")
-        if not name.startswith(self._prefix) or own in self._again or util.find_spec(own) is None:
+        if (
+            not name.startswith(self._prefix)
+            or own in self._again
+            or util.find_spec(own) is None
+        ):
             return None
         return util.spec_from_loader(name, self)  # type: ignore[arg-type]  # importlib.abc costs an import
 
@@ -115,16 +156,28 @@ class _Aliases:
         if ours is None:
             sys.modules[name] = original
         else:
-            vars(module).update(ours, __doc__=original.__doc__, __getattr__=functools.partial(getattr, original))
+            vars(module).update(
+                ours,
+                __doc__=original.__doc__,
+                __getattr__=functools.partial(getattr, original),
+            )
 
 
-def alias(library: str, ours: Mapping[str, Mapping[str, Any]], *again: str) -> dict[str, Any]:
+def alias(
+    library: str, ours: Mapping[str, Mapping[str, Any]], *again: str
+) -> dict[str, Any]:
     """Let a library's modules be imported below the shim's name, those in ``ours`` with these objects in them.
 
-    Those in ``again`` are loaded a second time, so that they stand on what is ours. Returns all that is ours.
+    Those in ``again`` are loaded a second time, so that they stand on what is ours.
+    Returns all that is ours.
     """
-    for name, module in tuple(sys.modules.items()):  # requests.packages is not a package, and has modules all the same
-        if name.startswith(f"{library}.") and name.removeprefix(f"{library}.") not in ours:
+    for name, module in tuple(
+        sys.modules.items()
+    ):  # requests.packages is not a package, and has modules all the same
+        if (
+            name.startswith(f"{library}.")
+            and name.removeprefix(f"{library}.") not in ours
+        ):
             sys.modules[f"shim.{name}"] = module
     sys.meta_path.insert(0, _Aliases(library, ours, again))
     found: dict[str, Any] = {}
@@ -138,8 +191,8 @@ def alias(library: str, ours: Mapping[str, Mapping[str, Any]], *again: str) -> d
 def become(client: Any, ours: type) -> None:
     """Give an object a class that is both its own and ``ours``, whose methods stand where it calls its library's.
 
-    That is ``ours`` itself for an object of the library's own class. Raises TypeError when Python can make no such
-    class, or the object can't have it, and SettingsError.
+    That is ``ours`` itself for an object of the library's own class. Raises TypeError
+    when Python can make no such class, or the object can't have it, and SettingsError.
     """
     look()
     own: type = type(client)
@@ -154,7 +207,17 @@ def become(client: Any, ours: type) -> None:
 @functools.cache
 def _joined(own: type, ours: type) -> type:
     """Return what ``class Joined(own, ours)`` would be, which goes by the name of ``own``."""
-    body = {**{name: getattr(own, name) for name in ("__module__", "__qualname__", "__doc__")}, "__slots__": ()}
+    body = {
+        **{
+            name: getattr(own, name)
+            for name in ("__module__", "__qualname__", "__doc__")
+        },
+        "__slots__": (),
+    }
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # aiohttp discourages subclasses
-        return types.new_class(own.__name__, (own, ours), {}, lambda namespace: namespace.update(body))
+        warnings.simplefilter(
+            "ignore", DeprecationWarning
+        )  # aiohttp discourages subclasses
+        return types.new_class(
+            own.__name__, (own, ours), {}, lambda namespace: namespace.update(body)
+        )

@@ -1,7 +1,8 @@
 """Switching the drop-in on and off for a whole process, clients that exist already included.
 
-What ``served`` has stands in the place of a library's methods as soon as the program imports the library. A finder
-that stands first in ``sys.meta_path`` notices the import; nothing here imports a library.
+What ``served`` has stands in the place of a library's methods as soon as the program
+imports the library. A finder that stands first in ``sys.meta_path`` notices the import;
+nothing here imports a library.
 """
 
 from __future__ import annotations
@@ -28,7 +29,9 @@ _CO_COROUTINE = 0x80
 class _Loader:
     """Stands before a module's own loader until the module is executed, and shows everything else of it."""
 
-    def __init__(self, loader: Any, spec: Any, notify: Callable[[ModuleType], None]) -> None:
+    def __init__(
+        self, loader: Any, spec: Any, notify: Callable[[ModuleType], None]
+    ) -> None:
         self._loader, self._spec, self._notify = loader, spec, notify
 
     def __getattr__(self, name: str) -> Any:
@@ -45,13 +48,18 @@ class _Loader:
 class Finder:
     """Finds what the finders after it find; ``notify`` is called with each module of ``names`` that was executed.
 
-    It must raise nothing: the import would fail. A module whose loader has no ``exec_module`` is passed over.
+    It must raise nothing: the import would fail. A module whose loader has no
+    ``exec_module`` is passed over.
     """
 
-    def __init__(self, names: Container[str], notify: Callable[[ModuleType], None]) -> None:
+    def __init__(
+        self, names: Container[str], notify: Callable[[ModuleType], None]
+    ) -> None:
         self._names, self._notify = names, notify
 
-    def find_spec(self, name: str, path: Any = None, target: ModuleType | None = None) -> Any:
+    def find_spec(
+        self, name: str, path: Any = None, target: ModuleType | None = None
+    ) -> Any:
         """Return the spec of a watched module, None for any other."""
         if name not in self._names:
             return None
@@ -83,7 +91,9 @@ def install() -> None:
             sys.meta_path.insert(0, _finder)
     for name in filter(sys.modules.get, LIBRARIES):
         try:
-            _hear(import_module(name))  # waits until it is complete, should another thread be importing it
+            _hear(
+                import_module(name)
+            )  # waits until it is complete, should another thread be importing it
         except ImportError:
             continue
 
@@ -91,7 +101,8 @@ def install() -> None:
 def uninstall() -> None:
     """Switch it off again: every method is what it was before ``install``.
 
-    A function of ours that somebody has wrapped in the meantime can't be taken out; it does nothing then.
+    A function of ours that somebody has wrapped in the meantime can't be taken out; it
+    does nothing then.
     """
     with _lock:
         STATE.active = False
@@ -105,7 +116,8 @@ def uninstall() -> None:
 def overtaken() -> None:
     """Switch it on where OpenTelemetry's launcher stands before the one of ``atlas-shim run``; raises nothing.
 
-    OpenTelemetry calls this, by an entry point, in every Python that its launcher started.
+    OpenTelemetry calls this, by an entry point, in every Python that its launcher
+    started.
     """
     if CHECKED not in os.environ:
         return
@@ -119,26 +131,40 @@ def _hear(module: ModuleType) -> None:
     """Patch a library that the program has imported; what goes wrong here is said and does not fail the import."""
     try:
         with _lock:
-            for (kind, method), wrapper in LIBRARIES[module.__name__].items() if STATE.active else ():
+            for (kind, method), wrapper in (
+                LIBRARIES[module.__name__].items() if STATE.active else ()
+            ):
                 place(module, kind, method, wrapper)
     except Exception as error:  # noqa: BLE001 - see above
-        sys.stderr.write(f"atlas-shim: calls of {module.__name__} are not covered: {error}\n")
+        sys.stderr.write(
+            f"atlas-shim: calls of {module.__name__} are not covered: {error}\n"
+        )
 
 
-def place(module: ModuleType, kind: str, method: str, wrapper: Callable[..., Any]) -> None:
+def place(
+    module: ModuleType, kind: str, method: str, wrapper: Callable[..., Any]
+) -> None:
     """Let ``wrapper`` be called for a method, with the method, bound, its instance, and the arguments.
 
-    A method that has a function of ours already, below others or not, keeps it; one that is not there is logged.
+    A method that has a function of ours already, below others or not, keeps it; one
+    that is not there is logged.
     """
     owner: Any = getattr(module, kind, None)
     if not hasattr(owner, method):
         import logging  # noqa: PLC0415 - every Python under run would pay for it
 
         logging.getLogger("shim").warning(
-            "%s.%s.%s is not there: its calls are not covered", module.__name__, kind, method
+            "%s.%s.%s is not there: its calls are not covered",
+            module.__name__,
+            kind,
+            method,
         )
     elif not any(map(is_ours, chain(owner, method))):
-        setattr(owner, method, standing_for(vars(owner).get(method) or getattr(owner, method), wrapper))
+        setattr(
+            owner,
+            method,
+            standing_for(vars(owner).get(method) or getattr(owner, method), wrapper),
+        )
 
 
 def unplace(module: ModuleType, kind: str, method: str) -> None:
@@ -162,31 +188,52 @@ def is_ours(link: Any) -> bool:
     return type(link) is type(is_ours) and link.__code__ in _CODES
 
 
-def standing_for(original: Any, wrapper: Callable[..., Any], bind: Callable[..., Any] | None = None) -> Any:
+def standing_for(
+    original: Any, wrapper: Callable[..., Any], bind: Callable[..., Any] | None = None
+) -> Any:
     """Return what stands in a method's place and calls ``wrapper`` while the drop-in is on, always with a ``bind``.
 
     That returns the method for an instance and its class.
     """
     always = bind is not None
     if bind is None:
-        bind = original.__get__ if hasattr(original, "__get__") else lambda _, __: original  # a mock binds nothing
-    is_async = getattr(getattr(original, "__code__", None), "co_flags", 0) & _CO_COROUTINE
-    # Other people's marks stay on their functions: by OpenTelemetry's its uninstrument knows what to take out.
-    return update_wrapper((_async if is_async else _plain)(bind, wrapper, always), original, updated=())
+        bind = (
+            original.__get__ if hasattr(original, "__get__") else lambda _, __: original
+        )  # a mock binds nothing
+    is_async = (
+        getattr(getattr(original, "__code__", None), "co_flags", 0) & _CO_COROUTINE
+    )
+    # Other people's marks stay on their functions: by OpenTelemetry's its uninstrument
+    # knows what to take out.
+    return update_wrapper(
+        (_async if is_async else _plain)(bind, wrapper, always), original, updated=()
+    )
 
 
-def _plain(bind: Callable[..., Any], wrapper: Callable[..., Any], always: object) -> Any:
+def _plain(
+    bind: Callable[..., Any], wrapper: Callable[..., Any], always: object
+) -> Any:
     def standing(instance: Any, *args: Any, **kwargs: Any) -> Any:
         own = bind(instance, type(instance))
-        return wrapper(own, instance, args, kwargs) if always or STATE.active else own(*args, **kwargs)
+        return (
+            wrapper(own, instance, args, kwargs)
+            if always or STATE.active
+            else own(*args, **kwargs)
+        )
 
     return standing
 
 
-def _async(bind: Callable[..., Any], wrapper: Callable[..., Any], always: object) -> Any:
+def _async(
+    bind: Callable[..., Any], wrapper: Callable[..., Any], always: object
+) -> Any:
     async def standing(instance: Any, *args: Any, **kwargs: Any) -> Any:
         own = bind(instance, type(instance))
-        return await (wrapper(own, instance, args, kwargs) if always or STATE.active else own(*args, **kwargs))
+        return await (
+            wrapper(own, instance, args, kwargs)
+            if always or STATE.active
+            else own(*args, **kwargs)
+        )
 
     return standing
 

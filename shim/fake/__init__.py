@@ -1,12 +1,13 @@
 """A fake Atlas for tests and demonstrations: in memory, deterministic, as strict as Atlas about requests.
 
-It imports nothing from the rest of shim, so that it cannot share its mistakes, and only the standard library.
-``shim.fake.server`` serves it on a socket. A request passes through
+It imports nothing from the rest of shim, so that it cannot share its mistakes, and only
+the standard library. ``shim.fake.server`` serves it on a socket. A request passes
+through
 
     atlas > sign_in > endpoints > reads or writes
 
-``endpoints`` is a table of APIs and endpoints, ``http`` has one of errors; ``world`` has what exists, ``shapes`` writes
-it as JSON. Under httpx without a socket:
+``endpoints`` is a table of APIs and endpoints, ``http`` has one of errors; ``world``
+has what exists, ``shapes`` writes it as JSON. Under httpx without a socket:
 
     fake = FakeAtlas(today=date(2026, 1, 21))
 

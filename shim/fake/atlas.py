@@ -9,7 +9,14 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from shim.fake import endpoints, http, world
-from shim.fake.http import JSON, Arrival, AtlasRefusal, FakeReply, HeaderFields, instant_of
+from shim.fake.http import (
+    JSON,
+    Arrival,
+    AtlasRefusal,
+    FakeReply,
+    HeaderFields,
+    instant_of,
+)
 from shim.fake.reads import AtlasRequest, page_of, read_query, written
 from shim.fake.shapes import View
 from shim.fake.sign_in import REVOKE_PATH, TOKEN_PATH, SignIn
@@ -27,13 +34,16 @@ _LIMITS: HeaderFields = (("Ratelimit-Limit", "1200"), ("Ratelimit-Remaining", "1
 class FakeAtlas:
     """A simulator of Atlas' instances, flex clusters, and backups of each tier, and of its sign-in.
 
-    It keeps everything in memory; the same time and calls give the same answers. ``today`` (a date means its 00:00
-    UTC) sets the fake's time, which then stands still; without it the time is ``clock`` (seconds since the epoch).
-    From ``sunset`` on, the serverless and shared-tier backup endpoints and writes of instances answer 410, from the
-    attribute ``instance_sunset`` on also reads of instances, which ignore flex clusters from ``blank`` on (None:
-    never). ``api_keys`` maps public to private keys, the demo's at first.
+    It keeps everything in memory; the same time and calls give the same answers.
+    ``today`` (a date means its 00:00 UTC) sets the fake's time, which then stands
+    still; without it the time is ``clock`` (seconds since the epoch). From ``sunset``
+    on, the serverless and shared-tier backup endpoints and writes of instances answer
+    410, from the attribute ``instance_sunset`` on also reads of instances, which ignore
+    flex clusters from ``blank`` on (None: never). ``api_keys`` maps public to private
+    keys, the demo's at first.
 
-    ``arrivals`` lists every request; a function in ``overrides`` may answer one in the fake's place.
+    ``arrivals`` lists every request; a function in ``overrides`` may answer one in the
+    fake's place.
     """
 
     def __init__(
@@ -65,13 +75,19 @@ class FakeAtlas:
     @property
     def today(self) -> datetime:
         """The fake's current time, aware, in UTC; can be set to a date or an instant."""
-        return datetime.fromtimestamp(self._clock(), UTC) if self._today is None else self._today
+        return (
+            datetime.fromtimestamp(self._clock(), UTC)
+            if self._today is None
+            else self._today
+        )
 
     @today.setter
     def today(self, when: date | datetime) -> None:
         self._today = instant_of(when)
 
-    def add_cluster(self, group: str, name: str, tier: ClusterTier = "flex", snapshots: int = 8) -> Cluster:
+    def add_cluster(
+        self, group: str, name: str, tier: ClusterTier = "flex", snapshots: int = 8
+    ) -> Cluster:
         """Create a flex or dedicated cluster with a number of daily snapshots."""
         with self._lock:
             return self._world.add(group, name, tier, self.today, snapshots)
@@ -88,9 +104,15 @@ class FakeAtlas:
         """Create a restore job in the past, of the given or the newest snapshot."""
         with self._lock:
             cluster = self._world.clusters(group)[name]
-            source = next(one for one in reversed(cluster.snapshots) if snapshot in (None, one["id"]))
+            source = next(
+                one
+                for one in reversed(cluster.snapshots)
+                if snapshot in (None, one["id"])
+            )
             delivery = "download" if download else "automated"
-            return self._world.order(cluster, source, self.today - ago, (group, name), delivery)
+            return self._world.order(
+                cluster, source, self.today - ago, (group, name), delivery
+            )
 
     def cluster(self, group: str, name: str) -> Cluster:
         """Return a cluster, which may be changed; raises KeyError if it does not exist."""
@@ -98,7 +120,13 @@ class FakeAtlas:
             self._world.settle(self.today)
             return self._world.groups[group][name]
 
-    def handle(self, method: str, target: str, headers: Sequence[tuple[str, str]] = (), body: bytes = b"") -> FakeReply:
+    def handle(
+        self,
+        method: str,
+        target: str,
+        headers: Sequence[tuple[str, str]] = (),
+        body: bytes = b"",
+    ) -> FakeReply:
         """Answer one request; ``target`` is the raw origin-form request target.
 
         Links use the request's Host, with https for Atlas' own hosts, else http.
@@ -113,7 +141,11 @@ class FakeAtlas:
             reply = self._answer(arrival)
         if method != "HEAD":
             return reply
-        return replace(reply, headers=(*reply.headers, ("Content-Length", str(len(reply.body)))), body=b"")
+        return replace(
+            reply,
+            headers=(*reply.headers, ("Content-Length", str(len(reply.body)))),
+            body=b"",
+        )
 
     def _answer(self, arrival: Arrival) -> FakeReply:
         """Answer a request or refuse it, with the fields that every reply has."""
@@ -123,7 +155,9 @@ class FakeAtlas:
             reply = self._signed_in(arrival, fields)
         except AtlasRefusal as refusal:
             body = written(refusal.document, refusal.status, arrival.query)
-            reply = FakeReply(refusal.status, (*JSON, ("X-Error-Code", refusal.code)), body)
+            reply = FakeReply(
+                refusal.status, (*JSON, ("X-Error-Code", refusal.code)), body
+            )
         return replace(reply, headers=(*reply.headers, *fields))
 
     def _signed_in(self, arrival: Arrival, fields: list[tuple[str, str]]) -> FakeReply:
@@ -138,11 +172,17 @@ class FakeAtlas:
             return challenge
         fields += _LIMITS
         host = arrival.header("Host") or "cloud.mongodb.com"
-        scheme = "https" if host.endswith((".mongodb.com", ".mongodbgov.com")) else "http"
+        scheme = (
+            "https" if host.endswith((".mongodb.com", ".mongodbgov.com")) else "http"
+        )
         base = f"{scheme}://{host}/api/atlas/{root}"
-        return self._resource(arrival, View(base, root == "v1.0", self.today), f"/{rest}", fields)
+        return self._resource(
+            arrival, View(base, root == "v1.0", self.today), f"/{rest}", fields
+        )
 
-    def _resource(self, arrival: Arrival, view: View, rest: str, fields: list[tuple[str, str]]) -> FakeReply:
+    def _resource(
+        self, arrival: Arrival, view: View, rest: str, fields: list[tuple[str, str]]
+    ) -> FakeReply:
         """Find the endpoint and its version, check the query, and let the endpoint answer; adds to ``fields``."""
         methods, names = endpoints.find(rest, v1=view.v1)
         if not methods:
@@ -150,8 +190,14 @@ class FakeAtlas:
         endpoint = methods.get("GET" if arrival.method == "HEAD" else arrival.method)
         if endpoint is None:
             allow = ",".join([*sorted(methods, reverse=True), "OPTIONS"])
-            return FakeReply(200 if arrival.method == "OPTIONS" else 405, (("Allow", allow),))
-        sunset = {"backups": self.sunset, "instances": self.instance_sunset, None: None}[endpoint.sunset]
+            return FakeReply(
+                200 if arrival.method == "OPTIONS" else 405, (("Allow", allow),)
+            )
+        sunset = {
+            "backups": self.sunset,
+            "instances": self.instance_sunset,
+            None: None,
+        }[endpoint.sunset]
         fields += http.announced(sunset, view.now)
         # v1.0 has no versions and counts as the first.
         offered, accept = endpoint.api.versions, arrival.header("Accept")
@@ -164,10 +210,22 @@ class FakeAtlas:
         if has_body and not http.is_json(arrival.header("Content-Type") or "", offered):
             return FakeReply(415)
         read_query(arrival.query)
-        blank = endpoint.sunset == "instances" and self.blank is not None and view.now >= self.blank
-        content = endpoint.handler(AtlasRequest(self._world, endpoint.api, view, names, arrival.body, blank))
+        blank = (
+            endpoint.sunset == "instances"
+            and self.blank is not None
+            and view.now >= self.blank
+        )
+        content = endpoint.handler(
+            AtlasRequest(self._world, endpoint.api, view, names, arrival.body, blank)
+        )
         if isinstance(content, list):
             content = page_of(content, view.root + rest, arrival.query)
-        media = "application/json" if view.v1 else f"application/vnd.atlas.{version}+json;charset=utf-8"
-        body = b"" if content is None else written(content, endpoint.status, arrival.query)
+        media = (
+            "application/json"
+            if view.v1
+            else f"application/vnd.atlas.{version}+json;charset=utf-8"
+        )
+        body = (
+            b"" if content is None else written(content, endpoint.status, arrival.query)
+        )
         return FakeReply(endpoint.status, (("Content-Type", media),), body)

@@ -75,7 +75,8 @@ Sunset = Literal["backups", "instances"]
 class Endpoint:
     """One operation; ``status`` is that of a success.
 
-    ``sunset`` names the date of its sunset, None if it has no sunset; writes of instances end with the backups.
+    ``sunset`` names the date of its sunset, None if it has no sunset; writes of
+    instances end with the backups.
     """
 
     api: ClusterApi
@@ -86,7 +87,9 @@ class Endpoint:
     status: int = 200
 
 
-def _clusters(api: ClusterApi, read: Sunset | None, write: Sunset | None, deleted: int) -> list[Endpoint]:
+def _clusters(
+    api: ClusterApi, read: Sunset | None, write: Sunset | None, deleted: int
+) -> list[Endpoint]:
     """Return the endpoints of clusters, with the sunsets of reads and writes; ``deleted`` is a status."""
     return [
         Endpoint(api, "GET", "", reads.list_clusters, read),
@@ -98,16 +101,28 @@ def _clusters(api: ClusterApi, read: Sunset | None, write: Sunset | None, delete
 
 
 def _backups(
-    api: ClusterApi, sunset: Sunset | None, restore: EndpointHandler, at: str = "backup", jobs: str = "restoreJobs"
+    api: ClusterApi,
+    sunset: Sunset | None,
+    restore: EndpointHandler,
+    at: str = "backup",
+    jobs: str = "restoreJobs",
 ) -> list[Endpoint]:
     """Return the endpoints of snapshots and restore jobs below a cluster; the shared tier restores at another path."""
     at = f"/{{name}}/{at}"
     return [
         Endpoint(api, "GET", f"{at}/snapshots", reads.list_snapshots, sunset),
-        Endpoint(api, "GET", f"{at}/snapshots/{{snapshot}}", reads.get_snapshot, sunset),
+        Endpoint(
+            api, "GET", f"{at}/snapshots/{{snapshot}}", reads.get_snapshot, sunset
+        ),
         Endpoint(api, "GET", f"{at}/{jobs}", reads.list_jobs, sunset),
         Endpoint(api, "GET", f"{at}/{jobs}/{{job}}", reads.get_job, sunset),
-        Endpoint(api, "POST", f"{at}/{jobs}" if jobs == "restoreJobs" else f"{at}/restore", restore, sunset),
+        Endpoint(
+            api,
+            "POST",
+            f"{at}/{jobs}" if jobs == "restoreJobs" else f"{at}/restore",
+            restore,
+            sunset,
+        ),
     ]
 
 
@@ -117,7 +132,13 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *_backups(DISK_BACKUPS, None, writes.restore),
     Endpoint(FLEX, "POST", "/{name}/backup/download", writes.flex_download),
     *_backups(SHARED_TIER, "backups", writes.flex_restore, "backup/tenant", "restores"),
-    Endpoint(SHARED_TIER, "POST", "/{name}/backup/tenant/download", writes.flex_download, "backups"),
+    Endpoint(
+        SHARED_TIER,
+        "POST",
+        "/{name}/backup/tenant/download",
+        writes.flex_download,
+        "backups",
+    ),
     *_clusters(SERVERLESS, "instances", "backups", 202),
     *_clusters(FLEX, None, None, 204),
     Endpoint(CLUSTERS, "GET", "", reads.list_clusters),

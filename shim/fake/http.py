@@ -74,7 +74,9 @@ def http_date(when: datetime, *, padded: bool = True) -> str:
 def json_text(document: object, *, pretty: bool = False) -> bytes:
     """Write JSON on one line, or pretty as in Atlas' 401 (indented by two, a space before each colon)."""
     colon, depth = (" : ", 2) if pretty else (":", None)
-    written = json.dumps(document, ensure_ascii=False, indent=depth, separators=(",", colon))
+    written = json.dumps(
+        document, ensure_ascii=False, indent=depth, separators=(",", colon)
+    )
     # A lone surrogate, which a request may contain as an escape, is escaped again.
     return written.encode(errors="backslashreplace")
 
@@ -90,53 +92,86 @@ DEPRECATED = datetime(2025, 12, 10, tzinfo=UTC)
 """Recorded: the Deprecation field of the serverless endpoints, since December 2025."""
 
 _VENDOR = re.compile(
-    r"\s*application/vnd\.atlas\.(\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01]))\+json\s*(?:;.*)?", re.IGNORECASE
+    r"\s*application/vnd\.atlas\.(\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01]))\+json\s*(?:;.*)?",
+    re.IGNORECASE,
 )
 
 
 def resolve(value: str | None, offered: Sequence[str]) -> str | None:
     """Return the latest offered version not after the first usable date in a field value, None without such a date."""
-    asked = [match[1] for match in map(_VENDOR.fullmatch, (value or "").split(",")) if match]
+    asked = [
+        match[1] for match in map(_VENDOR.fullmatch, (value or "").split(",")) if match
+    ]
     # ISO dates compare as text.
-    return next((max(fitting) for day in asked if (fitting := [one for one in offered if one <= day])), None)
+    return next(
+        (
+            max(fitting)
+            for day in asked
+            if (fitting := [one for one in offered if one <= day])
+        ),
+        None,
+    )
 
 
 def is_json(value: str, offered: Sequence[str]) -> bool:
     """Return whether a Content-Type is JSON: plain, or of one of the resource's versions."""
-    return value.partition(";")[0].strip().lower() == "application/json" or bool(resolve(value, offered))
+    return value.partition(";")[0].strip().lower() == "application/json" or bool(
+        resolve(value, offered)
+    )
 
 
 def announced(sunset: datetime | None, now: datetime) -> HeaderFields:
     """Return Deprecation and Sunset with an unpadded day, as recorded; empty without a sunset."""
     if sunset is None or now < DEPRECATED:
         return ()
-    return (("Deprecation", http_date(DEPRECATED, padded=False)), ("Sunset", http_date(sunset, padded=False)))
+    return (
+        ("Deprecation", http_date(DEPRECATED, padded=False)),
+        ("Sunset", http_date(sunset, padded=False)),
+    )
 
 
 _WORDED: dict[str, tuple[int, str]] = {
     # Recorded.
     "GROUP_NOT_FOUND": (404, "No group with ID {} exists."),
     "CLUSTER_NOT_FOUND": (404, "No cluster named {} exists in group {}."),
-    "CANNOT_USE_NON_FLEX_CLUSTER_IN_FLEX_API": (400, "Cannot use non-flex cluster {} in the flex API."),
-    "CANNOT_USE_FLEX_CLUSTER_IN_CLUSTER_API": (400, "Flex cluster {} cannot be used in the Cluster API."),
+    "CANNOT_USE_NON_FLEX_CLUSTER_IN_FLEX_API": (
+        400,
+        "Cannot use non-flex cluster {} in the flex API.",
+    ),
+    "CANNOT_USE_FLEX_CLUSTER_IN_CLUSTER_API": (
+        400,
+        "Flex cluster {} cannot be used in the Cluster API.",
+    ),
     "RESOURCE_NOT_FOUND": (404, "Cannot find resource {}."),
     "DUPLICATE_CLUSTER_NAME": (400, "A {} named {} is already present in group {}."),
     # Documented with its text.
-    "TENANT_SNAPSHOT_NOT_FOUND": (404, "No Flex snapshot with ID {} exists for cluster {}."),
-    "TENANT_RESTORE_NOT_FOUND": (404, "No Flex restore with ID {} exists for cluster {}."),
+    "TENANT_SNAPSHOT_NOT_FOUND": (
+        404,
+        "No Flex snapshot with ID {} exists for cluster {}.",
+    ),
+    "TENANT_RESTORE_NOT_FOUND": (
+        404,
+        "No Flex restore with ID {} exists for cluster {}.",
+    ),
     "SNAPSHOT_NOT_FOUND": (404, "No snapshot with ID {} exists for cluster {}."),
     "INVALID_QUERY_PARAMETER": (400, "Invalid query parameter {} specified."),
-    "CLUSTER_ALREADY_REQUESTED_DELETION": (400, "The cluster {} has already been requested for deletion."),
-    # Known from public test logs: the answer to deleting a protected flex cluster, its parameter a whole sentence.
+    "CLUSTER_ALREADY_REQUESTED_DELETION": (
+        400,
+        "The cluster {} has already been requested for deletion.",
+    ),
+    # Known from public test logs: the answer to deleting a protected flex cluster, its
+    # parameter a whole sentence.
     "ATLAS_GENERAL_ERROR": (400, "Reason: {}."),
-    # Known from public issues and repositories: the path of the 410 is the requested one, without the first slash.
+    # Known from public issues and repositories: the path of the 410 is the requested
+    # one, without the first slash.
     "VERSION_GONE": (410, "Version {} of {} is no longer available."),
     "INVALID_VERSION_DATE": (406, "Invalid accept header or version date."),
 }
 """What Atlas says."""
 
 _OURS: dict[int, str] = {
-    # INVALID_DIGEST_URI: RFC 7616, 3.4.6 asks for a 400 when the signed uri is not the request target.
+    # INVALID_DIGEST_URI: RFC 7616, 3.4.6 asks for a 400 when the signed uri is not the
+    # request target.
     400: "CANNOT_USE_CLUSTER_IN_SERVERLESS_INSTANCE_API CLUSTER_NAME_INVALID MALFORMED_JSON MISSING_ATTRIBUTE "
     "INVALID_ATTRIBUTE INVALID_ENUM_VALUE UNSUPPORTED_DELIVERY_METHOD INVALID_DIGEST_URI",
     403: "FEATURE_UNSUPPORTED",
@@ -144,7 +179,9 @@ _OURS: dict[int, str] = {
 }
 """Codes by status of which only the code is documented, or known from Atlas' Kubernetes operator: one text for all."""
 
-ERRORS = _WORDED | {code: (status, "") for status, codes in _OURS.items() for code in codes.split()}
+ERRORS = _WORDED | {
+    code: (status, "") for status, codes in _OURS.items() for code in codes.split()
+}
 """Error codes; to add an error, add a row."""
 
 
@@ -158,7 +195,9 @@ class AtlasRefusal(Exception):  # noqa: N818 - an answer, not a defect of the pr
         super().__init__(code)
         self.code = code
         self.status, text = ERRORS[code]
-        text = text or code.replace("_", " ").capitalize() + (": {}." if parameters else ".")
+        text = text or code.replace("_", " ").capitalize() + (
+            ": {}." if parameters else "."
+        )
         self.document: JsonObject = {
             "detail": text.format(*parameters),
             "error": self.status,

@@ -60,7 +60,11 @@ def cluster_of(request: AtlasRequest) -> Cluster:
     api, name = request.api, request.names["name"]
     cluster = clusters_of(request).get(name)
     if cluster is None:
-        raise AtlasRefusal("NOT_FOUND") if request.blank else AtlasRefusal(api.no_cluster, name, request.names["group"])
+        raise (
+            AtlasRefusal("NOT_FOUND")
+            if request.blank
+            else AtlasRefusal(api.no_cluster, name, request.names["group"])
+        )
     if cluster.tier != api.serves:
         raise AtlasRefusal(api.refusal, name)
     return cluster
@@ -77,7 +81,11 @@ def snapshot_of(request: AtlasRequest, cluster: Cluster, identity: str) -> JsonO
 def list_clusters(request: AtlasRequest) -> list[JsonObject]:
     """Return the clusters of the group that the API serves."""
     api = request.api
-    return [api.show_cluster(each, request.view) for each in clusters_of(request).values() if each.tier == api.serves]
+    return [
+        api.show_cluster(each, request.view)
+        for each in clusters_of(request).values()
+        if each.tier == api.serves
+    ]
 
 
 def get_cluster(request: AtlasRequest) -> JsonObject:
@@ -90,7 +98,10 @@ def list_snapshots(request: AtlasRequest) -> list[JsonObject]:
     api, cluster = request.api, cluster_of(request)
 
     def age(snapshot: JsonObject) -> str:  # "~" is behind every date
-        return next(filter(None, map(snapshot.get, api.snapshot_age)), f"~{snapshot.get('id') or ''}")
+        return next(
+            filter(None, map(snapshot.get, api.snapshot_age)),
+            f"~{snapshot.get('id') or ''}",
+        )
 
     ordered = sorted(cluster.snapshots, key=age, reverse=api.newest_first)
     return [api.show_snapshot(cluster, each, request.view) for each in ordered]
@@ -99,13 +110,18 @@ def list_snapshots(request: AtlasRequest) -> list[JsonObject]:
 def get_snapshot(request: AtlasRequest) -> JsonObject:
     """Return one snapshot."""
     cluster = cluster_of(request)
-    return request.api.show_snapshot(cluster, snapshot_of(request, cluster, request.names["snapshot"]), request.view)
+    return request.api.show_snapshot(
+        cluster, snapshot_of(request, cluster, request.names["snapshot"]), request.view
+    )
 
 
 def list_jobs(request: AtlasRequest) -> list[JsonObject]:
     """Return the restore jobs of a cluster, newest first (103 of 103 recorded flex lists)."""
     cluster = cluster_of(request)
-    return [request.api.show_job(cluster, each, request.view) for each in reversed(cluster.jobs)]
+    return [
+        request.api.show_job(cluster, each, request.view)
+        for each in reversed(cluster.jobs)
+    ]
 
 
 def get_job(request: AtlasRequest) -> JsonObject:
@@ -128,19 +144,27 @@ def _given(raw: str) -> dict[str, str]:
 def written(document: JsonObject, status: int, raw: str) -> bytes:
     """Write a body in the form that a raw query asks for; never raises, since errors have it, too.
 
-    ``envelope`` adds the status to a page, and makes anything else the member ``content`` (documented).
+    ``envelope`` adds the status to a page, and makes anything else the member
+    ``content`` (documented).
     """
-    envelope, pretty = (_given(raw).get(name, "").lower() == "true" for name in ("envelope", "pretty"))
+    envelope, pretty = (
+        _given(raw).get(name, "").lower() == "true" for name in ("envelope", "pretty")
+    )
     if envelope:
         is_page = "results" in document
-        document = {**document, "status": status} if is_page else {"status": status, "content": document}
+        document = (
+            {**document, "status": status}
+            if is_page
+            else {"status": status, "content": document}
+        )
     return json_text(document, pretty=pretty)
 
 
 def read_query(raw: str) -> tuple[int, int, bool]:
     """Return page number, page size, and whether to count; raises AtlasRefusal with 400 INVALID_QUERY_PARAMETER.
 
-    Atlas' answer to numbers out of range is not recorded; they are refused here. Unknown parameters are ignored.
+    Atlas' answer to numbers out of range is not recorded; they are refused here.
+    Unknown parameters are ignored.
     """
     given = {"pageNum": "1", "itemsPerPage": "100"} | _given(raw)
     for name in ("envelope", "pretty", "includeCount"):
@@ -148,19 +172,33 @@ def read_query(raw: str) -> tuple[int, int, bool]:
             raise AtlasRefusal("INVALID_QUERY_PARAMETER", name)
     for name, most in (("pageNum", 10**9), ("itemsPerPage", 500)):
         text = given[name]
-        if not (text.isascii() and text.isdigit() and len(text) < 10 and 1 <= int(text) <= most):
+        if not (
+            text.isascii()
+            and text.isdigit()
+            and len(text) < 10
+            and 1 <= int(text) <= most
+        ):
             raise AtlasRefusal("INVALID_QUERY_PARAMETER", name)
-    return int(given["pageNum"]), int(given["itemsPerPage"]), given.get("includeCount", "true").lower() == "true"
+    return (
+        int(given["pageNum"]),
+        int(given["itemsPerPage"]),
+        given.get("includeCount", "true").lower() == "true",
+    )
 
 
 def page_of(items: Sequence[JsonObject], url: str, raw: str) -> JsonObject:
     """Return one page of ``items``: links, results, totalCount.
 
-    Recorded: self has the caller's parameters, then pageNum and itemsPerPage; next has these two in the
-    other order; without includeCount totalCount is 0 and next is missing.
+    Recorded: self has the caller's parameters, then pageNum and itemsPerPage; next has
+    these two in the other order; without includeCount totalCount is 0 and next is
+    missing.
     """
     page, size, count = read_query(raw)
-    others = [piece for piece in raw.split("&") if piece and piece.partition("=")[0] not in {"pageNum", "itemsPerPage"}]
+    others = [
+        piece
+        for piece in raw.split("&")
+        if piece and piece.partition("=")[0] not in {"pageNum", "itemsPerPage"}
+    ]
 
     def link(rel: str, *paging: str) -> dict[str, str]:
         return {"href": f"{url}?{'&'.join((*others, *paging))}", "rel": rel}
@@ -169,4 +207,8 @@ def page_of(items: Sequence[JsonObject], url: str, raw: str) -> JsonObject:
     links = [link("self", f"pageNum={page}", f"itemsPerPage={size}")]
     if count and start + size < len(items):
         links.append(link("next", f"itemsPerPage={size}", f"pageNum={page + 1}"))
-    return {"links": links, "results": list(items[start : start + size]), "totalCount": len(items) if count else 0}
+    return {
+        "links": links,
+        "results": list(items[start : start + size]),
+        "totalCount": len(items) if count else 0,
+    }

@@ -18,11 +18,13 @@ from shim.fake.atlas import FakeAtlas
 class FakeServer:
     """Serves one FakeAtlas during a ``with`` block, or from ``start`` to ``stop``.
 
-    ``port`` 0 takes any free one; ``url`` has it, without a trailing slash. Raises OSError at the start if the port is
-    taken.
+    ``port`` 0 takes any free one; ``url`` has it, without a trailing slash. Raises
+    OSError at the start if the port is taken.
     """
 
-    def __init__(self, fake: FakeAtlas | None = None, *, host: str = "127.0.0.1", port: int = 0) -> None:
+    def __init__(
+        self, fake: FakeAtlas | None = None, *, host: str = "127.0.0.1", port: int = 0
+    ) -> None:
         self.fake = FakeAtlas() if fake is None else fake
         self.host = host
         self.port = port
@@ -64,7 +66,9 @@ class _Listener(ThreadingHTTPServer):
         self.open: WeakSet[socket.socket] = WeakSet()
         self.address_family = socket.AF_INET6 if ":" in served.host else socket.AF_INET
         super().__init__((served.host, served.port), _Connection)
-        self.thread = threading.Thread(target=self.serve_forever, args=(0.02,), name="fake-atlas", daemon=True)
+        self.thread = threading.Thread(
+            target=self.serve_forever, args=(0.02,), name="fake-atlas", daemon=True
+        )
 
     def server_bind(self) -> None:
         """Bind without HTTPServer's look-up of the host's name, which may take seconds."""
@@ -107,7 +111,9 @@ class _Connection(BaseHTTPRequestHandler):
         # parse_request folds slashes at the beginning of a target into one.
         target = self.raw_requestline.decode("latin-1").split(" ")[1]
         content = b"".join(self._content())
-        reply = self.server.served.fake.handle(self.command, target, list(self.headers.items()), content)
+        reply = self.server.served.fake.handle(
+            self.command, target, list(self.headers.items()), content
+        )
         self.send_response_only(reply.status)
         for name, value in reply.headers:
             self.send_header(name, value)

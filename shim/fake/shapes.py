@@ -22,7 +22,12 @@ FLEX_LINK_LIFE = timedelta(hours=4)
 DEDICATED_LINK_LIFE = timedelta(hours=1)
 """Recorded: a download link of a dedicated snapshot lives 1 hour."""
 
-_LEGACY_STATUS = {"PENDING": "queued", "QUEUED": "queued", "RUNNING": "inProgress", "COMPLETED": "completed"}
+_LEGACY_STATUS = {
+    "PENDING": "queued",
+    "QUEUED": "queued",
+    "RUNNING": "inProgress",
+    "COMPLETED": "completed",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +48,9 @@ def _link(href: str, rel: str = "") -> dict[str, str]:
 
 
 def _body(**members: object) -> JsonObject:
-    return {name: members[name] for name in sorted(members) if members[name] is not None}
+    return {
+        name: members[name] for name in sorted(members) if members[name] is not None
+    }
 
 
 def flex_snapshot(_cluster: Cluster, snapshot: JsonObject, _view: View) -> JsonObject:
@@ -75,15 +82,24 @@ def tenant_snapshot(cluster: Cluster, snapshot: JsonObject, view: View) -> JsonO
     return _body(**snapshot, links=[_link(own)])
 
 
-def dedicated_snapshot(cluster: Cluster, snapshot: JsonObject, view: View) -> JsonObject:
+def dedicated_snapshot(
+    cluster: Cluster, snapshot: JsonObject, view: View
+) -> JsonObject:
     """A dedicated snapshot with its two links."""
     own = view.url(cluster, "clusters")
-    links = [_link(f"{own}/backup/snapshots/{snapshot.get('id', '')}"), _link(own, "cluster")]
+    links = [
+        _link(f"{own}/backup/snapshots/{snapshot.get('id', '')}"),
+        _link(own, "cluster"),
+    ]
     return _body(**{**snapshot, "links": links})
 
 
 def _finished(job: Job, view: View) -> str | None:
-    return stamp(job.created + DONE_AFTER) if view.now - job.created >= DONE_AFTER else None
+    return (
+        stamp(job.created + DONE_AFTER)
+        if view.now - job.created >= DONE_AFTER
+        else None
+    )
 
 
 def _download_url(cluster: Cluster, job: Job) -> str:
@@ -95,7 +111,9 @@ def flex_job(cluster: Cluster, job: Job, view: View) -> JsonObject:
     lasted = (view.now - job.created).total_seconds()
     return _body(
         deliveryType="DOWNLOAD" if job.download else "RESTORE",
-        expirationDate=stamp(job.created + (FLEX_LINK_LIFE if job.download else FLEX_JOB_LIFE)),
+        expirationDate=stamp(
+            job.created + (FLEX_LINK_LIFE if job.download else FLEX_JOB_LIFE)
+        ),
         id=job.id,
         instanceName=cluster.name,
         projectId=cluster.group,
@@ -103,7 +121,9 @@ def flex_job(cluster: Cluster, job: Job, view: View) -> JsonObject:
         restoreScheduledDate=stamp(job.created),
         snapshotFinishedDate=job.snapshot_finished,
         snapshotId=job.snapshot,
-        snapshotUrl=_download_url(cluster, job) if job.download and _finished(job, view) else None,
+        snapshotUrl=_download_url(cluster, job)
+        if job.download and _finished(job, view)
+        else None,
         status=next(status for after, status in STATES if lasted >= after),
         targetDeploymentItemName=None if job.download else job.target_cluster,
         targetProjectId=None if job.download else job.target_group,
@@ -114,13 +134,26 @@ def tenant_job(cluster: Cluster, job: Job, view: View) -> JsonObject:
     """A shared-tier restore job, as the v1.0 pages and the contract show it: a download has a target too."""
     own = f"{view.url(cluster, 'clusters')}/backup/tenant/restores/{job.id}"
     ours = {"clusterName": cluster.name, "instanceName": None, "links": [_link(own)]}
-    target = {"targetDeploymentItemName": job.target_cluster, "targetProjectId": job.target_group}
+    target = {
+        "targetDeploymentItemName": job.target_cluster,
+        "targetProjectId": job.target_group,
+    }
     return _body(**flex_job(cluster, job, view) | ours | target)
 
 
-def _cloud_job(kind: str, cluster: Cluster, job: Job, view: View, expiry: datetime, **members: object) -> JsonObject:
+def _cloud_job(
+    kind: str,
+    cluster: Cluster,
+    job: Job,
+    view: View,
+    expiry: datetime,
+    **members: object,
+) -> JsonObject:
     """The members that serverless and dedicated jobs have in common, and others."""
-    own, delivered = view.url(cluster, kind), job.download and _finished(job, view) is not None
+    own, delivered = (
+        view.url(cluster, kind),
+        job.download and _finished(job, view) is not None,
+    )
     return _body(
         cancelled=False,
         deliveryType=job.delivery,
@@ -184,7 +217,10 @@ def _any_cluster(cluster: Cluster) -> JsonObject:
 
 def flex_cluster(cluster: Cluster, _view: View) -> JsonObject:
     """A flex cluster."""
-    strings = {"standard": f"mongodb://{cluster.host}.mongodb.example:27017/?ssl=true", "standardSrv": _srv(cluster)}
+    strings = {
+        "standard": f"mongodb://{cluster.host}.mongodb.example:27017/?ssl=true",
+        "standardSrv": _srv(cluster),
+    }
     return _body(
         **_any_cluster(cluster),
         backupSettings={"enabled": True},
@@ -206,7 +242,9 @@ def legacy_instance(cluster: Cluster, view: View) -> JsonObject:
     own = view.url(cluster, "serverless")
     return _body(
         **_any_cluster(cluster),
-        connectionStrings={} if cluster.state == "CREATING" else {"standardSrv": _srv(cluster)},
+        connectionStrings={}
+        if cluster.state == "CREATING"
+        else {"standardSrv": _srv(cluster)},
         links=[
             _link(own),
             _link(f"{own}/backup/restoreJobs", "restoreJobs"),
@@ -217,7 +255,9 @@ def legacy_instance(cluster: Cluster, view: View) -> JsonObject:
             "effectiveDiskSizeGBLimit": 5,
             "effectiveInstanceSizeName": "FLEX",
             "effectiveProviderName": "TENANT",
-            "nextBackupDate": stamp(view.now.replace(hour=17, minute=5, second=10) + timedelta(days=1)),
+            "nextBackupDate": stamp(
+                view.now.replace(hour=17, minute=5, second=10) + timedelta(days=1)
+            ),
             "providerName": "SERVERLESS",
             "regionName": cluster.region,
             "tenantBackupEnabled": True,

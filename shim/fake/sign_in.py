@@ -44,24 +44,38 @@ class SignIn:
         scheme, credentials = _authorization(arrival)
         if scheme == "digest":
             return self._digest(credentials, arrival, now)
-        good = scheme == "bearer" and now < self._expiry.get(credentials.strip(), float("-inf"))
+        good = scheme == "bearer" and now < self._expiry.get(
+            credentials.strip(), float("-inf")
+        )
         return None if good else self._challenge(now)
 
-    def _digest(self, credentials: str, arrival: Arrival, now: float) -> FakeReply | None:
+    def _digest(
+        self, credentials: str, arrival: Arrival, now: float
+    ) -> FakeReply | None:
         """Verify a signature against the raw request line (RFC 7616, 3.4.1, qop auth).
 
         Raises AtlasRefusal if it is right, but of another request target.
         """
         try:
-            given = {name.lower(): value for name, value in parse_keqv_list(parse_http_list(credentials)).items()}
+            given = {
+                name.lower(): value
+                for name, value in parse_keqv_list(parse_http_list(credentials)).items()
+            }
             user, nonce, uri = given["username"], given["nonce"], given["uri"]
-            ours = _md5(user, REALM, self._keys[user]), nonce, given["nc"], given["cnonce"], "auth"
+            ours = (
+                _md5(user, REALM, self._keys[user]),
+                nonce,
+                given["nc"],
+                given["cnonce"],
+                "auth",
+            )
             count = int(given["nc"], 16)
         except (IndexError, KeyError, ValueError):
             return self._challenge(now)
         if (
             given.get("response") != _md5(*ours, _md5(arrival.method, uri))
-            or (given.get("realm"), given.get("qop"), given.get("algorithm", "MD5")) != (REALM, "auth", "MD5")
+            or (given.get("realm"), given.get("qop"), given.get("algorithm", "MD5"))
+            != (REALM, "auth", "MD5")
             or given.get("userhash", "false") != "false"
             or "opaque" in given  # No opaque was sent, so none may be returned.
             or re.fullmatch(r"[0-9a-f]{8}", given["nc"]) is None
@@ -79,10 +93,18 @@ class SignIn:
         """Return 401 with the recorded challenge and body (the older form, without an errorCode)."""
         nonce = "".join(self._dice.choices(_ALPHABET, k=32))
         self._nonces[nonce] = (now, 0)
-        facts = f'realm="{REALM}", domain="", nonce="{nonce}", algorithm=MD5, qop="auth"'
+        facts = (
+            f'realm="{REALM}", domain="", nonce="{nonce}", algorithm=MD5, qop="auth"'
+        )
         challenge = f"Digest {facts}, stale={'true' if stale else 'false'}"
-        body = {"error": 401, "reason": "Unauthorized", "detail": "You are not authorized for this resource."}
-        return FakeReply(401, (*JSON, ("WWW-Authenticate", challenge)), json_text(body, pretty=True))
+        body = {
+            "error": 401,
+            "reason": "Unauthorized",
+            "detail": "You are not authorized for this resource.",
+        }
+        return FakeReply(
+            401, (*JSON, ("WWW-Authenticate", challenge)), json_text(body, pretty=True)
+        )
 
     def oauth(self, arrival: Arrival, now: float) -> FakeReply:
         """Give out a token or revoke one, by the path; an unknown token is revoked too (RFC 7009, 2.2)."""
@@ -90,7 +112,8 @@ class SignIn:
             return FakeReply(405, (("Allow", "POST,OPTIONS"),))
         form = dict(parse_qsl(arrival.body.decode("utf-8", "replace")))
         scheme, credentials = _authorization(arrival)
-        client = f"{form.get('client_id')}:{form.get('client_secret')}"  # some clients put it there (RFC 6749, 2.3.1)
+        # some clients put it there (RFC 6749, 2.3.1)
+        client = f"{form.get('client_id')}:{form.get('client_secret')}"
         if scheme == "basic":
             try:
                 client = base64.b64decode(credentials.strip(), validate=True).decode()
@@ -102,7 +125,9 @@ class SignIn:
             self._expiry.pop(form.get("token", ""), None)
             return FakeReply(200)
         if form.get("grant_type") != "client_credentials":
-            return _refused(400, "unsupported_grant_type", "Only client_credentials is supported.")
+            return _refused(
+                400, "unsupported_grant_type", "Only client_credentials is supported."
+            )
         token = f"mdb_at_{self._dice.getrandbits(128):032x}"
         self._expiry[token] = now + TOKEN_LIFE
         body = {"access_token": token, "expires_in": TOKEN_LIFE, "token_type": "Bearer"}
@@ -115,4 +140,6 @@ def _authorization(arrival: Arrival) -> tuple[str, str]:
 
 
 def _refused(status: int, error: str, description: str) -> FakeReply:
-    return FakeReply(status, JSON, json_text({"error_description": description, "error": error}))
+    return FakeReply(
+        status, JSON, json_text({"error_description": description, "error": error})
+    )

@@ -1,6 +1,7 @@
 """The simulated contents of Atlas: groups, clusters, snapshots, restore jobs; the same for the same time and names.
 
-The names, credentials and dates of the demo world come first; the credentials are made up.
+The names, credentials and dates of the demo world come first; the credentials are made
+up.
 """
 
 from __future__ import annotations
@@ -42,7 +43,11 @@ ClusterTier = Literal["flex", "dedicated"]
 MONGODB_VERSION = "8.0.17"
 RETENTION_DAYS = 8
 """Recorded: a snapshot expires 8 days after scheduledTime, and 8 snapshots are kept."""
-CREATION, UPDATE, DELETION = timedelta(seconds=60), timedelta(seconds=30), timedelta(seconds=60)
+CREATION, UPDATE, DELETION = (
+    timedelta(seconds=60),
+    timedelta(seconds=30),
+    timedelta(seconds=60),
+)
 """Durations of CREATING, UPDATING and DELETING; only the words are recorded."""
 _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 
@@ -69,8 +74,9 @@ class Job:
 class Cluster:
     """One cluster; tests may change every member.
 
-    ``snapshots`` are documents in its own tier's JSON, without links. At ``settles`` it becomes IDLE, or disappears if
-    it was DELETING. A cluster that is CREATING has no connection strings (recorded).
+    ``snapshots`` are documents in its own tier's JSON, without links. At ``settles`` it
+    becomes IDLE, or disappears if it was DELETING. A cluster that is CREATING has no
+    connection strings (recorded).
     """
 
     group: str
@@ -95,10 +101,16 @@ class World:
     def __init__(self) -> None:
         self.groups: dict[str, dict[str, Cluster]] = {}
 
-    def add(self, group: str, name: str, tier: ClusterTier, now: datetime, count: int) -> Cluster:
+    def add(
+        self, group: str, name: str, tier: ClusterTier, now: datetime, count: int
+    ) -> Cluster:
         """Create or replace a cluster with a number of made-up snapshots."""
         cluster, dice = self._keep(group, name, tier, now - timedelta(days=count + 30))
-        made = flex_snapshots(count, now, dice) if tier == "flex" else dedicated_snapshots(count, now, dice, name)
+        made = (
+            flex_snapshots(count, now, dice)
+            if tier == "flex"
+            else dedicated_snapshots(count, now, dice, name)
+        )
         cluster.snapshots = made
         return cluster
 
@@ -108,17 +120,30 @@ class World:
         cluster.state, cluster.settles = "CREATING", now + CREATION
         return cluster
 
-    def _keep(self, group: str, name: str, tier: ClusterTier, created: datetime) -> tuple[Cluster, random.Random]:
+    def _keep(
+        self, group: str, name: str, tier: ClusterTier, created: datetime
+    ) -> tuple[Cluster, random.Random]:
         dice = _dice(group, name)
         identity = object_id(created, dice)
-        cluster = Cluster(group, name, tier, identity, created, host="".join(dice.choices(_LETTERS, k=7)))
+        cluster = Cluster(
+            group,
+            name,
+            tier,
+            identity,
+            created,
+            host="".join(dice.choices(_LETTERS, k=7)),
+        )
         self.groups.setdefault(group, {})[name] = cluster
         return cluster, dice
 
     def settle(self, now: datetime) -> None:
         """Complete creations, updates and deletions whose time has come."""
         for clusters in self.groups.values():
-            for cluster in [each for each in clusters.values() if each.settles is not None and now >= each.settles]:
+            for cluster in [
+                each
+                for each in clusters.values()
+                if each.settles is not None and now >= each.settles
+            ]:
                 if cluster.state == "DELETING":
                     del clusters[cluster.name]
                 cluster.state, cluster.settles = "IDLE", None
@@ -130,12 +155,24 @@ class World:
         return self.groups[group]
 
     def order(
-        self, cluster: Cluster, snapshot: JsonObject, now: datetime, target: tuple[str, str], delivery: str
+        self,
+        cluster: Cluster,
+        snapshot: JsonObject,
+        now: datetime,
+        target: tuple[str, str],
+        delivery: str,
     ) -> Job:
         """Store a restore job of a snapshot as the newest of a cluster; ``target`` is a group and a cluster."""
         dice = _dice(cluster.group, cluster.name, "job", len(cluster.jobs))
         finished = snapshot.get("finishTime") or snapshot.get("createdAt")
-        job = Job(object_id(now, dice), snapshot.get("id", ""), finished, now.replace(microsecond=0), delivery, *target)
+        job = Job(
+            object_id(now, dice),
+            snapshot.get("id", ""),
+            finished,
+            now.replace(microsecond=0),
+            delivery,
+            *target,
+        )
         cluster.jobs.append(job)
         return job
 
@@ -165,7 +202,9 @@ def flex_snapshots(count: int, now: datetime, dice: random.Random) -> list[JsonO
         started = scheduled + timedelta(seconds=dice.randint(17, 58))
         made.append(
             {
-                "expiration": stamp(scheduled + timedelta(days=max(RETENTION_DAYS, count))),
+                "expiration": stamp(
+                    scheduled + timedelta(days=max(RETENTION_DAYS, count))
+                ),
                 "finishTime": stamp(started + timedelta(seconds=dice.randint(60, 95))),
                 "id": object_id(scheduled, dice),
                 "mongoDBVersion": MONGODB_VERSION,
@@ -177,7 +216,9 @@ def flex_snapshots(count: int, now: datetime, dice: random.Random) -> list[JsonO
     return made
 
 
-def dedicated_snapshots(count: int, now: datetime, dice: random.Random, name: str) -> list[JsonObject]:
+def dedicated_snapshots(
+    count: int, now: datetime, dice: random.Random, name: str
+) -> list[JsonObject]:
     """Make dedicated snapshots with the recorded members: the newest taken on demand, the others daily."""
     policy = object_id(now - timedelta(days=400), dice)
     made: list[JsonObject] = [
@@ -198,5 +239,12 @@ def dedicated_snapshots(count: int, now: datetime, dice: random.Random, name: st
         }
         for scheduled in _days(count, now)
     ]
-    demanded = {"description": "before the release", "frequencyType": "ondemand", "snapshotType": "onDemand"}
-    return [*made[:-1], *(newest | demanded | {"policyItems": []} for newest in made[-1:])]
+    demanded = {
+        "description": "before the release",
+        "frequencyType": "ondemand",
+        "snapshotType": "onDemand",
+    }
+    return [
+        *made[:-1],
+        *(newest | demanded | {"policyItems": []} for newest in made[-1:]),
+    ]

@@ -1,6 +1,7 @@
 """Writes: create restore jobs; create, update and delete instances and flex clusters.
 
-Bodies are read as by a strict API: unknown, missing and mistyped members are refused by name.
+Bodies are read as by a strict API: unknown, missing and mistyped members are refused by
+name.
 """
 
 from __future__ import annotations
@@ -66,7 +67,9 @@ def _checked(document: JsonObject, known: str, required: str = "") -> JsonObject
             raise AtlasRefusal("INVALID_ENUM_VALUE", value, name)
         if isinstance(kind, type) and not isinstance(value, kind):
             raise AtlasRefusal("INVALID_ATTRIBUTE", name)
-        if isinstance(kind, re.Pattern) and not (isinstance(value, str) and kind.fullmatch(value)):
+        if isinstance(kind, re.Pattern) and not (
+            isinstance(value, str) and kind.fullmatch(value)
+        ):
             raise AtlasRefusal("INVALID_ATTRIBUTE", name)
     _require(given, required)
     return given
@@ -87,9 +90,18 @@ def flex_restore(request: AtlasRequest) -> JsonObject:
 
     The shared tier's body is alike. Recorded: the cluster's own name is tolerated.
     """
-    cluster, own = cluster_of(request), "instanceName" if _is_flex(request) else "clusterName"
-    body = _read(request.body, f"targetProjectId {own}", "snapshotId targetDeploymentItemName")
-    target = _existing(request, body.get("targetProjectId", cluster.group), body["targetDeploymentItemName"])
+    cluster, own = (
+        cluster_of(request),
+        "instanceName" if _is_flex(request) else "clusterName",
+    )
+    body = _read(
+        request.body, f"targetProjectId {own}", "snapshotId targetDeploymentItemName"
+    )
+    target = _existing(
+        request,
+        body.get("targetProjectId", cluster.group),
+        body["targetDeploymentItemName"],
+    )
     return _ordered(request, cluster, body, target)
 
 
@@ -99,7 +111,11 @@ def flex_download(request: AtlasRequest) -> JsonObject:
     The shared tier needs no target (v1.0 pages), though the contract wants one.
     """
     cluster = cluster_of(request)
-    body = _read(request.body, "" if _is_flex(request) else "targetDeploymentItemName targetProjectId", "snapshotId")
+    body = _read(
+        request.body,
+        "" if _is_flex(request) else "targetDeploymentItemName targetProjectId",
+        "snapshotId",
+    )
     return _ordered(request, cluster, body, (cluster.group, cluster.name), "download")
 
 
@@ -131,9 +147,17 @@ def _existing(request: AtlasRequest, group: str, name: str) -> tuple[str, str]:
 
 
 def _ordered(
-    request: AtlasRequest, cluster: Cluster, body: JsonObject, target: tuple[str, str], delivery: str = "automated"
+    request: AtlasRequest,
+    cluster: Cluster,
+    body: JsonObject,
+    target: tuple[str, str],
+    delivery: str = "automated",
 ) -> JsonObject:
-    snapshot = {} if delivery == "pointInTime" else snapshot_of(request, cluster, body["snapshotId"])
+    snapshot = (
+        {}
+        if delivery == "pointInTime"
+        else snapshot_of(request, cluster, body["snapshotId"])
+    )
     job = request.world.order(cluster, snapshot, request.view.now, target, delivery)
     return request.api.show_job(cluster, job, request.view)
 
@@ -143,14 +167,23 @@ def create(request: AtlasRequest) -> JsonObject:
     group, clusters = request.names["group"], clusters_of(request)
     body = _read_options(request, "name providerSettings")
     size = "diskSizeGB" if _is_flex(request) else "effectiveInstanceSizeName"
-    provider = _checked(body["providerSettings"], f"providerName {size}", "backingProviderName regionName")
+    provider = _checked(
+        body["providerSettings"],
+        f"providerName {size}",
+        "backingProviderName regionName",
+    )
     name = body["name"]
     if re.fullmatch(r"[a-zA-Z0-9][a-zA-Z0-9-]*", name) is None:
         raise AtlasRefusal("CLUSTER_NAME_INVALID", name)
     if name in clusters:
-        raise AtlasRefusal("DUPLICATE_CLUSTER_NAME", "cluster or serverless instance", name, group)
+        raise AtlasRefusal(
+            "DUPLICATE_CLUSTER_NAME", "cluster or serverless instance", name, group
+        )
     cluster = request.world.create(group, name, request.view.now)
-    cluster.provider, cluster.region = provider["backingProviderName"], provider["regionName"]
+    cluster.provider, cluster.region = (
+        provider["backingProviderName"],
+        provider["regionName"],
+    )
     _set_options(cluster, body)
     shown = request.api.show_cluster(cluster, request.view)
     if not cluster.tags:
@@ -170,7 +203,9 @@ def _read_options(request: AtlasRequest, required: str = "") -> JsonObject:
     """Read a body with tags, termination protection and, of an instance, backup options."""
     own = "" if _is_flex(request) else "serverlessBackupOptions"
     body = _read(request.body, f"tags terminationProtectionEnabled {own}", required)
-    _checked(body.get("serverlessBackupOptions", {}), "serverlessContinuousBackupEnabled")
+    _checked(
+        body.get("serverlessBackupOptions", {}), "serverlessContinuousBackupEnabled"
+    )
     for tag in body.get("tags", ()):
         if not isinstance(tag, dict):
             raise AtlasRefusal("INVALID_ATTRIBUTE", "tags")
@@ -188,12 +223,16 @@ def delete(request: AtlasRequest) -> JsonObject | None:
     """Delete a flex cluster or an instance; answers an empty object for an instance."""
     cluster = cluster_of(request)
     if cluster.protected:
-        raise AtlasRefusal("ATLAS_GENERAL_ERROR", _PROTECTED.format(cluster.name, cluster.group))
+        raise AtlasRefusal(
+            "ATLAS_GENERAL_ERROR", _PROTECTED.format(cluster.name, cluster.group)
+        )
     _change(request, cluster, "DELETING", DELETION)
     return None if _is_flex(request) else {}
 
 
-def _change(request: AtlasRequest, cluster: Cluster, state: str, lasts: timedelta) -> None:
+def _change(
+    request: AtlasRequest, cluster: Cluster, state: str, lasts: timedelta
+) -> None:
     """Put a cluster into a state for a while; a cluster being created stays CREATING until its time (recorded)."""
     if cluster.state == "DELETING":
         raise AtlasRefusal("CLUSTER_ALREADY_REQUESTED_DELETION", cluster.name)

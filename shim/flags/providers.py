@@ -38,13 +38,17 @@ def provider_factory(environ: Mapping[str, str]) -> Callable[[], Any] | Path | N
         return None
     module, _, attribute = text.partition(":")
     if not module or not attribute:
-        raise SettingsError(f"{PROVIDER}: {text!r} is not of the form package.module:factory, or file:flags.toml")
+        raise SettingsError(
+            f"{PROVIDER}: {text!r} is not of the form package.module:factory, or file:flags.toml"
+        )
     if module == "file":
         return Path(attribute)
     try:
         found = resolve_name(text)
     except Exception as error:  # noqa: BLE001 - whatever a module of the operator's raises
-        raise SettingsError(f"{PROVIDER}: {text} can't be imported: {type(error).__name__}: {error}") from None
+        raise SettingsError(
+            f"{PROVIDER}: {text} can't be imported: {type(error).__name__}: {error}"
+        ) from None
     return found if callable(found) else lambda: found
 
 
@@ -75,7 +79,9 @@ def connected(key: str, factory: Callable[[], Any] | Path | None) -> Evaluate:
         if isinstance(client.provider, NoOpProvider):
             raise LookupError("no OpenFeature provider is set")  # noqa: TRY004 - no type of a caller's is wrong
         # A flag that is switched off gives the default that it was asked with.
-        found = client.get_string_details(key, RouteWord.AUTO.value, EvaluationContext(project or None))
+        found = client.get_string_details(
+            key, RouteWord.AUTO.value, EvaluationContext(project or None)
+        )
         if found.error_code is None:
             return found.value
         if found.error_code is ErrorCode.TARGETING_KEY_MISSING and not project:
@@ -93,16 +99,31 @@ def _in_file(path: Path, key: str, project: str) -> object:
     """Return what a file says of a flag for a project; raises FlagError that says what is wrong with it."""
     try:
         found = path.stat()
-        flags = _flags(path, (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns))
+        flags = _flags(
+            path,
+            (
+                found.st_dev,
+                found.st_ino,
+                found.st_size,
+                found.st_mtime_ns,
+                found.st_ctime_ns,
+            ),
+        )
     except (OSError, ValueError) as error:
-        raise FlagError(f"{path}: {getattr(error, 'strerror', None) or error}") from None
+        raise FlagError(
+            f"{path}: {getattr(error, 'strerror', None) or error}"
+        ) from None
     if key not in flags:
         raise FlagError(f"{path}: {key}: there is no such flag")
     value, share, projects = flags[key]
     if project in projects:
         return projects[project]
     # As long as a share only grows, a project that is in it stays in it.
-    place = int.from_bytes(sha256(f"{key} {project}".encode()).digest()[:6], "big") / 2**48 * 100
+    place = (
+        int.from_bytes(sha256(f"{key} {project}".encode()).digest()[:6], "big")
+        / 2**48
+        * 100
+    )
     for word, percent in share.items() if project else ():
         if place < percent:
             return word
@@ -113,17 +134,29 @@ def _in_file(path: Path, key: str, project: str) -> object:
 @lru_cache(maxsize=1)
 def _flags(path: Path, stamp: tuple[int, ...]) -> dict[str, FileFlag]:  # noqa: ARG001 - read once for each
     """Return all flags of a file as it is now; raises OSError and ValueError."""
-    return {name: _flag(name, given) for name, given in read_toml(path, SETTINGS_BYTES).items()}
+    return {
+        name: _flag(name, given)
+        for name, given in read_toml(path, SETTINGS_BYTES).items()
+    }
 
 
 def _flag(key: str, given: Any) -> FileFlag:
     """Return one flag; raises ValueError, as tomllib does, that names what is not a flag."""
     table = {"value": given} if isinstance(given, str) else given
-    if not isinstance(table, dict) or table.keys() - {"value", "share", "projects"} or "value" not in table:
+    if (
+        not isinstance(table, dict)
+        or table.keys() - {"value", "share", "projects"}
+        or "value" not in table
+    ):
         raise ValueError(f"{key}: a flag has a value, and perhaps a share and projects")
     share, projects = table.get("share", {}), table.get("projects", {})
     if not isinstance(share, dict) or not isinstance(projects, dict):
         raise ValueError(f"{key}: share and projects are tables, as in {{ flex = 10 }}")  # noqa: TRY004 - see above
-    if not all(type(part) in {int, float} and part >= 0 for part in share.values()) or sum(share.values()) > 100:
-        raise ValueError(f"{key}: a share is a number of percent, and all together are 100 at most")
+    if (
+        not all(type(part) in {int, float} and part >= 0 for part in share.values())
+        or sum(share.values()) > 100
+    ):
+        raise ValueError(
+            f"{key}: a share is a number of percent, and all together are 100 at most"
+        )
     return table["value"], share, projects

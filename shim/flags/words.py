@@ -1,6 +1,7 @@
 """The words of a flag, one for each project, asked for in a thread of their own and kept.
 
-The first call of a project waits for its word, as long as ``WAIT`` says; later ones use the last word that was read.
+The first call of a project waits for its word, as long as ``WAIT`` says; later ones use
+the last word that was read.
 """
 
 from __future__ import annotations
@@ -41,7 +42,9 @@ MOST = 1024
 _SOON = 0.25  # seconds after which a provider that may be connecting is asked again
 _LONGEST = 64  # characters of a project's id that is asked about: Atlas' have 24
 _IDLE = 120  # looks after which a project without a call is forgotten: ten minutes
-_PACE = 0.002  # seconds between two questions, so that a thousand of them don't keep the calls' loop waiting
+# seconds between two questions, so that a thousand of them don't keep the calls' loop
+# waiting
+_PACE = 0.002
 
 
 class FlagError(LookupError):
@@ -75,8 +78,9 @@ class _Entry:
 class FlagWords(Generic[T]):
     """The last good words of the flag ``key``, and the variant of what is in use that each stands for.
 
-    ``connect`` is called in the thread that asks, and again while it fails. ``make`` returns the variant for a word,
-    which is None if the flag has no word yet. ``fault`` is what is wrong with the provider, empty while it answers.
+    ``connect`` is called in the thread that asks, and again while it fails. ``make``
+    returns the variant for a word, which is None if the flag has no word yet. ``fault``
+    is what is wrong with the provider, empty while it answers.
     """
 
     def __init__(
@@ -93,7 +97,9 @@ class FlagWords(Generic[T]):
         self._evaluate: Evaluate | None = None
         self._nobody = _Entry()
         self._entries = {"": self._nobody}
-        self._turns = deque[str](maxlen=2 * MOST)  # whom to ask about: new projects come first
+        self._turns = deque[str](
+            maxlen=2 * MOST
+        )  # whom to ask about: new projects come first
         self._is_full = self._is_over = False
         self._of: T | None = None
         self._variants: dict[RouteWord | None, T] = {}
@@ -114,7 +120,11 @@ class FlagWords(Generic[T]):
     def waits(self, match: Match) -> float:
         """Return after how many seconds a call is to look again for its project's word, 0 if it need not wait."""
         entry = self._entry(match)
-        return 0.0 if self.hangs() or entry.asked or time.monotonic() > entry.since + WAIT else LOOK
+        return (
+            0.0
+            if self.hangs() or entry.asked or time.monotonic() > entry.since + WAIT
+            else LOOK
+        )
 
     def variant(self, whole: T, match: Match) -> T:
         """Return the variant for the last good word of the project that a call names. Never waits."""
@@ -134,7 +144,8 @@ class FlagWords(Generic[T]):
     def _entry(self, match: Match, *, trusted: bool = False) -> _Entry:
         """Return what is kept for a call's project, that of calls without one if there is no room.
 
-        Strangers may make projects up: the place of a trusted project is had by another trusted one alone.
+        Strangers may make projects up: the place of a trusted project is had by another
+        trusted one alone.
         """
         project = match.parameters.get("groupId", "")
         entry = self._entries.get(project)
@@ -150,17 +161,26 @@ class FlagWords(Generic[T]):
     def _has_room(self, *, trusted: bool) -> bool:
         """Forget the project that was idle for longest, if all places are taken; return whether there is one now.
 
-        One whose first call waits keeps its place: it would take one again at its next look, and so on for ever.
+        One whose first call waits keeps its place: it would take one again at its next
+        look, and so on for ever.
         """
         if len(self._entries) <= MOST:
             return True
-        others = [row for row in tuple(self._entries.items()) if row[0] and not row[1].is_held()]
+        others = [
+            row
+            for row in tuple(self._entries.items())
+            if row[0] and not row[1].is_held()
+        ]
         free = [row for row in others if trusted or not row[1].trusted]
         if free:
             self._entries.pop(max(free, key=lambda row: row[1].idle)[0], None)
         elif not self._is_full:
             self._is_full = True
-            log.warning("%s: more than %s projects call: further ones go by the word without a project", self, MOST)
+            log.warning(
+                "%s: more than %s projects call: further ones go by the word without a project",
+                self,
+                MOST,
+            )
         return bool(free)
 
     def __str__(self) -> str:
@@ -170,8 +190,17 @@ class FlagWords(Generic[T]):
         """Return the state for people and programs: each word with its projects, the word for others, the fault."""
         self.hangs()
         others = self._nobody.word or RouteWord.AUTO
-        words = Counter(str(entry.word or others) for project, entry in tuple(self._entries.items()) if project)
-        return {"flag": self.key, "projects": dict(sorted(words.items())), "others": others, "fault": self.fault}
+        words = Counter(
+            str(entry.word or others)
+            for project, entry in tuple(self._entries.items())
+            if project
+        )
+        return {
+            "flag": self.key,
+            "projects": dict(sorted(words.items())),
+            "others": others,
+            "fault": self.fault,
+        }
 
     def hangs(self) -> bool:
         """Return whether the provider hangs, and log it once: the thread that asks it can't."""
@@ -182,7 +211,9 @@ class FlagWords(Generic[T]):
     def _note(self, fault: str) -> None:
         """Log it if the provider begins to fail, in another way, or to answer again."""
         if fault and fault != self.fault:
-            log.warning("%s: its provider fails, the last good words stay: %s", self, fault)
+            log.warning(
+                "%s: its provider fails, the last good words stay: %s", self, fault
+            )
         elif self.fault and not fault:
             log.info("%s: its provider answers again", self)
         self.fault = fault
@@ -196,7 +227,12 @@ class FlagWords(Generic[T]):
             while self._turns and not self._is_over:
                 self._ask(self._turns.popleft())
                 time.sleep(_PACE)
-            self._note(next(filter(None, [one.fault for one in tuple(self._entries.values())]), ""))
+            self._note(
+                next(
+                    filter(None, [one.fault for one in tuple(self._entries.values())]),
+                    "",
+                )
+            )
             if (now := self._words()) != words:
                 words = now
                 log.info("%s says %s", self, words)
@@ -206,8 +242,17 @@ class FlagWords(Generic[T]):
     def _words(self) -> str:
         """Return the words in force; projects with the same word as calls without a project are left out."""
         report = self.report()
-        words = [f"{word} for {count}" for word, count in report["projects"].items() if word != report["others"]]
-        return ", ".join([*words, f"{report['others']} for the others" if words else report["others"]])
+        words = [
+            f"{word} for {count}"
+            for word, count in report["projects"].items()
+            if word != report["others"]
+        ]
+        return ", ".join(
+            [
+                *words,
+                f"{report['others']} for the others" if words else report["others"],
+            ]
+        )
 
     def _ask(self, project: str) -> None:
         """Ask about one project; nothing is said of one that has made room for another meanwhile."""
@@ -218,11 +263,18 @@ class FlagWords(Generic[T]):
             self._evaluate = self._evaluate or self._connect()
             entry.word = _word_of(self._evaluate(project)) or entry.word
         except Exception as error:  # noqa: BLE001 - a provider is somebody else's program
-            said = str(error) if type(error) in {LookupError, FlagError} else f"{type(error).__name__}: {error}"
+            said = (
+                str(error)
+                if type(error) in {LookupError, FlagError}
+                else f"{type(error).__name__}: {error}"
+            )
             entry.fault = said[:200]
             if not self.fault:
                 self._note(entry.fault)
-            may_connect = time.monotonic() < self._nobody.since + WAIT and not isinstance(error, FlagError)
+            may_connect = (
+                time.monotonic() < self._nobody.since + WAIT
+                and not isinstance(error, FlagError)
+            )
         else:
             entry.fault = ""
             entry.idle += 1
@@ -240,7 +292,9 @@ def _word_of(value: object) -> RouteWord | None:
     try:
         return None if value is None else RouteWord(str(value))
     except ValueError:
-        raise FlagError(f"{repr(value)[:50]} is not one of {', '.join(RouteWord)}") from None
+        raise FlagError(
+            f"{repr(value)[:50]} is not one of {', '.join(RouteWord)}"
+        ) from None
 
 
 _LIVING: weakref.WeakSet[FlagWords[Any]] = weakref.WeakSet()

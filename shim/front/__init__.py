@@ -1,7 +1,7 @@
 """Configurations of other proxies that lead retired calls to the gateway, and everything else straight to Atlas.
 
-``calls`` turns the mapping documents into regular expressions; ``templates`` are the configurations themselves. Nothing
-here opens a connection.
+``calls`` turns the mapping documents into regular expressions; ``templates`` are the
+configurations themselves. Nothing here opens a connection.
 """
 
 from __future__ import annotations
@@ -37,9 +37,10 @@ def configuration(  # noqa: PLR0913 - one argument an option
 ) -> str:
     """Return the whole configuration of a proxy. What it is made of has no character that ends a word.
 
-    ``replicas`` are the gateways: where each takes calls, and where it answers probes (None: it is not asked). Of
-    ``options`` upstream, certificate and times are taken. ``ca_file`` is None for the system's roots. Raises
-    SettingsError for a path or host that can't be written down as it is, and for a key without its certificate.
+    ``replicas`` are the gateways: where each takes calls, and where it answers probes
+    (None: it is not asked). Of ``options`` upstream, certificate and times are taken.
+    ``ca_file`` is None for the system's roots. Raises SettingsError for a path or host
+    that can't be written down as it is, and for a key without its certificate.
     """
     origin = urlsplit(options.upstream)
     tls, host = origin.scheme == "https", origin.hostname or ""
@@ -81,9 +82,18 @@ def _check(
 ) -> None:
     for path in (options.tls_cert, options.tls_key, ca_file):
         if path is not None and _QUOTED.fullmatch(path) is None:
-            raise SettingsError(f"{path!r}: a path of letters, digits, spaces and . _ / @ + ~ - is needed here")
+            raise SettingsError(
+                f"{path!r}: a path of letters, digits, spaces and . _ / @ + ~ - is needed here"
+            )
     if options.tls_key and not options.tls_cert:
         raise SettingsError("--tls-key: is of no use without --tls-cert")
     for calls, admin in replicas:
-        if proxy == "envoy" and admin is not None and admin.host != calls.host and not is_address(admin.host):
-            raise SettingsError("--admin: envoy checks the gateway's own host, or one that is given by its IP address")
+        if (
+            proxy == "envoy"
+            and admin is not None
+            and admin.host != calls.host
+            and not is_address(admin.host)
+        ):
+            raise SettingsError(
+                "--admin: envoy checks the gateway's own host, or one that is given by its IP address"
+            )

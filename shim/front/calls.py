@@ -1,8 +1,9 @@
 """Which calls go to the gateway: the operations of the documents as regular expressions.
 
-A proxy knows fewer things than the gateway, so each expression takes in all that the gateway recognises and
-little else: a call that the gateway does not recognise, it passes on. The expressions keep to what PCRE2
-and RE2 read alike, and have no character that a configuration would have to quote.
+A proxy knows fewer things than the gateway, so each expression takes in all that the
+gateway recognises and little else: a call that the gateway does not recognise, it
+passes on. The expressions keep to what PCRE2 and RE2 read alike, and have no character
+that a configuration would have to quote.
 """
 
 from __future__ import annotations
@@ -20,42 +21,68 @@ from shim.gateway.allow import READS
 def groups_of(documents: Sequence[Document]) -> list[dict[str, Any]]:
     """Return what leads to the gateway: a call that any rule matches, unless its group's ``another`` does too.
 
-    A group's ``another`` matches (ignoring case) a whole Accept field that certainly names another version than the
-    legacy one; it is empty where the path alone decides. Each of its ``rules`` has expressions for a whole ``method``
-    and a whole raw ``path``, without the query; ``is_read`` says that its methods change nothing.
+    A group's ``another`` matches (ignoring case) a whole Accept field that certainly
+    names another version than the legacy one; it is empty where the path alone decides.
+    Each of its ``rules`` has expressions for a whole ``method`` and a whole raw
+    ``path``, without the query; ``is_read`` says that its methods change nothing.
     """
     found: dict[str, dict[tuple[str, bool], list[str]]] = {}
     for document in documents:
         for operation in document.operations:
-            apis = [api for api in document.apis.values() if api.version is None or api.version in operation.versions]
+            apis = [
+                api
+                for api in document.apis.values()
+                if api.version is None or api.version in operation.versions
+            ]
             for api in apis:
                 another = "" if api.version else another_version(operation.versions)
                 key = (api.base + operation.path.text, operation.method in READS)
                 methods = found.setdefault(another, {}).setdefault(key, [])
-                # HEAD asks what GET would answer, without its content (RFC 9110, 9.3.2).
-                methods += ["GET", "HEAD"] if operation.method == "GET" else [operation.method]
+                # HEAD asks what GET would answer, without its content (RFC 9110,
+                # 9.3.2).
+                methods += (
+                    ["GET", "HEAD"] if operation.method == "GET" else [operation.method]
+                )
     return [
-        {"another": another, "rules": [_rule(path, methods, is_read) for (path, is_read), methods in calls.items()]}
+        {
+            "another": another,
+            "rules": [
+                _rule(path, methods, is_read)
+                for (path, is_read), methods in calls.items()
+            ],
+        }
         for another, calls in found.items()
     ]
 
 
 def _rule(template: str, methods: Sequence[str], is_read: bool) -> dict[str, Any]:  # noqa: FBT001 - a member
     """Return the rule of a template: one segment for each parameter, and maybe a slash at the end."""
-    segments = ["[^/?]+" if parameter_name(segment) else _plain(segment) for segment in template.split("/")]
+    segments = [
+        "[^/?]+" if parameter_name(segment) else _plain(segment)
+        for segment in template.split("/")
+    ]
     words = "|".join(dict.fromkeys(methods))
-    return {"method": f"(?:{words})" if "|" in words else words, "path": "/".join(segments) + "/?", "is_read": is_read}
+    return {
+        "method": f"(?:{words})" if "|" in words else words,
+        "path": "/".join(segments) + "/?",
+        "is_read": is_read,
+    }
 
 
 def _plain(text: str) -> str:
-    return re.sub(r"[^A-Za-z0-9_-]", lambda found: r"\." if found[0] == "." else f"\\x{ord(found[0]):02x}", text)
+    return re.sub(
+        r"[^A-Za-z0-9_-]",
+        lambda found: r"\." if found[0] == "." else f"\\x{ord(found[0]):02x}",
+        text,
+    )
 
 
 def another_version(versions: Versions) -> str:
     """Return the expression for Accept fields that certainly ask for something else than these versions.
 
-    That is one media range without a weight, with a date beyond the range (``2030-01-01``) or a word in a date's
-    place (``preview``). Dates before the range are left to the gateway, and so are lists of media ranges.
+    That is one media range without a weight, with a date beyond the range
+    (``2030-01-01``) or a word in a date's place (``preview``). Dates before the range
+    are left to the gateway, and so are lists of media ranges.
     """
     words = "[a-z][a-z0-9.+-]*"
     if versions.end:

@@ -13,11 +13,13 @@ One call, in the order of its stations (each room's own docstring has its files)
     ``kept``            answers of repeated reads, in the room that calls leave
     ``http1.response``  the reply as bytes
 
-Beside it: ``fields`` decides which field lines cross and which are added, ``errors`` are the gateway's own answers.
-A ``plan`` is made of ``options`` and the documents, and ``watch`` has it made anew when a file changes. ``server`` is
-the life of one gateway, ``run`` that of the program; ``tls`` is for both sides.
+Beside it: ``fields`` decides which field lines cross and which are added, ``errors``
+are the gateway's own answers. A ``plan`` is made of ``options`` and the documents, and
+``watch`` has it made anew when a file changes. ``server`` is the life of one gateway,
+``run`` that of the program; ``tls`` is for both sides.
 
-For the operator: ``ledger`` counts each call in one step; ``metrics`` and ``status`` are folds of its tables, which
-``admin`` shows. ``logs`` makes the line of a call, ``log_writer`` writes it, and ``radar_inventory`` keeps what replies
-announce and who called; no call waits for them.
+For the operator: ``ledger`` counts each call in one step; ``metrics`` and ``status``
+are folds of its tables, which ``admin`` shows. ``logs`` makes the line of a call,
+``log_writer`` writes it, and ``radar_inventory`` keeps what replies announce and who
+called; no call waits for them.
 """

@@ -4,8 +4,8 @@
     /, /status.txt, /status.json    what the gateway does, for browsers, terminals and programs
     /metrics                        its counts
 
-Probes answer anybody. Pages answer only to an address or the listener's own name, so that no web page reads them
-whose name was turned to this machine (DNS rebinding).
+Probes answer anybody. Pages answer only to an address or the listener's own name, so
+that no web page reads them whose name was turned to this machine (DNS rebinding).
 """
 
 from __future__ import annotations
@@ -40,7 +40,9 @@ from shim.tools.radar.radar import distance
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-MOST = 64  # connections at a time; one more ends an idle connection, and a probe that asks at once is never idle
+# connections at a time; one more ends an idle connection, and a probe that asks at once
+# is never idle
+MOST = 64
 LIMITS = Options(max_connections=MOST, client_timeout=5.0, keepalive_timeout=5.0)
 WIDTH = 80  # columns of the text
 
@@ -86,7 +88,9 @@ class Admin:
 
     async def stop(self) -> None:
         """Let answers in progress end, and close all."""
-        with contextlib.suppress(RuntimeError):  # it has ended by a defect, which was logged
+        with contextlib.suppress(
+            RuntimeError
+        ):  # it has ended by a defect, which was logged
             self._loop.call_soon_threadsafe(self._ended.set)
         await asyncio.to_thread(self._thread.join)
         self.bound.close()
@@ -110,28 +114,47 @@ class Admin:
         if len(request.head.hosts) > 1:
             raise bad_request("A request has one Host.")
         if method not in {"GET", "HEAD"}:
-            raise Refusal(405, "SHIM_METHOD_NOT_ALLOWED", None, "Only GET, HEAD.", headers=(("Allow", "GET, HEAD"),))
+            raise Refusal(
+                405,
+                "SHIM_METHOD_NOT_ALLOWED",
+                None,
+                "Only GET, HEAD.",
+                headers=(("Allow", "GET, HEAD"),),
+            )
         match path:
             case "/livez":
                 return _reply(200, "ok\n") if self.live() else _reply(503, "stuck\n")
             case "/readyz":
                 self.asked = time.monotonic()
-                return _reply(200, "ok\n") if self.ready() else _reply(503, "draining\n")
+                return (
+                    _reply(200, "ok\n") if self.ready() else _reply(503, "draining\n")
+                )
         host = "".join(request.head.hosts).lower()
         name = host.rpartition(":")[0] if host.rpartition(":")[2].isdecimal() else host
-        is_number = name == "localhost" or is_address(name.removeprefix("[").removesuffix("]"))
+        is_number = name == "localhost" or is_address(
+            name.removeprefix("[").removesuffix("]")
+        )
         if host not in authorities_of(self.address) and not is_number:
             detail = "This page is shown by the address of the admin listener, or as localhost, and by no other name."
             raise Refusal(421, "SHIM_HOST_UNKNOWN", None, detail, close=True)
         match path:
             case "/":
-                return _reply(200, page(self.status()), "text/html; charset=utf-8", _OF_PAGES)
+                return _reply(
+                    200, page(self.status()), "text/html; charset=utf-8", _OF_PAGES
+                )
             case "/status.txt":
                 return _reply(200, text(self.status()), more=_OF_PAGES)
             case "/status.json":
-                return _reply(200, f"{json.dumps(self.status(), indent=2)}\n", "application/json", _OF_PAGES)
+                return _reply(
+                    200,
+                    f"{json.dumps(self.status(), indent=2)}\n",
+                    "application/json",
+                    _OF_PAGES,
+                )
             case "/metrics":
-                return _reply(200, self.metrics().decode(), CONTENT_TYPE_LATEST, _OF_PAGES)
+                return _reply(
+                    200, self.metrics().decode(), CONTENT_TYPE_LATEST, _OF_PAGES
+                )
         raise Refusal(404, "SHIM_NOT_FOUND", None, "There is no such page.")
 
 
@@ -142,18 +165,34 @@ def page(status: StatusObject) -> str:
 
 def text(status: StatusObject) -> str:
     """Return the text: sentences in lines of 80 columns, and each row of a table in one line, for grep."""
-    return _templates().get_template("status.txt.j2").render(status=printable(status, "?"))
+    return (
+        _templates().get_template("status.txt.j2").render(status=printable(status, "?"))
+    )
 
 
 @cache
 def _templates() -> Environment:
     made = templates(
-        _FILES, {"wrapped": partial(textwrap.fill, width=WIDTH, break_long_words=False, break_on_hyphens=False)}
+        _FILES,
+        {
+            "wrapped": partial(
+                textwrap.fill,
+                width=WIDTH,
+                break_long_words=False,
+                break_on_hyphens=False,
+            )
+        },
     )
     made.globals |= {"spoken": spoken, "distance": distance, "verdicts": VERDICTS}
     made.globals |= {"style": _STYLE, "script": _SCRIPT}
     return made
 
 
-def _reply(status: int, said: str, kind: str = "text/plain; charset=utf-8", more: Headers = ()) -> Reply:
-    return Reply(status, (("Content-Type", kind), ("Cache-Control", "no-store"), *more), said.encode())
+def _reply(
+    status: int, said: str, kind: str = "text/plain; charset=utf-8", more: Headers = ()
+) -> Reply:
+    return Reply(
+        status,
+        (("Content-Type", kind), ("Cache-Control", "no-store"), *more),
+        said.encode(),
+    )

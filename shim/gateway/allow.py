@@ -8,7 +8,9 @@ from shim.documents.model import Operation
 from shim.documents.templates import decoded, parameter_name
 from shim.errors import SettingsError
 
-READS = frozenset({"GET", "HEAD", "OPTIONS"})  # methods that are defined to change nothing (RFC 9110, 9.2.1)
+READS = frozenset(
+    {"GET", "HEAD", "OPTIONS"}
+)  # methods that are defined to change nothing (RFC 9110, 9.2.1)
 METHODS = READS | {"POST", "PUT", "PATCH", "DELETE"}
 WORDS = frozenset({"lent", "recognised", "reads", "all"})
 
@@ -17,20 +19,30 @@ WORDS = frozenset({"lent", "recognised", "reads", "all"})
 class AllowList:
     """What may be called; ``text`` is how it was written.
 
-    A pattern is a method, ``*`` for any, and the segments of a path: ``*`` for one of any name, ``**`` at the end for
-    all that follow. Paths are compared as they stand in the request, nothing decoded: another spelling is another word,
-    and what a pattern leaves open must have one reading for every server (``documents.templates.decoded``).
+    A pattern is a method, ``*`` for any, and the segments of a path: ``*`` for one of
+    any name, ``**`` at the end for all that follow. Paths are compared as they stand in
+    the request, nothing decoded: another spelling is another word, and what a pattern
+    leaves open must have one reading for every server
+    (``documents.templates.decoded``).
     """
 
     text: str
     words: frozenset[str]
     patterns: tuple[tuple[str, tuple[str, ...]], ...]
 
-    def has(self, method: str, path: str, operation: Operation | None, *, signs_in: bool = False) -> bool:
+    def has(
+        self,
+        method: str,
+        path: str,
+        operation: Operation | None,
+        *,
+        signs_in: bool = False,
+    ) -> bool:
         """Return whether a call of a raw path may be made, which is one of an ``operation`` if it is recognised.
 
-        A call that ``signs_in``, by a login of the caller's own, counts as a read: nobody reads without a token. GET
-        includes HEAD, which asks for less (RFC 9110, 9.3.2).
+        A call that ``signs_in``, by a login of the caller's own, counts as a read:
+        nobody reads without a token. GET includes HEAD, which asks for less (RFC 9110,
+        9.3.2).
         """
         words = self.words
         if "all" in words or (operation is not None and "recognised" in words):
@@ -42,7 +54,10 @@ class AllowList:
         methods = {"*", method, "GET" if method == "HEAD" else method}
         # One slash at the end does not count, as where calls are recognised.
         segments = path.removesuffix("/").split("/")
-        return any(wanted in methods and _matches(pattern, segments) for wanted, pattern in self.patterns)
+        return any(
+            wanted in methods and _matches(pattern, segments)
+            for wanted, pattern in self.patterns
+        )
 
 
 def _matches(pattern: tuple[str, ...], segments: list[str]) -> bool:
@@ -58,7 +73,9 @@ def parse_allow(text: str, name: str) -> AllowList | None:
     """Parse words and patterns with commas between; returns None for an empty text. Raises SettingsError."""
     members = [member.strip() for member in text.split(",") if member.strip()]
     words = WORDS.intersection(members)
-    patterns = tuple(_pattern(member, name) for member in members if member not in WORDS)
+    patterns = tuple(
+        _pattern(member, name) for member in members if member not in WORDS
+    )
     return AllowList(text, words, patterns) if members else None
 
 

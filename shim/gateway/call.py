@@ -2,7 +2,8 @@
 
     limits > [prepared] > checks > gate > exchange =Send=> signer > upstream =Read=> exchange > reply > ledger
 
-``Handler`` is called by a connection with each request. An ``UpstreamCall`` does what the core's generator asks for.
+``Handler`` is called by a connection with each request. An ``UpstreamCall`` does what
+the core's generator asks for.
 """
 
 from __future__ import annotations
@@ -36,7 +37,9 @@ from shim.gateway.upstream.connection import UpstreamResponse
 
 cut_log = logging.getLogger("shim.gateway.cut")
 
-KEPT = 1024 * 1024  # bytes of the content of a call that is recognised, or signed, which may take a second attempt
+KEPT = (
+    1024 * 1024
+)  # bytes of the content of a call that is recognised, or signed, which may take a second attempt
 
 
 @attrs.define(eq=False, repr=False)
@@ -53,7 +56,9 @@ class Handler:
     """Those that it is called by."""
     flag: FlagWords[Plan] | None = None
     repeats: Repeats = attrs.field(
-        default=attrs.Factory(lambda self: Repeats(self.shared, self.limits.kept), takes_self=True)
+        default=attrs.Factory(
+            lambda self: Repeats(self.shared, self.limits.kept), takes_self=True
+        )
     )
 
     async def __call__(self, request: Request) -> None:
@@ -63,7 +68,14 @@ class Handler:
         if plan.options.trusted_proxies:
             peer = forwarded_peer(peer, head.headers, plan.options.trusted_proxies)
         request_id, trace = ids_of(head.headers)
-        line = CallLine(head.method, head.target.partition("?")[0], peer, request_id, plan.engine, trace)
+        line = CallLine(
+            head.method,
+            head.target.partition("?")[0],
+            peer,
+            request_id,
+            plan.engine,
+            trace,
+        )
         line.agent, line.route = head.agent, "refused"  # until something is sent
         request.request_id = f"X-Request-Id: {line.request_id}\r\n".encode("ascii")
         with Entry(self.limits, peer) as entry:
@@ -76,12 +88,22 @@ class Handler:
                     if early is None:
                         return
                 run = UpstreamCall(self.shared, request, plan, entry, line, early)
-                run.call, run.base, run.is_moved = check(request, plan, self.authorities, self.shared.upstream.name)
-                match = plan.engine.recognise(run.call.method, run.call.target, run.call.headers)
-                line.match = None if match is not None and match.operation.lives else match
-                run.signer = await self.gate.admit(head, run.call, match, listed=plan.options.allow is not None)
+                run.call, run.base, run.is_moved = check(
+                    request, plan, self.authorities, self.shared.upstream.name
+                )
+                match = plan.engine.recognise(
+                    run.call.method, run.call.target, run.call.headers
+                )
+                line.match = (
+                    None if match is not None and match.operation.lives else match
+                )
+                run.signer = await self.gate.admit(
+                    head, run.call, match, listed=plan.options.allow is not None
+                )
                 line.key = run.signer.proven
-                if flag is not None and match is not None:  # whom the gate refused takes no place in it
+                if (
+                    flag is not None and match is not None
+                ):  # whom the gate refused takes no place in it
                     while seconds := flag.waits(match):  # noqa: ASYNC110 - a thread has the words
                         await asyncio.sleep(seconds)
                     run.plan = plan = flag.variant(plan, match)
@@ -90,16 +112,23 @@ class Handler:
                 # Switching off ends translation, and not who may call and who signs.
                 run.match = None if plan.settings.route is RouteWord.OFF else match
                 await self._forward(run)
-                if flag is not None and match is not None and 200 <= (line.upstream_status or 0) < 300:
+                if (
+                    flag is not None
+                    and match is not None
+                    and 200 <= (line.upstream_status or 0) < 300
+                ):
                     flag.trust(match)
             except Refusal as refusal:
-                refusal.__traceback__ = None  # its frames would hold what was read until the garbage is collected
+                # its frames would hold what was read until the garbage is collected
+                refusal.__traceback__ = None
                 line.refused(refusal)
                 request.refuse(refusal)
             except ConnectionResetError:  # the caller left
                 raise
             except Exception:
-                line.refused(INTERNAL)  # the connection answers so, and logs the traceback
+                line.refused(
+                    INTERNAL
+                )  # the connection answers so, and logs the traceback
                 raise
             finally:  # before it is in flight no more
                 line.answered(request.status, whole=request.whole)
@@ -112,7 +141,10 @@ class Handler:
         await _receive(run)
         try:
             outcome = await run.finish()
-            reply, record = run.reply(outcome), None if outcome is None else outcome.record
+            reply, record = (
+                run.reply(outcome),
+                None if outcome is None else outcome.record,
+            )
             if reply.body is None:
                 line.failure = await relay(request, reply, run.last)
             else:
@@ -121,14 +153,23 @@ class Handler:
                 is_alone = self.flag is None and type(self.gate) is CallerGate
                 if is_alone and isinstance(outcome, Answer):
                     self.repeats.learn(request, plan, run, outcome)
-                del outcome, reply  # they would be held as long as the caller takes, and over TLS twice
+                del (
+                    outcome,
+                    reply,
+                )  # they would be held as long as the caller takes, and over TLS twice
                 await request.way.flushed()
         except Refusal as refusal:
-            if refusal.status != 503 or run.response is None or (run.method in READS and not run.done):
+            if (
+                refusal.status != 503
+                or run.response is None
+                or (run.method in READS and not run.done)
+            ):
                 raise
             # A 503 invites a retry, which would execute the write twice.
             detail = "Upstream's reply is larger than the memory that is left for it; the call was executed."
-            raise unreadable("http_response_body_size", together(detail, run.done)) from None
+            raise unreadable(
+                "http_response_body_size", together(detail, run.done)
+            ) from None
         finally:
             run.close()
         if record is not None:
@@ -147,7 +188,9 @@ async def _receive(run: UpstreamCall) -> None:
         body = await run.request.content.all(KEPT, run.entry.take)
         if body is None:
             detail = f"The request is larger than {KEPT} bytes."
-            raise Refusal(413, "SHIM_REQUEST_TOO_LARGE", "http_request_error", detail, close=True)
+            raise Refusal(
+                413, "SHIM_REQUEST_TOO_LARGE", "http_request_error", detail, close=True
+            )
         run.call = attrs.evolve(run.call, body=body)
     if run.signer.signs and _is_step_of_digest(run):
         raise step_of_digest()
@@ -156,18 +199,27 @@ async def _receive(run: UpstreamCall) -> None:
 def _is_step_of_digest(run: UpstreamCall) -> bool:
     """Return whether a write is the first request of a Digest client, as libcurl's: content comes with a signature."""
     call, head, match = run.call, run.request.head, run.match or run.line.match
-    if call.body or call.method not in WITH_CONTENT or field(call.headers, "Authorization") is not None:
+    if (
+        call.body
+        or call.method not in WITH_CONTENT
+        or field(call.headers, "Authorization") is not None
+    ):
         return False
     if match is not None:
         return match.operation.request is not None
-    return head.has_content or (head.length == 0 and field(call.headers, "Content-Type") is not None)
+    return head.has_content or (
+        head.length == 0 and field(call.headers, "Content-Type") is not None
+    )
 
 
-async def relay(request: Request, reply: Reply, upstream: UpstreamResponse) -> Failure | None:
+async def relay(
+    request: Request, reply: Reply, upstream: UpstreamResponse
+) -> Failure | None:
     """Send the caller a reply with upstream's content as it comes; what was read of it already goes first.
 
-    Raises Refusal if upstream fails before the caller was sent anything. Later, the caller's connection is aborted,
-    since a clean end would make half a reply look whole; returns what that counts as.
+    Raises Refusal if upstream fails before the caller was sent anything. Later, the
+    caller's connection is aborted, since a clean end would make half a reply look
+    whole; returns what that counts as.
     """
     upstream.lift()
     request.begin(reply, upstream.head.reason)

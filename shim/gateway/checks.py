@@ -17,18 +17,26 @@ from shim.gateway.http1.response import Request
 from shim.gateway.option_values import Address
 from shim.gateway.plan import Plan
 
-NO_FORWARD_PROXY = "Give its URL as the base URL of the API, and not as HTTP_PROXY or HTTPS_PROXY."
+NO_FORWARD_PROXY = (
+    "Give its URL as the base URL of the API, and not as HTTP_PROXY or HTTPS_PROXY."
+)
 
-_UNKNOWN_HOST = f"The Host of this call is not the gateway's. {cure_of('SHIM_HOST_UNKNOWN')}"
+_UNKNOWN_HOST = (
+    f"The Host of this call is not the gateway's. {cure_of('SHIM_HOST_UNKNOWN')}"
+)
 """A name that isn't the gateway's (RFC 9110, 15.5.20), as a rebound DNS name would be."""
 
 _UNKNOWN_BASE = f"Atlas' paths begin with /api/, and this one with %s. {cure_of('SHIM_BASE_PATH_UNKNOWN')}"
 
 _ALLOW = ("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")
 
-PARAMETERS = 100  # of a query that is translated: each is decoded, and looked for among those that are known
+# of a query that is translated: each is decoded, and looked for among those that are
+# known
+PARAMETERS = 100
 
-SIGN_IN = frozenset({"/api/oauth/token", "/api/oauth/revoke"})  # where tokens are had and given back
+SIGN_IN = frozenset(
+    {"/api/oauth/token", "/api/oauth/revoke"}
+)  # where tokens are had and given back
 
 _DOTS = re.compile(
     r"/(?:\.|%(?:25)*2e|%(?:25)*c0%(?:25)*[26a]e|%(?:25)*e0%(?:25)*80%(?:25)*ae){1,2}(?:(?:;|%3b)[^/]*)?(?=/|$)",
@@ -39,29 +47,46 @@ _DOTS = re.compile(
 _HOST = re.compile(r"(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _PORT = re.compile(r":[0-9]+$")
-_PREFIXED = re.compile(r"(/.+?)/api/(?:atlas|public)/")  # Atlas' path behind that of a proxy in front
-_OF_CONNECTION = frozenset({"", "close", "keep-alive"})  # members of Connection that name no field (RFC 9110, 7.6.1)
-_OF_MESSAGE = frozenset({"accept", "authorization", "content-type", "cookie"})  # no member of Connection names them
+_PREFIXED = re.compile(
+    r"(/.+?)/api/(?:atlas|public)/"
+)  # Atlas' path behind that of a proxy in front
+_OF_CONNECTION = frozenset(
+    {"", "close", "keep-alive"}
+)  # members of Connection that name no field (RFC 9110, 7.6.1)
+_OF_MESSAGE = frozenset(
+    {"accept", "authorization", "content-type", "cookie"}
+)  # no member of Connection names them
 
-# Fields by which some servers take a call for one of another method, or of another target.
+# Fields by which some servers take a call for one of another method, or of another
+# target.
 _OVERRIDES = frozenset({"x-http-method-override", "x-http-method", "x-method-override"})
 _OTHER_TARGETS = frozenset({
     "x-original-url", "x-original-uri", "x-rewrite-url", "x-forwarded-uri", "x-envoy-original-path",
 })  # fmt: skip
 
 
-def check(request: Request, plan: Plan, authorities: frozenset[str], name: str) -> tuple[Call, str, bool]:
+def check(
+    request: Request, plan: Plan, authorities: frozenset[str], name: str
+) -> tuple[Call, str, bool]:
     """Return what a request asks of upstream, the URL that the gateway is called by, and whether its path was cut off.
 
-    The call's target is in origin form without the path of ``--public-url``, its fields lack those that Connection
-    names, and its content is unread. ``authorities`` are those of the gateway: an absolute-form target has to name one,
-    and so has Host where the plan says so. ``name`` is the gateway's own in Via. Raises Refusal.
+    The call's target is in origin form without the path of ``--public-url``, its fields
+    lack those that Connection names, and its content is unread. ``authorities`` are
+    those of the gateway: an absolute-form target has to name one, and so has Host where
+    the plan says so. ``name`` is the gateway's own in Via. Raises Refusal.
     """
     head, method, target = request.head, request.head.method, request.head.target
     if method in {"CONNECT", "TRACE"}:
         detail = f"{method} is not something that a gateway does."
         detail += f" {NO_FORWARD_PROXY}" if method == "CONNECT" else ""
-        raise Refusal(405, "SHIM_METHOD_NOT_ALLOWED", "http_request_denied", detail, headers=(_ALLOW,), close=True)
+        raise Refusal(
+            405,
+            "SHIM_METHOD_NOT_ALLOWED",
+            "http_request_denied",
+            detail,
+            headers=(_ALLOW,),
+            close=True,
+        )
     authority = ",".join(head.hosts)
     # HTTP/1.0 has no Host yet (RFC 9112, 3.2).
     if not _HOST.fullmatch(authority) and (head.hosts or not head.is_http10):
@@ -73,39 +98,66 @@ def check(request: Request, plan: Plan, authorities: frozenset[str], name: str) 
     if is_moved := prefix != "" and target.startswith(f"{prefix}/"):
         target = target.removeprefix(prefix)
     if plan.checks_host and authority.lower() not in authorities:
-        raise Refusal(421, "SHIM_HOST_UNKNOWN", "http_request_denied", _UNKNOWN_HOST, close=True)
+        raise Refusal(
+            421, "SHIM_HOST_UNKNOWN", "http_request_denied", _UNKNOWN_HOST, close=True
+        )
     if target.startswith("//"):
-        raise bad_request("The request target starts with two slashes: give the base URL without a slash at its end.")
+        raise bad_request(
+            "The request target starts with two slashes: give the base URL without a slash at its end."
+        )
     if not target.isascii() or "#" in target:
-        raise bad_request("The request target has a fragment or bytes that should be percent-encoded.")
+        raise bad_request(
+            "The request target has a fragment or bytes that should be percent-encoded."
+        )
     # A message that has passed this gateway before (RFC 9110, 7.6.3).
-    if head.via and any(name in member.lower().split()[1:2] for member in ",".join(head.via).split(",")):
-        detail = f"This call has passed this gateway before. {cure_of('SHIM_LOOP_DETECTED')}"
-        raise Refusal(508, "SHIM_LOOP_DETECTED", "proxy_loop_detected", detail, close=True)
+    if head.via and any(
+        name in member.lower().split()[1:2] for member in ",".join(head.via).split(",")
+    ):
+        detail = (
+            f"This call has passed this gateway before. {cure_of('SHIM_LOOP_DETECTED')}"
+        )
+        raise Refusal(
+            508, "SHIM_LOOP_DETECTED", "proxy_loop_detected", detail, close=True
+        )
     headers = _end_to_end(request.headers)
     path = target.partition("?")[0]
-    if target.count("&") >= PARAMETERS and plan.engine.recognise(method, target, headers) is not None:
+    if (
+        target.count("&") >= PARAMETERS
+        and plan.engine.recognise(method, target, headers) is not None
+    ):
         raise bad_request("The query has too many parameters.", 414)
-    if "%" in path or "/." in path or "\\" in path or not path.isprintable():  # hardly any
+    if (
+        "%" in path or "/." in path or "\\" in path or not path.isprintable()
+    ):  # hardly any
         _check_path(method, path, headers, plan.engine)
     if not path.startswith("/api/") and (found := _PREFIXED.match(path)):
-        raise Refusal(404, "SHIM_BASE_PATH_UNKNOWN", "http_request_error", _UNKNOWN_BASE % found[1][:100])
+        raise Refusal(
+            404,
+            "SHIM_BASE_PATH_UNKNOWN",
+            "http_request_error",
+            _UNKNOWN_BASE % found[1][:100],
+        )
     call = Call(method, plan.options.upstream, target, headers)
     return call, public_url or f"{request.way.scheme}://{authority}", is_moved
 
 
-def _from_absolute(target: str, authorities: frozenset[str], spoken: str) -> tuple[str, str]:
+def _from_absolute(
+    target: str, authorities: frozenset[str], spoken: str
+) -> tuple[str, str]:
     scheme, found, rest = target.partition("://")
     authority, slash, path = rest.partition("/")
     if not found or scheme.lower() != spoken or authority.lower() not in authorities:
-        raise bad_request(f"The request target is not a path on this gateway. {NO_FORWARD_PROXY}")
+        raise bad_request(
+            f"The request target is not a path on this gateway. {NO_FORWARD_PROXY}"
+        )
     return (slash + path) or "/", authority
 
 
 def _end_to_end(headers: Headers) -> Headers:
     """Return the field lines without those that Connection names (RFC 9110, 7.6.1).
 
-    Raises Refusal where it names what the request can't be without: it would become another request.
+    Raises Refusal where it names what the request can't be without: it would become
+    another request.
     """
     named = set()
     for name, value in headers:
@@ -115,7 +167,9 @@ def _end_to_end(headers: Headers) -> Headers:
     if not named:
         return headers
     if wrong := ", ".join(sorted(named & _OF_MESSAGE)):
-        raise bad_request(f"The Connection field names {wrong}, which is for all recipients of the request.")
+        raise bad_request(
+            f"The Connection field names {wrong}, which is for all recipients of the request."
+        )
     return tuple([line for line in headers if folded(line[0]) not in named])
 
 
@@ -129,27 +183,37 @@ def _check_path(method: str, path: str, headers: Headers, engine: Engine) -> Non
         raise bad_request("The path has an encoded slash where a plain one belongs.")
 
 
-def check_allowed(call: Call, match: Match | None, plan: Plan, signer: UpstreamSigner) -> Call:
+def check_allowed(
+    call: Call, match: Match | None, plan: Plan, signer: UpstreamSigner
+) -> Call:
     """Return the call as it may be made; raises Refusal for one that the list leaves out.
 
-    The operator's list binds every call. Without one, only calls that borrow the gateway's own credentials are limited:
-    a caller who proved a key may do what that key may do. A call that the gateway signs, or that is limited, loses the
-    fields that name another target, and is refused with a field that names another method.
+    The operator's list binds every call. Without one, only calls that borrow the
+    gateway's own credentials are limited: a caller who proved a key may do what that
+    key may do. A call that the gateway signs, or that is limited, loses the fields that
+    name another target, and is refused with a field that names another method.
     """
     allowed = plan.options.allowed if signer.borrows else plan.options.allow
     if allowed is None and not signer.signs:
         return call
     # Servers that know such a field take the call for one of the method that it names.
-    is_other = any(folded(name) in _OVERRIDES and value.strip() != call.method for name, value in call.headers)
+    is_other = any(
+        folded(name) in _OVERRIDES and value.strip() != call.method
+        for name, value in call.headers
+    )
     if allowed is None:
         is_allowed = not is_other
     else:
         signs_in = not signer.signs and call.method == "POST" and call.path in SIGN_IN
         operation = None if match is None or is_other else match.operation
-        is_allowed = allowed.has("" if is_other else call.method, call.path, operation, signs_in=signs_in)
+        is_allowed = allowed.has(
+            "" if is_other else call.method, call.path, operation, signs_in=signs_in
+        )
     if not is_allowed:
         raise not_allowed(call.method, is_other=is_other)
-    kept = tuple([line for line in call.headers if folded(line[0]) not in _OTHER_TARGETS])
+    kept = tuple(
+        [line for line in call.headers if folded(line[0]) not in _OTHER_TARGETS]
+    )
     return call if kept == call.headers else attrs.evolve(call, headers=kept)
 
 
@@ -168,15 +232,31 @@ def not_allowed(method: str, *, is_other: bool = False) -> Refusal:
     return Refusal(403, "SHIM_NOT_ALLOWED", "http_request_denied", detail)
 
 
-def authorities_of(address: Address, *, public_url: str | None = None, tls: bool = False) -> frozenset[str]:
+def authorities_of(
+    address: Address, *, public_url: str | None = None, tls: bool = False
+) -> frozenset[str]:
     """Return the authorities that a listener is called by, in lower case."""
-    names = {*_LOOPBACK}  # no web page has these names, so they count without a port, too
+    names = {
+        *_LOOPBACK
+    }  # no web page has these names, so they count without a port, too
     ports = {":443" if tls else ":80"}
-    names |= {address.authority.lower(), *(f"{host}:{address.port}" for host in _LOOPBACK)}
+    names |= {
+        address.authority.lower(),
+        *(f"{host}:{address.port}" for host in _LOOPBACK),
+    }
     if public_url is not None:
         public = urlsplit(public_url)
         names.add(public.netloc)
         ports.add(":443" if public.scheme == "https" else ":80")
-    # A port that the scheme implies is left out by most callers, and by others not (RFC 9110, 4.2.3).
+    # A port that the scheme implies is left out by most callers, and by others not (RFC
+    # 9110, 4.2.3).
     names |= {name.removesuffix(port) for name in names for port in ports}
-    return frozenset(names | {f"{name}{port}" for name in names if not _PORT.search(name) for port in ports})
+    return frozenset(
+        names
+        | {
+            f"{name}{port}"
+            for name in names
+            if not _PORT.search(name)
+            for port in ports
+        }
+    )

@@ -15,8 +15,8 @@ from shim.gateway.fields import PSEUDONYM, VIA, http_date, string, token
 Failure = tuple[str | None, int, str]
 """``errorCode`` of the gateway (None where the answer is Atlas' own), status, and type.
 
-The type is Proxy-Status' (RFC 9209, 2.3); of an answer of Atlas' own it is the status, as in OpenTelemetry's
-``error.type``.
+The type is Proxy-Status' (RFC 9209, 2.3); of an answer of Atlas' own it is the status,
+as in OpenTelemetry's ``error.type``.
 """
 
 Challenged = Literal["unsigned", "stale"]
@@ -59,10 +59,20 @@ class Refusal(Exception):  # noqa: N818 - named for what it is to the caller, an
     def reply(self) -> Reply:
         """Return the answer: Atlas' members in Atlas' order on one line, and no Content-Length yet."""
         body = dumps(error_body(self.status, self.code, self.detail))
-        lines = [("Content-Type", "application/json"), *help_link(self.code), *self.headers, VIA]
+        lines = [
+            ("Content-Type", "application/json"),
+            *help_link(self.code),
+            *self.headers,
+            VIA,
+        ]
         if self.error is not None:
             details = string(self.detail)
-            lines.append(("Proxy-Status", f"{PSEUDONYM}; error={token(self.error)}; details={details}"))
+            lines.append(
+                (
+                    "Proxy-Status",
+                    f"{PSEUDONYM}; error={token(self.error)}; details={details}",
+                )
+            )
         return Reply(self.status, tuple(lines), body)
 
     def last_bytes(self) -> bytes:
@@ -71,20 +81,37 @@ class Refusal(Exception):  # noqa: N818 - named for what it is to the caller, an
         body = reply.body or b""
         head = [f"HTTP/1.1 {reply.status} {reason_phrase(reply.status)}"]
         head += [f"{name}: {value}" for name, value in reply.headers]
-        head += [f"Date: {http_date()}", f"Content-Length: {len(body)}", "Connection: close", "", ""]
+        head += [
+            f"Date: {http_date()}",
+            f"Content-Length: {len(body)}",
+            "Connection: close",
+            "",
+            "",
+        ]
         return "\r\n".join(head).encode("latin-1") + body
 
 
-def own_error(code: str, status: int, fault: str | None, record: Record) -> tuple[Failure, tuple[str, str]]:
+def own_error(
+    code: str, status: int, fault: str | None, record: Record
+) -> tuple[Failure, tuple[str, str]]:
     """Return what an error of the core's own counts as, and the Proxy-Status (RFC 9209) that says why.
 
     ``fault`` is why upstream's content could not be had, None when it could.
     """
-    error = _ERRORS.get(code, "http_request_error" if status < 500 else "proxy_internal_response")
+    error = _ERRORS.get(
+        code, "http_request_error" if status < 500 else "proxy_internal_response"
+    )
     if code == "SHIM_UPSTREAM_UNREADABLE" and fault is not None:
-        error = "http_response_body_size" if "larger" in fault else "http_response_content_coding"
+        error = (
+            "http_response_body_size"
+            if "larger" in fault
+            else "http_response_content_coding"
+        )
     received = f" received-status={record.sent[-1].status};" if record.sent else ""
-    field = ("Proxy-Status", f"{PSEUDONYM}; error={token(error)};{received} details={string(code)}")
+    field = (
+        "Proxy-Status",
+        f"{PSEUDONYM}; error={token(error)};{received} details={string(code)}",
+    )
     return (code, status, error), field
 
 
@@ -96,8 +123,9 @@ def answered_by_atlas(status: int) -> Failure:
 def origin_of(failure: Failure) -> Literal["caller", "shim", "atlas"]:
     """Return whose fault a failure is.
 
-    Atlas', with the way there: 502 and 504 of the gateway, and what Atlas itself answers from 500 on. The caller's:
-    all answers below 500. The gateway's: its own 500, 503 and 508, and its limits.
+    Atlas', with the way there: 502 and 504 of the gateway, and what Atlas itself
+    answers from 500 on. The caller's: all answers below 500. The gateway's: its own
+    500, 503 and 508, and its limits.
     """
     code, status, _ = failure
     if status < 500:
@@ -114,13 +142,25 @@ def bad_request(detail: str, status: int = 400) -> Refusal:
 too_slow = partial(Refusal, 504, "SHIM_UPSTREAM_TIMEOUT")
 """Refuses a call that took longer than the configured time, upstream or the whole exchange."""
 
-overdue = partial(too_slow, "http_response_timeout", "No answer within the deadline (the option 'deadline').")
+overdue = partial(
+    too_slow,
+    "http_response_timeout",
+    "No answer within the deadline (the option 'deadline').",
+)
 """Refuses a call that is to be translated when its deadline passes."""
 
-too_late = partial(Refusal, 408, "SHIM_REQUEST_TIMEOUT", "http_request_error", close=True)
+too_late = partial(
+    Refusal, 408, "SHIM_REQUEST_TIMEOUT", "http_request_error", close=True
+)
 """Refuses a request that did not arrive in time (RFC 9110, 15.5.9); its connection is closed."""
 
-busy = partial(Refusal, 503, "SHIM_BUSY", "connection_limit_reached", headers=(("Retry-After", "1"),))
+busy = partial(
+    Refusal,
+    503,
+    "SHIM_BUSY",
+    "connection_limit_reached",
+    headers=(("Retry-After", "1"),),
+)
 """Refuses what is more at once than the gateway takes (RFC 9110, 15.6.4); nothing was sent."""
 
 unreachable = partial(Refusal, 502, "SHIM_UPSTREAM_UNREACHABLE")
@@ -134,14 +174,19 @@ CROWDED = busy("The gateway has as many connections as it takes.", close=True)
 NO_ROOM = "The gateway holds as much in memory as it may."
 
 _DEFECT = "atlas-shim failed on this call; its log says where."
-INTERNAL = Refusal(500, "SHIM_INTERNAL_ERROR", "proxy_internal_error", _DEFECT, close=True)
+INTERNAL = Refusal(
+    500, "SHIM_INTERNAL_ERROR", "proxy_internal_error", _DEFECT, close=True
+)
 
 USUAL = (
     *(one.failure for one in (bad_request(""), too_late(""), busy(""), INTERNAL)),
     ("SHIM_HOST_UNKNOWN", 421, "http_request_denied"),
     unreachable("connection_refused", "", "").failure,
     unreadable("connection_terminated", "").failure,
-    *(too_slow(error, "").failure for error in ("connection_timeout", "http_response_timeout")),
+    *(
+        too_slow(error, "").failure
+        for error in ("connection_timeout", "http_response_timeout")
+    ),
     *map(answered_by_atlas, (401, 404, 429, 500, 503)),
 )
 """The failures whose series exist before they happen: ``rate()`` ignores the first sample of a new series."""

@@ -14,7 +14,18 @@ import orjson
 
 from shim.core import content
 from shim.core.exchange import exchange
-from shim.core.messages import Call, Outcome, PassThrough, Read, Record, Reply, Send, advance, field, replaced
+from shim.core.messages import (
+    Call,
+    Outcome,
+    PassThrough,
+    Read,
+    Record,
+    Reply,
+    Send,
+    advance,
+    field,
+    replaced,
+)
 from shim.core.recognise import Match
 from shim.core.route import Context, Memory
 from shim.core.state import together
@@ -93,7 +104,8 @@ class UpstreamCall:
     async def finish(self) -> Outcome | None:
         """Run to the end; several writes that have begun are finished, even if the caller leaves.
 
-        Half of them would leave a state that nobody asked for. Raises what ``run`` raises, and CancelledError.
+        Half of them would leave a state that nobody asked for. Raises what ``run``
+        raises, and CancelledError.
         """
         if self.match is None or self.call.method in READS:
             return await self.run()
@@ -114,17 +126,28 @@ class UpstreamCall:
     async def run(self) -> Outcome | None:
         """Send and read what the core asks for, until it says how the exchange ends.
 
-        Returns None for a call that isn't translated, which is only sent. Raises Refusal, also after the deadline.
+        Returns None for a call that isn't translated, which is only sent. Raises
+        Refusal, also after the deadline.
         """
         began, reply = perf_counter() if self.early is None else self.early.began, None
         self.before = self.entry.held
         try:
             if self.match is None:
-                await self._send(Send(self.call, "", rewritten=False, may_read=False), NEVER)
+                await self._send(
+                    Send(self.call, "", rewritten=False, may_read=False), NEVER
+                )
                 return None
             shared, settings = self.shared, self.plan.settings
             until = shared.upstream.now() + settings.deadline - (perf_counter() - began)
-            context = Context(settings, shared.memory, shared.clock, self.base, loads, dumps, monotonic=monotonic)
+            context = Context(
+                settings,
+                shared.memory,
+                shared.clock,
+                self.base,
+                loads,
+                dumps,
+                monotonic=monotonic,
+            )
             with closing(exchange(self.match, self.call, context)) as steps:
                 while True:
                     resumed = perf_counter()
@@ -139,7 +162,9 @@ class UpstreamCall:
         except Refusal as refusal:
             if not self.done:
                 raise
-            raise attrs.evolve(refusal, detail=together(refusal.detail, self.done)) from None
+            raise attrs.evolve(
+                refusal, detail=together(refusal.detail, self.done)
+            ) from None
         finally:
             self.line.upstream_seconds = perf_counter() - began - self.seconds
 
@@ -154,13 +179,23 @@ class UpstreamCall:
         self.has_begun = self.has_begun or step.is_one_of_several
         call, own = step.call, self.call
         # If only the version is another, the caller's own signature still fits.
-        is_another = step.rewritten and (call.method != own.method or call.target != own.target)
+        is_another = step.rewritten and (
+            call.method != own.method or call.target != own.target
+        )
         length = None if self.stream is None else self.request.head.length
         rewritten = is_another or self.is_moved
         on_send = partial(self.line.is_sent, step.route)
-        outbound = OutboundCall(call, rewritten, step.may_read, self.stream, length, early, until, on_send)
-        self.response = response = await self.signer.send(self.shared.upstream, outbound)
-        if self.match is not None and call.method not in READS and 200 <= response.head.status < 300:
+        outbound = OutboundCall(
+            call, rewritten, step.may_read, self.stream, length, early, until, on_send
+        )
+        self.response = response = await self.signer.send(
+            self.shared.upstream, outbound
+        )
+        if (
+            self.match is not None
+            and call.method not in READS
+            and 200 <= response.head.status < 300
+        ):
             self.line.has_done(call)
         if response.head.announces:
             self.shared.inventory.look(call, response.head.headers, self.line)
@@ -198,14 +233,19 @@ class UpstreamCall:
     def reply(self, outcome: Outcome | None) -> Reply:
         """Return the caller's reply; its body is None when upstream's content is passed through.
 
-        A long body counts as held, since it waits until the caller has taken it. Raises Refusal when memory is short.
+        A long body counts as held, since it waits until the caller has taken it. Raises
+        Refusal when memory is short.
         """
         call, record = self.call, None if outcome is None else outcome.record
         if self.response is not None:
             self.line.upstream_status = self.response.head.status
         if outcome is None or isinstance(outcome, PassThrough):
             head = self.last.head
-            added = () if record is None else notes(record, beside=head.headers, linked=self.leads_on(record))
+            added = (
+                ()
+                if record is None
+                else notes(record, beside=head.headers, linked=self.leads_on(record))
+            )
             headers = for_caller(head.headers)
             if outcome is not None and outcome.content_type:
                 headers = replaced(headers, "Content-Type", outcome.content_type)
@@ -218,17 +258,23 @@ class UpstreamCall:
         linked = outcome.code is None and self.leads_on(outcome.record)
         lines = (*for_caller(reply.headers), *notes(outcome.record, linked=linked))
         if outcome.code is not None:
-            if outcome.code == "MALFORMED_JSON" and not (call.body or field(call.headers, "Authorization")):
+            if outcome.code == "MALFORMED_JSON" and not (
+                call.body or field(call.headers, "Authorization")
+            ):
                 # A Digest client's first request: its content comes with its signature.
                 raise cannot_cross()
-            self.line.failure, status = own_error(outcome.code, reply.status, self.fault, outcome.record)
+            self.line.failure, status = own_error(
+                outcome.code, reply.status, self.fault, outcome.record
+            )
             self.line.code = outcome.code
             lines = (*lines, status)
         return Reply(reply.status, lines, reply.body or b"")
 
     def leads_on(self, record: Record) -> bool:
         """Return whether the last call went to another path than the caller's; a version is not another resource."""
-        return not record.sent or record.sent[-1].target.partition("?")[0] != self.call.path.removesuffix("/")
+        return not record.sent or record.sent[-1].target.partition("?")[
+            0
+        ] != self.call.path.removesuffix("/")
 
     @property
     def last(self) -> UpstreamResponse:
@@ -246,14 +292,16 @@ class UpstreamCall:
 
 _MARKS = bytes.maketrans(b"0123456789" + b" \t\r\n,[-", b"0" * 10 + b":" * 7)
 """Each digit as 0, and what may stand before a number outside a text as a colon."""
-_LONG = b":" + b"0" * 19  # the start of the shortest integer that may have more than 64 bits, as ``_MARKS`` shows it
+_LONG = (
+    b":" + b"0" * 19
+)  # the start of the shortest integer that may have more than 64 bits, as ``_MARKS`` shows it
 
 
 def loads(raw: bytes) -> Any:
     """Decode JSON; the core's codec decides on what orjson refuses (a lone surrogate, deep nesting).
 
-    So it does where a number may have more than 64 bits, of which orjson makes a float. An id of digits stands behind a
-    quote, and is none.
+    So it does where a number may have more than 64 bits, of which orjson makes a float.
+    An id of digits stands behind a quote, and is none.
     """
     try:
         may_be_long = raw[:1].isdigit() or _LONG in raw.translate(_MARKS)
@@ -270,6 +318,9 @@ def dumps(value: Any, *, pretty: bool = False) -> bytes:
         return content.dumps(value, pretty=pretty)
     if not pretty:
         return text
-    # A quote, a colon and a blank end a name, unless the quote is within a string, or begins one.
+    # A quote, a colon and a blank end a name, unless the quote is within a string, or
+    # begins one.
     is_plain = not (b'\\": ' in text or b' ": ' in text or text.startswith(b'"'))
-    return text.replace(b'": ', b'" : ') if is_plain else content.dumps(value, pretty=True)
+    return (
+        text.replace(b'": ', b'" : ') if is_plain else content.dumps(value, pretty=True)
+    )

@@ -20,7 +20,13 @@ _HOP_BY_HOP = frozenset({
     "connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade",
     "proxy-authenticate", "proxy-authorization",
 })  # fmt: skip
-_REQUEST_DROPS = _HOP_BY_HOP | {"host", "content-length", "expect", "forwarded", "x-real-ip"}
+_REQUEST_DROPS = _HOP_BY_HOP | {
+    "host",
+    "content-length",
+    "expect",
+    "forwarded",
+    "x-real-ip",
+}
 
 _LONGEST_CALL = 2048  # characters of the last call that a reply shows
 
@@ -30,9 +36,11 @@ _LEVELS = ("renamed", "derived", "constant", "missing", "absent")
 def for_upstream(headers: Headers, *, readable: bool) -> list[str]:
     """Return the request's end-to-end field lines for upstream as text.
 
-    Host, Via, Content-Length and a 100-continue are left to the sender. Upstream does not learn where the caller comes
-    from: ``Forwarded``, ``X-Forwarded-*`` and ``X-Real-IP`` are dropped. A ``readable`` reply may be read and still be
-    handed back as it came: the coding that is asked for is one that the gateway can undo and the caller accepts.
+    Host, Via, Content-Length and a 100-continue are left to the sender. Upstream does
+    not learn where the caller comes from: ``Forwarded``, ``X-Forwarded-*`` and
+    ``X-Real-IP`` are dropped. A ``readable`` reply may be read and still be handed back
+    as it came: the coding that is asked for is one that the gateway can undo and the
+    caller accepts.
     """
     lines, accepted = [], []
     for name, value in headers:
@@ -50,7 +58,8 @@ def for_upstream(headers: Headers, *, readable: bool) -> list[str]:
 def for_caller(headers: Headers) -> Headers:
     """Return a reply's field lines for the caller: end-to-end ones in order, duplicates kept, and Via.
 
-    Content-Length stays, unless upstream framed the content in another way (RFC 9112, 6.3).
+    Content-Length stays, unless upstream framed the content in another way (RFC 9112,
+    6.3).
     """
     lines = []
     gone = set()
@@ -83,9 +92,10 @@ def _coding(accept_encoding: str) -> str:
 def notes(record: Record, beside: Headers = (), *, linked: bool = True) -> Headers:
     """Return the field lines that a record adds to its reply, nothing on the legacy route.
 
-    They are ``Sunset`` (RFC 8594), ``Deprecation`` (RFC 9745), ``Link`` (RFC 5829) and the dictionary ``Atlas-Shim``
-    (RFC 9651). A field that the reply has already, in ``beside``, is not added, except Link. There is no Link without
-    ``linked``: the answer is the shim's own, or the successor has the same path.
+    They are ``Sunset`` (RFC 8594), ``Deprecation`` (RFC 9745), ``Link`` (RFC 5829) and
+    the dictionary ``Atlas-Shim`` (RFC 9651). A field that the reply has already, in
+    ``beside``, is not added, except Link. There is no Link without ``linked``: the
+    answer is the shim's own, or the successor has the same path.
     """
     if record.route in {"legacy", ""}:
         return ()
@@ -97,7 +107,9 @@ def notes(record: Record, beside: Headers = (), *, linked: bool = True) -> Heade
         last = sent[-1]
         said.append(f"call={string(f'{last.method} {last.target}'[:_LONGEST_CALL])}")
         if linked and last.route == record.route:
-            lines.append(("Link", f'<{last.target.partition("?")[0]}>; rel="successor-version"'))
+            lines.append(
+                ("Link", f'<{last.target.partition("?")[0]}>; rel="successor-version"')
+            )
     said += _levels(record.fields)
     if record.dropped:
         said.append(f"dropped={len(record.dropped)}")
@@ -108,14 +120,21 @@ def notes(record: Record, beside: Headers = (), *, linked: bool = True) -> Heade
 
 @lru_cache(maxsize=64)
 def _dates(sunset: datetime, deprecated: datetime) -> Headers:
-    return ("Sunset", format_datetime(sunset, usegmt=True)), ("Deprecation", f"@{int(deprecated.timestamp())}")
+    return ("Sunset", format_datetime(sunset, usegmt=True)), (
+        "Deprecation",
+        f"@{int(deprecated.timestamp())}",
+    )
 
 
 @lru_cache(maxsize=64)
 def _levels(fields: tuple[FieldReport, ...]) -> list[str]:
     """Return the names of the fields that are not exact, as members of the dictionary."""
     levels = by_level(fields)
-    return [f"{level}=({' '.join(map(string, levels[level]))})" for level in _LEVELS if level in levels]
+    return [
+        f"{level}=({' '.join(map(string, levels[level]))})"
+        for level in _LEVELS
+        if level in levels
+    ]
 
 
 _UNPRINTABLE = re.compile(r"[^\x20-\x7e]")

@@ -10,8 +10,12 @@ import attrs
 
 from shim.core.messages import Record
 
-SHARE = (3, 16)  # the part of ``--memory`` that they may take: 12 of 64 MiB hold the lists of 5,000 clusters
-ENTRY = 512  # bytes of an answer besides its content: its key, objects and place; 423 measured
+SHARE = (
+    3,
+    16,
+)  # the part of ``--memory`` that they may take: 12 of 64 MiB hold the lists of 5,000 clusters
+# bytes of an answer besides its content: its key, objects and place; 423 measured
+ENTRY = 512
 ONE_IN = 32  # new keys of which one is kept when the others take all room
 
 
@@ -35,8 +39,12 @@ class KeptAnswers:
 
     limit: int
     size: int = 0
-    _of: OrderedDict[Hashable, KeptAnswer] = attrs.field(init=False, factory=OrderedDict)
-    _rounds: Iterator[int] = attrs.field(init=False, factory=lambda: cycle(range(ONE_IN)))
+    _of: OrderedDict[Hashable, KeptAnswer] = attrs.field(
+        init=False, factory=OrderedDict
+    )
+    _rounds: Iterator[int] = attrs.field(
+        init=False, factory=lambda: cycle(range(ONE_IN))
+    )
 
     def find(self, key: Hashable, content: bytes) -> KeptAnswer | None:
         """Return the answer of a key, if it was made of this content."""
@@ -49,8 +57,9 @@ class KeptAnswers:
     def keep(self, key: Hashable, answer: KeptAnswer) -> None:
         """Keep an answer in place of the key's previous one, unless it is large.
 
-        Where all room is taken, one new key in ``ONE_IN`` takes the place of those used longest ago: of a fleet that
-        is polled in turn a part is always there, however large it is.
+        Where all room is taken, one new key in ``ONE_IN`` takes the place of those used
+        longest ago: of a fleet that is polled in turn a part is always there, however
+        large it is.
         """
         if answer.size > self.limit // 4:
             return

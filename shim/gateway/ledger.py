@@ -1,8 +1,8 @@
 """The ledger counts each call once, when it has ended; everything that is shown is a fold of its tables.
 
-Keys hold words of mapping documents, names of callers and public halves of their keys; nothing of an id, a query or a
-secret. Instants are seconds since the epoch. A histogram has a number for each bound, one for what is longer, and the
-sum.
+Keys hold words of mapping documents, names of callers and public halves of their keys;
+nothing of an id, a query or a secret. Instants are seconds since the epoch. A histogram
+has a number for each bound, one for what is longer, and the sum.
 """
 
 from __future__ import annotations
@@ -20,7 +20,23 @@ from shim.gateway.errors import USUAL, Failure, answered_by_atlas
 from shim.gateway.logs import CallLine
 
 # Bounds in seconds of what callers and the gateway wait, up to the default deadline.
-WAITS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+WAITS = (
+    0.001,
+    0.0025,
+    0.005,
+    0.01,
+    0.025,
+    0.05,
+    0.1,
+    0.25,
+    0.5,
+    1.0,
+    2.5,
+    5.0,
+    10.0,
+    30.0,
+    60.0,
+)
 
 OTHER = "other"  # the operation of calls that are passed on
 MOST = 1000  # callers that are counted
@@ -30,7 +46,9 @@ SLICE = 30  # seconds of one count of these
 ERRORS = 50  # kinds of errors that are kept, the latest
 _AGENT = 200  # characters of a User-Agent, as in the log
 
-_STATUSES = frozenset(map(int, HTTPStatus))  # those that are counted apart: a hostile server knows hundreds more
+_STATUSES = frozenset(
+    map(int, HTTPStatus)
+)  # those that are counted apart: a hostile server knows hundreds more
 
 Calls = Tally[tuple[str, str, int]]
 """Operation, route, and status (0: unanswered; one that HTTP does not know: its hundreds) -> calls."""
@@ -86,22 +104,33 @@ class SeenCaller(Seen):
         if key in self.slices:
             self.slices[key] += 1
             return
-        self.slices = {one: calls for one, calls in self.slices.items() if key[0] - one[0] <= RECENT // SLICE}
+        self.slices = {
+            one: calls
+            for one, calls in self.slices.items()
+            if key[0] - one[0] <= RECENT // SLICE
+        }
         self.slices[key] = 1
 
     def recent(self, now: float) -> tuple[int, int]:
         """Return how many calls ended in the last five minutes, to the slice, and how many of these with an error."""
         first = int((now - RECENT) // SLICE)
-        slices = [(is_error, calls) for (at, is_error), calls in self.slices.copy().items() if at > first]
-        return sum(calls for _, calls in slices), sum(calls for is_error, calls in slices if is_error)
+        slices = [
+            (is_error, calls)
+            for (at, is_error), calls in self.slices.copy().items()
+            if at > first
+        ]
+        return sum(calls for _, calls in slices), sum(
+            calls for is_error, calls in slices if is_error
+        )
 
 
 class Ledger:
     """Counts the calls of a gateway in its loop's thread; another thread copies a table before it goes through it.
 
-    The keys of ``ways`` are operation and route, of ``errors`` operation and failure. ``let_go`` callers are known no
-    more. ``failures`` include requests that never became calls; ``challenged`` counts answers that only ask for a
-    signature, which no other table counts.
+    The keys of ``ways`` are operation and route, of ``errors`` operation and failure.
+    ``let_go`` callers are known no more. ``failures`` include requests that never
+    became calls; ``challenged`` counts answers that only ask for a signature, which no
+    other table counts.
     """
 
     def __init__(self) -> None:
@@ -121,7 +150,11 @@ class Ledger:
         if call.challenged is not None:
             self.challenged[call.challenged] += 1
             return
-        retired, ended, status = call.match is not None, call.began + call.seconds, call.status or 0
+        retired, ended, status = (
+            call.match is not None,
+            call.began + call.seconds,
+            call.status or 0,
+        )
         operation = OTHER if call.match is None else call.match.operation.id
         way = self.ways[operation, call.route]
         way.statuses[status if status in _STATUSES else status // 100] += 1
@@ -146,15 +179,21 @@ class Ledger:
         seen = self.callers.get(who)
         if seen is None:
             if len(self.callers) >= MOST:
-                # An address with many names displaces nobody but itself; of others those go that were silent longest.
+                # An address with many names displaces nobody but itself; of others
+                # those go that were silent longest.
                 names = Tally(address for address, *_ in self.callers)
-                stay = sorted(self.callers, key=lambda who: (names[who[0]], -self.callers[who].last))[:KEPT]
+                stay = sorted(
+                    self.callers,
+                    key=lambda who: (names[who[0]], -self.callers[who].last),
+                )[:KEPT]
                 self.let_go += len(self.callers) - KEPT
                 self.callers = {who: self.callers[who] for who in stay}
             seen = self.callers[who] = SeenCaller(ended)
         return seen
 
-    def _failed(self, caller: SeenCaller, error: tuple[str, Failure], ended: float) -> None:
+    def _failed(
+        self, caller: SeenCaller, error: tuple[str, Failure], ended: float
+    ) -> None:
         self.failures[error[1]] += 1
         if caller.error != error:
             caller.error, caller.error_seen = error, Seen(ended)
@@ -167,10 +206,22 @@ class Ledger:
     def calls(self) -> Calls:
         """Return how many calls there were since the start."""
         ways = self.ways.copy().items()
-        return Tally({(*names, status): n for names, way in ways for status, n in way.statuses.copy().items()})
+        return Tally(
+            {
+                (*names, status): n
+                for names, way in ways
+                for status, n in way.statuses.copy().items()
+            }
+        )
 
 
 def kind_of(status: int) -> Literal["client_errors", "failed"] | None:
     """Return what a call with this status counts as, if it has no success: ``failed`` from 500 on, or unanswered."""
     hundreds = status // 100 or status
-    return None if hundreds in {1, 2, 3} else "client_errors" if hundreds == 4 else "failed"
+    return (
+        None
+        if hundreds in {1, 2, 3}
+        else "client_errors"
+        if hundreds == 4
+        else "failed"
+    )

@@ -16,8 +16,9 @@ from shim.gateway.options import Options
 class Limits:
     """The ``count`` of calls in flight, and of ``memory`` bytes those ``reserved`` for calls and ``held`` for content.
 
-    A content is held as far as it is longer than its reservation. Long contents may use at most half of the memory, so
-    that short calls always fit. Kept answers take what is left, up to their share, and give way to calls.
+    A content is held as far as it is longer than its reservation. Long contents may use
+    at most half of the memory, so that short calls always fit. Kept answers take what
+    is left, up to their share, and give way to calls.
     """
 
     def __init__(self, options: Options) -> None:
@@ -56,7 +57,9 @@ class Entry:
         if limits.count > limits.most:
             self.excess = "The gateway's limit of requests is reached."
         elif of_peer > limits.most_of_peer:
-            self.excess = "The gateway is answering as many requests of this address as it takes."
+            self.excess = (
+                "The gateway is answering as many requests of this address as it takes."
+            )
         elif not limits.has_room(0):
             self.excess = NO_ROOM
         return self

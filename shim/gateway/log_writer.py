@@ -1,6 +1,7 @@
 """Writes log lines to stderr in a thread, so that a reader who is slow, or never reads, holds nobody up.
 
-A line is made where it is logged; the thread wakes a few times a second at most, and joins and writes what came.
+A line is made where it is logged; the thread wakes a few times a second at most, and
+joins and writes what came.
 """
 
 from __future__ import annotations
@@ -59,14 +60,16 @@ def logged(level: LogLevel, form: LogFormat = LogFormat.TEXT) -> Iterator[None]:
 class LogLines(logging.Handler):
     """Queues lines for a file descriptor, which may be a pipe that nobody reads.
 
-    logging's own QueueListener waits for ever at its end, and a daemon thread that is inside ``sys.stderr``
-    then aborts the interpreter. So the thread here writes to the descriptor itself. ``lost`` counts the lines that this
-    process has dropped.
+    logging's own QueueListener waits for ever at its end, and a daemon thread that is
+    inside ``sys.stderr`` then aborts the interpreter. So the thread here writes to the
+    descriptor itself. ``lost`` counts the lines that this process has dropped.
     """
 
     lost = Losses()
 
-    def __init__(self, descriptor: int, most: int = MOST, *, as_json: bool = False) -> None:
+    def __init__(
+        self, descriptor: int, most: int = MOST, *, as_json: bool = False
+    ) -> None:
         super().__init__()
         self.as_json = as_json
         self._descriptor = descriptor
@@ -74,7 +77,9 @@ class LogLines(logging.Handler):
         self._waiting: SimpleQueue[str | None] = SimpleQueue()
         self._in_hand = 0
         self._said = self.lost.count
-        self._thread = threading.Thread(target=self._work, name="log lines", daemon=True)
+        self._thread = threading.Thread(
+            target=self._work, name="log lines", daemon=True
+        )
         self._thread.start()
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -87,10 +92,17 @@ class LogLines(logging.Handler):
         if not self.as_json:
             return f"{at} {_FORM.format(record)}"
         event, said = record.name.rpartition(".")[2], record.getMessage()
-        members = {"time": at, "level": record.levelname.lower(), "event": event, "message": said}
+        members = {
+            "time": at,
+            "level": record.levelname.lower(),
+            "event": event,
+            "message": said,
+        }
         if record.exc_info:
             members["exception"] = _FORM.formatException(record.exc_info)
-        return json.dumps(members, separators=(",", ":"))  # in ASCII: a text of others' can't steer the terminal
+        return json.dumps(
+            members, separators=(",", ":")
+        )  # in ASCII: a text of others' can't steer the terminal
 
     def put(self, make: Callable[[], str]) -> None:
         """Have a line written; it counts as dropped if too many wait, or if it can't be made. Never waits."""
@@ -115,14 +127,18 @@ class LogLines(logging.Handler):
             time.sleep(_PAUSE if lines[0] is not None else 0)
             lines += [self._waiting.get() for _ in range(self._waiting.qsize())]
             self._in_hand = len(lines)
-            cause = self._write("".join([f"{line}\n" for line in lines if line is not None]))
+            cause = self._write(
+                "".join([f"{line}\n" for line in lines if line is not None])
+            )
             if cause:
                 LogLines.lost = LogLines.lost.after(len(lines), cause)
             self._in_hand = 0
             if missing := self.lost.count - self._said:
                 self._said += missing
                 said = f"{missing} log lines were dropped: {self.lost.cause}"
-                record = logging.makeLogRecord({"name": "shim.gateway.log", "levelname": "WARNING", "msg": said})
+                record = logging.makeLogRecord(
+                    {"name": "shim.gateway.log", "levelname": "WARNING", "msg": said}
+                )
                 self._write(f"{self.format(record)}\n")
 
     def _write(self, text: str) -> str:
@@ -134,6 +150,7 @@ class LogLines(logging.Handler):
                     left = left[os.write(self._descriptor, left) :]
                 except BlockingIOError:  # somebody who shares the descriptor made it so
                     select.select((), (self._descriptor,), ())
-        except OSError as error:  # a reader that is gone for good, or a disk that is full, is not a reason to end
+        # a reader that is gone for good, or a disk that is full, is not a reason to end
+        except OSError as error:
             return error.strerror or type(error).__name__
         return ""

@@ -1,6 +1,7 @@
 """The line of each call in the log, as text or as a JSON object, and the ids of a request.
 
-A line has no id of Atlas', query, secret or content; of a path it shows only the words of Atlas' API.
+A line has no id of Atlas', query, secret or content; of a path it shows only the words
+of Atlas' API.
 """
 
 from __future__ import annotations
@@ -29,7 +30,9 @@ _LEVELS = {number: logging.getLevelName(number).lower() for number in (10, 20, 3
 _PATH = 500  # characters of a path that are looked at
 _shape_of = lru_cache(maxsize=4096)(shape_of)
 
-_SANE = re.compile(r"[A-Za-z0-9._~:/+=@-]{1,128}")  # ids of callers' that are logged and sent back
+_SANE = re.compile(
+    r"[A-Za-z0-9._~:/+=@-]{1,128}"
+)  # ids of callers' that are logged and sent back
 _TRACE = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?")
 """``traceparent``, and in it the trace (W3C Trace Context, 3.2)."""
 
@@ -83,12 +86,17 @@ class CallLine:
 
     def translated(self, record: Record) -> None:
         """Note how a retired call was answered."""
-        passed = self.match is None and record.route == "legacy"  # on an endpoint that lives on
+        passed = (
+            self.match is None and record.route == "legacy"
+        )  # on an endpoint that lives on
         self.route, self.reason = "pass" if passed else record.route, record.reason
 
     def refused(self, refusal: Refusal) -> None:
         """Note why the gateway itself answers with an error: a warning, unless it is a step of a handshake."""
-        why, more = refusal.detail.partition(". ")[0].removesuffix("."), f" ({refusal.said})" if refusal.said else ""
+        why, more = (
+            refusal.detail.partition(". ")[0].removesuffix("."),
+            f" ({refusal.said})" if refusal.said else "",
+        )
         self.code, self.said = refusal.code, f"{why}{more}"
         self.challenged, self.failure = refusal.challenged, refusal.failure
         severe = logging.ERROR if self.code == INTERNAL.code else logging.WARNING
@@ -96,7 +104,8 @@ class CallLine:
 
     def answered(self, status: int | None, *, whole: bool) -> None:
         """Note how the call ended; ``whole`` says that the answer was written to its end."""
-        # Whoever read the status of an error has it, and needs no body: curl -f leaves there.
+        # Whoever read the status of an error has it, and needs no body: curl -f leaves
+        # there.
         has_error = self.failure is not None or (status or 0) >= 400
         self.status = status if whole or has_error else None
         self.seconds = time.perf_counter() - self.clock
@@ -107,7 +116,9 @@ class CallLine:
         """Return the writes that were executed for a call that has no success, empty without any."""
         if not self.done or (self.failure is None and 0 < (self.status or 0) < 400):
             return ""
-        return "done: " + ", ".join(f"{count} x {write}" for write, count in self.done.items())
+        return "done: " + ", ".join(
+            f"{count} x {write}" for write, count in self.done.items()
+        )
 
     def members(self) -> dict[str, Any]:
         """Return what a line says, by its names in JSON; empty is what is not known."""
@@ -117,7 +128,9 @@ class CallLine:
             "level": _LEVELS[self.level],
             "event": "call",
             "method": self.method,
-            "path": _shape_of(self.path[:_PATH]) if match is None else f"{match.api.base}{match.operation.path.text}",
+            "path": _shape_of(self.path[:_PATH])
+            if match is None
+            else f"{match.api.base}{match.operation.path.text}",
             "operation": "other" if match is None else match.operation.id,
             "route": self.route,
             "status": self.status,
@@ -138,15 +151,27 @@ class CallLine:
 
     def json(self) -> str:
         """Return the line as JSON, members without a value left out."""
-        shown = {name: value for name, value in self.members().items() if value not in {None, ""} or name == "status"}
+        shown = {
+            name: value
+            for name, value in self.members().items()
+            if value not in {None, ""} or name == "status"
+        }
         return orjson.dumps(shown).decode()
 
     def text(self) -> str:
         """Return the line for people."""
         match, took = self.match, self.upstream_seconds
-        path = _shape_of(self.path[:_PATH]) if match is None else f"{match.api.base}{match.operation.path.text}"
+        path = (
+            _shape_of(self.path[:_PATH])
+            if match is None
+            else f"{match.api.base}{match.operation.path.text}"
+        )
         called = f"{path} | {'other' if match is None else match.operation.id}"
-        upstream = "" if took is None else f" (upstream {self.upstream_status or '-'} in {took * 1000:.1f} ms)"
+        upstream = (
+            ""
+            if took is None
+            else f" (upstream {self.upstream_status or '-'} in {took * 1000:.1f} ms)"
+        )
         who = f"{self.peer} key {plain(self.key)}" if self.key else self.peer
         agent = f' | "{plain(self.agent)}"' if self.agent else ""
         why = self.said or self.reason
@@ -169,7 +194,9 @@ def plain(said: str) -> str:
 @lru_cache(maxsize=256)
 def _plain(said: str) -> str:
     text = said.encode("ascii", "backslashreplace").decode()
-    return "".join([one if one.isprintable() and one not in '"\\' else "?" for one in text])
+    return "".join(
+        [one if one.isprintable() and one not in '"\\' else "?" for one in text]
+    )
 
 
 def instant(seconds: float) -> str:
@@ -179,7 +206,11 @@ def instant(seconds: float) -> str:
 
 @lru_cache(maxsize=2)
 def _millisecond(count: int) -> str:
-    return datetime.fromtimestamp(count / 1000).astimezone().isoformat(timespec="milliseconds")
+    return (
+        datetime.fromtimestamp(count / 1000)
+        .astimezone()
+        .isoformat(timespec="milliseconds")
+    )
 
 
 def ids_of(headers: Headers) -> tuple[str, str]:
@@ -189,7 +220,9 @@ def ids_of(headers: Headers) -> tuple[str, str]:
     """
     name = trace = ""
     for field, value in headers:
-        if len(field) == len("X-Request-Id") or len(field) == len("traceparent"):  # a cheap look: most have neither
+        if len(field) == len("X-Request-Id") or len(field) == len(
+            "traceparent"
+        ):  # a cheap look: most have neither
             lower = field.lower()
             if lower == "x-request-id" and not name and _SANE.fullmatch(value):
                 name = value

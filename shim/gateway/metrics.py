@@ -61,7 +61,8 @@ Samples = Mapping[Any, Any]
 class Metrics(Collector):
     """Makes the page of metrics of a running gateway; the library asks for a class that inherits.
 
-    ``server`` is set at the start. All may change while the page is made, in another thread.
+    ``server`` is set at the start. All may change while the page is made, in another
+    thread.
     """
 
     handler: Handler
@@ -80,12 +81,18 @@ class Metrics(Collector):
             head, _, said = row.partition(": ")
             kind, name, labels = (*head.split(), "")[:3]
             made: Any = getattr(core, f"{kind.title()}MetricFamily")
-            family = made(f"atlas_shim_{name}", said, labels=tuple(filter(None, labels.split(","))))
+            family = made(
+                f"atlas_shim_{name}",
+                said,
+                labels=tuple(filter(None, labels.split(","))),
+            )
             for key, value in values[name].items():
                 words = (key,) if isinstance(key, str) else key
                 if kind == "histogram":
                     *counts, total = value
-                    family.add_metric(words, [*zip(_BOUNDS, accumulate(counts), strict=True)], total)
+                    family.add_metric(
+                        words, [*zip(_BOUNDS, accumulate(counts), strict=True)], total
+                    )
                 else:
                     family.add_metric(words, {} if kind == "info" else value)
             yield family
@@ -94,32 +101,61 @@ class Metrics(Collector):
     def _of_calls(self) -> dict[str, Samples]:
         ledger, plan = self.handler.ledger, self.handler.plan
         failures, ways = [*ledger.failures.items()], ledger.ways.copy()
-        last = dict.fromkeys(sorted(operation.id for operation in plan.engine.operations), 0.0)
+        last = dict.fromkeys(
+            sorted(operation.id for operation in plan.engine.operations), 0.0
+        )
         for (operation, _), way in ways.items():
             if operation != OTHER:
                 last[operation] = max(last.get(operation, 0.0), way.last)
         return {
-            "requests": {(*names, *_status(status)): n for (*names, status), n in ledger.calls().items() if status},
-            "request_duration_seconds": {names: way.waited for names, way in ways.items()},
-            "upstream_duration_seconds": {names: way.upstream for names, way in ways.items()},
-            "errors": _sums(((origin_of(failure), failure[2]), n) for failure, n in failures),
-            "refusals": _sums((code, n) for (code, *_), n in failures if code is not None),
-            "requests_abandoned": _sums((operation, way.statuses[0]) for (operation, _), way in ways.items()),
+            "requests": {
+                (*names, *_status(status)): n
+                for (*names, status), n in ledger.calls().items()
+                if status
+            },
+            "request_duration_seconds": {
+                names: way.waited for names, way in ways.items()
+            },
+            "upstream_duration_seconds": {
+                names: way.upstream for names, way in ways.items()
+            },
+            "errors": _sums(
+                ((origin_of(failure), failure[2]), n) for failure, n in failures
+            ),
+            "refusals": _sums(
+                (code, n) for (code, *_), n in failures if code is not None
+            ),
+            "requests_abandoned": _sums(
+                (operation, way.statuses[0]) for (operation, _), way in ways.items()
+            ),
             "challenges": ledger.challenged.copy(),
             "last_retired_call_timestamp_seconds": last,
         }
 
     def _of_parts(self) -> dict[str, Samples]:
-        handler, watched, server, tls = self.handler, self.watched, self.server, self.tls
+        handler, watched, server, tls = (
+            self.handler,
+            self.watched,
+            self.server,
+            self.tls,
+        )
         ends = None if tls is None else tls.value[1]
         plan, limits, upstream = handler.plan, handler.limits, handler.shared.upstream
         seen = handler.shared.inventory.radar.sightings()
-        operations = [(document.name, one) for document in plan.engine.documents for one in document.operations]
+        operations = [
+            (document.name, one)
+            for document in plan.engine.documents
+            for one in document.operations
+        ]
         return {
             "in_flight_requests": {(): limits.count},
             "log_lines_dropped": {(): LogLines.lost.count},
             "upstream_connections": upstream.states(),
-            "upstream_responses": {f"{digit}xx": count for digit, count in enumerate(upstream.hundreds) if count},
+            "upstream_responses": {
+                f"{digit}xx": count
+                for digit, count in enumerate(upstream.hundreds)
+                if count
+            },
             "memory_used_bytes": {
                 "reserved": limits.reserved,
                 "held": limits.held,
@@ -127,16 +163,27 @@ class Metrics(Collector):
                 "connections": server.held,
             },
             "memory_limit_bytes": {(): limits.memory},
-            "tls_certificate_not_after_timestamp_seconds": {} if ends is None else {"listener": ends},
+            "tls_certificate_not_after_timestamp_seconds": {}
+            if ends is None
+            else {"listener": ends},
             "config_reload_success": {(): not any(one.problems for one in watched)},
             "config_restart_needed": {(): len(plan.waiting)},
             "build": {(__version__, platform.python_version()): 1},
-            "route": {f"{FLAG}{plan.settings.flag}" if plan.settings.flag else str(plan.settings.route): 1},
-            "sunset_timestamp_seconds": {
-                (document, one.id): sunset_of(one, plan.settings).timestamp() for document, one in operations
+            "route": {
+                f"{FLAG}{plan.settings.flag}"
+                if plan.settings.flag
+                else str(plan.settings.route): 1
             },
-            "announced_sunset_timestamp_seconds": {one.key: one.sunset for one in seen if one.sunset is not None},
-            "announced_last_call_timestamp_seconds": {one.key: one.last for one in seen},
+            "sunset_timestamp_seconds": {
+                (document, one.id): sunset_of(one, plan.settings).timestamp()
+                for document, one in operations
+            },
+            "announced_sunset_timestamp_seconds": {
+                one.key: one.sunset for one in seen if one.sunset is not None
+            },
+            "announced_last_call_timestamp_seconds": {
+                one.key: one.last for one in seen
+            },
             "connections": server.states(),
             "connections_refused": server.turned_away.copy(),
         }
@@ -144,7 +191,9 @@ class Metrics(Collector):
 
 def _status(status: int) -> tuple[str, str]:
     """Return the class of a status, and the status itself, or its class where HTTP does not know it."""
-    return f"{status // 100 or status}xx", str(status) if status >= 100 else f"{status}xx"
+    return f"{status // 100 or status}xx", str(
+        status
+    ) if status >= 100 else f"{status}xx"
 
 
 def _sums(rows: Iterable[tuple[Any, int]]) -> Samples:

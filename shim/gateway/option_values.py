@@ -1,7 +1,7 @@
 """What the values of options are, and their readers.
 
-A reader is a pair: what stands for a value in the help, and a function of a text and of the option's ``name`` in
-errors, which returns the value or raises SettingsError.
+A reader is a pair: what stands for a value in the help, and a function of a text and of
+the option's ``name`` in errors, which returns the value or raises SettingsError.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ from shim.errors import SettingsError
 from shim.gateway.allow import parse_allow
 from shim.origins import parse_origin
 
-RESERVED = 131072  # bytes that each call in flight may need: two heads, and what waits on its way in either direction
+# bytes that each call in flight may need: two heads, and what waits on its way in
+# either direction
+RESERVED = 131072
 
 Network = IPv4Network | IPv6Network
 T = TypeVar("T")
@@ -39,7 +41,15 @@ LogFormat = StrEnum("LogFormat", "TEXT JSON")
 
 _AMOUNT = re.compile(r"(.*?) ?([A-Za-z]*)")
 _DURATIONS = {"": 1, "ms": 0.001, "s": 1, "m": 60, "h": 3600}  # seconds
-_SIZES = {"": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "Ki": 1 << 10, "Mi": 1 << 20, "Gi": 1 << 30}  # bytes
+_SIZES = {
+    "": 1,
+    "KiB": 1 << 10,
+    "MiB": 1 << 20,
+    "GiB": 1 << 30,
+    "Ki": 1 << 10,
+    "Mi": 1 << 20,
+    "Gi": 1 << 30,
+}  # bytes
 
 HOST = re.compile(r"[A-Za-z0-9._:%-]+")
 """A name or address of a host, which has no character that ends a word of a configuration."""
@@ -57,7 +67,11 @@ class Address:
     @property
     def authority(self) -> str:
         """``host:port``, with brackets around a host of IPv6."""
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+        return (
+            f"[{self.host}]:{self.port}"
+            if ":" in self.host
+            else f"{self.host}:{self.port}"
+        )
 
 
 def is_address(host: str) -> bool:
@@ -72,8 +86,13 @@ def is_address(host: str) -> bool:
 def is_loopback(host: str) -> bool:
     """Return whether a host to listen on is this machine's own, under every address that it has."""
     try:
-        found = {str(entry[4][0]) for entry in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)}
-        return all(ip_address(address.partition("%")[0]).is_loopback for address in found)
+        found = {
+            str(entry[4][0])
+            for entry in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+        }
+        return all(
+            ip_address(address.partition("%")[0]).is_loopback for address in found
+        )
     except (OSError, ValueError):
         return False
 
@@ -85,8 +104,16 @@ def parse_address(text: str, name: str) -> Address:
         host, port = parts.hostname or "127.0.0.1", parts.port
     except ValueError:
         host, port = "", None
-    if port is None or HOST.fullmatch(host) is None or parts.path or parts.query or parts.username is not None:
-        raise SettingsError(f"{name}: {text!r} is not an address such as 127.0.0.1:8480")
+    if (
+        port is None
+        or HOST.fullmatch(host) is None
+        or parts.path
+        or parts.query
+        or parts.username is not None
+    ):
+        raise SettingsError(
+            f"{name}: {text!r} is not an address such as 127.0.0.1:8480"
+        )
     return Address(host, port)
 
 
@@ -96,13 +123,17 @@ def _public_url(text: str, name: str) -> str:
     authority, slash, path = rest.partition("/")
     path = (slash + path).rstrip("/")
     if _BASE_PATH.fullmatch(path) is None:
-        raise SettingsError(f"{name}: give an origin, and perhaps a path without query, as in https://tools.test/atlas")
+        raise SettingsError(
+            f"{name}: give an origin, and perhaps a path without query, as in https://tools.test/atlas"
+        )
     return parse_origin(f"{scheme}://{authority}" if path else text, name=name) + path
 
 
 def _store(text: str, name: str) -> str:
     if text.partition("://")[0] not in {"redis", "rediss", "unix"}:
-        raise SettingsError(f"{name}: is not a URL such as redis://host:6379/0, rediss://… or unix:///path")
+        raise SettingsError(
+            f"{name}: is not a URL such as redis://host:6379/0, rediss://… or unix:///path"
+        )
     return text
 
 
@@ -112,14 +143,24 @@ def _networks(text: str, name: str) -> tuple[Network, ...]:
         try:
             found.append(ip_network(word))
         except ValueError:
-            raise SettingsError(f"{name}: {word!r} is not an address or a network such as 10.0.0.0/8") from None
+            raise SettingsError(
+                f"{name}: {word!r} is not an address or a network such as 10.0.0.0/8"
+            ) from None
     return tuple(found)
 
 
-def _above_zero(kind: Callable[[Any], _Number], units: Mapping[str, float], such: str, text: str, name: str) -> _Number:
+def _above_zero(
+    kind: Callable[[Any], _Number],
+    units: Mapping[str, float],
+    such: str,
+    text: str,
+    name: str,
+) -> _Number:
     found = _AMOUNT.fullmatch(text)
     try:
-        if found is not None and 0 < (number := kind(kind(found[1]) * units[found[2]])) < float("inf"):
+        if found is not None and 0 < (
+            number := kind(kind(found[1]) * units[found[2]])
+        ) < float("inf"):
             return number
     except (KeyError, ValueError, OverflowError):
         pass
@@ -140,7 +181,10 @@ def words_of(words: type[_Word]) -> Reader[_Word]:
 def unless(nothing: str, reader: Reader[T]) -> Reader[T | None]:
     """Return what reads ``nothing`` as None, and other texts as this reader does."""
     metavar, read = reader
-    return metavar, lambda text, name: None if text == nothing else read(text, name=name)
+    return (
+        metavar,
+        lambda text, name: None if text == nothing else read(text, name=name),
+    )
 
 
 ADDRESS = "HOST:PORT", parse_address
@@ -148,9 +192,18 @@ ORIGIN = "URL", parse_origin
 PUBLIC_URL = "URL", _public_url
 PATH: Reader[str | None] = "PATH", lambda text, **_: text or None
 SWITCH: Reader[bool] = "on|off", partial(_word, {"on": True, "off": False})
-SECONDS: Reader[float] = "TIME", partial(_above_zero, float, _DURATIONS, "a time above zero, such as 15s, 5m or 15")
-COUNT: Reader[int] = "COUNT", partial(_above_zero, int, {"": 1}, "a whole number above zero")
-BYTES: Reader[int] = "SIZE", partial(_above_zero, int, _SIZES, "a size above zero, such as 64MiB or 67108864")
+SECONDS: Reader[float] = (
+    "TIME",
+    partial(_above_zero, float, _DURATIONS, "a time above zero, such as 15s, 5m or 15"),
+)
+COUNT: Reader[int] = (
+    "COUNT",
+    partial(_above_zero, int, {"": 1}, "a whole number above zero"),
+)
+BYTES: Reader[int] = (
+    "SIZE",
+    partial(_above_zero, int, _SIZES, "a size above zero, such as 64MiB or 67108864"),
+)
 ROUTE = "WORD", parse_route
 SUNSETS = "DATES", parse_sunsets
 WRITES = "WORDS", parse_writes

@@ -1,7 +1,8 @@
 """The gateway's options, each declared once: its type, and how it is written, read, explained and changed.
 
-The option ``public_url`` is the flag ``--public-url``, the variable ``ATLAS_SHIM_PUBLIC_URL`` and the file key
-``public_url``. A flag beats the environment, which beats a file, which beats the default.
+The option ``public_url`` is the flag ``--public-url``, the variable
+``ATLAS_SHIM_PUBLIC_URL`` and the file key ``public_url``. A flag beats the environment,
+which beats a file, which beats the default.
 """
 
 from __future__ import annotations
@@ -56,14 +57,27 @@ class Option:
         return "ATLAS_SHIM_" + self.name.upper()
 
 
-def _option(group: str, reader: of.Reader[T], said: str, default: str = "", **more: Any) -> T:
+def _option(
+    group: str, reader: of.Reader[T], said: str, default: str = "", **more: Any
+) -> T:
     metavar, read = reader
     row = Option(group, metavar, read, said, default, **more)
-    return attrs.field(default=read(default, name="default"), repr=not row.secret, metadata={"row": row})
+    return attrs.field(
+        default=read(default, name="default"),
+        repr=not row.secret,
+        metadata={"row": row},
+    )
 
 
-_where, _atlas, _limits = partial(_option, "Where"), partial(_option, "Atlas"), partial(_option, "Limits")
-_translation, _log = partial(_option, "Translation", live=True), partial(_option, "Log", live=True)
+_where, _atlas, _limits = (
+    partial(_option, "Where"),
+    partial(_option, "Atlas"),
+    partial(_option, "Limits"),
+)
+_translation, _log = (
+    partial(_option, "Translation", live=True),
+    partial(_option, "Log", live=True),
+)
 _credentials = partial(_option, "Credentials")
 
 
@@ -71,9 +85,15 @@ _credentials = partial(_option, "Credentials")
 class Options:
     """One consistent set of gateway options; times are in seconds, None stands for what is off."""
 
-    listen: Address = _where(of.ADDRESS, "Take calls at this address; [::] is all of IPv4 and IPv6.", "127.0.0.1:8480")
+    listen: Address = _where(
+        of.ADDRESS,
+        "Take calls at this address; [::] is all of IPv4 and IPv6.",
+        "127.0.0.1:8480",
+    )
     admin: Address | None = _where(
-        of.unless("off", of.ADDRESS), "Answer probes, metrics and the status page here, or 'off'.", "127.0.0.1:8481"
+        of.unless("off", of.ADDRESS),
+        "Answer probes, metrics and the status page here, or 'off'.",
+        "127.0.0.1:8481",
     )
     public_url: str | None = _where(
         of.unless("", of.PUBLIC_URL),
@@ -81,18 +101,29 @@ class Options:
         "requests. Default: the Host that the caller used.",
         live=True,
     )
-    tls_cert: str | None = _where(of.PATH, "Speak TLS to callers, with this certificate chain (PEM).")
-    tls_key: str | None = _where(of.PATH, "Read the chain's private key (PEM) here, unless it is in the same file.")
+    tls_cert: str | None = _where(
+        of.PATH, "Speak TLS to callers, with this certificate chain (PEM)."
+    )
+    tls_key: str | None = _where(
+        of.PATH,
+        "Read the chain's private key (PEM) here, unless it is in the same file.",
+    )
     trusted_proxies: tuple[of.Network, ...] = _where(
         of.NETWORKS, "Believe X-Forwarded-For when these send it, as in 10.0.0.0/8,::1."
     )
     proxy_protocol: bool = _where(
-        of.SWITCH, "Expect a PROXY protocol header (version 2) in front of each connection.", "off"
+        of.SWITCH,
+        "Expect a PROXY protocol header (version 2) in front of each connection.",
+        "off",
     )
 
-    upstream: str = _atlas(of.ORIGIN, "Send calls to this origin.", "https://cloud.mongodb.com")
+    upstream: str = _atlas(
+        of.ORIGIN, "Send calls to this origin.", "https://cloud.mongodb.com"
+    )
     upstream_timeout: float = _atlas(
-        of.SECONDS, "Give up after so long without a byte from upstream, or 10 s without a connection.", "5m"
+        of.SECONDS,
+        "Give up after so long without a byte from upstream, or 10 s without a connection.",
+        "5m",
     )
 
     route: str = _translation(
@@ -100,9 +131,13 @@ class Options:
         f"Choose the side that answers retired calls: {', '.join(RouteWord)}; openfeature:KEY asks that feature flag.",
         "auto",
     )
-    sunset: Mapping[str, datetime] = _translation(of.SUNSETS, "Move sunsets, as in snapshots=2026-02-01.")
+    sunset: Mapping[str, datetime] = _translation(
+        of.SUNSETS, "Move sunsets, as in snapshots=2026-02-01."
+    )
     reads: frozenset[str] = _translation(
-        of.WRITES, "Answer these reads as well: 'former-clusters' (former M2 and M5 clusters), or 'off'.", "off"
+        of.WRITES,
+        "Answer these reads as well: 'former-clusters' (former M2 and M5 clusters), or 'off'.",
+        "off",
     )
     writes: frozenset[str] = _translation(
         of.WRITES,
@@ -114,7 +149,9 @@ class Options:
         "off",
     )
     deadline: float = _translation(
-        of.SECONDS, "Answer a translated call within this time, upstream calls included.", "60s"
+        of.SECONDS,
+        "Answer a translated call within this time, upstream calls included.",
+        "60s",
     )
 
     credentials: CredentialsMode = _credentials(
@@ -131,10 +168,13 @@ class Options:
         live=True,
     )
     keys_file: str | None = _credentials(
-        of.PATH, "With 'verify': read the callers' API keys from this file, a line public:private for each."
+        of.PATH,
+        "With 'verify': read the callers' API keys from this file, a line public:private for each.",
     )
     nonce_store: str | None = _credentials(
-        of.unless("", of.STORE), "With 'verify': share used nonces with replicas in this Valkey or Redis.", secret=True
+        of.unless("", of.STORE),
+        "With 'verify': share used nonces with replicas in this Valkey or Redis.",
+        secret=True,
     )
 
     max_connections: int = _limits(
@@ -144,16 +184,27 @@ class Options:
         "1024",
     )
     memory: int = _limits(
-        of.BYTES, "Hold at most this much of messages, beyond the idle gateway; then answer 503.", "64MiB"
+        of.BYTES,
+        "Hold at most this much of messages, beyond the idle gateway; then answer 503.",
+        "64MiB",
     )
     body_limit: int = _limits(
-        of.BYTES, "Translate replies of at most this size, decoded; else answer 502.", "16MiB", live=True
+        of.BYTES,
+        "Translate replies of at most this size, decoded; else answer 502.",
+        "16MiB",
+        live=True,
     )
     client_timeout: float = _limits(
-        of.SECONDS, "Cut a caller who makes no progress for so long, sending or receiving.", "15s"
+        of.SECONDS,
+        "Cut a caller who makes no progress for so long, sending or receiving.",
+        "15s",
     )
-    keepalive_timeout: float = _limits(of.SECONDS, "Close a connection after so long without a request.", "2m")
-    drain: float = _limits(of.SECONDS, "Cut open calls this long after SIGTERM.", "25s", live=True)
+    keepalive_timeout: float = _limits(
+        of.SECONDS, "Close a connection after so long without a request.", "2m"
+    )
+    drain: float = _limits(
+        of.SECONDS, "Cut open calls this long after SIGTERM.", "25s", live=True
+    )
 
     log_level: of.LogLevel = _log(
         of.words_of(of.LogLevel),
@@ -161,18 +212,26 @@ class Options:
         "info",
     )
     log_format: of.LogFormat = _log(
-        of.words_of(of.LogFormat), "Write the log, on stderr, in this format.", "text", live=False
+        of.words_of(of.LogFormat),
+        "Write the log, on stderr, in this format.",
+        "text",
+        live=False,
     )
 
     @property
     def allowed(self) -> AllowList | None:
         """What may be called with credentials of the gateway's own; None for all, if it has none to lend."""
-        return self.allow or (BY_DEFAULT if self.credentials is CredentialsMode.OWN else None)
+        return self.allow or (
+            BY_DEFAULT if self.credentials is CredentialsMode.OWN else None
+        )
 
     @property
     def switches(self) -> Mapping[str, str]:
         """The words that are on, as the environment has them."""
-        return {"ATLAS_SHIM_READS": ",".join(sorted(self.reads)), "ATLAS_SHIM_WRITES": ",".join(sorted(self.writes))}
+        return {
+            "ATLAS_SHIM_READS": ",".join(sorted(self.reads)),
+            "ATLAS_SHIM_WRITES": ",".join(sorted(self.writes)),
+        }
 
     def settings(self) -> Settings:
         """Return the part of the options that the core obeys."""
@@ -190,7 +249,8 @@ class Options:
 
 
 TABLE: tuple[Option, ...] = tuple(
-    attrs.evolve(field.metadata["row"], name=field.name) for field in attrs.fields(Options)
+    attrs.evolve(field.metadata["row"], name=field.name)
+    for field in attrs.fields(Options)
 )
 """Every option, in the order it is explained; the command makes its flags from these rows."""
 
@@ -207,8 +267,16 @@ def contradictions(options: Options) -> Iterator[str]:
             yield f"upstream: {options.upstream} is this gateway itself ({own.authority}); give Atlas' origin"
     for name, needed, is_there in (
         ("tls_key", "tls_cert", options.tls_cert),
-        ("keys_file", "credentials = 'verify'", options.credentials is CredentialsMode.VERIFY),
-        ("nonce_store", "credentials = 'verify'", options.credentials is CredentialsMode.VERIFY),
+        (
+            "keys_file",
+            "credentials = 'verify'",
+            options.credentials is CredentialsMode.VERIFY,
+        ),
+        (
+            "nonce_store",
+            "credentials = 'verify'",
+            options.credentials is CredentialsMode.VERIFY,
+        ),
     ):
         if getattr(options, name) is not None and not is_there:
             yield f"{name}: is of no use without {needed}; set that, or leave this out"
@@ -226,11 +294,15 @@ _LONGEST_DEADLINE = 3600.0
 
 def doubts(options: Options, environ: Mapping[str, str]) -> Iterator[str]:
     """Yield what options and variables say that is hardly meant, though a gateway can be started."""
-    if (named := environ.get("ATLAS_SHIM_MAPPINGS")) and not document_files(Path(named)):
+    if (named := environ.get("ATLAS_SHIM_MAPPINGS")) and not document_files(
+        Path(named)
+    ):
         yield f"ATLAS_SHIM_MAPPINGS: {named} has no document (*.toml), and changes nothing"
     if named := environ.get("ATLAS_SHIM_INVENTORY"):
         file = Path(named)
-        if file.is_dir() or not os.access(file if file.exists() else file.parent, os.W_OK):
+        if file.is_dir() or not os.access(
+            file if file.exists() else file.parent, os.W_OK
+        ):
             yield f"ATLAS_SHIM_INVENTORY: {named} can't be written; name a file in a folder that this user may write to"
     if {"instances", "instances-strict"} <= options.writes:
         yield "writes: instances-strict already lets instances be written; leave instances out"

@@ -1,7 +1,7 @@
 """What calls are answered with: options and mapping documents, each replaced while calls are taken.
 
-Environment and flags can't change while a process runs; the file of ``--config`` and the folder of
-``ATLAS_SHIM_MAPPINGS`` can.
+Environment and flags can't change while a process runs; the file of ``--config`` and
+the folder of ``ATLAS_SHIM_MAPPINGS`` can.
 """
 
 from __future__ import annotations
@@ -32,7 +32,14 @@ log = logging.getLogger("shim.gateway.reload")
 PREFIX = "ATLAS_SHIM_"
 MAPPINGS = "ATLAS_SHIM_MAPPINGS"
 
-KNOWN = {"ATLAS_SHIM_CONFIG", MAPPINGS, PROVIDER, "ATLAS_SHIM_WARNINGS", INVENTORY, *(row.variable for row in TABLE)}
+KNOWN = {
+    "ATLAS_SHIM_CONFIG",
+    MAPPINGS,
+    PROVIDER,
+    "ATLAS_SHIM_WARNINGS",
+    INVENTORY,
+    *(row.variable for row in TABLE),
+}
 """Every variable that some part of the shim reads."""
 
 
@@ -59,11 +66,19 @@ def given(
     prefix, names = f"{file_name}: " if file_name else "", [row.name for row in TABLE]
     for row in TABLE:
         key = _written(file[row.name]) if row.name in file else None
-        texts = {row.flag: flags.get(row.name), row.variable: environ.get(row.variable) or None, prefix + row.name: key}
+        texts = {
+            row.flag: flags.get(row.name),
+            row.variable: environ.get(row.variable) or None,
+            prefix + row.name: key,
+        }
         for source, text in texts.items():
             if text is not None and row.name not in found:
                 found[row.name] = Setting(row.name, text.strip(), source)
-    return found, [f"{prefix}{key}: no such option{_hint(key, file[key], names)}" for key in file if key not in names]
+    return found, [
+        f"{prefix}{key}: no such option{_hint(key, file[key], names)}"
+        for key in file
+        if key not in names
+    ]
 
 
 def _hint(key: str, value: object, names: Sequence[str]) -> str:
@@ -86,12 +101,19 @@ def _written(value: object) -> str:
 
 def nearest(name: str, known: Iterable[str], prefix: str = "") -> str:
     """Return a question with the nearest known name, or an empty text; the prefix is not compared."""
-    near = get_close_matches(name.removeprefix(prefix), [one.removeprefix(prefix) for one in known], n=1, cutoff=0.7)
+    near = get_close_matches(
+        name.removeprefix(prefix),
+        [one.removeprefix(prefix) for one in known],
+        n=1,
+        cutoff=0.7,
+    )
     return f"; did you mean {prefix}{near[0]}?" if near else ""
 
 
 def read_options(
-    environ: Mapping[str, str], flags: Mapping[str, str | None] | None = None, file: Mapping[str, object] | None = None
+    environ: Mapping[str, str],
+    flags: Mapping[str, str | None] | None = None,
+    file: Mapping[str, object] | None = None,
 ) -> Options:
     """Read options from flags over environment over a file; raises SettingsError with all that is wrong."""
     return options_of(*given(environ, flags, file))
@@ -103,7 +125,9 @@ def options_of(found: Mapping[str, Setting], problems: Iterable[str] = ()) -> Op
     for row in TABLE:
         if row.name in found:
             with collected(problems):
-                values[row.name] = row.read(found[row.name].value, name=found[row.name].source)
+                values[row.name] = row.read(
+                    found[row.name].value, name=found[row.name].source
+                )
     if problems:
         raise SettingsError(*problems)
     return Options(**values)
@@ -111,9 +135,16 @@ def options_of(found: Mapping[str, Setting], problems: Iterable[str] = ()) -> Op
 
 def renamed(error: SettingsError, found: Mapping[str, Setting]) -> SettingsError:
     """Return the error with each option named as it was given (flag, variable or key of the file)."""
-    names = {name: found[row.name].source for row in TABLE if row.name in found for name in (row.name, row.variable)}
+    names = {
+        name: found[row.name].source
+        for row in TABLE
+        if row.name in found
+        for name in (row.name, row.variable)
+    }
     parts = [problem.partition(":") for problem in error.problems]
-    return SettingsError(*(f"{names.get(head, head)}{colon}{rest}" for head, colon, rest in parts))
+    return SettingsError(
+        *(f"{names.get(head, head)}{colon}{rest}" for head, colon, rest in parts)
+    )
 
 
 @contextlib.contextmanager
@@ -140,7 +171,9 @@ class Plan:
     """Where each option was given."""
     waiting: Sequence[str] = ()
     """Options of which other values were read, which need a restart."""
-    settings: Settings = attrs.field(default=attrs.Factory(lambda self: self.options.settings(), takes_self=True))
+    settings: Settings = attrs.field(
+        default=attrs.Factory(lambda self: self.options.settings(), takes_self=True)
+    )
     """The part of the options that the core obeys."""
     checks_host: bool = attrs.field(init=False)
     """Whether a Host that is not the gateway's is refused (RFC 9110, 7.4): it knows its name, or holds credentials."""
@@ -191,7 +224,9 @@ class PlanSource:
 
     def options(self) -> Given:
         """Read the options; raises SettingsError with all that is wrong."""
-        found, unknown = given(self.environ, self.flags, read_config(self.config), str(self.config))
+        found, unknown = given(
+            self.environ, self.flags, read_config(self.config), str(self.config)
+        )
         return options_of(found, unknown), found
 
     def documents(self) -> tuple[Document, ...]:
@@ -201,8 +236,13 @@ class PlanSource:
     def files_of_documents(self) -> list[Path]:
         """Return the operator's documents, and the folder that they are found in."""
         folders = [Path(named)] if (named := self.environ.get(MAPPINGS)) else []
-        with contextlib.suppress(OSError):  # reading the folder says why it can't be read
-            return [*folders, *(file for folder in folders for file in document_files(folder))]
+        with contextlib.suppress(
+            OSError
+        ):  # reading the folder says why it can't be read
+            return [
+                *folders,
+                *(file for folder in folders for file in document_files(folder)),
+            ]
         return folders
 
 
@@ -236,20 +276,32 @@ def _toml_fault(path: Path, error: ValueError) -> str:
 class LivePlan:
     """The ``plan`` in use, and the files that it was made of, which are followed while the gateway runs.
 
-    Options and documents each keep their own last good, so that a kill switch acts whatever lies beside it. ``use`` is
-    called with each new plan, and sets it.
+    Options and documents each keep their own last good, so that a kill switch acts
+    whatever lies beside it. ``use`` is called with each new plan, and sets it.
     """
 
     def __init__(self, plan: Plan, source: PlanSource) -> None:
         self.plan = plan
         self.use: Callable[[Plan], object] = lambda _: None
         given: Given = plan.options, {**plan.given}
-        config, files, loaded = lambda: filter(None, [source.config]), source.files_of_documents, plan.engine.loaded
+        config, files, loaded = (
+            lambda: filter(None, [source.config]),
+            source.files_of_documents,
+            plan.engine.loaded,
+        )
         options: Watched[Given] = Watched(
-            "settings", config, source.options, lambda new: self._take_up(new, documents.value), value=given
+            "settings",
+            config,
+            source.options,
+            lambda new: self._take_up(new, documents.value),
+            value=given,
         )
         documents: Watched[tuple[Document, ...]] = Watched(
-            "mapping documents", files, source.documents, lambda new: self._take_up(options.value, new), value=loaded
+            "mapping documents",
+            files,
+            source.documents,
+            lambda new: self._take_up(options.value, new),
+            value=loaded,
         )
         self.watched = options, documents
 
@@ -257,26 +309,49 @@ class LivePlan:
         """Use what was read, but for options that need a restart; raises SettingsError where it can't be used."""
         (options, found), old = given, self.plan.options
         try:
-            engine = Plan(options, Engine(documents, options.reads, options.writes), found).engine
-            rows = [row.name for row in TABLE if not row.live and getattr(options, row.name) != getattr(old, row.name)]
+            engine = Plan(
+                options, Engine(documents, options.reads, options.writes), found
+            ).engine
+            rows = [
+                row.name
+                for row in TABLE
+                if not row.live and getattr(options, row.name) != getattr(old, row.name)
+            ]
             kept = {name: getattr(old, name) for name in rows}
             self.use(Plan(attrs.evolve(options, **kept), engine, found, rows))
         except SettingsError as error:
             raise renamed(error, found) from None
         logging.getLogger("shim").setLevel(options.log_level.upper())
         if rows:
-            log.warning("these need a restart and stay as they were: %s", ", ".join(rows))
+            log.warning(
+                "these need a restart and stay as they were: %s", ", ".join(rows)
+            )
 
 
-def settings_of(found: Mapping[str, Setting], environ: Mapping[str, str]) -> list[Setting]:
+def settings_of(
+    found: Mapping[str, Setting], environ: Mapping[str, str]
+) -> list[Setting]:
     """Return the settings of a gateway that is started so; a secret shows as ``(set)``."""
-    settings = [found.get(row.name, Setting(row.name, row.default, "default")) for row in TABLE]
-    secrets, folder = {row.name for row in TABLE if row.secret}, environ.get(MAPPINGS, "")
-    shown = [attrs.evolve(one, value="(set)") if one.name in secrets and one.value else one for one in settings]
+    settings = [
+        found.get(row.name, Setting(row.name, row.default, "default")) for row in TABLE
+    ]
+    secrets, folder = (
+        {row.name for row in TABLE if row.secret},
+        environ.get(MAPPINGS, ""),
+    )
+    shown = [
+        attrs.evolve(one, value="(set)") if one.name in secrets and one.value else one
+        for one in settings
+    ]
     return [*shown, Setting("mappings", folder, MAPPINGS if folder else "default")]
 
 
 def unknown_variables(environ: Mapping[str, str]) -> list[str]:
     """Return a problem for each variable that nothing reads: a mistyped kill switch would have no effect."""
-    names = sorted(name for name in environ if name.startswith(PREFIX) and name not in KNOWN)
-    return [f"{name}: is not a setting{nearest(name, sorted(KNOWN), PREFIX)}" for name in names]
+    names = sorted(
+        name for name in environ if name.startswith(PREFIX) and name not in KNOWN
+    )
+    return [
+        f"{name}: is not a setting{nearest(name, sorted(KNOWN), PREFIX)}"
+        for name in names
+    ]

@@ -1,8 +1,9 @@
 """What the gateway remembers of an exchange, for further reads of the same operation by the same form of head.
 
-A fleet's reads differ in the cluster, in credentials and in the ids of traces. One exchange says of all of them how
-they are sent and answered: parameters fill the path, and the route's memory is asked for each cluster. Any other reply
-(another status, broken content, a list with more pages) goes the ordinary way; no call is sent twice.
+A fleet's reads differ in the cluster, in credentials and in the ids of traces. One
+exchange says of all of them how they are sent and answered: parameters fill the path,
+and the route's memory is asked for each cluster. Any other reply (another status,
+broken content, a list with more pages) goes the ordinary way; no call is sent twice.
 """
 
 from __future__ import annotations
@@ -35,7 +36,9 @@ from shim.gateway.upstream.connection import OutboundCall, UpstreamResponse
 if TYPE_CHECKING:
     from functools import _lru_cache_wrapper
 
-MOST = 256  # reads of one operation, query and form of head, by tier, that are remembered
+MOST = (
+    256  # reads of one operation, query and form of head, by tier, that are remembered
+)
 PATHS = 8192  # whose matches are remembered
 _LONGEST = 300  # characters of such a path and the call's Accept
 _PATH, _CREDENTIAL, _FREE = range(3)
@@ -62,14 +65,19 @@ class Prepared:
     _fields: tuple[Headers, Lines] | None = None
     _notes: tuple[Record, Blank] | None = None
 
-    def lines(self, headers: Headers, record: Record, path: bytes) -> tuple[Lines, bytes]:
+    def lines(
+        self, headers: Headers, record: Record, path: bytes
+    ) -> tuple[Lines, bytes]:
         """Return the field lines of an answer whose upstream reply had these, and as bytes with its path."""
         fields, noted = self._fields, self._notes
         if fields is None or fields[0] is not headers:
             shown = document_reply(b"", self.status, self.content_type, headers).headers
             fields = self._fields = headers, lines_of(for_caller(shown))
         if noted is None or noted[0] is not record:
-            noted = self._notes = record, Blank.of(lines_of(notes(record, linked=self.linked)).text)
+            noted = self._notes = (
+                record,
+                Blank.of(lines_of(notes(record, linked=self.linked)).text),
+            )
         return fields[1], fields[1].text + noted[1].filled((path,))
 
 
@@ -77,7 +85,8 @@ class Prepared:
 class RepeatedCall:
     """A call like others before it: what is remembered of them, and what it says itself.
 
-    ``tier_key`` is that of the route's memory for its cluster, None for a call whose cluster has one tier.
+    ``tier_key`` is that of the route's memory for its cluster, None for a call whose
+    cluster has one tier.
     """
 
     repeats: Repeats
@@ -87,12 +96,20 @@ class RepeatedCall:
     upstream_path: bytes
     tier_key: tuple[str, ...] | None
 
-    async def answer(self, request: Request, plan: Plan, entry: Entry, line: CallLine) -> UpstreamResponse | None:
+    async def answer(
+        self, request: Request, plan: Plan, entry: Entry, line: CallLine
+    ) -> UpstreamResponse | None:
         """Answer a call as others were answered; raises Refusal.
 
-        Returns upstream's answer, if upstream was asked and only an exchange can translate the answer.
+        Returns upstream's answer, if upstream was asked and only an exchange can
+        translate the answer.
         """
-        prepared, shared, limit, began = self.prepared, self.repeats.shared, plan.settings.body_limit, perf_counter()
+        prepared, shared, limit, began = (
+            self.prepared,
+            self.repeats.shared,
+            plan.settings.body_limit,
+            perf_counter(),
+        )
         head = prepared.head.filled(_values(request, self.upstream_path))
         line.match = self.match
         left = made = None
@@ -115,7 +132,8 @@ class RepeatedCall:
                 return response
             is_long = entry.hold(len(made.body))
             self._reply(request, response, made, line)
-            if is_long:  # it waits until the caller has taken it, and nothing that it was made of
+            # it waits until the caller has taken it, and nothing that it was made of
+            if is_long:
                 response.chunks, content, made = [], None, None
                 await request.way.flushed()
         finally:
@@ -127,7 +145,11 @@ class RepeatedCall:
 
     def _made(self, content: bytes) -> KeptAnswer | None:
         """Return what content becomes; None if it is unusual."""
-        prepared, answers, key = self.prepared, self.repeats.answers, (self.prepared, self.path)
+        prepared, answers, key = (
+            self.prepared,
+            self.repeats.answers,
+            (self.prepared, self.path),
+        )
         kept = answers.find(key, content)
         if kept is not None:
             return kept
@@ -144,11 +166,23 @@ class RepeatedCall:
             answers.keep(key, answer)
         return answer
 
-    def _reply(self, request: Request, response: UpstreamResponse, made: KeptAnswer, line: CallLine) -> None:
+    def _reply(
+        self,
+        request: Request,
+        response: UpstreamResponse,
+        made: KeptAnswer,
+        line: CallLine,
+    ) -> None:
         """Answer with what content became, and take down that it did."""
-        record, headers, shared = made.record, response.head.headers, self.repeats.shared
+        record, headers, shared = (
+            made.record,
+            response.head.headers,
+            self.repeats.shared,
+        )
         prepared, path = self.prepared, self.upstream_path
-        request.answer_with(prepared.status, *prepared.lines(headers, record, path), made.body)
+        request.answer_with(
+            prepared.status, *prepared.lines(headers, record, path), made.body
+        )
         line.upstream_status = response.head.status
         line.translated(record)
         if self.tier_key is not None:
@@ -156,7 +190,9 @@ class RepeatedCall:
         if response.head.announces or shared.inventory.is_on:
             target = path.decode() + prepared.suffix
             if response.head.announces:
-                shared.inventory.look(attrs.evolve(prepared.outbound.call, target=target), headers, line)
+                shared.inventory.look(
+                    attrs.evolve(prepared.outbound.call, target=target), headers, line
+                )
             sent = Sent("GET", target, response.head.status, prepared.repeated.route)
             shared.inventory.add(attrs.evolve(record, sent=(sent,)), line)
 
@@ -168,21 +204,28 @@ class Repeats:
     shared: Shared
     answers: KeptAnswers
     _plan: Plan | None = None
-    _known: OrderedDict[Hashable, dict[str, Prepared]] = attrs.field(factory=OrderedDict)
-    _matched: _lru_cache_wrapper[_Matched] = attrs.field(init=False, factory=lambda: lru_cache(PATHS)(_matched))
+    _known: OrderedDict[Hashable, dict[str, Prepared]] = attrs.field(
+        factory=OrderedDict
+    )
+    _matched: _lru_cache_wrapper[_Matched] = attrs.field(
+        init=False, factory=lambda: lru_cache(PATHS)(_matched)
+    )
 
     def find(self, request: Request, plan: Plan, path: str) -> RepeatedCall | None:
         """Return what is remembered of calls like this one, None if it might be decided otherwise.
 
-        It is asked before the call is checked, and the call may be sent before, since it differs from one that has
-        passed all checks in plain segments of its path, in its credential and in ids of traces alone, which no check
-        looks at but the list of allowed calls, and that is asked here.
+        It is asked before the call is checked, and the call may be sent before, since
+        it differs from one that has passed all checks in plain segments of its path, in
+        its credential and in ids of traces alone, which no check looks at but the list
+        of allowed calls, and that is asked here.
         """
         head, allow = request.head, plan.options.allow
         if plan is not self._plan or _is_digest(request.credential):
             return None
         candidates, match, key = self._looked_up(request, plan, path)
-        known = None if match is None else self._known.get(_key(request, candidates, path))
+        known = (
+            None if match is None else self._known.get(_key(request, candidates, path))
+        )
         if known is None or match is None:
             return None
         if allow is not None and not allow.has(head.method, path, match.operation):
@@ -190,10 +233,19 @@ class Repeats:
         tier = ""
         if key is not None and plan.settings.route is RouteWord.AUTO:
             tier = self.shared.memory.recall(key, monotonic()) or tier
-        prepared = known.get(tier if tier in match.operation.successors else match.operation.first)
+        prepared = known.get(
+            tier if tier in match.operation.successors else match.operation.first
+        )
         if prepared is None or prepared.repeated.since > self.shared.clock():
             return None
-        return RepeatedCall(self, prepared, match, path, prepared.repeated.path.build(match.raw).encode(), key)
+        return RepeatedCall(
+            self,
+            prepared,
+            match,
+            path,
+            prepared.repeated.path.build(match.raw).encode(),
+            key,
+        )
 
     def _looked_up(self, request: Request, plan: Plan, path: str) -> _Matched:
         """Return what ``_matched`` finds for a request, nothing for one that would take much memory."""
@@ -202,13 +254,29 @@ class Repeats:
             return None, None, None
         return self._matched(plan, request.head.method, path, form.accept)
 
-    def learn(self, request: Request, plan: Plan, run: UpstreamCall, outcome: Answer) -> None:
+    def learn(
+        self, request: Request, plan: Plan, run: UpstreamCall, outcome: Answer
+    ) -> None:
         """Remember how a call was answered, unless it has to be decided anew each time."""
-        head, repeated, match, record = request.head, outcome.repeated, run.match, outcome.record
-        if repeated is None or match is None or head.form is None or repeated.call.origin != run.call.origin:
+        head, repeated, match, record = (
+            request.head,
+            outcome.repeated,
+            run.match,
+            outcome.record,
+        )
+        if (
+            repeated is None
+            or match is None
+            or head.form is None
+            or repeated.call.origin != run.call.origin
+        ):
             return
         path, _, query = repeated.call.target.partition("?")
-        if run.is_moved or path != repeated.path.build(match.raw) or _is_digest(request.credential):
+        if (
+            run.is_moved
+            or path != repeated.path.build(match.raw)
+            or _is_digest(request.credential)
+        ):
             return
         if plan is not self._plan:
             self._plan = plan
@@ -219,7 +287,11 @@ class Repeats:
         if candidates is None:
             return
         suffix = f"?{query}" if query else ""
-        call = attrs.evolve(repeated.call, target=f"{mark(_PATH)}{suffix}", headers=_marked(request, repeated))
+        call = attrs.evolve(
+            repeated.call,
+            target=f"{mark(_PATH)}{suffix}",
+            headers=_marked(request, repeated),
+        )
         outbound = OutboundCall(call, readable=True)
         sent = attrs.evolve(record.sent[0], target=call.target)
         prepared = Prepared(
@@ -227,7 +299,9 @@ class Repeats:
             attrs.evolve(record, sent=(sent,), dropped=()), outcome.reply.status, match.content_type,
             run.leads_on(record),
         )  # fmt: skip
-        self._known.setdefault(_key(request, candidates, run.line.path), {})[repeated.route] = prepared
+        self._known.setdefault(_key(request, candidates, run.line.path), {})[
+            repeated.route
+        ] = prepared
         if len(self._known) > MOST:
             self._known.popitem(last=False)
 
@@ -238,7 +312,11 @@ def _matched(plan: Plan, method: str, path: str, accept: str) -> _Matched:
     match = None if looked_up is None else match_of(*looked_up, accept)
     if looked_up is None or match is None:
         return None, None, None
-    return looked_up[0], match, tier_key(match, plan.options.upstream) if has_tiers(match) else None
+    return (
+        looked_up[0],
+        match,
+        tier_key(match, plan.options.upstream) if has_tiers(match) else None,
+    )
 
 
 def _is_digest(credential: Credential | None) -> bool:
@@ -250,7 +328,14 @@ def _key(request: Request, candidates: object, path: str) -> Hashable:
     """Return what calls have in common that are sent and answered alike but for what fills their places."""
     head, credential = request.head, request.credential
     place = None if credential is None else credential[:2]
-    return candidates, head.form, head.method, head.target[len(path) + 1 :], place, request.way.scheme
+    return (
+        candidates,
+        head.form,
+        head.method,
+        head.target[len(path) + 1 :],
+        place,
+        request.way.scheme,
+    )
 
 
 def _values(request: Request, path: bytes) -> list[bytes]:
@@ -265,7 +350,10 @@ def _marked(request: Request, repeated: Repeated) -> Headers:
     """Return the field lines that were sent, with marks in place of what differs between calls."""
     head, credential = request.head, request.credential
     assert head.form is not None, "it is remembered"
-    places = {id(head.headers[place]): _FREE + number for number, place in enumerate(head.form.free)}
+    places = {
+        id(head.headers[place]): _FREE + number
+        for number, place in enumerate(head.form.free)
+    }
     own = {id(line) for line in head.headers}
     marked = []
     for line in repeated.call.headers:

@@ -27,8 +27,8 @@ _AGENT = 200  # characters of a User-Agent
 class RadarInventory:
     """Remembers what replies announce, and appends calls to the inventory, in their order, each after its reply.
 
-    ``is_on``: ``ATLAS_SHIM_INVENTORY`` names a file. ``clock`` returns seconds since the epoch.
-    ``lost`` counts the calls that are missing in the file.
+    ``is_on``: ``ATLAS_SHIM_INVENTORY`` names a file. ``clock`` returns seconds since
+    the epoch. ``lost`` counts the calls that are missing in the file.
     """
 
     def __init__(self, environ: Mapping[str, str], clock: Callable[[], float]) -> None:
@@ -50,24 +50,38 @@ class RadarInventory:
 
     def look(self, sent: Call, headers: Headers, call: CallLine) -> None:
         """Keep the sunset that a reply announces of the call as it was sent upstream."""
-        caller = f"{plain(call.agent or '')[:_NAME] or 'no User-Agent'} from {call.peer}"
+        caller = (
+            f"{plain(call.agent or '')[:_NAME] or 'no User-Agent'} from {call.peer}"
+        )
         found = self.radar.look(sent, headers, call.engine, caller)
         if found is not None:
             self._put(partial(announced, found), call)
 
-    def _put(self, entry: Callable[..., dict[str, object]], call: CallLine | None = None) -> None:
+    def _put(
+        self, entry: Callable[..., dict[str, object]], call: CallLine | None = None
+    ) -> None:
         if not self._path:
             return
         if self._waiting.qsize() >= MOST:
             if not self.lost.count:
-                log.warning("the inventory can't be written as fast as calls come, and calls are left out of it")
+                log.warning(
+                    "the inventory can't be written as fast as calls come, and calls are left out of it"
+                )
             self.lost = self.lost.after(1, "it can't be written as fast as calls come")
             return
-        if call is not None:  # it may wait for long, and then a User-Agent's first words are enough
-            entry = partial(entry, agent=call.agent and call.agent[:_AGENT], peer=call.peer)
-        self._waiting.put(partial(write, entry, {VARIABLE: self._path}, partial(float, self._clock())))
+        if (
+            call is not None
+        ):  # it may wait for long, and then a User-Agent's first words are enough
+            entry = partial(
+                entry, agent=call.agent and call.agent[:_AGENT], peer=call.peer
+            )
+        self._waiting.put(
+            partial(write, entry, {VARIABLE: self._path}, partial(float, self._clock()))
+        )
         if self._thread is None:
-            self._thread = threading.Thread(target=self._work, name="inventory", daemon=True)
+            self._thread = threading.Thread(
+                target=self._work, name="inventory", daemon=True
+            )
             self._thread.start()
 
     def _work(self) -> None:

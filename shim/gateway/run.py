@@ -30,9 +30,14 @@ from shim.gateway.server import Gateway
 log = logging.getLogger("shim.gateway.start")
 process_log = logging.getLogger("shim.gateway.process")
 
-_SPARE = 128  # descriptors for listeners, logs, the loop, resolving and the operator's connections
-_LATE = 10.0  # seconds beyond ``drain``, and after a second signal, in which the process ends by itself or is ended
-_AFTER = 3.0  # the same once calls have ended: for the log's last lines, and for threads that may wait for ever
+# descriptors for listeners, logs, the loop, resolving and the operator's connections
+_SPARE = 128
+# seconds beyond ``drain``, and after a second signal, in which the process ends by
+# itself or is ended
+_LATE = 10.0
+# the same once calls have ended: for the log's last lines, and for threads that may
+# wait for ever
+_AFTER = 3.0
 
 
 def fill_descriptors() -> None:
@@ -45,8 +50,9 @@ def fill_descriptors() -> None:
 def serve(settings: LivePlan) -> None:
     """Serve until SIGTERM or SIGINT, then drain; a second signal ends the drain.
 
-    Afterwards the process has a few seconds to end, whatever its threads do. Raises SettingsError when an address can't
-    be listened on, or credentials or TLS files can't be used.
+    Afterwards the process has a few seconds to end, whatever its threads do. Raises
+    SettingsError when an address can't be listened on, or credentials or TLS files
+    can't be used.
     """
     fill_descriptors()
     options = settings.plan.options
@@ -54,13 +60,16 @@ def serve(settings: LivePlan) -> None:
         for problem in unknown_variables(os.environ):
             logging.getLogger("shim.gateway.settings").warning("%s", problem)
         _raise_open_files(options)
-        # They make other programs read files again, or reopen logs, and would end this one.
+        # They make other programs read files again, or reopen logs, and would end this
+        # one.
         for ignored in (signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2):
             signal.signal(ignored, signal.SIG_IGN)
-        # What is loaded now stays loaded: collecting it again and again would only delay calls.
+        # What is loaded now stays loaded: collecting it again and again would only
+        # delay calls.
         gc.collect()
         gc.freeze()
-        # A call leaves nothing that only the collector finds, and looking for it every few calls costs part of each.
+        # A call leaves nothing that only the collector finds, and looking for it every
+        # few calls costs part of each.
         gc.set_threshold(10_000, 20, 20)
         with asyncio.Runner(loop_factory=loop_factory()) as runner:
             runner.run(_run(settings))
@@ -79,9 +88,17 @@ async def _run(settings: LivePlan) -> None:
         loop.add_signal_handler(number, end, number.name)
     await gateway.start(handed_over(options.listen, os.environ))
     where = f"takes calls at {gateway.url} for {options.upstream}"
-    where += f" by the proxy {gateway.upstream.proxy.authority}" if gateway.upstream.proxy is not None else ""
+    where += (
+        f" by the proxy {gateway.upstream.proxy.authority}"
+        if gateway.upstream.proxy is not None
+        else ""
+    )
     allows = f", allows {options.allowed.text}" if options.allowed is not None else ""
-    admin = f"probes and metrics at {options.admin.authority}" if options.admin else "no probes and metrics"
+    admin = (
+        f"probes and metrics at {options.admin.authority}"
+        if options.admin
+        else "no probes and metrics"
+    )
     about = f"credentials {options.credentials}{allows}, route {options.route}, {admin}"
     log.info("%s (atlas-shim %s, %s)", where, __version__, about)
     logging.getLogger("shim.gateway.end").info("drains after %s", await ends.get())
@@ -101,9 +118,13 @@ def serve_in_thread(
 
     Without options it listens on free ports of loopback.
     """
-    options = options or Options(listen=Address("127.0.0.1", 0), admin=Address("127.0.0.1", 0))
+    options = options or Options(
+        listen=Address("127.0.0.1", 0), admin=Address("127.0.0.1", 0)
+    )
     gateway = Gateway(options, engine, clock=clock, environ=environ)
-    with start_blocking_portal(backend_options={"loop_factory": loop_factory()}) as loop:
+    with start_blocking_portal(
+        backend_options={"loop_factory": loop_factory()}
+    ) as loop:
         loop.call(gateway.start)
         try:
             yield gateway
@@ -114,7 +135,10 @@ def serve_in_thread(
 def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     """Return uvloop's, when it is installed; None means asyncio's own."""
     with contextlib.suppress(ImportError):
-        return cast("Callable[[], asyncio.AbstractEventLoop]", import_module("uvloop").new_event_loop)
+        return cast(
+            "Callable[[], asyncio.AbstractEventLoop]",
+            import_module("uvloop").new_event_loop,
+        )
     return None
 
 
@@ -127,7 +151,8 @@ def _end_within(seconds: float, code: int) -> None:
 
 def _raise_open_files(options: Options) -> None:
     """Let the process open as many files as its connections need, or log that it may not (setrlimit(2))."""
-    # For each caller's connection, as many surplus ones, which get 503, and each request in flight.
+    # For each caller's connection, as many surplus ones, which get 503, and each
+    # request in flight.
     wanted = 2 * options.max_connections + Limits(options).most + _SPARE
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft == resource.RLIM_INFINITY or soft >= wanted:
@@ -137,4 +162,6 @@ def _raise_open_files(options: Options) -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
         soft = allowed
     if soft < wanted:
-        process_log.warning("may open %s files, and could need %s: see max_connections", soft, wanted)
+        process_log.warning(
+            "may open %s files, and could need %s: see max_connections", soft, wanted
+        )

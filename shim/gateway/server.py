@@ -39,18 +39,26 @@ from shim.gateway.watch import Watched
 
 log = logging.getLogger("shim.gateway.settings")
 
-_LAST_CALLS = 0.5  # seconds for which kept connections may bring one more call after new ones are refused
-_NOTICED = 5.0  # seconds for which new connections are taken after ``/readyz`` says that the end has begun
-_ASKED = 30.0  # seconds since the last probe of ``/readyz`` after which probes are taken to have stopped
+# seconds for which kept connections may bring one more call after new ones are refused
+_LAST_CALLS = 0.5
+# seconds for which new connections are taken after ``/readyz`` says that the end has
+# begun
+_NOTICED = 5.0
+# seconds since the last probe of ``/readyz`` after which probes are taken to have
+# stopped
+_ASKED = 30.0
 _BEAT = 1.0  # seconds between two signs of life of the calls' loop
-STUCK = 30.0  # seconds without a sign of life after which the loop will not come back by itself; ``/livez`` says so
+# seconds without a sign of life after which the loop will not come back by itself;
+# ``/livez`` says so
+STUCK = 30.0
 
 
 class Gateway:
     """A gateway that can be embedded: ``await start()``, use ``url``, ``await stop()``.
 
-    ``clock`` returns seconds since the epoch, for sunsets; ``environ`` has the credentials that some modes need. A plan
-    of ``settings`` stands in for options and engine, and is followed when their files change. Raises SettingsError when
+    ``clock`` returns seconds since the epoch, for sunsets; ``environ`` has the
+    credentials that some modes need. A plan of ``settings`` stands in for options and
+    engine, and is followed when their files change. Raises SettingsError when
     credentials or TLS files can't be used.
     """
 
@@ -65,7 +73,9 @@ class Gateway:
     ) -> None:
         if settings is None:
             options = options or Options()
-            made = Plan(options, engine or shared_engine({**os.environ, **options.switches}))
+            made = Plan(
+                options, engine or shared_engine({**os.environ, **options.switches})
+            )
             settings = LivePlan(made, PlanSource({}))
         settings.use = self.apply
         self.settings, plan, options = settings, settings.plan, settings.plan.options
@@ -100,15 +110,22 @@ class Gateway:
         """Answer the calls that come from now on by another plan; those in flight keep theirs."""
         handler, key, flag = self._handler, plan.settings.flag, self._handler.flag
         if (old := flag) is None or key != old.key:
-            flag = FlagWords(key, partial(connected, key, self._provider), Plan.by_flag) if key else None
-        # Together: a call between them would be answered by neither the old settings nor the new.
+            flag = (
+                FlagWords(key, partial(connected, key, self._provider), Plan.by_flag)
+                if key
+                else None
+            )
+        # Together: a call between them would be answered by neither the old settings
+        # nor the new.
         handler.flag, handler.plan = flag, plan
         self.settings.plan = plan
         if old is not None and old is not flag:
             old.stop()
         if self._calls is not None:
             tls, public_url = self.tls is not None, plan.options.public_url
-            handler.authorities = authorities_of(self._calls.address, public_url=public_url, tls=tls)
+            handler.authorities = authorities_of(
+                self._calls.address, public_url=public_url, tls=tls
+            )
 
     def guard(self, within: Callable[[CallerGate], CallerGate]) -> None:
         """Let ``within`` make the gate that stands before the one of the options."""
@@ -136,12 +153,19 @@ class Gateway:
             bound, tls = bound or bind(self.options.listen), self.tls
             server = self.metrics.server = Clients(self._handler, self.options)
             server.failures = self.ledger.failures
-            self._calls = Listener(server, bound, lambda: None if tls is None else tls.value[0])
+            self._calls = Listener(
+                server, bound, lambda: None if tls is None else tls.value[0]
+            )
             self._beating = asyncio.create_task(self._beat())
             self.apply(self._handler.plan)
             for one in self.watched:
                 if any(one.files()):
-                    threading.Thread(target=one.follow, args=(self._ended,), name="watched files", daemon=True).start()
+                    threading.Thread(
+                        target=one.follow,
+                        args=(self._ended,),
+                        name="watched files",
+                        daemon=True,
+                    ).start()
             if self.options.admin is not None:
                 self._admin = Admin(
                     bind(self.options.admin, "admin"),
@@ -165,17 +189,22 @@ class Gateway:
     async def stop(self, *, grace: float | None = None, pause: float = 0.0) -> None:
         """Say that it isn't ready, take no connections after ``pause`` seconds, let calls in flight end, close all.
 
-        Calls that are left after ``grace`` seconds (default: the option ``drain``) are cut.
+        Calls that are left after ``grace`` seconds (default: the option ``drain``) are
+        cut.
         """
         self.is_ready = False
-        until = asyncio.get_running_loop().time() + (self.options.drain if grace is None else grace)
+        until = asyncio.get_running_loop().time() + (
+            self.options.drain if grace is None else grace
+        )
         try:
             if self._calls is not None:
                 await asyncio.sleep(pause)
                 await self._calls.refuse()
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout_at(until):
-                        await self._calls.drained(_LAST_CALLS, lambda: self.limits.count)
+                        await self._calls.drained(
+                            _LAST_CALLS, lambda: self.limits.count
+                        )
                 await self._calls.close()
         finally:
             admin, self._admin = self._admin, None
@@ -192,9 +221,14 @@ class Gateway:
 
     async def drain(self, cut: Coroutine[None, None, object]) -> None:
         """Stop, at once when ``cut`` returns; a balancer that asks ``/readyz`` gets time to notice."""
-        asked = self._admin is not None and time.monotonic() - self._admin.asked < _ASKED
+        asked = (
+            self._admin is not None and time.monotonic() - self._admin.asked < _ASKED
+        )
         pause = min(_NOTICED, self.options.drain / 2) if asked else 0.0
-        stopping, again = asyncio.ensure_future(self.stop(pause=pause)), asyncio.ensure_future(cut)
+        stopping, again = (
+            asyncio.ensure_future(self.stop(pause=pause)),
+            asyncio.ensure_future(cut),
+        )
         again.add_done_callback(lambda _: stopping.cancel())
         try:
             await stopping
@@ -203,10 +237,13 @@ class Gateway:
         finally:
             again.cancel()
 
-    async def adopt(self, connection: socket.socket, tls: ssl.SSLContext | None) -> None:
+    async def adopt(
+        self, connection: socket.socket, tls: ssl.SSLContext | None
+    ) -> None:
         """Serve a connection that was accepted elsewhere, which is the gateway's from here on.
 
-        Returns after the handshake; raises OSError, of which ssl.SSLError is one, if that fails.
+        Returns after the handshake; raises OSError, of which ssl.SSLError is one, if
+        that fails.
         """
         assert self._calls is not None, "start() comes first"
         if (task := self._calls.take(connection, tls)) is not None:
@@ -214,7 +251,9 @@ class Gateway:
 
     def status(self) -> StatusObject:
         """Return what people are shown; may be called in another thread."""
-        return status_of(self._handler, self.watched, self.tls, listens=self.url, ready=self.is_ready)
+        return status_of(
+            self._handler, self.watched, self.tls, listens=self.url, ready=self.is_ready
+        )
 
     async def _beat(self) -> None:
         while True:

@@ -1,7 +1,8 @@
 """What a gateway shows of itself: the content of ``/status.json``, which the page and the text are made of.
 
-Its shape is documented in docs/reference/metrics.md: members may be added; none goes or changes. Instants are UTC, as
-in ``2026-06-01T12:00:00Z``; days are whole, negative for the past. It has no id, query, credential or content.
+Its shape is documented in docs/reference/metrics.md: members may be added; none goes or
+changes. Instants are UTC, as in ``2026-06-01T12:00:00Z``; days are whole, negative for
+the past. It has no id, query, credential or content.
 """
 
 from __future__ import annotations
@@ -29,7 +30,9 @@ from shim.tools.radar.radar import DAY, days_until
 
 _FORMAT = 1  # the number of this shape; it is raised when a member goes or changes
 
-ENOUGH = 30  # days without a retired call after which the shim can go: a monthly job would have called by then
+# days without a retired call after which the shim can go: a monthly job would have
+# called by then
+ENOUGH = 30
 _DOUBT = "This page starts with the gateway. For older calls and other programs: atlas-shim inventory FILE"
 
 StatusObject = dict[str, Any]
@@ -37,15 +40,30 @@ Ways = Mapping[tuple[str, str], Way]
 
 
 def status_of(
-    handler: Handler, watched: Sequence[Watched[Any]], tls: Listening | None, *, listens: str, ready: bool
+    handler: Handler,
+    watched: Sequence[Watched[Any]],
+    tls: Listening | None,
+    *,
+    listens: str,
+    ready: bool,
 ) -> StatusObject:
     """Return the status as it is now; may be called in another thread."""
-    plan, ledger, today, now = handler.plan, handler.ledger, handler.shared.clock(), time.time()
+    plan, ledger, today, now = (
+        handler.plan,
+        handler.ledger,
+        handler.shared.clock(),
+        time.time(),
+    )
     options, inventory = plan.options, handler.shared.inventory
-    retired = {names: way for names, way in ledger.ways.copy().items() if names[0] != OTHER}
+    retired = {
+        names: way for names, way in ledger.ways.copy().items() if names[0] != OTHER
+    }
     ends = ends_of(plan.engine, plan.settings, today)
     problems = [problem for one in watched for problem in one.problems]
-    sightings = sorted(inventory.radar.sightings(), key=lambda one: (one.sunset or float("inf"), one.key))
+    sightings = sorted(
+        inventory.radar.sightings(),
+        key=lambda one: (one.sunset or float("inf"), one.key),
+    )
     return {
         "format": _FORMAT,
         "made": written(now),
@@ -63,7 +81,9 @@ def status_of(
             "writes": sorted(options.writes),
             "inventory": inventory.is_on,
         },
-        "silence": verdict(retired, ledger.started, now, ends, inventory=inventory.is_on),
+        "silence": verdict(
+            retired, ledger.started, now, ends, inventory=inventory.is_on
+        ),
         "operations": [*_operations(ledger)],
         "callers": [*_callers(ledger, now)],
         "callers_let_go": ledger.let_go,
@@ -72,7 +92,12 @@ def status_of(
         "reload": {
             "state": "refused" if problems else "good",
             "good_since": written(max(one.good_since for one in watched)),
-            "refused": _instant(max((one.refused for one in watched if one.refused is not None), default=None)),
+            "refused": _instant(
+                max(
+                    (one.refused for one in watched if one.refused is not None),
+                    default=None,
+                )
+            ),
             "problems": problems,
             "waiting": plan.waiting,
         },
@@ -82,13 +107,20 @@ def status_of(
             if lost.count
         },
         "certificates": [
-            {"side": "listener", **_day("not_after", one.value[1], now), "refused": bool(one.problems)}
+            {
+                "side": "listener",
+                **_day("not_after", one.value[1], now),
+                "refused": bool(one.problems),
+            }
             for one in (tls,)
             if one is not None and one.value[1] is not None
         ],
         "announced": [
             attrs.asdict(one)
-            | {name: _instant(getattr(one, name)) for name in ("deprecation", "first", "last")}
+            | {
+                name: _instant(getattr(one, name))
+                for name in ("deprecation", "first", "last")
+            }
             | _day("sunset", one.sunset, today)
             for one in sightings
         ],
@@ -100,20 +132,32 @@ def _instant(seconds: float | None) -> str | None:
 
 
 def _day(name: str, instant: float | None, today: float) -> StatusObject:
-    return {name: _instant(instant), "days_left": None if instant is None else days_until(instant, today)}
+    return {
+        name: _instant(instant),
+        "days_left": None if instant is None else days_until(instant, today),
+    }
 
 
 def _operations(ledger: Ledger) -> Iterator[StatusObject]:
     """Yield each operation's calls by the side that answered, and its last call, and why that went its way."""
-    rows = sorted(ledger.ways.copy().items(), key=lambda row: (row[0][0] == OTHER, row[0][0], row[1].last))
-    for operation, ways in groupby((row for row in rows if row[1].statuses), lambda row: row[0][0]):
+    rows = sorted(
+        ledger.ways.copy().items(),
+        key=lambda row: (row[0][0] == OTHER, row[0][0], row[1].last),
+    )
+    for operation, ways in groupby(
+        (row for row in rows if row[1].statuses), lambda row: row[0][0]
+    ):
         routes, kinds = dict[str, int](), Tally[str | None]()
         for (_, route), way in ways:
             statuses = way.statuses.copy()
             routes[route] = statuses.total()
             for status, calls in statuses.items():
                 kinds[kind_of(status)] += calls
-        counts = {"calls": kinds.total(), "client_errors": kinds["client_errors"], "failed": kinds["failed"]}
+        counts = {
+            "calls": kinds.total(),
+            "client_errors": kinds["client_errors"],
+            "failed": kinds["failed"],
+        }
         last = {"last": written(way.last), "answered": route, "because": way.reason}
         yield {"operation": operation, **counts, "routes": routes, **last}
 
@@ -121,9 +165,18 @@ def _operations(ledger: Ledger) -> Iterator[StatusObject]:
 def _callers(ledger: Ledger, now: float) -> Iterator[StatusObject]:
     """Yield all callers that are known: those first that fail now, the latest failure first, then the latest calls."""
     rows = [(who, one, *one.recent(now)) for who, one in ledger.callers.copy().items()]
-    rows.sort(key=lambda row: (not row[3], -row[1].error_seen.last if row[3] else 0, -row[1].last))
+    rows.sort(
+        key=lambda row: (
+            not row[3],
+            -row[1].error_seen.last if row[3] else 0,
+            -row[1].last,
+        )
+    )
     for (peer, agent, key), one, recent, recent_errors in rows:
-        counts = {name: getattr(one, name) for name in ("calls", "retired", "client_errors", "failed")}
+        counts = {
+            name: getattr(one, name)
+            for name in ("calls", "retired", "client_errors", "failed")
+        }
         now_counts = {"recent_calls": recent, "recent_errors": recent_errors}
         error = None if one.error is None else _error(*one.error, one.error_seen)
         who = {"peer": peer, "agent": plain(agent), "key": plain(key)}
@@ -137,18 +190,25 @@ def _errors(ledger: Ledger) -> Iterator[StatusObject]:
 
 
 def _error(operation: str, failure: Failure, seen: Seen) -> StatusObject:
-    said = {"code": failure[0], "status": failure[1], "cause": failure[2], "calls": seen.calls}
+    said = {
+        "code": failure[0],
+        "status": failure[1],
+        "cause": failure[2],
+        "calls": seen.calls,
+    }
     said["cure"] = cure_of(failure[0] or "")
     times = {"first": written(seen.first), "last": written(seen.last)}
     return {"origin": origin_of(failure), "operation": operation, **said, **times}
 
 
-def verdict(retired: Ways, started: float, now: float, ends: Ends, *, inventory: bool) -> StatusObject:
+def verdict(
+    retired: Ways, started: float, now: float, ends: Ends, *, inventory: bool
+) -> StatusObject:
     """Return the member ``silence``: for how long nobody has made a retired call, and whether the shim can be removed.
 
-    Its ``word`` is ``called``, ``quiet`` or ``unproven``: a gateway knows only its own calls since it ``started``, and
-    an ``inventory`` may have others. A call that Atlas answered itself is not retired if
-    ``ends`` knows a future sunset of its operation.
+    Its ``word`` is ``called``, ``quiet`` or ``unproven``: a gateway knows only its own
+    calls since it ``started``, and an ``inventory`` may have others. A call that Atlas
+    answered itself is not retired if ``ends`` knows a future sunset of its operation.
     """
     ahead, seen = [], []
     for (operation, route), way in retired.items():
@@ -156,20 +216,31 @@ def verdict(retired: Ways, started: float, now: float, ends: Ends, *, inventory:
         if sunset is None:
             seen.append((way.last, operation))
         else:
-            ahead.append(Ahead(sunset, operation, sum(way.statuses.values()), written(way.last)))
+            ahead.append(
+                Ahead(sunset, operation, sum(way.statuses.values()), written(way.last))
+            )
     last, operation = max(seen, default=(None, ""))
     since = written(started if last is None else last)
     days = int(max(0.0, now - (last or started)) // DAY)
     start = "" if last else ", when this gateway started"
-    word, sentence = "unproven", f"Nobody has made a retired call since {spoken(since)}{start}"
+    word, sentence = (
+        "unproven",
+        f"Nobody has made a retired call since {spoken(since)}{start}",
+    )
     if last is not None and not days:
-        word, sentence = "called", f"Retired calls are still made: the last one at {spoken(since)} ({operation})."
+        word, sentence = (
+            "called",
+            f"Retired calls are still made: the last one at {spoken(since)} ({operation}).",
+        )
     elif days < ENOUGH:
         sentence += f". That is too short to prove anything: wait for {ENOUGH} days."
     elif inventory:
         sentence += ", as far as this gateway knows."
     else:
-        word, sentence = "quiet", f"{sentence}: the shim can go, if all that could make one came by here."
+        word, sentence = (
+            "quiet",
+            f"{sentence}: the shim can go, if all that could make one came by here.",
+        )
     recent = written(now - ENOUGH * DAY)
     return {
         "word": word,

@@ -20,9 +20,13 @@ log = logging.getLogger("shim.gateway.certificate")
 _CERT, _KEY = b"-----BEGIN CERTIFICATE-----", b"PRIVATE KEY-----"
 _DER = b"\x30\x82"
 """How a certificate or key in DER begins: a sequence of more than 255 bytes."""
-_BLOCK = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
+_BLOCK = re.compile(
+    r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL
+)
 
-_VALIDITY = re.compile(rb"\x30[\x1e\x20\x22](?:\x17\x0d|\x18\x0f\d\d)\d{12}Z(?:\x17\x0d|\x18\x0f)(\d{12,14}Z)")
+_VALIDITY = re.compile(
+    rb"\x30[\x1e\x20\x22](?:\x17\x0d|\x18\x0f\d\d)\d{12}Z(?:\x17\x0d|\x18\x0f)(\d{12,14}Z)"
+)
 """The two times of a certificate (RFC 5280, 4.1.2.5) in DER: a year has two digits, or four."""
 
 
@@ -39,9 +43,13 @@ def listening(options: Options) -> Listening | None:
         return None
     files = [path for path in (cert, options.tls_key) if path is not None]
     read = lambda: (listener_context(cert, options.tls_key), expiry_of(cert))  # noqa: E731 - whenever the files change
-    made = Watched("files of the listener", lambda: files, read, partial(_check_end, cert))
+    made = Watched(
+        "files of the listener", lambda: files, read, partial(_check_end, cert)
+    )
     if (ends := made.value[1]) is not None and ends <= time.time():
-        log.warning("tls_cert: %s: has expired; callers that look at it are not served", cert)
+        log.warning(
+            "tls_cert: %s: has expired; callers that look at it are not served", cert
+        )
     return made
 
 
@@ -54,7 +62,9 @@ def _check_end(cert: str, new: tuple[ssl.SSLContext, float | None]) -> None:
 def listener_context(cert: str, key: str | None) -> ssl.SSLContext:
     """Return the callers' side; raises SettingsError that names the option and the file."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = max(context.minimum_version, ssl.TLSVersion.TLSv1_2)  # OPENSSL_CONF may ask for more
+    context.minimum_version = max(
+        context.minimum_version, ssl.TLSVersion.TLSv1_2
+    )  # OPENSSL_CONF may ask for more
     context.set_alpn_protocols(["http/1.1"])
     _load(context, cert, key)
     return context
@@ -89,7 +99,9 @@ def _check_kinds(cert: str, key: str | None) -> None:
     secret = chain if key is None else _content_of("tls_key", key)
     has_cert, has_key = _CERT in chain, _KEY in secret
     if not has_cert and key is not None and _KEY in chain and _CERT in secret:
-        raise SettingsError(f"tls_cert: {cert}: has a key, and {key} a certificate; exchange the two")
+        raise SettingsError(
+            f"tls_cert: {cert}: has a key, and {key} a certificate; exchange the two"
+        )
     if not has_cert:
         said = f"is DER, not PEM; convert it, as by: openssl x509 -inform der -in {cert} -out NEW"
         if not chain.startswith(_DER):
@@ -98,7 +110,9 @@ def _check_kinds(cert: str, key: str | None) -> None:
     if has_key:
         return
     if key is None:
-        raise SettingsError(f"tls_cert: {cert}: has no private key; name its file with --tls-key")
+        raise SettingsError(
+            f"tls_cert: {cert}: has no private key; name its file with --tls-key"
+        )
     said = f"is DER, not PEM; convert it, as by: openssl pkey -inform der -in {key} -out NEW"
     if not secret.startswith(_DER):
         said = "has no private key; it begins with -----BEGIN PRIVATE KEY-----"
@@ -115,16 +129,23 @@ def _content_of(name: str, path: str) -> bytes:
 def system_context() -> ssl.SSLContext:
     """Return upstream's side: it trusts the system's roots, or those of ``SSL_CERT_FILE`` and ``SSL_CERT_DIR``.
 
-    Raises SettingsError for a file that can't be read, which OpenSSL takes for one without roots.
+    Raises SettingsError for a file that can't be read, which OpenSSL takes for one
+    without roots.
     """
     context = ssl.create_default_context()
     context.set_alpn_protocols(["http/1.1"])
-    context.hostname_checks_common_name = False  # a certificate names hosts as alternative names (RFC 9525, 6.3)
+    context.hostname_checks_common_name = (
+        False  # a certificate names hosts as alternative names (RFC 9525, 6.3)
+    )
     if path := os.environ.get("SSL_CERT_FILE"):
         try:
             context.load_verify_locations(path)
         except OSError as error:
-            said = "no certificates in PEM" if isinstance(error, ssl.SSLError) else error.strerror
+            said = (
+                "no certificates in PEM"
+                if isinstance(error, ssl.SSLError)
+                else error.strerror
+            )
             raise SettingsError(f"SSL_CERT_FILE: {path}: {said}") from None
     return context
 
@@ -133,7 +154,9 @@ def expiry_of(path: str) -> float | None:
     """Return when the first certificate of a PEM file ends, in seconds since the epoch; None if it is unreadable."""
     try:
         text = Path(path).read_text("ascii", errors="replace")
-        return min(_ends(ssl.PEM_cert_to_DER_cert(block)) for block in _BLOCK.findall(text))
+        return min(
+            _ends(ssl.PEM_cert_to_DER_cert(block)) for block in _BLOCK.findall(text)
+        )
     except (OSError, ValueError):
         return None
 

@@ -1,8 +1,9 @@
 """Files that are read again when they change: options and documents, certificates, keys.
 
-Changes are read as soon as two looks in a row agree. What can't be read or used is refused as a whole, and the last
-good value stays. It is read again after a while, since a disk may fail once. Each value has a thread of its own, which
-nothing waits for, not even the program's end.
+Changes are read as soon as two looks in a row agree. What can't be read or used is
+refused as a whole, and the last good value stays. It is read again after a while, since
+a disk may fail once. Each value has a thread of its own, which nothing waits for, not
+even the program's end.
 """
 
 from __future__ import annotations
@@ -23,10 +24,15 @@ log = logging.getLogger("shim.gateway.reload")
 T = TypeVar("T")
 
 EVERY = 0.5  # seconds between two looks
-MOST_LOOKS = 128  # looks, about a minute, until files that were refused are read again; the first time it is one look
-PATIENCE = 5.0  # seconds that a look may take; a pipe or a network's disk may never answer
+# looks, about a minute, until files that were refused are read again; the first time it
+# is one look
+MOST_LOOKS = 128
+PATIENCE = (
+    5.0  # seconds that a look may take; a pipe or a network's disk may never answer
+)
 _NEVER = float("inf")
-_taking_up = threading.Lock()  # options and documents make one plan: the second to come must see what the first made
+# options and documents make one plan: the second to come must see what the first made
+_taking_up = threading.Lock()
 
 Stamp = list[tuple[Any, ...]]
 
@@ -42,8 +48,12 @@ class Watched(Generic[T]):
     """Makes the value."""
     use: Callable[[T], object] = lambda _: None
     """Takes it up."""
-    known: Stamp = attrs.field(default=attrs.Factory(lambda self: stamps(self.files()), takes_self=True))
-    value: T = attrs.field(default=attrs.Factory(lambda self: self.read(), takes_self=True))
+    known: Stamp = attrs.field(
+        default=attrs.Factory(lambda self: stamps(self.files()), takes_self=True)
+    )
+    value: T = attrs.field(
+        default=attrs.Factory(lambda self: self.read(), takes_self=True)
+    )
     good_since: float = attrs.field(factory=time.time, init=False)
     """When they were last put to use, in seconds since the epoch."""
     refused: float | None = attrs.field(default=None, init=False)
@@ -75,7 +85,9 @@ class Watched(Generic[T]):
         is_read = False
         try:
             value, is_read = self.read(), True
-            if stamps(self.files()) != self._seen:  # what was read may be of the old files and of the new
+            if (
+                stamps(self.files()) != self._seen
+            ):  # what was read may be of the old files and of the new
                 return None
             with _taking_up:
                 self.use(value)
@@ -107,19 +119,29 @@ class Watched(Generic[T]):
             self._refuse(SettingsError(f"was not read within {PATIENCE:g} seconds"))
 
     def _refuse(self, error: Exception) -> bool:
-        known = isinstance(error, (SettingsError, DocumentError))  # an operator's mistake needs no traceback
+        known = isinstance(
+            error, (SettingsError, DocumentError)
+        )  # an operator's mistake needs no traceback
         problems = tuple(getattr(error, "problems", ())) or (str(error) or repr(error),)
-        if problems == self.problems and self._pause > 1:  # said already, of the same files
+        if (
+            problems == self.problems and self._pause > 1
+        ):  # said already, of the same files
             return False
         self.problems, self.refused, said = problems, time.time(), "; ".join(problems)
-        log.error("new %s refused, the last good stay: %s", self.name, said, exc_info=None if known else error)
+        log.error(
+            "new %s refused, the last good stay: %s",
+            self.name,
+            said,
+            exc_info=None if known else error,
+        )
         return False
 
 
 def stamps(paths: Iterable[str | Path]) -> Stamp:
     """Return for each file its path and what stat(2) says, if that doesn't fail.
 
-    Links are followed, so that one that is turned to another folder counts (Kubernetes swaps ``..data`` so).
+    Links are followed, so that one that is turned to another folder counts (Kubernetes
+    swaps ``..data`` so).
     """
     found: Stamp = []
     for path in paths:
@@ -128,5 +150,15 @@ def stamps(paths: Iterable[str | Path]) -> Stamp:
         except OSError:
             found.append((path,))
         else:
-            found.append((path, one.st_mode, one.st_size, one.st_dev, one.st_ino, one.st_mtime_ns, one.st_ctime_ns))
+            found.append(
+                (
+                    path,
+                    one.st_mode,
+                    one.st_size,
+                    one.st_dev,
+                    one.st_ino,
+                    one.st_mtime_ns,
+                    one.st_ctime_ns,
+                )
+            )
     return found

@@ -1,7 +1,8 @@
 """A literal replacement for ``import httpx``: ``from shim import httpx``.
 
-Every public name of httpx is here; clients and top-level functions are ours, the rest is httpx's own, identical
-objects. A client that somebody else made is served after ``shim.wrap(client)``.
+Every public name of httpx is here; clients and top-level functions are ours, the rest
+is httpx's own, identical objects. A client that somebody else made is served after
+``shim.wrap(client)``.
 """
 
 import typing as _typing
@@ -16,4 +17,6 @@ __all__ = list(_httpx.__all__)
 
 if not _typing.TYPE_CHECKING:
     globals().update(_surface.clients(_httpx))
-    __getattr__ = _partial(getattr, _httpx)  # what else it has, so that reaching into it works as ever
+    __getattr__ = _partial(
+        getattr, _httpx
+    )  # what else it has, so that reaching into it works as ever

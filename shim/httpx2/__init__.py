@@ -1,7 +1,8 @@
 """A literal replacement for ``import httpx2``: ``from shim import httpx2``.
 
-Every public name of httpx2 is here; clients and top-level functions are ours, the rest is httpx2's own, identical
-objects. A client that somebody else made is served after ``shim.wrap(client)``. Needs the extra ``httpx2``.
+Every public name of httpx2 is here; clients and top-level functions are ours, the rest
+is httpx2's own, identical objects. A client that somebody else made is served after
+``shim.wrap(client)``. Needs the extra ``httpx2``.
 """
 
 import typing as _typing
@@ -20,4 +21,6 @@ __all__ = list(_httpx2.__all__)
 
 if not _typing.TYPE_CHECKING:
     globals().update(_surface.clients(_httpx2))
-    __getattr__ = _partial(getattr, _httpx2)  # what else it has, so that reaching into it works as ever
+    __getattr__ = _partial(
+        getattr, _httpx2
+    )  # what else it has, so that reaching into it works as ever

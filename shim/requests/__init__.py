@@ -1,8 +1,9 @@
 """A literal replacement for ``import requests``: ``from shim import requests``.
 
-Every public name of requests is here, and its modules can be imported by name. Session and the top-level functions
-are ours, the rest is requests' own, identical objects. ``Adapter`` is for programs that mount adapters and keep
-requests' session. The record of a retired call is in ``response.shim``, an attribute that no other response has.
+Every public name of requests is here, and its modules can be imported by name. Session
+and the top-level functions are ours, the rest is requests' own, identical objects.
+``Adapter`` is for programs that mount adapters and keep requests' session. The record
+of a retired call is in ``response.shim``, an attribute that no other response has.
 """
 
 import types as _namespaces
@@ -17,7 +18,13 @@ import requests as _requests
 from requests import *  # noqa: F403 - each version has its own names
 
 # What a star import brings; requests before 2.34 has no list of it.
-__all__ = list(getattr(_requests, "__all__", [name for name in vars(_requests) if not name.startswith("_")]))
+__all__ = list(
+    getattr(
+        _requests,
+        "__all__",
+        [name for name in vars(_requests) if not name.startswith("_")],
+    )
+)
 
 if _typing.TYPE_CHECKING:
     from requests import adapters as adapters
@@ -39,7 +46,9 @@ else:
         _surface.alias(
             "requests",
             {
-                "api": _surface.remade(_requests.api, sessions=_namespaces.SimpleNamespace(**_ours)),
+                "api": _surface.remade(
+                    _requests.api, sessions=_namespaces.SimpleNamespace(**_ours)
+                ),
                 "sessions": _ours | _surface.remade(_requests, ("session",), **_ours),
             },
         )
@@ -47,4 +56,9 @@ else:
 
     def __getattr__(name: str) -> object:
         """Return what else it has, so that reaching into it works as ever; ``Adapter`` brings the engine."""
-        return getattr(_import_module("shim.doors.requests.adapter") if name == "Adapter" else _requests, name)
+        return getattr(
+            _import_module("shim.doors.requests.adapter")
+            if name == "Adapter"
+            else _requests,
+            name,
+        )

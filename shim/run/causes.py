@@ -35,7 +35,9 @@ class Refused:
 
 
 def refused_calls(
-    errors: Mapping[tuple[str, Failure], Seen], operations: Iterable[Operation], again: str
+    errors: Mapping[tuple[str, Failure], Seen],
+    operations: Iterable[Operation],
+    again: str,
 ) -> Iterator[Refused]:
     """Yield what was refused by the run, and what Atlas has ended, most first; other answers are Atlas' own."""
     known = {operation.id: operation for operation in operations}
@@ -47,8 +49,14 @@ def refused_calls(
         counts[named, status] += seen.calls
         operation = known.get(name)
         if code == "SHIM_NO_SUCCESSOR" and operation is not None:
-            switch = f" (as in: ATLAS_SHIM_WRITES={operation.switch} {again})" if operation.switch else ""
-            advice[named, status] = f"{operation.id}: {operation.without_successor}{switch}"
+            switch = (
+                f" (as in: ATLAS_SHIM_WRITES={operation.switch} {again})"
+                if operation.switch
+                else ""
+            )
+            advice[named, status] = (
+                f"{operation.id}: {operation.without_successor}{switch}"
+            )
     for (code, status), count in counts.most_common():
         yield Refused(code, status, count, advice.get((code, status), ""))
 
@@ -75,7 +83,9 @@ class ProgramCalls:
         for one in self.refused:
             yield one.sentence(self.again)
         is_answered = counts["calls"] or self.refused
-        if counts["distrusting"] or (counts["connections"] and not is_answered):  # it ended them without a call
+        if counts["distrusting"] or (
+            counts["connections"] and not is_answered
+        ):  # it ended them without a call
             yield (
                 f"a program of this run called {self.host} and does not trust its certificate: have it trust the file "
                 "that SSL_CERT_FILE in its environment names, or set its base URL to a gateway's (atlas-shim serve)"
@@ -96,7 +106,12 @@ class ProgramCalls:
             "ending": self.counts["ending"],
             "in_python": self.counts["in Python"],
             "refused": [
-                {"code": one.code, "status": one.status, "calls": one.count, "said": one.sentence(self.again)}
+                {
+                    "code": one.code,
+                    "status": one.status,
+                    "calls": one.count,
+                    "said": one.sentence(self.again),
+                }
                 for one in self.refused
             ],
             "said": [*self.last_words()],
@@ -108,12 +123,18 @@ class ProgramCalls:
         if not counts["connections"] and not counts["in Python"]:
             return "no call to Atlas was seen: the program made none, or ignores proxies and all other variables"
         calls = "call" if counts["calls"] == 1 else "calls"
-        parts = [f"{counts['calls']} {calls} to Atlas, {counts['retired']} of them retired"]
+        parts = [
+            f"{counts['calls']} {calls} to Atlas, {counts['retired']} of them retired"
+        ]
         if counts["ending"]:
             parts.append(f"{counts['ending']} by versions that Atlas will end")
         if counts["in Python"]:
-            parts.append(f"{counts['in Python']} retired ones were translated in the program, by the drop-in")
+            parts.append(
+                f"{counts['in Python']} retired ones were translated in the program, by the drop-in"
+            )
         parts += [f"{one.count} got {one.code}" for one in self.refused]
         if counts["strangers"]:
-            parts.append(f"{counts['strangers']} connections of other users were refused")
+            parts.append(
+                f"{counts['strangers']} connections of other users were refused"
+            )
         return "; ".join(parts)

@@ -33,15 +33,24 @@ SYSTEM_BUNDLES = (
 """Files in which Linux distributions and macOS keep their roots."""
 
 
-def make_certificate(host: str, hooks_name: str) -> tuple[bytes, ssl.SSLContext, ssl.SSLContext]:
+def make_certificate(
+    host: str, hooks_name: str
+) -> tuple[bytes, ssl.SSLContext, ssl.SSLContext]:
     """Make a certificate for ``host``, names below it and 127.0.0.1, which can vouch for nothing else.
 
-    Returns it as PEM, and two TLS contexts with it, which alone hold its key. If ``hooks_name`` is not ``host``, the
-    second one takes callers by that name alone.
+    Returns it as PEM, and two TLS contexts with it, which alone hold its key. If
+    ``hooks_name`` is not ``host``, the second one takes callers by that name alone.
     """
-    key, start = ec.generate_private_key(ec.SECP256R1()), dt.datetime.now(dt.UTC) - dt.timedelta(hours=1)
+    key, start = (
+        ec.generate_private_key(ec.SECP256R1()),
+        dt.datetime.now(dt.UTC) - dt.timedelta(hours=1),
+    )
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
-    names = [x509.DNSName(host), x509.DNSName(f"*.{host}"), x509.IPAddress(IPv4Address("127.0.0.1"))]
+    names = [
+        x509.DNSName(host),
+        x509.DNSName(f"*.{host}"),
+        x509.IPAddress(IPv4Address("127.0.0.1")),
+    ]
     signed = (
         x509.CertificateBuilder()
         .subject_name(subject)
@@ -52,43 +61,69 @@ def make_certificate(host: str, hooks_name: str) -> tuple[bytes, ssl.SSLContext,
         .not_valid_after(start + LIFE)
         .add_extension(x509.SubjectAlternativeName(names), critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key()), critical=False)
+        .add_extension(
+            x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False
+        )
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key()),
+            critical=False,
+        )
         .sign(key, hashes.SHA256())
     )
     pem = signed.public_bytes(serialization.Encoding.PEM)
     private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
     )
     of_proxy, of_hooks = _context(pem, private), _context(pem, private)
     if hooks_name != host:
         refused = ssl.ALERT_DESCRIPTION_ACCESS_DENIED
-        of_hooks.sni_callback = lambda _, name, __: None if name == hooks_name else refused
+        of_hooks.sni_callback = lambda _, name, __: (
+            None if name == hooks_name else refused
+        )
     return pem, of_proxy, of_hooks
 
 
 def _context(certificate: bytes, key: bytes) -> ssl.SSLContext:
     """Return a server's context; ``ssl`` reads keys from files only, so the key goes through one without a name."""
-    is_unnamed = sys.platform == "linux" and Path("/dev/fd/0").exists()  # not without /proc
-    with os.fdopen(os.memfd_create("leaf"), "wb") if is_unnamed else tempfile.NamedTemporaryFile() as file:
+    is_unnamed = (
+        sys.platform == "linux" and Path("/dev/fd/0").exists()
+    )  # not without /proc
+    with (
+        os.fdopen(os.memfd_create("leaf"), "wb")
+        if is_unnamed
+        else tempfile.NamedTemporaryFile() as file
+    ):
         file.write(certificate + key)
         file.flush()
-        return listener_context(f"/dev/fd/{file.fileno()}" if is_unnamed else file.name, None)
+        return listener_context(
+            f"/dev/fd/{file.fileno()}" if is_unnamed else file.name, None
+        )
 
 
 def system_bundle() -> bytes:
     """Return this system's trusted roots as PEM, empty if no file has them."""
     paths = (ssl.get_default_verify_paths().openssl_cafile, *SYSTEM_BUNDLES)
-    return next((Path(path).read_bytes() for path in paths if Path(path).is_file()), b"")
+    return next(
+        (Path(path).read_bytes() for path in paths if Path(path).is_file()), b""
+    )
 
 
 def java_store(bundle: bytes) -> bytes:
     """Return a trust store that a JVM opens without a password, with all certificates of a PEM bundle."""
     named = []
-    for pem in re.findall(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", bundle, re.DOTALL):
-        # Some old roots have serial numbers that RFC 5280 forbids; a JVM does not need a root that can't be read.
+    for pem in re.findall(
+        rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", bundle, re.DOTALL
+    ):
+        # Some old roots have serial numbers that RFC 5280 forbids; a JVM does not need
+        # a root that can't be read.
         with warnings.catch_warnings(), contextlib.suppress(ValueError):
             warnings.simplefilter("ignore")
             one = x509.load_pem_x509_certificate(pem)
-            named.append(pkcs12.PKCS12Certificate(one, one.fingerprint(hashes.SHA256()).hex().encode()))
+            named.append(
+                pkcs12.PKCS12Certificate(
+                    one, one.fingerprint(hashes.SHA256()).hex().encode()
+                )
+            )
     return pkcs12.serialize_java_truststore(named, serialization.NoEncryption())

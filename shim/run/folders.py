@@ -1,6 +1,7 @@
 """Where a run keeps its files: in a folder that nobody else may replace, which is removed when the run is over.
 
-A run that was killed leaves its folder. Each run holds a lock on its own, so that the next one can tell which are dead.
+A run that was killed leaves its folder. Each run holds a lock on its own, so that the
+next one can tell which are dead.
 """
 
 from __future__ import annotations
@@ -37,7 +38,9 @@ def make_folder(place: Path) -> tuple[Path, int]:
 
 def note_inner(outer: Path) -> None:
     """Note in the folder of a run that another was started inside it."""
-    with contextlib.suppress(OSError):  # the outer one has ended, or belongs to a user whose rights were given up
+    with contextlib.suppress(
+        OSError
+    ):  # the outer one has ended, or belongs to a user whose rights were given up
         (outer / _INNER).touch()
 
 
@@ -49,7 +52,9 @@ def has_inner(folder: Path) -> bool:
 def remove_dead(place: Path) -> None:
     """Remove this user's folders of runs that were killed."""
     for folder in place.glob(f"{_PREFIX}*"):
-        with contextlib.suppress(OSError):  # another user's, one that runs, or one that is just being removed
+        with contextlib.suppress(
+            OSError
+        ):  # another user's, one that runs, or one that is just being removed
             _remove_if_dead(folder)
 
 
@@ -69,7 +74,8 @@ def _remove_if_dead(folder: Path) -> None:
 def place_of(environ: Mapping[str, str]) -> Path:
     """Return where a run's folder is made: programs with a /tmp of their own still see the first two.
 
-    Raises SettingsError if no place is of this user alone: who may replace the folder would choose what programs load.
+    Raises SettingsError if no place is of this user alone: who may replace the folder
+    would choose what programs load.
     """
     usual = environ.get("XDG_RUNTIME_DIR", "") if os.getuid() else "/run"
     known = (environ.get("TMPDIR", ""), usual, "/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 - mkdtemp makes it
@@ -88,7 +94,10 @@ def _is_safe(place: Path) -> bool:
     resolved = place.resolve()
     for folder in (resolved, *resolved.parents):
         found = folder.stat()
-        is_open = found.st_mode & (stat.S_IWGRP | stat.S_IWOTH) and not found.st_mode & stat.S_ISVTX
+        is_open = (
+            found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+            and not found.st_mode & stat.S_ISVTX
+        )
         if is_open or found.st_uid not in {0, os.getuid()}:
             return False
     return True

@@ -1,8 +1,9 @@
 """The processes beside the program: a keeper that holds the listening socket, and the gateway that serves it.
 
-The keeper forks the gateway, and forks it again if it dies: open connections break then, new ones are served. Both
-end with the last of the program's descendants: a pipe tells while one holds it open, and those that have closed it,
-as daemons do, are found by the run's mark in their environment.
+The keeper forks the gateway, and forks it again if it dies: open connections break
+then, new ones are served. Both end with the last of the program's descendants: a pipe
+tells while one holds it open, and those that have closed it, as daemons do, are found
+by the run's mark in their environment.
 """
 
 from __future__ import annotations
@@ -102,11 +103,16 @@ class Helper:
         os.close(self.alive)
         os.close(self.ready)
         with open(readable, encoding="utf-8") as file:  # noqa: PTH123 - a descriptor
-            answer = json.loads(file.readline() or '{"error": "the gateway did not start"}')
+            answer = json.loads(
+                file.readline() or '{"error": "the gateway did not start"}'
+            )
         if "error" in answer:
             raise SettingsError(answer["error"])
         most = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-        os.set_inheritable(fcntl.fcntl(living, fcntl.F_DUPFD, min(HIGH, most - 2)), True)  # noqa: FBT003 - its signature
+        os.set_inheritable(
+            fcntl.fcntl(living, fcntl.F_DUPFD, min(HIGH, most - 2)),
+            True,  # noqa: FBT003 - its signature
+        )
         os.close(living)
         return dict(answer["environment"])
 
@@ -118,9 +124,14 @@ class Helper:
             place = place_of(self.environ)
             remove_dead(place)
             folder, lock = make_folder(place)
-            listening, mark = socket.create_server(("127.0.0.1", 0), backlog=65535), secrets.token_hex(16)
+            listening, mark = (
+                socket.create_server(("127.0.0.1", 0), backlog=65535),
+                secrets.token_hex(16),
+            )
             secret, port = not kernel_tells(listening), listening.getsockname()[1]
-            run = attrs.evolve(self.run, folder=folder, port=port, mark=mark, secret=secret)
+            run = attrs.evolve(
+                self.run, folder=folder, port=port, mark=mark, secret=secret
+            )
             root, *tls = make_certificate(run.host, run.hooks_name)
             self.run = attrs.evolve(run, root=root)
             if outer := self.environ.get(FOLDER):
@@ -128,8 +139,12 @@ class Helper:
             environment = environment_of(self.run, self.environ)
             noted: Iterable[bytes] = ()
             if self.report:
-                calls = environment[writing.VARIABLE] = environment.get(writing.VARIABLE) or f"{folder}/calls.jsonl"
-                noted = file = os.fdopen(writing.opened(calls, os.O_RDWR | os.O_APPEND | os.O_CREAT), "rb")
+                calls = environment[writing.VARIABLE] = (
+                    environment.get(writing.VARIABLE) or f"{folder}/calls.jsonl"
+                )
+                noted = file = os.fdopen(
+                    writing.opened(calls, os.O_RDWR | os.O_APPEND | os.O_CREAT), "rb"
+                )
                 file.seek(0, os.SEEK_END)
             door = Doorkeeper(listening, mark.encode(), secret)
             null, over = os.open(os.devnull, os.O_WRONLY), False
@@ -137,7 +152,8 @@ class Helper:
                 began, gateway_process = time.monotonic(), os.fork()
                 if not gateway_process:
                     _end_after(self._serve(door, tls, noted, environment))
-                # Whoever reads one to its end must not wait for the keeper, nor is another gateway's word asked for.
+                # Whoever reads one to its end must not wait for the keeper, nor is
+                # another gateway's word asked for.
                 for number in (2, self.ready):
                     os.dup2(null, number)
                 over = os.waitpid(gateway_process, 0)[1] == 0
@@ -157,7 +173,10 @@ class Helper:
         """Close the command's files except standard error, for warnings: others may read the rest to its end."""
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         low = 3
-        for kept in (*sorted({self.alive, self.ready, self.running} - {-1}), min(soft, 1 << 20)):
+        for kept in (
+            *sorted({self.alive, self.ready, self.running} - {-1}),
+            min(soft, 1 << 20),
+        ):
             os.closerange(low, kept)
             low = kept + 1
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
@@ -167,28 +186,43 @@ class Helper:
             signal.signal(number, signal.SIG_DFL)
 
     async def _serve(
-        self, door: Doorkeeper, tls: Sequence[ssl.SSLContext], noted: Iterable[bytes], environment: Mapping[str, str]
+        self,
+        door: Doorkeeper,
+        tls: Sequence[ssl.SSLContext],
+        noted: Iterable[bytes],
+        environment: Mapping[str, str],
     ) -> None:
         """Hand over the environment, and serve until the program's last process has ended."""
         try:
             gateway = Gateway(self.options, self.engine, environ=self.environ)
-            gateway.guard(lambda gate: _ProgramsGate(gate) if isinstance(gate, VerifyGate) else gate)
+            gateway.guard(
+                lambda gate: (
+                    _ProgramsGate(gate) if isinstance(gate, VerifyGate) else gate
+                )
+            )
             await gateway.start(Bound((), Address("127.0.0.1", self.run.port)))
         except (OSError, SettingsError) as error:
             self._say(error=str(error))
             return
-        loop, proxy = asyncio.get_running_loop(), ProxyServer(self.run, tls[0], tls[1], gateway.adopt)
+        loop, proxy = (
+            asyncio.get_running_loop(),
+            ProxyServer(self.run, tls[0], tls[1], gateway.adopt),
+        )
         door.open(lambda connection: loop.call_soon_threadsafe(proxy.take, connection))
         last = loop.create_task(self._last_ends())
         ends = [last]
-        with contextlib.suppress(OSError, AttributeError):  # it has ended; macOS has no such descriptors
+        with contextlib.suppress(
+            OSError, AttributeError
+        ):  # it has ended; macOS has no such descriptors
             ends.append(loop.create_task(readable(os.pidfd_open(self.process))))
         self._say(environment=environment)
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         if proxy.tasks:  # a handshake that fails deserves its sentence
             await asyncio.wait(proxy.tasks, timeout=_SOON)
         proxy.counts["strangers"] = door.strangers
-        proxy.counts["in Python"] = sum(b'"file":' in note and b'"operation":' in note for note in noted)
+        proxy.counts["in Python"] = sum(
+            b'"file":' in note and b'"operation":' in note for note in noted
+        )
         for line in self._lines(gateway, proxy):
             with contextlib.suppress(OSError):
                 os.write(2, f"{line}\n".encode())
@@ -196,7 +230,9 @@ class Helper:
         if self.running < 0:
             await last
         await gateway.stop(grace=0)
-        shutil.rmtree(self.run.folder, ignore_errors=True)  # the keeper may have been killed
+        shutil.rmtree(
+            self.run.folder, ignore_errors=True
+        )  # the keeper may have been killed
 
     async def _last_ends(self) -> None:
         """Return when the last of the program's descendants has ended."""
@@ -209,14 +245,18 @@ class Helper:
         counts["calls"] += sum(rows.values())
         settings, now = self.options.settings(), time.time()
         operations = [one for one in self.engine.operations if not one.lives]
-        ended = {one.id: sunset_of(one, settings).timestamp() <= now for one in operations}
+        ended = {
+            one.id: sunset_of(one, settings).timestamp() <= now for one in operations
+        }
         for (operation, *_), calls in rows.items():
             if operation in ended:
                 counts["retired" if ended[operation] else "ending"] += calls
         again = f"atlas-shim run -- {self.program[0]} …"  # the rest may hold a key
         seen = ProgramCalls(
             counts=+counts,
-            refused=[*refused_calls(gateway.ledger.errors, self.engine.operations, again)],
+            refused=[
+                *refused_calls(gateway.ledger.errors, self.engine.operations, again)
+            ],
             again=again,
             host=self.run.host,
             others=proxy.others,
@@ -240,8 +280,11 @@ def _end_after(serving: Coroutine[None, None, None]) -> NoReturn:
     """Run this process' gateway, and end the process."""
     code = 0
     logging.basicConfig(level=logging.ERROR, format="atlas-shim: %(message)s")
-    # No traceback belongs into a program's standard error, nor what the loop says of itself.
-    logging.getLogger("shim.gateway").addFilter(lambda record: vars(record).update(exc_info=None) is None)
+    # No traceback belongs into a program's standard error, nor what the loop says of
+    # itself.
+    logging.getLogger("shim.gateway").addFilter(
+        lambda record: vars(record).update(exc_info=None) is None
+    )
     logging.getLogger("asyncio").disabled = True
     try:
         with asyncio.Runner(loop_factory=loop_factory()) as runner:
@@ -273,7 +316,9 @@ class _ProgramsGate(CallerGate):
     def __init__(self, verifying: CallerGate) -> None:
         self._verifying = verifying
 
-    async def admit(self, head: RequestHead, call: Call, match: Match | None, *, listed: bool) -> UpstreamSigner:
+    async def admit(
+        self, head: RequestHead, call: Call, match: Match | None, *, listed: bool
+    ) -> UpstreamSigner:
         """Return who signs this call; raises Refusal."""
         if match is None:
             return PASSTHROUGH

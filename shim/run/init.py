@@ -1,7 +1,8 @@
 """A run that is process 1 of a container: it stays as the parent of the program, as an init does.
 
-The kernel gives process 1 every orphan, and ends all others with it. So it reaps what ends, passes signals on to the
-program, and ends with the program's exit code, once the processes beside the program have removed their files.
+The kernel gives process 1 every orphan, and ends all others with it. So it reaps what
+ends, passes signals on to the program, and ends with the program's exit code, once the
+processes beside the program have removed their files.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ _OWN = {signal.SIGCHLD, signal.SIGTTIN, signal.SIGTTOU}
 def stay() -> int:
     """Return in a new process, which is to become the program; this one ends as that one does.
 
-    Returns the end of a pipe that the processes beside the program hold open for as long as they run.
+    Returns the end of a pipe that the processes beside the program hold open for as
+    long as they run.
     """
     over, running = os.pipe()
     everything = signal.valid_signals()

@@ -1,6 +1,7 @@
 """Who is at the other end of a loopback connection: Linux' kernel is asked for the exact pair of addresses.
 
-``sock_diag`` (netlink) finds one socket in microseconds, whatever else is open or in TIME_WAIT, and any user may ask.
+``sock_diag`` (netlink) finds one socket in microseconds, whatever else is open or in
+TIME_WAIT, and any user may ask.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ _RESET, _NO_RESET = (struct.pack("ii", is_on, 0) for is_on in (True, False))
 _SOCK_DIAG, _BY_FAMILY, _REQUEST, _ANY = 4, 20, 1, 0xFFFFFFFF
 _QUESTION = struct.Struct("=IHHIIBBBxIHH4s12x4s12xIII")
 _ANSWER = struct.Struct("=4xH2xI5xB62xII")
-_ALIVE = frozenset({1, 4, 5})  # ESTABLISHED, and the two states in which it has only ended its own direction
+_ALIVE = frozenset(
+    {1, 4, 5}
+)  # ESTABLISHED, and the two states in which it has only ended its own direction
 
 
 @attrs.frozen
@@ -41,21 +44,42 @@ class PeerSocket:
 
 def open_kernel() -> socket.socket:
     """Return a socket to ask the kernel by; raises OSError where there is none."""
-    kernel = socket.socket(getattr(socket, "AF_NETLINK", -1), socket.SOCK_RAW, _SOCK_DIAG)
+    kernel = socket.socket(
+        getattr(socket, "AF_NETLINK", -1), socket.SOCK_RAW, _SOCK_DIAG
+    )
     kernel.setblocking(False)  # noqa: FBT003 - its signature; the answer is there when the question is sent
     return kernel
 
 
-def caller_of(kernel: socket.socket, there: tuple[str, int], port: int) -> PeerSocket | None:
+def caller_of(
+    kernel: socket.socket, there: tuple[str, int], port: int
+) -> PeerSocket | None:
     """Return the other end of a connection to a port of 127.0.0.1, None if it has gone.
 
     Raises OSError if the kernel can't tell.
     """
     host, number = there
-    asked = (_QUESTION.size, _BY_FAMILY, _REQUEST, number, 0, socket.AF_INET, socket.IPPROTO_TCP, 0, _ANY)
-    ends = (socket.htons(number), socket.htons(port), socket.inet_aton(host), socket.inet_aton("127.0.0.1"))
+    asked = (
+        _QUESTION.size,
+        _BY_FAMILY,
+        _REQUEST,
+        number,
+        0,
+        socket.AF_INET,
+        socket.IPPROTO_TCP,
+        0,
+        _ANY,
+    )
+    ends = (
+        socket.htons(number),
+        socket.htons(port),
+        socket.inet_aton(host),
+        socket.inet_aton("127.0.0.1"),
+    )
     kernel.send(_QUESTION.pack(*asked, *ends, 0, _ANY, _ANY))
-    kind, of, state, uid, inode = _ANSWER.unpack_from(kernel.recv(512).ljust(_ANSWER.size, b"\0"))
+    kind, of, state, uid, inode = _ANSWER.unpack_from(
+        kernel.recv(512).ljust(_ANSWER.size, b"\0")
+    )
     if kind != _BY_FAMILY or of != number:  # an error: there is no such socket
         return None
     return PeerSocket(uid, inode) if state in _ALIVE and inode else None
@@ -65,7 +89,11 @@ def kernel_tells(listening: socket.socket) -> bool:
     """Return whether the other end of a connection is told here: not on macOS, nor in some sandboxes."""
     where = listening.getsockname()
     try:
-        with open_kernel() as kernel, socket.create_connection(where) as connection, listening.accept()[0]:
+        with (
+            open_kernel() as kernel,
+            socket.create_connection(where) as connection,
+            listening.accept()[0],
+        ):
             return caller_of(kernel, connection.getsockname(), where[1]) is not None
     except OSError:
         return False
@@ -76,7 +104,9 @@ def marked(mark: bytes, uid: int | None = None) -> Iterator[Path]:
     for process in Path("/proc").glob("[0-9]*"):
         # It may have ended, or be another user's.
         with contextlib.suppress(OSError):
-            if (uid is None or process.stat().st_uid == uid) and mark in (process / "environ").read_bytes():
+            if (uid is None or process.stat().st_uid == uid) and mark in (
+                process / "environ"
+            ).read_bytes():
                 yield process
 
 
@@ -94,8 +124,9 @@ def is_descendant(caller: PeerSocket, mark: bytes) -> bool:
 class Doorkeeper:
     """Takes connections, and closes those of other users' processes.
 
-    Several threads do: refusing a connection takes a third of the time that opening one does, and so the kernel keeps
-    room for this user's own beside others who open them as fast as they can.
+    Several threads do: refusing a connection takes a third of the time that opening one
+    does, and so the kernel keeps room for this user's own beside others who open them
+    as fast as they can.
     """
 
     listening: socket.socket
@@ -109,7 +140,8 @@ class Doorkeeper:
 
     def open(self, take: Callable[[socket.socket], object]) -> None:
         """Call ``take`` with each connection from now on, in a thread."""
-        # What is accepted has this, too: a reset is all that a stranger gets, by one call of the kernel's.
+        # What is accepted has this, too: a reset is all that a stranger gets, by one
+        # call of the kernel's.
         self.listening.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
         for _ in range(DOORS):
             threading.Thread(target=self._take, args=(take,), daemon=True).start()

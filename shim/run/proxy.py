@@ -1,6 +1,7 @@
 """The one port of a run: a proxy that ends TLS for Atlas' host and tunnels to all others, and TLS for the hooks.
 
-Other hosts are reached as without this run: by the original proxy, unless the original NO_PROXY names them.
+Other hosts are reached as without this run: by the original proxy, unless the original
+NO_PROXY names them.
 """
 
 from __future__ import annotations
@@ -29,7 +30,9 @@ HEAD = _PIECE = 65536
 PATIENCE = 30.0
 """Seconds for a head, and for a connection to another host."""
 
-_is_end_to_end = re.compile(rb"(?i)(?!(?:(?:proxy-)?connection|keep-alive|proxy-authorization)\s*:)").match
+_is_end_to_end = re.compile(
+    rb"(?i)(?!(?:(?:proxy-)?connection|keep-alive|proxy-authorization)\s*:)"
+).match
 
 _HANDSHAKE = b"\x16"  # the first byte of TLS, and of no method
 _ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
@@ -65,8 +68,12 @@ class ProxyServer:
         task.add_done_callback(self.tasks.discard)
 
     async def _serve(self, connection: socket.socket) -> None:
-        # Whatever goes wrong with its peer ends the connection, and is not the program's to hear.
-        with connection, contextlib.suppress(OSError, ValueError, asyncio.IncompleteReadError):
+        # Whatever goes wrong with its peer ends the connection, and is not the
+        # program's to hear.
+        with (
+            connection,
+            contextlib.suppress(OSError, ValueError, asyncio.IncompleteReadError),
+        ):
             async with asyncio.timeout(PATIENCE):
                 await readable(connection)
                 is_tls = connection.recv(1, socket.MSG_PEEK) == _HANDSHAKE
@@ -78,9 +85,14 @@ class ProxyServer:
             method, target, _ = line.decode("latin-1").split(" ", 2)
             login = b"Basic " + base64.b64encode(self.run.login.rstrip("@").encode())
             given = _values(fields, b"proxy-authorization")
-            if self.run.secret and not any(compare_digest(value, login) for value in given):
+            if self.run.secret and not any(
+                compare_digest(value, login) for value in given
+            ):
                 status = "407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=atlas-shim"
-                await _send(connection, _answer(status, "this run's proxy is for its program alone"))
+                await _send(
+                    connection,
+                    _answer(status, "this run's proxy is for its program alone"),
+                )
             elif method == "CONNECT" and target.lower() == f"{self.run.host}:443":
                 await _send(connection, _ESTABLISHED)
                 await self._hand_over(connection, self.tls)
@@ -95,11 +107,14 @@ class ProxyServer:
         except (OSError, TimeoutError):
             self.counts["distrusting"] += 1
 
-    async def _pass_on(self, connection: socket.socket, method: str, target: str, fields: list[bytes]) -> None:
+    async def _pass_on(
+        self, connection: socket.socket, method: str, target: str, fields: list[bytes]
+    ) -> None:
         """Tunnel to another host, or pass on one request and no second one, which may be for another host.
 
-        Some clients (axios, needle, wget2) ask a proxy for an https:// URL like this: the gateway answers for Atlas'
-        host, and TLS to another host is this proxy's, with the roots that the user has set.
+        Some clients (axios, needle, wget2) ask a proxy for an https:// URL like this:
+        the gateway answers for Atlas' host, and TLS to another host is this proxy's,
+        with the roots that the user has set.
         """
         is_tunnel, to = method == "CONNECT", Address("", 0)
         try:
@@ -119,22 +134,38 @@ class ProxyServer:
                         self.others[to.host] += 1
                     reader, writer = await _dial(to, proxy, is_tunnelled=is_https)
                     if is_https and not is_tunnel:
-                        await writer.start_tls(ssl.create_default_context(), server_hostname=to.host)
+                        await writer.start_tls(
+                            ssl.create_default_context(), server_hostname=to.host
+                        )
         except (OSError, ValueError) as error:
-            status = "502 Bad Gateway" if isinstance(error, OSError) else "400 Bad Request"
-            await _send(connection, _answer(status, f"{to.host}: {str(error) or type(error).__name__}"))
+            status = (
+                "502 Bad Gateway" if isinstance(error, OSError) else "400 Bad Request"
+            )
+            await _send(
+                connection,
+                _answer(status, f"{to.host}: {str(error) or type(error).__name__}"),
+            )
             return
         if is_tunnel:
             await _send(connection, _ESTABLISHED)
         else:
-            kept, line = [*filter(_is_end_to_end, fields)], parts._replace(scheme="", netloc="").geturl() or "/"
+            kept, line = (
+                [*filter(_is_end_to_end, fields)],
+                parts._replace(scheme="", netloc="").geturl() or "/",
+            )
             if proxy is not None and not is_https:
                 line = target
-                kept += [f"Proxy-Authorization: {proxy.login}".encode("ascii")] if proxy.login else []
+                kept += (
+                    [f"Proxy-Authorization: {proxy.login}".encode("ascii")]
+                    if proxy.login
+                    else []
+                )
             start = f"{method} {line} HTTP/1.1".encode("latin-1")
             writer.write(b"\r\n".join((start, *kept, b"Connection: close", b"", b"")))
         ours = await asyncio.open_connection(sock=connection.dup())
-        await _splice(ours, (reader, writer), None if is_tunnel else _content(ours[0], body))
+        await _splice(
+            ours, (reader, writer), None if is_tunnel else _content(ours[0], body)
+        )
 
 
 def _asked(url: str) -> tuple[SplitResult, Address]:
@@ -142,7 +173,9 @@ def _asked(url: str) -> tuple[SplitResult, Address]:
     parts = urlsplit(url)
     port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
     if not parts.hostname or not port:
-        raise ValueError("a proxy is asked for a URL with a host, or to CONNECT to a host and a port")
+        raise ValueError(
+            "a proxy is asked for a URL with a host, or to CONNECT to a host and a port"
+        )
     return parts, Address(parts.hostname, port)
 
 
@@ -159,7 +192,9 @@ async def _dial(to: Address, proxy: Proxy | None, *, is_tunnelled: bool) -> Stre
     transport = await tunnel(proxy, to.authority)
     transport.set_protocol(protocol)
     protocol.connection_made(transport)
-    return reader, asyncio.StreamWriter(transport, protocol, reader, asyncio.get_running_loop())
+    return reader, asyncio.StreamWriter(
+        transport, protocol, reader, asyncio.get_running_loop()
+    )
 
 
 async def readable(file: socket.socket | int) -> None:
@@ -187,18 +222,31 @@ async def _head(connection: socket.socket) -> bytes:
 
 def _values(fields: list[bytes], name: bytes) -> set[bytes]:
     """Return the values of the lines with that name; what else is in a head to another host is that host's to judge."""
-    return {value.strip() for of, _, value in (one.partition(b":") for one in fields) if of.strip().lower() == name}
+    return {
+        value.strip()
+        for of, _, value in (one.partition(b":") for one in fields)
+        if of.strip().lower() == name
+    }
 
 
 def _body(fields: list[bytes]) -> Body:
     """Return what a request's content is read by (RFC 9112, 6); raises ValueError."""
-    codings, lengths = _values(fields, b"transfer-encoding"), _values(fields, b"content-length")
-    if len(lengths) > 1 or (codings and lengths) or not all(map(bytes.isdigit, lengths)):
+    codings, lengths = (
+        _values(fields, b"transfer-encoding"),
+        _values(fields, b"content-length"),
+    )
+    if (
+        len(lengths) > 1
+        or (codings and lengths)
+        or not all(map(bytes.isdigit, lengths))
+    ):
         raise ValueError("the request's length is unclear")
     return Body(None, int(next(iter(lengths), b"0")), chunked=bool(codings))
 
 
-async def _content(reader: asyncio.StreamReader, body: Body | None = None) -> AsyncIterator[bytes]:
+async def _content(
+    reader: asyncio.StreamReader, body: Body | None = None
+) -> AsyncIterator[bytes]:
     """Yield a request's content, still coded, and nothing after it; without a ``body`` all that comes."""
     body, rest = body or Body(None, None), b""
     while not body.is_complete and (piece := await reader.read(_PIECE)):
@@ -220,12 +268,18 @@ async def _ending(reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
         yield piece
 
 
-async def _splice(ours: Stream, theirs: Stream, content: AsyncIterator[bytes] | None = None) -> None:
+async def _splice(
+    ours: Stream, theirs: Stream, content: AsyncIterator[bytes] | None = None
+) -> None:
     """Pass bytes on until both directions have ended; if ``content`` is given, only that is sent out."""
 
-    async def pass_on(pieces: AsyncIterator[bytes], writer: asyncio.StreamWriter, *, ends: bool) -> None:
+    async def pass_on(
+        pieces: AsyncIterator[bytes], writer: asyncio.StreamWriter, *, ends: bool
+    ) -> None:
         # uvloop raises RuntimeError where the other side has just closed.
-        with contextlib.suppress(OSError, MalformedError, RuntimeError, EOFError, asyncio.LimitOverrunError):
+        with contextlib.suppress(
+            OSError, MalformedError, RuntimeError, EOFError, asyncio.LimitOverrunError
+        ):
             async for piece in pieces:
                 writer.write(piece)
                 await writer.drain()

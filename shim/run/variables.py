@@ -1,7 +1,8 @@
 """The program's environment: proxies, trusted roots, and hooks, in the variables that runtimes read.
 
-Each bundle has the roots that its variable named before (else the system's) and this run's root, so that private
-roots stay trusted. Variables of tools that only call other hosts (git, pip, aws, npm) stay: their TLS is tunnelled.
+Each bundle has the roots that its variable named before (else the system's) and this
+run's root, so that private roots stay trusted. Variables of tools that only call other
+hosts (git, pip, aws, npm) stay: their TLS is tunnelled.
 """
 
 from __future__ import annotations
@@ -20,7 +21,14 @@ import attrs
 from shim.origins import BASE_URL_VARIABLES, origin_of
 from shim.run.certificates import java_store, system_bundle
 
-PROXIES = ("https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY")
+PROXIES = (
+    "https_proxy",
+    "HTTPS_PROXY",
+    "http_proxy",
+    "HTTP_PROXY",
+    "all_proxy",
+    "ALL_PROXY",
+)
 
 BUNDLES = {
     "SSL_CERT_FILE": ("SSL_CERT_FILE",),
@@ -30,7 +38,12 @@ BUNDLES = {
 }
 """Variable -> the variables that may name its roots, the first that is set; else the system's roots."""
 
-OUTRANKING = ("CURL_CA_BUNDLE", "HTTPLIB2_CA_CERTS", "PERL_LWP_SSL_CA_FILE", "HTTPS_CA_FILE")
+OUTRANKING = (
+    "CURL_CA_BUNDLE",
+    "HTTPLIB2_CA_CERTS",
+    "PERL_LWP_SSL_CA_FILE",
+    "HTTPS_CA_FILE",
+)
 """Those that come before SSL_CERT_FILE, by which a program inside the run may choose other roots: they are set only
 where the user has set them."""
 
@@ -87,12 +100,22 @@ def environment_of(run: Run, environ: Mapping[str, str]) -> dict[str, str]:
 
 def _proxies(run: Run) -> dict[str, str]:
     before = getproxies_environment()
-    entries = ["localhost", "127.0.0.1", "::1", *map(str.strip, before.get("no", "").split(","))]
-    passing = ",".join(entry for entry in dict.fromkeys(entries) if entry and not _names(entry, run.host))
+    entries = [
+        "localhost",
+        "127.0.0.1",
+        "::1",
+        *map(str.strip, before.get("no", "").split(",")),
+    ]
+    passing = ",".join(
+        entry
+        for entry in dict.fromkeys(entries)
+        if entry and not _names(entry, run.host)
+    )
     found = dict.fromkeys(PROXIES, f"http://{run.login}127.0.0.1:{run.port}")
     found |= {"no_proxy": passing, "NO_PROXY": passing}
     if not before.keys() & {"http", "https", "all"}:
-        # If a proxy was set, this would send calls through it that went directly before.
+        # If a proxy was set, this would send calls through it that went directly
+        # before.
         found["PERL_LWP_ENV_PROXY"] = "1"
     return found
 
@@ -115,21 +138,29 @@ def _roots(run: Run, environ: Mapping[str, str]) -> dict[str, str]:
         found[variable] = written[content]
     bundle = found["SSL_CERT_FILE"]
     wgetrc = _read(environ.get("WGETRC") or os.path.expanduser("~/.wgetrc"))  # noqa: PTH111 - may name no file
-    found["WGETRC"] = _write(run, "wgetrc", _joined(wgetrc, f"ca_certificate = {bundle}\n".encode()))
+    found["WGETRC"] = _write(
+        run, "wgetrc", _joined(wgetrc, f"ca_certificate = {bundle}\n".encode())
+    )
     if wgetrc:  # It may have passwords.
         (run.folder / "wgetrc").chmod(0o600)
     (run.folder / "php").mkdir()
     ini = f'curl.cainfo="{found.get("CURL_CA_BUNDLE", bundle)}"\nopenssl.cafile="{bundle}"\n'
     _write(run, "php/atlas-shim.ini", ini.encode())
-    found["PHP_INI_SCAN_DIR"] = f"{environ.get('PHP_INI_SCAN_DIR', '')}{os.pathsep}{run.folder / 'php'}"
+    found["PHP_INI_SCAN_DIR"] = (
+        f"{environ.get('PHP_INI_SCAN_DIR', '')}{os.pathsep}{run.folder / 'php'}"
+    )
     store = _write(run, "java.p12", java_store(Path(bundle).read_bytes()))
     proxy = f"-Dhttps.proxyHost=127.0.0.1 -Dhttps.proxyPort={run.port}"
     trust = f"-Djavax.net.ssl.trustStore={store} -Djavax.net.ssl.trustStoreType=PKCS12"
-    given = environ.get("JAVA_TOOL_OPTIONS", "")  # The last one wins: what the user has set stays.
+    given = environ.get(
+        "JAVA_TOOL_OPTIONS", ""
+    )  # The last one wins: what the user has set stays.
     return found | {"JAVA_TOOL_OPTIONS": f"{proxy} {trust} {given}".strip()}
 
 
-def _hooks(run: Run, environ: Mapping[str, str], changed: Mapping[str, str]) -> dict[str, str]:
+def _hooks(
+    run: Run, environ: Mapping[str, str], changed: Mapping[str, str]
+) -> dict[str, str]:
     folder, before = run.folder / "python", getproxies_environment()
     folder.mkdir()
     is_direct, added = not before.keys() - {"no"}, {}
@@ -137,18 +168,29 @@ def _hooks(run: Run, environ: Mapping[str, str], changed: Mapping[str, str]) -> 
         added["https_proxy"] = changed["https_proxy"]
     if not environ.get("REQUESTS_CA_BUNDLE") and not environ.get("CURL_CA_BUNDLE"):
         added["REQUESTS_CA_BUNDLE"] = changed["REQUESTS_CA_BUNDLE"]
-    # In Node only children use this run's proxy; where one was set before, it is not for Atlas' host.
+    # In Node only children use this run's proxy; where one was set before, it is not
+    # for Atlas' host.
     passing = ",".join(filter(None, [before.get("no", ""), run.host]))
-    own = {**environ, **({} if is_direct else {"no_proxy": passing, "NO_PROXY": passing})}
-    both = {name: (changed[name], own.get(name)) for name in (*PROXIES, "no_proxy", "NO_PROXY")}
+    own = {
+        **environ,
+        **({} if is_direct else {"no_proxy": passing, "NO_PROXY": passing}),
+    }
+    both = {
+        name: (changed[name], own.get(name))
+        for name in (*PROXIES, "no_proxy", "NO_PROXY")
+    }
     known = {"HOST": run.host, "PORT": run.port, "NAME": run.hooks_name}
     node = _write(run, "node.cjs", _fill("node.cjs", json.dumps, PROXIES=both, **known))
     known |= {"ROOT": run.root.decode("ascii"), "DROP_IN": run.drop_in, "ADDED": added}
     _write(run, "python/sitecustomize.py", _fill("python_hook.txt", repr, **known))
-    allowed = f'"--allow-fs-read={node}" ' if run.guarded else ""  # --permission keeps Node from its own hook
+    allowed = (
+        f'"--allow-fs-read={node}" ' if run.guarded else ""
+    )  # --permission keeps Node from its own hook
     return {
         "NODE_OPTIONS": f'{environ.get("NODE_OPTIONS", "")} {allowed}--require "{node}"'.strip(),
-        "PYTHONPATH": os.pathsep.join(filter(None, [str(folder), environ.get("PYTHONPATH", "")])),
+        "PYTHONPATH": os.pathsep.join(
+            filter(None, [str(folder), environ.get("PYTHONPATH", "")])
+        ),
     }
 
 
@@ -162,11 +204,15 @@ def _fill(name: str, literal: Callable[[object], str], **words: object) -> bytes
 def _base_urls(run: Run, environ: Mapping[str, str]) -> dict[str, str]:
     """Return the base-URL variables that name Atlas, with this run's origin and their own path."""
     found = {}
-    for name in BASE_URL_VARIABLES if not run.secret else ():  # nobody could prove by them that he belongs here
+    for name in (
+        BASE_URL_VARIABLES if not run.secret else ()
+    ):  # nobody could prove by them that he belongs here
         with contextlib.suppress(ValueError):
             parts = urlsplit(environ.get(name, ""))
             if origin_of(parts.scheme, parts.hostname or "", parts.port) in run.origins:
-                found[name] = parts._replace(scheme="https", netloc=f"127.0.0.1:{run.port}").geturl()
+                found[name] = parts._replace(
+                    scheme="https", netloc=f"127.0.0.1:{run.port}"
+                ).geturl()
     return found
 
 
@@ -177,7 +223,11 @@ def _read(path: str) -> bytes:
         return b""
     if found.is_file():
         return found.read_bytes()
-    return b"\n".join(one.read_bytes() for one in sorted(found.iterdir()) if one.suffix in {".pem", ".crt", ".cer"})
+    return b"\n".join(
+        one.read_bytes()
+        for one in sorted(found.iterdir())
+        if one.suffix in {".pem", ".crt", ".cer"}
+    )
 
 
 def _joined(*parts: bytes) -> bytes:

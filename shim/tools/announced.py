@@ -1,7 +1,7 @@
 """The ends that Atlas ever announced: ``announced.jsonl`` has each date, and the last day on which it was seen.
 
-They were read in the published descriptions of Atlas' API, from 2025-08-26 to 2026-08-21. Previews are among them: no
-document of the shim serves one.
+They were read in the published descriptions of Atlas' API, from 2025-08-26 to
+2026-08-21. Previews are among them: no document of the shim serves one.
 """
 
 from __future__ import annotations
@@ -48,7 +48,9 @@ def announced_ends() -> Mapping[EndKey, AnnouncedEnd]:
         row = json.loads(line)
         version = row["version"].partition("+")[0]
         dates = [Announcement(**date) for date in row["announced"]]
-        ends[row["method"], row["path"], version] = AnnouncedEnd(row["method"], row["path"], version, dates)
+        ends[row["method"], row["path"], version] = AnnouncedEnd(
+            row["method"], row["path"], version, dates
+        )
     return ends
 
 

@@ -62,20 +62,28 @@ def read_pairs(path: Path) -> tuple[Pair, ...]:
         except (ValueError, RecursionError) as error:
             problems.append(f"{path.name}: line {number}: {error}")
     if not pairs and not problems:
-        problems.append(f"{path.name}: has no pairs; each line is an object with path, old and new")
+        problems.append(
+            f"{path.name}: has no pairs; each line is an object with path, old and new"
+        )
     if problems:
         raise SettingsError(*problems)
     return tuple(pairs)
 
 
 def _pair(number: int, said: Any) -> Pair:
-    missing = [key for key in ("path", "old", "new") if not isinstance(said, dict) or key not in said]
+    missing = [
+        key
+        for key in ("path", "old", "new")
+        if not isinstance(said, dict) or key not in said
+    ]
     if missing:
         raise ValueError(f"has no {' and no '.join(missing)}")
     texts = [said.get(key) or "" for key in ("path", "old_version", "new_version")]
     if not all(isinstance(text, str) for text in texts):
         raise ValueError("path and versions must be texts")
-    path = re.sub(r"\{(\w+)\}", r"\1", texts[0])  # a placeholder is a name like any other
+    path = re.sub(
+        r"\{(\w+)\}", r"\1", texts[0]
+    )  # a placeholder is a name like any other
     day = said.get("recorded")
     recorded = parse_instant(str(day), name="recorded") if day else datetime.now(UTC)
     return Pair(number, path, texts[1], said["old"], texts[2], said["new"], recorded)
@@ -101,7 +109,9 @@ def replay(engine: Engine, pairs: Sequence[Pair]) -> list[Replayed]:
     """Translate every pair with the engine, on the successor's route."""
     settings = Settings(
         route=RouteWord.SUCCESSOR,
-        writes=frozenset(word for operation in engine.operations for word in operation.switches),
+        writes=frozenset(
+            word for operation in engine.operations for word in operation.switches
+        ),
         body_limit=1 << 30,
     )
     return [_replayed(engine, settings, pair) for pair in pairs]
@@ -112,33 +122,61 @@ def _replayed(engine: Engine, settings: Settings, pair: Pair) -> Replayed:
     call = Call("GET", _ORIGIN, pair.path, (("Accept", accept),))
     match = engine.recognise("GET", pair.path, call.headers)
     if match is None:
-        return Replayed(pair, problem=f"no operation of the document is {pair.path} with Accept: {accept}")
-    now, switched, kind = pair.recorded.timestamp, match.operation.switched, _media_type(pair.new_version)
+        return Replayed(
+            pair,
+            problem=f"no operation of the document is {pair.path} with Accept: {accept}",
+        )
+    now, switched, kind = (
+        pair.recorded.timestamp,
+        match.operation.switched,
+        _media_type(pair.new_version),
+    )
     left = [pair.new]
 
     def answer(send: Send) -> Reply:
         """Return the new answer, and no items after it; a side of another version knows nothing, or leads on."""
         is_other = switched is not None and field(send.call.headers, "accept") != kind
-        status, content = 200, left.pop() if left and not is_other else _emptied(pair.new)
+        status, content = (
+            200,
+            left.pop() if left and not is_other else _emptied(pair.new),
+        )
         if is_other and switched is not None and switched.after:
             status, content = 400, {"error": 400, "errorCode": switched.after[0]}
         return Reply(status, (("Content-Type", kind),), dumps(content))
 
-    context = Context(settings=settings, memory=Memory(), clock=now, base=_ORIGIN, monotonic=now)
+    context = Context(
+        settings=settings, memory=Memory(), clock=now, base=_ORIGIN, monotonic=now
+    )
     outcome = played(match, call, context, answer)
     assert not isinstance(outcome, Send), "each call has an answer"
     name = match.operation.id
     if not isinstance(outcome, Answer):
-        return Replayed(pair, name, problem=f"was passed through untranslated: {outcome.record.reason}")
+        return Replayed(
+            pair,
+            name,
+            problem=f"was passed through untranslated: {outcome.record.reason}",
+        )
     body = loads(outcome.reply.body or b"null")
     if outcome.code is not None or outcome.reply.status >= 300:
         said = body.get("detail") if isinstance(body, dict) else None
-        return Replayed(pair, name, problem=f"was answered with {outcome.reply.status} {outcome.code or ''}: {said}")
+        return Replayed(
+            pair,
+            name,
+            problem=f"was answered with {outcome.reply.status} {outcome.code or ''}: {said}",
+        )
     before = {"page": "results[].", "array": "[]."}.get(match.operation.shape, "")
     fields = {f"{before}{one.name}": one for one in outcome.record.fields}
-    # What can't be used of a successor's answer is absent, too, and the document is wrong.
-    unusable = {path: one.why for path, one in fields.items() if one.why.startswith("upstream said ")}
-    absent = {path: one.fidelity is Fidelity.ABSENT and path not in unusable for path, one in fields.items()}
+    # What can't be used of a successor's answer is absent, too, and the document is
+    # wrong.
+    unusable = {
+        path: one.why
+        for path, one in fields.items()
+        if one.why.startswith("upstream said ")
+    }
+    absent = {
+        path: one.fidelity is Fidelity.ABSENT and path not in unusable
+        for path, one in fields.items()
+    }
     return Replayed(pair, name, body, fields=absent, unusable=unusable)
 
 
@@ -146,7 +184,9 @@ def _media_type(version: str) -> str:
     return f"application/vnd.atlas.{version}+json" if version else "application/json"
 
 
-def played(match: Match, call: Call, context: Context, answer: Callable[[Send], Reply | None]) -> Send | Outcome:
+def played(
+    match: Match, call: Call, context: Context, answer: Callable[[Send], Reply | None]
+) -> Send | Outcome:
     """Return the outcome of an exchange whose calls are answered so, or the first call that has no answer."""
     steps, full = exchange(match, call, context), Reply(0)
     step = advance(steps, None)
@@ -155,7 +195,9 @@ def played(match: Match, call: Call, context: Context, answer: Callable[[Send], 
             if (new := answer(step)) is None:
                 return step
             full = new
-        step = advance(steps, attrs.evolve(full, body=None) if isinstance(step, Send) else full)
+        step = advance(
+            steps, attrs.evolve(full, body=None) if isinstance(step, Send) else full
+        )
     return step
 
 
@@ -186,7 +228,9 @@ class FieldTally:
     @property
     def good(self) -> bool:
         """Whether all values are equal, or their differences are declared."""
-        return not (self.differs or self.only_made or (self.only_old and not self.absent))
+        return not (
+            self.differs or self.only_made or (self.only_old and not self.absent)
+        )
 
     @property
     def total(self) -> int:
@@ -203,18 +247,34 @@ def compare(replayed: Sequence[Replayed]) -> tuple[FieldTally, ...]:
     good = [one for one in replayed if not one.problem]
     for one in good:
         for at, old, made in _leaves("", one.pair.old, one.made):
-            row = (_compared(at, old, made), one.pair.line, old, made, one.unusable.get(at, ""))
+            row = (
+                _compared(at, old, made),
+                one.pair.line,
+                old,
+                made,
+                one.unusable.get(at, ""),
+            )
             rows.setdefault(at or "(the answer)", []).append(row)
     for name in (name for one in good for name in one.fields):
-        if not any(seen == name or seen.startswith((f"{name}.", f"{name}[")) for seen in rows):
+        if not any(
+            seen == name or seen.startswith((f"{name}.", f"{name}[")) for seen in rows
+        ):
             rows[name] = []
-    absent = {name for one in good for name, is_absent in one.fields.items() if is_absent}
+    absent = {
+        name for one in good for name, is_absent in one.fields.items() if is_absent
+    }
     tallies = list[FieldTally]()
     for name in sorted(rows):
         counts = Counter(word for word, *_ in rows[name])
-        example = next((row[1:] for row in rows[name] if row[0] != "equal"), (None, None, None, ""))
+        example = next(
+            (row[1:] for row in rows[name] if row[0] != "equal"), (None, None, None, "")
+        )
         equal, differs, only_old, only_made = (counts[word] for word in _WORDS)
-        tallies.append(FieldTally(name, equal, differs, only_old, only_made, name in absent, *example))
+        tallies.append(
+            FieldTally(
+                name, equal, differs, only_old, only_made, name in absent, *example
+            )
+        )
     return tuple(tallies)
 
 
@@ -222,8 +282,16 @@ def _leaves(at: str, old: Any, made: Any) -> Iterator[tuple[str, Any, Any]]:
     """Yield both sides' values at each place; a value on one side only is not taken apart."""
     if isinstance(old, dict) and isinstance(made, dict) and (old or made):
         for name in dict.fromkeys((*old, *made)):
-            yield from _leaves(f"{at}.{name}" if at else name, old.get(name, MISSING), made.get(name, MISSING))
-    elif type(old) is type(made) is list and len(old) == len(made) and {*map(type, (*old, *made))} & {dict, list}:
+            yield from _leaves(
+                f"{at}.{name}" if at else name,
+                old.get(name, MISSING),
+                made.get(name, MISSING),
+            )
+    elif (
+        type(old) is type(made) is list
+        and len(old) == len(made)
+        and {*map(type, (*old, *made))} & {dict, list}
+    ):
         for one, two in zip(old, made, strict=True):
             yield from _leaves(f"{at}[]", one, two)
     else:
@@ -236,4 +304,8 @@ def _compared(at: str, old: Any, made: Any) -> str:
         return "only_made" if old is MISSING else "only_old"
     if at.endswith(".href") and isinstance(old, str) and isinstance(made, str):
         old, made = (_UNLIKE.sub("", link.partition("?")[0]) for link in (old, made))
-    return "equal" if isinstance(old, bool) is isinstance(made, bool) and old == made else "differs"
+    return (
+        "equal"
+        if isinstance(old, bool) is isinstance(made, bool) and old == made
+        else "differs"
+    )

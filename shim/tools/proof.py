@@ -1,6 +1,7 @@
 """A retired read beside the successor's own answer: each field with both values, and what is not as documented.
 
-What the rules of a document read is looked up anew here, in an answer that the shim had no part in.
+What the rules of a document read is looked up anew here, in an answer that the shim had
+no part in.
 """
 
 from __future__ import annotations
@@ -52,7 +53,13 @@ class Proof:
     """Those of the whole, without a value."""
 
 
-def proof_of(operation: Operation, target: str, record: Record, made: Any, own: Mapping[str, Sequence[Any]]) -> Proof:
+def proof_of(
+    operation: Operation,
+    target: str,
+    record: Record,
+    made: Any,
+    own: Mapping[str, Sequence[Any]],
+) -> Proof:
     """Compare the shim's answer with the successor's own answers, its pages by tier."""
     rows, problems = dict[str, list[Beside]](), list[str]()
     told = {report.name: report.why for report in record.fields}
@@ -60,16 +67,30 @@ def proof_of(operation: Operation, target: str, record: Record, made: Any, own: 
     for tier, pages in own.items():
         successor = operation.successors[tier]
         bare = successor.only is not None and successor.only.bare
-        new_items = [item for page in pages for item in _items(operation, page, bare=bare)]
+        new_items = [
+            item for page in pages for item in _items(operation, page, bare=bare)
+        ]
         pairs = _pairs(successor, old_items, new_items)
         paired, count = paired + len(pairs), count + len(new_items)
-        for row in (row for both in pairs for row in _beside(successor.resource, tier, both, told)):
+        for row in (
+            row
+            for both in pairs
+            for row in _beside(successor.resource, tier, both, told)
+        ):
             rows.setdefault(row.name, []).append(row)
     if lone := len(old_items) - paired:
-        problems.append(f"{lone} of {len(old_items)} items have none beside them in the successor's own answer")
-    total = made.get("totalCount") if isinstance(made, dict) and operation.shape == "page" else None
+        problems.append(
+            f"{lone} of {len(old_items)} items have none beside them in the successor's own answer"
+        )
+    total = (
+        made.get("totalCount")
+        if isinstance(made, dict) and operation.shape == "page"
+        else None
+    )
     if total is not None and total != count:
-        problems.append(f"totalCount is {total}, and the successor's own answer has {count}")
+        problems.append(
+            f"totalCount is {total}, and the successor's own answer has {count}"
+        )
     return Proof(target, record, rows, problems)
 
 
@@ -81,39 +102,76 @@ def _items(operation: Operation, document: Any, *, bare: bool = False) -> list[A
     return document if isinstance(document, list) else []
 
 
-def _pairs(successor: Successor, old: Sequence[Any], new: Sequence[Any]) -> list[tuple[Any, Any]]:
+def _pairs(
+    successor: Successor, old: Sequence[Any], new: Sequence[Any]
+) -> list[tuple[Any, Any]]:
     """Return the items of both answers that are of one thing: by a text that is unique, else by their places."""
-    for field in sorted(successor.resource.fields, key=lambda one: one.name not in {"id", "name"}):
+    for field in sorted(
+        successor.resource.fields, key=lambda one: one.name not in {"id", "name"}
+    ):
         (rule, *others) = field.rules[successor.tier]
-        if field.type != "string" or others or type(rule.verb) is not From or field.words:
+        if (
+            field.type != "string"
+            or others
+            or type(rule.verb) is not From
+            or field.words
+        ):
             continue
         by_word = {_taken(one, rule)[1]: one for one in new}
         words = [look_up(one, field.name.split(".")) for one in old]
-        if len(by_word) == len(new) and len({*words}) == len(old) and MISSING not in {*words, *by_word}:
-            return [(one, by_word[word]) for one, word in zip(old, words, strict=True) if word in by_word]
+        if (
+            len(by_word) == len(new)
+            and len({*words}) == len(old)
+            and MISSING not in {*words, *by_word}
+        ):
+            return [
+                (one, by_word[word])
+                for one, word in zip(old, words, strict=True)
+                if word in by_word
+            ]
     return list(zip(old, new, strict=True)) if len(old) == len(new) else []
 
 
 def _beside(
-    resource: Resource, tier: str, both: tuple[Any, Any], told: Mapping[str, str], outer: str = ""
+    resource: Resource,
+    tier: str,
+    both: tuple[Any, Any],
+    told: Mapping[str, str],
+    outer: str = "",
 ) -> Iterator[Beside]:
     """Yield each field of one object with the values of both sides, those of objects in it after it.
 
-    ``told`` is what the shim's record says of fields, ``outer`` what stands before the names of these.
+    ``told`` is what the shim's record says of fields, ``outer`` what stands before the
+    names of these.
     """
     old, new = both
     for field in resource.fields:
         name = f"{outer}{field.name}"
-        rule = next((one for one in field.rules[tier] if one.when is None or one.when.holds(new)), None)
+        rule = next(
+            (
+                one
+                for one in field.rules[tier]
+                if one.when is None or one.when.holds(new)
+            ),
+            None,
+        )
         was = look_up(old, field.name.split("."))
         source, said = ("", MISSING) if rule is None else _taken(new, rule)
         is_taken = rule is not None and type(rule.verb) is From
         level, wrong = rule.fidelity if rule else Fidelity.ABSENT, ""
         if was is MISSING and level is not Fidelity.ABSENT:
             wrong = told.get(name) or "it is missing"
-        elif is_taken and field.of is None and field.type != "links" and level in _SAME and was != said:
+        elif (
+            is_taken
+            and field.of is None
+            and field.type != "links"
+            and level in _SAME
+            and was != said
+        ):
             wrong = "the values differ"
-        yield Beside(name, level.value, was, source, said, rule.why if rule else "", wrong)
+        yield Beside(
+            name, level.value, was, source, said, rule.why if rule else "", wrong
+        )
         olds, news = (one if isinstance(one, list) else [one] for one in (was, said))
         if field.of is not None and is_taken and len(olds) == len(news):
             inner = f"{name}{'[]' if field.type == 'objects' else ''}."

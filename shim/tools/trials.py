@@ -14,7 +14,9 @@ from typing import Any, Literal
 
 import attrs
 
-HOLE = re.compile(r"\{(?:(?P<step>\w+): )?(?P<path>[\w.]+)\}")  # {groupId}, {made: results.0.id}
+HOLE = re.compile(
+    r"\{(?:(?P<step>\w+): )?(?P<path>[\w.]+)\}"
+)  # {groupId}, {made: results.0.id}
 
 
 @attrs.frozen(kw_only=True)
@@ -70,7 +72,9 @@ class Trial:
         calls = [call for step in self.steps for call in (step, step.undo) if call]
         texts = [text for call in calls for text in (call.call, *_texts(call.body))]
         holes = [hole for text in texts for hole in HOLE.finditer(text)]
-        return frozenset(hole["path"] for hole in holes if not hole["step"]) - {"absentId"}
+        return frozenset(hole["path"] for hole in holes if not hole["step"]) - {
+            "absentId"
+        }
 
 
 @cache
@@ -80,7 +84,9 @@ def trials() -> Sequence[Trial]:
     return [_trial(name, **row) for name, row in table.items()]
 
 
-def _trial(name: str, *, unknown: str, question: str, step: Sequence[Mapping[str, Any]]) -> Trial:
+def _trial(
+    name: str, *, unknown: str, question: str, step: Sequence[Mapping[str, Any]]
+) -> Trial:
     steps = list[TrialStep]()
     for row in step:
         undo = TrialCall(**row["undo"]) if "undo" in row else None

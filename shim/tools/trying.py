@@ -138,7 +138,10 @@ class _Run:
                 return "not asked", f"an answer has no {error}"
             report = self._report(step, answer)
             self.reports.append(report)
-            is_expected = any(answer.summary.startswith(one) for one in step.expects) and not report.differs
+            is_expected = (
+                any(answer.summary.startswith(one) for one in step.expects)
+                and not report.differs
+            )
             if is_expected:
                 continue
             why = f"{step.call} ({step.version}): {_difference(report)}"
@@ -156,7 +159,11 @@ class _Run:
             call = attrs.evolve(call, body=_without(call.body, step.leave_out))
         answer = self._sent(step, call)
         until = time.monotonic() + LONGEST
-        while answer.is_success and _differing(answer.content, step.until) and time.monotonic() < until:
+        while (
+            answer.is_success
+            and _differing(answer.content, step.until)
+            and time.monotonic() < until
+        ):
             time.sleep(PAUSE)
             answer = self._ask(call)
         if step.name:
@@ -182,12 +189,30 @@ class _Run:
         if answer.is_success:
             differs += _differing(answer.content, {**step.has, **step.until})
             if step.alike:
-                unlike = _unlike(self._answers[step.alike], answer.content, step.members)
+                unlike = _unlike(
+                    self._answers[step.alike], answer.content, step.members
+                )
                 excused = frozenset[str]() if step.members else answer.declared
                 differs += [name for name in unlike if name not in excused]
-        named = str(answer.content.get("parameters")) if isinstance(answer.content, dict) else ""
-        names = [name for name in step.names if re.search(rf"(?<![\w.]){re.escape(name)}(?![\w.])", named)]
-        return StepReport(step.call, step.version, step.by, answer.summary, step.expects, differs, names)
+        named = (
+            str(answer.content.get("parameters"))
+            if isinstance(answer.content, dict)
+            else ""
+        )
+        names = [
+            name
+            for name in step.names
+            if re.search(rf"(?<![\w.]){re.escape(name)}(?![\w.])", named)
+        ]
+        return StepReport(
+            step.call,
+            step.version,
+            step.by,
+            answer.summary,
+            step.expects,
+            differs,
+            names,
+        )
 
     def take_back(self) -> Iterator[str]:
         """Take back what was done, the last first; yield each call that a person has to make or look after."""
@@ -208,8 +233,12 @@ class _Run:
                 yield f"{call.method} {call.target} ({answer.summary})"
 
     def _filled(self, call: TrialCall) -> Filled:
-        target = HOLE.sub(lambda hole: quote(str(self._value(hole)), safe=""), call.target)
-        return Filled(call.method, target, call.version, call.by, self._filled_body(call.body))
+        target = HOLE.sub(
+            lambda hole: quote(str(self._value(hole)), safe=""), call.target
+        )
+        return Filled(
+            call.method, target, call.version, call.by, self._filled_body(call.body)
+        )
 
     def _filled_body(self, value: Any) -> Any:
         if isinstance(value, dict):
@@ -235,7 +264,9 @@ def _value_at(document: Any, path: str) -> Any:
     for part in path.split("."):
         if isinstance(document, dict) and part in document:
             document = document[part]
-        elif isinstance(document, list) and part.isdigit() and int(part) < len(document):
+        elif (
+            isinstance(document, list) and part.isdigit() and int(part) < len(document)
+        ):
             document = document[int(part)]
         else:
             return _MISSING
@@ -262,11 +293,15 @@ def _unlike(old: Any, new: Any, members: Sequence[str]) -> list[str]:
         if len(old) != len(new):
             return ["the number of items"]
         pairs = zip(old, new, strict=True)
-        return sorted({name for one, other in pairs for name in _unlike(one, other, members)})
+        return sorted(
+            {name for one, other in pairs for name in _unlike(one, other, members)}
+        )
     if not isinstance(old, dict) or not isinstance(new, dict):
         return [] if old == new else ["the whole answer"]
     names = members or sorted({*old, *new} - {"links"})
-    return [name for name in names if old.get(name, _MISSING) != new.get(name, _MISSING)]
+    return [
+        name for name in names if old.get(name, _MISSING) != new.get(name, _MISSING)
+    ]
 
 
 def _without(value: Any, name: str) -> Any:

@@ -1,9 +1,10 @@
 """A literal replacement for ``import urllib3``: ``from shim import urllib3``, for urllib3 1.26 and 2.
 
-Every public name of urllib3 is here, and its modules can be imported by name. Managers, pools and the functions that
-make them are ours, the rest is urllib3's own, identical objects: also a pool that is taken from a manager. The record
-of a retired call is in ``response.shim``, an attribute that no other response has. Each request that is sent for a call
-has the caller's ``Retry``; its timeouts are for all of them together.
+Every public name of urllib3 is here, and its modules can be imported by name. Managers,
+pools and the functions that make them are ours, the rest is urllib3's own, identical
+objects: also a pool that is taken from a manager. The record of a retired call is in
+``response.shim``, an attribute that no other response has. Each request that is sent
+for a call has the caller's ``Retry``; its timeouts are for all of them together.
 """
 
 import typing as _typing
@@ -32,5 +33,9 @@ else:
     from shim.doors.surface import alias as _alias
     from shim.doors.urllib3 import pools as _pools
 
-    globals().update(_alias("urllib3", _pools.OURS, "urllib3.contrib.socks"), **_pools.REQUEST)
-    __getattr__ = _partial(getattr, _urllib3)  # what else it has, so that reaching into it works as ever
+    globals().update(
+        _alias("urllib3", _pools.OURS, "urllib3.contrib.socks"), **_pools.REQUEST
+    )
+    __getattr__ = _partial(
+        getattr, _urllib3
+    )  # what else it has, so that reaching into it works as ever

@@ -10,7 +10,18 @@ import aiohttp as plain
 import pytest
 
 from shim import aiohttp
-from tests.doors.calls import EMPTY, JOBS, NOT_FOUND, ORDER, SNAPSHOTS, field, flex, gone_then, gone_then_flex, taken
+from tests.doors.calls import (
+    EMPTY,
+    JOBS,
+    NOT_FOUND,
+    ORDER,
+    SNAPSHOTS,
+    field,
+    flex,
+    gone_then,
+    gone_then_flex,
+    taken,
+)
 from tests.doors.door import noting
 from tests.peers.answering import reply
 from tests.peers.raw import until
@@ -20,18 +31,34 @@ async def test_a_form_is_sent_as_a_form(raw, early):
     """Nothing is made of it: what has another type than JSON is refused in Atlas' words."""
     server = raw(gone_then(taken))
     async with aiohttp.ClientSession() as session:
-        response = await session.post(server.url + JOBS, data=aiohttp.FormData({"a": "b"}))
-        assert (response.status, (await response.json())["errorCode"]) == (400, "MALFORMED_JSON")
+        response = await session.post(
+            server.url + JOBS, data=aiohttp.FormData({"a": "b"})
+        )
+        assert (response.status, (await response.json())["errorCode"]) == (
+            400,
+            "MALFORMED_JSON",
+        )
     assert server.requests[0].endswith(b"\r\n\r\na=b")
-    assert field(server.requests[0], "Content-Type") == "application/x-www-form-urlencoded"
+    assert (
+        field(server.requests[0], "Content-Type") == "application/x-www-form-urlencoded"
+    )
     assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize("own", [False, True])
-async def test_a_call_that_leaves_content_as_it_came_is_translated_all_the_same(raw, own):
+async def test_a_call_that_leaves_content_as_it_came_is_translated_all_the_same(
+    raw, own
+):
     """Whether aiohttp decodes may be said of the session and of one call."""
     content = gzip.compress(EMPTY)
-    server = raw(lambda _: reply("200 OK", "Content-Encoding: gzip", "Content-Type: application/json", body=content))
+    server = raw(
+        lambda _: reply(
+            "200 OK",
+            "Content-Encoding: gzip",
+            "Content-Type: application/json",
+            body=content,
+        )
+    )
     async with aiohttp.ClientSession(auto_decompress=own) as session:
         response = await session.get(server.url + SNAPSHOTS, auto_decompress=not own)
         assert (response.status, (await response.json())["results"]) == (200, [])
@@ -40,7 +67,9 @@ async def test_a_call_that_leaves_content_as_it_came_is_translated_all_the_same(
 async def test_the_sessions_own_serializer_is_used(raw, early):
     """For values that JSON has no word for."""
     server = raw(gone_then(taken))
-    async with aiohttp.ClientSession(json_serialize=lambda value: json.dumps(value | ORDER)) as session:
+    async with aiohttp.ClientSession(
+        json_serialize=lambda value: json.dumps(value | ORDER)
+    ) as session:
         assert (await session.post(server.url + JOBS, json={})).status == 201
     assert json.loads(server.requests[0].partition(b"\r\n\r\n")[2]) == ORDER
 
@@ -50,7 +79,9 @@ async def test_a_deletion_is_sent_once_and_other_calls_are_as_ever(raw, monkeypa
     monkeypatch.setenv("ATLAS_SHIM_WRITES", "instances")
     monkeypatch.setenv("ATLAS_SHIM_ROUTE", "flex")
     server = raw(lambda request: None)
-    instance = server.url + SNAPSHOTS.removesuffix("/backup/snapshots").replace("v1.0", "v2")
+    instance = server.url + SNAPSHOTS.removesuffix("/backup/snapshots").replace(
+        "v1.0", "v2"
+    )
     async with aiohttp.ClientSession() as session:
 
         async def delete(url):
@@ -79,10 +110,17 @@ async def test_data_and_json_together_are_refused_as_ever(raw):
     assert server.requests == []
 
 
-@pytest.mark.skipif(not hasattr(plain, "DigestAuthMiddleware"), reason="aiohttp before 3.12 has no middlewares")
+@pytest.mark.skipif(
+    not hasattr(plain, "DigestAuthMiddleware"),
+    reason="aiohttp before 3.12 has no middlewares",
+)
 async def test_a_middleware_may_have_read_the_reply(raw, early):
     """Its content is taken from where aiohttp keeps it."""
-    server = raw(lambda request: reply("404 Not Found", "Content-Type: application/json", body=NOT_FOUND))
+    server = raw(
+        lambda request: reply(
+            "404 Not Found", "Content-Type: application/json", body=NOT_FOUND
+        )
+    )
     seen = []
 
     async def logging(request, handler):
@@ -101,7 +139,9 @@ async def test_traces_tell_what_is_sent(raw, early):
     seen = []
 
     async def start(session, context, params):
-        seen.append((params.url.raw_path.partition("/groups/")[0], context.trace_request_ctx))
+        seen.append(
+            (params.url.raw_path.partition("/groups/")[0], context.trace_request_ctx)
+        )
 
     config = aiohttp.TraceConfig()
     config.on_request_start.append(start)
@@ -113,20 +153,32 @@ async def test_traces_tell_what_is_sent(raw, early):
 
 async def test_a_timeout_of_reads_bounds_the_whole_exchange(raw, early, monkeypatch):
     """Without a total: each request may wait for what the ones before have left."""
-    noted = noting(monkeypatch, plain.ClientSession, "_request", lambda *_, timeout, **options: timeout.sock_read)
+    noted = noting(
+        monkeypatch,
+        plain.ClientSession,
+        "_request",
+        lambda *_, timeout, **options: timeout.sock_read,
+    )
     server = raw(gone_then_flex)
     async with aiohttp.ClientSession() as session:
-        await session.get(server.url + SNAPSHOTS, timeout=aiohttp.ClientTimeout(sock_read=60))
+        await session.get(
+            server.url + SNAPSHOTS, timeout=aiohttp.ClientTimeout(sock_read=60)
+        )
     assert 60 >= noted[0] > noted[1] > 0
 
 
-@pytest.mark.skipif(not hasattr(plain, "UploadTracker"), reason="aiohttp has UploadTracker from 3.14.4 on")
+@pytest.mark.skipif(
+    not hasattr(plain, "UploadTracker"),
+    reason="aiohttp has UploadTracker from 3.14.4 on",
+)
 async def test_an_upload_tracker_tells_of_the_first_request(raw, early):
     """It refuses a second one."""
     server = raw(gone_then(taken))
     tracker = plain.UploadTracker()
     async with aiohttp.ClientSession() as session:
-        assert (await session.post(server.url + JOBS, json=ORDER, upload_tracker=tracker)).status == 201
+        assert (
+            await session.post(server.url + JOBS, json=ORDER, upload_tracker=tracker)
+        ).status == 201
     assert tracker.bytes_written == len(json.dumps(ORDER))
 
 
@@ -138,7 +190,9 @@ async def test_a_body_that_never_ends_is_within_the_timeout(raw):
         await asyncio.Event().wait()
 
     server = raw(flex)
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=0.1)) as session:
+    async with aiohttp.ClientSession(
+        timeout=aiohttp.ClientTimeout(total=0.1)
+    ) as session:
         with pytest.raises(asyncio.TimeoutError):
             await session.post(server.url + JOBS, data=endless())
     assert server.requests == []
@@ -171,7 +225,9 @@ async def test_where_nobody_is_asked_the_answer_is_a_response_too(atlas):
         pass
 
     async with aiohttp.ClientSession(response_class=Mine) as session:
-        response = await session.get(f"{atlas.url}{JOBS.replace('restoreJobs', 'snapshots')}?pageNum=0")
+        response = await session.get(
+            f"{atlas.url}{JOBS.replace('restoreJobs', 'snapshots')}?pageNum=0"
+        )
         assert (type(response), response.status) == (Mine, 400)
         assert response.request_info.headers == {}
         await response.read()

@@ -15,7 +15,9 @@ async def test_a_recorded_successor_is_translated(tmp_path):
     """Vcrpy gives responses of a class of its own, which nothing else can be made of."""
     vcr = pytest.importorskip("vcr")
     cassette = tmp_path / "snapshots.yaml"
-    target = SNAPSHOTS.replace("/v1.0/", "/v2/").replace("/serverless/", "/flexClusters/")
+    target = SNAPSHOTS.replace("/v1.0/", "/v2/").replace(
+        "/serverless/", "/flexClusters/"
+    )
     cassette.write_text(
         "version: 1\ninteractions:\n"
         f"- request: {{method: GET, uri: 'https://cloud.mongodb.com{target}', body: null, headers: {{}}}}\n"
@@ -24,7 +26,10 @@ async def test_a_recorded_successor_is_translated(tmp_path):
     )
     kept = vcr.VCR(record_mode="none", match_on=["method", "path"])
     with kept.use_cassette(cassette):
-        async with aiohttp.ClientSession() as session, session.get(f"https://cloud.mongodb.com{SNAPSHOTS}") as response:
+        async with (
+            aiohttp.ClientSession() as session,
+            session.get(f"https://cloud.mongodb.com{SNAPSHOTS}") as response,
+        ):
             assert (response.status, (await response.json())["totalCount"]) == (200, 0)
             assert shim.record(response).route == "flex"
 

@@ -15,21 +15,45 @@ from tests.peers.answering import reply
 
 async def test_an_answer_looks_like_one_from_the_wire(raw):
     """It shows the caller's own request, and what it says of itself fits."""
-    server = raw(lambda request: reply("200 OK", "Set-Cookie: a=b; Path=/", "X-U: ü", body=EMPTY))
+    server = raw(
+        lambda request: reply("200 OK", "Set-Cookie: a=b; Path=/", "X-U: ü", body=EMPTY)
+    )
     url = f"{server.url}{SNAPSHOTS}?itemsPerPage=5#part"
-    async with aiohttp.ClientSession(headers={"X-Session": "1"}, cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
+    async with aiohttp.ClientSession(
+        headers={"X-Session": "1"}, cookie_jar=aiohttp.CookieJar(unsafe=True)
+    ) as session:
         async with session.get(url, headers={"X-Call": "2"}) as response:
             assert "flexClusters" in server.targets()[0]
             assert response.real_url == response.request_info.real_url == URL(url)
-            assert response.url == response.request_info.url == URL(url).with_fragment(None)
+            assert (
+                response.url
+                == response.request_info.url
+                == URL(url).with_fragment(None)
+            )
             assert (response.method, response.request_info.method) == ("GET", "GET")
-            assert response.request_info.headers["X-Session"] + response.request_info.headers["X-Call"] == "12"
+            assert (
+                response.request_info.headers["X-Session"]
+                + response.request_info.headers["X-Call"]
+                == "12"
+            )
             assert response.request_info.headers["Host"] == server.url[7:]
             assert "2024" not in response.request_info.headers.get("Accept", "")
-            assert (response.status, response.reason, response.ok, response.version) == (200, "OK", True, (1, 1))
-            assert (response.content_type, response.history, len(response.links)) == ("application/json", (), 0)
+            assert (
+                response.status,
+                response.reason,
+                response.ok,
+                response.version,
+            ) == (200, "OK", True, (1, 1))
+            assert (response.content_type, response.history, len(response.links)) == (
+                "application/json",
+                (),
+                0,
+            )
             assert response.headers["Content-Length"] == str(len(await response.read()))
-            assert dict(response.raw_headers)[b"Content-Length"] == response.headers["Content-Length"].encode()
+            assert (
+                dict(response.raw_headers)[b"Content-Length"]
+                == response.headers["Content-Length"].encode()
+            )
             assert response.cookies["a"].value == "b"
             assert json.loads(await response.text()) == await response.json()
             assert response.connection is None
@@ -43,10 +67,20 @@ async def test_an_answer_streams(raw):
     server = raw(flex)
     async with aiohttp.ClientSession() as session:
         content = await (await session.get(server.url + SNAPSHOTS)).read()
-        for read in (lambda s: s.iter_chunked(7), lambda s: s.iter_any(), lambda s: s.iter_chunks(), lambda s: s):
+        for read in (
+            lambda s: s.iter_chunked(7),
+            lambda s: s.iter_any(),
+            lambda s: s.iter_chunks(),
+            lambda s: s,
+        ):
             async with session.get(server.url + SNAPSHOTS) as response:
                 parts = [part async for part in read(response.content)]
-                assert b"".join(part[0] if isinstance(part, tuple) else part for part in parts) == content
+                assert (
+                    b"".join(
+                        part[0] if isinstance(part, tuple) else part for part in parts
+                    )
+                    == content
+                )
         response = await session.get(server.url + SNAPSHOTS)
         response.release()
         with pytest.raises(aiohttp.ClientConnectionError):
@@ -55,12 +89,21 @@ async def test_an_answer_streams(raw):
 
 async def test_an_error_shows_the_callers_request(raw):
     """ClientResponseError has the status of the translated answer and the URL that was asked for."""
-    server = raw(lambda request: reply("404 Not Found", "Content-Type: application/json", body=NOT_FOUND))
+    server = raw(
+        lambda request: reply(
+            "404 Not Found", "Content-Type: application/json", body=NOT_FOUND
+        )
+    )
     async with aiohttp.ClientSession() as session:
         with pytest.raises(aiohttp.ClientResponseError) as caught:
             await session.get(server.url + SNAPSHOTS, raise_for_status=True)
-        assert (caught.value.status, str(caught.value.request_info.url)) == (404, server.url + SNAPSHOTS)
-        assert (await session.get(server.url + SNAPSHOTS, raise_for_status=False)).status == 404
+        assert (caught.value.status, str(caught.value.request_info.url)) == (
+            404,
+            server.url + SNAPSHOTS,
+        )
+        assert (
+            await session.get(server.url + SNAPSHOTS, raise_for_status=False)
+        ).status == 404
 
 
 async def test_a_base_and_parameters_make_the_call(raw):
@@ -68,7 +111,9 @@ async def test_a_base_and_parameters_make_the_call(raw):
     server = raw(flex)
     group, _, rest = SNAPSHOTS.removeprefix("/api/atlas/v1.0/").partition("/serverless")
     async with aiohttp.ClientSession(f"{server.url}/api/atlas/v1.0/") as session:
-        response = await session.get(f"{group}/serverless{rest}", params={"itemsPerPage": "7"})
+        response = await session.get(
+            f"{group}/serverless{rest}", params={"itemsPerPage": "7"}
+        )
         assert str(response.url) == f"{server.url}{SNAPSHOTS}?itemsPerPage=7"
         assert "itemsPerPage=7" in (await response.json())["links"][0]["href"]
     assert "/flexClusters/" in server.targets()[0]

@@ -16,19 +16,30 @@ from shim.atlas.calls import EndpointGroup, EndpointMethod
 from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_TOKEN, FakeAtlas
 from tests.fake.asking import contract, filled_atlas
 
-CONTRACT, TENANT_CONTRACT = contract("legacy-serverless-2025-10"), contract("legacy-shared-tier-2026-03")
+CONTRACT, TENANT_CONTRACT = (
+    contract("legacy-serverless-2025-10"),
+    contract("legacy-shared-tier-2026-03"),
+)
 WRITES_CONTRACT = contract("legacy-serverless-writes-2026-03")
 """The last contract that had writes of instances."""
 
 _CLIENT = AtlasClient(access_token="a", environ={})
-GROUPS = tuple(name for name, group in vars(_CLIENT).items() if isinstance(group, EndpointGroup))
+GROUPS = tuple(
+    name for name, group in vars(_CLIENT).items() if isinstance(group, EndpointGroup)
+)
 
 ORDER = {"target_cluster_name": DEMO_CLUSTER, "target_group_id": DEMO_GROUP}
 WRITES: dict[str, dict[str, Any]] = {
     "create_serverless_restore_job": {"delivery_type": "automated", **ORDER},
-    "create_shared_cluster_backup_restore_job": {"target_deployment_item_name": DEMO_CLUSTER},
+    "create_shared_cluster_backup_restore_job": {
+        "target_deployment_item_name": DEMO_CLUSTER
+    },
     "download_shared_cluster_backup": {},
-    "create_serverless_instance": {"name": "new", "backing_provider_name": "AWS", "region_name": "US_EAST_1"},
+    "create_serverless_instance": {
+        "name": "new",
+        "backing_provider_name": "AWS",
+        "region_name": "US_EAST_1",
+    },
     "update_serverless_instance": {"tags": {"env": "test"}},
     "delete_serverless_instance": {},
 }
@@ -38,13 +49,22 @@ WRITES: dict[str, dict[str, Any]] = {
 def order(client, snapshot_id):
     """Order a restore of the demo cluster."""
     write = client.cloud_backups.create_serverless_restore_job
-    return write(DEMO_GROUP, DEMO_CLUSTER, snapshot_id=snapshot_id, **WRITES["create_serverless_restore_job"])
+    return write(
+        DEMO_GROUP,
+        DEMO_CLUSTER,
+        snapshot_id=snapshot_id,
+        **WRITES["create_serverless_restore_job"],
+    )
 
 
 def endpoints_of(group):
     """Return the endpoints of a group by name."""
     kind = type(getattr(_CLIENT, group))
-    return {name: call for name, call in vars(kind).items() if isinstance(call, EndpointMethod)}
+    return {
+        name: call
+        for name, call in vars(kind).items()
+        if isinstance(call, EndpointMethod)
+    }
 
 
 def signature_of(group, name):
@@ -85,8 +105,12 @@ def transport_of(atlas):
 
     def answer(request):
         target = request.url.raw_path.decode("ascii")
-        reply = atlas.handle(request.method, target, request.headers.multi_items(), request.read())
-        return httpx.Response(reply.status, headers=list(reply.headers), content=reply.body)
+        reply = atlas.handle(
+            request.method, target, request.headers.multi_items(), request.read()
+        )
+        return httpx.Response(
+            reply.status, headers=list(reply.headers), content=reply.body
+        )
 
     return httpx.MockTransport(answer if isinstance(atlas, FakeAtlas) else atlas)
 
@@ -116,11 +140,15 @@ class Kind:
 
     def http(self, **options):
         """Make an HTTP client of this kind."""
-        return self._closed(httpx.AsyncClient(**options) if self.portal else httpx.Client(**options))
+        return self._closed(
+            httpx.AsyncClient(**options) if self.portal else httpx.Client(**options)
+        )
 
     def typed(self, **options):
         """Make a typed client of this kind."""
-        return self._closed(AsyncAtlasClient(**options) if self.portal else AtlasClient(**options))
+        return self._closed(
+            AsyncAtlasClient(**options) if self.portal else AtlasClient(**options)
+        )
 
     def _closed(self, client):
         self.ends.callback(self.call, client.aclose if self.portal else client.close)
@@ -136,7 +164,11 @@ class Called:
 
     def __getattr__(self, name):
         found = getattr(self.itself, name)
-        return partial(self.kind.call, found) if callable(found) else Called(found, self.kind)
+        return (
+            partial(self.kind.call, found)
+            if callable(found)
+            else Called(found, self.kind)
+        )
 
 
 @pytest.fixture(params=["blocking", "asyncio", "trio"])
@@ -144,14 +176,20 @@ def kind(request):
     """Each kind of client in turn."""
     with ExitStack() as ends:
         blocking = request.param == "blocking"
-        yield Kind(None if blocking else ends.enter_context(start_blocking_portal(request.param)), ends)
+        yield Kind(
+            None
+            if blocking
+            else ends.enter_context(start_blocking_portal(request.param)),
+            ends,
+        )
 
 
 @pytest.fixture
 def connect(kind):
     """Makes a typed client of each kind in turn, with a good token and no retries unless the options say otherwise.
 
-    ``atlas`` is a FakeAtlas or a function from request to response, ``http`` options of the HTTP client.
+    ``atlas`` is a FakeAtlas or a function from request to response, ``http`` options of
+    the HTTP client.
     """
 
     def connected(atlas, *, http=None, retries=None, **options):

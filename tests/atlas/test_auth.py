@@ -32,7 +32,9 @@ pytestmark = pytest.mark.usefixtures("before_sunset")
 def clock(monkeypatch):
     """The clock of the facade's tokens, set by hand."""
     clock = SimpleNamespace(now=5000.0)
-    monkeypatch.setattr("shim.atlas.auth.time", SimpleNamespace(monotonic=lambda: clock.now))
+    monkeypatch.setattr(
+        "shim.atlas.auth.time", SimpleNamespace(monotonic=lambda: clock.now)
+    )
     return clock
 
 
@@ -49,7 +51,12 @@ def revoke_the_token(fake):
     """Make the fake forget the token that the last call was made with."""
     token = received(fake, part=API)[-1].header("Authorization").removeprefix("Bearer ")
     basic = base64.b64encode(f"{DEMO_CLIENT_ID}:{DEMO_CLIENT_SECRET}".encode()).decode()
-    fake.handle("POST", "/api/oauth/revoke", [("Authorization", f"Basic {basic}")], f"token={token}".encode())
+    fake.handle(
+        "POST",
+        "/api/oauth/revoke",
+        [("Authorization", f"Basic {basic}")],
+        f"token={token}".encode(),
+    )
 
 
 @pytest.mark.parametrize(
@@ -72,22 +79,37 @@ def test_secret_and_token_stay_apart(connect, fake):
     revoke_the_token(fake)
     read(client)
     schemes = {
-        part: {each.header("Authorization").split()[0] for each in received(fake, part=part)}
+        part: {
+            each.header("Authorization").split()[0]
+            for each in received(fake, part=part)
+        }
         for part in (TOKEN_PATH, API)
     }
     assert schemes == {TOKEN_PATH: {"Basic"}, API: {"Bearer"}}
-    assert {each.body for each in received(fake, part=TOKEN_PATH)} == {b"grant_type=client_credentials"}
+    assert {each.body for each in received(fake, part=TOKEN_PATH)} == {
+        b"grant_type=client_credentials"
+    }
 
 
 @pytest.mark.parametrize(
     ("expires_in", "good_for"),
-    [("3600", 3300), ("100", 90), ('"100"', 90), (None, 3300), ('"soon"', 3300), ("-5", 0), ("true", 0.9)],
+    [
+        ("3600", 3300),
+        ("100", 90),
+        ('"100"', 90),
+        (None, 3300),
+        ('"soon"', 3300),
+        ("-5", 0),
+        ("true", 0.9),
+    ],
 )
 def test_when_a_token_is_renewed(connect, fake, clock, expires_in, good_for):
     """Five minutes before its end, a short one in its last tenth; one of unknown life is taken to live an hour."""
     life = "" if expires_in is None else f', "expires_in": {expires_in}'
     reply = FakeReply(200, (), f'{{"access_token": "{DEMO_TOKEN}"{life}}}'.encode())
-    fake.overrides.append(lambda arrival: reply if arrival.target == TOKEN_PATH else None)
+    fake.overrides.append(
+        lambda arrival: reply if arrival.target == TOKEN_PATH else None
+    )
     client = connect(fake, **ACCOUNT)
     read(client)
     if good_for:
@@ -114,7 +136,9 @@ def test_a_token_that_is_refused_is_replaced_once(connect, fake):
 def test_refused_account(connect, fake, clock):
     """A 401 that a new token does not change is final: later calls cost no token, until a minute is over."""
     body = b'{"error":401,"errorCode":"USER_UNAUTHORIZED","reason":"Unauthorized"}'
-    fake.overrides.append(lambda arrival: FakeReply(401, (), body) if API in arrival.target else None)
+    fake.overrides.append(
+        lambda arrival: FakeReply(401, (), body) if API in arrival.target else None
+    )
     client, spent = connect(fake, **ACCOUNT), []
     for later in (0, 1, 60):
         clock.now += later
@@ -127,24 +151,47 @@ def test_refused_account(connect, fake, clock):
 @pytest.mark.parametrize(
     ("status", "body", "kind_of_error", "code"),
     [
-        (401, b'{"error_description":"Wrong.","error":"invalid_client"}', errors.UnauthorizedError, "invalid_client"),
-        (400, b'{"error":"invalid_client"}', errors.UnauthorizedError, "invalid_client"),
+        (
+            401,
+            b'{"error_description":"Wrong.","error":"invalid_client"}',
+            errors.UnauthorizedError,
+            "invalid_client",
+        ),
+        (
+            400,
+            b'{"error":"invalid_client"}',
+            errors.UnauthorizedError,
+            "invalid_client",
+        ),
         (403, b'{"error":"access_denied"}', errors.UnauthorizedError, "access_denied"),
         (429, b"", errors.RateLimitedError, None),
         (503, b"<html>", errors.AtlasError, None),
         (200, b"{}", errors.AtlasError, None),
-        (200, b'{"access_token": "canary canary\\r\\nX: canary"}', errors.AtlasError, None),
+        (
+            200,
+            b'{"access_token": "canary canary\\r\\nX: canary"}',
+            errors.AtlasError,
+            None,
+        ),
         (200, b'{"access_token": null, "token": "canary"}', errors.AtlasError, None),
         (200, b"[]", errors.AtlasError, None),
     ],
 )
 def test_failed_exchange(connect, fake, status, body, kind_of_error, code):
     """Whatever the token endpoint answers but a token is an error of the tree, and nothing leaks."""
-    fake.overrides.append(lambda arrival: FakeReply(status, (), body) if arrival.target == TOKEN_PATH else None)
+    fake.overrides.append(
+        lambda arrival: (
+            FakeReply(status, (), body) if arrival.target == TOKEN_PATH else None
+        )
+    )
     with pytest.raises(errors.AtlasError) as caught:
         read(connect(fake, **ACCOUNT))
     error = caught.value
-    assert (type(error), error.status, error.error_code) == (kind_of_error, status, code)
+    assert (type(error), error.status, error.error_code) == (
+        kind_of_error,
+        status,
+        code,
+    )
     assert (error.detail == "Wrong.") == (status == 401)
     assert "canary" not in str(error) + repr(error.body)
     assert received(fake, part=API) == []

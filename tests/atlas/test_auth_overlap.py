@@ -12,7 +12,13 @@ import pytest
 from shim import errors, httpx
 from shim.atlas.auth import DigestAuth, ServiceAccountAuth
 from shim.credentials import TOKEN_PATH, ServiceAccount
-from shim.fake import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, DEMO_GROUP, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY
+from shim.fake import (
+    DEMO_CLIENT_ID,
+    DEMO_CLIENT_SECRET,
+    DEMO_GROUP,
+    DEMO_PRIVATE_KEY,
+    DEMO_PUBLIC_KEY,
+)
 from shim.fake.server import FakeServer
 from tests.fake.asking import received
 from tests.peers.raw import PATIENCE
@@ -35,15 +41,18 @@ def pool():
 class Atlas:
     """An Atlas that answers with the token it got, and a client of it that has one service account.
 
-    The exchange of number ``held`` ends once ``over`` is set; each gets a token named by its number unless ``answers``
-    has something else. ``waiting`` is released for each call that waits for another's exchange.
+    The exchange of number ``held`` ends once ``over`` is set; each gets a token named
+    by its number unless ``answers`` has something else. ``waiting`` is released for
+    each call that waits for another's exchange.
     """
 
     def __init__(self, kind, monkeypatch):
         self.kind, self.answers, self.held, self.now = kind, {}, 1, 0.0
         self.exchanges, self.begun, self.over = [], threading.Event(), threading.Event()
         self.waiting = threading.Semaphore(0)
-        monkeypatch.setattr("shim.atlas.auth.time", SimpleNamespace(monotonic=lambda: self.now))
+        monkeypatch.setattr(
+            "shim.atlas.auth.time", SimpleNamespace(monotonic=lambda: self.now)
+        )
         auth = ServiceAccountAuth(ServiceAccount("id", "secret"), URL)
         handler = self.handle_in_thread if kind.portal else self.handle
         self.client = kind.http(transport=httpx.MockTransport(handler), auth=auth)
@@ -66,14 +75,21 @@ class Atlas:
         if number == self.held:
             self.begun.set()
             assert self.over.wait(PATIENCE)
-        answer = self.answers.get(number, httpx.Response(200, json={"access_token": f"t{number}", "expires_in": 3600}))
+        answer = self.answers.get(
+            number,
+            httpx.Response(
+                200, json={"access_token": f"t{number}", "expires_in": 3600}
+            ),
+        )
         if isinstance(answer, Exception):
             raise answer
         return answer
 
     async def handle_in_thread(self, request):
         """Answer without blocking the loop."""
-        return await anyio.to_thread.run_sync(self.handle, request, abandon_on_cancel=True)
+        return await anyio.to_thread.run_sync(
+            self.handle, request, abandon_on_cancel=True
+        )
 
     def get(self, **options):
         """Return what a call comes to: the text of its answer, or what it raised."""
@@ -102,7 +118,9 @@ def atlas(kind, monkeypatch):
 def get_instances(kind, client):
     """Make a call that needs signing, without the facade."""
     accept = {"Accept": "application/vnd.atlas.2023-01-01+json"}
-    return kind.call(client.get, f"/api/atlas/v2/groups/{DEMO_GROUP}/serverless", headers=accept).status_code
+    return kind.call(
+        client.get, f"/api/atlas/v2/groups/{DEMO_GROUP}/serverless", headers=accept
+    ).status_code
 
 
 def test_no_nonce_is_used_by_two_calls_at_once(kind, pool, fake):
@@ -121,10 +139,15 @@ def test_calls_that_start_together_fetch_one_token(kind, pool, fake):
     """And replace one that has ended once."""
     fake.overrides.append(lambda _: time.sleep(0.02))
     with FakeServer(fake) as server:
-        auth = ServiceAccountAuth(ServiceAccount(DEMO_CLIENT_ID, DEMO_CLIENT_SECRET), server.url)
+        auth = ServiceAccountAuth(
+            ServiceAccount(DEMO_CLIENT_ID, DEMO_CLIENT_SECRET), server.url
+        )
         client = kind.http(base_url=server.url, auth=auth, timeout=PATIENCE)
         for _ in range(2):
-            assert list(pool.map(lambda _: get_instances(kind, client), range(CALLERS))) == [200] * CALLERS
+            assert (
+                list(pool.map(lambda _: get_instances(kind, client), range(CALLERS)))
+                == [200] * CALLERS
+            )
             fake.today += timedelta(hours=1)
     assert len(received(fake, part=TOKEN_PATH)) == 2
 

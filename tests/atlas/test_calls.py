@@ -22,11 +22,24 @@ def arguments_of(group, name, fake):
     """Return arguments that an endpoint answers: those it must have, and the snapshot of an order."""
     cluster = fake.cluster(*PLACE)
     snapshot, job = cluster.snapshots[0]["id"], cluster.jobs[0].id
-    known = {"group_id": DEMO_GROUP, "cluster_name": DEMO_CLUSTER, "name": DEMO_CLUSTER, "snapshot_id": snapshot}
+    known = {
+        "group_id": DEMO_GROUP,
+        "cluster_name": DEMO_CLUSTER,
+        "name": DEMO_CLUSTER,
+        "snapshot_id": snapshot,
+    }
     known |= {"restore_job_id": job, "restore_id": job} | WRITES.get(name, {})
     parameters = signature_of(group, name).parameters
-    needed = {each for each, parameter in parameters.items() if parameter.default is parameter.empty}
-    return {each: known[each] for each in parameters if each in needed | {"snapshot_id"} | WRITES.get(name, {}).keys()}
+    needed = {
+        each
+        for each, parameter in parameters.items()
+        if parameter.default is parameter.empty
+    }
+    return {
+        each: known[each]
+        for each in parameters
+        if each in needed | {"snapshot_id"} | WRITES.get(name, {}).keys()
+    }
 
 
 SUNSET, NOW = date(2100, 1, 1), time.time()
@@ -36,22 +49,32 @@ SUNSET, NOW = date(2100, 1, 1), time.time()
 def shown(value):
     """Return what a result says, but for links, as plain data without what is not known."""
     if attrs.has(type(value)):
-        parts = {each.name: getattr(value, each.name) for each in attrs.fields(type(value))}
-        return {name: shown(part) for name, part in parts.items() if name not in {"raw", "record", "links"} and part}
+        parts = {
+            each.name: getattr(value, each.name) for each in attrs.fields(type(value))
+        }
+        return {
+            name: shown(part)
+            for name, part in parts.items()
+            if name not in {"raw", "record", "links"} and part
+        }
     return [shown(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 def within(some, whole):
     """Return whether all that is known of one value is known of the other too, and is the same."""
     if isinstance(some, dict):
-        return all(name in whole and within(part, whole[name]) for name, part in some.items())
+        return all(
+            name in whole and within(part, whole[name]) for name, part in some.items()
+        )
     if isinstance(some, list):
         return len(some) == len(whole) and all(map(within, some, whole))
     return some == whole
 
 
 @pytest.mark.parametrize(("group", "name"), ENDPOINTS)
-def test_every_call_is_answered_alike_before_and_after_the_sunset(connect, monkeypatch, group, name):
+def test_every_call_is_answered_alike_before_and_after_the_sunset(
+    connect, monkeypatch, group, name
+):
     """The successor's answer is the legacy one but for what the record calls absent; a write is sent once."""
     monkeypatch.setenv("ATLAS_SHIM_WRITES", "instances")
     answers = {}
@@ -61,7 +84,9 @@ def test_every_call_is_answered_alike_before_and_after_the_sunset(connect, monke
         fake.instance_sunset = fake.sunset
         method = getattr(getattr(connect(fake), group), name)
         result = method(**arguments_of(group, name, fake))
-        (record,) = {each.record for each in (result if isinstance(result, list) else [result])}
+        (record,) = {
+            each.record for each in (result if isinstance(result, list) else [result])
+        }
         assert record.route == route
         assert len(fake.arrivals) - len(received(fake, "GET")) == (name in WRITES)
         answers[route] = shown(result)
@@ -81,14 +106,18 @@ def test_a_result_and_its_record(connect, retired):
     assert page.record == page.results[0].record
 
 
-PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "typed-client.md").read_text("utf-8")
+PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "typed-client.md").read_text(
+    "utf-8"
+)
 
 
 @pytest.fixture
 def printed(retired, monkeypatch, capsys):
     """Runs one of the page's examples against the fake, and returns what it printed."""
     monkeypatch.setenv("MONGODB_ATLAS_ACCESS_TOKEN", DEMO_TOKEN)
-    monkeypatch.setattr("httpx._client.HTTPTransport", lambda **_: transport_of(retired))
+    monkeypatch.setattr(
+        "httpx._client.HTTPTransport", lambda **_: transport_of(retired)
+    )
 
     def run(number):
         example = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)[number]

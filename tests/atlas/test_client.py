@@ -9,30 +9,59 @@ import shim
 from shim import AsyncAtlasClient, AtlasClient, errors, httpx
 from shim.atlas.auth import DigestAuth, configure
 from shim.credentials import VARIABLES
-from shim.fake import DEMO_CLIENT_SECRET, DEMO_CLUSTER, DEMO_GROUP, DEMO_PRIVATE_KEY, DEMO_TOKEN
+from shim.fake import (
+    DEMO_CLIENT_SECRET,
+    DEMO_CLUSTER,
+    DEMO_GROUP,
+    DEMO_PRIVATE_KEY,
+    DEMO_TOKEN,
+)
 from shim.fake.server import FakeServer
 from tests.fake.asking import ACCOUNT, KEY, TOKEN
 
 
-@pytest.mark.parametrize("environ", [KEY, ACCOUNT, TOKEN], ids=["key", "account", "token"])
+@pytest.mark.parametrize(
+    "environ", [KEY, ACCOUNT, TOKEN], ids=["key", "account", "token"]
+)
 def test_over_the_wire(kind, retired, caplog, environ):
     """Each kind of credentials works on a socket, at a base URL that no setting names, and is in no log."""
     caplog.set_level(logging.DEBUG)
     with FakeServer(retired) as server:
-        client = kind.typed(environ={**environ, "MONGODB_ATLAS_BASE_URL": f"{server.url}/"})
-        page = kind.call(client.cloud_backups.list_serverless_backup_snapshots, DEMO_GROUP, DEMO_CLUSTER)
+        client = kind.typed(
+            environ={**environ, "MONGODB_ATLAS_BASE_URL": f"{server.url}/"}
+        )
+        page = kind.call(
+            client.cloud_backups.list_serverless_backup_snapshots,
+            DEMO_GROUP,
+            DEMO_CLUSTER,
+        )
     assert len(page.results) == 8
-    assert page.links[0].href.startswith(f"{server.url}/api/atlas/v2/groups/{DEMO_GROUP}/serverless/")
-    assert {each.header("User-Agent") for each in retired.arrivals} == {f"atlas-shim/{shim.__version__}"}
-    ours = "\n".join(record.getMessage() for record in caplog.records if not record.name.startswith("httpcore"))
+    assert page.links[0].href.startswith(
+        f"{server.url}/api/atlas/v2/groups/{DEMO_GROUP}/serverless/"
+    )
+    assert {each.header("User-Agent") for each in retired.arrivals} == {
+        f"atlas-shim/{shim.__version__}"
+    }
+    ours = "\n".join(
+        record.getMessage()
+        for record in caplog.records
+        if not record.name.startswith("httpcore")
+    )
     assert ours
-    assert [secret for secret in (DEMO_PRIVATE_KEY, DEMO_CLIENT_SECRET, DEMO_TOKEN) if secret in ours] == []
+    assert [
+        secret
+        for secret in (DEMO_PRIVATE_KEY, DEMO_CLIENT_SECRET, DEMO_TOKEN)
+        if secret in ours
+    ] == []
 
 
 def test_owner_closes(kind):
     """A client closes the HTTP client that it made, and leaves an injected one open; each is a context manager."""
     http = kind.http()
-    injected, own = kind.typed(http_client=http, access_token="a"), kind.typed(access_token="a", environ={})
+    injected, own = (
+        kind.typed(http_client=http, access_token="a"),
+        kind.typed(access_token="a", environ={}),
+    )
     for client in (injected, own):
         with kind.portal.wrap_async_context_manager(client) if kind.portal else client:
             assert not client._http.is_closed
@@ -42,7 +71,11 @@ def test_owner_closes(kind):
 
 @pytest.mark.parametrize(
     ("kind", "http"),
-    [(AtlasClient, plain_httpx.Client), (AtlasClient, httpx.AsyncClient), (AsyncAtlasClient, httpx.Client)],
+    [
+        (AtlasClient, plain_httpx.Client),
+        (AtlasClient, httpx.AsyncClient),
+        (AsyncAtlasClient, httpx.Client),
+    ],
 )
 def test_http_client_of_another_kind(kind, http):
     """A client that would send retired calls as they are, or that is of the other world, is refused."""
@@ -59,31 +92,44 @@ def test_the_environment_is_read_at_the_call(monkeypatch, kind):
     assert repr(kind()) == f"{kind.__name__}(base_url='https://cloud.mongodb.com')"
 
 
-@pytest.mark.parametrize("timeout", [30.0, None, httpx.Timeout(5, read=None, connect=0.5)])
+@pytest.mark.parametrize(
+    "timeout", [30.0, None, httpx.Timeout(5, read=None, connect=0.5)]
+)
 def test_timeout(kind, timeout):
     """A timeout is for every step of a call, or differs by step as in httpx; None is for ever, the default 30 s."""
     options = {} if timeout == 30.0 else {"timeout": timeout}
-    assert kind.typed(access_token="a", environ={}, **options)._http.timeout == httpx.Timeout(timeout)
+    assert kind.typed(
+        access_token="a", environ={}, **options
+    )._http.timeout == httpx.Timeout(timeout)
 
 
-@pytest.mark.parametrize("timeout", ["x", "5", -1, 0, float("nan"), float("inf"), True, httpx.Timeout(5, read=-1)])
+@pytest.mark.parametrize(
+    "timeout",
+    ["x", "5", -1, 0, float("nan"), float("inf"), True, httpx.Timeout(5, read=-1)],
+)
 def test_a_timeout_that_means_nothing_is_refused(kind, timeout):
     """Where the client is made, and not in a call."""
-    with pytest.raises(errors.SettingsError, match=r"^timeout: .* is not a number of seconds above 0"):
+    with pytest.raises(
+        errors.SettingsError, match=r"^timeout: .* is not a number of seconds above 0"
+    ):
         kind.typed(access_token="a", environ={}, timeout=timeout)
 
 
 def settle(environ, *, base_url=None, http_client=None, **parts):
     """Call ``configure`` as a client's constructor does."""
     given = dict.fromkeys(VARIABLES) | parts
-    return configure(base_url=base_url, parts=given, environ=environ, http_client=http_client)
+    return configure(
+        base_url=base_url, parts=given, environ=environ, http_client=http_client
+    )
 
 
 def test_which_atlas_is_called():
     """An argument beats the base URL of an injected client, that beats the environment, and that beats Atlas' own."""
     environ = {**KEY, "MONGODB_ATLAS_BASE_URL": "http://c/api/atlas/v2/"}
     with httpx.Client(base_url="http://b:1/api/atlas/v1.0/") as client:
-        assert settle(environ, base_url="http://a/", http_client=client)[0] == "http://a"
+        assert (
+            settle(environ, base_url="http://a/", http_client=client)[0] == "http://a"
+        )
         assert settle(environ, http_client=client)[0] == "http://b:1"
     with httpx.Client() as client:
         assert settle(environ, http_client=client)[0] == "http://c"
@@ -92,7 +138,10 @@ def test_which_atlas_is_called():
 
 def test_who_signs():
     """An injected client with its own credentials does, unless some are given; one without gets the environment's."""
-    with httpx.Client(auth=("a", "b")) as basic, httpx.Client(headers={"Authorization": "Bearer a"}) as bearer:
+    with (
+        httpx.Client(auth=("a", "b")) as basic,
+        httpx.Client(headers={"Authorization": "Bearer a"}) as bearer,
+    ):
         assert settle(KEY, http_client=basic)[1] is None
         assert settle({}, http_client=bearer)[1] is None
         assert settle({}, http_client=bearer, access_token="b")[1] is not None

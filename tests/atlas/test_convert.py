@@ -10,7 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shim import atlas
-from shim.atlas import PaginatedServerlessBackupSnapshots, ServerlessBackupRestoreJob, ServerlessBackupSnapshot
+from shim.atlas import (
+    PaginatedServerlessBackupSnapshots,
+    ServerlessBackupRestoreJob,
+    ServerlessBackupSnapshot,
+)
 from shim.atlas.convert import Model, members
 from tests.atlas.conftest import CONTRACT, TENANT_CONTRACT
 from tests.fake.asking import recorded
@@ -24,12 +28,26 @@ ROOTS: list[Any] = [
 ]
 
 NAMES = st.sampled_from(
-    [*(rule for model in ROOTS for rule in members(model)), "href", "date", "endpoints", "raw", "record", "cls"]
+    [
+        *(rule for model in ROOTS for rule in members(model)),
+        "href",
+        "date",
+        "endpoints",
+        "raw",
+        "record",
+        "cls",
+    ]
 )
-TEXTS = st.one_of(st.text(), st.sampled_from(["completed", "2026-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00"]))
+TEXTS = st.one_of(
+    st.text(),
+    st.sampled_from(["completed", "2026-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00"]),
+)
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | TEXTS,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES | st.text(), inner, max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(NAMES | st.text(), inner, max_size=4)
+    ),
     max_leaves=12,
 )
 
@@ -46,7 +64,10 @@ def test_any_object_is_read(data):
 
 def test_words():
     """A known word is a member of its enum and equal to its spelling; one from the future is a plain string."""
-    known, unknown = (ServerlessBackupSnapshot.from_json({"status": word}) for word in ("inProgress", "hibernating"))
+    known, unknown = (
+        ServerlessBackupSnapshot.from_json({"status": word})
+        for word in ("inProgress", "hibernating")
+    )
     assert known.status is atlas.SnapshotStatus.IN_PROGRESS
     assert str(known.status) == "inProgress"
     assert unknown.status == "hibernating"
@@ -70,7 +91,12 @@ def test_wrong_type(attribute, name, value):
 @pytest.mark.parametrize(
     ("model", "data", "attribute", "value"),
     [
-        (ServerlessBackupSnapshot, {"colour": {"of": "magic"}}, "additional", {"colour": {"of": "magic"}}),
+        (
+            ServerlessBackupSnapshot,
+            {"colour": {"of": "magic"}},
+            "additional",
+            {"colour": {"of": "magic"}},
+        ),
         (
             ServerlessBackupRestoreJob,
             {"deliveryUrl": ["https://a.example", 5, None]},
@@ -97,8 +123,12 @@ def test_value():
     with pytest.raises(AttributeError):
         setattr(snapshot, "id", "b")  # noqa: B010 - mypy would see it
     # Whoever has a download link has the data, without a sign-in.
-    job = ServerlessBackupRestoreJob.from_json({"deliveryUrl": ["canary"], "canary": "canary"})
-    assert "canary" not in repr(job) + repr(atlas.TenantRestore.from_json({"snapshotUrl": "canary"}))
+    job = ServerlessBackupRestoreJob.from_json(
+        {"deliveryUrl": ["canary"], "canary": "canary"}
+    )
+    assert "canary" not in repr(job) + repr(
+        atlas.TenantRestore.from_json({"snapshotUrl": "canary"})
+    )
 
 
 SHAPES: dict[str, type[Model]] = {
@@ -112,16 +142,27 @@ SHAPES: dict[str, type[Model]] = {
     "PaginatedTenantRestoreView": atlas.PaginatedTenantRestores,
     "PaginatedTenantSnapshotView": atlas.PaginatedTenantSnapshots,
 }
-SHAPES |= {one.__name__: one for one in (atlas.Link, atlas.ResourceTag, ServerlessBackupRestoreJob)}
-SHAPES |= {one.__name__: one for one in (ServerlessBackupSnapshot, atlas.ServerlessInstanceDescription)}
-SHAPES |= {one.__name__: one for one in (atlas.BackupTenantSnapshot, atlas.TenantRestore)}
+SHAPES |= {
+    one.__name__: one
+    for one in (atlas.Link, atlas.ResourceTag, ServerlessBackupRestoreJob)
+}
+SHAPES |= {
+    one.__name__: one
+    for one in (ServerlessBackupSnapshot, atlas.ServerlessInstanceDescription)
+}
+SHAPES |= {
+    one.__name__: one for one in (atlas.BackupTenantSnapshot, atlas.TenantRestore)
+}
 EXAMPLES = {"string": "a", "integer": 1, "boolean": True}
 
 
 def example(contract, schema):
     """Make a value that a schema of the contract allows."""
     if "$ref" in schema:
-        return example(contract, contract["components"]["schemas"][schema["$ref"].rpartition("/")[2]])
+        return example(
+            contract,
+            contract["components"]["schemas"][schema["$ref"].rpartition("/")[2]],
+        )
     if "oneOf" in schema:
         return example(contract, schema["oneOf"][0])
     if "enum" in schema:
@@ -131,7 +172,10 @@ def example(contract, schema):
     if schema["type"] == "array":
         return [example(contract, schema["items"])]
     if schema["type"] == "object":
-        return {name: example(contract, inner) for name, inner in schema.get("properties", {}).items()}
+        return {
+            name: example(contract, inner)
+            for name, inner in schema.get("properties", {}).items()
+        }
     return EXAMPLES[schema["type"]]
 
 
@@ -152,7 +196,10 @@ def unread(value, path=""):
 @pytest.mark.parametrize("schema", SHAPES)
 def test_contract_is_covered(schema):
     """Every property of the contract has an attribute that reads an example of it, and an enum each of its words."""
-    contract, model = TENANT_CONTRACT if "Tenant" in schema else CONTRACT, SHAPES[schema]
+    contract, model = (
+        TENANT_CONTRACT if "Tenant" in schema else CONTRACT,
+        SHAPES[schema],
+    )
     shape = contract["components"]["schemas"][schema]
     assert list(unread(model.from_json(example(contract, shape)))) == []
     for name, inner in shape["properties"].items():
@@ -183,11 +230,20 @@ def test_recordings_are_read_fully(file, model):
         ("https://x.example/a?includeCount=true&itemsPerPage=100&pageNum=3", 3),
         *(
             (href, None)
-            for href in (None, "", "https://[x/?pageNum=2", "/a?pageNum=two", "/a", "/a?pageNum=" + "9" * 5000)
+            for href in (
+                None,
+                "",
+                "https://[x/?pageNum=2",
+                "/a?pageNum=two",
+                "/a",
+                "/a?pageNum=" + "9" * 5000,
+            )
         ),
     ],
 )
 def test_a_page_knows_the_next(href, number):
     """The link has its number; a link without a page number is ignored."""
-    page = atlas.PaginatedServerlessBackupSnapshots.from_json({"links": [{"rel": "next", "href": href}]})
+    page = atlas.PaginatedServerlessBackupSnapshots.from_json(
+        {"links": [{"rel": "next", "href": href}]}
+    )
     assert page.next_page == number

@@ -36,7 +36,11 @@ def operation_of(name):
 def place_of(name):
     """Return the arguments that say where an endpoint is."""
     parameters = inspect.signature(CALLS[name]._takes).parameters.values()
-    return [PLACE[each.name] for each in parameters if each.kind is each.POSITIONAL_OR_KEYWORD]
+    return [
+        PLACE[each.name]
+        for each in parameters
+        if each.kind is each.POSITIONAL_OR_KEYWORD
+    ]
 
 
 def asks_for(request, name):
@@ -50,17 +54,31 @@ def asks_for(request, name):
 @pytest.mark.parametrize("name", BODIES)
 def test_bodies_are_the_contracts(name):
     """A write has the members of the contract; what was not given is not sent."""
-    operation, arguments, members = (BODIES[name][key] for key in ("operation", "arguments", "members"))
+    operation, arguments, members = (
+        BODIES[name][key] for key in ("operation", "arguments", "members")
+    )
     _, _, contract, body = operation_of(operation)
     (content,) = body["content"].values()
-    schema = contract["components"]["schemas"][content["schema"]["$ref"].rpartition("/")[2]]
-    writable = {name for name, member in schema["properties"].items() if not member.get("readOnly")}
+    schema = contract["components"]["schemas"][
+        content["schema"]["$ref"].rpartition("/")[2]
+    ]
+    writable = {
+        name
+        for name, member in schema["properties"].items()
+        if not member.get("readOnly")
+    }
     request = CALLS[name].request(*place_of(name), **arguments)
     assert asks_for(request, operation)
     assert request.body == members
     assert members.keys() == writable - {*BODIES[name]["never"]}
-    without_tags = {each: value for each, value in arguments.items() if each not in {"tags", "oplog_ts"}}
-    assert set(CALLS[name].request(*place_of(name), **without_tags).body) == set(members) - {"tags", "oplogTs"}
+    without_tags = {
+        each: value
+        for each, value in arguments.items()
+        if each not in {"tags", "oplog_ts"}
+    }
+    assert set(CALLS[name].request(*place_of(name), **without_tags).body) == set(
+        members
+    ) - {"tags", "oplogTs"}
 
 
 @pytest.mark.parametrize("name", BODIES)
@@ -70,19 +88,29 @@ def test_members_of_a_body_are_looked_at_too(name):
     for argument in arguments:
         if argument.endswith(("_id", "cluster_name")) or argument == "name":
             with pytest.raises(ValueError, match=f"^{argument}: 'no/such'"):
-                CALLS[name].request(*place_of(name), **arguments | {argument: "no/such"})
+                CALLS[name].request(
+                    *place_of(name), **arguments | {argument: "no/such"}
+                )
 
 
 def test_tags_can_be_taken_away():
     """No tags are not the same as tags that were not given."""
-    assert ServerlessInstances.update_serverless_instance.request(GROUP, "shop", tags={}).body == {"tags": []}
+    assert ServerlessInstances.update_serverless_instance.request(
+        GROUP, "shop", tags={}
+    ).body == {"tags": []}
 
 
 @pytest.mark.parametrize("name", [name for name in CALLS if name.startswith("list_")])
 def test_query(name):
     """Query parameters are spelled as Atlas does, and left out unless given."""
-    request = CALLS[name].request(*place_of(name), include_count=False, items_per_page=5, page_num=2)
-    assert request.query == {"includeCount": "false", "itemsPerPage": "5", "pageNum": "2"}
+    request = CALLS[name].request(
+        *place_of(name), include_count=False, items_per_page=5, page_num=2
+    )
+    assert request.query == {
+        "includeCount": "false",
+        "itemsPerPage": "5",
+        "pageNum": "2",
+    }
 
 
 PATTERNS = {
@@ -105,17 +133,29 @@ def refuses(*argument):
     return False
 
 
-@given(value=st.from_regex(r"\A[a-f0-9]{24}\Z") | st.text() | st.from_regex(r"\A[a-zA-Z0-9][a-zA-Z0-9-]*\Z"))
+@given(
+    value=st.from_regex(r"\A[a-f0-9]{24}\Z")
+    | st.text()
+    | st.from_regex(r"\A[a-zA-Z0-9][a-zA-Z0-9-]*\Z")
+)
 def test_the_contract_decides_what_an_id_and_a_name_is(value):
     """Whatever fits the contract's pattern is taken, and nothing else but ids in upper case."""
     for name, pattern in PATTERNS:
-        fits = re.fullmatch(pattern.removeprefix("^").removesuffix("$"), value) is not None
-        assert refuses("some_id" if name.endswith("Id") else "name", value) is not fits or value != value.lower()
+        fits = (
+            re.fullmatch(pattern.removeprefix("^").removesuffix("$"), value) is not None
+        )
+        assert (
+            refuses("some_id" if name.endswith("Id") else "name", value) is not fits
+            or value != value.lower()
+        )
 
 
 def test_an_id_may_be_in_upper_case():
     """It means the same object, and is sent as it is."""
-    assert GROUP.upper() in ServerlessInstances.list_serverless_instances.request(GROUP.upper()).path
+    assert (
+        GROUP.upper()
+        in ServerlessInstances.list_serverless_instances.request(GROUP.upper()).path
+    )
 
 
 @pytest.mark.parametrize("value", [None, 5, b"6510aa1b2c3d4e5f60718293"])
@@ -125,13 +165,21 @@ def test_an_argument_that_is_not_a_text(value):
         ServerlessInstances.list_serverless_instances.request(value)
 
 
-FIRST = CloudBackups.iter_serverless_backup_snapshots.request(GROUP, "shop", items_per_page=2)
+FIRST = CloudBackups.iter_serverless_backup_snapshots.request(
+    GROUP, "shop", items_per_page=2
+)
 
 
 def page(*, results=2, total=None, next_page=None):
     """Make a page of so many results."""
-    links = [] if next_page is None else [{"rel": "next", "href": f"https://other.example/x?pageNum={next_page}"}]
-    made = PaginatedServerlessBackupSnapshots.from_json({"links": links, "totalCount": total})
+    links = (
+        []
+        if next_page is None
+        else [{"rel": "next", "href": f"https://other.example/x?pageNum={next_page}"}]
+    )
+    made = PaginatedServerlessBackupSnapshots.from_json(
+        {"links": links, "totalCount": total}
+    )
     return attrs.evolve(made, results=(ServerlessBackupSnapshot(),) * results)
 
 
@@ -139,7 +187,11 @@ def page(*, results=2, total=None, next_page=None):
     ("last", "seen", "goes_on"),
     [
         (page(next_page=2), 2, True),
-        (page(total=3), 2, True),  # without links (a terse upstream) the total says that there is a next one
+        (
+            page(total=3),
+            2,
+            True,
+        ),  # without links (a terse upstream) the total says that there is a next one
         (page(), 2, False),
         (page(total=2), 2, False),
         (page(results=0, total=9, next_page=2), 0, False),
@@ -150,5 +202,7 @@ def page(*, results=2, total=None, next_page=None):
 def test_the_next_page_is_asked_for_by_its_number(last, seen, goes_on):
     """The path stays, whatever the link names; it ends at the last or an empty page, or at a link that leads back."""
     assert FIRST.following(last, seen) == (
-        attrs.evolve(FIRST, query={"itemsPerPage": "2", "pageNum": "2"}) if goes_on else None
+        attrs.evolve(FIRST, query={"itemsPerPage": "2", "pageNum": "2"})
+        if goes_on
+        else None
     )

@@ -35,8 +35,15 @@ def test_atlas_error():
         b'"errorCode":"CLUSTER_NOT_FOUND","parameters":["cluster-735","b0123456789abcdef012345b"],"reason":"Not Found"}'
     )
     error = refused(404, body)
-    assert (error.status, error.error_code, error.reason) == (404, "CLUSTER_NOT_FOUND", "Not Found")
-    assert error.detail == "No cluster named cluster-735 exists in group b0123456789abcdef012345b."
+    assert (error.status, error.error_code, error.reason) == (
+        404,
+        "CLUSTER_NOT_FOUND",
+        "Not Found",
+    )
+    assert (
+        error.detail
+        == "No cluster named cluster-735 exists in group b0123456789abcdef012345b."
+    )
     assert error.parameters == ("cluster-735", "b0123456789abcdef012345b")
     assert error.body == body
     assert str(error) == f"404 CLUSTER_NOT_FOUND: {error.detail}"
@@ -57,11 +64,17 @@ def test_odd_bodies(body):
     assert str(error)
 
 
-@pytest.mark.parametrize("content", [b"", b"null", b"[]", b"<html>", b'{"a":NaN}', b'"x"'])
+@pytest.mark.parametrize(
+    "content", [b"", b"null", b"[]", b"<html>", b'{"a":NaN}', b'"x"']
+)
 def test_success_without_the_expected_json(content):
     """It is an error with that status and the shim's own code, which says what was expected."""
     error = refused(200, content)
-    assert (type(error), error.status, error.error_code) == (errors.AtlasError, 200, "SHIM_UPSTREAM_UNREADABLE")
+    assert (type(error), error.status, error.error_code) == (
+        errors.AtlasError,
+        200,
+        "SHIM_UPSTREAM_UNREADABLE",
+    )
     assert error.detail == (
         "The content of this success is not a JSON object. See: atlas-shim explain SHIM_UPSTREAM_UNREADABLE"
     )
@@ -70,7 +83,9 @@ def test_success_without_the_expected_json(content):
 
 def test_any_success():
     """v1.0 answers 201 where v2 answers 200; without a part of the shim in it there is no record."""
-    response = httpx.Response(201, json={"id": "a"}, extensions={"shim": {"something": "else"}})
+    response = httpx.Response(
+        201, json={"id": "a"}, extensions={"shim": {"something": "else"}}
+    )
     result = result_of(Instance, response)
     assert (result.id, result.record) == ("a", None)
 
@@ -90,11 +105,18 @@ def test_retry_after(value, seconds):
     "error",
     [
         AtlasError(500),
-        NotFoundError(404, error_code="CLUSTER_NOT_FOUND", detail="No such cluster.", parameters=("a", 1)),
+        NotFoundError(
+            404,
+            error_code="CLUSTER_NOT_FOUND",
+            detail="No such cluster.",
+            parameters=("a", 1),
+        ),
         RateLimitedError(429, reason="Too Many Requests", retry_after=5.0, body=b"{}"),
     ],
 )
-@pytest.mark.parametrize("carry", [copy.copy, lambda error: pickle.loads(pickle.dumps(error))])
+@pytest.mark.parametrize(
+    "carry", [copy.copy, lambda error: pickle.loads(pickle.dumps(error))]
+)
 def test_an_atlas_error_survives_the_way_to_another_process(error, carry):
     """Type, text and every member come out as they went in."""
     again = carry(error)

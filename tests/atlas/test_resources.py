@@ -19,7 +19,9 @@ def test_iterators_are_lazy(fake, before_sunset):
     """Nothing is sent before the first item is asked for, and no page before it is reached."""
     with httpx.Client(transport=transport_of(fake)) as http:
         backups = AtlasClient(http_client=http, access_token=DEMO_TOKEN).cloud_backups
-        snapshots = backups.iter_serverless_backup_snapshots(DEMO_GROUP, DEMO_CLUSTER, items_per_page=4)
+        snapshots = backups.iter_serverless_backup_snapshots(
+            DEMO_GROUP, DEMO_CLUSTER, items_per_page=4
+        )
         assert isinstance(snapshots, Iterator)
         assert fake.arrivals == []
         for _ in range(4):
@@ -32,7 +34,9 @@ def test_bad_arguments_are_refused_at_the_call():
     for kind in (AtlasClient, AsyncAtlasClient):
         with pytest.raises(ValueError, match=r"^cluster_name: "):
             offline(kind).cloud_backups.iter_serverless_backup_snapshots(DEMO_GROUP, "")
-    instances = offline(AsyncAtlasClient).serverless_instances.iter_serverless_instances(DEMO_GROUP)
+    instances = offline(
+        AsyncAtlasClient
+    ).serverless_instances.iter_serverless_instances(DEMO_GROUP)
     assert isinstance(instances, AsyncIterator)
 
 
@@ -54,7 +58,12 @@ def test_upstream_is_read_once(connect, retired):
     backups, place = connect(retired).cloud_backups, (DEMO_GROUP, DEMO_DEDICATED)
     every = backups.iter_serverless_backup_snapshots(*place)
     assert len(received(retired, part=SNAPSHOTS)) == 2
-    pages = [backups.list_serverless_backup_snapshots(*place, items_per_page=500, page_num=page) for page in (1, 2)]
+    pages = [
+        backups.list_serverless_backup_snapshots(
+            *place, items_per_page=500, page_num=page
+        )
+        for page in (1, 2)
+    ]
     assert every == [one for page in pages for one in page.results]
     assert len(set(ids(every))) == pages[0].total_count == 501
     assert {id(one.record) for one in every} == {id(every[0].record)}
@@ -76,7 +85,10 @@ def test_lists_that_are_not_collected_come_in_the_largest_pages(connect, retired
     """Their order is upstream's, so each upstream page is one of theirs: 500 items unless a size is given."""
     jobs = connect(retired).cloud_backups.iter_serverless_restore_jobs
     assert ids(jobs(*PLACE)) == ids(jobs(*PLACE, items_per_page=1))
-    sizes = [query.split("&")[1] for query in queries(received(retired, part="/flexClusters/"))]
+    sizes = [
+        query.split("&")[1]
+        for query in queries(received(retired, part="/flexClusters/"))
+    ]
     assert sizes == ["itemsPerPage=500", "itemsPerPage=1", "itemsPerPage=1"]
 
 

@@ -8,7 +8,13 @@ import pytest
 from shim import errors, httpx
 from shim.atlas import Retries
 from shim.errors import SettingsError
-from shim.fake import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, DEMO_CLUSTER, DEMO_GROUP, FakeReply
+from shim.fake import (
+    DEMO_CLIENT_ID,
+    DEMO_CLIENT_SECRET,
+    DEMO_CLUSTER,
+    DEMO_GROUP,
+    FakeReply,
+)
 from tests.atlas.conftest import order
 
 ID = "6a6f78e0cab84da5c4476b25"
@@ -29,8 +35,13 @@ def timer(monkeypatch):
     async def asleep(seconds):
         sleep(seconds)
 
-    monkeypatch.setattr("shim.atlas.retries.time", SimpleNamespace(monotonic=lambda: timer.now))
-    monkeypatch.setattr("shim.atlas.retries.random", SimpleNamespace(uniform=lambda low, high: high * timer.part))
+    monkeypatch.setattr(
+        "shim.atlas.retries.time", SimpleNamespace(monotonic=lambda: timer.now)
+    )
+    monkeypatch.setattr(
+        "shim.atlas.retries.random",
+        SimpleNamespace(uniform=lambda low, high: high * timer.part),
+    )
     monkeypatch.setattr("shim.atlas.calls.time", SimpleNamespace(sleep=sleep))
     monkeypatch.setattr("shim.atlas.calls.anyio", SimpleNamespace(sleep=asleep))
     return timer
@@ -56,7 +67,9 @@ def tried(connect):
             now = answers[min(len(sent), len(answers)) - 1]
             if isinstance(now, Exception):
                 raise copy.copy(now)
-            return httpx.Response(now.status_code, content=now.content, headers=now.headers)  # no client has read it
+            return httpx.Response(
+                now.status_code, content=now.content, headers=now.headers
+            )  # no client has read it
 
         try:
             result = call(connect(answer, **options))
@@ -69,7 +82,9 @@ def tried(connect):
 
 def refusal(status, wait=None, code=None):
     headers = {} if wait is None else {"Retry-After": wait}
-    return httpx.Response(status, json={"error": status, "errorCode": code}, headers=headers)
+    return httpx.Response(
+        status, json={"error": status, "errorCode": code}, headers=headers
+    )
 
 
 GOOD = httpx.Response(200, json={"id": ID})
@@ -99,33 +114,54 @@ def test_the_last_attempt_is_the_last(tried, timer):
     """The error stands then, and says how often the call was made; None switches retries off."""
     done = tried(read, UNAVAILABLE, retries=Retries(attempts=4, backoff=0.1))
     assert (done.result.status, len(done.sent)) == (503, 4)
-    assert done.result.__notes__ == ["atlas-shim: attempt 4 of 4 was the last: the next would have to wait 0.8 s."]
+    assert done.result.__notes__ == [
+        "atlas-shim: attempt 4 of 4 was the last: the next would have to wait 0.8 s."
+    ]
     assert len(tried(read, UNAVAILABLE, retries=None).sent) == 1
 
 
 def test_the_log_tells_of_each_wait(tried, timer, caplog):
     """Whoever wonders what took so long finds it at INFO."""
     caplog.set_level("INFO", logger="shim.atlas")
-    tried(read, refusal(429, "2", "X"), httpx.ReadError("cut"), GOOD, retries=Retries(backoff=0.5))
-    assert [record.getMessage() for record in caplog.records if record.name == "shim.atlas"] == [
+    tried(
+        read,
+        refusal(429, "2", "X"),
+        httpx.ReadError("cut"),
+        GOOD,
+        retries=Retries(backoff=0.5),
+    )
+    assert [
+        record.getMessage() for record in caplog.records if record.name == "shim.atlas"
+    ] == [
         "attempt 1 of 3: 429 X; the next one in 2.5 s",
         "attempt 2 of 3: ReadError; the next one in 1 s",
     ]
 
 
-@pytest.mark.parametrize(("policy", "said"), [({"longest_wait": 3.0}, "4"), ({}, "60"), ({}, "1000000")])
+@pytest.mark.parametrize(
+    ("policy", "said"), [({"longest_wait": 3.0}, "4"), ({}, "60"), ({}, "1000000")]
+)
 def test_a_wait_that_is_too_long_is_not_begun(tried, timer, policy, said):
     """Beyond the caller's cap, and beyond the call's timeout (5 s here), the error is raised at once and says it."""
     done = tried(read, refusal(429, said), retries=Retries(**policy))
-    assert (type(done.result), done.result.retry_after) == (errors.RateLimitedError, float(said))
+    assert (type(done.result), done.result.retry_after) == (
+        errors.RateLimitedError,
+        float(said),
+    )
     assert (timer.waits, len(done.sent)) == ([], 1)
-    assert "attempt 1 of 3 was the last: the next would have to wait" in done.result.__notes__[0]
+    assert (
+        "attempt 1 of 3 was the last: the next would have to wait"
+        in done.result.__notes__[0]
+    )
 
 
 def test_all_attempts_share_the_time_of_one(tried, timer):
     """A later attempt has no more than what is left of the call's timeout, 5 s here, for each of its steps."""
     done = tried(read, refusal(429, "3"), GOOD, retries=Retries(backoff=0))
-    assert [request.extensions["timeout"]["read"] for request in done.sent] == [5.0, 2.0]
+    assert [request.extensions["timeout"]["read"] for request in done.sent] == [
+        5.0,
+        2.0,
+    ]
 
 
 @pytest.mark.parametrize(("answer", "repeated"), [
@@ -150,7 +186,9 @@ def test_where_redirects_are_followed_no_connection_proves_nothing(tried, timer)
     """The connection that was not made may be the one after 303, and the write is done."""
     see_other = httpx.Response(303, headers={"Location": "https://elsewhere.example/"})
     refused = httpx.ConnectError("refused")
-    done = tried(write, see_other, refused, retries=Retries(), http={"follow_redirects": True})
+    done = tried(
+        write, see_other, refused, retries=Retries(), http={"follow_redirects": True}
+    )
     assert isinstance(done.result, httpx.ConnectError)
     assert [request.method for request in done.sent] == ["POST", "GET"]
 
@@ -158,9 +196,13 @@ def test_where_redirects_are_followed_no_connection_proves_nothing(tried, timer)
 def test_a_rate_limit_while_signing_in_is_waited_for(connect, fake, timer):
     """The token endpoint has limits, too; the call itself was not sent."""
     answers = iter([FakeReply(429, (("Retry-After", "2"),), b"{}")])
-    fake.overrides.append(lambda arrival: next(answers, None) if "oauth" in arrival.target else None)
+    fake.overrides.append(
+        lambda arrival: next(answers, None) if "oauth" in arrival.target else None
+    )
     account = {"client_id": DEMO_CLIENT_ID, "client_secret": DEMO_CLIENT_SECRET}
-    assert read(connect(fake, retries=Retries(backoff=0), **account)).name == DEMO_CLUSTER
+    assert (
+        read(connect(fake, retries=Retries(backoff=0), **account)).name == DEMO_CLUSTER
+    )
     assert timer.waits == [2.0]
 
 
@@ -169,13 +211,21 @@ def test_each_page_of_an_iteration_may_be_tried_again(connect, fake, timer):
     limits = iter([None, FakeReply(429, (("Retry-After", "3"),), b"{}")])
     fake.overrides.append(lambda _: next(limits, None))
     backups = connect(fake, retries=Retries(backoff=0)).cloud_backups
-    snapshots = backups.iter_serverless_backup_snapshots(DEMO_GROUP, DEMO_CLUSTER, items_per_page=3)
+    snapshots = backups.iter_serverless_backup_snapshots(
+        DEMO_GROUP, DEMO_CLUSTER, items_per_page=3
+    )
     assert len({snapshot.id for snapshot in snapshots}) == len(snapshots) == 8
     assert timer.waits == [3.0]
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("attempts", 0), ("backoff", -1), ("backoff", float("nan")), ("longest_wait", float("inf"))]
+    ("name", "value"),
+    [
+        ("attempts", 0),
+        ("backoff", -1),
+        ("backoff", float("nan")),
+        ("longest_wait", float("inf")),
+    ],
 )
 def test_a_policy_without_a_meaning(name, value):
     """The error names the field."""
@@ -186,5 +236,7 @@ def test_a_policy_without_a_meaning(name, value):
 def test_without_a_timeout_the_cap_alone_counts(tried, timer):
     """Whoever waits for ever waits for Retry-After, too."""
     retries = Retries(longest_wait=3600, backoff=0)
-    done = tried(read, refusal(429, "3000"), GOOD, retries=retries, http={"timeout": None})
+    done = tried(
+        read, refusal(429, "3000"), GOOD, retries=retries, http={"timeout": None}
+    )
     assert (done.result.id, timer.waits) == (ID, [3000.0])

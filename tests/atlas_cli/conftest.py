@@ -50,7 +50,9 @@ def atlas():
     """Return a function that runs `atlas-shim atlas` in this process with the given words."""
 
     def atlas(*words, answers=None):
-        return CliRunner().invoke(main, ("atlas", *words), input=answers, prog_name="atlas-shim")
+        return CliRunner().invoke(
+            main, ("atlas", *words), input=answers, prog_name="atlas-shim"
+        )
 
     return atlas
 

@@ -11,7 +11,15 @@ from tests.fake.asking import received
 
 SNAPSHOT = "6a6e2746f892dad018f3f094"
 CREATE = ("serverless", "backups", "restores", "create", "--clusterName", DEMO_CLUSTER)
-WATCH = ("serverless", "backups", "restores", "watch", "--clusterName", DEMO_CLUSTER, "--restoreJobId")
+WATCH = (
+    "serverless",
+    "backups",
+    "restores",
+    "watch",
+    "--clusterName",
+    DEMO_CLUSTER,
+    "--restoreJobId",
+)
 
 
 def words(text):
@@ -39,9 +47,15 @@ def test_a_watch_prints_dots_until_the_job_has_ended(atlas, signed_in, server, w
     assert done.stdout == "." * len(waits) + "\nRestore completed.\n"
     assert set(waits) == {4.0}
     assert json.loads(atlas(*WATCH, job.id, "-o", "json").stdout)["id"] == job.id
-    snapshot = atlas(*words("serverless backups snapshots watch --clusterName orders --snapshotId"), SNAPSHOT)
+    snapshot = atlas(
+        *words("serverless backups snapshots watch --clusterName orders --snapshotId"),
+        SNAPSHOT,
+    )
     instance = atlas("serverless", "watch", DEMO_CLUSTER)
-    assert (snapshot.stdout, instance.stdout) == ("\nSnapshot changes completed.\n", "\nInstance available.\n")
+    assert (snapshot.stdout, instance.stdout) == (
+        "\nSnapshot changes completed.\n",
+        "\nInstance available.\n",
+    )
 
 
 def test_a_download_needs_no_target(atlas, signed_in, server):
@@ -54,17 +68,34 @@ def test_a_download_needs_no_target(atlas, signed_in, server):
 
 def test_a_restore_is_sent_once(atlas, signed_in, server):
     """One order, whatever the output; `start automated`, as `atlas backups restores` says it, is the same."""
-    order = ("--snapshotId", SNAPSHOT, "--targetClusterName", DEMO_CLUSTER, "--targetProjectId", DEMO_GROUP)
-    done = atlas(*words("serverless backup restore start automated --clusterName orders -o json"), *order)
+    order = (
+        "--snapshotId",
+        SNAPSHOT,
+        "--targetClusterName",
+        DEMO_CLUSTER,
+        "--targetProjectId",
+        DEMO_GROUP,
+    )
+    done = atlas(
+        *words(
+            "serverless backup restore start automated --clusterName orders -o json"
+        ),
+        *order,
+    )
     assert json.loads(done.stdout)["deliveryType"] == "automated"
-    # Digest asks for a challenge first: what came without a signature was refused unread.
+    # Digest asks for a challenge first: what came without a signature was refused
+    # unread.
     orders = received(server.fake, "POST", "/restoreJobs")
     assert len([order for order in orders if order.header("authorization")]) == 1
 
 
 def test_pages_are_asked_for_as_before(atlas, signed_in):
     """--page, --limit and --omitCount."""
-    done = atlas(*words("serverless backups snapshots list orders --page 2 --limit 3 --omitCount -o json"))
+    done = atlas(
+        *words(
+            "serverless backups snapshots list orders --page 2 --limit 3 --omitCount -o json"
+        )
+    )
     page = json.loads(done.stdout)
     assert len(page["results"]) == 3
     assert "totalCount" not in page
@@ -86,15 +117,28 @@ def test_an_error_of_atlas_has_the_words_of_the_sdk(atlas, signed_in, server):
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        (b"<html>", "Error: (502 Bad Gateway) failed to decode response body: undefined response type\n"),
-        (b"", 'HTTP 502 Bad Gateway (Error code: "") Detail:  Reason: . Params: [], BadRequestDetail: \n'),
+        (
+            b"<html>",
+            "Error: (502 Bad Gateway) failed to decode response body: undefined response type\n",
+        ),
+        (
+            b"",
+            'HTTP 502 Bad Gateway (Error code: "") Detail:  Reason: . Params: [], BadRequestDetail: \n',
+        ),
         (b'{"badRequestDetail":{"fields":[]}}', 'BadRequestDetail: {"fields":[]}\n'),
-        (b'{"reason":"\\u001b[2J\\u009b"}', "Detail:  Reason: ?[2J?. Params: [], BadRequestDetail: \n"),
+        (
+            b'{"reason":"\\u001b[2J\\u009b"}',
+            "Detail:  Reason: ?[2J?. Params: [], BadRequestDetail: \n",
+        ),
     ],
 )
-def test_an_answer_that_is_no_error_of_atlas_is_told(body, said, atlas, signed_in, server):
+def test_an_answer_that_is_no_error_of_atlas_is_told(
+    body, said, atlas, signed_in, server
+):
     """A proxy's page, nothing at all, the details of a bad request, and words that would steer the terminal."""
-    server.fake.overrides.append(lambda _: FakeReply(502, (("Content-Type", "text/html"),), body))
+    server.fake.overrides.append(
+        lambda _: FakeReply(502, (("Content-Type", "text/html"),), body)
+    )
     done = atlas("serverless", "describe", "orders")
     assert done.stderr.endswith(said)
     assert done.exit_code == 1
@@ -120,21 +164,52 @@ def test_an_order_without_an_answer_says_where_to_look(atlas, signed_in, server)
     server.fake.overrides.append(drop)
     done = atlas(*CREATE, "--deliveryType", "download", "--snapshotId", SNAPSHOT)
     assert done.exit_code == 1
-    assert done.stderr.startswith(f'Error: Post "{server.url}/api/atlas/v2/groups/{DEMO_GROUP}/serverless/')
-    assert "it may have been executed; check with `atlas serverless backups restores list`" in done.stderr
-    assert len([one for one in received(server.fake, "POST") if one.header("authorization")]) == 1
+    assert done.stderr.startswith(
+        f'Error: Post "{server.url}/api/atlas/v2/groups/{DEMO_GROUP}/serverless/'
+    )
+    assert (
+        "it may have been executed; check with `atlas serverless backups restores list`"
+        in done.stderr
+    )
+    assert (
+        len(
+            [
+                one
+                for one in received(server.fake, "POST")
+                if one.header("authorization")
+            ]
+        )
+        == 1
+    )
 
 
 def test_instances_are_made_changed_and_deleted(atlas, signed_in, server, monkeypatch):
     """Where writes are on, a flex cluster takes each instance's place."""
     monkeypatch.setenv("ATLAS_SHIM_WRITES", "instances")
-    made = atlas(*words("serverless create new --provider AWS --region US_EAST_1 --tag env=test,team=a --tag env=b"))
-    assert (made.stdout, made.stderr, made.exit_code) == ("Serverless instance new created.\n", "", 0)
+    made = atlas(
+        *words(
+            "serverless create new --provider AWS --region US_EAST_1 --tag env=test,team=a --tag env=b"
+        )
+    )
+    assert (made.stdout, made.stderr, made.exit_code) == (
+        "Serverless instance new created.\n",
+        "",
+        0,
+    )
     cluster = server.fake.cluster(DEMO_GROUP, "new")
-    assert [dict(each) for each in cluster.tags] == [{"key": "env", "value": "b"}, {"key": "team", "value": "a"}]
+    assert [dict(each) for each in cluster.tags] == [
+        {"key": "env", "value": "b"},
+        {"key": "team", "value": "a"},
+    ]
     changed = atlas("serverless", "update", "new", "--enableTerminationProtection")
-    assert (changed.stdout, cluster.protected) == ("Serverless instance new updated.\n", True)
-    assert atlas("serverless", "update", "new", "--disableTerminationProtection").exit_code == 0
+    assert (changed.stdout, cluster.protected) == (
+        "Serverless instance new updated.\n",
+        True,
+    )
+    assert (
+        atlas("serverless", "update", "new", "--disableTerminationProtection").exit_code
+        == 0
+    )
     asked = atlas("serverless", "delete", "new", answers="n\n")
     assert (asked.stdout, asked.exit_code, received(server.fake, "DELETE")) == (
         "Serverless instance not deleted\n",
@@ -142,10 +217,16 @@ def test_instances_are_made_changed_and_deleted(atlas, signed_in, server, monkey
         [],
     )
     deleted = atlas("serverless", "rm", "new", "--force")
-    assert (deleted.stdout, deleted.exit_code) == ("Serverless instance 'new' deleted\n", 0)
+    assert (deleted.stdout, deleted.exit_code) == (
+        "Serverless instance 'new' deleted\n",
+        0,
+    )
     assert server.fake.cluster(DEMO_GROUP, "new").state == "DELETING"
 
 
 def test_mongoclis_leading_word_is_understood(atlas, signed_in):
     """``mongocli atlas serverless`` was the command's first name."""
-    assert atlas("atlas", "serverless", "list").stdout == atlas("serverless", "list").stdout
+    assert (
+        atlas("atlas", "serverless", "list").stdout
+        == atlas("serverless", "list").stdout
+    )

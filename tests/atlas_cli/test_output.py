@@ -37,22 +37,33 @@ def snapshot(**members):
     return models.ServerlessBackupSnapshot.from_json(members)
 
 
-@pytest.mark.parametrize("case", RECORDED["cases"], ids=lambda case: f"{case['command']} {case['value']}")
+@pytest.mark.parametrize(
+    "case", RECORDED["cases"], ids=lambda case: f"{case['command']} {case['value']}"
+)
 def test_replies_are_printed_as_go_prints_them(case):
     """A table, a sentence and JSON are byte for byte what Go made of the same reply."""
     value = RECORDED["values"][case["value"]]
-    show = printer(BY_PATH[case["command"]], "json" if case["template"] == "json" else "")
+    show = printer(
+        BY_PATH[case["command"]], "json" if case["template"] == "json" else ""
+    )
     assert show(MODELS[value["struct"]].from_json(value["json"])) == case["output"]
 
 
 def test_every_command_that_shows_a_reply_has_a_recorded_output():
     """The answers of all commands that show members of a reply are among the recorded ones."""
-    recorded = {case["command"] for case in RECORDED["cases"] if case["template"] != "json"}
+    recorded = {
+        case["command"] for case in RECORDED["cases"] if case["template"] != "json"
+    }
     shows = {command.path for command in COMMANDS if "watch" not in command.path}
-    assert shows - {f"atlas serverless {verb}" for verb in ("create", "update", "delete")} <= recorded
+    assert (
+        shows - {f"atlas serverless {verb}" for verb in ("create", "update", "delete")}
+        <= recorded
+    )
 
 
-@pytest.mark.parametrize("output", ["yaml", "plaintext", "json-path", "go-template", ""])
+@pytest.mark.parametrize(
+    "output", ["yaml", "plaintext", "json-path", "go-template", ""]
+)
 def test_an_unknown_format_is_the_table(output):
     """The CLI did not check the format; what it did not know was its own table."""
     assert printer(DESCRIBE, output)(snapshot(id="x")).splitlines() == [
@@ -78,17 +89,27 @@ def test_what_can_not_be_printed_is_not_ordered(atlas, signed_in, server):
     assert received(server.fake, "POST") == []
 
 
-def test_a_missing_library_is_an_error_that_names_the_extra(atlas, signed_in, monkeypatch):
+def test_a_missing_library_is_an_error_that_names_the_extra(
+    atlas, signed_in, monkeypatch
+):
     """`json-path` needs the extra `cli`; the other formats don't."""
     monkeypatch.setitem(sys.modules, "jsonpath", None)
-    done = atlas("serverless", "list", "--projectId", DEMO_GROUP, "-o", "json-path=$..id")
+    done = atlas(
+        "serverless", "list", "--projectId", DEMO_GROUP, "-o", "json-path=$..id"
+    )
     assert (done.exit_code, done.stdout) == (1, "")
     assert done.stderr == f"Error: {hint('jsonpath')}\n"
 
 
 PAGE = {
     "results": [
-        {"id": "a", "status": "completed", "size": 5, "links": [{"rel": "self"}], "failed": False},
+        {
+            "id": "a",
+            "status": "completed",
+            "size": 5,
+            "links": [{"rel": "self"}],
+            "failed": False,
+        },
         {"id": "b", "status": "failed", "size": 7, "links": [], "failed": True},
         {"id": "c", "status": "completed", "odd name": True},
     ],
@@ -111,7 +132,10 @@ def test_a_path_leads_to_its_value(path, expected):
 @pytest.mark.parametrize(
     ("path", "said"),
     [
-        *((path, "unknown key or index") for path in ("$.nothing", "$.results[7]", "$.results.id", "$.totalCount.x")),
+        *(
+            (path, "unknown key or index")
+            for path in ("$.nothing", "$.results[7]", "$.results.id", "$.totalCount.x")
+        ),
         ("$.results[(@.length-1)]", "jq reads more"),
     ],
 )

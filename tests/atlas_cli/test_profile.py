@@ -9,7 +9,14 @@ from shim.cli.atlas_cli.flags import CliError
 from shim.cli.atlas_cli.profile import load
 from shim.credentials import AccessToken, ApiKey, ServiceAccount
 from shim.errors import SettingsError
-from shim.fake import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, DEMO_GROUP, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, DEMO_TOKEN
+from shim.fake import (
+    DEMO_CLIENT_ID,
+    DEMO_CLIENT_SECRET,
+    DEMO_GROUP,
+    DEMO_PRIVATE_KEY,
+    DEMO_PUBLIC_KEY,
+    DEMO_TOKEN,
+)
 from tests.fake.asking import received
 
 FILE = Path(__file__).with_name("config.toml").read_text("utf-8")
@@ -53,12 +60,21 @@ def test_who_signs_in(name, variables, credentials, prefix, config, home):
 def test_properties_come_from_the_profile(config, home):
     """Project, output and base URL, under either name of the last; each has its variable."""
     config(FILE)
-    assert (profile("", home).get("project_id"), profile("", home).get("output")) == ("a" * 24, "json")
+    assert (profile("", home).get("project_id"), profile("", home).get("output")) == (
+        "a" * 24,
+        "json",
+    )
     assert profile("prod", home).base_url == "https://cloud-dev.mongodb.com"
     assert profile("", home).base_url == "https://cloud.mongodb.com"
-    given = {"PROJECT_ID": "e" * 24, "OPS_MANAGER_URL": "http://localhost:8080/", "OUTPUT": "plaintext"}
+    given = {
+        "PROJECT_ID": "e" * 24,
+        "OPS_MANAGER_URL": "http://localhost:8080/",
+        "OUTPUT": "plaintext",
+    }
     for prefix in ("MONGODB_ATLAS_", "MCLI_"):
-        found = profile("", home, **{f"{prefix}{part}": value for part, value in given.items()})
+        found = profile(
+            "", home, **{f"{prefix}{part}": value for part, value in given.items()}
+        )
         shown = (found.get("project_id"), found.base_url, found.get("output"))
         assert shown == ("e" * 24, "http://localhost:8080", "plaintext")
 
@@ -68,7 +84,10 @@ def test_the_profile_is_named_by_variable_or_is_the_only_one(config, home):
     config(FILE)
     assert profile("", home, MONGODB_ATLAS_PROFILE="prod").get("project_id") == "b" * 24
     config('[only]\nproject_id = "x"\n')
-    assert (profile("", home).name, profile("", home).get("project_id")) == ("only", "x")
+    assert (profile("", home).name, profile("", home).get("project_id")) == (
+        "only",
+        "x",
+    )
 
 
 def test_secrets_in_the_keyring_are_told(config, home):
@@ -76,11 +95,18 @@ def test_secrets_in_the_keyring_are_told(config, home):
     path = config(FILE)
     with pytest.raises(CliError) as caught:
         profile("keyring", home).credentials()
-    assert str(caught.value).startswith("this action requires authentication\n\nTo log in using your Atlas username")
+    assert str(caught.value).startswith(
+        "this action requires authentication\n\nTo log in using your Atlas username"
+    )
     assert f"the profile 'keyring' has no secret in {path}" in str(caught.value)
-    assert "keyring, which atlas-shim does not read: set MONGODB_ATLAS_PUBLIC_API_KEY" in str(caught.value)
+    assert (
+        "keyring, which atlas-shim does not read: set MONGODB_ATLAS_PUBLIC_API_KEY"
+        in str(caught.value)
+    )
     path.unlink()
-    with pytest.raises(CliError, match=r"To set credentials using API keys, run: atlas config init$"):
+    with pytest.raises(
+        CliError, match=r"To set credentials using API keys, run: atlas config init$"
+    ):
         profile("", home).credentials()
 
 
@@ -88,13 +114,18 @@ def test_other_products_are_refused(config, atlas):
     """Serverless instances never were in Atlas for Government."""
     config(FILE)
     done = atlas("serverless", "list", "-P", "gov", "--projectId", DEMO_GROUP)
-    assert (done.exit_code, done.stderr) == (1, "Error: unsupported service: cloudgov\n")
+    assert (done.exit_code, done.stderr) == (
+        1,
+        "Error: unsupported service: cloudgov\n",
+    )
 
 
 def test_a_broken_file_is_told_without_its_text(config, home):
     """The line that is wrong may be a secret's."""
     path = config('[default]\nprivate_api_key = "s3cret\n')
-    with pytest.raises(CliError, match=r"error loading config: .*: it is not valid TOML") as caught:
+    with pytest.raises(
+        CliError, match=r"error loading config: .*: it is not valid TOML"
+    ) as caught:
         profile("", home)
     assert str(path) in str(caught.value)
     assert "s3cret" not in str(caught.value)
@@ -105,7 +136,10 @@ def test_a_name_with_a_dot_and_a_url_with_a_path_are_refused(config, home):
     config('[default]\nops_manager_url = "https://cloud.mongodb.com/v2/x"\n')
     with pytest.raises(CliError, match=r"profile should not contain '\.': \"a\.b\""):
         profile("a.b", home)
-    with pytest.raises(SettingsError, match="ops_manager_url of the Atlas CLI's profile 'default': give the origin"):
+    with pytest.raises(
+        SettingsError,
+        match="ops_manager_url of the Atlas CLI's profile 'default': give the origin",
+    ):
         _ = profile("", home).base_url
 
 
@@ -119,8 +153,18 @@ def test_a_name_with_a_dot_and_a_url_with_a_path_are_refused(config, home):
 )
 def test_each_kind_signs_in_at_atlas(signs, config, server, atlas):
     """A command with a profile alone, no variable set, gets its answer."""
-    config(f'[ops]\n{signs}\nproject_id = "{DEMO_GROUP}"\nops_manager_url = "{server.url}/"\n[default]\n')
-    done = atlas("serverless", "describe", "orders", "--profile", "ops", "-o", "json-path=$.stateName")
+    config(
+        f'[ops]\n{signs}\nproject_id = "{DEMO_GROUP}"\nops_manager_url = "{server.url}/"\n[default]\n'
+    )
+    done = atlas(
+        "serverless",
+        "describe",
+        "orders",
+        "--profile",
+        "ops",
+        "-o",
+        "json-path=$.stateName",
+    )
     assert (done.exit_code, done.stdout, done.stderr) == (0, '"IDLE"\n', "")
 
 
@@ -138,8 +182,15 @@ def test_the_token_of_a_service_account_is_given_back(config, server, atlas):
     assert issued.header("authorization") == revoked.header("authorization")
     assert b"token_type_hint=access_token" in revoked.body
     (call,) = received(server.fake, "GET")
-    assert parse_qs(revoked.body.decode())["token"] == [call.header("authorization").removeprefix("Bearer ")]
-    config(f'[ops]\naccess_token = "old"\nproject_id = "{DEMO_GROUP}"\nops_manager_url = "{server.url}/"\n')
+    assert parse_qs(revoked.body.decode())["token"] == [
+        call.header("authorization").removeprefix("Bearer ")
+    ]
+    config(
+        f'[ops]\naccess_token = "old"\nproject_id = "{DEMO_GROUP}"\nops_manager_url = "{server.url}/"\n'
+    )
     done = atlas("serverless", "list")
     assert (done.exit_code, "HTTP 401 Unauthorized" in done.stderr) == (1, True)
-    assert "atlas-shim: the access token may have expired; `atlas auth login`" in done.stderr
+    assert (
+        "atlas-shim: the access token may have expired; `atlas auth login`"
+        in done.stderr
+    )

@@ -37,12 +37,18 @@ if ! atlas serverless backups restores list gone 2> error; then grep -o 'Error c
 """
 
 
-def test_a_nightly_restore_takes_the_newest_snapshot(script, signed_in, tmp_path, monkeypatch):
+def test_a_nightly_restore_takes_the_newest_snapshot(
+    script, signed_in, tmp_path, monkeypatch
+):
     """List with jq, create with grep, list with awk, under `set -euo pipefail`; an error is looked into."""
     monkeypatch.chdir(tmp_path)
     done = script(RESTORE_THE_NEWEST, needs=("jq",))
     assert (done.returncode, done.stderr) == (0, "")
-    said = ["6a6e2746f892dad018f3f094 orders automated", "6a6e2746f892dad018f3f094", 'Error code: "CLUSTER_NOT_FOUND"']
+    said = [
+        "6a6e2746f892dad018f3f094 orders automated",
+        "6a6e2746f892dad018f3f094",
+        'Error code: "CLUSTER_NOT_FOUND"',
+    ]
     assert done.stdout.splitlines() == said
 
 
@@ -58,7 +64,9 @@ def test_a_reader_that_has_enough_ends_it_as_before(signed_in):
     reader, writer = os.pipe()
     os.close(reader)
     words = [sys.executable, "-m", "shim", "atlas", "serverless", "list"]
-    done = subprocess.run(words, stdout=writer, stderr=subprocess.PIPE, timeout=60, check=False)
+    done = subprocess.run(
+        words, stdout=writer, stderr=subprocess.PIPE, timeout=60, check=False
+    )
     os.close(writer)
     assert (done.returncode, done.stderr) == (141, b"")
 
@@ -77,23 +85,52 @@ def test_an_interrupted_command_ends_as_the_cli_did(atlas, signed_in, monkeypatc
         raise KeyboardInterrupt
 
     newest = "6a6e2746f892dad018f3f094"
-    to = ("--snapshotId", newest, "--targetClusterName", DEMO_CLUSTER, "--targetProjectId", DEMO_GROUP)
+    to = (
+        "--snapshotId",
+        newest,
+        "--targetClusterName",
+        DEMO_CLUSTER,
+        "--targetProjectId",
+        DEMO_GROUP,
+    )
     restores = ("serverless", "backups", "restores")
-    made = atlas(*restores, "create", "--clusterName", DEMO_CLUSTER, "--deliveryType", "automated", *to)
+    made = atlas(
+        *restores,
+        "create",
+        "--clusterName",
+        DEMO_CLUSTER,
+        "--deliveryType",
+        "automated",
+        *to,
+    )
     job = made.stdout.split("'")[1]
     monkeypatch.setattr(time, "sleep", interrupted)
-    done = atlas(*restores, "watch", "--clusterName", DEMO_CLUSTER, "--restoreJobId", job)
+    done = atlas(
+        *restores, "watch", "--clusterName", DEMO_CLUSTER, "--restoreJobId", job
+    )
     assert (done.exit_code, done.stdout, done.stderr) == (1, ".", "")
 
 
-def test_a_wrapper_serves_scripts_that_know_no_alias(script, program, signed_in, tmp_path, monkeypatch):
+def test_a_wrapper_serves_scripts_that_know_no_alias(
+    script, program, signed_in, tmp_path, monkeypatch
+):
     """With a program `atlas` around the shim first on the PATH, other commands still reach the real one behind it."""
     program("atlas", '#!/bin/sh\natlas-shim atlas "$@"\n')
     real = tmp_path / "real" / "atlas"
     real.parent.mkdir()
     real.write_text('#!/bin/sh\necho "real $*"\nexit 3\n', encoding="utf-8")
     real.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path / 'home' / 'bin'}:{real.parent}:/usr/bin:/bin")
+    monkeypatch.setenv(
+        "PATH", f"{tmp_path / 'home' / 'bin'}:{real.parent}:/usr/bin:/bin"
+    )
     done = script("atlas serverless list\natlas -P prod clusters list -o json -- x\n")
-    assert done.stdout.splitlines()[1].split() == ["6a3d6ca0be17c8bc8ff08a46", DEMO_CLUSTER, "8.0.17", "IDLE"]
-    assert (done.stdout.splitlines()[-1], done.returncode) == ("real -P prod clusters list -o json -- x", 3)
+    assert done.stdout.splitlines()[1].split() == [
+        "6a3d6ca0be17c8bc8ff08a46",
+        DEMO_CLUSTER,
+        "8.0.17",
+        "IDLE",
+    ]
+    assert (done.stdout.splitlines()[-1], done.returncode) == (
+        "real -P prod clusters list -o json -- x",
+        3,
+    )

@@ -11,12 +11,21 @@ from shim.cli.atlas_cli.commands import COMMANDS
 from shim.cli.atlas_cli.run import MARK, find, hand_over
 from shim.fake import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY
 
-READING = tuple(f"Error: {words}" for words in ("unknown", "flag needs", "invalid argument", "bad flag syntax"))
+READING = tuple(
+    f"Error: {words}"
+    for words in ("unknown", "flag needs", "invalid argument", "bad flag syntax")
+)
 """How errors of cobra's reader of flags begin."""
-RECORDED = json.loads((Path(__file__).parent / "cobra.json").read_text("utf-8"))["cases"]
+RECORDED = json.loads((Path(__file__).parent / "cobra.json").read_text("utf-8"))[
+    "cases"
+]
 
 
-@pytest.mark.parametrize("case", [case for case in RECORDED if "values" in case], ids=lambda case: case["words"])
+@pytest.mark.parametrize(
+    "case",
+    [case for case in RECORDED if "values" in case],
+    ids=lambda case: case["words"],
+)
 def test_words_mean_what_they_meant(case):
     """Command, arguments and values are those that cobra found."""
     words = case["words"].split()
@@ -24,10 +33,16 @@ def test_words_mean_what_they_meant(case):
     assert command is not None
     values, others = flags.parse(rest, command.flags)
     assert (command.path, others) == (case["path"], case["arguments"])
-    assert {name: value for name, value in values.items() if value not in {"", False}} == case["values"]
+    assert {
+        name: value for name, value in values.items() if value not in {"", False}
+    } == case["values"]
 
 
-@pytest.mark.parametrize("case", [case for case in RECORDED if "stderr" in case], ids=lambda case: case["words"])
+@pytest.mark.parametrize(
+    "case",
+    [case for case in RECORDED if "stderr" in case],
+    ids=lambda case: case["words"],
+)
 def test_wrong_words_fail(case, atlas, monkeypatch):
     """With exit code 1 and an empty stdout, and in the same words what the CLI's checks refused after reading flags."""
     monkeypatch.setenv("MONGODB_ATLAS_PUBLIC_API_KEY", DEMO_PUBLIC_KEY)
@@ -41,17 +56,35 @@ def test_wrong_words_fail(case, atlas, monkeypatch):
     ("words", "said"),
     [
         ("serverless create shop", 'required flag(s) "provider", "region" not set'),
-        ("serverless create shop --provider AWS --region X --tag env", 'invalid argument "env" for --tag'),
-        *((f"serverless list {word}", f"unknown flag: {word}") for word in ("--foo", "-x", "---x")),
-        *((f"serverless list {word}", f"flag needs an argument: {word}") for word in ("--limit", "-o")),
-        ("serverless list --page=9223372036854775808", 'invalid argument "9223372036854775808" for --page'),
-        ("serverless list --omitCount=maybe", 'invalid argument "maybe" for --omitCount'),
+        (
+            "serverless create shop --provider AWS --region X --tag env",
+            'invalid argument "env" for --tag',
+        ),
+        *(
+            (f"serverless list {word}", f"unknown flag: {word}")
+            for word in ("--foo", "-x", "---x")
+        ),
+        *(
+            (f"serverless list {word}", f"flag needs an argument: {word}")
+            for word in ("--limit", "-o")
+        ),
+        (
+            "serverless list --page=9223372036854775808",
+            'invalid argument "9223372036854775808" for --page',
+        ),
+        (
+            "serverless list --omitCount=maybe",
+            'invalid argument "maybe" for --omitCount',
+        ),
         (
             "serverless update shop --enableTerminationProtection --disableTerminationProtection",
             "--enableTerminationProtection and --disableTerminationProtection can't both be set",
         ),
         ("serverless delete shop", "EOF"),
-        ("serverless list --projectId shop", "the provided value 'shop' is not a valid ID"),
+        (
+            "serverless list --projectId shop",
+            "the provided value 'shop' is not a valid ID",
+        ),
         (
             "serverless backups snapshots describe --clusterName x --snapshotId s",
             "snapshotId: 's' is not 24 hexadecimal digits, as all of Atlas' ids are",
@@ -75,7 +108,10 @@ def test_an_unknown_command_is_told_what_there_is(atlas):
 
 def test_groups_and_help_are_shown(atlas):
     """A group alone lists its commands, `--help` the flags; both are a success on stdout."""
-    group, one = atlas("serverless"), atlas("serverless", "backups", "restores", "create", "-h")
+    group, one = (
+        atlas("serverless"),
+        atlas("serverless", "backups", "restores", "create", "-h"),
+    )
     assert (group.exit_code, one.exit_code) == (0, 0)
     assert all(command.usage in group.stdout for command in COMMANDS)
     assert "--targetClusterName" in one.stdout
@@ -85,7 +121,9 @@ def test_groups_and_help_are_shown(atlas):
 def became(monkeypatch):
     """Note what this process would have become."""
     calls = []
-    monkeypatch.setattr(os, "execve", lambda path, words, environ: calls.append((path, words, environ)))
+    monkeypatch.setattr(
+        os, "execve", lambda path, words, environ: calls.append((path, words, environ))
+    )
     return calls
 
 
@@ -97,7 +135,9 @@ def executable(folder, text="#!/bin/sh\n"):
     return path
 
 
-@pytest.mark.parametrize("words", [("clusters", "list"), ("--version",), ("-P", "sl", "auth", "whoami"), ()])
+@pytest.mark.parametrize(
+    "words", [("clusters", "list"), ("--version",), ("-P", "sl", "auth", "whoami"), ()]
+)
 def test_without_the_real_one_a_line_says_what_this_is(words, atlas):
     """One line on stderr, and the exit code of a command that is not there."""
     done = atlas(*words)
@@ -112,7 +152,10 @@ def test_the_words_are_handed_on_as_they_are(tmp_path, became, monkeypatch, atla
     monkeypatch.setenv("PATH", str(real.parent))
     atlas("--profile", "serverless", "clusters", "--help", "--", "-o")
     ((path, words, _),) = became
-    assert (path, words) == (str(real), ["atlas", "--profile", "serverless", "clusters", "--help", "--", "-o"])
+    assert (path, words) == (
+        str(real),
+        ["atlas", "--profile", "serverless", "clusters", "--help", "--", "-o"],
+    )
 
 
 def test_wrappers_around_the_shim_are_passed_over(tmp_path, became):
@@ -120,7 +163,10 @@ def test_wrappers_around_the_shim_are_passed_over(tmp_path, became):
     wrapper = executable(tmp_path / "a", '#!/bin/sh\nexec atlas-shim atlas "$@"\n')
     module = executable(tmp_path / "b", '#!/bin/sh\nexec python3 -m shim atlas "$@"\n')
     real = executable(tmp_path / "c", b"\x7fELF")
-    hand_over(["version"], {"PATH": os.pathsep.join(str(path.parent) for path in (wrapper, module, real))})
+    hand_over(
+        ["version"],
+        {"PATH": os.pathsep.join(str(path.parent) for path in (wrapper, module, real))},
+    )
     assert became[0][0] == str(real)
 
 
@@ -129,7 +175,9 @@ def test_a_program_that_leads_back_is_not_tried_twice(tmp_path, became, capsys):
 
     The mark counts for these two alone: a plugin of the real one starts afresh.
     """
-    environ = {"PATH": str(executable(tmp_path / "odd", b"\x7fELF that calls us again").parent)}
+    environ = {
+        "PATH": str(executable(tmp_path / "odd", b"\x7fELF that calls us again").parent)
+    }
     hand_over(["version"], environ)
     assert became[0][2][MARK] == str(os.getpid())
     for pid in (os.getpid(), os.getppid()):

@@ -18,7 +18,10 @@ def test_what_is_covered_is_shown():
     assert (done.returncode, whole["ok"], whole["problems"]) == (0, True, [])
     report = whole["dropin"]
     assert set(report["covered"]) >= {"httpx", "requests", "urllib3", "urllib.request"}
-    assert {"python", "atlas-shim", *report["covered"]} == {*report["versions"], "urllib.request"}
+    assert {"python", "atlas-shim", *report["covered"]} == {
+        *report["versions"],
+        "urllib.request",
+    }
     assert report["active"] == "by this command"
 
 
@@ -34,15 +37,24 @@ def test_text_is_for_people():
     """The same in words."""
     done = CliRunner().invoke(main, ["check"])
     assert "Drop-in (switched on by this command)" in done.stdout
-    assert "When a call is not translated: atlas-shim explain METHOD URL says why." in done.stdout
+    assert (
+        "When a call is not translated: atlas-shim explain METHOD URL says why."
+        in done.stdout
+    )
     assert (done.exit_code == 0) is ("Calls made with " in done.stdout.splitlines()[-1])
 
 
 @pytest.mark.parametrize(
     ("installed", "said"),
     [
-        ({"httpx": "1.0.dev4"}, ["httpx 1.0.dev4 was not tested: atlas-shim needs httpx<1,>=0.27"]),
-        ({"requests": "2.31.0"}, ["requests 2.31.0 was not tested: atlas-shim needs requests>=2.32.2"]),
+        (
+            {"httpx": "1.0.dev4"},
+            ["httpx 1.0.dev4 was not tested: atlas-shim needs httpx<1,>=0.27"],
+        ),
+        (
+            {"requests": "2.31.0"},
+            ["requests 2.31.0 was not tested: atlas-shim needs requests>=2.32.2"],
+        ),
         ({"requests": "2.99.1", "httpx": "0.27", "aiohttp": "3.11"}, []),
     ],
 )
@@ -51,10 +63,21 @@ def test_a_version_that_can_not_be_installed_beside_us_is_a_problem(installed, s
     assert check_dropin.reasons(installed, requires("atlas-shim") or ()) == said
 
 
-def test_a_module_of_the_programs_own_that_is_called_shim_is_a_problem(tmp_path, monkeypatch):
+def test_a_module_of_the_programs_own_that_is_called_shim_is_a_problem(
+    tmp_path, monkeypatch
+):
     """In the folder that the check was started in."""
     (tmp_path / "shim.py").write_text("")
     monkeypatch.chdir(tmp_path)
     problems: list[str] = []
     check_dropin.look({}, problems)
-    assert len([one for one in problems if "shim.py has the name of atlas-shim's package" in one]) == 1
+    assert (
+        len(
+            [
+                one
+                for one in problems
+                if "shim.py has the name of atlas-shim's package" in one
+            ]
+        )
+        == 1
+    )

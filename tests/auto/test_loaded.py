@@ -80,13 +80,19 @@ STAGES = [
     ("auto", LIBRARIES | {"asyncio", "attrs", "re", ENGINE, "tomllib", "typing"}, None),
     # a call by the standard library costs no engine before one looks like Atlas'
     ("standard library", {"attrs", ENGINE}, None),
-    # a library that is imported later is covered, with no room of the shim that speaks it until a call to Atlas is made
+    # a library that is imported later is covered, with no room of the shim that speaks
+    # it until a call to Atlas is made
     ("imported", {ENGINE, "aiohttp", "shim.httpx", "shim.requests"}, [True, True]),
     # calls to others cost no line of the doors, though they are to the very host
-    ("other calls", {ENGINE, "aiohttp", "shim.httpx", "shim.requests", "shim.urllib3"}, [404, 404]),
+    (
+        "other calls",
+        {ENGINE, "aiohttp", "shim.httpx", "shim.requests", "shim.urllib3"},
+        [404, 404],
+    ),
     ("aiohttp", {"shim.aiohttp"}, True),
     ("retired calls", set(), [200, 200]),
-    # switched off before the import a library is not covered, and switched on again it is
+    # switched off before the import a library is not covered, and switched on again it
+    # is
     ("switched off", set(), [410, 410]),
     ("wrapped", {"shim.httpx", "shim.aiohttp"}, None),
     ("switched on", set(), [200, 200]),
@@ -94,12 +100,19 @@ STAGES = [
 """A stage of a program, what must not have been loaded by then, and what the program noted."""
 
 
-@pytest.mark.parametrize(("stage", "absent", "noted"), STAGES, ids=[stage for stage, *_ in STAGES])
+@pytest.mark.parametrize(
+    ("stage", "absent", "noted"), STAGES, ids=[stage for stage, *_ in STAGES]
+)
 def test_nothing_is_loaded_before_it_is_needed(facts, stage, absent, noted):
     """Neither the engine nor a door, nor a library that the program doesn't use; its calls have these statuses."""
     modules, found = facts[stage]
     assert found == noted
-    assert not [name for name in modules for unwanted in absent if name == unwanted or name.startswith(f"{unwanted}.")]
+    assert not [
+        name
+        for name in modules
+        for unwanted in absent
+        if name == unwanted or name.startswith(f"{unwanted}.")
+    ]
 
 
 def test_switching_on_is_a_handful_of_modules(facts):
@@ -107,7 +120,10 @@ def test_switching_on_is_a_handful_of_modules(facts):
     modules, _ = facts["auto"]
     assert len([name for name in modules if name.startswith("shim")]) < 12
     assert len(modules) < 40
-    others = {name.partition(".")[0] for name in facts["other calls"][0] - facts["switched off"][0]}
+    others = {
+        name.partition(".")[0]
+        for name in facts["other calls"][0] - facts["switched off"][0]
+    }
     assert others - set(sys.stdlib_module_names) <= {"shim"}
 
 
@@ -119,18 +135,24 @@ async def test_tornado_is_warned_of(retired):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         responses = [
-            await tornado.AsyncHTTPClient().fetch(retired, headers=BEARER, raise_error=False),
+            await tornado.AsyncHTTPClient().fetch(
+                retired, headers=BEARER, raise_error=False
+            ),
             await tornado.AsyncHTTPClient().fetch(request, raise_error=False),
         ]
     assert [response.code for response in responses] == [410, 410]
-    assert ["tornado.httpclient are not covered" in str(one.message) for one in caught] == [True, True]
+    assert [
+        "tornado.httpclient are not covered" in str(one.message) for one in caught
+    ] == [True, True]
 
 
 def test_curl_cffi_is_warned_of(retired):
     """By its sessions, on which its functions stand; at the program's line."""
     curl = pytest.importorskip("curl_cffi.requests")
     shim.install()
-    with pytest.warns(LegacyEndpointWarning, match=r"curl_cffi\.requests are not covered") as caught:
+    with pytest.warns(
+        LegacyEndpointWarning, match=r"curl_cffi\.requests are not covered"
+    ) as caught:
         response = curl.get(retired, headers=BEARER)
     assert (response.status_code, caught[0].filename) == (410, __file__)
     with pytest.raises(TypeError):
@@ -169,4 +191,12 @@ print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 def test_a_fork_waits_until_another_thread_has_loaded():
     """The child would else wait for ever for a module that a thread of its parent has half imported."""
     with FakeServer(FakeAtlas()) as atlas:
-        assert said(FORKING, atlas.url, ATLAS_SHIM_UPSTREAM=atlas.url, ATLAS_SHIM_WARNINGS="off") == "0"
+        assert (
+            said(
+                FORKING,
+                atlas.url,
+                ATLAS_SHIM_UPSTREAM=atlas.url,
+                ATLAS_SHIM_WARNINGS="off",
+            )
+            == "0"
+        )

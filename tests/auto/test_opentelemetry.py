@@ -34,13 +34,19 @@ def session():
 
 @pytest.mark.parametrize("order", ["shim first", "shim last"])
 @pytest.mark.parametrize(("opened", "instrumentor", "count", "shown"), [
-    (session, RequestsInstrumentor(), 2, "serverless"),  # a span for each call: the shim stands below sessions
-    (lambda: httpx.Client(auth=httpx.DigestAuth(*KEY)), HTTPXClientInstrumentor(), 3, "flexClusters"),  # for each trip
+    # a span for each call: the shim stands below sessions
+    (session, RequestsInstrumentor(), 2, "serverless"),
+    # for each trip
+    (lambda: httpx.Client(auth=httpx.DigestAuth(*KEY)), HTTPXClientInstrumentor(), 3, "flexClusters"),
 ], ids=["requests", "httpx"])  # fmt: skip
-def test_a_library_is_traced_and_covered(retired, spans, monkeypatch, order, opened, instrumentor, count, shown):
+def test_a_library_is_traced_and_covered(
+    retired, spans, monkeypatch, order, opened, instrumentor, count, shown
+):
     """As many spans as without the shim, and Digest goes on working; switching one off leaves the other."""
     provider, exporter = spans
-    monkeypatch.setattr(requests.Session, "send", requests.Session.send)  # put back what OpenTelemetry leaves behind
+    monkeypatch.setattr(
+        requests.Session, "send", requests.Session.send
+    )  # put back what OpenTelemetry leaves behind
     steps = [shim.install, lambda: instrumentor.instrument(tracer_provider=provider)]
     for step in steps if order == "shim first" else steps[::-1]:
         step()
@@ -51,7 +57,10 @@ def test_a_library_is_traced_and_covered(retired, spans, monkeypatch, order, ope
             shim.install()  # again, which must not wrap what is wrapped
             assert client.get(retired).status_code == 200
             assert len(exporter.get_finished_spans()) == count + 1
-            assert all(shown in str(span.attributes["http.url"]) for span in exporter.get_finished_spans())
+            assert all(
+                shown in str(span.attributes["http.url"])
+                for span in exporter.get_finished_spans()
+            )
             instrumentor.uninstrument()
             assert client.get(retired).status_code == 200  # not taken out in its place
     finally:

@@ -21,7 +21,9 @@ NAME = "a_library_of_the_tests"
 def library(tmp_path, monkeypatch):
     """A module that counts how often it is executed; returns its file."""
     path = tmp_path / f"{NAME}.py"
-    path.write_text("import sys\nLOADER = __loader__\nSPEC = __spec__.loader\nvalue = 1\n")
+    path.write_text(
+        "import sys\nLOADER = __loader__\nSPEC = __spec__.loader\nvalue = 1\n"
+    )
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     yield path
@@ -101,7 +103,9 @@ def test_hooks_of_wrapt_are_called_too(library, reported, place):
     seen: list[ModuleType] = []
     wrapts_finder: Any = importlib.import_module("wrapt.importer").ImportHookFinder
     wrapt.register_post_import_hook(seen.append, NAME)
-    sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, wrapts_finder)]
+    sys.meta_path[:] = [
+        finder for finder in sys.meta_path if not isinstance(finder, wrapts_finder)
+    ]
     sys.meta_path.insert(place, wrapts_finder())
     module = importlib.import_module(NAME)
     assert seen == [module]

@@ -45,7 +45,11 @@ def test_the_hooks_of_a_foreign_client_run_once(raw, early):
 
 def test_one_switch_off_ends_it_whoever_replaced_the_method():
     """Whoever replaces a method for a while, as OpenTelemetry does, puts back what it read from the class."""
-    places = [(httpx.Client, "send"), (httpx.AsyncClient, "send"), (requests.Session, "get_adapter")]
+    places = [
+        (httpx.Client, "send"),
+        (httpx.AsyncClient, "send"),
+        (requests.Session, "get_adapter"),
+    ]
     before = [vars(kind)[method] for kind, method in places]
     shim.install()
     shim.install()
@@ -96,7 +100,9 @@ def unloaded(monkeypatch):
     monkeypatch.setattr(process, "_current", None)
 
 
-def test_settings_that_went_wrong_before_the_first_call_stay_as_they_were(retired, unloaded, monkeypatch):
+def test_settings_that_went_wrong_before_the_first_call_stay_as_they_were(
+    retired, unloaded, monkeypatch
+):
     """What was good when the drop-in was switched on is good until there is something better."""
     shim.install()
     monkeypatch.setenv("ATLAS_SHIM_ROUTE", "flexx")
@@ -112,9 +118,14 @@ def test_documents_that_vanish_before_the_first_call_keep_it_from_nothing(
     monkeypatch.setenv(CHECKED, as_mark(settings_in(os.environ)))
     shim.install()
     (tmp_path / "mine.toml").write_text("nonsense")
-    assert [get(retired, headers=BEARER).status_code for get in (requests.get, httpx.get, requests.get)] == [410] * 3
+    assert [
+        get(retired, headers=BEARER).status_code
+        for get in (requests.get, httpx.get, requests.get)
+    ] == [410] * 3
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith("atlas-shim: retired calls are not covered: DocumentError: mine.toml")
+    assert line.startswith(
+        "atlas-shim: retired calls are not covered: DocumentError: mine.toml"
+    )
 
 
 def test_a_library_without_the_method_is_imported_all_the_same(caplog):
@@ -123,14 +134,18 @@ def test_a_library_without_the_method_is_imported_all_the_same(caplog):
     module.Session = type("Session", (), {"send": len})
     shim.install()
     switch._hear(module)
-    assert caplog.messages == ["requests.Session.get_adapter is not there: its calls are not covered"]
+    assert caplog.messages == [
+        "requests.Session.get_adapter is not there: its calls are not covered"
+    ]
     assert module.Session.send is len
 
 
 @pytest.mark.parametrize(("in_a_run", "word", "said"), [
     (True, "auto", ""), (True, "flexx", "not switched on in .*: ATLAS_SHIM_ROUTE: "), (False, "auto", ""),
 ])  # fmt: skip
-def test_opentelemetrys_launcher_switches_it_on_in_a_run_alone(monkeypatch, capsys, in_a_run, word, said):
+def test_opentelemetrys_launcher_switches_it_on_in_a_run_alone(
+    monkeypatch, capsys, in_a_run, word, said
+):
     """By an entry point that is called in every program that it starts, and must not break one."""
     if in_a_run:
         monkeypatch.setenv(CHECKED, "")
@@ -145,7 +160,11 @@ def test_opentelemetrys_launcher_switches_it_on_in_a_run_alone(monkeypatch, caps
 def test_without_its_library_a_door_names_the_extra():
     """However it is imported; there is such an extra."""
     doors = sorted(set(vars(shim)["_DOORS"]) - {"httpx"})
-    statements = [form.format(door) for door in doors for form in ("from shim import {}", "import shim.{}")]
+    statements = [
+        form.format(door)
+        for door in doors
+        for form in ("from shim import {}", "import shim.{}")
+    ]
     code = (
         f"import sys\nsys.modules.update(dict.fromkeys({doors!r}))\n"
         f"for statement in {statements!r}:\n"
@@ -158,7 +177,9 @@ def test_without_its_library_a_door_names_the_extra():
 
 
 @pytest.mark.parametrize("library", ["asyncio", "trio", "no thread"])
-def test_a_loop_goes_on_while_the_first_call_loads(retired, unloaded, monkeypatch, library):
+def test_a_loop_goes_on_while_the_first_call_loads(
+    retired, unloaded, monkeypatch, library
+):
     """The engine and the door are loaded in another thread; where none can be started, the loop waits."""
     threads: list[int] = []
     load = served._load
@@ -179,8 +200,14 @@ def test_a_loop_goes_on_while_the_first_call_loads(retired, unloaded, monkeypatc
         async with httpx.AsyncClient(headers=BEARER) as client:
             return [(await client.get(retired)).status_code for _ in range(2)]
 
-    assert (pytest.importorskip("trio").run(call) if library == "trio" else asyncio.run(call())) == [200, 200]
-    assert [thread == threading.get_ident() for thread in threads] == [library == "no thread"]
+    assert (
+        pytest.importorskip("trio").run(call)
+        if library == "trio"
+        else asyncio.run(call())
+    ) == [200, 200]
+    assert [thread == threading.get_ident() for thread in threads] == [
+        library == "no thread"
+    ]
 
 
 @pytest.mark.parametrize("kind", [httpx.Client, httpx.AsyncClient])

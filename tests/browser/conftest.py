@@ -6,7 +6,9 @@ import pytest
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 LOOKS = [
-    (*size, scheme) for size in ((390, 844), (768, 1024), (1024, 768), (1440, 900)) for scheme in ("light", "dark")
+    (*size, scheme)
+    for size in ((390, 844), (768, 1024), (1024, 768), (1440, 900))
+    for scheme in ("light", "dark")
 ]
 """Widths and heights of a phone, a tablet held both ways and a desk, and what their users prefer."""
 
@@ -21,12 +23,16 @@ SCROLLERS = """
 @pytest.fixture(scope="module")
 def chromium():
     """Run Chromium, without a window, for one module: till it ends, a loop of Playwright runs in this thread."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    playwright = pytest.importorskip(
+        "playwright.sync_api", reason="playwright is not installed"
+    )
     program = next(filter(None, map(shutil.which, CHROMIUM)), None)
     if program is None:
         pytest.skip("Chromium is not installed")
     with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=program, args=["--no-sandbox"])  # root has none
+        browser = started.chromium.launch(
+            executable_path=program, args=["--no-sandbox"]
+        )  # root has none
         yield browser
         browser.close()
 
@@ -34,21 +40,36 @@ def chromium():
 @pytest.fixture
 def look(chromium):
     """Return a function that opens a page in a look, and returns it and what axe, or the test itself, finds wrong."""
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
+    axe = pytest.importorskip(
+        "axe_playwright_python.sync_playwright",
+        reason="axe-playwright-python is not installed",
+    )
     opened = []
 
     def look(url, width, height, scheme):
-        context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+        context = chromium.new_context(
+            viewport={"width": width, "height": height}, color_scheme=scheme
+        )
         opened.append(context)
         page, wrong = context.new_page(), []
         here = (url[: url.index("/", 8)], "data:")
-        page.on("request", lambda one: wrong.extend([one.url] * (not one.url.startswith(here))))
+        page.on(
+            "request",
+            lambda one: wrong.extend([one.url] * (not one.url.startswith(here))),
+        )
         page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on("console", lambda said: wrong.extend([said.text] * (said.type == "error")))
+        page.on(
+            "console", lambda said: wrong.extend([said.text] * (said.type == "error"))
+        )
         page.goto(url)
-        wrong += ["it scrolls sideways"] * (page.evaluate("document.documentElement.scrollWidth - innerWidth") > 0)
+        wrong += ["it scrolls sideways"] * (
+            page.evaluate("document.documentElement.scrollWidth - innerWidth") > 0
+        )
         found = axe.Axe().run(page).response["violations"]
-        return page, wrong + [f"{one['id']}: {[node['target'] for node in one['nodes']][:3]}" for one in found]
+        return page, wrong + [
+            f"{one['id']}: {[node['target'] for node in one['nodes']][:3]}"
+            for one in found
+        ]
 
     yield look
     for context in opened:

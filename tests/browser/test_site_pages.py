@@ -31,11 +31,19 @@ def test_each_page_is_right(look, tmp_path):
     pytest.importorskip("zensical", reason="zensical (the extra docs) is not installed")
     import_module("build").build(tmp_path)  # docs/site is on the path
     site = tmp_path / "site"
-    pages = sorted(f"{page.parent.relative_to(site).as_posix()}/" for page in site.rglob("index.html"))
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(site))) as server:
+    pages = sorted(
+        f"{page.parent.relative_to(site).as_posix()}/"
+        for page in site.rglob("index.html")
+    )
+    with ThreadingHTTPServer(
+        ("127.0.0.1", 0), partial(Quiet, directory=str(site))
+    ) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         base, wrong = f"http://127.0.0.1:{server.server_port}/", {}
-        for page, each in [*(("./", each) for each in LOOKS), *zip(pages, cycle(LOOKS))]:
+        for page, each in [
+            *(("./", each) for each in LOOKS),
+            *zip(pages, cycle(LOOKS)),
+        ]:
             shown, problems = look(base + page, *each)
             wrong[page, *each] = problems + shown.evaluate(CUT)
         server.shutdown()

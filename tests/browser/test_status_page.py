@@ -13,7 +13,12 @@ from tests.peers.served import gateway
 
 pytestmark = pytest.mark.slow
 
-ENDING = {"side": "listener", "not_after": "2026-06-03T00:00:00Z", "days_left": 2, "refused": False}
+ENDING = {
+    "side": "listener",
+    "not_after": "2026-06-03T00:00:00Z",
+    "days_left": 2,
+    "refused": False,
+}
 STATES: dict[str, tuple[int, dict[str, object]]] = {
     "empty": (0, {}), "busy": (200, {}), "draining": (20, {"ready": False}),
     "a certificate ends": (20, {"certificates": [ENDING]}),
@@ -26,7 +31,14 @@ def shown(request):
     callers, changes = STATES[request.param]
     with gateway("http://127.0.0.1:1") as served:
         for number in range(callers * 10):
-            line = CallLine("GET", "/x", "10.0.0.7", "id", shared_engine(os.environ), agent=f"team/{number % callers}")
+            line = CallLine(
+                "GET",
+                "/x",
+                "10.0.0.7",
+                "id",
+                shared_engine(os.environ),
+                agent=f"team/{number % callers}",
+            )
             if number % callers % 5 == 0:
                 line.refused(bad_request("No."))
             line.status = 400 if line.code else 200
@@ -58,7 +70,11 @@ def test_its_tables_sort_by_keyboard_and_stay_sorted(shown, look):
     page.keyboard.press("Enter")
     for _ in range(2):
         assert column.all_text_contents() == ["10"] * 40 + ["0"] * 160
-        assert page.locator("#callers th[aria-sort=descending]").inner_text().startswith("4xx")
+        assert (
+            page.locator("#callers th[aria-sort=descending]")
+            .inner_text()
+            .startswith("4xx")
+        )
         assert button.evaluate("one => one === document.activeElement")
         with page.expect_response(shown):
             page.clock.fast_forward(5000)
@@ -72,7 +88,12 @@ def test_one_caller_of_many_is_found(shown, look):
     page, _ = look(shown, 1440, 900, "light")
     rows = page.locator("#callers tbody tr:visible")
     assert rows.count() == 40
-    assert {int(one) for one in page.locator("#callers tbody tr:visible td:nth-child(3)").all_inner_texts()} == {10}
+    assert {
+        int(one)
+        for one in page.locator(
+            "#callers tbody tr:visible td:nth-child(3)"
+        ).all_inner_texts()
+    } == {10}
     assert page.evaluate("document.documentElement.scrollHeight") <= 2 * 900
     page.clock.install()
     page.reload()

@@ -27,7 +27,9 @@ def run():
     """Return a function that runs the command in this process."""
 
     def run(*words, env=None, typed=None):
-        return CliRunner().invoke(main, words, input=typed, env=env, prog_name="atlas-shim")
+        return CliRunner().invoke(
+            main, words, input=typed, env=env, prog_name="atlas-shim"
+        )
 
     return run
 

@@ -28,16 +28,36 @@ def test_the_calendar_has_what_documents_know(listed, time_machine):
     time_machine.move_to(datetime(2026, 12, 1, tzinfo=UTC))
     ends = listed(*ALL_DAYS, code=4)["ends"]
     assert [one["sunset"] for one in ends] == sorted(one["sunset"] for one in ends)
-    said = [(one["sunset"], one["method"], one["version"], one["source"]) for one in ends]
-    assert ("2027-03-01", "PATCH", "2024-08-05", "atlas-clusters/cluster_writes.toml") in said
+    said = [
+        (one["sunset"], one["method"], one["version"], one["source"]) for one in ends
+    ]
+    assert (
+        "2027-03-01",
+        "PATCH",
+        "2024-08-05",
+        "atlas-clusters/cluster_writes.toml",
+    ) in said
     assert listed("--within", "0")["ends"]
     ahead = [one for one in ends if one["left"] > 0]
     assert len(ahead) == 77
     assert all(one["place"] and one["served"] for one in ahead)
-    assert [one["path"] for one in ahead if one["served"] == "no"] == ["/api/atlas/v2/users"]
-    partly = {name: one["served"] for one in ends for name in one["names"] if one["served"].startswith("in part")}
-    assert partly["createServerlessBackupRestoreJob"] == "in part; not deliveryType pointInTime on flex"
-    assert partly["updateCluster20230101"] == "in part; some bodies: ATLAS_SHIM_WRITES=clusters"
+    assert [one["path"] for one in ahead if one["served"] == "no"] == [
+        "/api/atlas/v2/users"
+    ]
+    partly = {
+        name: one["served"]
+        for one in ends
+        for name in one["names"]
+        if one["served"].startswith("in part")
+    }
+    assert (
+        partly["createServerlessBackupRestoreJob"]
+        == "in part; not deliveryType pointInTime on flex"
+    )
+    assert (
+        partly["updateCluster20230101"]
+        == "in part; some bodies: ATLAS_SHIM_WRITES=clusters"
+    )
 
 
 def test_every_end_that_atlas_announced_has_a_row(listed):
@@ -49,20 +69,29 @@ def test_every_end_that_atlas_announced_has_a_row(listed):
     for key, end in announced_ends().items():
         newest = max(end.announced, key=lambda one: one.seen)
         assert rows[key]["sunset"] == newest.sunset
-        assert rows[key]["announced"][0] == {"seen": newest.seen, "sunset": newest.sunset}
+        assert rows[key]["announced"][0] == {
+            "seen": newest.seen,
+            "sunset": newest.sunset,
+        }
     previews = {key for key, row in rows.items() if row["served"] == "announced only"}
     assert previews == {key for key in rows if key[2] == "preview"}
 
 
 def test_a_pipeline_is_refused_with_what_takes_its_place(listed):
     """All thirteen calls."""
-    ended = [one for one in listed(*ALL_DAYS, code=4)["ends"] if one["source"] == "atlas-data-lake/pipelines.toml"]
+    ended = [
+        one
+        for one in listed(*ALL_DAYS, code=4)["ends"]
+        if one["source"] == "atlas-data-lake/pipelines.toml"
+    ]
     assert {(one["sunset"], one["served"]) for one in ended} == {("2025-09-30", "no")}
     assert all("backup/exports" in one["place"][0] for one in ended)
     assert len(ended) == 13
 
 
-@pytest.mark.parametrize(("day", "within", "code"), [(1, 3, 4), (1, 2, 0), (3, 1, 4), (4, 3, 0), (5, 3, 0)])
+@pytest.mark.parametrize(
+    ("day", "within", "code"), [(1, 3, 4), (1, 2, 0), (3, 1, 4), (4, 3, 0), (5, 3, 0)]
+)
 def test_a_day_that_is_so_far_away_is_within(listed, time_machine, day, within, code):
     """A sunset on 2027-02-04 ends soon on the last day that is named, and no more from its own day on."""
     time_machine.move_to(datetime(2027, 2, day, tzinfo=UTC))
@@ -72,16 +101,35 @@ def test_a_day_that_is_so_far_away_is_within(listed, time_machine, day, within, 
 @pytest.mark.parametrize(
     ("line", "code", "seen"),
     [
-        ({"announced": "PATCH /api/atlas/v2/groups/{}/clusters/{}", "version": "2024-08-05"}, 4, ["updateCluster"]),
-        ({"announced": "PATCH /api/atlas/v2/groups/{}/clusters/{}", "version": "2024-10-23"}, 0, []),
+        (
+            {
+                "announced": "PATCH /api/atlas/v2/groups/{}/clusters/{}",
+                "version": "2024-08-05",
+            },
+            4,
+            ["updateCluster"],
+        ),
+        (
+            {
+                "announced": "PATCH /api/atlas/v2/groups/{}/clusters/{}",
+                "version": "2024-10-23",
+            },
+            0,
+            [],
+        ),
         ({"announced": "GET /api/atlas/v2/groups/{}/other"}, 0, []),
     ],
 )
-def test_what_an_inventory_saw_decides(listed, tmp_path, time_machine, line, code, seen):
+def test_what_an_inventory_saw_decides(
+    listed, tmp_path, time_machine, line, code, seen
+):
     """Where calls were looked for, an end that nobody meets breaks no build."""
     time_machine.move_to(datetime(2026, 12, 1, tzinfo=UTC))
     file = tmp_path / "calls.jsonl"
-    file.write_text(json.dumps({"time": "2026-06-01T00:00:00Z", "agent": "curl/8", **line}) + "\n", "utf-8")
+    file.write_text(
+        json.dumps({"time": "2026-06-01T00:00:00Z", "agent": "curl/8", **line}) + "\n",
+        "utf-8",
+    )
     ends = listed(*ALL_DAYS, "--seen", str(file), code=code)["ends"]
     assert [one["names"][0] for one in ends if one["seen"]] == seen
     env = {"ATLAS_SHIM_INVENTORY": str(file)}
@@ -89,7 +137,12 @@ def test_what_an_inventory_saw_decides(listed, tmp_path, time_machine, line, cod
 
 
 CALLED = json.dumps(
-    {"operation": "listServerlessBackupSnapshots", "route": "flex", "time": "2026-06-01T00:00:00Z", "agent": "curl/8"}
+    {
+        "operation": "listServerlessBackupSnapshots",
+        "route": "flex",
+        "time": "2026-06-01T00:00:00Z",
+        "agent": "curl/8",
+    }
 )
 
 
@@ -97,7 +150,10 @@ CALLED = json.dumps(
     ("text", "code", "said"),
     [
         (CALLED, 5, "\n\n0 calls that were seen end within 90 days; 1 have ended."),
-        *((text, 2, "is not an inventory") for text in ("[]", "\xff", "{}\n", '{\n "findings": []\n}')),
+        *(
+            (text, 2, "is not an inventory")
+            for text in ("[]", "\xff", "{}\n", '{\n "findings": []\n}')
+        ),
     ],
 )
 def test_what_was_seen_and_has_ended_breaks_a_build(run, tmp_path, text, code, said):

@@ -34,7 +34,9 @@ def test_what_is_checked_without_the_drop_in(run, checked, tmp_path):
     assert checked("--config", str(tmp_path / "shim.toml"))["dropin"] is None
     shipped = Path(__file__).parents[2] / "mappings" / "atlas-serverless"
     said = run("check", str(shipped)).stdout
-    assert said.endswith("Settings and documents are valid. Atlas was not asked (--connect).\n")
+    assert said.endswith(
+        "Settings and documents are valid. Atlas was not asked (--connect).\n"
+    )
 
 
 def test_the_drop_in_is_left_as_it_was(checked):
@@ -59,7 +61,9 @@ def test_each_setting_says_where_it_comes_from(checked, tmp_path):
     assert settings["writes"] == ("off", "default")
     assert settings["deadline"] == ("4", "ATLAS_SHIM_DEADLINE")
     assert settings["public_url"] == ("https://a.example", f"{file}: public_url")
-    assert found["problems"] == [f"{file}: route=off: the shim is switched off, retired calls fail"]
+    assert found["problems"] == [
+        f"{file}: route=off: the shim is switched off, retired calls fail"
+    ]
 
 
 def test_all_problems_are_listed_at_once(run, checked, tmp_path):
@@ -95,20 +99,36 @@ def test_what_a_document_drops_is_said_of_those_that_are_not_shipped(checked, tm
     ours = checked()["documents"]
     assert [one["remarks"] for one in ours if one["remarks"]] == []
     made_of = field("size", "integer", 'from = "newSize"\nfidelity = "renamed"')
-    (tmp_path / "things.toml").write_text(f"{HEAD}[resource.thing]\nrest = true\n{made_of}")
-    lost = ["things.toml: resource.thing: 'newSize' becomes 'size', and does not stay beside it"]
-    for given in ({"words": [str(tmp_path)]}, {"words": [], "env": {"ATLAS_SHIM_MAPPINGS": str(tmp_path)}}):
+    (tmp_path / "things.toml").write_text(
+        f"{HEAD}[resource.thing]\nrest = true\n{made_of}"
+    )
+    lost = [
+        "things.toml: resource.thing: 'newSize' becomes 'size', and does not stay beside it"
+    ]
+    for given in (
+        {"words": [str(tmp_path)]},
+        {"words": [], "env": {"ATLAS_SHIM_MAPPINGS": str(tmp_path)}},
+    ):
         documents = checked(*given.pop("words"), **given)["documents"]
         assert [one["remarks"] for one in documents if one["remarks"]] == [lost]
 
 
 def test_documents_are_listed_with_their_overridden_rules(checked, run, overriding):
     """What an operator's document replaced names that file."""
-    snapshots = next(one for one in checked(env=overriding)["documents"] if one["name"] == "snapshots")
+    snapshots = next(
+        one
+        for one in checked(env=overriding)["documents"]
+        if one["name"] == "snapshots"
+    )
     assert snapshots["overridden"]["resource.snapshot.createdAt.flex"] == "mine.toml"
-    assert snapshots["overridden"]["operation.listServerlessBackupSnapshots.sunset"] == "mine.toml"
+    assert (
+        snapshots["overridden"]["operation.listServerlessBackupSnapshots.sunset"]
+        == "mine.toml"
+    )
     said = " ".join(run("check", env=overriding).stdout.split())
-    assert "snapshots: resource.snapshot.createdAt.flex: overridden by mine.toml" in said
+    assert (
+        "snapshots: resource.snapshot.createdAt.flex: overridden by mine.toml" in said
+    )
 
 
 @pytest.mark.parametrize(
@@ -119,14 +139,31 @@ def test_documents_are_listed_with_their_overridden_rules(checked, run, overridi
         ('tls_cert = "/nonexistent.pem"', "tls_cert: /nonexistent.pem: No such file"),
         ("[sunset]\nsnapshot = 2026-02-01", "sunset: 'snapshot' is not one of"),
         ('admin = "127.0.0.1:8480"', "admin: is the address of --listen"),
-        ('upstream = "https://a.example:8443/x"', "upstream: give the origin alone, as in https://a.example:8443"),
-        ('upstream = "http://localhost:8480"', "upstream: http://localhost:8480 is this gateway itself"),
-        ('keys_file = "/keys"', "keys_file: is of no use without credentials = 'verify'"),
-        ('nonce_store = "redis://127.0.0.1"', "nonce_store: is of no use without credentials = 'verify'"),
-        ('listen = "203.0.113.9:1"', "listen: can't listen at 203.0.113.9:1: cannot assign"),
+        (
+            'upstream = "https://a.example:8443/x"',
+            "upstream: give the origin alone, as in https://a.example:8443",
+        ),
+        (
+            'upstream = "http://localhost:8480"',
+            "upstream: http://localhost:8480 is this gateway itself",
+        ),
+        (
+            'keys_file = "/keys"',
+            "keys_file: is of no use without credentials = 'verify'",
+        ),
+        (
+            'nonce_store = "redis://127.0.0.1"',
+            "nonce_store: is of no use without credentials = 'verify'",
+        ),
+        (
+            'listen = "203.0.113.9:1"',
+            "listen: can't listen at 203.0.113.9:1: cannot assign",
+        ),
     ],
 )
-def test_what_keeps_a_gateway_from_starting_is_a_problem(run, checked, tmp_path, setting, said):
+def test_what_keeps_a_gateway_from_starting_is_a_problem(
+    run, checked, tmp_path, setting, said
+):
     """By the file and the key that say it; ``serve`` ends with the same code, and the same words."""
     (tmp_path / "shim.toml").write_text(setting)
     (problem,) = checked("--config", str(tmp_path / "shim.toml"), code=2)["problems"]
@@ -143,12 +180,26 @@ VERIFY = {"ATLAS_SHIM_CREDENTIALS": "verify", **KEY}
     [
         (["--memory", "1000"], {}, "--memory: one call needs 131072 bytes"),
         (["--body-limit", "1GiB"], {}, "--body-limit: is more than half of memory"),
-        (["--nonce-store", "redis://127.0.0.1:1"], VERIFY, "--nonce-store: does not answer"),
-        (["--admin", "off"], {"ATLAS_SHIM_INVENTORY": "/"}, "ATLAS_SHIM_INVENTORY: / can't be written"),
-        (["--admin", "off"], {"ATLAS_SHIM_MAPPINGS": "{empty}"}, "ATLAS_SHIM_MAPPINGS: {empty} has no document"),
+        (
+            ["--nonce-store", "redis://127.0.0.1:1"],
+            VERIFY,
+            "--nonce-store: does not answer",
+        ),
+        (
+            ["--admin", "off"],
+            {"ATLAS_SHIM_INVENTORY": "/"},
+            "ATLAS_SHIM_INVENTORY: / can't be written",
+        ),
+        (
+            ["--admin", "off"],
+            {"ATLAS_SHIM_MAPPINGS": "{empty}"},
+            "ATLAS_SHIM_MAPPINGS: {empty} has no document",
+        ),
     ],
 )
-def test_what_a_gateway_warns_of_at_its_start_is_a_problem(checked, tmp_path, words, env, said):
+def test_what_a_gateway_warns_of_at_its_start_is_a_problem(
+    checked, tmp_path, words, env, said
+):
     """It would start, and not do what was meant."""
     env = {name: value.format(empty=tmp_path) for name, value in env.items()}
     (problem,) = checked("--listen", "127.0.0.1:0", *words, env=env, code=1)["problems"]
@@ -162,7 +213,15 @@ def test_an_address_that_is_taken_is_no_problem(checked):
 
 
 @pytest.mark.parametrize(
-    "env", [KEY, {"MONGODB_ATLAS_PUBLIC_KEY": DEMO_PUBLIC_KEY, "MONGODB_ATLAS_PRIVATE_KEY": DEMO_PRIVATE_KEY}, ACCOUNT]
+    "env",
+    [
+        KEY,
+        {
+            "MONGODB_ATLAS_PUBLIC_KEY": DEMO_PUBLIC_KEY,
+            "MONGODB_ATLAS_PRIVATE_KEY": DEMO_PRIVATE_KEY,
+        },
+        ACCOUNT,
+    ],
 )
 def test_no_secret_is_shown(run, atlas, env):
     """The kind of credentials and their variables are shown, never a value."""
@@ -195,26 +254,58 @@ ANYBODY: dict[str, str | None] = {"MONGODB_ATLAS_ACCESS_TOKEN": None}
         (("--group", DEMO_GROUP), {}, [410, 200], [True, True], ""),
         (("--group", "f" * 24), {}, [410, 404], [True, False], ""),
         ((), {"MONGODB_ATLAS_ACCESS_TOKEN": "wrong"}, [401, 401], [False, False], ""),
-        ((), {**ANYBODY, **ACCOUNT, "MONGODB_ATLAS_CLIENT_SECRET": "wrong"}, [401, 401], [False, False], ""),
+        (
+            (),
+            {**ANYBODY, **ACCOUNT, "MONGODB_ATLAS_CLIENT_SECRET": "wrong"},
+            [401, 401],
+            [False, False],
+            "",
+        ),
         ((), ANYBODY, [401, 401], [True, True], "callers must send their own"),
-        ((), {"MONGODB_ATLAS_BASE_URL": "http://127.0.0.1:1"}, [None, None], [False, False], ""),
+        (
+            (),
+            {"MONGODB_ATLAS_BASE_URL": "http://127.0.0.1:1"},
+            [None, None],
+            [False, False],
+            "",
+        ),
     ],
-    ids=["no project", "a project", "an unknown project", "a wrong token", "a wrong account", "callers'", "nobody"],
+    ids=[
+        "no project",
+        "a project",
+        "an unknown project",
+        "a wrong token",
+        "a wrong account",
+        "callers'",
+        "nobody",
+    ],
 )
-def test_connect_makes_two_reads_and_tells_what_they_mean(checked, atlas, group, env, statuses, good, meaning):
+def test_connect_makes_two_reads_and_tells_what_they_mean(
+    checked, atlas, group, env, statuses, good, meaning
+):
     """The reads ask the retired endpoint and flex; the check's own project is not expected to exist."""
     found = checked("--connect", *group, env=env, code=0 if all(good) else 1)
-    assert [(one["status"], one["good"]) for one in found["connection"]] == list(zip(statuses, good, strict=True))
+    assert [(one["status"], one["good"]) for one in found["connection"]] == list(
+        zip(statuses, good, strict=True)
+    )
     assert meaning in found["connection"][1]["meaning"]
     assert len(found["problems"]) == good.count(False)
     assert {arrival.method for arrival in atlas.fake.arrivals} <= {"GET", "POST"}
 
 
-@pytest.mark.parametrize(("status", "content"), [(404, b"<html>"), (200, b"<html>Sign in"), (200, b'{"results": 5}')])
+@pytest.mark.parametrize(
+    ("status", "content"),
+    [(404, b"<html>"), (200, b"<html>Sign in"), (200, b'{"results": 5}')],
+)
 def test_what_does_not_answer_like_atlas_is_not_atlas(checked, atlas, status, content):
     """A proxy's sign-in page is not taken for Atlas."""
-    atlas.fake.overrides.append(lambda arrival: FakeReply(status, (("Content-Type", "text/html"),), content))
-    assert [one["good"] for one in checked("--connect", code=1)["connection"]] == [False, False]
+    atlas.fake.overrides.append(
+        lambda arrival: FakeReply(status, (("Content-Type", "text/html"),), content)
+    )
+    assert [one["good"] for one in checked("--connect", code=1)["connection"]] == [
+        False,
+        False,
+    ]
 
 
 @pytest.mark.parametrize("way", ["variable", "file"])
@@ -225,7 +316,10 @@ def test_connect_asks_the_upstream_of_the_settings(checked, atlas, tmp_path, way
     authority.cert_pem.write_to_path(str(tmp_path / "roots.pem"))
     with TlsServer(context, atlas.fake) as upstream:
         (tmp_path / "shim.toml").write_text(f"upstream = {upstream.url!r}\n")
-        env = {"MONGODB_ATLAS_BASE_URL": "http://127.0.0.1:1", "SSL_CERT_FILE": str(tmp_path / "roots.pem")}
+        env = {
+            "MONGODB_ATLAS_BASE_URL": "http://127.0.0.1:1",
+            "SSL_CERT_FILE": str(tmp_path / "roots.pem"),
+        }
         env |= {"ATLAS_SHIM_UPSTREAM": upstream.url} if way == "variable" else {}
         config = ("--config", str(tmp_path / "shim.toml")) if way == "file" else ()
         found = checked("--connect", *config, env=env)
@@ -237,7 +331,10 @@ def test_connect_asks_nobody_else_where_upstream_is_unreadable(checked, atlas):
     """Atlas itself is not asked in its place, and the report says so."""
     found = checked("--connect", env={"ATLAS_SHIM_UPSTREAM": "nonsense"}, code=1)
     assert (found["connection"], atlas.fake.arrivals) == ([], [])
-    assert "Atlas was not asked (--connect): the settings don't say where it is" in found["problems"]
+    assert (
+        "Atlas was not asked (--connect): the settings don't say where it is"
+        in found["problems"]
+    )
 
 
 @pytest.mark.parametrize("words", ["check --config", "pairs", "calendar --seen"])
@@ -250,7 +347,14 @@ def test_a_pipe_ends_a_command_and_does_not_hold_it(run, tmp_path, words):
 
 
 @pytest.mark.parametrize(
-    "words", ["--calendar", "--within 3", "--seen calls.jsonl", "--pairs pairs.jsonl", "--prove /x"]
+    "words",
+    [
+        "--calendar",
+        "--within 3",
+        "--seen calls.jsonl",
+        "--pairs pairs.jsonl",
+        "--prove /x",
+    ],
 )
 def test_options_of_other_commands_are_refused(run, words):
     """None is ignored in silence."""

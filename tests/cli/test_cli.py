@@ -19,7 +19,10 @@ def imported(name):
     return main.get_command(click.Context(main), name)
 
 
-@pytest.mark.parametrize("letter", ["\x7f", "\x85", "\x9b", "\u200f", "\u202e", "\u2066", "\U000e0041", "\ud800", "é"])
+@pytest.mark.parametrize(
+    "letter",
+    ["\x7f", "\x85", "\x9b", "\u200f", "\u202e", "\u2066", "\U000e0041", "\ud800", "é"],
+)
 def test_json_can_not_steer_a_terminal(capfdbinary, letter):
     """Controls, and what turns writing around, are escapes; the value is the same, and in UTF-8."""
     write_json({letter: [letter, 2**70, None]})
@@ -32,7 +35,10 @@ def test_json_can_not_steer_a_terminal(capfdbinary, letter):
 @pytest.mark.parametrize("name", COMMANDS)
 def test_the_help_of_each_command(run, name):
     """It starts with the sentence that the list of commands has, tells the exit codes, and fits 80 columns."""
-    shown, first = run(name, "-h"), " ".join(imported(name).help.split("\n\n")[0].split())
+    shown, first = (
+        run(name, "-h"),
+        " ".join(imported(name).help.split("\n\n")[0].split()),
+    )
     assert (shown.exit_code, first, first[-1]) == (0, COMMANDS[name], ".")
     assert "Exit codes:" in " ".join(shown.output.split())
     assert max(map(len, shown.output.splitlines())) <= 80
@@ -63,7 +69,13 @@ def test_a_word_that_is_no_command_is_bad_usage(run, name):
 def python(code, **more):
     """Run a program that has the command as ``main``."""
     code = f"import sys\n{code}"
-    return subprocess.run([sys.executable, "-c", code], text=True, check=False, stderr=subprocess.PIPE, **more)
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        text=True,
+        check=False,
+        stderr=subprocess.PIPE,
+        **more,
+    )
 
 
 def lacking(names, commands):
@@ -77,7 +89,9 @@ for words in {commands!r}:
 """
     done = python(code, stdout=subprocess.PIPE)
     assert "Traceback" not in done.stderr
-    return [int(number) for number in re.findall(r"^code (\d)", done.stdout, re.MULTILINE)], done.stdout + done.stderr
+    return [
+        int(number) for number in re.findall(r"^code (\d)", done.stdout, re.MULTILINE)
+    ], done.stdout + done.stderr
 
 
 def test_what_makes_no_call_loads_no_http_library():
@@ -85,7 +99,9 @@ def test_what_makes_no_call_loads_no_http_library():
     loads = "print({name.split('.')[0] for name in sys.modules} & {'httpx', 'aiohttp', 'httptools', 'requests'})"
     for_each = "for words in ('--help', 'atlas serverless list --what'):"
     calls = f"{for_each}\n try: main(words.split())\n except SystemExit: pass"
-    done = python(f"from shim.cli import main\n{calls}\n{loads}", stdout=subprocess.PIPE)
+    done = python(
+        f"from shim.cli import main\n{calls}\n{loads}", stdout=subprocess.PIPE
+    )
     assert done.stdout.splitlines()[-1] == "set()"
 
 
@@ -94,7 +110,9 @@ def test_a_missing_extra_is_named():
     codes, said = lacking(["httptools"], ["serve", "demo", "check --drain 9"])
     assert (codes, " ".join(said.split()).count(hint("httptools"))) == ([2, 2, 2], 3)
     others = ["explain GET /", "check", "serve --help"]
-    codes, said = lacking(["aiohttp", "httptools", "orjson", "prometheus_client"], others)
+    codes, said = lacking(
+        ["aiohttp", "httptools", "orjson", "prometheus_client"], others
+    )
     assert (len(codes), "pip install" in said) == (3, False)
 
 
@@ -102,17 +120,31 @@ def test_a_full_disk_is_not_called_a_clean_scan(tmp_path):
     """Exit code 1 of a scan means that nothing was found."""
     (tmp_path / "a.sh").write_text("atlas serverless list\n")
     with open("/dev/full", "w") as full:  # noqa: PTH123 - a device
-        done = python(f"from shim.cli import main; main(['scan', {str(tmp_path)!r}])", stdout=full)
-    assert (done.returncode, done.stderr) == (2, "Error: the output: No space left on device\n")
+        done = python(
+            f"from shim.cli import main; main(['scan', {str(tmp_path)!r}])", stdout=full
+        )
+    assert (done.returncode, done.stderr) == (
+        2,
+        "Error: the output: No space left on device\n",
+    )
 
 
 def test_no_flag_takes_a_credential():
     """Credentials never stand on a command line, where every process can read them; paths of files may."""
     paths = {"--keys-file", "--tls-key"}
     words = ("key", "secret", "token", "password", "client-id")
-    flags = [flag for name in COMMANDS for parameter in imported(name).params for flag in parameter.opts]
+    flags = [
+        flag
+        for name in COMMANDS
+        for parameter in imported(name).params
+        for flag in parameter.opts
+    ]
     assert "--route" in flags
-    assert not [flag for flag in flags if flag not in paths and any(word in flag for word in words)]
+    assert not [
+        flag
+        for flag in flags
+        if flag not in paths and any(word in flag for word in words)
+    ]
 
 
 WIDE = (
@@ -122,9 +154,14 @@ WIDE = (
 )
 
 
-@pytest.mark.parametrize("rows", [[("CALL", "CALLS", "WHY"), WIDE], [("A", "B") * 9, ("2026-01-01", "x" * 30) * 9]])
+@pytest.mark.parametrize(
+    "rows",
+    [[("CALL", "CALLS", "WHY"), WIDE], [("A", "B") * 9, ("2026-01-01", "x" * 30) * 9]],
+)
 @pytest.mark.parametrize("columns", [80, 0])
-def test_a_table_fits_a_terminal_and_a_pipe_gets_whole_lines(monkeypatch, capsys, rows, columns):
+def test_a_table_fits_a_terminal_and_a_pipe_gets_whole_lines(
+    monkeypatch, capsys, rows, columns
+):
     """Whatever is in it, nothing is lost."""
     monkeypatch.setattr(output, "columns_of", lambda stream: columns)
     output.write_table(rows, "  ")
@@ -134,4 +171,6 @@ def test_a_table_fits_a_terminal_and_a_pipe_gets_whole_lines(monkeypatch, capsys
     else:
         assert len(lines) == len(rows)
     shown = "".join("".join(lines).split())
-    assert sorted(shown) == sorted("".join("".join(cell.split()) for row in rows for cell in row))
+    assert sorted(shown) == sorted(
+        "".join("".join(cell.split()) for row in rows for cell in row)
+    )

@@ -55,23 +55,39 @@ def text(run):
 
 @pytest.mark.parametrize(
     "names",
-    [("{groupId}", "{clusterName}"), ("<groupId>", "<cluster name>"), ("{{group}}", "{{c}}"), ("$GROUP", "${CLUSTER}")],
+    [
+        ("{groupId}", "{clusterName}"),
+        ("<groupId>", "<cluster name>"),
+        ("{{group}}", "{{c}}"),
+        ("$GROUP", "${CLUSTER}"),
+    ],
 )
 def test_placeholders_are_taken_for_names(explained, names):
     """A template from the documentation is explained as it stands, in whatever spelling, and stays readable."""
-    found = explained("get", f"/api/atlas/v2/groups/{names[0]}/serverless/{names[1]}/backup/snapshots")
+    found = explained(
+        "get", f"/api/atlas/v2/groups/{names[0]}/serverless/{names[1]}/backup/snapshots"
+    )
     assert found["operation"] == "listServerlessBackupSnapshots"
-    assert f"/groups/{names[0]}/flexClusters/" in found["tiers"]["flex"]["calls"][0]["url"]
+    assert (
+        f"/groups/{names[0]}/flexClusters/" in found["tiers"]["flex"]["calls"][0]["url"]
+    )
 
 
 def test_a_whole_url_keeps_its_origin(explained):
     """The successor call goes to the same host; for a host that is not Atlas', the needed setting is named."""
     found = explained("GET", f"https://cloud.mongodbgov.com{V2_LIST}")
-    assert found["tiers"]["flex"]["calls"][0]["url"].startswith("https://cloud.mongodbgov.com/api/atlas/v2/")
+    assert found["tiers"]["flex"]["calls"][0]["url"].startswith(
+        "https://cloud.mongodbgov.com/api/atlas/v2/"
+    )
     assert found["remarks"] == []
     url = f"http://a.example{V2_LIST}"
     assert "ATLAS_SHIM_UPSTREAM=http://a.example" in explained("GET", url)["remarks"][0]
-    assert explained("GET", url, env={"ATLAS_SHIM_UPSTREAM": "http://a.example"})["remarks"] == []
+    assert (
+        explained("GET", url, env={"ATLAS_SHIM_UPSTREAM": "http://a.example"})[
+            "remarks"
+        ]
+        == []
+    )
 
 
 @pytest.mark.parametrize(("words", "route"), [
@@ -95,8 +111,18 @@ SWITCHED_OFF = "because this write is switched off (set ATLAS_SHIM_WRITES=instan
     ("method", "path", "env", "decision"),
     [
         ("GET", LIST, {}, "Sent to flex, because its sunset, 2026-01-22, has passed."),
-        ("GET", LIST, {"ATLAS_SHIM_ROUTE": "legacy"}, "Sent to legacy, because the route is set to leg"),
-        ("GET", LIST, {"ATLAS_SHIM_ROUTE": "off"}, "Sent to legacy, because the shim is switched off"),
+        (
+            "GET",
+            LIST,
+            {"ATLAS_SHIM_ROUTE": "legacy"},
+            "Sent to legacy, because the route is set to leg",
+        ),
+        (
+            "GET",
+            LIST,
+            {"ATLAS_SHIM_ROUTE": "off"},
+            "Sent to legacy, because the shim is switched off",
+        ),
         (
             "GET",
             LIST,
@@ -104,9 +130,24 @@ SWITCHED_OFF = "because this write is switched off (set ATLAS_SHIM_WRITES=instan
             "Sent to flex, because the route is decided by date: its sunset, 2026-01-22",
         ),
         ("DELETE", INSTANCE, {}, f"Sent to legacy, {SWITCHED_OFF}"),
-        ("DELETE", INSTANCE, {"ATLAS_SHIM_ROUTE": "date"}, f"Answered by the shim alone, {SWITCHED_OFF}"),
-        ("DELETE", INSTANCE, {"ATLAS_SHIM_WRITES": "instances"}, "Sent to flex, because its sunset, 2026-01-22, has p"),
-        ("GET", f"{INSTANCE}/performanceAdvisor/autoIndexing", {}, "Answered by the shim alone, because its sunset"),
+        (
+            "DELETE",
+            INSTANCE,
+            {"ATLAS_SHIM_ROUTE": "date"},
+            f"Answered by the shim alone, {SWITCHED_OFF}",
+        ),
+        (
+            "DELETE",
+            INSTANCE,
+            {"ATLAS_SHIM_WRITES": "instances"},
+            "Sent to flex, because its sunset, 2026-01-22, has p",
+        ),
+        (
+            "GET",
+            f"{INSTANCE}/performanceAdvisor/autoIndexing",
+            {},
+            "Answered by the shim alone, because its sunset",
+        ),
     ],
 )
 def test_the_decision_is_a_sentence(text, explained, method, path, env, decision):
@@ -125,24 +166,40 @@ def test_the_decision_is_a_sentence(text, explained, method, path, env, decision
 ])  # fmt: skip
 def test_what_leads_to_each_call_is_said(text, explained, path, day, whys):
     """An answer of the retired endpoint, an error of the first tier, and an answer that means nothing."""
-    assert [one["why"] for one in explained("GET", path, "--at", day)["sends"]][-len(whys) :] == whys
+    assert [one["why"] for one in explained("GET", path, "--at", day)["sends"]][
+        -len(whys) :
+    ] == whys
     assert f", {whys[-1]}: GET" in text("GET", path, "--at", day)
 
 
 def test_every_field_of_the_contract_is_there(explained):
     """Each legacy field has its level, and all but the plain ones say why."""
-    fields = {line["name"]: line for line in explained("GET", LIST)["tiers"]["flex"]["fields"]}
+    fields = {
+        line["name"]: line for line in explained("GET", LIST)["tiers"]["flex"]["fields"]
+    }
     contract = json.loads((CONTRACT / "legacy-serverless-2025-10.json").read_text())
-    assert fields.keys() == contract["components"]["schemas"]["ServerlessBackupSnapshot"]["properties"].keys()
+    assert (
+        fields.keys()
+        == contract["components"]["schemas"]["ServerlessBackupSnapshot"][
+            "properties"
+        ].keys()
+    )
     assert fields["id"]["fidelity"] == "exact"
     assert fields["storageSizeBytes"]["fidelity"] == "absent"
     assert fields["createdAt"]["sources"] == ["startTime", "scheduledTime"]
-    assert all(line["why"] for line in fields.values() if line["fidelity"] in {"derived", "constant", "absent"})
+    assert all(
+        line["why"]
+        for line in fields.values()
+        if line["fidelity"] in {"derived", "constant", "absent"}
+    )
 
 
 USER = "/api/atlas/v2/users/u1"
 ROWS = [
-    ("derived openedAt <- history.opened, else history.planned The planned time stands", "from"),
+    (
+        "derived openedAt <- history.opened, else history.planned The planned time stands",
+        "from",
+    ),
     ("renamed lit <- lit: YES is on; NO is off", "values"),
     ("derived region <- made of members beside it", "itself"),
     ("derived region.level <- levels, its first 2 parts between dots", "parts"),
@@ -152,20 +209,35 @@ ROWS = [
     ("renamed lights <- lamps, by name", "keyed"),
     ("absent retired Nobody knows it.", "absent"),
     ("derived links Links lead back through the shim.", "link"),
-    ("exact * <- all other members unchanged, but secret, owner.key, masters The call", "rest"),
+    (
+        "exact * <- all other members unchanged, but secret, owner.key, masters The call",
+        "rest",
+    ),
     ('constant frequencyType <- always "daily"', "constant"),
     ("renamed serverlessInstanceName <- clusterName in the path", "parameter"),
     ("renamed deliveryUrl <- a list of snapshotUrl, empty without it", "list"),
-    ("derived expired <- whether expirationDate is over (when deliveryType is DOWNLOAD)", "passed"),
-    ("derived roles <- one for each of roles.orgRoles and roles.groupRoleAssignments.groupRoles", "unwind"),
-    ("derived failed <- status: FAILED is true; PENDING or QUEUED or RUNNING or COMPLETED is false", "values"),
+    (
+        "derived expired <- whether expirationDate is over (when deliveryType is DOWNLOAD)",
+        "passed",
+    ),
+    (
+        "derived roles <- one for each of roles.orgRoles and roles.groupRoleAssignments.groupRoles",
+        "unwind",
+    ),
+    (
+        "derived failed <- status: FAILED is true; PENDING or QUEUED or RUNNING or COMPLETED is false",
+        "values",
+    ),
 ]
 """What the table says, and the verb or the other word of the language that it says so of."""
 
 
 def test_each_verb_has_its_row(text):
     """A field of an operator's document, or of a shipped one, is shown with the new one that it comes from."""
-    shown = [text("GET", f"{HARBOURS}/x", env=INVENTED), *(text("GET", path) for path in (LIST, JOBS, USER))]
+    shown = [
+        text("GET", f"{HARBOURS}/x", env=INVENTED),
+        *(text("GET", path) for path in (LIST, JOBS, USER)),
+    ]
     assert [row for row, _ in ROWS if not any(row in one for one in shown)] == []
     assert {*VERBS, *(way.key for way in WAYS)} <= {word for _, word in ROWS}
 
@@ -176,21 +248,41 @@ def test_an_operators_rule_is_shown(text, overriding):
 
 
 @pytest.mark.skipif(not shutil.which("curl"), reason="this machine has no curl")
-@pytest.mark.parametrize("credentials", [{**KEY, "MONGODB_ATLAS_ACCESS_TOKEN": ""}, TOKEN], ids=["key", "token"])
+@pytest.mark.parametrize(
+    "credentials",
+    [{**KEY, "MONGODB_ATLAS_ACCESS_TOKEN": ""}, TOKEN],
+    ids=["key", "token"],
+)
 def test_the_curl_line_works(run, atlas, credentials):
     """It is run as the text has it, with credentials from variables, and Atlas' strict double answers."""
-    path = f"/api/atlas/v2/groups/{DEMO_GROUP}/serverless/{DEMO_CLUSTER}/backup/snapshots"
+    path = (
+        f"/api/atlas/v2/groups/{DEMO_GROUP}/serverless/{DEMO_CLUSTER}/backup/snapshots"
+    )
     shown = run("explain", "GET", f"{atlas.url}{path}", env=credentials).stdout
     assert not [value for value in credentials.values() if value and value in shown]
     (line, _) = re.findall(r"curl (?:.*\\\n)*.*", shown)
     done = subprocess.run(
-        ["sh", "-c", f"{line} --include"], env={**os.environ, **credentials}, capture_output=True, text=True, check=True
+        ["sh", "-c", f"{line} --include"],
+        env={**os.environ, **credentials},
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert re.findall(r"^HTTP/1.1 (\d+)", done.stdout, re.MULTILINE)[-1] == "200"
     assert len(json.loads(done.stdout.splitlines()[-1])["results"]) == 8
 
 
-@pytest.mark.parametrize("value", ["$(touch hacked)", "';touch hacked;'", "`touch hacked`", "a%20b%22c", "%24(x)", "ü"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "$(touch hacked)",
+        "';touch hacked;'",
+        "`touch hacked`",
+        "a%20b%22c",
+        "%24(x)",
+        "ü",
+    ],
+)
 def test_what_stands_in_the_url_is_never_code(explained, value):
     """Names of a project or a cluster and words of a query are one word of the command."""
     path = f"http://127.0.0.1:9/api/atlas/v2/groups/{value}/serverless/{value}/backup/snapshots?{value}={value}"
@@ -209,24 +301,60 @@ def test_a_body_is_a_template(explained):
 
 def test_what_the_call_does_not_do_is_remarked(explained, text):
     """Remarks name the order, the pages, lost query parameters, and an invalid query."""
-    assert "pageNum" in explained("GET", f"{LIST}?pageNum=0")["tiers"]["flex"]["calls"][0]["refused"]
+    assert (
+        "pageNum"
+        in explained("GET", f"{LIST}?pageNum=0")["tiers"]["flex"]["calls"][0]["refused"]
+    )
     remarks = explained("GET", LIST)["tiers"]["flex"]["calls"][0]["remarks"]
-    assert "Ask for the next page as long as the answer has a link with rel=next." in remarks
-    assert any("startTime, else scheduledTime (descending) then id (descending)" in remark for remark in remarks)
-    (call,) = explained("GET", f"{HARBOURS}?state=shut&verbose=1", env=INVENTED)["tiers"]["successor"]["calls"]
-    assert call["url"].endswith("/harbours?state=CLOSED&includeCount=true&itemsPerPage=500&pageNum=1")
-    assert "the parameter verbose was not sent on: A harbour says all there is." in call["remarks"]
+    assert (
+        "Ask for the next page as long as the answer has a link with rel=next."
+        in remarks
+    )
+    assert any(
+        "startTime, else scheduledTime (descending) then id (descending)" in remark
+        for remark in remarks
+    )
+    (call,) = explained("GET", f"{HARBOURS}?state=shut&verbose=1", env=INVENTED)[
+        "tiers"
+    ]["successor"]["calls"]
+    assert call["url"].endswith(
+        "/harbours?state=CLOSED&includeCount=true&itemsPerPage=500&pageNum=1"
+    )
+    assert (
+        "the parameter verbose was not sent on: A harbour says all there is."
+        in call["remarks"]
+    )
     said = text("GET", f"{HARBOURS}?state=grey", env=INVENTED)
-    assert "refused, INVALID_QUERY_PARAMETER: Invalid query parameter state specified." in said
-    assert (call["names"], "operationId" in said) == ({}, False)  # nothing is made up for an operator's own API
-    assert "go FlexSnapshotsAPI.ListFlexBackupSnapshots cli atlas api flexSnapshots list" in text("GET", LIST)
+    assert (
+        "refused, INVALID_QUERY_PARAMETER: Invalid query parameter state specified."
+        in said
+    )
+    assert (call["names"], "operationId" in said) == (
+        {},
+        False,
+    )  # nothing is made up for an operator's own API
+    assert (
+        "go FlexSnapshotsAPI.ListFlexBackupSnapshots cli atlas api flexSnapshots list"
+        in text("GET", LIST)
+    )
 
 
 OPERATIONS = shared_engine(os.environ).operations
-SUCCESSORS = [successor for operation in OPERATIONS for successor in operation.successors.values()]
-CALLS = sorted({(target.method, target.path.text) for one in SUCCESSORS for _, target in one.targets()})
+SUCCESSORS = [
+    successor for operation in OPERATIONS for successor in operation.successors.values()
+]
+CALLS = sorted(
+    {
+        (target.method, target.path.text)
+        for one in SUCCESSORS
+        for _, target in one.targets()
+    }
+)
 DESCRIBED = {
-    (method.upper(), re.sub(r"\{\w+\}", "{}", path)): (said["operationId"], said["x-xgen-operation-id-override"])
+    (method.upper(), re.sub(r"\{\w+\}", "{}", path)): (
+        said["operationId"],
+        said["x-xgen-operation-id-override"],
+    )
     for file in CONTRACT.glob("*.json")
     for path, methods in json.loads(file.read_text())["paths"].items()
     for method, said in methods.items()
@@ -240,7 +368,12 @@ def test_names_of_sdks_are_the_contracts():
     assert spec is not None
     assert spec.submodule_search_locations is not None
     (folder,) = spec.submodule_search_locations
-    methods = set(re.findall(r"def (\w+)", "".join(path.read_text("utf-8") for path in Path(folder).rglob("*.py"))))
+    methods = set(
+        re.findall(
+            r"def (\w+)",
+            "".join(path.read_text("utf-8") for path in Path(folder).rglob("*.py")),
+        )
+    )
     named = [(call, names) for call in CALLS if (names := sdk_names(*call))]
     assert len(named) >= 20
     for (method, path), names in named:
@@ -254,11 +387,18 @@ def test_names_of_sdks_are_the_contracts():
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
 def test_every_operation_is_explained(text, operation):
     """By the command in its warning: a way out, and each note of it and of its tiers."""
-    shown, tiers = text(*shlex.split(explain_command(operation))[2:]), operation.successors
+    shown, tiers = (
+        text(*shlex.split(explain_command(operation))[2:]),
+        operation.successors,
+    )
     assert f"operation {operation.id} (" in shown
     assert ("The call to make instead" in shown) == bool(tiers)
     assert tiers or operation.without_successor in shown
-    assert [note for note in (operation.note, *(tier.note for tier in tiers.values())) if note not in shown] == []
+    assert [
+        note
+        for note in (operation.note, *(tier.note for tier in tiers.values()))
+        if note not in shown
+    ] == []
     assert "\x1b" not in shown
 
 
@@ -266,19 +406,34 @@ def test_every_operation_is_explained(text, operation):
     ("words", "hint"),
     [
         (("PATCH", LIST), "The method"),
-        (("GET", V2_LIST, "--accept", "application/vnd.atlas.preview+json"), "The version"),
+        (
+            ("GET", V2_LIST, "--accept", "application/vnd.atlas.preview+json"),
+            "The version",
+        ),
         (
             ("GET", CLUSTERS, "--accept", "application/vnd.atlas.2024-08-05+json"),
             "The call is current: it is the successor of listClusters",
         ),
-        (("GET", CLUSTERS, "--accept", "application/vnd.atlas.2030-01-01+json"), "The call is current"),
-        (("GET", CLUSTERS, "--accept", "application/vnd.atlas.2022-12-31+json"), "The version"),
-        (("POST", CLUSTERS, "--accept", "application/vnd.atlas.2022-12-31+json"), "The version"),
+        (
+            ("GET", CLUSTERS, "--accept", "application/vnd.atlas.2030-01-01+json"),
+            "The call is current",
+        ),
+        (
+            ("GET", CLUSTERS, "--accept", "application/vnd.atlas.2022-12-31+json"),
+            "The version",
+        ),
+        (
+            ("POST", CLUSTERS, "--accept", "application/vnd.atlas.2022-12-31+json"),
+            "The version",
+        ),
         (
             ("GET", V2_LIST.replace("serverless", "flexClusters")),
             "The call is current: it is the successor of listServerlessBackupSnapshots",
         ),
-        (("GET", "/api/atlas/v2/orgs/x/invoices/pending"), "No mapping document has this path."),
+        (
+            ("GET", "/api/atlas/v2/orgs/x/invoices/pending"),
+            "No mapping document has this path.",
+        ),
     ],
 )
 def test_a_call_that_is_not_recognised_says_why(run, explained, words, hint):
@@ -296,15 +451,26 @@ def test_a_code_is_explained_by_its_section(explained, text, code):
     """As the page has it, from the package alone: an error names this command."""
     said = explained(code)
     assert list(said) == ["errorCode", "status", "executed", "cause", "cure"]
-    assert said["cause"] == "a limit of the gateway: connections, requests, requests of one address, or memory."
-    assert text(code).startswith("SHIM_BUSY Status 503 with `Retry-After: 1`, from the gateway Executed no.")
+    assert (
+        said["cause"]
+        == "a limit of the gateway: connections, requests, requests of one address, or memory."
+    )
+    assert text(code).startswith(
+        "SHIM_BUSY Status 503 with `Retry-After: 1`, from the gateway Executed no."
+    )
 
 
 @pytest.mark.parametrize(
     ("word", "said"),
     [
-        ("SHIM_BUSSY", "SHIM_BUSSY: is no error code of atlas-shim; did you mean 'SHIM_BUSY'?"),
-        ("SHIM_X", "SHIM_X: is no error code of atlas-shim; it may come from a mapping document of yours"),
+        (
+            "SHIM_BUSSY",
+            "SHIM_BUSSY: is no error code of atlas-shim; did you mean 'SHIM_BUSY'?",
+        ),
+        (
+            "SHIM_X",
+            "SHIM_X: is no error code of atlas-shim; it may come from a mapping document of yours",
+        ),
         ("GET", "URL: is missing; give it behind GET"),
         (
             "zz",
@@ -339,7 +505,9 @@ def test_what_atlas_answers_is_explained_too(explained):
     assert "executed" not in said
 
 
-@pytest.mark.parametrize("words", [("no-path",), ("ftp://a/b",), ("http://[/x",), (LIST, "--at", "soon")])
+@pytest.mark.parametrize(
+    "words", [("no-path",), ("ftp://a/b",), ("http://[/x",), (LIST, "--at", "soon")]
+)
 def test_bad_usage(run, words):
     """What can't be a call is exit code 2, without a traceback."""
     done = run("explain", "GET", *words)
@@ -359,13 +527,20 @@ def test_a_word_of_the_api_is_no_name(text, path):
     said = text("POST", f"/api/atlas/v2/groups/{{groupId}}/{path}", code=1)
     assert "not a name" in said
     assert "recognised." not in said.replace("Not recognised", "")
-    assert "with GET" in text("POST", "/api/atlas/v2/groups/{groupId}/clusters/shop", code=1)
+    assert "with GET" in text(
+        "POST", "/api/atlas/v2/groups/{groupId}/clusters/shop", code=1
+    )
 
 
 def test_content_that_stays_is_said(explained):
     """The line for curl has no content where no document knows it."""
     accept = "application/vnd.atlas.2024-08-05+json"
-    found = explained("PATCH", "/api/atlas/v2/groups/{groupId}/clusters/{clusterName}", "--accept", accept)
+    found = explained(
+        "PATCH",
+        "/api/atlas/v2/groups/{groupId}/clusters/{clusterName}",
+        "--accept",
+        accept,
+    )
     (call,) = found["tiers"]["successor"]["calls"]
     assert call["remarks"] == [
         "Its content is the old call's, with Content-Type: application/vnd.atlas.2024-10-23+json."
@@ -376,20 +551,39 @@ def test_content_that_stays_is_said(explained):
 def test_a_body_that_leads_to_another_side_is_named(explained):
     """The call has the condition, in words, and a body for which it holds was played."""
     words = ("POST", CLUSTERS, "--accept", "application/vnd.atlas.2023-01-01+json")
-    (call,) = explained(*words, env={"ATLAS_SHIM_WRITES": "former-clusters"})["tiers"]["former"]["calls"]
-    assert (call["word"], call["body"]["name"]) == ("providerSettings.instanceSizeName is M2 or M5", "{name}")
+    (call,) = explained(*words, env={"ATLAS_SHIM_WRITES": "former-clusters"})["tiers"][
+        "former"
+    ]["calls"]
+    assert (call["word"], call["body"]["name"]) == (
+        "providerSettings.instanceSizeName is M2 or M5",
+        "{name}",
+    )
 
 
 def test_what_lives_on_is_explained_without_dates(text, explained):
     """With the switch on, the explanation names what leads to the next side; a flag is named, not evaluated."""
-    words = ("GET", "/api/atlas/v2/groups/g/clusters/c", "--accept", "application/vnd.atlas.2024-10-23+json")
-    env = {"ATLAS_SHIM_READS": "former-clusters", "ATLAS_SHIM_WRITES": "former-clusters"}
+    words = (
+        "GET",
+        "/api/atlas/v2/groups/g/clusters/c",
+        "--accept",
+        "application/vnd.atlas.2024-10-23+json",
+    )
+    env = {
+        "ATLAS_SHIM_READS": "former-clusters",
+        "ATLAS_SHIM_WRITES": "former-clusters",
+    }
     shown = text(*words, env=env)
-    assert "former, if legacy answers CANNOT_USE_FLEX_CLUSTER_IN_CLUSTER_API: GET" in shown
+    assert (
+        "former, if legacy answers CANNOT_USE_FLEX_CLUSTER_IN_CLUSTER_API: GET" in shown
+    )
     assert "Sent to legacy, because the endpoint lives on." in shown
     assert "9999" not in shown
     assert explained(*words, env=env)["sunset"] is None
-    assert len(explained(*words, env=env | {"ATLAS_SHIM_ROUTE": "legacy"})["sends"]) == 1
+    assert (
+        len(explained(*words, env=env | {"ATLAS_SHIM_ROUTE": "legacy"})["sends"]) == 1
+    )
     by_flag = {"ATLAS_SHIM_ROUTE": "openfeature:atlas-route"}
-    assert "openfeature:atlas-route, which is not asked here" in text("GET", LIST, env=by_flag)
+    assert "openfeature:atlas-route, which is not asked here" in text(
+        "GET", LIST, env=by_flag
+    )
     assert explained(*words, code=1)["recognised"] is False

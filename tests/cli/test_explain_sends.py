@@ -25,28 +25,56 @@ from tests.peers.served import gateway
 ORIGIN = "https://cloud.mongodb.com"
 DOCUMENTS = shipped_documents()
 EVERY = [one for document in DOCUMENTS for one in document.operations]
-CASES = [(one, api) for document in DOCUMENTS for api in document.apis.values() for one in document.operations]
+CASES = [
+    (one, api)
+    for document in DOCUMENTS
+    for api in document.apis.values()
+    for one in document.operations
+]
 ON = {
     "ATLAS_SHIM_READS": "former-clusters",
-    "ATLAS_SHIM_WRITES": ",".join(sorted({"former-clusters", *(one.switch for one in EVERY if one.switch)})),
+    "ATLAS_SHIM_WRITES": ",".join(
+        sorted({"former-clusters", *(one.switch for one in EVERY if one.switch)})
+    ),
 }
 TURNS = [*product(({}, ON), ("2025-01-01", "2026-02-01", "2026-12-01", "2028-01-01"))]
 """Switches and days; six in a row have all of them, and each route of an operation takes the next one."""
-CODES = sorted({code for one in EVERY for tier in one.successors.values() for code in tier.after})
+CODES = sorted(
+    {code for one in EVERY for tier in one.successors.values() for code in tier.after}
+)
 JSON = (("Content-Type", "application/json"),)
 
 
 def replies():
     """Return what Atlas may answer: successes, errors with and without a code, and what has gone."""
-    documents: list[Any] = [{}, [], [{}], {"results": []}, {"results": [{"id": "1"}]}, {"id": "1"}]
+    documents: list[Any] = [
+        {},
+        [],
+        [{}],
+        {"results": []},
+        {"results": [{"id": "1"}]},
+        {"id": "1"},
+    ]
     # what looks find, under the names that documents have for it
-    roles, states = (["{present}"], {"orgRoles": ["{present}"], "groupRoleAssignments": [{}]}), ("ACTIVE", "PENDING")
+    roles, states = (
+        (["{present}"], {"orgRoles": ["{present}"], "groupRoleAssignments": [{}]}),
+        ("ACTIVE", "PENDING"),
+    )
     names = ("userName", "{username}")
     people = [
-        {"id": "{userId}", "roles": has, "orgMembershipStatus": state, "username": name, "teamIds": ["{teams}"]}
+        {
+            "id": "{userId}",
+            "roles": has,
+            "orgMembershipStatus": state,
+            "username": name,
+            "teamIds": ["{teams}"],
+        }
         for has, state, name in product(roles, states, names)
     ]
-    others = [{"id": "{orgId}"}, {"id": "{id}", "type": "S3_LOG_EXPORT", "useLegacyPathStructure": True}]
+    others = [
+        {"id": "{orgId}"},
+        {"id": "{id}", "type": "S3_LOG_EXPORT", "useLegacyPathStructure": True},
+    ]
     documents += [*people, *({"results": [one]} for one in (*people, *others))]
     found = [Reply(200, JSON, json.dumps(document).encode()) for document in documents]
     found += [Reply(status, (), b"") for status in (401, 404, 405, 410, 500)]
@@ -62,7 +90,9 @@ REPLIES = replies()
 def after(match, call, context, script) -> Send | Outcome:
     """Return what an exchange does after these replies."""
     left = iter(script)
-    return played(match, call, attrs.evolve(context, memory=Memory()), lambda _: next(left, None))
+    return played(
+        match, call, attrs.evolve(context, memory=Memory()), lambda _: next(left, None)
+    )
 
 
 def sent(match, call, context):
@@ -72,7 +102,9 @@ def sent(match, call, context):
         script = scripts.pop()
         step = after(match, call, context, script)
         if isinstance(step, Send):
-            accept = next((value for name, value in step.call.headers if name == "Accept"), None)
+            accept = next(
+                (value for name, value in step.call.headers if name == "Accept"), None
+            )
             key = step.route, step.call.method, step.call.target, accept
             if key not in found and len(script) < 6:
                 scripts += [(*script, reply) for reply in REPLIES]
@@ -80,16 +112,34 @@ def sent(match, call, context):
     return found
 
 
-@pytest.mark.parametrize("number", range(len(CASES)), ids=[f"{one.id}-{api.name}" for one, api in CASES])
-@pytest.mark.parametrize(("turn", "word"), [*enumerate(RouteWord)], ids=[word.value for word in RouteWord])
+@pytest.mark.parametrize(
+    "number", range(len(CASES)), ids=[f"{one.id}-{api.name}" for one, api in CASES]
+)
+@pytest.mark.parametrize(
+    ("turn", "word"), [*enumerate(RouteWord)], ids=[word.value for word in RouteWord]
+)
 def test_what_is_said_is_sent_and_what_is_sent_is_said(run, number, turn, word):
     """Each operation by each route, each switch and on each day: each call that any answers lead to, and no other."""
-    (operation, api), (switches, day) = CASES[number], TURNS[(number // len(RouteWord) + turn) % len(TURNS)]
+    (operation, api), (switches, day) = (
+        CASES[number],
+        TURNS[(number // len(RouteWord) + turn) % len(TURNS)],
+    )
     environ = {**switches, "ATLAS_SHIM_ROUTE": word.value}
     engine, settings = shared_engine(environ), read_settings(environ)
     path = f"{api.base}{operation.path.text}".replace("{", "").replace("}", "")
     accept = f"application/vnd.atlas.{operation.version}+json"
-    done = run("explain", operation.method, path, "--accept", accept, "--at", day, "-o", "json", env=environ)
+    done = run(
+        "explain",
+        operation.method,
+        path,
+        "--accept",
+        accept,
+        "--at",
+        day,
+        "-o",
+        "json",
+        env=environ,
+    )
     match = engine.recognise(operation.method, path, (("Accept", accept),))
     if match is None:
         assert done.exit_code == 1
@@ -100,18 +150,37 @@ def test_what_is_said_is_sent_and_what_is_sent_is_said(run, number, turn, word):
     bodies = [None] if not match.operation.has_body else BODIES
     found = set()
     for body in bodies:
-        found |= sent(match, Call(operation.method, ORIGIN, path, (("Accept", accept),), body), context)
-    told = {(one["route"], one["method"], encoded(one["target"]), one["accept"]) for one in said["sends"]}
-    targets = [target for tier in match.operation.successors.values() for _, target in tier.targets()]
+        found |= sent(
+            match,
+            Call(operation.method, ORIGIN, path, (("Accept", accept),), body),
+            context,
+        )
+    told = {
+        (one["route"], one["method"], encoded(one["target"]), one["accept"])
+        for one in said["sends"]
+    }
+    targets = [
+        target
+        for tier in match.operation.successors.values()
+        for _, target in tier.targets()
+    ]
     has_looks = any(target.looks or target.lens for target in targets)
-    assert told == found if not has_looks else told <= found  # other answers to looks lead to other names
+    assert (
+        told == found if not has_looks else told <= found
+    )  # other answers to looks lead to other names
     for one in said["sends"]:
         assert one["why"]
         assert shlex.split(one["curl"])[-1] == f"{ORIGIN}{one['target']}"
-    assert bool(said["sends"]) != said["decision"].startswith("Answered by the shim alone")
+    assert bool(said["sends"]) != said["decision"].startswith(
+        "Answered by the shim alone"
+    )
 
 
-FORMER: dict[str, Any] = {"replicationSpecs": [{"regionConfigs": [{"electableSpecs": {"instanceSize": "M2"}}]}]}
+FORMER: dict[str, Any] = {
+    "replicationSpecs": [
+        {"regionConfigs": [{"electableSpecs": {"instanceSize": "M2"}}]}
+    ]
+}
 MEMBERS: dict[str, Any] = {
     "name": "n", "snapshotId": "s", "targetClusterName": "t", "targetGroupId": "g", "targetDeploymentItemName": "t",
     "enabled": True, "providerSettings": {"backingProviderName": "AWS", "regionName": "US_EAST_1"},
@@ -154,16 +223,33 @@ NONE = error(400, "CANNOT_USE_NON_FLEX_CLUSTER_IN_FLEX_API")
 def test_a_gateway_sends_what_is_said_in_that_order(run, method, path, day, sides):
     """Each answer leads on: what arrives is what stands in "sends"."""
     accept = "application/vnd.atlas.2023-01-01+json"
-    words = ("explain", method, f"{GROUP}{path}", "--accept", accept, "--at", day, "-o", "json")
-    said = json.loads(run(*words, env={"ATLAS_SHIM_WRITES": "instances"}).stdout)["sends"]
-    now, last = datetime.fromisoformat(day).replace(tzinfo=UTC), {"legacy": ok({}), "flex": ok({}), "dedicated": ok({})}
+    words = (
+        "explain",
+        method,
+        f"{GROUP}{path}",
+        "--accept",
+        accept,
+        "--at",
+        day,
+        "-o",
+        "json",
+    )
+    said = json.loads(run(*words, env={"ATLAS_SHIM_WRITES": "instances"}).stdout)[
+        "sends"
+    ]
+    now, last = (
+        datetime.fromisoformat(day).replace(tzinfo=UTC),
+        {"legacy": ok({}), "flex": ok({}), "dedicated": ok({})},
+    )
     with (
         upstream(by_side(**last | sides)) as atlas,
         gateway(atlas.origin, now=now, writes=frozenset({"instances"})) as served,
         caller(served) as client,
     ):
         client.request(method, f"{GROUP}{path}", headers={"Accept": accept})
-        arrived = [(one.method, one.target, one.fields["accept"]) for one in atlas.arrivals]
+        arrived = [
+            (one.method, one.target, one.fields["accept"]) for one in atlas.arrivals
+        ]
     assert arrived == [(one["method"], one["target"], one["accept"]) for one in said]
 
 
@@ -185,16 +271,30 @@ def test_a_gateway_sends_what_is_said_in_that_order(run, method, path, day, side
 ])  # fmt: skip
 def test_calls_of_one_call_stand_in_their_order(run, method, path, calls):
     """Looks, writes and what answers; the text has a curl line for each, and what a look refuses."""
-    words, env = ("explain", method, f"/api/atlas/v2{path}", "--at", "2028-01-01"), {"ATLAS_SHIM_WRITES": "people"}
+    words, env = (
+        ("explain", method, f"/api/atlas/v2{path}", "--at", "2028-01-01"),
+        {"ATLAS_SHIM_WRITES": "people"},
+    )
     said = json.loads(run(*words, "-o", "json", env=env).stdout)
-    sent = [(one["role"], one["method"], one["target"].removeprefix("/api/atlas/v2")) for one in said["sends"]]
-    assert sent == [(role, how, target.replace("%7BuserName%7D", "{userName}")) for role, how, target in calls]
+    sent = [
+        (one["role"], one["method"], one["target"].removeprefix("/api/atlas/v2"))
+        for one in said["sends"]
+    ]
+    assert sent == [
+        (role, how, target.replace("%7BuserName%7D", "{userName}"))
+        for role, how, target in calls
+    ]
     shown = run(*words, env=env).stdout
     assert shown.count("curl -sS") == len(calls)
-    heads = ["  successor:" if role == "answer" else f"  successor, {role}:" for role, *_ in calls]
+    heads = [
+        "  successor:" if role == "answer" else f"  successor, {role}:"
+        for role, *_ in calls
+    ]
     assert re.findall(r"^  successor(?:, \w+)?:$", shown, re.MULTILINE) == heads
     assert "nothing more is sent:" in shown
-    assert [one["role"] for one in said["tiers"]["successor"]["calls"]] == [role for role, *_ in calls]
+    assert [one["role"] for one in said["tiers"]["successor"]["calls"]] == [
+        role for role, *_ in calls
+    ]
 
 
 @pytest.mark.parametrize(("at", "left"), [
@@ -203,18 +303,29 @@ def test_calls_of_one_call_stand_in_their_order(run, method, path, calls):
 ])  # fmt: skip
 def test_days_are_differences_of_dates(run, at, left):
     """As in the calendar and on the status page, whatever the hour is."""
-    shown = run("explain", "GET", f"{GROUP}/serverless/c/backup/snapshots", "--at", at).stdout
+    shown = run(
+        "explain", "GET", f"{GROUP}/serverless/c/backup/snapshots", "--at", at
+    ).stdout
     assert f"2026-01-22 ({left})" in shown
     assert (
-        distance(days_until(datetime(2026, 1, 22, tzinfo=UTC).timestamp(), datetime.fromisoformat(at).timestamp()))
+        distance(
+            days_until(
+                datetime(2026, 1, 22, tzinfo=UTC).timestamp(),
+                datetime.fromisoformat(at).timestamp(),
+            )
+        )
         == left
     )
 
 
-@pytest.mark.parametrize("name", ["getGroupInvite", "getOrgInvite", "getUser", "getSearchDeployment"])
+@pytest.mark.parametrize(
+    "name", ["getGroupInvite", "getOrgInvite", "getUser", "getSearchDeployment"]
+)
 def test_a_read_whose_success_may_stand_for_an_error_has_its_call(run, name):
     """The error is a remark, and the call is shown."""
     done = run("explain", name, "-o", "json")
     (tier,) = json.loads(done.stdout)["tiers"].values()
     assert [one for one in tier["calls"] if "refused" in one] == []
-    assert any("the shim may say: " in remark for remark in tier["calls"][-1]["remarks"])
+    assert any(
+        "the shim may say: " in remark for remark in tier["calls"][-1]["remarks"]
+    )

@@ -10,16 +10,34 @@ HOST = {"MONGODB_ATLAS_BASE_URL": "https://atlas.example:8443"}
 KEY = {"MONGODB_ATLAS_PUBLIC_API_KEY": "a", "MONGODB_ATLAS_PRIVATE_API_KEY": "b"}
 
 
-ACCOUNT = {"MONGODB_ATLAS_CLIENT_ID": "mdb_sa_id_1", "MONGODB_ATLAS_CLIENT_SECRET_FILE": "/run/secret"}
+ACCOUNT = {
+    "MONGODB_ATLAS_CLIENT_ID": "mdb_sa_id_1",
+    "MONGODB_ATLAS_CLIENT_SECRET_FILE": "/run/secret",
+}
 
 
 @pytest.mark.parametrize(
     ("status", "code", "environ", "step"),
     [
-        (401, "UNAUTHORIZED", KEY, ": check MONGODB_ATLAS_PUBLIC_API_KEY and MONGODB_ATLAS_PRIVATE_API_KEY"),
-        (401, "", ACCOUNT, ": check MONGODB_ATLAS_CLIENT_ID and MONGODB_ATLAS_CLIENT_SECRET_FILE,"),
+        (
+            401,
+            "UNAUTHORIZED",
+            KEY,
+            ": check MONGODB_ATLAS_PUBLIC_API_KEY and MONGODB_ATLAS_PRIVATE_API_KEY",
+        ),
+        (
+            401,
+            "",
+            ACCOUNT,
+            ": check MONGODB_ATLAS_CLIENT_ID and MONGODB_ATLAS_CLIENT_SECRET_FILE,",
+        ),
         (403, "USER_UNAUTHORIZED", KEY, "need a role in the project"),
-        (403, "IP_ADDRESS_NOT_ON_ACCESS_LIST", KEY, "API access list this machine's address"),
+        (
+            403,
+            "IP_ADDRESS_NOT_ON_ACCESS_LIST",
+            KEY,
+            "API access list this machine's address",
+        ),
         (404, "CLUSTER_NOT_FOUND", KEY, ": check the project's id and the name."),
         (400, "INVALID", {}, "."),
     ],
@@ -35,10 +53,26 @@ def test_an_answer_of_atlas(status, code, environ, step):
 @pytest.mark.parametrize(
     ("error", "environ", "step"),
     [
-        (httpx.ConnectError("[Errno -2]"), {}, "if this network needs a proxy, set HTTPS_PROXY"),
-        (httpx.ConnectError("x"), {"HTTPS_PROXY": "http://u:hush@p"}, "the proxy of HTTPS_PROXY"),
-        (httpx.ConnectError("x"), {"all_proxy": "http://u:hush@p"}, "the proxy of all_proxy"),
-        (httpx.ProxyError("407"), {"https_proxy": "http://u:hush@p"}, "the proxy of https_proxy refuses it"),
+        (
+            httpx.ConnectError("[Errno -2]"),
+            {},
+            "if this network needs a proxy, set HTTPS_PROXY",
+        ),
+        (
+            httpx.ConnectError("x"),
+            {"HTTPS_PROXY": "http://u:hush@p"},
+            "the proxy of HTTPS_PROXY",
+        ),
+        (
+            httpx.ConnectError("x"),
+            {"all_proxy": "http://u:hush@p"},
+            "the proxy of all_proxy",
+        ),
+        (
+            httpx.ProxyError("407"),
+            {"https_proxy": "http://u:hush@p"},
+            "the proxy of https_proxy refuses it",
+        ),
         (httpx.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED]"), {}, "SSL_CERT_FILE"),
         (httpx.ReadTimeout(""), {}, ": try again."),
         (httpx.ConnectTimeout(""), {}, "check the name"),
@@ -56,12 +90,18 @@ def test_a_fault_of_the_network(error, environ, step):
 @pytest.mark.parametrize(
     ("error", "lines"),
     [
-        (AtlasError(403, error_code="X", detail="No."), ["Atlas said 403 X: No.", "  cloud.mongodb.com was asked: "]),
+        (
+            AtlasError(403, error_code="X", detail="No."),
+            ["Atlas said 403 X: No.", "  cloud.mongodb.com was asked: "],
+        ),
         (
             AtlasError(429, error_code="RATE_LIMITED", retry_after=9),
             ["Atlas said 429 RATE_LIMITED; try again in 9 s", ""],
         ),
-        (AtlasError(502, error_code="SHIM_X", detail="It."), ["atlas-shim said 502 SHIM_X: It."]),
+        (
+            AtlasError(502, error_code="SHIM_X", detail="It."),
+            ["atlas-shim said 502 SHIM_X: It."],
+        ),
     ],
 )
 def test_an_error_says_who_answered(monkeypatch, error, lines):
@@ -71,7 +111,9 @@ def test_an_error_says_who_answered(monkeypatch, error, lines):
     assert failure is not None
     assert failure.exit_code == 1
     said = failure.message.splitlines()
-    assert [one.startswith(start) for one, start in zip(said, lines, strict=True)] == [True] * len(lines)
+    assert [one.startswith(start) for one, start in zip(said, lines, strict=True)] == [
+        True
+    ] * len(lines)
 
 
 @pytest.mark.parametrize("names", ["a document's", "a folder's", "a configuration's"])
@@ -81,7 +123,13 @@ def test_names_from_outside_cant_steer_the_terminal(run, tmp_path, names):
     file = tmp_path / (odd if names == "a folder's" else "a") / "a.toml"
     file.parent.mkdir()
     file.write_text(f'"{odd}" = 1\n'.replace("\x1b", "\\u001b"))
-    done = run(*(["serve", "--config", str(file)] if names == "a configuration's" else ["check", str(file.parent)]))
+    done = run(
+        *(
+            ["serve", "--config", str(file)]
+            if names == "a configuration's"
+            else ["check", str(file.parent)]
+        )
+    )
     assert done.exit_code != 0
     assert "\x1b" not in done.output
     assert "\x9b" not in done.output

@@ -12,7 +12,10 @@ from shim.fake.server import FakeServer
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "next_sunset"
-DOCUMENT, PAIRS = str(EXAMPLE / "greenhouses.toml"), str(EXAMPLE / "greenhouse-pairs.jsonl")
+DOCUMENT, PAIRS = (
+    str(EXAMPLE / "greenhouses.toml"),
+    str(EXAMPLE / "greenhouse-pairs.jsonl"),
+)
 
 
 def test_pairs_prove_a_document(run):
@@ -20,12 +23,21 @@ def test_pairs_prove_a_document(run):
     done = run("pairs", PAIRS, "--document", DOCUMENT)
     assert done.exit_code == 0, done.output
     assert "5 pairs of getGreenhouse, listGreenhouses" in done.stdout
-    assert re.search(r"^keeper +- +- +4 +- +declared absent$", done.stdout, re.MULTILINE)
-    assert done.stdout.endswith("answers, except fields declared absent: keeper, results[].keeper.\n")
+    assert re.search(
+        r"^keeper +- +- +4 +- +declared absent$", done.stdout, re.MULTILINE
+    )
+    assert done.stdout.endswith(
+        "answers, except fields declared absent: keeper, results[].keeper.\n"
+    )
     found = json.loads(run("pairs", PAIRS, "-o", "json", "--document", DOCUMENT).stdout)
     assert (found["ok"], found["pairs"], found["translated"]) == (True, 5, 5)
     keeper = next(line for line in found["fields"] if line["field"] == "keeper")
-    assert (keeper["only_old"], keeper["absent"], keeper["line"], keeper["got"]) == (4, True, 1, None)
+    assert (keeper["only_old"], keeper["absent"], keeper["line"], keeper["got"]) == (
+        4,
+        True,
+        1,
+        None,
+    )
 
 
 def test_what_no_answer_had_is_no_exception(run, tmp_path):
@@ -40,26 +52,42 @@ def test_what_no_answer_had_is_no_exception(run, tmp_path):
 def test_pairs_deny_a_document(run, tmp_path):
     """Each field that differs is shown with its first example, and the exit code is 1."""
     document = tmp_path / "greenhouses.toml"
-    document.write_text(Path(DOCUMENT).read_text().replace('OPEN = "open"', 'OPEN = "opened"'))
+    document.write_text(
+        Path(DOCUMENT).read_text().replace('OPEN = "open"', 'OPEN = "opened"')
+    )
     done = run("pairs", PAIRS, "--document", str(document))
     assert done.exit_code == 1
-    assert "status: is equal in 2 of 4; line 1: expected open, got opened" in done.stdout
+    assert (
+        "status: is equal in 2 of 4; line 1: expected open, got opened" in done.stdout
+    )
 
 
 def test_why_a_rule_made_nothing_is_said(run, tmp_path):
     """A value that upstream sent, and that is not of the field's type, is shown with the reason."""
     first = json.loads(Path(PAIRS).read_text().splitlines()[0])
-    (tmp_path / "pairs.jsonl").write_text(json.dumps({**first, "new": {**first["new"], "status": [{"is": "OPEN"}]}}))
+    (tmp_path / "pairs.jsonl").write_text(
+        json.dumps({**first, "new": {**first["new"], "status": [{"is": "OPEN"}]}})
+    )
     done = run("pairs", str(tmp_path / "pairs.jsonl"), "--document", DOCUMENT)
     said = " ".join(done.stdout.split())
-    assert "status: is equal in 0 of 1; line 1: expected open, got - (upstream said [{'is': 'OPEN'}]: " in said
+    assert (
+        "status: is equal in 0 of 1; line 1: expected open, got - (upstream said [{'is': 'OPEN'}]: "
+        in said
+    )
 
 
 def test_null_is_null_and_nothing_is_a_dash(run, tmp_path):
     """A recorded null is not shown as a value that is missing."""
     first = json.loads(Path(PAIRS).read_text().splitlines()[0])
     pairs = tmp_path / "pairs.jsonl"
-    pairs.write_text(json.dumps({**first, "old": {**first["old"], "status": None, "name": None, "more": None}}))
+    pairs.write_text(
+        json.dumps(
+            {
+                **first,
+                "old": {**first["old"], "status": None, "name": None, "more": None},
+            }
+        )
+    )
     done = run("pairs", str(pairs), "--document", DOCUMENT)
     assert "status: is equal in 0 of 1; line 1: expected null, got open" in done.stdout
     assert "more: is equal in 0 of 1; line 1: expected null, got -" in done.stdout
@@ -92,14 +120,32 @@ def greenhouse_api():
 def test_the_page_records_pairs_that_can_be_read(greenhouse_api, run, tmp_path):
     """Its two calls of curl make a file that ``pairs`` takes."""
     text = (ROOT / "docs" / "how-to" / "next-sunset.md").read_text("utf-8")
-    script = next(block for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL) if "curl" in block)
+    script = next(
+        block
+        for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
+        if "curl" in block
+    )
     assert script.count("curl") == 1  # in a function that is called twice
     script = script.replace("https://cloud.mongodb.com", greenhouse_api)
-    known = {"PATH": "/usr/bin:/bin", "GROUP": "6510aa1b2c3d4e5f60718293", "NO_PROXY": "*"}
+    known = {
+        "PATH": "/usr/bin:/bin",
+        "GROUP": "6510aa1b2c3d4e5f60718293",
+        "NO_PROXY": "*",
+    }
     known |= {"MONGODB_ATLAS_PUBLIC_API_KEY": "a", "MONGODB_ATLAS_PRIVATE_API_KEY": "b"}
-    done = subprocess.run(["sh", "-ec", script], cwd=tmp_path, env=known, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["sh", "-ec", script],
+        cwd=tmp_path,
+        env=known,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if done.returncode == 127:
         pytest.skip(f"curl or jq is not here: {done.stderr}")
     assert done.returncode == 0, done.stderr
     assert len((tmp_path / "pairs.jsonl").read_text().splitlines()) == 2
-    assert run("pairs", str(tmp_path / "pairs.jsonl"), "--document", DOCUMENT).exit_code == 0
+    assert (
+        run("pairs", str(tmp_path / "pairs.jsonl"), "--document", DOCUMENT).exit_code
+        == 0
+    )

@@ -7,7 +7,10 @@ import sys
 import pytest
 
 
-@pytest.mark.parametrize("words", ["calendar --within 0", "explain GET /api/atlas/v2/groups/g/clusters", "--help"])
+@pytest.mark.parametrize(
+    "words",
+    ["calendar --within 0", "explain GET /api/atlas/v2/groups/g/clusters", "--help"],
+)
 def test_a_reader_that_has_left_is_no_error(words):
     """Nothing is said on standard error, and the exit code is the command's own."""
     reader, writer = os.pipe()

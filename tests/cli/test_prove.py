@@ -14,7 +14,9 @@ from tests.core.small import text_of
 from tests.fake.asking import ACCOUNT
 
 ATLAS = "https://cloud.mongodb.com"
-PATH = "/api/atlas/v2/groups/32b6e34b3d91647abb20e7b8/serverless/orders/backup/snapshots"
+PATH = (
+    "/api/atlas/v2/groups/32b6e34b3d91647abb20e7b8/serverless/orders/backup/snapshots"
+)
 FLEX = f"{ATLAS}/api/atlas/v2/groups/32b6e34b3d91647abb20e7b8/flexClusters/orders/backup/snapshots"
 TOKEN = {"MONGODB_ATLAS_ACCESS_TOKEN": "the-token"}
 SNAPSHOT = {
@@ -26,7 +28,11 @@ SNAPSHOT = {
     "mongoDBVersion": "8.0.17",
     "status": "COMPLETED",
 }
-OTHER = {**SNAPSHOT, "id": "6b0dacc6f892dad018f3f095", "startTime": "2026-11-29T17:05:48Z"}
+OTHER = {
+    **SNAPSHOT,
+    "id": "6b0dacc6f892dad018f3f095",
+    "startTime": "2026-11-29T17:05:48Z",
+}
 GONE = {"startTime", "scheduledTime"}
 
 
@@ -35,9 +41,15 @@ def prove(run):
     """Return a function that proves one read by an Atlas that gives these answers, one after the other."""
 
     def prove(*answers, form="table", path=PATH, status=200):
-        pages = [{"results": one, "totalCount": len(one)} if isinstance(one, list) else one for one in answers]
+        pages = [
+            {"results": one, "totalCount": len(one)} if isinstance(one, list) else one
+            for one in answers
+        ]
         with respx.mock(assert_all_called=False) as atlas:
-            replies = [httpx.Response(200 if place == 0 else status, json=page) for place, page in enumerate(pages)]
+            replies = [
+                httpx.Response(200 if place == 0 else status, json=page)
+                for place, page in enumerate(pages)
+            ]
             atlas.get(url__startswith=FLEX).mock(side_effect=replies)
             result = run("prove", path, "-o", form, env=TOKEN)
             result.methods = {call.request.method for call in atlas.calls}
@@ -51,7 +63,9 @@ def test_all_as_documented(prove):
     result = prove([SNAPSHOT, OTHER], [OTHER, SNAPSHOT])
     lines = [line.split() for line in result.output.splitlines()]
     assert ["status", "renamed", "completed", "status", "COMPLETED"] in lines
-    assert "storageSizeBytes: Flex does not say how large a snapshot is." in result.output
+    assert (
+        "storageSizeBytes: Flex does not say how large a snapshot is." in result.output
+    )
     assert (result.exit_code, result.methods) == (0, {"GET"})
 
 
@@ -59,14 +73,44 @@ def test_all_as_documented(prove):
     ("answers", "said"),
     [
         (([{**SNAPSHOT, "status": "LOST"}],) * 2, "LOST was left out: an unknown word"),
-        (([{name: value for name, value in SNAPSHOT.items() if name != "expiration"}],) * 2, "expiresAt: "),
-        (([{name: value for name, value in SNAPSHOT.items() if name not in GONE}],) * 2, "createdAt: "),
+        (
+            (
+                [
+                    {
+                        name: value
+                        for name, value in SNAPSHOT.items()
+                        if name != "expiration"
+                    }
+                ],
+            )
+            * 2,
+            "expiresAt: ",
+        ),
+        (
+            ([{name: value for name, value in SNAPSHOT.items() if name not in GONE}],)
+            * 2,
+            "createdAt: ",
+        ),
         (([{**SNAPSHOT, "mongoDBVersion": 8}],) * 2, "mongodVersion"),
-        (([SNAPSHOT], [{**SNAPSHOT, "mongoDBVersion": "7.0.1"}]), "mongodVersion: the values differ (in 1 of 1)"),
+        (
+            ([SNAPSHOT], [{**SNAPSHOT, "mongoDBVersion": "7.0.1"}]),
+            "mongodVersion: the values differ (in 1 of 1)",
+        ),
         (([SNAPSHOT, OTHER], [SNAPSHOT]), "1 of 2 items have none beside them"),
-        (([SNAPSHOT], [SNAPSHOT, OTHER]), "totalCount is 1, and the successor's own answer has 2"),
+        (
+            ([SNAPSHOT], [SNAPSHOT, OTHER]),
+            "totalCount is 1, and the successor's own answer has 2",
+        ),
     ],
-    ids=["unknown word", "missing", "all sources missing", "other type", "other value", "vanished", "more"],
+    ids=[
+        "unknown word",
+        "missing",
+        "all sources missing",
+        "other type",
+        "other value",
+        "vanished",
+        "more",
+    ],
 )
 def test_a_lie_is_found(prove, answers, said):
     """What is not as documented is named with its field, and the exit code is 1."""
@@ -83,11 +127,15 @@ def test_an_error_proves_nothing(prove):
     assert result.exit_code == 1
 
 
-@pytest.mark.parametrize("path", ["/api/atlas/v2/orgs", f"{PATH}/x/y", "https://other.example/api/atlas/v2"])
+@pytest.mark.parametrize(
+    "path", ["/api/atlas/v2/orgs", f"{PATH}/x/y", "https://other.example/api/atlas/v2"]
+)
 def test_what_is_no_retired_read_is_named(prove, path):
     """A path that no document has is a problem, and nothing is sent."""
     result = prove(path=path)
-    assert f"no mapping document has a GET of this path at {ATLAS}" in " ".join(result.output.split())
+    assert f"no mapping document has a GET of this path at {ATLAS}" in " ".join(
+        result.output.split()
+    )
     assert (result.exit_code, result.methods) == (1, set())
 
 
@@ -96,7 +144,15 @@ def test_what_is_no_retired_read_is_named(prove, path):
     [
         ({"MONGODB_ATLAS_ACCESS_TOKEN": None}, 2, "set MONGODB_ATLAS_PUBLIC_API_KEY"),
         ({"MONGODB_ATLAS_BASE_URL": "http://127.0.0.1:1"}, 3, "network: ConnectError"),
-        ({"MONGODB_ATLAS_ACCESS_TOKEN": None, **ACCOUNT, "MONGODB_ATLAS_CLIENT_ID": "wr0ng"}, 1, "Atlas said 401"),
+        (
+            {
+                "MONGODB_ATLAS_ACCESS_TOKEN": None,
+                **ACCOUNT,
+                "MONGODB_ATLAS_CLIENT_ID": "wr0ng",
+            },
+            1,
+            "Atlas said 401",
+        ),
     ],
 )
 def test_what_keeps_a_read_from_atlas_has_its_exit_code(run, atlas, env, code, said):
@@ -114,7 +170,11 @@ WAYS = {
     "variable": ([], {"ATLAS_SHIM_UPSTREAM": TRIAL}, ""),
     "base URL": ([], {"MONGODB_ATLAS_BASE_URL": f"{TRIAL}/api/atlas/v2"}, ""),
     "flag over variable": (["--upstream", TRIAL], {"ATLAS_SHIM_UPSTREAM": ATLAS}, ""),
-    "flag over base URL": (["--upstream", TRIAL], {"MONGODB_ATLAS_BASE_URL": "https://third.example"}, ""),
+    "flag over base URL": (
+        ["--upstream", TRIAL],
+        {"MONGODB_ATLAS_BASE_URL": "https://third.example"},
+        "",
+    ),
 }
 
 
@@ -124,7 +184,9 @@ def proved(run, tmp_path, words=(), env=TOKEN, file=""):
     config = ["--config", str(tmp_path / "shim.toml")] if file else []
     with respx.mock(assert_all_called=False) as hosts:
         hosts.post(path="/api/oauth/token").respond(200, json=ACCOUNT_TOKEN)
-        hosts.route(path__startswith="/api/").respond(200, json={"results": [SNAPSHOT], "totalCount": 1})
+        hosts.route(path__startswith="/api/").respond(
+            200, json={"results": [SNAPSHOT], "totalCount": 1}
+        )
         result = run("prove", *config, PATH, *words, env=env)
         return result, {call.request.url.host for call in hosts.calls}
 
@@ -134,7 +196,9 @@ def proved(run, tmp_path, words=(), env=TOKEN, file=""):
 def test_credentials_go_to_the_atlas_that_is_named(run, tmp_path, way, kind):
     """By a flag, a file or a variable, in that order; those of a service account, too, and to no other host."""
     words, env, file = WAYS[way]
-    result, hosts = proved(run, tmp_path, words, {**(TOKEN if kind == "token" else ACCOUNT), **env}, file)
+    result, hosts = proved(
+        run, tmp_path, words, {**(TOKEN if kind == "token" else ACCOUNT), **env}, file
+    )
     assert (result.exit_code, hosts) == (0, {"trial.example"})
 
 
@@ -145,7 +209,9 @@ def test_credentials_go_to_the_atlas_that_is_named(run, tmp_path, way, kind):
     ([], {"ATLAS_SHIM_SUNSET": "nothing=2026-01-01"}, "", "nothing"),
     ([], {"ATLAS_SHIM_MAPPINGS": "/nonsense"}, "", "/nonsense"), (["--keys-file", "/x"], {}, "", "--keys-file"),
 ])  # fmt: skip
-def test_nothing_is_sent_on_the_word_of_wrong_settings(run, tmp_path, words, env, file, said):
+def test_nothing_is_sent_on_the_word_of_wrong_settings(
+    run, tmp_path, words, env, file, said
+):
     """Whatever is wrong with them: where the call goes may be what was mistyped."""
     result, hosts = proved(run, tmp_path, words, {**TOKEN, **env}, file)
     assert (result.exit_code, hosts) == (2, set())
@@ -167,13 +233,18 @@ def test_the_documents_are_those_that_are_named(run, tmp_path):
     other = tmp_path / "other.toml"
     other.write_text(text_of("put"))
     result, hosts = proved(run, tmp_path, ["--document", str(other)])
-    assert ("no mapping document has a GET" in " ".join(result.output.split()), hosts) == (True, set())
+    assert (
+        "no mapping document has a GET" in " ".join(result.output.split()),
+        hosts,
+    ) == (True, set())
 
 
 @pytest.mark.parametrize(("words", "said"), [
     (["--route", "off"], "the shim is switched off"), (["--route", "legacy"], "no successor answered"),
 ])  # fmt: skip
-def test_a_route_by_which_no_successor_answers_proves_nothing(run, tmp_path, words, said):
+def test_a_route_by_which_no_successor_answers_proves_nothing(
+    run, tmp_path, words, said
+):
     """As a gateway with that route would not ask it."""
     result, _ = proved(run, tmp_path, words)
     assert (result.exit_code, said in " ".join(result.output.split())) == (1, True)
@@ -204,7 +275,13 @@ def test_the_report_names_nobody(prove):
     (read,) = json.loads(result.output)["reads"]
     status = next(one for one in read["fields"] if one["field"] == "status")
     assert (status["source"], status["items"], read["calls"]) == ("status", 1, 1)
-    values = (*SNAPSHOT.values(), "orders", "32b6e34b3d91647abb20e7b8", "the-token", "secret-cluster")
+    values = (
+        *SNAPSHOT.values(),
+        "orders",
+        "32b6e34b3d91647abb20e7b8",
+        "the-token",
+        "secret-cluster",
+    )
     assert [value for value in values if f'"{value}"' in result.output] == []
 
 
@@ -214,14 +291,32 @@ GROUP = "32b6e34b3d91647abb20e7b8"
 def test_a_plan_lists_what_would_be_read(run):
     """All retired reads of a project and a cluster, and nothing is sent."""
     with respx.mock(assert_all_called=False) as atlas:
-        done = run("prove", "--group", GROUP, "--cluster", "a b", "--plan", "-o", "json", env=TOKEN)
+        done = run(
+            "prove",
+            "--group",
+            GROUP,
+            "--cluster",
+            "a b",
+            "--plan",
+            "-o",
+            "json",
+            env=TOKEN,
+        )
         assert not atlas.calls
     reads = json.loads(done.stdout)["reads"]
-    assert {one["target"].partition("/groups/")[2].partition("/")[0] for one in reads} == {GROUP}
-    targets = {one["operation"]: (one["target"].partition(GROUP)[2], one["accept"][22:32]) for one in reads}
+    assert {
+        one["target"].partition("/groups/")[2].partition("/")[0] for one in reads
+    } == {GROUP}
+    targets = {
+        one["operation"]: (one["target"].partition(GROUP)[2], one["accept"][22:32])
+        for one in reads
+    }
     assert targets["listServerlessInstances"] == ("/serverless", "2023-01-01")
     assert targets["getProcessArgs"] == ("/clusters/a%20b/processArgs", "2023-01-01")
-    assert targets["getSearchDeployment20240530"] == ("/clusters/a%20b/search/deployment", "2024-05-30")
+    assert targets["getSearchDeployment20240530"] == (
+        "/clusters/a%20b/search/deployment",
+        "2024-05-30",
+    )
     assert len(reads) > 15
     assert not any("{" in one["target"] or "/orgs/" in one["target"] for one in reads)
     assert run("prove", env=TOKEN).exit_code == 2
@@ -230,17 +325,31 @@ def test_a_plan_lists_what_would_be_read(run):
 @pytest.mark.parametrize("asks", ["--group", "--org"])
 def test_all_reads_of_a_project_make_a_report_without_names(run, asks):
     """What can't be proved is in it, with Atlas' status and code; only GET is sent."""
-    user = {"id": "u1", "username": "mary@example.com", "orgMembershipStatus": "ACTIVE", "roles": []}
+    user = {
+        "id": "u1",
+        "username": "mary@example.com",
+        "orgMembershipStatus": "ACTIVE",
+        "roles": [],
+    }
     with respx.mock(assert_all_called=False) as atlas:
-        atlas.get(path__regex=r".*/users$").respond(200, json={"results": [user], "totalCount": 1})
-        atlas.route().respond(404, json={"errorCode": "GROUP_NOT_FOUND", "detail": f"No {GROUP} exists."})
+        atlas.get(path__regex=r".*/users$").respond(
+            200, json={"results": [user], "totalCount": 1}
+        )
+        atlas.route().respond(
+            404, json={"errorCode": "GROUP_NOT_FOUND", "detail": f"No {GROUP} exists."}
+        )
         done = run("prove", asks, GROUP, "-o", "json", env=TOKEN)
         methods = {call.request.method for call in atlas.calls}
     report = json.loads(done.stdout)
     assert (done.exit_code, report["ok"], methods) == (1, False, {"GET"})
-    assert {one["operation"] for one in report["reads"]} >= {"listGroupUsers" if asks == "--group" else "listOrgUsers"}
+    assert {one["operation"] for one in report["reads"]} >= {
+        "listGroupUsers" if asks == "--group" else "listOrgUsers"
+    }
     if asks == "--group":
-        assert {"operation": "getCompliancePolicy", "answer": "404 GROUP_NOT_FOUND"} in report["unproved"]
+        assert {
+            "operation": "getCompliancePolicy",
+            "answer": "404 GROUP_NOT_FOUND",
+        } in report["unproved"]
     assert GROUP not in done.stdout
     assert "mary" not in done.stdout
 
@@ -255,4 +364,7 @@ def test_the_successes_that_an_answer_is_made_of_are_read_again():
         Sent("GET", "/flex/snapshots?pageNum=2", 200, "flex"),
     )
     pages = _pages(mock.Mock(sent=sent))
-    assert pages == [("flex", "/flex/snapshots?pageNum=1"), ("flex", "/flex/snapshots?pageNum=2")]
+    assert pages == [
+        ("flex", "/flex/snapshots?pageNum=1"),
+        ("flex", "/flex/snapshots?pageNum=2"),
+    ]

@@ -17,14 +17,23 @@ NAME, CLUSTER, EMAIL = "to be thrown away", "orders", "mary@example.com"
 TOKEN = {"MONGODB_ATLAS_ACCESS_TOKEN": "the-token"}
 ROOT = "/api/atlas/v2"
 NOT_FOUND = (404, {"errorCode": "RESOURCE_NOT_FOUND", "detail": f"No {GROUP}."})
-INVALID = (400, {"errorCode": "INVALID_ATTRIBUTE", "parameters": ["definition.mappings"]})
+INVALID = (
+    400,
+    {"errorCode": "INVALID_ATTRIBUTE", "parameters": ["definition.mappings"]},
+)
 REGION = {"providerName": "AWS", "regionName": "US_EAST_1", "priority": 7}
 ELECTABLE = {"instanceSize": "M10", "nodeCount": 3, "diskSizeGB": 10.0}
 SHARD = {
     "id": "6b0dacc6f892dad018f3f001",
     "zoneId": "6b0dacc6f892dad018f3f002",
     "zoneName": "Zone 1",
-    "regionConfigs": [{**REGION, "electableSpecs": ELECTABLE, "analyticsSpecs": {**ELECTABLE, "nodeCount": 1}}],
+    "regionConfigs": [
+        {
+            **REGION,
+            "electableSpecs": ELECTABLE,
+            "analyticsSpecs": {**ELECTABLE, "nodeCount": 1},
+        }
+    ],
 }
 OLD_SPECS = [
     {
@@ -45,14 +54,20 @@ OLD_SPECS = [
 class Atlas:
     """An Atlas with one project, organization and cluster; what is in it when it is new is never deleted.
 
-    ``answers`` has other answers than the assumed ones, by a pattern of method and path: a status and content, or an
-    exception.
+    ``answers`` has other answers than the assumed ones, by a pattern of method and
+    path: a status and content, or an exception.
     """
 
     def __init__(self, kind="dedicated", answers=()):
         self.kind, self.answers, self.calls, self.things = kind, dict(answers), [], {}
         self.looks = 0
-        self.cluster = {"name": CLUSTER, "stateName": "IDLE", "replicationSpecs": [SHARD], "id": "c1", "tags": []}
+        self.cluster = {
+            "name": CLUSTER,
+            "stateName": "IDLE",
+            "replicationSpecs": [SHARD],
+            "id": "c1",
+            "tags": [],
+        }
 
     def __call__(self, request):
         """Answer a request, and note it."""
@@ -60,7 +75,11 @@ class Atlas:
         body = json.loads(request.content) if request.content else {}
         self.calls.append(call)
         status, content = self._answer(call, request, body)
-        return httpx.Response(status, json=content) if content is not None else httpx.Response(status)
+        return (
+            httpx.Response(status, json=content)
+            if content is not None
+            else httpx.Response(status)
+        )
 
     def _answer(self, call, request, body):
         for pattern, answer in self.answers.items():
@@ -107,11 +126,20 @@ class Atlas:
             return (200, {}) if self.things.pop(f"{kind}/{name}", None) else NOT_FOUND
         if name:
             return NOT_FOUND
-        invited = [thing for key, thing in self.things.items() if key.startswith("invites/")]
+        invited = [
+            thing for key, thing in self.things.items() if key.startswith("invites/")
+        ]
         if kind == "invites":
             return 200, invited
         pending = [{**one, "orgMembershipStatus": "PENDING"} for one in invited]
-        users = pending or [{"id": "u1", "username": EMAIL, "orgMembershipStatus": "ACTIVE", "roles": []}]
+        users = pending or [
+            {
+                "id": "u1",
+                "username": EMAIL,
+                "orgMembershipStatus": "ACTIVE",
+                "roles": [],
+            }
+        ]
         return 200, {"results": users, "totalCount": len(users)}
 
     def _indexes(self, method, rest, body):
@@ -130,24 +158,52 @@ class Atlas:
             return 202, {}
         self.looks += 1
         is_ready = self.looks > 4
-        common = {"database": index["database"], "collectionName": index["collectionName"], "name": index["name"]}
+        common = {
+            "database": index["database"],
+            "collectionName": index["collectionName"],
+            "name": index["name"],
+        }
         if is_old:
             state = "STEADY" if is_ready else "IN_PROGRESS"
             more = {"type": "search", "synonyms": []}
-            return 200, {**common, **more, "indexID": name, "mappings": index["mappings"], "status": state}
-        parts = {"latestDefinition": {"mappings": index["mappings"]}, "status": "READY" if is_ready else "PENDING"}
-        return 200, {**common, "indexID": name, "type": "search", "queryable": is_ready, **parts}
+            return 200, {
+                **common,
+                **more,
+                "indexID": name,
+                "mappings": index["mappings"],
+                "status": state,
+            }
+        parts = {
+            "latestDefinition": {"mappings": index["mappings"]},
+            "status": "READY" if is_ready else "PENDING",
+        }
+        return 200, {
+            **common,
+            "indexID": name,
+            "type": "search",
+            "queryable": is_ready,
+            **parts,
+        }
 
     def _flex(self, method, rest):
         if self.kind == "dedicated":
             return 400, {"errorCode": "CANNOT_USE_NON_FLEX_CLUSTER_IN_FLEX_API"}
         if not rest.startswith("/flexClusters"):
             return 400, {"errorCode": "CANNOT_USE_FLEX_CLUSTER_IN_CLUSTER_API"}
-        snapshot = {"id": "6b0dacc6f892dad018f3f094", "status": "COMPLETED", "startTime": "2026-11-30T17:05:48Z"}
+        snapshot = {
+            "id": "6b0dacc6f892dad018f3f094",
+            "status": "COMPLETED",
+            "startTime": "2026-11-30T17:05:48Z",
+        }
         if rest.endswith("/snapshots"):
             return 200, {"results": [snapshot], "totalCount": 1}
         if "/backup/" in rest:
-            job = {"id": "j1", "snapshotId": snapshot["id"], "deliveryType": "DOWNLOAD", "status": "QUEUED"}
+            job = {
+                "id": "j1",
+                "snapshotId": snapshot["id"],
+                "deliveryType": "DOWNLOAD",
+                "status": "QUEUED",
+            }
             return 200, {**job, "projectId": GROUP, "instanceName": CLUSTER}
         return 200, {"name": CLUSTER, "stateName": "IDLE", "tags": []}
 
@@ -161,7 +217,12 @@ def _waits_without_time(monkeypatch):
 def prove(run):
     """Return a function that makes all trials in an Atlas; its result has the report's trials by name."""
 
-    def prove(atlas, *words, typed=NAME, values=("--org", ORG, "--cluster", CLUSTER, "--email", EMAIL)):
+    def prove(
+        atlas,
+        *words,
+        typed=NAME,
+        values=("--org", ORG, "--cluster", CLUSTER, "--email", EMAIL),
+    ):
         with respx.mock(assert_all_called=False) as hosts:
             hosts.route(host="cloud.mongodb.com").mock(side_effect=atlas)
             words = ("prove", "--writes", GROUP, *values, *words)
@@ -178,39 +239,93 @@ FOR_FLEX = {"flex-by-the-old-name", "download-of-flex"}
 FOR_DEDICATED = {"ids-of-shards", "cluster-by-an-old-version", "nodes-left-out"}
 
 
-@pytest.mark.parametrize(("kind", "others"), [("dedicated", FOR_FLEX), ("flex", FOR_DEDICATED)])
+@pytest.mark.parametrize(
+    ("kind", "others"), [("dedicated", FOR_FLEX), ("flex", FOR_DEDICATED)]
+)
 def test_an_atlas_that_does_as_assumed(prove, kind, others):
     """Each question has its answer, those for the other kind of cluster are not asked, and nothing stays."""
     atlas = Atlas(kind)
     done = prove(atlas)
     outcomes = {name: one["outcome"] for name, one in done.trials.items()}
-    assert {name for name, outcome in outcomes.items() if outcome == "not asked"} == others, done.stdout
-    assert {outcome for name, outcome in outcomes.items() if name not in others} == {"as assumed"}, done.stdout
+    assert {
+        name for name, outcome in outcomes.items() if outcome == "not asked"
+    } == others, done.stdout
+    assert {outcome for name, outcome in outcomes.items() if name not in others} == {
+        "as assumed"
+    }, done.stdout
     assert (done.exit_code, atlas.things, len(outcomes)) == (0, {}, len(trials()))
-    assert done.trials["names-in-errors"]["steps"][0]["names"] == ["definition.mappings"]
+    assert done.trials["names-in-errors"]["steps"][0]["names"] == [
+        "definition.mappings"
+    ]
 
 
 def test_nodes_that_were_left_out_are_put_back(prove):
     """The old specifications are sent once more at the end."""
     atlas = Atlas()
     prove(atlas)
-    writes = [call for call in atlas.calls if call == f"PATCH /groups/{GROUP}/clusters/{CLUSTER}"]
-    assert len(writes) == 3  # the shards, the nodes, and their way back; equal shards make no write through the shim
+    writes = [
+        call
+        for call in atlas.calls
+        if call == f"PATCH /groups/{GROUP}/clusters/{CLUSTER}"
+    ]
+    assert (
+        len(writes) == 3
+    )  # the shards, the nodes, and their way back; equal shards make no write through the shim
 
 
 @pytest.mark.parametrize(
     ("pattern", "answer", "trial", "outcome"),
     [
-        (r"GET .*/invites/\w{24}", (404, {"errorCode": "INVITATION_NOT_FOUND"}), "invitation-not-there", "otherwise"),
-        (r"POST .*/fts/indexes", (200, {"indexID": "i9"}), "index-without-mappings", "otherwise"),
+        (
+            r"GET .*/invites/\w{24}",
+            (404, {"errorCode": "INVITATION_NOT_FOUND"}),
+            "invitation-not-there",
+            "otherwise",
+        ),
+        (
+            r"POST .*/fts/indexes",
+            (200, {"indexID": "i9"}),
+            "index-without-mappings",
+            "otherwise",
+        ),
         (r":addUser", (200, {}), "user-twice-in-a-team", "otherwise"),
-        (r"POST .*/fts/indexes", (503, {"errorCode": "UNAVAILABLE"}), "index-without-mappings", "unanswered"),
-        (r"POST .*/teams", (403, {"errorCode": "ORG_FORBIDDEN"}), "user-twice-in-a-team", "not asked"),
-        (r"GET .*/pushBased", (200, {"state": "ACTIVE"}), "log-export-not-there", "not asked"),
+        (
+            r"POST .*/fts/indexes",
+            (503, {"errorCode": "UNAVAILABLE"}),
+            "index-without-mappings",
+            "unanswered",
+        ),
+        (
+            r"POST .*/teams",
+            (403, {"errorCode": "ORG_FORBIDDEN"}),
+            "user-twice-in-a-team",
+            "not asked",
+        ),
+        (
+            r"GET .*/pushBased",
+            (200, {"state": "ACTIVE"}),
+            "log-export-not-there",
+            "not asked",
+        ),
         (r"GET .*/pushBased", (200, None), "log-export-not-there", "not asked"),
-        (r"POST .*/search/indexes", httpx.ReadTimeout("slow"), "names-in-errors", "unanswered"),
-        (r"POST .*/teams", (200, {"id": None, "secret": "x"}), "user-twice-in-a-team", "not asked"),
-        (r"GET /orgs/.*/users", (200, {"results": []}), "user-twice-in-a-team", "not asked"),
+        (
+            r"POST .*/search/indexes",
+            httpx.ReadTimeout("slow"),
+            "names-in-errors",
+            "unanswered",
+        ),
+        (
+            r"POST .*/teams",
+            (200, {"id": None, "secret": "x"}),
+            "user-twice-in-a-team",
+            "not asked",
+        ),
+        (
+            r"GET /orgs/.*/users",
+            (200, {"results": []}),
+            "user-twice-in-a-team",
+            "not asked",
+        ),
     ],
 )
 def test_an_answer_that_is_another(prove, pattern, answer, trial, outcome):
@@ -224,22 +339,32 @@ def test_a_log_export_that_is_there_is_left_alone(prove):
     """No write follows a premise that does not hold."""
     atlas = Atlas(answers={r"GET .*/pushBased": (200, {"state": "ACTIVE"})})
     prove(atlas)
-    assert [call for call in atlas.calls if "pushBased" in call] == [f"GET /groups/{GROUP}/pushBasedLogExport"]
+    assert [call for call in atlas.calls if "pushBased" in call] == [
+        f"GET /groups/{GROUP}/pushBasedLogExport"
+    ]
 
 
-@pytest.mark.parametrize("answer", [(500, {}), (403, {"errorCode": "NO"}), httpx.ConnectError("gone")])
+@pytest.mark.parametrize(
+    "answer", [(500, {}), (403, {"errorCode": "NO"}), httpx.ConnectError("gone")]
+)
 def test_what_can_not_be_taken_back_is_said(prove, answer):
     """To the person, with the call; the report has no name in it."""
     done = prove(Atlas(answers={r"DELETE .*/teams": answer}))
     assert f"not taken back: DELETE {ROOT}/orgs/{ORG}/teams/" in done.stderr
-    assert (done.exit_code, done.trials["user-twice-in-a-team"]["taken back"]) == (1, False)
+    assert (done.exit_code, done.trials["user-twice-in-a-team"]["taken back"]) == (
+        1,
+        False,
+    )
     assert not re.search(r"teams/id\d", done.stdout)
 
 
 def test_a_write_without_an_answer_may_have_been_done(prove):
     """Nobody knows, and a person is told to look."""
     done = prove(Atlas(answers={r"POST .*/teams": httpx.ReadTimeout("slow")}))
-    assert "not taken back: POST /orgs/{orgId}/teams (whether it was done is unknown)" in done.stderr
+    assert (
+        "not taken back: POST /orgs/{orgId}/teams (whether it was done is unknown)"
+        in done.stderr
+    )
 
 
 def test_ctrl_c_takes_back_what_was_done_and_ends(prove):
@@ -254,7 +379,8 @@ def test_an_index_that_is_never_ready_ends_the_trial(prove, monkeypatch):
     """After an hour, and it is deleted."""
     times = iter(range(0, 10**9, 1800))
     monkeypatch.setattr(
-        "shim.tools.trying.time", SimpleNamespace(monotonic=lambda: next(times), sleep=lambda seconds: None)
+        "shim.tools.trying.time",
+        SimpleNamespace(monotonic=lambda: next(times), sleep=lambda seconds: None),
     )
     atlas = Atlas()
     atlas.looks = -(10**6)
@@ -266,9 +392,19 @@ def test_an_index_that_is_never_ready_ends_the_trial(prove, monkeypatch):
 
 def test_another_state_on_the_new_side_names_the_member(prove):
     """And not its values."""
-    answer = (200, {"name": "states", "status": "FAILED", "indexID": "i0", "collectionName": "secret-collection"})
+    answer = (
+        200,
+        {
+            "name": "states",
+            "status": "FAILED",
+            "indexID": "i0",
+            "collectionName": "secret-collection",
+        },
+    )
     done = prove(Atlas(answers={r"GET .*/search/indexes": answer}))
-    (step,) = [one for one in done.trials["states-of-an-index"]["steps"] if one["differs"]]
+    (step,) = [
+        one for one in done.trials["states-of-an-index"]["steps"] if one["differs"]
+    ]
     assert "status" in step["differs"]
     assert "secret-collection" not in done.stdout
 
@@ -285,7 +421,10 @@ def test_nothing_changes_before_the_name_is_typed(prove, typed):
 def test_a_project_without_a_name_is_refused(prove):
     """An empty line is no confirmation."""
     atlas = Atlas(answers={rf"GET /groups/{GROUP}$": (200, {})})
-    assert (prove(atlas, typed="").exit_code, {call.split()[0] for call in atlas.calls}) == (2, {"GET"})
+    assert (
+        prove(atlas, typed="").exit_code,
+        {call.split()[0] for call in atlas.calls},
+    ) == (2, {"GET"})
 
 
 def test_a_plan_sends_nothing_and_has_every_call(prove):
@@ -293,7 +432,9 @@ def test_a_plan_sends_nothing_and_has_every_call(prove):
     atlas = Atlas()
     done = prove(atlas, "--plan", typed="")
     assert atlas.calls == []
-    assert {one["name"] for one in done.report["trials"]} == {trial.name for trial in trials()}
+    assert {one["name"] for one in done.report["trials"]} == {
+        trial.name for trial in trials()
+    }
 
 
 def test_a_plan_for_people_says_what_is_missing(run):
@@ -301,14 +442,26 @@ def test_a_plan_for_people_says_what_is_missing(run):
     done = run("prove", "--writes", GROUP, "--plan", env=TOKEN)
     assert "user-twice-in-a-team needs --org" in done.stdout
     assert "then back: DELETE" not in done.stdout
-    assert "then back: DELETE" in run("prove", "--writes", GROUP, "--cluster", "c", "--plan", env=TOKEN).stdout
+    assert (
+        "then back: DELETE"
+        in run("prove", "--writes", GROUP, "--cluster", "c", "--plan", env=TOKEN).stdout
+    )
 
 
 def test_the_report_has_no_name(prove):
     """Neither of the project nor of what is in it, whatever Atlas answers."""
-    secret = {"errorCode": "secret-code", "detail": "secret", "parameters": ["secret"], "secretMember": 1}
+    secret = {
+        "errorCode": "secret-code",
+        "detail": "secret",
+        "parameters": ["secret"],
+        "secretMember": 1,
+    }
     done = prove(Atlas(answers={r"POST|PATCH|DELETE": (400, secret)}))
-    assert [word for word in (GROUP, ORG, CLUSTER, EMAIL, NAME, "secret", "the-token") if word in done.stdout] == []
+    assert [
+        word
+        for word in (GROUP, ORG, CLUSTER, EMAIL, NAME, "secret", "the-token")
+        if word in done.stdout
+    ] == []
 
 
 @pytest.mark.parametrize(
@@ -326,15 +479,25 @@ def test_wrong_words_are_refused(run, words, said):
 
 def test_a_key_that_may_not_read_the_project_is_refused_by_atlas(prove):
     """Its error is shown, and nothing is changed."""
-    atlas = Atlas(answers={rf"GET /groups/{GROUP}$": (401, {"errorCode": "USER_UNAUTHORIZED"})})
+    atlas = Atlas(
+        answers={rf"GET /groups/{GROUP}$": (401, {"errorCode": "USER_UNAUTHORIZED"})}
+    )
     done = prove(atlas)
-    assert ("USER_UNAUTHORIZED" in done.stderr, done.exit_code, len(atlas.calls)) == (True, 1, 1)
+    assert ("USER_UNAUTHORIZED" in done.stderr, done.exit_code, len(atlas.calls)) == (
+        True,
+        1,
+        1,
+    )
 
 
 @pytest.mark.parametrize("trial", trials(), ids=lambda trial: trial.name)
 def test_a_trial_answers_a_row_of_the_unknowns(trial):
     """Each names words of a row, and its names of steps are those of earlier ones."""
-    rows = [line for line in UNKNOWNS.read_text("utf-8").splitlines() if line.startswith("|")]
+    rows = [
+        line
+        for line in UNKNOWNS.read_text("utf-8").splitlines()
+        if line.startswith("|")
+    ]
     assert any(trial.unknown in row for row in rows)
     seen = set()
     for step in trial.steps:

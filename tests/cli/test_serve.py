@@ -16,7 +16,9 @@ FREE = ("--listen", "127.0.0.1:0", "--admin", "off")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_it_with_exit_code_0(start, wait_for, atlas, retired_call, number):
+def test_a_signal_ends_it_with_exit_code_0(
+    start, wait_for, atlas, retired_call, number
+):
     """The gateway answers, and ends in order on a signal."""
     process = start("serve", *FREE, "--upstream", atlas.url)
     url = wait_for(process.stderr, r"takes calls at (\S+)")[1]
@@ -38,21 +40,28 @@ def test_every_option_is_a_flag_a_variable_and_a_file_key(run, tmp_path):
         run("serve", "--config", str(file)).stderr,
     ]
     for row in rows:
-        assert [f"{name}: " in one for name, one in zip((row.flag, row.variable, row.name), said, strict=True)] == [
-            True
-        ] * 3
+        assert [
+            f"{name}: " in one
+            for name, one in zip((row.flag, row.variable, row.name), said, strict=True)
+        ] == [True] * 3
 
 
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("serve", "--route", "flx"), "--route: 'flx' is not one of auto, date, legacy, successor, flex, off"),
+        (
+            ("serve", "--route", "flx"),
+            "--route: 'flx' is not one of auto, date, legacy, successor, flex, off",
+        ),
         (("serve", "--sunset", "nothing=2026-01-01"), "'nothing' is not one of"),
         (("serve", "--config", "/nonexistent.toml"), "does not exist"),
         (("serve", "--listen", "127.0.0.1"), "--listen: '127.0.0.1' is not an address"),
         (("serve", "--nonsense"), "No such option"),
         (("serv", "--route", "off"), "No such command 'serv'; did you mean serve?"),
-        (("serve", "--listen", "no-such-host.invalid:0", "--admin", "off"), "can't listen"),
+        (
+            ("serve", "--listen", "no-such-host.invalid:0", "--admin", "off"),
+            "can't listen",
+        ),
         (("serve", "--log-level", "loud"), "'loud' is not one of"),
         (("fake-atlas", "--today", "tomorrow"), "not a date"),
         (("fake-atlas", "--listen", "nowhere"), "not an address"),
@@ -72,13 +81,20 @@ def test_a_taken_port_is_one_line(run):
         place = f"127.0.0.1:{taken.getsockname()[1]}"
         done = run("serve", "--listen", place, "--admin", "off")
     said = f"Error: --listen: can't listen at {place}: address already in use; give an address of this machine"
-    assert (done.exit_code, done.stderr.startswith(said), done.stderr.count("\n")) == (2, True, 1)
+    assert (done.exit_code, done.stderr.startswith(said), done.stderr.count("\n")) == (
+        2,
+        True,
+        1,
+    )
 
 
 def test_its_date_decides_whether_legacy_answers(start, wait_for, retired_call):
     """Before the sunset the legacy endpoint answers; what a call needs is printed."""
     process = start("fake-atlas", "--listen", "127.0.0.1:0", "--today", "2026-01-21")
-    assert retired_call(wait_for(process.stdout, r"listens at (\S+)")[1]).status_code == 200
+    assert (
+        retired_call(wait_for(process.stdout, r"listens at (\S+)")[1]).status_code
+        == 200
+    )
     for known in (DEMO_GROUP, DEMO_CLUSTER, DEMO_TOKEN, DEMO_PUBLIC_KEY):
         wait_for(process.stdout, known)
     os.kill(process.pid, signal.SIGTERM)
@@ -110,7 +126,11 @@ def test_the_story_is_told(start):
     pattern = r"curl --include --request GET\s+http://127\.0\.0\.1:\d+/api/atlas/v1\.0/groups/\w{24}/serverless/orders/backup/snapshots"
     assert len(set(re.findall(pattern, out.replace(" \\\n    ", "")))) == 2
     assert f"--header 'Authorization: Bearer {DEMO_TOKEN}'" in out
-    prose = [line for line in out.splitlines() if "127.0.0.1" not in line and "api/atlas" not in line]
+    prose = [
+        line
+        for line in out.splitlines()
+        if "127.0.0.1" not in line and "api/atlas" not in line
+    ]
     assert max(map(len, prose)) <= 80
 
 

@@ -26,7 +26,9 @@ def wrong(run, tmp_path, monkeypatch):
     def wrong(*words, env=None, code=2, **files):
         for name, content in files.items():
             path = tmp_path / name.replace("__", ".")
-            path.write_bytes(content if isinstance(content, bytes) else content.encode())
+            path.write_bytes(
+                content if isinstance(content, bytes) else content.encode()
+            )
             path.chmod(0o600)
         done = run("check", *words, env=env)
         assert done.exit_code == code, done.output
@@ -52,7 +54,11 @@ TLS = ("--tls-cert", "a.pem", "--tls-key", "b.pem")
 ])  # fmt: skip
 def test_each_wrong_file_of_tls_has_its_sentence(wrong, cert, key, said):
     """Which of the two it is, what it is, and how it is made right."""
-    files = {name: content for name, content in (("a__pem", cert), ("b__pem", key)) if content is not None}
+    files = {
+        name: content
+        for name, content in (("a__pem", cert), ("b__pem", key))
+        if content is not None
+    }
     assert said in wrong(*TLS, **files)
 
 
@@ -80,16 +86,33 @@ def test_a_wrong_file_of_options_names_line_and_cure(wrong, text, said):
 
 def test_a_key_that_is_there_twice_names_both_lines(wrong):
     """And neither private key."""
-    said = wrong("--credentials", "verify", "--keys-file", "keys", keys="a:one\n# x\nb:two\na:three\n")
-    assert "--keys-file: lines 1 and 4 of 'keys' have two private keys for one public key, a; remove one" in said
+    said = wrong(
+        "--credentials",
+        "verify",
+        "--keys-file",
+        "keys",
+        keys="a:one\n# x\nb:two\na:three\n",
+    )
+    assert (
+        "--keys-file: lines 1 and 4 of 'keys' have two private keys for one public key, a; remove one"
+        in said
+    )
     assert not re.search("one\\b.*three", said.replace("for one public", ""))
 
 
 def test_a_key_that_the_environment_has_otherwise_is_named(wrong):
     """A file and the variables may say the same, and not two things."""
-    env = {"MONGODB_ATLAS_PUBLIC_API_KEY": "a", "MONGODB_ATLAS_PRIVATE_API_KEY": "other"}
-    said = wrong("--credentials", "verify", "--keys-file", "keys", env=env, keys="a:one\n")
-    assert "'keys' and MONGODB_ATLAS_PRIVATE_API_KEY have two private keys for one public key, a; remove one" in said
+    env = {
+        "MONGODB_ATLAS_PUBLIC_API_KEY": "a",
+        "MONGODB_ATLAS_PRIVATE_API_KEY": "other",
+    }
+    said = wrong(
+        "--credentials", "verify", "--keys-file", "keys", env=env, keys="a:one\n"
+    )
+    assert (
+        "'keys' and MONGODB_ATLAS_PRIVATE_API_KEY have two private keys for one public key, a; remove one"
+        in said
+    )
 
 
 @pytest.mark.parametrize(("flag", "said"), [
@@ -130,9 +153,15 @@ HIDDEN = {"nonce_store", "public_url", "upstream"}
 """Options whose value is a URL, which may hold a password, and is not shown."""
 
 
-@pytest.mark.parametrize("option", [one for one in TABLE if one.name not in OPENED], ids=lambda option: option.name)
+@pytest.mark.parametrize(
+    "option",
+    [one for one in TABLE if one.name not in OPENED],
+    ids=lambda option: option.name,
+)
 @pytest.mark.parametrize("way", ["flag", "variable", "file"])
-def test_each_option_names_itself_and_the_value_that_it_cant_take(tmp_path, option, way):
+def test_each_option_names_itself_and_the_value_that_it_cant_take(
+    tmp_path, option, way
+):
     """By flag, variable or file, and what to write instead."""
     file = tmp_path / "shim.toml"
     for junk in JUNK:
@@ -142,7 +171,11 @@ def test_each_option_names_itself_and_the_value_that_it_cant_take(tmp_path, opti
             "variable": ({option.variable: junk}, {}, None),
             "file": ({}, {}, file),
         }[way]
-        name = {"flag": option.flag, "variable": option.variable, "file": f"{file}: {option.name}"}[way]
+        name = {
+            "flag": option.flag,
+            "variable": option.variable,
+            "file": f"{file}: {option.name}",
+        }[way]
         with pytest.raises(SettingsError) as caught:
             PlanSource(environ, flags, config).read()
         (problem,) = caught.value.problems

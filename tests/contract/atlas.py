@@ -9,8 +9,17 @@ from shim.core.messages import Call
 from tests.core.driver import GONE, Given, answers
 
 ID = "6510aa1b2c3d4e5f60718293"
-_OFF = {"compute": {"enabled": False, "scaleDownEnabled": False}, "diskGB": {"enabled": False}}
-_KIND = {"diskIOPS": 3000, "diskSizeGB": 10, "ebsVolumeType": "PROVISIONED", "instanceSize": "M20", "nodeCount": 0}
+_OFF = {
+    "compute": {"enabled": False, "scaleDownEnabled": False},
+    "diskGB": {"enabled": False},
+}
+_KIND = {
+    "diskIOPS": 3000,
+    "diskSizeGB": 10,
+    "ebsVolumeType": "PROVISIONED",
+    "instanceSize": "M20",
+    "nodeCount": 0,
+}
 _DEDICATED = {
     "analyticsAutoScaling": _OFF, "analyticsSpecs": _KIND, "autoScaling": _OFF,
     "electableSpecs": {**_KIND, "nodeCount": 3}, "priority": 6, "providerName": "AWS", "readOnlySpecs": _KIND,
@@ -52,7 +61,11 @@ class Atlas:
             "useLegacyPathStructure": True,
         }
         status = "PENDING" if self.invites else "ACTIVE"
-        roles = {"orgRoles": ["ORG_OWNER"], "groupRoleAssignments": []} if "/orgs/" in call.path else ["GROUP_OWNER"]
+        roles = (
+            {"orgRoles": ["ORG_OWNER"], "groupRoleAssignments": []}
+            if "/orgs/" in call.path
+            else ["GROUP_OWNER"]
+        )
         person = {
             "id": ID,
             "orgMembershipStatus": status,
@@ -63,5 +76,9 @@ class Atlas:
         if call.path.endswith("/backup/schedule"):
             return answers({"copySettings": [{"zoneId": ID}]})
         found = export if call.path.endswith("/logIntegrations") else person
-        results = [] if self.makes and call.method == "GET" and not call.path.endswith("/orgs") else [found]
+        results = (
+            []
+            if self.makes and call.method == "GET" and not call.path.endswith("/orgs")
+            else [found]
+        )
         return answers({**found, "results": results, "totalCount": len(results)})

@@ -16,12 +16,25 @@ ENGINE = shared_engine({})
 AFTER = datetime(2027, 7, 2, tzinfo=UTC).timestamp()
 ON = Settings(writes=parse_writes("clusters,people,log-export", name="writes"))
 BODIES = Bodies("cluster-writes-2026-08", "ends-2027-writes")
-ENDS = json.loads((CASES / "contract" / "ends-2027-writes.json").read_text("utf-8"))["x-ends"]
-WRITES = [
-    (one["method"], one["path"].removeprefix("/api/atlas/v2"), one["version"].removesuffix("+json")) for one in ENDS
+ENDS = json.loads((CASES / "contract" / "ends-2027-writes.json").read_text("utf-8"))[
+    "x-ends"
 ]
-WRITES = [write for write in WRITES if (write[0], f"/api/atlas/v2{write[1]}", write[2]) in BODIES.bodies]
-AS_IT_IS = {write for write in WRITES if write[2] == "2024-08-05" and "/clusters" in write[1]}
+WRITES = [
+    (
+        one["method"],
+        one["path"].removeprefix("/api/atlas/v2"),
+        one["version"].removesuffix("+json"),
+    )
+    for one in ENDS
+]
+WRITES = [
+    write
+    for write in WRITES
+    if (write[0], f"/api/atlas/v2{write[1]}", write[2]) in BODIES.bodies
+]
+AS_IT_IS = {
+    write for write in WRITES if write[2] == "2024-08-05" and "/clusters" in write[1]
+}
 """Writes whose body passes unread, since both versions have one description."""
 
 ZONE = {
@@ -31,8 +44,14 @@ ZONE = {
     }],
     "zoneName": "Zone 1",
 }  # fmt: skip
-LEGACY_ZONE = {"regionsConfig": {"US_EAST_1": {"electableNodes": 3, "priority": 6}}, "zoneName": "Zone 1"}
-CLUSTER, PERSON = "/groups/{groupId}/clusters", {"roles": ["GROUP_OWNER"], "username": "u"}
+LEGACY_ZONE = {
+    "regionsConfig": {"US_EAST_1": {"electableNodes": 3, "priority": 6}},
+    "zoneName": "Zone 1",
+}
+CLUSTER, PERSON = (
+    "/groups/{groupId}/clusters",
+    {"roles": ["GROUP_OWNER"], "username": "u"},
+)
 FTS = "/groups/{groupId}/clusters/{clusterName}/fts/indexes"
 INDEXES = [("POST", FTS, "2023-01-01"), ("PATCH", f"{FTS}/{{indexId}}", "2023-01-01")]
 """An index of type ``search``, which it is if it says none, has mappings, and one of ``vectorSearch`` fields."""
@@ -40,14 +59,26 @@ AROUND: dict[tuple[str, str, str], dict[str, Any]] = {
     ("POST", CLUSTER, "2023-02-01"): {"name": "c", "replicationSpecs": [ZONE]},
     ("POST", CLUSTER, "2023-01-01"): {
         "name": "c",
-        "providerSettings": {"instanceSizeName": "M20", "providerName": "AWS", "regionName": "US_EAST_1"},
+        "providerSettings": {
+            "instanceSizeName": "M20",
+            "providerName": "AWS",
+            "regionName": "US_EAST_1",
+        },
     },
-    **{(method, "/groups/{groupId}/invites", "2023-01-01"): PERSON for method in ("POST", "PATCH")},
     **{
-        (method, "/orgs/{orgId}/invites", "2023-01-01"): {**PERSON, "roles": ["ORG_MEMBER"]}
+        (method, "/groups/{groupId}/invites", "2023-01-01"): PERSON
         for method in ("POST", "PATCH")
     },
-    ("PATCH", "/orgs/{orgId}/invites/{invitationId}", "2023-01-01"): {"roles": ["ORG_MEMBER"]},
+    **{
+        (method, "/orgs/{orgId}/invites", "2023-01-01"): {
+            **PERSON,
+            "roles": ["ORG_MEMBER"],
+        }
+        for method in ("POST", "PATCH")
+    },
+    ("PATCH", "/orgs/{orgId}/invites/{invitationId}", "2023-01-01"): {
+        "roles": ["ORG_MEMBER"]
+    },
     ("POST", "/groups/{groupId}/access", "2023-02-01"): PERSON,
     **{write: {"mappings": {"dynamic": True}} for write in INDEXES},
     ("POST", "/groups/{groupId}/pushBasedLogExport", "2023-01-01"): {
@@ -55,14 +86,20 @@ AROUND: dict[tuple[str, str, str], dict[str, Any]] = {
         "iamRoleId": ID,
         "prefixPath": "p",
     },
-    ("POST", "/groups/{groupId}/backup/exportBuckets", "2023-01-01"): {"cloudProvider": "AWS"},
+    ("POST", "/groups/{groupId}/backup/exportBuckets", "2023-01-01"): {
+        "cloudProvider": "AWS"
+    },
     ("PUT", "/groups/{groupId}/backupCompliancePolicy", "2023-01-01"): {
         "authorizedEmail": "a@example.com",
         "authorizedUserFirstName": "A",
         "authorizedUserLastName": "B",
     },
-    ("PUT", "/groups/{groupId}/users/{userId}/roles", "2023-01-01"): {"groupRoles": ["GROUP_READ_ONLY"]},
-    ("PUT", "/orgs/{orgId}/users/{userId}/roles", "2023-01-01"): {"orgRoles": ["ORG_READ_ONLY"]},
+    ("PUT", "/groups/{groupId}/users/{userId}/roles", "2023-01-01"): {
+        "groupRoles": ["GROUP_READ_ONLY"]
+    },
+    ("PUT", "/orgs/{orgId}/users/{userId}/roles", "2023-01-01"): {
+        "orgRoles": ["ORG_READ_ONLY"]
+    },
 }
 """What stands around a member in a body that Atlas takes, besides what the description requires."""
 
@@ -75,20 +112,49 @@ def schema_of(write: tuple[str, str, str]) -> dict[str, Any]:
 def merged(one: Any, other: Any) -> Any:
     """Return a body with the members of another laid over it."""
     if isinstance(one, dict) and isinstance(other, dict):
-        return one | {name: merged(one.get(name), value) for name, value in other.items()}
+        return one | {
+            name: merged(one.get(name), value) for name, value in other.items()
+        }
     if isinstance(one, list) and isinstance(other, list) and one and other:
         return [merged(one[0], other[0])]
     return copy.deepcopy(other)
 
 
-def sent(write: tuple[str, str, str], body: Any, query: str = "") -> tuple[list[Any], Driven]:
+def sent(
+    write: tuple[str, str, str], body: Any, query: str = ""
+) -> tuple[list[Any], Driven]:
     """Make an old call; return what its successors were sent, as method, target, version and body, and how it ended."""
     method, path, version = write
-    media = f"application/vnd.atlas.{version}+{'gzip' if path.endswith('.gz') else 'json'}"
+    media = (
+        f"application/vnd.atlas.{version}+{'gzip' if path.endswith('.gz') else 'json'}"
+    )
     target = re.sub(r"\{\w+\}", ID, f"/api/atlas/v2{path}") + query
-    headers, atlas = (("Accept", media), ("Content-Type", media)), Atlas(method, path, media, body)
-    driven = drive(ENGINE, target, atlas, method=method, headers=headers, body=body, settings=ON, clock=AFTER)
+    headers, atlas = (
+        (("Accept", media), ("Content-Type", media)),
+        Atlas(method, path, media, body),
+    )
+    driven = drive(
+        ENGINE,
+        target,
+        atlas,
+        method=method,
+        headers=headers,
+        body=body,
+        settings=ON,
+        clock=AFTER,
+    )
     calls = [send.call for send in driven.sends if send.route != "legacy"]
-    versions = [re.sub(r".*\.([-\d]+)\+.*", r"\1", dict(call.headers)["Accept"]) for call in calls]
+    versions = [
+        re.sub(r".*\.([-\d]+)\+.*", r"\1", dict(call.headers)["Accept"])
+        for call in calls
+    ]
     said = [json.loads(call.body or b"null") for call in calls]
-    return [*zip([call.method for call in calls], [call.target for call in calls], versions, said, strict=True)], driven
+    return [
+        *zip(
+            [call.method for call in calls],
+            [call.target for call in calls],
+            versions,
+            said,
+            strict=True,
+        )
+    ], driven

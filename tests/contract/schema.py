@@ -33,7 +33,9 @@ class Leaf:
 
     def within(self, name: str, body: Any, *, is_read_only: bool = False) -> "Leaf":
         """Return the same member of a body around this one."""
-        place = f"{name}.{self.place}".rstrip(".").replace(".[]", "[]").replace(".{}", "{}")
+        place = (
+            f"{name}.{self.place}".rstrip(".").replace(".[]", "[]").replace(".{}", "{}")
+        )
         return Leaf(place, body, self.mark, self.is_read_only or is_read_only)
 
 
@@ -42,7 +44,10 @@ class Bodies:
 
     def __init__(self, *names: str) -> None:
         """Read the descriptions."""
-        documents = [json.loads((CASES / "contract" / f"{name}.json").read_text("utf-8")) for name in names]
+        documents = [
+            json.loads((CASES / "contract" / f"{name}.json").read_text("utf-8"))
+            for name in names
+        ]
         self.schemas: dict[str, Schema] = {}
         self.bodies: dict[tuple[str, str, str], Schema] = {}
         self._numbers = count(1)
@@ -50,9 +55,15 @@ class Bodies:
             self.schemas |= document["components"]["schemas"]
             for path, item in document["paths"].items():
                 for method, operation in item.items():
-                    content = operation.get("requestBody", {}).get("content", {}) if isinstance(operation, dict) else {}
+                    content = (
+                        operation.get("requestBody", {}).get("content", {})
+                        if isinstance(operation, dict)
+                        else {}
+                    )
                     for media, one in content.items():
-                        version = media.removeprefix("application/vnd.atlas.").partition("+")[0]
+                        version = media.removeprefix(
+                            "application/vnd.atlas."
+                        ).partition("+")[0]
                         self.bodies[method.upper(), path, version] = one["schema"]
 
     def resolved(self, schema: Schema) -> Schema:
@@ -65,15 +76,24 @@ class Bodies:
         """Return the schemas of an object by the word that chooses among them, that of all under an empty one."""
         schema = self.resolved(schema)
         mapping = schema.get("discriminator", {}).get("mapping", {})
-        return {word: {"$ref": target} for word, target in mapping.items()} or {"": schema}
+        return {word: {"$ref": target} for word, target in mapping.items()} or {
+            "": schema
+        }
 
-    def members(self, schema: Schema, seen: tuple[int, ...] = ()) -> dict[str, list[Schema]]:
+    def members(
+        self, schema: Schema, seen: tuple[int, ...] = ()
+    ) -> dict[str, list[Schema]]:
         """Return what an object may have by name, with each description of it."""
         schema = self.resolved(schema)
-        found: dict[str, list[Schema]] = {name: [one] for name, one in schema.get("properties", {}).items()}
+        found: dict[str, list[Schema]] = {
+            name: [one] for name, one in schema.get("properties", {}).items()
+        }
         if id(schema) in seen:
             return found
-        parts = [*schema.get("allOf", ()), *(() if "discriminator" in schema and seen else schema.get("oneOf", ()))]
+        parts = [
+            *schema.get("allOf", ()),
+            *(() if "discriminator" in schema and seen else schema.get("oneOf", ())),
+        ]
         for part in (*parts, *schema.get("anyOf", ())):
             for name, others in self.members(part, (*seen, id(schema))).items():
                 found.setdefault(name, []).extend(others)
@@ -86,7 +106,10 @@ class Bodies:
             for leaf in self.leaves(schema["items"], depth + 1):
                 yield leaf.within("[]", [leaf.body])
             return
-        chooser, more = schema.get("discriminator", {}).get("propertyName"), schema.get("additionalProperties")
+        chooser, more = (
+            schema.get("discriminator", {}).get("propertyName"),
+            schema.get("additionalProperties"),
+        )
         if isinstance(more, dict) and not schema.get("properties"):
             for leaf in self.leaves(more, depth + 1):
                 yield leaf.within("{}", {"US_EAST_1": leaf.body})
@@ -100,7 +123,11 @@ class Bodies:
                     yield Leaf(name, around, word)
                     continue
                 for leaf in self.leaves(one, depth + 1):
-                    yield leaf.within(name, {**around, name: leaf.body}, is_read_only=bool(one.get("readOnly")))
+                    yield leaf.within(
+                        name,
+                        {**around, name: leaf.body},
+                        is_read_only=bool(one.get("readOnly")),
+                    )
         if not has_members:
             mark = self.mark(schema)
             yield Leaf("", mark, mark)
@@ -111,7 +138,9 @@ class Bodies:
         if schema.get("type") == "array":
             return [self.required(schema["items"])]
         parts = (schema, *map(self.resolved, schema.get("allOf", ())))
-        names = dict.fromkeys(name for part in parts for name in part.get("required", ()))
+        names = dict.fromkeys(
+            name for part in parts for name in part.get("required", ())
+        )
         members = self.members(schema)
         if not members:
             return self.mark(schema)
@@ -120,8 +149,14 @@ class Bodies:
     def _needed(self, schema: Schema) -> set[str]:
         """Return the members that an object must have, whichever of its forms it is."""
         schema = self.resolved(schema)
-        needed = {*schema.get("required", ())}.union(*map(self._needed, schema.get("allOf", ())))
-        forms = [self._needed(one) for one in schema.get("oneOf", ()) if "discriminator" not in schema]
+        needed = {*schema.get("required", ())}.union(
+            *map(self._needed, schema.get("allOf", ()))
+        )
+        forms = [
+            self._needed(one)
+            for one in schema.get("oneOf", ())
+            if "discriminator" not in schema
+        ]
         return needed.union(set.intersection(*forms) if forms else ())
 
     def mark(self, schema: Schema) -> Any:
@@ -129,27 +164,41 @@ class Bodies:
         schema, number = self.resolved(schema), next(self._numbers)
         for one in (*schema.get("oneOf", ()), *schema.get("anyOf", ())):
             return self.mark(one)
-        words = [word for word in schema.get("enum", ()) if word != schema.get("default")] or schema.get("enum", ())
+        words = [
+            word for word in schema.get("enum", ()) if word != schema.get("default")
+        ] or schema.get("enum", ())
         if words:
             return words[-1]
         if schema.get("type") in {"integer", "number"}:
-            return min(max(schema.get("minimum", 0), 11 + number % 40), schema.get("maximum", 1 << 30) - 2)
+            return min(
+                max(schema.get("minimum", 0), 11 + number % 40),
+                schema.get("maximum", 1 << 30) - 2,
+            )
         if schema.get("type") == "boolean":
             return True
         if schema.get("type") == "object":
             return {f"mark{number}": f"mark{number}"}
         if schema.get("format") == "date-time":
             return f"2027-01-01T00:{number // 60 % 60:02}:{number % 60:02}Z"
-        return f"{number:024x}" if "a-f0-9" in schema.get("pattern", "") else f"mark{number}"
+        return (
+            f"{number:024x}"
+            if "a-f0-9" in schema.get("pattern", "")
+            else f"mark{number}"
+        )
 
     def defects(self, schema: Schema, value: Any, at: str = "") -> Iterator[str]:
         """Yield the place of each member of a body that its schema has not, or only for reads, and of a wrong value."""
         schema = self.resolved(schema)
-        kind, options = schema.get("type"), [*schema.get("oneOf", ()), *schema.get("anyOf", ())]
+        kind, options = (
+            schema.get("type"),
+            [*schema.get("oneOf", ()), *schema.get("anyOf", ())],
+        )
         if schema == {"type": "object"}:  # which stands for anything
             return
         if options and not isinstance(value, dict):
-            yield from min(([*self.defects(one, value, at)] for one in options), key=len)
+            yield from min(
+                ([*self.defects(one, value, at)] for one in options), key=len
+            )
             return
         is_number = kind in {"integer", "number"} and isinstance(value, bool)
         if kind and (is_number or not isinstance(value, FITS[kind])):
@@ -162,10 +211,15 @@ class Bodies:
         elif isinstance(value, dict):
             yield from self._of_object(schema, value, at)
 
-    def _of_object(self, schema: Schema, value: dict[str, Any], at: str) -> Iterator[str]:
+    def _of_object(
+        self, schema: Schema, value: dict[str, Any], at: str
+    ) -> Iterator[str]:
         variants = self.variants(schema)
         chosen = value.get(schema.get("discriminator", {}).get("propertyName"), "")
-        known, more = self.members(variants.get(chosen, schema)), schema.get("additionalProperties")
+        known, more = (
+            self.members(variants.get(chosen, schema)),
+            schema.get("additionalProperties"),
+        )
         for name in self._needed(variants.get(chosen, schema)) - value.keys():
             yield f"{at}.{name} is missing".lstrip(".")
         for name, one in value.items():
@@ -173,7 +227,10 @@ class Bodies:
             if name in known:
                 if any(option.get("readOnly") for option in known[name]):
                     yield f"{place} is for reads alone"
-                yield from min(([*self.defects(option, one, place)] for option in known[name]), key=len)
+                yield from min(
+                    ([*self.defects(option, one, place)] for option in known[name]),
+                    key=len,
+                )
             elif isinstance(more, dict):
                 yield from self.defects(more, one, f"{at}{{}}")
             elif known and not more:

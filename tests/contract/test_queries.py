@@ -12,8 +12,17 @@ from tests.core.ends import ENDED
 
 QUERIES = json.loads((CASES / "ends-2027-queries.json").read_text("utf-8"))
 """The names of parameters by method and path; those of a path are the same in all versions."""
-CALLS = [(one["method"], one["path"].removeprefix("/api/atlas/v2"), one["version"]) for one in ENDED]
-VALUES = {"includeCount": "true", "itemsPerPage": "5", "pageNum": "2", "envelope": "true", "pretty": "false"}
+CALLS = [
+    (one["method"], one["path"].removeprefix("/api/atlas/v2"), one["version"])
+    for one in ENDED
+]
+VALUES = {
+    "includeCount": "true",
+    "itemsPerPage": "5",
+    "pageNum": "2",
+    "envelope": "true",
+    "pretty": "false",
+}
 GIVES_NO_QUERY = "GET /api/atlas/v2/orgs"
 """Its description is not kept here; it is asked without a query."""
 
@@ -22,7 +31,9 @@ def named(method, path):
     """Return the parameters that the description of a call has."""
     for known, names in QUERIES.items():
         verb, _, template = known.partition(" ")
-        if verb == method and re.fullmatch(re.sub(r"\{\w+\}", "[^/:]+", template), path):
+        if verb == method and re.fullmatch(
+            re.sub(r"\{\w+\}", "[^/:]+", template), path
+        ):
             return {*names}
     assert f"{method} {path}" == GIVES_NO_QUERY
     return set()
@@ -30,7 +41,11 @@ def named(method, path):
 
 def body_of(call):
     """Return a body that the old version takes, None for a call without one."""
-    return merged(BODIES.required(schema_of(call)), AROUND.get(call, {})) if call in WRITES else None
+    return (
+        merged(BODIES.required(schema_of(call)), AROUND.get(call, {}))
+        if call in WRITES
+        else None
+    )
 
 
 @pytest.mark.parametrize("call", CALLS, ids=" ".join)
@@ -38,7 +53,9 @@ def test_a_successor_gets_no_parameter_that_its_description_lacks(call):
     """Whichever of its own parameters the caller gives."""
     method, path, _ = call
     for name in ("", *QUERIES[f"{method} /api/atlas/v2{path}"]):
-        calls, _ = sent(call, body_of(call), f"?{name}={VALUES.get(name, 'u')}" if name else "")
+        calls, _ = sent(
+            call, body_of(call), f"?{name}={VALUES.get(name, 'u')}" if name else ""
+        )
         for verb, target, _, _ in calls:
             split = urlsplit(target)
             given = {key for key, _ in parse_qsl(split.query, keep_blank_values=True)}

@@ -11,7 +11,17 @@ from urllib.parse import parse_qs
 import attrs
 
 from shim.core.exchange import exchange
-from shim.core.messages import Answer, Call, Headers, Outcome, PassThrough, Read, Reply, Send, advance
+from shim.core.messages import (
+    Answer,
+    Call,
+    Headers,
+    Outcome,
+    PassThrough,
+    Read,
+    Reply,
+    Send,
+    advance,
+)
 from shim.core.recognise import Engine
 from shim.core.route import Context, Memory
 from shim.core.settings import Settings
@@ -50,12 +60,22 @@ def shipped_documents() -> tuple[Document, ...]:
 
 def answers(value: Any, status: int = 200, headers: Headers = ()) -> Given:
     """Return what an upstream says with a JSON document."""
-    return status, (("Content-Type", "application/json"), *headers), json.dumps(value).encode()
+    return (
+        status,
+        (("Content-Type", "application/json"), *headers),
+        json.dumps(value).encode(),
+    )
 
 
 def refuses(status: int, code: str) -> Given:
     """Return what Atlas says with an error."""
-    document = {"detail": "…", "error": status, "errorCode": code, "parameters": ["c1"], "reason": "…"}
+    document = {
+        "detail": "…",
+        "error": status,
+        "errorCode": code,
+        "parameters": ["c1"],
+        "reason": "…",
+    }
     return answers(document, status, (("X-Error-Code", code),))
 
 
@@ -67,7 +87,11 @@ NO_ROUTE: Given = (404, (("Content-Type", "text/html"),), b"<html>Not Found</htm
 def snapshots(count, start=datetime(2026, 1, 1, tzinfo=UTC)):
     """Flex lists the oldest first."""
     return [
-        SNAPSHOT | {"id": f"{number:024x}", "startTime": (start + timedelta(days=number)).isoformat()}
+        SNAPSHOT
+        | {
+            "id": f"{number:024x}",
+            "startTime": (start + timedelta(days=number)).isoformat(),
+        }
         for number in range(count)
     ]
 
@@ -77,12 +101,17 @@ def pages_of(items, *, most=500, links=True, count=True):
 
     def upstream(call):
         query = parse_qs(call.query)
-        number, size = int(query["pageNum"][0]), min(int(query["itemsPerPage"][0]), most)
+        number, size = (
+            int(query["pageNum"][0]),
+            min(int(query["itemsPerPage"][0]), most),
+        )
         cut = items[(number - 1) * size : number * size]
         document = {"results": cut}
         if links:
             rels = ["self"] + (["next"] if number * size < len(items) else [])
-            document["links"] = [{"rel": rel, "href": f"http://elsewhere/{rel}"} for rel in rels]
+            document["links"] = [
+                {"rel": rel, "href": f"http://elsewhere/{rel}"} for rel in rels
+            ]
         if count:
             document["totalCount"] = len(items)
         return answers(document)
@@ -170,12 +199,16 @@ def drive(
     codec: dict[str, Any] | None = None,
 ) -> Driven:
     """Run one exchange to its end; a body is bytes or JSON, ``fault`` is what every read says instead of content."""
-    content = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+    content = (
+        body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+    )
     match = engine.recognise(method, target, headers)
     assert match is not None, target
     now = clock if callable(clock) else Clock(clock)
     given_too = {"monotonic": monotonic or now, **(codec or {})}
-    context = Context(settings or Settings(), memory or Memory(), now, base, **given_too)
+    context = Context(
+        settings or Settings(), memory or Memory(), now, base, **given_too
+    )
     script = iter(()) if callable(upstream) else iter(upstream)
     asking = exchange(match, Call(method, ORIGIN, target, headers, content), context)
     steps, reply = list[Send | Read](), None
@@ -186,5 +219,7 @@ def drive(
             given = upstream(step.call) if callable(upstream) else next(script)
             reply = Reply(given[0], given[1])
         else:
-            reply = Reply(given[0], given[1], given[2] if fault is None else None, fault)
+            reply = Reply(
+                given[0], given[1], given[2] if fault is None else None, fault
+            )
     return Driven(step, tuple(steps))

@@ -22,9 +22,15 @@ def pairs() -> dict[str, list[dict[str, Any]]]:
     """Return the pairs by family, each with both sides' path and answer."""
     files = [CASES / "recorded" / "ends-2027.jsonl", *sorted(SHARED.glob("*.jsonl"))]
     found: dict[str, list[dict[str, Any]]] = {}
-    for line in (line for file in files for line in file.read_text("utf-8").splitlines()):
+    for line in (
+        line for file in files for line in file.read_text("utf-8").splitlines()
+    ):
         pair = json.loads(line)
-        pair = {"new": pair["old"], "new_path": pair["path"], "new_method": pair["method"]} | pair
+        pair = {
+            "new": pair["old"],
+            "new_path": pair["path"],
+            "new_method": pair["method"],
+        } | pair
         found.setdefault(pair["family"], []).append(pair)
     return found
 
@@ -33,7 +39,9 @@ def ends(call: Call) -> bool:
     """Return whether a call is to what Atlas ends, v1.0 included."""
     accept = field(call.headers, "Accept") or ""
     named = any(
-        call.method == one["method"] and f".{one['version']}+" in accept and re.fullmatch(one["pattern"], call.path)
+        call.method == one["method"]
+        and f".{one['version']}+" in accept
+        and re.fullmatch(one["pattern"], call.path)
         for one in ENDED
     )
     return named or call.path.startswith("/api/atlas/v1.0/")
@@ -58,34 +66,66 @@ class NewAtlas:
         for one in pair.get("also", ()):
             if (one["method"], one["path"]) == (call.method, call.path):
                 return answers(one["answer"], one["status"])
-        if call.method == "GET" and call.path == pair["new_path"] and "new_before" in pair:
+        if (
+            call.method == "GET"
+            and call.path == pair["new_path"]
+            and "new_before" in pair
+        ):
             return answers(pair["new_before"])
-        if (pair["new_method"], pair["new_path"].partition("?")[0]) == (call.method, call.path):
+        if (pair["new_method"], pair["new_path"].partition("?")[0]) == (
+            call.method,
+            call.path,
+        ):
             if pair.get("media"):
                 kind = field(call.headers, "Accept") or ""
                 return 200, (("Content-Type", kind),), base64.b64decode(new)
-            return (pair["new_status"], (), b"") if new is None else answers(_filtered(new, call), pair["new_status"])
+            return (
+                (pair["new_status"], (), b"")
+                if new is None
+                else answers(_filtered(new, call), pair["new_status"])
+            )
         user = new if isinstance(new, dict) and "id" in new else _user(pair)
         if call.method == "GET" and call.path == "/api/atlas/v2/orgs":
             return answers({"results": [{"id": pair["orgId"]}], "totalCount": 1})
-        if call.path.endswith(user["id"]) or re.search(r":(add|remove)(Role|User)$", call.path):
+        if call.path.endswith(user["id"]) or re.search(
+            r":(add|remove)(Role|User)$", call.path
+        ):
             return answers(user)
         if call.method == "GET" and call.path.endswith(("/users", "/logIntegrations")):
-            return answers(_filtered({"results": [user] if call.path.endswith("/users") else []}, call))
-        raise AssertionError(f"{call.method} {call.target} is nothing that the pair tells of")
+            return answers(
+                _filtered(
+                    {"results": [user] if call.path.endswith("/users") else []}, call
+                )
+            )
+        raise AssertionError(
+            f"{call.method} {call.target} is nothing that the pair tells of"
+        )
 
 
 def _user(pair: dict[str, Any]) -> dict[str, Any]:
     """Return the user whose id an invitation's path ends with: a member, if the old side knew no such invitation."""
-    roles = ["GROUP_OWNER"] if "/groups/" in pair["path"] else {"orgRoles": ["ORG_MEMBER"], "groupRoleAssignments": []}
+    roles = (
+        ["GROUP_OWNER"]
+        if "/groups/" in pair["path"]
+        else {"orgRoles": ["ORG_MEMBER"], "groupRoleAssignments": []}
+    )
     status = "ACTIVE" if pair["old_status"] == 404 else "PENDING"
-    return {"id": pair["new_path"][-24:], "orgMembershipStatus": status, "roles": roles, "username": "a@example.com"}
+    return {
+        "id": pair["new_path"][-24:],
+        "orgMembershipStatus": status,
+        "roles": roles,
+        "username": "a@example.com",
+    }
 
 
 def _filtered(new: Any, call: Call) -> Any:
     """Return a list of users as the query asks for them."""
     if not isinstance(new, dict) or not isinstance(new.get("results"), list):
         return new
-    asked = {name: text for name, text in parse_qsl(call.query) if name in {"orgMembershipStatus", "username"}}
+    asked = {
+        name: text
+        for name, text in parse_qsl(call.query)
+        if name in {"orgMembershipStatus", "username"}
+    }
     found = [one for one in new["results"] if asked.items() <= one.items()]
     return {**new, "results": found, "totalCount": len(found)}

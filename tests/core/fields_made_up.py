@@ -13,7 +13,21 @@ from shim.documents.vocabulary import Fidelity
 from shim.documents.ways import From, Parts, Values
 
 PARAMETERS = ("groupId", "name")
-ODD = ["it's", 'a"b', "\\", "{id}", "%s", "\n#", "'''", '"""', "\x00", "ä\u2028", "__import__('os')", "1 or 1", ""]
+ODD = [
+    "it's",
+    'a"b',
+    "\\",
+    "{id}",
+    "%s",
+    "\n#",
+    "'''",
+    '"""',
+    "\x00",
+    "ä\u2028",
+    "__import__('os')",
+    "1 or 1",
+    "",
+]
 """Texts that would be something else if they were put into code as they are."""
 PARTS = ["id", "a", "b", "c", *ODD[:-1]]
 SOURCES = st.one_of(
@@ -21,7 +35,9 @@ SOURCES = st.one_of(
     st.lists(st.sampled_from([*PARTS, "o"]), min_size=1, max_size=3).map(".".join),
 )
 WORDS = st.sampled_from(["UP", "DOWN", *ODD])
-TIMES = st.sampled_from(["2026-01-01T00:00:00Z", "2026-08-01t11:59:59.5z", "0001-01-01T00:00:00+14:00"])
+TIMES = st.sampled_from(
+    ["2026-01-01T00:00:00Z", "2026-08-01t11:59:59.5z", "0001-01-01T00:00:00+14:00"]
+)
 
 OF: dict[str, st.SearchStrategy[Any]] = {
     "string": WORDS,
@@ -35,8 +51,16 @@ OF: dict[str, st.SearchStrategy[Any]] = {
 }
 """Values of each type."""
 
-SCALARS = st.none() | st.one_of(*OF.values()) | st.sampled_from(["2026-02-30T00:00:00Z", "x" * 300, 1.5, 1e300])
-JSON = SCALARS | st.lists(SCALARS, max_size=2) | st.dictionaries(st.sampled_from(["a", "x", "o"]), SCALARS, max_size=2)
+SCALARS = (
+    st.none()
+    | st.one_of(*OF.values())
+    | st.sampled_from(["2026-02-30T00:00:00Z", "x" * 300, 1.5, 1e300])
+)
+JSON = (
+    SCALARS
+    | st.lists(SCALARS, max_size=2)
+    | st.dictionaries(st.sampled_from(["a", "x", "o"]), SCALARS, max_size=2)
+)
 
 Chosen = st.SearchStrategy[tuple[type[From], dict[str, Any]]]
 """A kind of ``from``, and what it needs beside sources."""
@@ -45,9 +69,23 @@ PARTED: Chosen = st.integers(1, 2).map(lambda count: (Parts, {"count": count}))
 TEXTS = ["8", "8.0", "8.0.4", "8..4", ".", ["8.0"], 8]
 """What may have parts."""
 
-NAMES = [*PARTS[:4], "o.x", "o.y", "o.p.z", *(f"q.{odd}" for odd in ODD[:-1]), *(f"{odd}r" for odd in ODD[:-1])]
+NAMES = [
+    *PARTS[:4],
+    "o.x",
+    "o.y",
+    "o.p.z",
+    *(f"q.{odd}" for odd in ODD[:-1]),
+    *(f"{odd}r" for odd in ODD[:-1]),
+]
 """None stands inside another, and none is ``links``."""
-PATHS = ["/x", "/{groupId}/x", "/x/{id}", "/{name}/{id}/it's/{a}", "/{b}", "/a'b/{id}/{name}/{id2}"]
+PATHS = [
+    "/x",
+    "/{groupId}/x",
+    "/x/{id}",
+    "/{name}/{id}/it's/{a}",
+    "/{b}",
+    "/a'b/{id}/{name}/{id2}",
+]
 
 
 @st.composite
@@ -61,8 +99,12 @@ def rules(draw: st.DrawFn, name: str, kind: str, *, body: bool) -> Rule:
     known: dict[str, Any] = {}
     verb = draw(st.sampled_from(verbs))
     if verb is From:
-        known["sources"] = tuple(draw(st.lists(sources, min_size=1, max_size=3, unique=True)))
-        meant = st.dictionaries(WORDS, st.booleans() if kind == "boolean" else WORDS, min_size=1, max_size=3)
+        known["sources"] = tuple(
+            draw(st.lists(sources, min_size=1, max_size=3, unique=True))
+        )
+        meant = st.dictionaries(
+            WORDS, st.booleans() if kind == "boolean" else WORDS, min_size=1, max_size=3
+        )
         words: Chosen = meant.map(lambda one: (Values, {"values": one}))
         ways: dict[str, Chosen] = {"boolean": words, "string": words | PARTED}
         way, more = draw(AS_IT_IS | AS_IT_IS | ways.get(kind, AS_IT_IS))
@@ -84,8 +126,18 @@ def rules(draw: st.DrawFn, name: str, kind: str, *, body: bool) -> Rule:
 
 CONDITIONS = st.one_of(
     st.builds(When, SOURCES, given=st.booleans()),
-    st.builds(When, SOURCES, st.frozensets(WORDS, min_size=1, max_size=2), negated=st.booleans()),
-    st.builds(When, SOURCES, st.booleans().map(lambda one: frozenset({one})), negated=st.booleans()),
+    st.builds(
+        When,
+        SOURCES,
+        st.frozensets(WORDS, min_size=1, max_size=2),
+        negated=st.booleans(),
+    ),
+    st.builds(
+        When,
+        SOURCES,
+        st.booleans().map(lambda one: frozenset({one})),
+        negated=st.booleans(),
+    ),
 )
 
 
@@ -94,17 +146,34 @@ def fields(draw: st.DrawFn, kind: str, *, body: bool = False) -> list[Field]:
     """The fields of a resource, or of a request body, of one type and with rules of one tier; and perhaps links."""
     found = []
     for name in draw(st.lists(st.sampled_from(NAMES), max_size=3, unique=True)):
-        words = tuple(draw(st.just([]) | st.lists(WORDS, max_size=3, unique=True))) if kind == "string" else ()
+        words = (
+            tuple(draw(st.just([]) | st.lists(WORDS, max_size=3, unique=True)))
+            if kind == "string"
+            else ()
+        )
         made = [
-            *draw(st.lists(st.builds(with_condition, rules(name, kind, body=body), CONDITIONS), max_size=2)),
+            *draw(
+                st.lists(
+                    st.builds(with_condition, rules(name, kind, body=body), CONDITIONS),
+                    max_size=2,
+                )
+            ),
             draw(rules(name, kind, body=body)),
         ]
-        tables = [rule.verb.values for rule in made if words and isinstance(rule.verb, Values)]
+        tables = [
+            rule.verb.values for rule in made if words and isinstance(rule.verb, Values)
+        ]
         meant = [word for table in tables for word in table.values()]
         words = tuple(dict.fromkeys([*words, *meant]))  # as is checked of a document
-        found.append(Field(name, kind, words, {"body" if body else "flex": tuple(made)}, "at"))
+        found.append(
+            Field(name, kind, words, {"body" if body else "flex": tuple(made)}, "at")
+        )
     if not body and draw(st.booleans()):
-        links = draw(st.lists(st.builds(link, st.sampled_from(PATHS), WORDS), min_size=1, max_size=3))
+        links = draw(
+            st.lists(
+                st.builds(link, st.sampled_from(PATHS), WORDS), min_size=1, max_size=3
+            )
+        )
         rule = Rule(LinkBack(links=tuple(links)), "at", "owner", Fidelity.DERIVED)
         found.insert(0, Field("links", "links", (), {"flex": (rule,)}, "at"))
     return found
@@ -120,7 +189,11 @@ def objects(draw: st.DrawFn, fields: list[Field]) -> Any:
             for source in rule.sources:
                 put(made, source, draw(values(field.type, declared or [None])))
             if rule.when is not None:
-                put(made, rule.when.source, draw(values(field.type, [*rule.when.words, None])))
+                put(
+                    made,
+                    rule.when.source,
+                    draw(values(field.type, [*rule.when.words, None])),
+                )
     return made
 
 
@@ -145,7 +218,12 @@ def values(draw: st.DrawFn, kind: str, declared: list[Any]) -> Any:
     way = draw(st.integers(0, 6))
     if way == 0:
         return MISSING
-    of_any = [JSON, st.sampled_from(near.get(kind, [None])), st.sampled_from(declared), st.sampled_from(declared)]
+    of_any = [
+        JSON,
+        st.sampled_from(near.get(kind, [None])),
+        st.sampled_from(declared),
+        st.sampled_from(declared),
+    ]
     return draw((of_any[way - 1]) if way < 5 else OF.get(kind, WORDS))
 
 

@@ -15,7 +15,13 @@ LISTS = {
 }
 """Retired lists, by what their successors list."""
 
-QUERIES = ["", "?itemsPerPage=2&pageNum=2", "?envelope=true&includeCount=false", "?x=%22&pretty=true", "?pageNum=3&a=b"]
+QUERIES = [
+    "",
+    "?itemsPerPage=2&pageNum=2",
+    "?envelope=true&includeCount=false",
+    "?x=%22&pretty=true",
+    "?pageNum=3&a=b",
+]
 
 ODD: list[Any] = [
     None, True, False, 0, 1, -1, 2**70, 1.5, "", "x", "a b", "é", "\ud800", '"', "\\", "\x7f", "\x00", "\u2028",
@@ -32,8 +38,16 @@ def recorded() -> list[tuple[str, str, dict[str, Any]]]:
     for tier in ("flex", "dedicated"):
         for kind in LISTS:
             path = CASES / "recorded" / f"{tier}-{kind}-list.jsonl"
-            lines = map(json.loads, path.read_text("utf-8").splitlines()) if path.exists() else ()
-            found += [(tier, kind, json.loads(line["body"])) for line in lines if line["status"] == 200]
+            lines = (
+                map(json.loads, path.read_text("utf-8").splitlines())
+                if path.exists()
+                else ()
+            )
+            found += [
+                (tier, kind, json.loads(line["body"]))
+                for line in lines
+                if line["status"] == 200
+            ]
     return found
 
 
@@ -55,7 +69,9 @@ def mutated(chance: random.Random, document: dict[str, Any]) -> dict[str, Any]:
             case 2 | 3 | 4 if isinstance(item, dict):
                 item[name] = chance.choice(ODD)
             case 5:
-                items[place] = chance.choice([*ODD, [*item] if isinstance(item, dict) else 1])
+                items[place] = chance.choice(
+                    [*ODD, [*item] if isinstance(item, dict) else 1]
+                )
             case 6:
                 items.insert(place, copy.deepcopy(chance.choice(items)))
             case 7 if isinstance(item, dict):

@@ -22,7 +22,9 @@ class Useless(Exception):  # noqa: N818 - what a rule can't use is not an error
 def at(source: Any, name: str) -> Any:
     """The value at a dotted name."""
     for part in name.split("."):
-        source = source[part] if isinstance(source, dict) and part in source else NOTHING
+        source = (
+            source[part] if isinstance(source, dict) and part in source else NOTHING
+        )
     return source
 
 
@@ -37,7 +39,9 @@ def holds(when: When | None, source: Any) -> bool:
     word = at(source, when.source)
     if when.given is not None:
         return when.given == (word is not NOTHING and word is not None)
-    return when.negated != any(type(one) is type(word) and one == word for one in when.words)
+    return when.negated != any(
+        type(one) is type(word) and one == word for one in when.words
+    )
 
 
 def converted(field: Field, verb: Any, said: Any) -> Any:
@@ -72,7 +76,12 @@ def of_one(field: Field, rule: Rule, said: Any, now: float) -> Any:
         case List() if said is NOTHING:
             return NOTHING if "body" in field.rules else []
         case List() if said is None or not FITS[field.type]([said]):
-            raise Useless(said, "null is not a value" if said is None else f"not an item of {field.type}")
+            raise Useless(
+                said,
+                "null is not a value"
+                if said is None
+                else f"not an item of {field.type}",
+            )
         case List():
             return [said]
         case _ if said is NOTHING:
@@ -93,8 +102,15 @@ def links(verb: LinkBack, call: Any, api: str, made: Any) -> Any:
             member = made.get(name)
             if name not in values and type(member) in {str, int}:
                 values[name] = encoded(str(member)) or NOTHING
-        if all(values.get(name, NOTHING) is not NOTHING for name in link.path.parameters):
-            found.append({"href": call.base + call.bases[0] + link.path.build(values), "rel": link.rel[api]})
+        if all(
+            values.get(name, NOTHING) is not NOTHING for name in link.path.parameters
+        ):
+            found.append(
+                {
+                    "href": call.base + call.bases[0] + link.path.build(values),
+                    "rel": link.rel[api],
+                }
+            )
     return found or NOTHING
 
 
@@ -106,14 +122,18 @@ class Expected:
         self.tier, self.api, self.call = tier, api, call
         self.values: list[Any] = []
         self.dropped: list[Dropped] = []
-        self.got: dict[str, list[tuple[Rule, Any]]] = {field.name: [] for field in fields}
+        self.got: dict[str, list[tuple[Rule, Any]]] = {
+            field.name: [] for field in fields
+        }
         """By field, for each object: its rule, and the word or bad value that left it out, None where it is there."""
 
     def add(self, items: Sequence[Any], name: str) -> None:
         """Translate the items of a list."""
         for index, source in enumerate(items):
             if not isinstance(source, dict):
-                self.dropped.append(Dropped(f"{name}[{index}]", source, "not an object"))
+                self.dropped.append(
+                    Dropped(f"{name}[{index}]", source, "not an object")
+                )
                 continue
             made: Any = {}
             for field in self.fields:
@@ -127,17 +147,25 @@ class Expected:
         is_bare = False
         if value is NOTHING and not bad and isinstance(rule.verb, From) and outer:
             held = at(source, ".".join(outer))
-            is_bare = rule.sources[0].split(".")[:-1] == outer and isinstance(held, dict) and None not in held.values()
+            is_bare = (
+                rule.sources[0].split(".")[:-1] == outer
+                and isinstance(held, dict)
+                and None not in held.values()
+            )
         if value is not NOTHING or is_bare:
             for part in outer:
                 made = made.setdefault(part, {})
         if value is not NOTHING:
             made[last] = value
-        self.dropped += [Dropped(f"{where}{name}", said, why) for name, said, why in bad[:1]]
+        self.dropped += [
+            Dropped(f"{where}{name}", said, why) for name, said, why in bad[:1]
+        ]
         said = None if value is not NOTHING else bad[0] if bad else rule.verb
         self.got[field.name].append((rule, said))
 
-    def _value(self, field: Field, rule: Rule, source: Any, made: Any) -> tuple[Any, list[tuple[str, Any, str]]]:
+    def _value(
+        self, field: Field, rule: Rule, source: Any, made: Any
+    ) -> tuple[Any, list[tuple[str, Any, str]]]:
         """The value, and what could not be used before it."""
         bad: list[tuple[str, Any, str]] = []
         match rule.verb:
@@ -173,25 +201,41 @@ class Expected:
         for rule, said in got:
             if isinstance(said, tuple):
                 first, (_, value, why) = bad[0]
-                true.append((Fidelity.ABSENT, f"upstream said {value!r}: {why}"[:200], first.owner))
+                true.append(
+                    (
+                        Fidelity.ABSENT,
+                        f"upstream said {value!r}: {why}"[:200],
+                        first.owner,
+                    )
+                )
             elif isinstance(said, Verb) and not isinstance(said, Absent):
                 names = " or ".join(rule.sources)
-                what = f"upstream sent no {names}" if names else "a part of it is missing"
+                what = (
+                    f"upstream sent no {names}" if names else "a part of it is missing"
+                )
                 true.append((Fidelity.MISSING, what, rule.owner))
             else:
                 true.append((rule.fidelity, rule.why, rule.owner))
-        # The worst first; of those as bad, bad values, and then the document's order of rules.
+        # The worst first; of those as bad, bad values, and then the document's order of
+        # rules.
         rules = [*field.rules[self.tier]]
         numbers = {id(rule): number for number, rule in enumerate(rules)}
-        places = [-1 if isinstance(said, tuple) else numbers[id(rule)] for rule, said in got]
-        order = sorted(zip(true, places, strict=True), key=lambda one: (-levels.index(one[0][0]), one[1]))
+        places = [
+            -1 if isinstance(said, tuple) else numbers[id(rule)] for rule, said in got
+        ]
+        order = sorted(
+            zip(true, places, strict=True),
+            key=lambda one: (-levels.index(one[0][0]), one[1]),
+        )
         kinds = list(dict.fromkeys(one for one, _ in order))
         level, why, owner = kinds[0]
         if len(kinds) > 1:
             why = f"{why.removesuffix('.')} in {true.count(kinds[0])} of {len(got)}".lstrip()
             for kind in kinds[1:]:
                 where = "elsewhere" if kind is kinds[-1] else f"in {true.count(kind)}"
-                why += f"; {where} it is {kind[0].value}" + (f": {kind[1].removesuffix('.')}" if kind[1] else "")
+                why += f"; {where} it is {kind[0].value}" + (
+                    f": {kind[1].removesuffix('.')}" if kind[1] else ""
+                )
         return FieldReport(field.name, level, why, owner)
 
 
@@ -202,13 +246,28 @@ def unwound(source: Any, path: str) -> list[dict[str, Any]]:
     for name in path.split("."):
         found = []
         for plain, value in rows:
-            for one in [one for one in flat(value) if isinstance(one, dict) and name in one]:
-                beside = {f"{outer}{key}": said for key, said in one.items() if not isinstance(said, dict | list)}
+            for one in [
+                one for one in flat(value) if isinstance(one, dict) and name in one
+            ]:
+                beside = {
+                    f"{outer}{key}": said
+                    for key, said in one.items()
+                    if not isinstance(said, dict | list)
+                }
                 found.append(({**plain, **beside}, one[name]))
         rows, outer = found, f"{outer}{name}."
-    return [{**plain, path: item} for plain, value in rows if isinstance(value, list) for item in value]
+    return [
+        {**plain, path: item}
+        for plain, value in rows
+        if isinstance(value, list)
+        for item in value
+    ]
 
 
 def flat(value: Any) -> list[Any]:
     """The items of a list and of those in it."""
-    return [one for inner in value for one in flat(inner)] if isinstance(value, list) else [value]
+    return (
+        [one for inner in value for one in flat(inner)]
+        if isinstance(value, list)
+        else [value]
+    )

@@ -14,10 +14,17 @@ from shim.errors import DocumentError
 from tests.core.driver import ROOT, Driven, Given, Upstream, answers, drive
 
 
-def operation(name: str, method: str, path: str, more: str = 'resource = "thing"', before: str = "") -> str:
+def operation(
+    name: str,
+    method: str,
+    path: str,
+    more: str = 'resource = "thing"',
+    before: str = "",
+) -> str:
     """Return a retired operation, whose successors a test adds; ``more`` are keys of its own.
 
-    With ``before`` its versions end before one, such as 2026.1.1, and the successor may have the same path.
+    With ``before`` its versions end before one, such as 2026.1.1, and the successor may
+    have the same path.
     """
     return f"""
 [operation.{name}]
@@ -39,8 +46,15 @@ START = 'format = 1\nname = "things"\n'
 TARGET = "/api/atlas/v2/things/t"
 EXACT = 'fidelity = "exact"'
 WHY = 'fidelity = "derived"\nwhy = "Because."'
-HEAD = START + operation("getThing", "GET", "/things/{thing}") + successor("getThing", "/new/{thing}")
-ARRAY, PAGE = (HEAD.replace("resource =", f'shape = "{shape}"\nresource =') for shape in ("array", "page"))
+HEAD = (
+    START
+    + operation("getThing", "GET", "/things/{thing}")
+    + successor("getThing", "/new/{thing}")
+)
+ARRAY, PAGE = (
+    HEAD.replace("resource =", f'shape = "{shape}"\nresource =')
+    for shape in ("array", "page")
+)
 
 
 def text_of(name: str) -> str:
@@ -58,7 +72,9 @@ def parsed(data: dict[str, Any]) -> tuple[Document, list[str]]:
 
 
 @lru_cache(64)
-def read(text: str, writes: tuple[str, ...] = (), reads: tuple[str, ...] = ()) -> Engine:
+def read(
+    text: str, writes: tuple[str, ...] = (), reads: tuple[str, ...] = ()
+) -> Engine:
     """Return an engine for one document, with the switches of successors that are on; raises DocumentError."""
     document, problems = parsed(tomllib.loads(text))
     if problems:
@@ -74,14 +90,18 @@ def field(name: str, kind: str, rule: str, more: str = "") -> str:
 NAME = field("name", "string", f'from = "name"\n{EXACT}')
 
 
-def asked(text: str, upstream: Upstream | Sequence[Given], query: str = "", **more: Any) -> Driven:
+def asked(
+    text: str, upstream: Upstream | Sequence[Given], query: str = "", **more: Any
+) -> Driven:
     """Ask for the thing of a document."""
     return drive(read(text), f"{TARGET}{query}", upstream, **more)
 
 
 def translated(fields: str, source: Any, *, thing: str = "t1", **more: Any) -> Driven:
     """Return what the fields make of an object of the successor."""
-    return drive(read(HEAD + fields), f"/api/atlas/v2/things/{thing}", [answers(source)], **more)
+    return drive(
+        read(HEAD + fields), f"/api/atlas/v2/things/{thing}", [answers(source)], **more
+    )
 
 
 def made(fields: str, source: Any) -> tuple[Any, list[tuple[str, Any, str]]]:

@@ -2,7 +2,17 @@
 
 import pytest
 
-from tests.core.driver import BASE, GET, JOBS, LIST, SNAPSHOT, answers, drive, linked, refuses
+from tests.core.driver import (
+    BASE,
+    GET,
+    JOBS,
+    LIST,
+    SNAPSHOT,
+    answers,
+    drive,
+    linked,
+    refuses,
+)
 from tests.core.small import HEAD, START, asked, field, operation, read, successor
 
 V1, V2 = f"/api/atlas/v1.0{LIST}", f"/api/atlas/v2{LIST}"
@@ -17,7 +27,10 @@ VERSION = "application/vnd.atlas.2024-11-13+json"
     ("target", "sent"),
     [
         (V2, f"/snapshots?{EVERYTHING}"),
-        (f"{V2}?pageNum=3&itemsPerPage=7&includeCount=false&envelope=true&pretty=true", f"/snapshots?{EVERYTHING}"),
+        (
+            f"{V2}?pageNum=3&itemsPerPage=7&includeCount=false&envelope=true&pretty=true",
+            f"/snapshots?{EVERYTHING}",
+        ),
         (f"{V2}?x=%C3%a4&pretty=true&y&x=+", f"/snapshots?x=%C3%a4&y&x=+&{EVERYTHING}"),
         (
             f"{V2_JOBS}?pageNum=3&itemsPerPage=700&includeCount=false",
@@ -30,7 +43,8 @@ VERSION = "application/vnd.atlas.2024-11-13+json"
 def test_the_query_is_sent_in_the_successors_terms(engine, target, sent):
     """A sorted list is asked for whole, and pages in upstream's order as the caller cut them.
 
-    Envelope and pretty are the shim's; what it does not know goes on as it came, and no question mark without a query.
+    Envelope and pretty are the shim's; what it does not know goes on as it came, and no
+    question mark without a query.
     """
     driven = drive(engine, target, [answers({**SNAPSHOT, "results": []})])
     assert driven.targets == (FLEX + sent,)
@@ -40,17 +54,39 @@ def test_the_raw_path_is_kept_byte_for_byte(engine):
     """Percent-encoding goes to the successor and into links as the caller wrote it."""
     target = "/api/atlas/v2/groups/a%2db/serverless/%C3%a4%20x/backup/snapshots"
     driven = drive(engine, target, [answers({"results": [SNAPSHOT]})])
-    assert driven.targets[0].startswith("/api/atlas/v2/groups/a%2db/flexClusters/%C3%a4%20x/backup/snapshots?")
+    assert driven.targets[0].startswith(
+        "/api/atlas/v2/groups/a%2db/flexClusters/%C3%a4%20x/backup/snapshots?"
+    )
     assert driven.document["results"][0]["serverlessInstanceName"] == "ä x"
-    assert driven.document["results"][0]["links"][0]["href"] == f"{BASE}{target}/{SNAPSHOT['id']}"
+    assert (
+        driven.document["results"][0]["links"][0]["href"]
+        == f"{BASE}{target}/{SNAPSHOT['id']}"
+    )
     assert linked(driven.document, "self") == f"{target}?pageNum=1&itemsPerPage=100"
 
 
 def test_the_callers_fields_go_on_but_those_about_the_legacy_representation(engine):
     """Accept is the successor's; conditions and ranges of another representation would be wrong."""
-    own = ("ACCEPT", "If-None-Match", "if-modified-since", "If-Match", "If-Unmodified-Since", "If-Range", "Range")
-    kept = (("Authorization", "Bearer t"), ("X-Twice", "1"), ("x-twice", "2"), ("Accept-Encoding", "gzip"))
-    headers = (("accept", "application/vnd.atlas.2023-01-01+json"), *kept, *((name, "*/*") for name in own))
+    own = (
+        "ACCEPT",
+        "If-None-Match",
+        "if-modified-since",
+        "If-Match",
+        "If-Unmodified-Since",
+        "If-Range",
+        "Range",
+    )
+    kept = (
+        ("Authorization", "Bearer t"),
+        ("X-Twice", "1"),
+        ("x-twice", "2"),
+        ("Accept-Encoding", "gzip"),
+    )
+    headers = (
+        ("accept", "application/vnd.atlas.2023-01-01+json"),
+        *kept,
+        *((name, "*/*") for name in own),
+    )
     call = drive(engine, V2, [EMPTY], headers=headers).sends[0].call
     assert (call.headers, call.body) == ((*kept, ("Accept", VERSION)), None)
 
@@ -60,10 +96,26 @@ ORDER = b'{"deliveryType":"automated","snapshotId":"s","targetClusterName":"t","
 
 def test_a_rewritten_body_is_described_anew(engine):
     """Fields about the caller's content do not describe another content."""
-    names = ("Content-Type", "Content-Length", "Content-MD5", "Digest", "Content-Digest")
-    headers = (*((name, "x") for name in names), ("Content-Encoding", "Identity"), ("X", "1"))
-    driven = drive(engine, V2_JOBS, [answers({})], method="POST", body=ORDER, headers=headers)
-    assert driven.sends[0].call.headers == (("X", "1"), ("Accept", VERSION), ("Content-Type", VERSION))
+    names = (
+        "Content-Type",
+        "Content-Length",
+        "Content-MD5",
+        "Digest",
+        "Content-Digest",
+    )
+    headers = (
+        *((name, "x") for name in names),
+        ("Content-Encoding", "Identity"),
+        ("X", "1"),
+    )
+    driven = drive(
+        engine, V2_JOBS, [answers({})], method="POST", body=ORDER, headers=headers
+    )
+    assert driven.sends[0].call.headers == (
+        ("X", "1"),
+        ("Accept", VERSION),
+        ("Content-Type", VERSION),
+    )
 
 
 @pytest.mark.parametrize(
@@ -71,14 +123,27 @@ def test_a_rewritten_body_is_described_anew(engine):
     [
         (V1, "*/*", "application/json"),
         (V2, "*/*", "application/vnd.atlas.2023-01-01+json;charset=utf-8"),
-        (V2, "application/vnd.atlas.2026-01-01+json", "application/vnd.atlas.2023-01-01+json;charset=utf-8"),
+        (
+            V2,
+            "application/vnd.atlas.2026-01-01+json",
+            "application/vnd.atlas.2023-01-01+json;charset=utf-8",
+        ),
     ],
 )
 def test_an_answer_has_the_content_type_of_its_version(engine, target, accept, kind):
     """Of that to which a later date resolves, too; upstream's fields stay but those that describe its own content."""
-    about = ("Content-Length", "content-encoding", "ETag", "Last-Modified", "Transfer-Encoding", "Content-MD5")
+    about = (
+        "Content-Length",
+        "content-encoding",
+        "ETag",
+        "Last-Modified",
+        "Transfer-Encoding",
+        "Content-MD5",
+    )
     kept = (("Date", "now"), ("Ratelimit-Limit", "1200"), ("Set-Cookie", "a"))
-    upstream = [answers({"results": []}, headers=(*((name, "x") for name in about), *kept))]
+    upstream = [
+        answers({"results": []}, headers=(*((name, "x") for name in about), *kept))
+    ]
     reply = drive(engine, target, upstream, headers=(("Accept", accept),)).reply
     assert (reply.status, reply.headers) == (200, (*kept, ("Content-Type", kind)))
 
@@ -87,7 +152,16 @@ def test_an_answer_has_the_content_type_of_its_version(engine, target, accept, k
     "content",
     [
         *(b"", b"<html>", b"null", b"[]", b'"x"', b"5", b"{}", b"\xff{}"),
-        *(b'{"results":%s}' % results for results in (b"null", b"{}", b"[NaN]", b"[1e999]", b"[" * 200 + b"]" * 200)),
+        *(
+            b'{"results":%s}' % results
+            for results in (
+                b"null",
+                b"{}",
+                b"[NaN]",
+                b"[1e999]",
+                b"[" * 200 + b"]" * 200,
+            )
+        ),
         b'{"results":[]',
         b"[" * 100000,
     ],
@@ -95,16 +169,27 @@ def test_an_answer_has_the_content_type_of_its_version(engine, target, accept, k
 def test_a_success_that_is_no_list_is_the_shims_own_error(engine, content):
     """What can't be translated is a 502 that says what came, never a guess."""
     driven = drive(engine, V2, [(200, (("Content-Type", "text/html"),), content)])
-    assert (driven.reply.status, driven.document["errorCode"]) == (502, "SHIM_UPSTREAM_UNREADABLE")
+    assert (driven.reply.status, driven.document["errorCode"]) == (
+        502,
+        "SHIM_UPSTREAM_UNREADABLE",
+    )
     assert "text/html" in driven.document["detail"]
     assert "'results'" in driven.document["detail"]
-    assert list(driven.document) == ["detail", "error", "errorCode", "parameters", "reason"]
+    assert list(driven.document) == [
+        "detail",
+        "error",
+        "errorCode",
+        "parameters",
+        "reason",
+    ]
     assert driven.reply.headers == (("Content-Type", "application/json"),)
 
 
 def test_one_resource_is_a_json_object_that_could_be_read(engine):
     """The door's plain words of a fault reach the caller."""
-    driven = drive(engine, V2_GET, [answers(SNAPSHOT)], fault="it is longer than 16 MiB")
+    driven = drive(
+        engine, V2_GET, [answers(SNAPSHOT)], fault="it is longer than 16 MiB"
+    )
     assert driven.document["errorCode"] == "SHIM_UPSTREAM_UNREADABLE"
     assert "it is longer than 16 MiB" in driven.document["detail"]
     detail = drive(engine, V2_GET, [(200, (), b"[]")]).document["detail"]
@@ -114,7 +199,9 @@ def test_one_resource_is_a_json_object_that_could_be_read(engine):
 
 def test_a_part_is_not_taken_for_the_whole(engine):
     """Nobody asked for a range: what came may lack items, however whole its JSON is."""
-    driven = drive(engine, V2, [(206, (("Content-Range", "bytes 0-13/900"),), b'{"results":[]}')])
+    driven = drive(
+        engine, V2, [(206, (("Content-Range", "bytes 0-13/900"),), b'{"results":[]}')]
+    )
     assert driven.document["errorCode"] == "SHIM_UPSTREAM_UNREADABLE"
     assert "it is a part" in driven.document["detail"]
 
@@ -122,24 +209,38 @@ def test_a_part_is_not_taken_for_the_whole(engine):
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_redirect_of_a_successor_leads_nobody_around_the_shim(engine, status):
     """What it names is for people: followed, it would give an answer that is not translated."""
-    driven = drive(engine, V2, [(status, (("Location", "https://other.example/api"),), b"")])
-    assert (driven.reply.status, driven.document["errorCode"]) == (502, "SHIM_UPSTREAM_REDIRECTED")
+    driven = drive(
+        engine, V2, [(status, (("Location", "https://other.example/api"),), b"")]
+    )
+    assert (driven.reply.status, driven.document["errorCode"]) == (
+        502,
+        "SHIM_UPSTREAM_REDIRECTED",
+    )
     assert "https://other.example/api" in driven.document["detail"]
     assert "location" not in {name.lower() for name, _ in driven.reply.headers}
 
 
 DROP = (
-    START + operation("dropThing", "DELETE", "/things/{thing}", "status = 204") + successor("dropThing", "/new/{thing}")
+    START
+    + operation("dropThing", "DELETE", "/things/{thing}", "status = 204")
+    + successor("dropThing", "/new/{thing}")
 )
 
 
-@pytest.mark.parametrize("said", [(204, (), b""), (202, (("Content-Type", "application/json"), ("X", "1")), b"{}")])
+@pytest.mark.parametrize(
+    "said",
+    [(204, (), b""), (202, (("Content-Type", "application/json"), ("X", "1")), b"{}")],
+)
 def test_an_answer_without_content_is_made_of_any_success(said):
     """Where the legacy answer has no content, upstream's is not even read."""
-    driven = drive(read(DROP), "/api/atlas/v2/things/1?envelope=true", [said], method="DELETE")
+    driven = drive(
+        read(DROP), "/api/atlas/v2/things/1?envelope=true", [said], method="DELETE"
+    )
     assert (len(driven.steps), driven.reply.status, driven.content) == (1, 204, b"")
     assert driven.reply.headers == said[1][1:]
-    assert drive(read(DROP), "/api/atlas/v2/things/1", [refuses(404, "X")], method="DELETE").passed
+    assert drive(
+        read(DROP), "/api/atlas/v2/things/1", [refuses(404, "X")], method="DELETE"
+    ).passed
 
 
 def test_an_answer_of_constants_needs_no_content():
@@ -150,4 +251,6 @@ def test_an_answer_of_constants_needs_no_content():
 
 def test_an_error_that_could_not_be_read_is_handed_back(engine):
     """A fault of the content is not a reason to hide the error."""
-    assert drive(engine, f"{V2}?envelope=true", [refuses(404, "X")], fault="too large").passed
+    assert drive(
+        engine, f"{V2}?envelope=true", [refuses(404, "X")], fault="too large"
+    ).passed

@@ -13,7 +13,12 @@ BASE = "/api/atlas/v2"
 DAY = 1_830_000_000.0
 """In December 2027, after all sunsets."""
 MEMBERS = f"{BASE}/groups/g/users"
-PENDING = {"id": "u1", "orgMembershipStatus": "PENDING", "roles": ["A", "B"], "username": "a+b@c.example"}
+PENDING = {
+    "id": "u1",
+    "orgMembershipStatus": "PENDING",
+    "roles": ["A", "B"],
+    "username": "a+b@c.example",
+}
 ACTIVE = {**PENDING, "orgMembershipStatus": "ACTIVE"}
 FOUND = {"id": "u;1", "orgMembershipStatus": "ACTIVE", "username": "a+b@c.example"}
 DONE, NO_CONTENT = answers({}), (204, (), b"")
@@ -22,24 +27,39 @@ MANY = {"results": [{"id": "o1"}, {"id": "o2"}]}
 
 def asked(engine, method, target, script, body=None, **more):
     """Make a call with a JSON body."""
-    more = {"settings": Settings(writes=frozenset({"clusters", "people"})), "clock": DAY, **more}
+    more = {
+        "settings": Settings(writes=frozenset({"clusters", "people"})),
+        "clock": DAY,
+        **more,
+    }
     return drive(engine, f"{BASE}{target}", script, method=method, body=body, **more)
 
 
 def error_of(driven):
     """Return status and code of an error, and the calls that were sent."""
-    return driven.reply.status, driven.document["errorCode"], [send.call.method for send in driven.sends]
+    return (
+        driven.reply.status,
+        driven.document["errorCode"],
+        [send.call.method for send in driven.sends],
+    )
 
 
 def calls(driven):
     """Return method, target and body of each call that was sent."""
     sent = [send.call for send in driven.sends]
-    return [(call.method, call.target, json.loads(call.body) if call.body else None) for call in sent]
+    return [
+        (call.method, call.target, json.loads(call.body) if call.body else None)
+        for call in sent
+    ]
 
 
 def test_a_look_gives_what_the_path_of_the_next_needs(engine):
     """The value is encoded; the version is that of the look; the answer knows the names, too."""
-    script = [answers({"results": [{"id": "o1"}]}), answers({"results": [FOUND]}), answers(FOUND)]
+    script = [
+        answers({"results": [{"id": "o1"}]}),
+        answers({"results": [FOUND]}),
+        answers(FOUND),
+    ]
     driven = asked(engine, "GET", "/users/byName/a%2Bb@c.example", script)
     assert [target for _, target, _ in calls(driven)] == [
         f"{BASE}/orgs",
@@ -56,25 +76,38 @@ def test_a_look_gives_what_the_path_of_the_next_needs(engine):
 @pytest.mark.parametrize("document", [{"results": []}, {}])
 def test_credentials_without_an_organisation_see_no_user(engine, document):
     """The rule of the look says what is answered, and nothing more is sent."""
-    assert error_of(asked(engine, "GET", "/users/u1", [answers(document)])) == (404, "USER_NOT_FOUND", ["GET"])
+    assert error_of(asked(engine, "GET", "/users/u1", [answers(document)])) == (
+        404,
+        "USER_NOT_FOUND",
+        ["GET"],
+    )
 
 
 @pytest.mark.parametrize("path", ["/users/u1", "/users/byName/u"])
-@pytest.mark.parametrize("more", [{}, {"totalCount": 7}, {"links": [{"rel": "next", "href": "https://x.example/"}]}])
+@pytest.mark.parametrize(
+    "more",
+    [{}, {"totalCount": 7}, {"links": [{"rel": "next", "href": "https://x.example/"}]}],
+)
 def test_two_organizations_never_become_one_by_chance(engine, path, more):
     """Nor is it said that the user is not there: in one of them they may be."""
     driven = asked(engine, "GET", path, [answers({**MANY, **more})])
     assert error_of(driven) == (409, "SHIM_SEVERAL_FOUND", ["GET"])
-    assert driven.document["detail"].startswith(f"{BASE}/orgs shows several where this call needs one. ")
+    assert driven.document["detail"].startswith(
+        f"{BASE}/orgs shows several where this call needs one. "
+    )
     assert "/orgs/{orgId}/users/" in driven.document["detail"]
 
 
 @pytest.mark.parametrize("method", ["PATCH", "DELETE"])
 @pytest.mark.parametrize("kind", ["orgs/o", "groups/g"])
-@pytest.mark.parametrize("member", [ACTIVE, {"id": "u1"}, {**PENDING, "orgMembershipStatus": None}])
+@pytest.mark.parametrize(
+    "member", [ACTIVE, {"id": "u1"}, {**PENDING, "orgMembershipStatus": None}]
+)
 def test_an_active_member_is_no_invitation(engine, method, kind, member):
     """Neither is one of whom the status is not known: no write follows."""
-    driven = asked(engine, method, f"/{kind}/invites/u1", [answers(member)], {"roles": ["A"]})
+    driven = asked(
+        engine, method, f"/{kind}/invites/u1", [answers(member)], {"roles": ["A"]}
+    )
     assert error_of(driven) == (404, "RESOURCE_NOT_FOUND", ["GET"])
     assert "u1" in driven.document["detail"]
 
@@ -90,7 +123,9 @@ def test_an_error_of_a_look_is_the_calls_own(engine, status):
 
 def test_an_error_of_a_look_has_the_code_that_the_tier_gives_it(engine):
     """So that a user who is not there is an invitation that is not there."""
-    driven = asked(engine, "DELETE", "/groups/g/invites/u1", [refuses(404, "USER_NOT_FOUND")])
+    driven = asked(
+        engine, "DELETE", "/groups/g/invites/u1", [refuses(404, "USER_NOT_FOUND")]
+    )
     assert error_of(driven) == (404, "RESOURCE_NOT_FOUND", ["GET"])
 
 
@@ -119,7 +154,13 @@ OTHER = {**PENDING, "id": "u2", "username": "B@c.example"}
 def test_a_look_takes_only_who_was_asked_for(engine, name, found, to):
     """Whatever upstream makes of a filter, nobody else is written to. In names the case makes no difference."""
     script = [answers({"results": found}), DONE, DONE, answers(PENDING)]
-    driven = asked(engine, "PATCH", "/groups/g/invites", script, {"username": name, "roles": ["A", "C"]})
+    driven = asked(
+        engine,
+        "PATCH",
+        "/groups/g/invites",
+        script,
+        {"username": name, "roles": ["A", "C"]},
+    )
     assert driven.reply.status == (200 if to else 404)
     assert {path for method, path, _ in calls(driven) if method == "POST"} == {
         f"{MEMBERS}/{user}:{verb}Role" for user in to for verb in ("add", "remove")
@@ -143,16 +184,31 @@ def test_a_look_takes_nobody_whose_name_is_only_alike(engine, asked_for, found):
     if found is ...:
         del user["username"]
     script = [answers({"results": [user]})]
-    driven = asked(engine, "PATCH", "/orgs/o/invites", script, {"username": asked_for, "roles": ["A"]})
+    driven = asked(
+        engine,
+        "PATCH",
+        "/orgs/o/invites",
+        script,
+        {"username": asked_for, "roles": ["A"]},
+    )
     assert error_of(driven) == (404, "RESOURCE_NOT_FOUND", ["GET"])
 
 
-@pytest.mark.parametrize("links", [{}, {"links": []}, {"links": [{"rel": "self", "href": "https://x.example/"}]}])
+@pytest.mark.parametrize(
+    "links",
+    [{}, {"links": []}, {"links": [{"rel": "self", "href": "https://x.example/"}]}],
+)
 def test_a_look_that_counts_more_than_it_shows_is_more_than_one_page(engine, links):
     """By its own totalCount, with links or without: whoever was asked for may be on another page."""
     for found in ([], [PENDING]):
         script = [answers({"results": found, "totalCount": 600, **links})]
-        driven = asked(engine, "PATCH", "/groups/g/invites", script, {"username": "a+b@c.example", "roles": ["A"]})
+        driven = asked(
+            engine,
+            "PATCH",
+            "/groups/g/invites",
+            script,
+            {"username": "a+b@c.example", "roles": ["A"]},
+        )
         assert error_of(driven) == (502, "SHIM_UPSTREAM_UNREADABLE", ["GET"])
         assert "more than one page" in driven.document["detail"]
 
@@ -160,32 +216,57 @@ def test_a_look_that_counts_more_than_it_shows_is_more_than_one_page(engine, lin
 def test_a_look_compares_a_parameter_with_the_member_of_another_name(engine):
     """An integration says its type, for which the parameter is integrationType: a lax filter changes no other one."""
     other = {"id": "i2", "type": "GCS_LOG_EXPORT", "useLegacyPathStructure": True}
-    script = [answers({"results": [other, {**other, "id": "i1", "type": "S3_LOG_EXPORT"}]}), NO_CONTENT]
+    script = [
+        answers({"results": [other, {**other, "id": "i1", "type": "S3_LOG_EXPORT"}]}),
+        NO_CONTENT,
+    ]
     on = Settings(writes=frozenset({"log-export"}))
-    driven = asked(engine, "DELETE", "/groups/g/pushBasedLogExport", script, settings=on)
-    assert calls(driven)[1:] == [("DELETE", f"{BASE}/groups/g/logIntegrations/i1", None)]
+    driven = asked(
+        engine, "DELETE", "/groups/g/pushBasedLogExport", script, settings=on
+    )
+    assert calls(driven)[1:] == [
+        ("DELETE", f"{BASE}/groups/g/logIntegrations/i1", None)
+    ]
 
 
 def test_a_look_gives_no_segment_without_end(engine):
     """Upstream's id would make a request target of a megabyte."""
     script = [answers({"results": [{**PENDING, "id": "u" * 1025}]})]
-    driven = asked(engine, "PATCH", "/groups/g/invites", script, {"roles": ["A"], "username": "a+b@c.example"})
+    driven = asked(
+        engine,
+        "PATCH",
+        "/groups/g/invites",
+        script,
+        {"roles": ["A"], "username": "a+b@c.example"},
+    )
     assert error_of(driven) == (502, "SHIM_UPSTREAM_UNREADABLE", ["GET"])
 
 
-@pytest.mark.parametrize("name", ["../x", "..", "", "a/b", "a\nb", "%2e%2e", 7, None, ["u1"], {"id": "u1"}])
+@pytest.mark.parametrize(
+    "name", ["../x", "..", "", "a/b", "a\nb", "%2e%2e", 7, None, ["u1"], {"id": "u1"}]
+)
 def test_what_is_no_segment_leads_nowhere(engine, name):
     """A look's value goes into a path only if it is one segment of it."""
     script = [answers({"results": [{"id": name, "roles": []}]})]
-    driven = asked(engine, "PATCH", "/groups/g/invites", script, {"roles": ["A"], "username": "a"})
+    driven = asked(
+        engine, "PATCH", "/groups/g/invites", script, {"roles": ["A"], "username": "a"}
+    )
     assert len(driven.sends) == 1
     assert driven.reply.status in {404, 502}
 
 
 def test_roles_change_by_what_differs(engine):
     """Each once, in order, though a list has it twice; a GET shows what came of it."""
-    script = [answers(PENDING), DONE, DONE, DONE, answers({**PENDING, "roles": ["B", "C", "D"]})]
-    driven = asked(engine, "PATCH", "/groups/g/invites/u1", script, {"roles": ["D", "B", "C", "D"]})
+    script = [
+        answers(PENDING),
+        DONE,
+        DONE,
+        DONE,
+        answers({**PENDING, "roles": ["B", "C", "D"]}),
+    ]
+    driven = asked(
+        engine, "PATCH", "/groups/g/invites/u1", script, {"roles": ["D", "B", "C", "D"]}
+    )
     assert calls(driven) == [
         ("GET", f"{MEMBERS}/u1", None),
         ("POST", f"{MEMBERS}/u1:addRole", {"groupRole": "D"}),
@@ -197,7 +278,10 @@ def test_roles_change_by_what_differs(engine):
     last = dict(driven.sends[-1].call.headers)
     assert "Content-Type" not in last
     assert [send.done for send in driven.sends][:2] == ["", ""]
-    assert driven.sends[2].done == f'Done before: POST {MEMBERS}/u1:addRole {{"groupRole":"D"}}.'
+    assert (
+        driven.sends[2].done
+        == f'Done before: POST {MEMBERS}/u1:addRole {{"groupRole":"D"}}.'
+    )
 
 
 def test_nothing_differs_and_nothing_is_written(engine):
@@ -216,7 +300,12 @@ NOBODY = answers({"results": [], "totalCount": 0})
 
 def team_of(*ids, **more):
     """Return the answer of a list of a team's users."""
-    return answers({"results": [{"id": one, "orgMembershipStatus": "ACTIVE"} for one in ids], "totalCount": len(ids)})
+    return answers(
+        {
+            "results": [{"id": one, "orgMembershipStatus": "ACTIVE"} for one in ids],
+            "totalCount": len(ids),
+        }
+    )
 
 
 def test_a_list_becomes_one_write_for_each_item(engine):
@@ -227,7 +316,11 @@ def test_a_list_becomes_one_write_for_each_item(engine):
         ("GET", f"{BASE}{TEAM}?itemsPerPage=500", None),
         ("POST", ADD, {"id": "a"}),
         ("POST", ADD, {"id": "b"}),
-        ("GET", f"{BASE}{TEAM}?orgMembershipStatus=ACTIVE&itemsPerPage=100&pageNum=1", None),
+        (
+            "GET",
+            f"{BASE}{TEAM}?orgMembershipStatus=ACTIVE&itemsPerPage=100&pageNum=1",
+            None,
+        ),
     ]
     assert [one["id"] for one in driven.document["results"]] == ["a", "b"]
 
@@ -235,15 +328,29 @@ def test_a_list_becomes_one_write_for_each_item(engine):
 def test_who_is_in_the_team_already_is_not_added_again(engine):
     """So a call that failed in the middle can be repeated. Who was invited is in the team, too."""
     invited = {"id": "c", "orgMembershipStatus": "PENDING"}
-    there = answers({"results": [{"id": "a", "username": "x"}, invited], "totalCount": 2})
-    driven = asked(engine, "POST", TEAM, [there, DONE, team_of("a", "b")], [{"id": one} for one in "abcb"])
-    assert [body for method, _, body in calls(driven) if method == "POST"] == [{"id": "b"}]
+    there = answers(
+        {"results": [{"id": "a", "username": "x"}, invited], "totalCount": 2}
+    )
+    driven = asked(
+        engine,
+        "POST",
+        TEAM,
+        [there, DONE, team_of("a", "b")],
+        [{"id": one} for one in "abcb"],
+    )
+    assert [body for method, _, body in calls(driven) if method == "POST"] == [
+        {"id": "b"}
+    ]
 
 
 def test_an_error_names_whom_the_writes_before_it_were_for(engine):
     """The path alone is the same for all."""
     driven = asked(
-        engine, "POST", TEAM, [NOBODY, DONE, DONE, refuses(404, "USER_NOT_FOUND")], [{"id": x} for x in "abc"]
+        engine,
+        "POST",
+        TEAM,
+        [NOBODY, DONE, DONE, refuses(404, "USER_NOT_FOUND")],
+        [{"id": x} for x in "abc"],
     )
     said = f'Done before: POST {ADD} {{"id":"a"}}, POST {ADD} {{"id":"b"}}.'
     assert driven.document["detail"].endswith(said)
@@ -272,13 +379,17 @@ def test_all_that_will_be_sent_is_made_before_the_first_write(engine, body, code
 
 def test_a_text_that_no_query_can_have_is_refused(engine):
     """UTF-8 has no half of a pair."""
-    driven = asked(engine, "PATCH", "/orgs/o/invites", [], {"username": "\ud800", "roles": ["A"]})
+    driven = asked(
+        engine, "PATCH", "/orgs/o/invites", [], {"username": "\ud800", "roles": ["A"]}
+    )
     assert error_of(driven) == (400, "INVALID_ATTRIBUTE", [])
 
 
 def test_more_writes_than_any_call_needs_are_refused(engine):
     """An organisation has 500 users at most."""
-    driven = asked(engine, "POST", TEAM, [], [{"id": str(number)} for number in range(501)])
+    driven = asked(
+        engine, "POST", TEAM, [], [{"id": str(number)} for number in range(501)]
+    )
     assert error_of(driven) == (413, "SHIM_REQUEST_TOO_LARGE", [])
 
 
@@ -289,7 +400,11 @@ def test_more_writes_than_any_call_needs_are_refused(engine):
 ])  # fmt: skip
 def test_a_list_that_is_too_long_is_refused_before_the_look(engine, method, path, body):
     """Nothing is sent, and nothing is built of it: that took 300 ms for 9,900 roles."""
-    assert error_of(asked(engine, method, path, [], body)) == (413, "SHIM_REQUEST_TOO_LARGE", [])
+    assert error_of(asked(engine, method, path, [], body)) == (
+        413,
+        "SHIM_REQUEST_TOO_LARGE",
+        [],
+    )
 
 
 def test_a_list_that_a_look_gave_is_counted_too(engine):
@@ -313,7 +428,10 @@ members = {{ name = "string" }}
 def test_a_write_may_go_before_the_call_once():
     """Without a list it is made for the body itself; the two are one write, and finished together."""
     driven = asked(read(ONCE), "POST", "/things", [DONE, NO_CONTENT], {"name": "n"})
-    assert calls(driven) == [("POST", "/first", {"a": "n"}), ("POST", "/new", {"name": "n"})]
+    assert calls(driven) == [
+        ("POST", "/first", {"a": "n"}),
+        ("POST", "/new", {"name": "n"}),
+    ]
     assert [send.is_one_of_several for send in driven.sends] == [True, True]
 
 
@@ -326,14 +444,22 @@ def test_a_write_without_the_member_that_its_body_needs_is_refused():
 
 def test_a_text_for_a_query_has_an_end(engine):
     """Of a username of a megabyte a third of a second went into its percent-encoding."""
-    driven = asked(engine, "PATCH", "/orgs/o/invites", [], {"username": "a" * 1025, "roles": ["A"]})
+    driven = asked(
+        engine, "PATCH", "/orgs/o/invites", [], {"username": "a" * 1025, "roles": ["A"]}
+    )
     assert error_of(driven) == (400, "INVALID_ATTRIBUTE", [])
     assert driven.document["parameters"] == ["username"]
 
 
 def test_the_bodies_of_all_writes_together_have_an_end(engine):
     """They are kept until it is their turn."""
-    driven = asked(engine, "POST", TEAM, [NOBODY], [{"id": f"{number}{'a' * 4000}"} for number in range(300)])
+    driven = asked(
+        engine,
+        "POST",
+        TEAM,
+        [NOBODY],
+        [{"id": f"{number}{'a' * 4000}"} for number in range(300)],
+    )
     assert error_of(driven) == (413, "SHIM_REQUEST_TOO_LARGE", ["GET"])
 
 
@@ -341,18 +467,28 @@ def test_each_write_is_built_when_it_is_its_turn(engine):
     """Of the others there is a line of bytes; the call says how many are held, and that no reply to a write is."""
     items = [{"id": str(number)} for number in range(400)]
     driven = asked(
-        engine, "POST", TEAM, lambda call: DONE if call.method == "POST" else answers({"results": []}), items
+        engine,
+        "POST",
+        TEAM,
+        lambda call: DONE if call.method == "POST" else answers({"results": []}),
+        items,
     )
     _, *sends = driven.sends
-    assert [json.loads(send.call.body)["id"] for send in sends[:-1]] == [*map(str, range(400))]
-    assert {send.held for send in sends} == {sum(len(f'\t{{"id":"{number}"}}\n') for number in range(400))}
+    assert [json.loads(send.call.body)["id"] for send in sends[:-1]] == [
+        *map(str, range(400))
+    ]
+    assert {send.held for send in sends} == {
+        sum(len(f'\t{{"id":"{number}"}}\n') for number in range(400))
+    }
     assert [send.needs_last for send in sends] == [True, *[False] * 400]
 
 
 SHARD = {"numShards": 100, "regionConfigs": [{"regionName": "A"}]}
 
 
-@pytest.mark.parametrize("specs", [[{}] * 3300, [SHARD] * 11, [{**SHARD, "regionConfigs": [{}] * 50}] * 2])
+@pytest.mark.parametrize(
+    "specs", [[{}] * 3300, [SHARD] * 11, [{**SHARD, "regionConfigs": [{}] * 50}] * 2]
+)
 def test_a_body_becomes_no_more_objects_than_any_cluster_has(engine, specs):
     """Lists within lists, and items that stand for many, are counted before they are made."""
     media = "application/vnd.atlas.2023-02-01+json"
@@ -362,11 +498,20 @@ def test_a_body_becomes_no_more_objects_than_any_cluster_has(engine, specs):
     assert error_of(driven) == (413, "SHIM_REQUEST_TOO_LARGE", [])
 
 
-@pytest.mark.parametrize("reply", [refuses(409, "X"), refuses(503, "X"), (502, (), b"<html>"), (500, (), b"[]")])
+@pytest.mark.parametrize(
+    "reply",
+    [refuses(409, "X"), refuses(503, "X"), (502, (), b"<html>"), (500, (), b"[]")],
+)
 @pytest.mark.parametrize("done", [0, 1, 2])
 def test_writes_stop_at_the_first_error(engine, reply, done):
     """Status and code stay; the detail says what was done."""
-    driven = asked(engine, "POST", TEAM, [NOBODY, *[DONE] * done, reply], [{"id": "a"}, {"id": "b"}])
+    driven = asked(
+        engine,
+        "POST",
+        TEAM,
+        [NOBODY, *[DONE] * done, reply],
+        [{"id": "a"}, {"id": "b"}],
+    )
     assert len(driven.sends) == done + 2
     if done:
         assert driven.reply.status == driven.document["error"] == reply[0]
@@ -379,8 +524,13 @@ def test_writes_stop_at_the_first_error(engine, reply, done):
 
 def test_what_can_not_be_read_after_writes_says_what_was_done(engine):
     """The last call's answer, though the writes were made."""
-    driven = asked(engine, "POST", TEAM, [NOBODY, DONE, (200, (), b"<html>")], [{"id": "a"}])
-    assert (driven.reply.status, driven.document["errorCode"]) == (502, "SHIM_UPSTREAM_UNREADABLE")
+    driven = asked(
+        engine, "POST", TEAM, [NOBODY, DONE, (200, (), b"<html>")], [{"id": "a"}]
+    )
+    assert (driven.reply.status, driven.document["errorCode"]) == (
+        502,
+        "SHIM_UPSTREAM_UNREADABLE",
+    )
     assert f'Done before: POST {ADD} {{"id":"a"}}. See' in driven.document["detail"]
 
 
@@ -402,7 +552,10 @@ def test_the_deadline_says_what_was_done_and_how_much_more(engine):
         settings=Settings(deadline=30, writes=frozenset({"people"})),
         monotonic=clock,
     )
-    assert (driven.reply.status, driven.document["errorCode"]) == (504, "SHIM_DEADLINE_EXCEEDED")
+    assert (driven.reply.status, driven.document["errorCode"]) == (
+        504,
+        "SHIM_DEADLINE_EXCEEDED",
+    )
     assert driven.document["detail"].count("POST") == 20
     assert "and 10 more." in driven.document["detail"]
 
@@ -418,12 +571,17 @@ def put(script, body):
 def test_what_a_look_gives_is_read_like_a_member_and_never_sent_on():
     """Also where all other members pass, and if the caller's body has a member of that name."""
     driven = put(
-        [answers(SEEN), DONE, answers({})], {"parts": [{"key": "q", "id": "evil"}], "y": 2, "now": 1, "id": "e"}
+        [answers(SEEN), DONE, answers({})],
+        {"parts": [{"key": "q", "id": "evil"}], "y": 2, "now": 1, "id": "e"},
     )
     assert calls(driven) == [
         ("GET", "/a?on=true&name=t1", None),
         ("DELETE", "/a/i1/parts?key=q", None),
-        ("PUT", "/a/i1", {"y": 2, "size": 4, "id": "i1", "parts": [{"key": "q", "id": "evil"}]}),
+        (
+            "PUT",
+            "/a/i1",
+            {"y": 2, "size": 4, "id": "i1", "parts": [{"key": "q", "id": "evil"}]},
+        ),
     ]
     assert driven.document == {"name": "i1"}
 
@@ -431,7 +589,9 @@ def test_what_a_look_gives_is_read_like_a_member_and_never_sent_on():
 def test_after_writes_no_other_tier_is_asked():
     """Before them the code of another tier leads on; the answer says what was done."""
     no_a = refuses(404, "NO_A")
-    leads = put([answers(SEEN), no_a, answers({})], {"parts": [{"key": "p"}], "size": 1})
+    leads = put(
+        [answers(SEEN), no_a, answers({})], {"parts": [{"key": "p"}], "size": 1}
+    )
     assert leads.targets == ("/a?size=1&on=true&name=t1", "/a/i1", "/b/t1")
     assert leads.document == {"name": "t1"}
     ends = put([answers(SEEN), DONE, no_a], {"parts": [{"key": "q"}]})
@@ -441,10 +601,14 @@ def test_after_writes_no_other_tier_is_asked():
 
 def test_a_success_that_stands_for_an_error_is_one():
     """Whatever was done before is said with it."""
-    driven = put([answers(SEEN), DONE, answers({"bad": True})], {"parts": [{"key": "q"}]})
+    driven = put(
+        [answers(SEEN), DONE, answers({"bad": True})], {"parts": [{"key": "q"}]}
+    )
     assert error_of(driven) == (409, "BAD", ["GET", "DELETE", "PUT"])
     assert driven.document["detail"] == "t1 Done before: DELETE /a/i1/parts?key=q."
-    assert put([answers(SEEN), answers({"bad": "true"})], {"parts": []}).document == {"name": "i1"}
+    assert put([answers(SEEN), answers({"bad": "true"})], {"parts": []}).document == {
+        "name": "i1"
+    }
 
 
 def test_an_answer_without_content_may_stand_for_an_error_too():
@@ -460,7 +624,8 @@ errors.200 = { when = { source = "left", given = true }, status = 409, errorCode
 """
     )
     cut = [
-        asked(read(text), "DELETE", "/things/t", [reply]) for reply in (answers({"left": 1}), answers({}), NO_CONTENT)
+        asked(read(text), "DELETE", "/things/t", [reply])
+        for reply in (answers({"left": 1}), answers({}), NO_CONTENT)
     ]
     assert error_of(cut[0]) == (409, "LEFT", ["DELETE"])
     assert [(one.reply.status, one.content) for one in cut[1:]] == [(204, b"")] * 2
@@ -469,14 +634,25 @@ errors.200 = { when = { source = "left", given = true }, status = 409, errorCode
 LOGS = "/groups/g/clusters/h.example/logs/mongodb.gz"
 
 
-@pytest.mark.parametrize("kind", ["application/vnd.atlas.2023-01-01+gzip", "application/gzip", "*/*"])
+@pytest.mark.parametrize(
+    "kind", ["application/vnd.atlas.2023-01-01+gzip", "application/gzip", "*/*"]
+)
 def test_a_file_passes_unread(engine, kind):
     """It is asked for in the version that took its place."""
-    driven = asked(engine, "GET", f"{LOGS}?startDate=1", [(200, (), b"\\x1f\\x8b")], headers=(("Accept", kind),))
+    driven = asked(
+        engine,
+        "GET",
+        f"{LOGS}?startDate=1",
+        [(200, (), b"\\x1f\\x8b")],
+        headers=(("Accept", kind),),
+    )
     assert driven.passed
     assert len(driven.steps) == 1
     assert driven.targets == (f"{BASE}{LOGS}?startDate=1",)
-    assert dict(driven.sends[0].call.headers)["Accept"] == "application/vnd.atlas.2023-02-01+gzip"
+    assert (
+        dict(driven.sends[0].call.headers)["Accept"]
+        == "application/vnd.atlas.2023-02-01+gzip"
+    )
 
 
 @pytest.mark.parametrize(("api", "asked_for", "named"), [
@@ -484,11 +660,26 @@ def test_a_file_passes_unread(engine, kind):
     ("v1.0", "application/gzip", "application/gzip"),
 ])  # fmt: skip
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_a_file_has_the_media_type_of_the_callers_version(engine, method, api, asked_for, named):
+def test_a_file_has_the_media_type_of_the_callers_version(
+    engine, method, api, asked_for, named
+):
     """Where upstream names its own version; another type stays as it came."""
-    for given, shown in (("application/vnd.atlas.2023-02-01+gzip", named), ("application/x-gzip", "")):
-        upstream, accept = [(200, (("Content-Type", given),), b"x")], (("Accept", asked_for),)
-        driven = drive(engine, f"/api/atlas/{api}{LOGS}", upstream, method=method, headers=accept, clock=DAY)
+    for given, shown in (
+        ("application/vnd.atlas.2023-02-01+gzip", named),
+        ("application/x-gzip", ""),
+    ):
+        upstream, accept = (
+            [(200, (("Content-Type", given),), b"x")],
+            (("Accept", asked_for),),
+        )
+        driven = drive(
+            engine,
+            f"/api/atlas/{api}{LOGS}",
+            upstream,
+            method=method,
+            headers=accept,
+            clock=DAY,
+        )
         if isinstance(driven.outcome, PassThrough):
             assert driven.outcome.content_type == shown
         else:
@@ -510,7 +701,9 @@ def test_content_of_another_kind_is_another_call(engine, target, kind):
 def test_a_deletion_may_become_a_post_with_a_body(engine):
     """Its members are parameters of the path."""
     driven = asked(engine, "DELETE", f"{TEAM}/u1", [answers({"id": "u1"})])
-    assert calls(driven) == [("POST", f"{BASE}/orgs/o/teams/t:removeUser", {"id": "u1"})]
+    assert calls(driven) == [
+        ("POST", f"{BASE}/orgs/o/teams/t:removeUser", {"id": "u1"})
+    ]
     assert driven.reply.status == 204
 
 

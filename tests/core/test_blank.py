@@ -12,18 +12,39 @@ from tests.family.replay import VERSIONS, recordings
 
 LIST = "/groups/g1/serverless"
 READS = {"list": LIST, "list with a slash": f"{LIST}/", "get": f"{LIST}/shop"}
-BLANK, LATE = (datetime(*day, tzinfo=UTC).timestamp() for day in ((2026, 6, 1), (2027, 2, 1)))
-NOTHING, NO_CLUSTER = answers({"links": [], "results": [], "totalCount": 0}), refuses(404, "CLUSTER_NOT_FOUND")
-UNKNOWN = {"list": NOTHING, "list with a slash": answers({"results": []}), "get": NO_CLUSTER}
+BLANK, LATE = (
+    datetime(*day, tzinfo=UTC).timestamp() for day in ((2026, 6, 1), (2027, 2, 1))
+)
+NOTHING, NO_CLUSTER = (
+    answers({"links": [], "results": [], "totalCount": 0}),
+    refuses(404, "CLUSTER_NOT_FOUND"),
+)
+UNKNOWN = {
+    "list": NOTHING,
+    "list with a slash": answers({"results": []}),
+    "get": NO_CLUSTER,
+}
 """What flex says of what it does not know (recorded)."""
-SAYS_NOTHING = {"list": NOTHING, "list with a slash": NOTHING, "get": refuses(404, "NOT_FOUND")}
+SAYS_NOTHING = {
+    "list": NOTHING,
+    "list with a slash": NOTHING,
+    "get": refuses(404, "NOT_FOUND"),
+}
 """What the legacy side says since 2026-01-15 (specification; Atlas' own command)."""
-OLDEST, LATER = ("application/vnd.atlas.2023-01-01+json", "application/vnd.atlas.2025-03-12+json")
+OLDEST, LATER = (
+    "application/vnd.atlas.2023-01-01+json",
+    "application/vnd.atlas.2025-03-12+json",
+)
 
 
 def read(engine, which, *given, api="v2", query="", **more):
     """Read an instance, or list them."""
-    return drive(engine, f"/api/atlas/{api}{READS[which]}{query}", given, **{"clock": BLANK, **more})
+    return drive(
+        engine,
+        f"/api/atlas/{api}{READS[which]}{query}",
+        given,
+        **{"clock": BLANK, **more},
+    )
 
 
 @pytest.mark.parametrize(("which", "flex", "more"), [
@@ -54,25 +75,55 @@ def test_legacy_is_not_asked_after_the_deadline(engine):
     assert (driven.routes, driven.document["results"]) == (("flex",), [])
 
 
-@pytest.mark.parametrize(("accept", "sent"), [("*/*", OLDEST), (OLDEST, OLDEST), (LATER, LATER)])
+@pytest.mark.parametrize(
+    ("accept", "sent"), [("*/*", OLDEST), (OLDEST, OLDEST), (LATER, LATER)]
+)
 def test_what_legacy_alone_knows_is_passed_through(engine, accept, sent):
     """After flex, which knows nothing, each recorded legacy read comes back as it is, as the caller asked for it.
 
-    A caller whose Accept names no version has the oldest one, which Atlas wants to read.
+    A caller whose Accept names no version has the oldest one, which Atlas wants to
+    read.
     """
     for exchange in [one for one in recordings("serverless-") if one.method == "GET"]:
-        knows, kind = bool(exchange.document.get("results", True)), exchange.path.endswith("/serverless")
+        knows, kind = (
+            bool(exchange.document.get("results", True)),
+            exchange.path.endswith("/serverless"),
+        )
         target = f"{exchange.path}?pretty=true&unknown=%2F"
-        upstream = [NOTHING if kind else NO_CLUSTER, (exchange.status, exchange.headers, exchange.body.encode())]
-        driven = drive(engine, target, upstream, headers=(("Accept", accept),), clock=BLANK)
+        upstream = [
+            NOTHING if kind else NO_CLUSTER,
+            (exchange.status, exchange.headers, exchange.body.encode()),
+        ]
+        driven = drive(
+            engine, target, upstream, headers=(("Accept", accept),), clock=BLANK
+        )
         assert (driven.routes, driven.passed) == (("flex", "legacy"), knows)
-        assert (driven.targets[1], field(driven.sends[1].call.headers, "accept")) == (target, sent)
-        said = "; flex knew nothing, and the legacy endpoint did" if knows else "nor the legacy endpoint knew anything"
+        assert (driven.targets[1], field(driven.sends[1].call.headers, "accept")) == (
+            target,
+            sent,
+        )
+        said = (
+            "; flex knew nothing, and the legacy endpoint did"
+            if knows
+            else "nor the legacy endpoint knew anything"
+        )
         assert driven.outcome.record.reason.endswith(said)
 
 
-ERRORS = [refuses(401, "NO"), refuses(403, "NO"), refuses(500, "NO"), (503, (), b""), (404, (), b"")]
-UNREADABLE = [(200, (), b"?"), (200, (), b""), answers([]), answers({"results": None}), answers({"results": {}})]
+ERRORS = [
+    refuses(401, "NO"),
+    refuses(403, "NO"),
+    refuses(500, "NO"),
+    (503, (), b""),
+    (404, (), b""),
+]
+UNREADABLE = [
+    (200, (), b"?"),
+    (200, (), b""),
+    answers([]),
+    answers({"results": None}),
+    answers({"results": {}}),
+]
 
 
 @pytest.mark.parametrize("api", VERSIONS)
@@ -80,15 +131,29 @@ UNREADABLE = [(200, (), b"?"), (200, (), b""), answers([]), answers({"results": 
 def test_no_other_answer_of_legacy_is_knowledge(engine, which, api):
     """After a blank answer, an error, or a page that can't be read, flex' own is the caller's, in legacy words."""
     redirect = (302, (("Location", "/"),), b"")
-    for legacy in (SAYS_NOTHING[which], redirect, *ERRORS, *(() if which == "get" else UNREADABLE)):
+    for legacy in (
+        SAYS_NOTHING[which],
+        redirect,
+        *ERRORS,
+        *(() if which == "get" else UNREADABLE),
+    ):
         driven = read(engine, which, UNKNOWN[which], legacy, api=api)
         assert driven.routes == ("flex", "legacy")
         if which == "get":
-            assert (driven.reply.status, driven.document["errorCode"]) == (404, "SERVERLESS_INSTANCE_NOT_FOUND")
+            assert (driven.reply.status, driven.document["errorCode"]) == (
+                404,
+                "SERVERLESS_INSTANCE_NOT_FOUND",
+            )
         else:
             document = driven.document
-            assert (driven.reply.status, document["results"], document.get("totalCount", 0)) == (200, [], 0)
-            assert linked(document, "self").partition("?")[0] == f"/api/atlas/{api}{LIST}"
+            assert (
+                driven.reply.status,
+                document["results"],
+                document.get("totalCount", 0),
+            ) == (200, [], 0)
+            assert (
+                linked(document, "self").partition("?")[0] == f"/api/atlas/{api}{LIST}"
+            )
 
 
 @pytest.mark.parametrize("which", READS)

@@ -7,7 +7,9 @@ import pytest
 from tests.core.driver import answers, drive
 from tests.core.small import START, operation, read, successor
 
-ORDER = START + operation("orderThing", "POST", "/things") + successor("orderThing", "/new")
+ORDER = (
+    START + operation("orderThing", "POST", "/things") + successor("orderThing", "/new")
+)
 ORDER += """
 [operation.orderThing.request.members]
 name = "string"
@@ -18,7 +20,9 @@ flex = { from = "id", fidelity = "exact" }
 
 
 def order(body, upstream=(), text=ORDER):
-    return drive(read(text), "/api/atlas/v2/things", list(upstream), method="POST", body=body)
+    return drive(
+        read(text), "/api/atlas/v2/things", list(upstream), method="POST", body=body
+    )
 
 
 def test_a_body_without_rules_goes_on_byte_for_byte():
@@ -31,25 +35,39 @@ def test_a_body_without_rules_goes_on_byte_for_byte():
 def test_what_is_no_json_is_malformed(body):
     """A body is a JSON object."""
     driven = order(body)
-    assert (driven.sends, driven.reply.status, driven.document["errorCode"]) == ((), 400, "MALFORMED_JSON")
+    assert (driven.sends, driven.reply.status, driven.document["errorCode"]) == (
+        (),
+        400,
+        "MALFORMED_JSON",
+    )
 
 
 CHOICE = START + operation("orderThing", "POST", "/things", "status = 204")
-CHOICE += '[operation.orderThing.request]\nchoose = "size.kind"\nwords = ["plain", "gold"]\n'
+CHOICE += (
+    '[operation.orderThing.request]\nchoose = "size.kind"\nwords = ["plain", "gold"]\n'
+)
 CHOICE += 'members = { "size.kind" = "string" }\n'
-CHOICE += "".join(successor("orderThing", f"/{metal}", f"flex.choose.{metal}") for metal in ("plain", "gold"))
+CHOICE += "".join(
+    successor("orderThing", f"/{metal}", f"flex.choose.{metal}")
+    for metal in ("plain", "gold")
+)
 
 
 @pytest.mark.parametrize("word", ["plain", "gold"])
 def test_a_nested_member_chooses_the_call(word):
     """Names of members are nested with dots, this one's too."""
-    assert order({"size": {"kind": word}}, [(200, (), b"")], CHOICE).targets == (f"/{word}",)
+    assert order({"size": {"kind": word}}, [(200, (), b"")], CHOICE).targets == (
+        f"/{word}",
+    )
 
 
 def test_a_body_without_the_member_that_chooses_is_refused():
     """By its nested name."""
     driven = order({"size": {}}, [], CHOICE)
-    assert (driven.document["errorCode"], driven.document["parameters"]) == ("MISSING_ATTRIBUTE", ["size.kind"])
+    assert (driven.document["errorCode"], driven.document["parameters"]) == (
+        "MISSING_ATTRIBUTE",
+        ["size.kind"],
+    )
 
 
 @pytest.mark.parametrize(("count", "status"), [(3_000, 400), (6_000, 413)])
@@ -59,4 +77,6 @@ def test_a_body_that_would_take_long_to_decode_is_refused(count, status):
     assert (driven.reply.status, driven.sends) == (status, ())
     if status == 413:
         assert driven.document["errorCode"] == "SHIM_REQUEST_TOO_LARGE"
-        assert "more than 10000 brackets, commas and colons" in driven.document["detail"]
+        assert (
+            "more than 10000 brackets, commas and colons" in driven.document["detail"]
+        )

@@ -23,14 +23,31 @@ SCALING = {"compute": COMPUTE, "diskGB": {"enabled": True}}
 
 
 def kind(nodes=0, size="M10", disk=10):
-    return {"diskIOPS": 3000, "diskSizeGB": disk, "ebsVolumeType": "STANDARD", "instanceSize": size, "nodeCount": nodes}
+    return {
+        "diskIOPS": 3000,
+        "diskSizeGB": disk,
+        "ebsVolumeType": "STANDARD",
+        "instanceSize": size,
+        "nodeCount": nodes,
+    }
 
 
 def region(name="US_EAST_1", nodes=3, priority=7, **more):
     """Return a region of AWS as 2024-08-05 shows it."""
     scaling = {"analyticsAutoScaling": SCALING, "autoScaling": SCALING}
-    kinds = {"analyticsSpecs": kind(), "electableSpecs": kind(nodes), "readOnlySpecs": kind()}
-    return {"priority": priority, "providerName": "AWS", "regionName": name, **kinds, **scaling, **more}
+    kinds = {
+        "analyticsSpecs": kind(),
+        "electableSpecs": kind(nodes),
+        "readOnlySpecs": kind(),
+    }
+    return {
+        "priority": priority,
+        "providerName": "AWS",
+        "regionName": name,
+        **kinds,
+        **scaling,
+        **more,
+    }
 
 
 def shard(number, *regions, zone="Zone 1"):
@@ -45,7 +62,13 @@ def shard(number, *regions, zone="Zone 1"):
 
 def cluster(*shards, kind_of="SHARDED"):
     """Return a cluster as 2024-08-05 shows it."""
-    return {"clusterType": kind_of, "name": "c", "paused": False, "replicationSpecs": [*shards], "tags": []}
+    return {
+        "clusterType": kind_of,
+        "name": "c",
+        "paused": False,
+        "replicationSpecs": [*shards],
+        "tags": [],
+    }
 
 
 ONE = cluster(shard(1), kind_of="REPLICASET")
@@ -59,13 +82,28 @@ def update(there, body, version=V2, method="PATCH", settings=ON, clock=AFTER, lo
     others = iter(looks)
 
     def upstream(call):
-        if clock == AFTER and media in {value for name, value in call.headers if name == "Accept"}:
+        if clock == AFTER and media in {
+            value for name, value in call.headers if name == "Accept"
+        }:
             return GONE
-        return next(others, answers(there)) if call.method == "GET" else answers({**there, "asked": "this"})
+        return (
+            next(others, answers(there))
+            if call.method == "GET"
+            else answers({**there, "asked": "this"})
+        )
 
     headers = (("Accept", media), ("Content-Type", media))
     target = f"{CLUSTERS}/c" if method == "PATCH" else CLUSTERS
-    return drive(ENGINE, target, upstream, method=method, headers=headers, body=body, settings=settings, clock=clock)
+    return drive(
+        ENGINE,
+        target,
+        upstream,
+        method=method,
+        headers=headers,
+        body=body,
+        settings=settings,
+        clock=clock,
+    )
 
 
 def written(driven) -> Any:
@@ -85,7 +123,9 @@ def refused(driven):
 def holds(part, whole):
     """Return whether an object or list is a part of another."""
     if isinstance(part, dict):
-        return all(name in whole and holds(value, whole[name]) for name, value in part.items())
+        return all(
+            name in whole and holds(value, whole[name]) for name, value in part.items()
+        )
     if isinstance(part, list):
         return len(part) == len(whole) and all(map(holds, part, whole))
     return part == whole
@@ -107,17 +147,29 @@ def plain(name="US_EAST_1", nodes=3, size="M10", priority=7, **more):
 def shown(one):
     """Return a region as a read of 2023-02-01 shows it."""
     kinds = {name: value for name, value in one.items() if name.endswith("Specs")}
-    return one | {kind: {name: value[name] for name in value if name != "diskSizeGB"} for kind, value in kinds.items()}
+    return one | {
+        kind: {name: value[name] for name in value if name != "diskSizeGB"}
+        for kind, value in kinds.items()
+    }
 
 
 def test_a_recorded_change_ends_as_it_did():
     """Each member that is sent is what the cluster had after Atlas' own change, and each shard keeps its id."""
-    recorded = [pair for pair in pairs().get("clusters-writes", ()) if "new_before" in pair]
+    recorded = [
+        pair for pair in pairs().get("clusters-writes", ()) if "new_before" in pair
+    ]
     made = {
         "old_request": {"diskSizeGB": 20},
         "new_before": ONE,
         "new": cluster(
-            shard(1, region(electableSpecs=kind(3, disk=20), analyticsSpecs=kind(disk=20), readOnlySpecs=kind(disk=20)))
+            shard(
+                1,
+                region(
+                    electableSpecs=kind(3, disk=20),
+                    analyticsSpecs=kind(disk=20),
+                    readOnlySpecs=kind(disk=20),
+                ),
+            )
         ),
     }
     for pair in [made, *recorded]:
@@ -127,7 +179,15 @@ def test_a_recorded_change_ends_as_it_did():
         assert [one["id"] for one in sent["replicationSpecs"]] == before
 
 
-@pytest.mark.parametrize("body", [{"paused": True}, {"tags": []}, {"labels": [], "name": "d"}, {"backupEnabled": True}])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"paused": True},
+        {"tags": []},
+        {"labels": [], "name": "d"},
+        {"backupEnabled": True},
+    ],
+)
 @pytest.mark.parametrize("settings", [Settings(), ON])
 def test_plain_members_need_no_look_and_no_switch(body, settings):
     """They are the same in the new version."""
@@ -141,7 +201,10 @@ def test_plain_members_need_no_look_and_no_switch(body, settings):
     [
         ("PATCH", V2, {"diskSizeGB": 20}),
         ("PATCH", V2, {"replicationSpecs": [zone()]}),
-        *[("PATCH", LEGACY, {name: {}}) for name in ("autoScaling", "providerSettings", "replicationSpec")],
+        *[
+            ("PATCH", LEGACY, {name: {}})
+            for name in ("autoScaling", "providerSettings", "replicationSpec")
+        ],
         ("PATCH", LEGACY, {"diskSizeGB": 20}),
         ("PATCH", LEGACY, {"numShards": 1}),
         ("PATCH", LEGACY, {"replicationFactor": 5}),
@@ -161,15 +224,24 @@ def test_a_change_goes_to_atlas_until_its_version_ends(version):
     """Without a look."""
     day_before = datetime(2027, 6, 30, tzinfo=UTC).timestamp()
     driven = update(ONE, {"diskSizeGB": 20}, version, clock=day_before)
-    assert [(send.call.method, send.call.body) for send in driven.sends] == [("PATCH", b'{"diskSizeGB": 20}')]
+    assert [(send.call.method, send.call.body) for send in driven.sends] == [
+        ("PATCH", b'{"diskSizeGB": 20}')
+    ]
 
 
 def test_a_size_goes_into_each_region_and_kind_of_node():
     """In 2023-01-01 a cluster has one."""
-    there = cluster(shard(1, region(), region("EU_WEST_1", 2, 6)), shard(2, region(), region("EU_WEST_1", 2, 6)))
-    sent = written(update(there, {"providerSettings": {"instanceSizeName": "M30"}}, LEGACY))
+    there = cluster(
+        shard(1, region(), region("EU_WEST_1", 2, 6)),
+        shard(2, region(), region("EU_WEST_1", 2, 6)),
+    )
+    sent = written(
+        update(there, {"providerSettings": {"instanceSizeName": "M30"}}, LEGACY)
+    )
     kinds = ("analyticsSpecs", "electableSpecs", "readOnlySpecs")
-    regions = [one for spec in sent["replicationSpecs"] for one in spec["regionConfigs"]]
+    regions = [
+        one for spec in sent["replicationSpecs"] for one in spec["regionConfigs"]
+    ]
     assert {one[name]["instanceSize"] for one in regions for name in kinds} == {"M30"}
     assert [one["regionName"] for one in regions] == ["US_EAST_1", "EU_WEST_1"] * 2
     assert [spec["id"] for spec in sent["replicationSpecs"]] == ["shard1", "shard2"]
@@ -192,10 +264,21 @@ def test_scaling_is_laid_into_each_region():
 @pytest.mark.parametrize(
     ("body", "found"),
     [
-        ({"providerSettings": {"regionName": "EU_WEST_1"}}, {"regionName": "EU_WEST_1"}),
+        (
+            {"providerSettings": {"regionName": "EU_WEST_1"}},
+            {"regionName": "EU_WEST_1"},
+        ),
         ({"replicationFactor": 5}, {"electableSpecs": {"nodeCount": 5}}),
         (
-            {"replicationSpec": {"US_EAST_1": {"electableNodes": 3, "priority": 7, "readOnlyNodes": 2}}},
+            {
+                "replicationSpec": {
+                    "US_EAST_1": {
+                        "electableNodes": 3,
+                        "priority": 7,
+                        "readOnlyNodes": 2,
+                    }
+                }
+            },
             {"readOnlySpecs": {"nodeCount": 2}},
         ),
         (
@@ -203,7 +286,12 @@ def test_scaling_is_laid_into_each_region():
             {"electableSpecs": {"diskIOPS": 4000, "ebsVolumeType": "PROVISIONED"}},
         ),
         (
-            {"providerSettings": {"providerName": "GCP", "regionName": "WESTERN_EUROPE"}},
+            {
+                "providerSettings": {
+                    "providerName": "GCP",
+                    "regionName": "WESTERN_EUROPE",
+                }
+            },
             {"providerName": "GCP", "regionName": "WESTERN_EUROPE"},
         ),
     ],
@@ -215,7 +303,9 @@ def test_what_2023_01_01_says_beside_replication_specs(body, found):
     assert spec["id"] == "shard1"
 
 
-@pytest.mark.parametrize(("version", "body"), [(V2, [zone(plain(), number=3)]), (LEGACY, 3)])
+@pytest.mark.parametrize(
+    ("version", "body"), [(V2, [zone(plain(), number=3)]), (LEGACY, 3)]
+)
 def test_another_shard_has_no_id(version, body):
     """Those that are there keep theirs."""
     asked = {"replicationSpecs": body} if version == V2 else {"numShards": body}
@@ -234,7 +324,9 @@ def test_fewer_shards_leave_the_last_ones_out(version):
 
 def test_a_zone_gets_another_name():
     """Its shards and its id stay."""
-    sent = written(update(TWO, {"replicationSpecs": [zone(plain(), number=2, name="Home")]}))["replicationSpecs"]
+    sent = written(
+        update(TWO, {"replicationSpecs": [zone(plain(), number=2, name="Home")]})
+    )["replicationSpecs"]
     assert [(one["id"], one["zoneId"], one["zoneName"]) for one in sent] == [
         ("shard1", "id of Zone 1", "Home"),
         ("shard2", "id of Zone 1", "Home"),
@@ -245,19 +337,32 @@ def test_a_zone_without_a_name_keeps_that_which_it_has():
     """If it is the only one."""
     unnamed = {"numShards": 2, "regionConfigs": [plain(nodes=5)]}
     sent = written(update(TWO, {"replicationSpecs": [unnamed]}))["replicationSpecs"]
-    assert [(one["id"], one["zoneName"]) for one in sent] == [("shard1", "Zone 1"), ("shard2", "Zone 1")]
+    assert [(one["id"], one["zoneName"]) for one in sent] == [
+        ("shard1", "Zone 1"),
+        ("shard2", "Zone 1"),
+    ]
 
 
 def test_zones_come_and_go():
     """One that is left out goes, and a new one has no id."""
     more = [zone(plain()), zone(plain(), name="Zone 2"), zone(plain(), name="Zone 3")]
-    assert [one.get("id") for one in written(update(ZONES, {"replicationSpecs": more}))["replicationSpecs"]] == [
+    assert [
+        one.get("id")
+        for one in written(update(ZONES, {"replicationSpecs": more}))[
+            "replicationSpecs"
+        ]
+    ] == [
         "shard1",
         "shard2",
         None,
     ]
     fewer = [zone(plain(nodes=5), name="Zone 2")]
-    assert [one["id"] for one in written(update(ZONES, {"replicationSpecs": fewer}))["replicationSpecs"]] == ["shard2"]
+    assert [
+        one["id"]
+        for one in written(update(ZONES, {"replicationSpecs": fewer}))[
+            "replicationSpecs"
+        ]
+    ] == ["shard2"]
 
 
 @pytest.mark.parametrize(
@@ -278,7 +383,13 @@ def test_zones_come_and_go():
             ["replicationSpecs[0].numShards"],
         ),
         (ZONES, LEGACY, {"numShards": 2}, "INVALID_ATTRIBUTE", ["numShards"]),
-        (ZONES, LEGACY, {"replicationFactor": 5}, "INVALID_ATTRIBUTE", ["replicationFactor"]),
+        (
+            ZONES,
+            LEGACY,
+            {"replicationFactor": 5},
+            "INVALID_ATTRIBUTE",
+            ["replicationFactor"],
+        ),
         (
             ZONES,
             LEGACY,
@@ -296,12 +407,23 @@ def test_zones_come_and_go():
         (
             TWO,
             LEGACY,
-            {"numShards": 3, "replicationSpecs": [{"numShards": 2, "zoneName": "Zone 1", "regionsConfig": {}}]},
+            {
+                "numShards": 3,
+                "replicationSpecs": [
+                    {"numShards": 2, "zoneName": "Zone 1", "regionsConfig": {}}
+                ],
+            },
             "INVALID_ATTRIBUTE",
             ["numShards"],
         ),
         (ONE, LEGACY, {"backupEnabled": True}, "INVALID_ATTRIBUTE", ["backupEnabled"]),
-        (ONE, LEGACY, {"deleteAfterCreationHours": 4}, "INVALID_ATTRIBUTE", ["deleteAfterCreationHours"]),
+        (
+            ONE,
+            LEGACY,
+            {"deleteAfterCreationHours": 4},
+            "INVALID_ATTRIBUTE",
+            ["deleteAfterCreationHours"],
+        ),
         (
             ONE,
             LEGACY,
@@ -310,7 +432,13 @@ def test_zones_come_and_go():
             ["providerSettings.diskTypeName"],
         ),
         (ONE, V2, {"replicationSpecs": []}, "INVALID_ATTRIBUTE", ["replicationSpecs"]),
-        (ONE, LEGACY, {"replicationSpec": {"A": 5}}, "INVALID_ATTRIBUTE", ["replicationSpec.A"]),
+        (
+            ONE,
+            LEGACY,
+            {"replicationSpec": {"A": 5}},
+            "INVALID_ATTRIBUTE",
+            ["replicationSpec.A"],
+        ),
         (
             ONE,
             V2,
@@ -330,23 +458,38 @@ def test_both_may_say_the_same():
     body = {
         "numShards": 2,
         "replicationSpecs": [
-            {"numShards": 2, "zoneName": "Zone 1", "regionsConfig": {"US_EAST_1": {"electableNodes": 5, "priority": 7}}}
+            {
+                "numShards": 2,
+                "zoneName": "Zone 1",
+                "regionsConfig": {"US_EAST_1": {"electableNodes": 5, "priority": 7}},
+            }
         ],
     }
     sent = written(update(TWO, body, LEGACY))["replicationSpecs"]
-    assert [one["regionConfigs"][0]["electableSpecs"]["nodeCount"] for one in sent] == [5, 5]
+    assert [one["regionConfigs"][0]["electableSpecs"]["nodeCount"] for one in sent] == [
+        5,
+        5,
+    ]
 
 
 @pytest.mark.parametrize(
     ("beside", "regions"),
     [
         ({"numShards": 3}, {"US_EAST_1": {"electableNodes": 3, "priority": 7}}),
-        ({"providerSettings": {"regionName": "EU_WEST_1"}}, {"EU_WEST_1": {"electableNodes": 3, "priority": 7}}),
+        (
+            {"providerSettings": {"regionName": "EU_WEST_1"}},
+            {"EU_WEST_1": {"electableNodes": 3, "priority": 7}},
+        ),
     ],
 )
 def test_both_may_say_the_same_change(beside, regions):
     """Once in its own place, and once in replicationSpecs."""
-    body = {**beside, "replicationSpecs": [{"numShards": 3, "zoneName": "Zone 1", "regionsConfig": regions}]}
+    body = {
+        **beside,
+        "replicationSpecs": [
+            {"numShards": 3, "zoneName": "Zone 1", "regionsConfig": regions}
+        ],
+    }
     sent = written(update(TWO, body, LEGACY))["replicationSpecs"]
     assert [one["regionConfigs"][0]["regionName"] for one in sent] == [*regions] * 3
 
@@ -354,10 +497,18 @@ def test_both_may_say_the_same_change(beside, regions):
 def test_what_is_sent_back_as_it_was_gives_way():
     """A program changes one of two members that say the same, and sends both; the record says which one counted."""
     regions = {"US_EAST_1": {"electableNodes": 3, "priority": 7}}
-    body = {"numShards": 2, "replicationSpecs": [{"numShards": 1, "zoneName": "Zone 1", "regionsConfig": regions}]}
+    body = {
+        "numShards": 2,
+        "replicationSpecs": [
+            {"numShards": 1, "zoneName": "Zone 1", "regionsConfig": regions}
+        ],
+    }
     driven = update(TWO, body, LEGACY)
     assert len(written(driven)["replicationSpecs"]) == 1
-    assert "numShards was not sent: it is as it was, and replicationSpecs says otherwise" in driven.outcome.record.notes
+    assert (
+        "numShards was not sent: it is as it was, and replicationSpecs says otherwise"
+        in driven.outcome.record.notes
+    )
     whole = update(TWO, {"numShards": 2, "diskSizeGB": 20}, LEGACY)
     assert not any("numShards" in note for note in whole.outcome.record.notes)
 
@@ -366,13 +517,20 @@ def test_what_is_sent_back_as_it_was_gives_way():
 def test_a_body_that_is_no_object_is_refused(body):
     """As that of any other write."""
     driven = update(ONE, body)
-    assert (driven.reply.status, driven.document["errorCode"], driven.sends) == (400, "MALFORMED_JSON", ())
+    assert (driven.reply.status, driven.document["errorCode"], driven.sends) == (
+        400,
+        "MALFORMED_JSON",
+        (),
+    )
 
 
 def test_what_rules_read_besides_is_not_sent():
     """Also after a plain body of the same engine, whose members pass."""
     assert written(update(ONE, {"tags": []})) == {"tags": []}
-    assert written(update(ONE, {"diskSizeGB": 20, "paused": True})).keys() == {"paused", "replicationSpecs"}
+    assert written(update(ONE, {"diskSizeGB": 20, "paused": True})).keys() == {
+        "paused",
+        "replicationSpecs",
+    }
 
 
 UNLIKE = cluster(shard(1, region(readOnlySpecs=kind(2))), shard(2))
@@ -387,37 +545,60 @@ def test_what_it_shows_alike_and_is_not_stays():
 
 def test_what_a_region_does_not_have_is_not_sent_for_being_shown():
     """The first region's greatest size is shown for the whole cluster."""
-    scaling = {"compute": {**COMPUTE, "maxInstanceSize": "M40"}, "diskGB": {"enabled": True}}
+    scaling = {
+        "compute": {**COMPUTE, "maxInstanceSize": "M40"},
+        "diskGB": {"enabled": True},
+    }
     there = cluster(shard(1, region(autoScaling=scaling), region("EU_WEST_1", 2, 6)))
     (spec,) = written(update(there, {"diskSizeGB": 20}, LEGACY))["replicationSpecs"]
-    sizes = [one["autoScaling"]["compute"].get("maxInstanceSize") for one in spec["regionConfigs"]]
+    sizes = [
+        one["autoScaling"]["compute"].get("maxInstanceSize")
+        for one in spec["regionConfigs"]
+    ]
     assert sizes == ["M40", None]
 
 
 def test_what_it_shows_alike_and_is_not_can_not_be_said_anew():
     """The caller's words would change the second shard, too."""
     there = plain() | {"readOnlySpecs": {"instanceSize": "M10", "nodeCount": 2}}
-    code, names = refused(update(UNLIKE, {"replicationSpecs": [zone(there, number=2)], "diskSizeGB": 20}))
-    assert (code, names[-1]) == ("INVALID_ATTRIBUTE", "replicationSpecs[1].regionConfigs[0].readOnlySpecs.nodeCount")
+    code, names = refused(
+        update(UNLIKE, {"replicationSpecs": [zone(there, number=2)], "diskSizeGB": 20})
+    )
+    assert (code, names[-1]) == (
+        "INVALID_ATTRIBUTE",
+        "replicationSpecs[1].regionConfigs[0].readOnlySpecs.nodeCount",
+    )
 
 
 def test_other_providers_can_not_be_said():
     """2023-01-01 has one for the whole cluster."""
-    there = cluster(shard(1, region(), region("WESTERN_EUROPE", 2, 6, providerName="GCP")))
+    there = cluster(
+        shard(1, region(), region("WESTERN_EUROPE", 2, 6, providerName="GCP"))
+    )
     code, names = refused(update(there, {"diskSizeGB": 20}, LEGACY))
-    assert (code, names) == ("INVALID_ATTRIBUTE", ["diskSizeGB", "replicationSpecs[0].regionConfigs"])
+    assert (code, names) == (
+        "INVALID_ATTRIBUTE",
+        ["diskSizeGB", "replicationSpecs[0].regionConfigs"],
+    )
 
 
 def test_another_shard_says_what_its_like_has():
     """The new one would have none."""
     there = cluster(shard(1, region(analyticsSpecs=kind(2))))
-    code, names = refused(update(there, {"replicationSpecs": [zone(plain(), number=2)]}))
-    assert (code, names) == ("MISSING_ATTRIBUTE", ["replicationSpecs[1].regionConfigs[0].analyticsSpecs"])
+    code, names = refused(
+        update(there, {"replicationSpecs": [zone(plain(), number=2)]})
+    )
+    assert (code, names) == (
+        "MISSING_ATTRIBUTE",
+        ["replicationSpecs[1].regionConfigs[0].analyticsSpecs"],
+    )
 
 
 def test_what_is_there_is_not_sent():
     """The look is the answer, and the record says so."""
-    driven = update(TWO, {"diskSizeGB": 10, "replicationSpecs": [zone(shown(region()), number=2)]})
+    driven = update(
+        TWO, {"diskSizeGB": 10, "replicationSpecs": [zone(shown(region()), number=2)]}
+    )
     assert [send.call.method for send in driven.sends] == ["GET"]
     assert driven.document["replicationSpecs"][0]["numShards"] == 2
     assert any("nothing was sent" in note for note in driven.outcome.record.notes)
@@ -433,14 +614,24 @@ def test_what_is_there_is_not_sent_beside_what_changes():
     }
     driven = update(TWO, body)
     assert (len(driven.sends), written(driven)) == (2, {"tags": body["tags"]})
-    assert any("id, " in note and "were not sent" in note for note in driven.outcome.record.notes)
+    assert any(
+        "id, " in note and "were not sent" in note
+        for note in driven.outcome.record.notes
+    )
 
 
 def test_a_cluster_that_changes_meanwhile_is_not_written():
     """By its own scaling, or by another program."""
-    driven = update(ONE, {"diskSizeGB": 20}, looks=[answers(ONE), answers(cluster(shard(1, region(nodes=5))))])
+    driven = update(
+        ONE,
+        {"diskSizeGB": 20},
+        looks=[answers(ONE), answers(cluster(shard(1, region(nodes=5))))],
+    )
     assert written(driven) is None
-    assert (driven.reply.status, driven.document["errorCode"]) == (409, "SHIM_RESOURCE_CHANGED")
+    assert (driven.reply.status, driven.document["errorCode"]) == (
+        409,
+        "SHIM_RESOURCE_CHANGED",
+    )
     assert driven.document["parameters"] == ["replicationSpecs"]
 
 
@@ -458,7 +649,9 @@ def test_an_error_of_a_look_is_the_answer(status, good):
     """With its fields, and nothing is written."""
     failed = refuses(status, "NO")
     driven = update(
-        ONE, {"diskSizeGB": 20}, looks=[*[answers(ONE)] * good, (status, (("Retry-After", "7"),), failed[2])]
+        ONE,
+        {"diskSizeGB": 20},
+        looks=[*[answers(ONE)] * good, (status, (("Retry-After", "7"),), failed[2])],
     )
     assert written(driven) is None
     assert driven.passed
@@ -470,7 +663,10 @@ def test_a_look_that_can_not_be_read_is_a_502(page):
     """Nothing is written."""
     driven = update(ONE, {"diskSizeGB": 20}, looks=[page])
     assert written(driven) is None
-    assert (driven.reply.status, driven.document["errorCode"]) == (502, "SHIM_UPSTREAM_UNREADABLE")
+    assert (driven.reply.status, driven.document["errorCode"]) == (
+        502,
+        "SHIM_UPSTREAM_UNREADABLE",
+    )
 
 
 @pytest.mark.parametrize("version", [V2, LEGACY])
@@ -515,15 +711,27 @@ def test_a_shared_cluster_has_no_number_of_nodes():
     }
     (spec,) = create({"providerSettings": settings})["replicationSpecs"]
     assert spec["regionConfigs"][0]["electableSpecs"] == {"instanceSize": "M0"}
-    (spec,) = create({"providerSettings": settings, "replicationFactor": 3})["replicationSpecs"]
-    assert spec["regionConfigs"][0]["electableSpecs"] == {"instanceSize": "M0", "nodeCount": 3}
+    (spec,) = create({"providerSettings": settings, "replicationFactor": 3})[
+        "replicationSpecs"
+    ]
+    assert spec["regionConfigs"][0]["electableSpecs"] == {
+        "instanceSize": "M0",
+        "nodeCount": 3,
+    }
 
 
 def test_a_cluster_of_several_regions_and_shards():
     """In each form of 2023-01-01."""
-    regions = {"US_EAST_1": {"electableNodes": 3, "priority": 7}, "EU_WEST_1": {"priority": 6, "readOnlyNodes": 2}}
+    regions = {
+        "US_EAST_1": {"electableNodes": 3, "priority": 7},
+        "EU_WEST_1": {"priority": 6, "readOnlyNodes": 2},
+    }
     settings = {"instanceSizeName": "M30", "providerName": "AWS"}
-    zoned = {"replicationSpecs": [{"numShards": 2, "regionsConfig": regions, "zoneName": "Z"}]}
+    zoned = {
+        "replicationSpecs": [
+            {"numShards": 2, "regionsConfig": regions, "zoneName": "Z"}
+        ]
+    }
     sent = create({"clusterType": "SHARDED", "providerSettings": settings, **zoned})
     assert [one["zoneName"] for one in sent["replicationSpecs"]] == ["Z", "Z"]
     second = {
@@ -531,18 +739,35 @@ def test_a_cluster_of_several_regions_and_shards():
         "readOnlySpecs": {"instanceSize": "M30", "nodeCount": 2},
     }
     assert holds(second, sent["replicationSpecs"][1]["regionConfigs"][1])
-    alone = create({"numShards": 2, "providerSettings": settings, "replicationSpec": regions})
-    assert [[one["regionName"] for one in spec["regionConfigs"]] for spec in alone["replicationSpecs"]] == [
-        [*regions]
-    ] * 2
+    alone = create(
+        {"numShards": 2, "providerSettings": settings, "replicationSpec": regions}
+    )
+    assert [
+        [one["regionName"] for one in spec["regionConfigs"]]
+        for spec in alone["replicationSpecs"]
+    ] == [[*regions]] * 2
 
 
 def test_a_default_gives_way_in_a_new_cluster():
     """Providers send a number of shards, 1 unless somebody says otherwise, also beside replicationSpecs."""
     settings = {"instanceSizeName": "M30", "providerName": "AWS"}
-    zones = [{"numShards": 2, "regionsConfig": {"US_EAST_1": {"electableNodes": 5, "priority": 7}}, "zoneName": "Z"}]
-    body = {"numShards": 1, "providerSettings": settings, "replicationFactor": 3, "replicationSpecs": zones}
-    regions = [one["regionConfigs"][0]["electableSpecs"]["nodeCount"] for one in create(body)["replicationSpecs"]]
+    zones = [
+        {
+            "numShards": 2,
+            "regionsConfig": {"US_EAST_1": {"electableNodes": 5, "priority": 7}},
+            "zoneName": "Z",
+        }
+    ]
+    body = {
+        "numShards": 1,
+        "providerSettings": settings,
+        "replicationFactor": 3,
+        "replicationSpecs": zones,
+    }
+    regions = [
+        one["regionConfigs"][0]["electableSpecs"]["nodeCount"]
+        for one in create(body)["replicationSpecs"]
+    ]
     assert regions == [5, 5]
 
 
@@ -550,33 +775,67 @@ def test_a_default_gives_way_in_a_new_cluster():
     ("beside", "name"),
     [
         (
-            {"numShards": 3, "replicationSpecs": [{"numShards": 2, "regionsConfig": {"A": {}}, "zoneName": "Z"}]},
+            {
+                "numShards": 3,
+                "replicationSpecs": [
+                    {"numShards": 2, "regionsConfig": {"A": {}}, "zoneName": "Z"}
+                ],
+            },
             "numShards",
         ),
-        ({"replicationFactor": 5, "replicationSpec": {"US_EAST_1": {"electableNodes": 3}}}, "replicationFactor"),
         (
-            {"providerSettings": {**AWS, "regionName": "B"}, "replicationSpec": {"A": {"electableNodes": 3}}},
+            {
+                "replicationFactor": 5,
+                "replicationSpec": {"US_EAST_1": {"electableNodes": 3}},
+            },
+            "replicationFactor",
+        ),
+        (
+            {
+                "providerSettings": {**AWS, "regionName": "B"},
+                "replicationSpec": {"A": {"electableNodes": 3}},
+            },
             "providerSettings.regionName",
         ),
     ],
 )
 def test_what_contradicts_is_refused(beside, name):
     """Nobody knows which one is meant."""
-    driven = update({}, {"name": "c", "providerSettings": AWS, **beside}, LEGACY, "POST")
+    driven = update(
+        {}, {"name": "c", "providerSettings": AWS, **beside}, LEGACY, "POST"
+    )
     assert driven.sends == ()
     assert driven.document["parameters"] == [name]
 
 
 def test_iops_are_sent_as_they_are_asked():
     """Also of a new cluster of 2023-02-01."""
-    specs = {"diskIOPS": 3500, "ebsVolumeType": "STANDARD", "instanceSize": "M30", "nodeCount": 3}
-    sent = create({"diskSizeGB": 40, "replicationSpecs": [zone(plain() | {"electableSpecs": specs})]}, V2)
-    assert sent["replicationSpecs"][0]["regionConfigs"][0]["electableSpecs"] == {**specs, "diskSizeGB": 40}
+    specs = {
+        "diskIOPS": 3500,
+        "ebsVolumeType": "STANDARD",
+        "instanceSize": "M30",
+        "nodeCount": 3,
+    }
+    sent = create(
+        {
+            "diskSizeGB": 40,
+            "replicationSpecs": [zone(plain() | {"electableSpecs": specs})],
+        },
+        V2,
+    )
+    assert sent["replicationSpecs"][0]["regionConfigs"][0]["electableSpecs"] == {
+        **specs,
+        "diskSizeGB": 40,
+    }
     assert "diskSizeGB" not in sent
 
 
 @pytest.mark.parametrize(
-    ("body", "names"), [({"diskSizeGB": 20}, "replicationSpecs"), ({"replicationSpecs": []}, "replicationSpecs")]
+    ("body", "names"),
+    [
+        ({"diskSizeGB": 20}, "replicationSpecs"),
+        ({"replicationSpecs": []}, "replicationSpecs"),
+    ],
 )
 def test_a_new_cluster_needs_its_regions(body, names):
     """The disk stands in them now."""

@@ -12,7 +12,10 @@ from tests.core.small import dropped_of
 FILE = CASES / "recorded" / "cluster-pairs.jsonl"
 PAIRS = [json.loads(line) for line in FILE.read_text("utf-8").splitlines()]
 SHARDED = next(pair["new"] for pair in PAIRS if pair["kind"] == "sharded")
-NEW, OLD, OLDEST = (f"application/vnd.atlas.{version}+json" for version in ("2024-08-05", "2023-02-01", "2023-01-01"))
+NEW, OLD, OLDEST = (
+    f"application/vnd.atlas.{version}+json"
+    for version in ("2024-08-05", "2023-02-01", "2023-01-01")
+)
 SUCCESSOR = Settings(route=RouteWord.SUCCESSOR)
 LIST = "/api/atlas/v2/groups/g1/clusters"
 GET = f"{LIST}/c1"
@@ -20,17 +23,27 @@ GET = f"{LIST}/c1"
 
 def asked(engine, target, document, accept=OLD, **options):
     """Ask for a cluster, or a list, by the successor's route, with links that lead back to where Atlas was."""
-    options = {"settings": SUCCESSOR, "headers": (("Accept", accept),), "base": "http://localhost:8080", **options}
+    options = {
+        "settings": SUCCESSOR,
+        "headers": (("Accept", accept),),
+        "base": "http://localhost:8080",
+        **options,
+    }
     return drive(engine, target, [answers(document)], **options)
 
 
 def expected(cluster):
     """Return an old answer without the ids that cannot be known."""
-    specs = [{name: value for name, value in spec.items() if name != "id"} for spec in cluster["replicationSpecs"]]
+    specs = [
+        {name: value for name, value in spec.items() if name != "id"}
+        for spec in cluster["replicationSpecs"]
+    ]
     return {**cluster, "replicationSpecs": specs}
 
 
-@pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: f"{pair['kind']} {pair['recorded']}")
+@pytest.mark.parametrize(
+    "pair", PAIRS, ids=lambda pair: f"{pair['kind']} {pair['recorded']}"
+)
 def test_the_old_answer_follows_from_the_new_one(engine, pair):
     """What Atlas answered in both versions within seconds, but for the ids of replicationSpecs."""
     driven = asked(engine, pair["path"], pair["new"])
@@ -41,7 +54,11 @@ def test_the_old_answer_follows_from_the_new_one(engine, pair):
 
 def test_a_page_of_clusters_follows_too(engine):
     """Each item as if it were asked for alone."""
-    page = {"links": [], "results": [pair["new"] for pair in PAIRS], "totalCount": len(PAIRS)}
+    page = {
+        "links": [],
+        "results": [pair["new"] for pair in PAIRS],
+        "totalCount": len(PAIRS),
+    }
     driven = asked(engine, f"{LIST}?includeDeletedWithRetainedBackups=true", page)
     assert driven.document["results"] == [expected(pair["old"]) for pair in PAIRS]
     assert driven.document["totalCount"] == len(PAIRS)
@@ -59,15 +76,24 @@ def test_the_record_names_what_is_inside(engine):
 def test_shards_that_differ_in_size_are_refused(engine):
     """As the old version did (recorded by the tests of Atlas' Terraform provider); in a list it is reported.
 
-    The old version has one entry for a zone; what its other shards have otherwise is said.
+    The old version has one entry for a zone; what its other shards have otherwise is
+    said.
     """
     new = copy.deepcopy(SHARDED)
-    new["replicationSpecs"][1]["regionConfigs"][0]["electableSpecs"]["instanceSize"] = "M60"
+    new["replicationSpecs"][1]["regionConfigs"][0]["electableSpecs"]["instanceSize"] = (
+        "M60"
+    )
     for accept in (OLD, OLDEST):
         driven = asked(engine, GET, new, accept)
-        assert (driven.reply.status, driven.document["errorCode"]) == (400, "ASYMMETRIC_SHARD_UNSUPPORTED")
+        assert (driven.reply.status, driven.document["errorCode"]) == (
+            400,
+            "ASYMMETRIC_SHARD_UNSUPPORTED",
+        )
     ((where, _, why),) = dropped_of(asked(engine, LIST, {"results": [new]}))
-    assert (where, why) == ("results[0].replicationSpecs[1].regionConfigs", "not as in the first of its group")
+    assert (where, why) == (
+        "results[0].replicationSpecs[1].regionConfigs",
+        "not as in the first of its group",
+    )
 
 
 def test_numbers_of_nodes_may_differ(engine):
@@ -75,7 +101,10 @@ def test_numbers_of_nodes_may_differ(engine):
     new = copy.deepcopy(SHARDED)
     new["replicationSpecs"][1] |= {"zoneId": "b" * 24, "zoneName": "Zone 2"}
     new["replicationSpecs"][1]["regionConfigs"][0]["electableSpecs"]["nodeCount"] = 5
-    assert [spec["numShards"] for spec in asked(engine, GET, new).document["replicationSpecs"]] == [1, 1]
+    assert [
+        spec["numShards"]
+        for spec in asked(engine, GET, new).document["replicationSpecs"]
+    ] == [1, 1]
 
 
 def test_a_member_that_atlas_adds_is_not_lost(engine):
@@ -93,7 +122,12 @@ def test_accept_alone_distinguishes_versions_of_one_path(engine):
     """The new ones are none of the shim's."""
     accepts = (OLD, OLDEST, NEW, "application/vnd.atlas.2025-03-12+json")
     calls = [engine.recognise("GET", GET, (("Accept", accept),)) for accept in accepts]
-    assert [call and call.operation.id for call in calls] == ["getCluster", "getLegacyCluster", None, None]
+    assert [call and call.operation.id for call in calls] == [
+        "getCluster",
+        "getLegacyCluster",
+        None,
+        None,
+    ]
 
 
 def test_the_first_version_has_what_follows(engine):
@@ -102,9 +136,19 @@ def test_the_first_version_has_what_follows(engine):
     region = SHARDED["replicationSpecs"][0]["regionConfigs"][0]
     assert document["numShards"] == 2
     assert document["providerSettings"]["regionName"] == region["regionName"]
-    assert document["providerSettings"]["instanceSizeName"] == region["electableSpecs"]["instanceSize"]
-    nodes = {"analyticsNodes": 0, "electableNodes": 3, "priority": 7, "readOnlyNodes": 0}
-    assert document["replicationSpecs"][0]["regionsConfig"][region["regionName"]] == nodes
+    assert (
+        document["providerSettings"]["instanceSizeName"]
+        == region["electableSpecs"]["instanceSize"]
+    )
+    nodes = {
+        "analyticsNodes": 0,
+        "electableNodes": 3,
+        "priority": 7,
+        "readOnlyNodes": 0,
+    }
+    assert (
+        document["replicationSpecs"][0]["regionsConfig"][region["regionName"]] == nodes
+    )
     assert "backupEnabled" not in document
     assert document["providerBackupEnabled"] == SHARDED["backupEnabled"]
 
@@ -114,7 +158,9 @@ def test_process_arguments_pass_as_they_are(engine):
     arguments = {"javascriptEnabled": True, "oplogSizeMB": None, "noTableScan": False}
     driven = asked(engine, f"{GET}/processArgs", arguments, OLDEST)
     assert driven.document == arguments
-    assert driven.outcome.record.by_level() == {"absent": ("defaultReadConcern", "failIndexKeyTooLong")}
+    assert driven.outcome.record.by_level() == {
+        "absent": ("defaultReadConcern", "failIndexKeyTooLong")
+    }
 
 
 @pytest.mark.parametrize(("query", "sent"), [
@@ -124,4 +170,6 @@ def test_process_arguments_pass_as_they_are(engine):
 ])  # fmt: skip
 def test_a_page_of_the_same_path_is_asked_for_as_it_is_used(engine, query, sent):
     """In the caller's own words, so that a signature holds, unless a parameter is repeated or too large."""
-    assert asked(engine, f"{LIST}?{query}", {"results": []}).targets == (f"{LIST}?{sent}",)
+    assert asked(engine, f"{LIST}?{query}", {"results": []}).targets == (
+        f"{LIST}?{sent}",
+    )

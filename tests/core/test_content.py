@@ -7,7 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shim.core.content import ContentFault, JsonReader, acceptable, decode, dumps, loads, with_content
+from shim.core.content import (
+    ContentFault,
+    JsonReader,
+    acceptable,
+    decode,
+    dumps,
+    loads,
+    with_content,
+)
 from shim.core.messages import Reply
 
 
@@ -19,7 +27,12 @@ from shim.core.messages import Reply
         ('\ufeff{"a":1}', '{"a":1}'),
         ("[123456789012345678901234567890]", "[123456789012345678901234567890]"),
     ],
-    ids=["no escape that is not needed", "a lone surrogate", "a byte order mark", "a big integer"],
+    ids=[
+        "no escape that is not needed",
+        "a lone surrogate",
+        "a byte order mark",
+        "a big integer",
+    ],
 )
 def test_json_is_written_on_one_line_in_utf8(content, written):
     """What UTF-8 has no bytes for is written as it came, a byte order mark is ignored (RFC 8259), no digit is lost."""
@@ -42,12 +55,19 @@ def test_what_is_no_json_is_a_value_error(content):
 @pytest.mark.parametrize("sign", ["", "-"])
 def test_an_integer_has_no_more_digits_than_are_decoded_quickly(sign):
     """Its decoding takes time by their square; 320 are more than any double has, and 321 are refused."""
-    assert loads(f"[{sign}{'1' * (320 - len(sign))}]".encode()) == [int(sign + "1" * (320 - len(sign)))]
+    assert loads(f"[{sign}{'1' * (320 - len(sign))}]".encode()) == [
+        int(sign + "1" * (320 - len(sign)))
+    ]
     with pytest.raises(ValueError, match="an integer of 321 digits"):
         loads(f"[{sign}{'1' * (321 - len(sign))}]".encode())
 
 
-ENCODERS = {"gzip": gzip.compress, "X-GZIP": gzip.compress, "deflate": zlib.compress, "identity": bytes}
+ENCODERS = {
+    "gzip": gzip.compress,
+    "X-GZIP": gzip.compress,
+    "deflate": zlib.compress,
+    "identity": bytes,
+}
 
 
 @given(st.binary(max_size=200), st.lists(st.sampled_from(sorted(ENCODERS)), max_size=3))
@@ -63,12 +83,18 @@ def test_every_series_of_codings_is_undone(data, codings):
 def test_deflate_without_its_frame_is_understood(data):
     """As every browser does (RFC 9110, 8.4.1.2, note)."""
     compressor = zlib.compressobj(wbits=-zlib.MAX_WBITS)
-    assert decode(compressor.compress(data) + compressor.flush(), "deflate", 10_000) == data
+    assert (
+        decode(compressor.compress(data) + compressor.flush(), "deflate", 10_000)
+        == data
+    )
 
 
 def test_gzip_members_follow_one_another():
     """With padding after the last (RFC 1952, 2.2); each costs a copy of the rest, so that they have an end."""
-    assert decode(gzip.compress(b"one") + gzip.compress(b"two") + b"\0" * 8, "gzip", 100) == b"onetwo"
+    assert (
+        decode(gzip.compress(b"one") + gzip.compress(b"two") + b"\0" * 8, "gzip", 100)
+        == b"onetwo"
+    )
     with pytest.raises(ContentFault, match="more than 16 gzip members"):
         decode(gzip.compress(b"") * 17, "gzip", 100)
 
@@ -85,7 +111,11 @@ def test_a_long_series_of_codings_is_a_fault():
 
 @pytest.mark.parametrize(
     "wire",
-    [gzip.compress(b"x" * 101), gzip.compress(b"x" * 60) * 2, gzip.compress(b"x" * 10**7)],
+    [
+        gzip.compress(b"x" * 101),
+        gzip.compress(b"x" * 60) * 2,
+        gzip.compress(b"x" * 10**7),
+    ],
     ids=["one", "two", "bomb"],
 )
 def test_decoding_stops_at_the_limit(wire):
@@ -105,8 +135,14 @@ def test_a_truncated_reply_is_a_fault(size):
 @pytest.mark.parametrize(
     ("wire", "coding", "said"),
     [
-        *((b"x", coding, "was not asked for") for coding in ("br", "zstd", "compress", "nonsense")),
-        *((b"\x1f\x8bnonsense", coding, "not what its coding says") for coding in ("gzip", "deflate")),
+        *(
+            (b"x", coding, "was not asked for")
+            for coding in ("br", "zstd", "compress", "nonsense")
+        ),
+        *(
+            (b"\x1f\x8bnonsense", coding, "not what its coding says")
+            for coding in ("gzip", "deflate")
+        ),
     ],
 )
 def test_other_codings_and_broken_content_are_a_fault(wire, coding, said):
@@ -125,21 +161,30 @@ def test_only_codings_that_can_be_bounded_are_asked_for(asked, sent):
     assert acceptable(asked) == sent
 
 
-@pytest.mark.parametrize(("size", "fits"), [(999, True), (1000, True), (1001, False), (10_000_000, False)])
+@pytest.mark.parametrize(
+    ("size", "fits"), [(999, True), (1000, True), (1001, False), (10_000_000, False)]
+)
 @pytest.mark.parametrize("coding", sorted(ENCODERS))
 def test_the_limit_is_exact(coding, size, fits):
     """The limit's last byte is allowed, and the next is not."""
     reply = Reply(200, (("Content-Encoding", coding),))
     read = with_content(reply, [ENCODERS[coding](bytes(size))], 1000)  # type: ignore[operator]  # as above
-    assert (read.body, read.fault) == ((bytes(size), None) if fits else (None, "the content is larger than 1000 bytes"))
+    assert (read.body, read.fault) == (
+        (bytes(size), None) if fits else (None, "the content is larger than 1000 bytes")
+    )
 
 
 def test_content_that_was_not_read_to_its_end_is_a_fault():
     """Whoever stopped reading at the limit says so."""
-    assert with_content(Reply(200), [b"x"], 1, complete=False).fault == "the content is larger than 1 bytes"
+    assert (
+        with_content(Reply(200), [b"x"], 1, complete=False).fault
+        == "the content is larger than 1 bytes"
+    )
 
 
-@pytest.mark.parametrize(("depth", "is_read"), [(1, True), (99, True), (100, False), (300, False)])
+@pytest.mark.parametrize(
+    ("depth", "is_read"), [(1, True), (99, True), (100, False), (300, False)]
+)
 def test_a_list_is_looked_through_for_its_depth(depth, is_read):
     """Many brackets beside one another are no depth."""
     content = b"[" + b"[]," * 200 + b"[" * depth + b"]" * depth + b"]"

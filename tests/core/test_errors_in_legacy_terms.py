@@ -35,13 +35,30 @@ def test_an_error_is_answered_in_legacy_terms():
         "parameters": ["c1"],
         "reason": "Not Found",
     }
-    assert (got.reply.status, got.document, got.outcome.record.sent[0].status) == (404, expected, 410)
+    assert (got.reply.status, got.document, got.outcome.record.sent[0].status) == (
+        404,
+        expected,
+        410,
+    )
     wrapped = ask(WHOLE, NO_GADGET, "?envelope=true")
-    assert (wrapped.reply.status, wrapped.document) == (404, {"status": 404, "content": expected})
-    assert ask(WHOLE, NO_GADGET, "?pretty=true").content.startswith(b'{\n  "detail" : "No thing')
-    assert (head.sends[0].call.method, head.reply.status, head.content) == ("GET", 404, b"")
+    assert (wrapped.reply.status, wrapped.document) == (
+        404,
+        {"status": 404, "content": expected},
+    )
+    assert ask(WHOLE, NO_GADGET, "?pretty=true").content.startswith(
+        b'{\n  "detail" : "No thing'
+    )
+    assert (head.sends[0].call.method, head.reply.status, head.content) == (
+        "GET",
+        404,
+        b"",
+    )
     assert header(head.reply.headers, "content-length") == str(len(got.content))
-    assert header(head.reply.headers, "x-error-code") == header(got.reply.headers, "x-error-code") == "NO_THING"
+    assert (
+        header(head.reply.headers, "x-error-code")
+        == header(got.reply.headers, "x-error-code")
+        == "NO_THING"
+    )
 
 
 @pytest.mark.parametrize(("rule", "changed"), [
@@ -96,7 +113,12 @@ ON = Settings(writes=frozenset({"people"}))
 DAY = 1_830_000_000.0
 """In December 2027, after all sunsets."""
 GROUP = "/api/atlas/v2/groups/g"
-INDEX = {"collectionName": "c", "database": "d", "name": "i", "mappings": {"dynamic": True}}
+INDEX = {
+    "collectionName": "c",
+    "database": "d",
+    "name": "i",
+    "mappings": {"dynamic": True},
+}
 MIGRATION = {"dropEnabled": True, "source": {}, "destination": {}}
 DETAIL = "Invalid attribute {} specified."
 
@@ -108,11 +130,20 @@ DETAIL = "Invalid attribute {} specified."
     ("POST", "/clusters/c/fts/indexes", INDEX, "collectionName", "collectionName"),
     ("POST", "/liveMigrations", MIGRATION, "dropDestinationData", "dropEnabled"),
 ])  # fmt: skip
-def test_a_member_that_upstream_refuses_has_its_legacy_name(engine, method, path, body, named, legacy):
+def test_a_member_that_upstream_refuses_has_its_legacy_name(
+    engine, method, path, body, named, legacy
+):
     """In parameters and detail: the caller never wrote the new name."""
-    error = {"detail": DETAIL.format(named), "error": 400, "errorCode": "INVALID_ATTRIBUTE", "parameters": [named]}
+    error = {
+        "detail": DETAIL.format(named),
+        "error": 400,
+        "errorCode": "INVALID_ATTRIBUTE",
+        "parameters": [named],
+    }
     upstream = [answers(error, 400)]
-    driven = drive(engine, GROUP + path, upstream, method=method, body=body, settings=ON, clock=DAY)
+    driven = drive(
+        engine, GROUP + path, upstream, method=method, body=body, settings=ON, clock=DAY
+    )
     assert driven.passed is (named == legacy)
     if not driven.passed:
         expected = {**error, "detail": DETAIL.format(legacy), "parameters": [legacy]}
@@ -122,9 +153,21 @@ def test_a_member_that_upstream_refuses_has_its_legacy_name(engine, method, path
 def test_the_member_of_a_write_before_the_call_has_the_name_of_its_list(engine):
     """A role that is added by a call of its own came from the caller's list; other parameters stay."""
     user = answers({"orgMembershipStatus": "ACTIVE", "roles": []})
-    error = {"detail": "Invalid attribute groupRole specified.", "errorCode": "X", "parameters": ["groupRole", 7, "u"]}
+    error = {
+        "detail": "Invalid attribute groupRole specified.",
+        "errorCode": "X",
+        "parameters": ["groupRole", 7, "u"],
+    }
     body = {"groupRoles": ["NO_ROLE"]}
     target = f"{GROUP}/users/u/roles"
-    driven = drive(engine, target, [user, answers(error, 400)], method="PUT", body=body, settings=ON, clock=DAY)
+    driven = drive(
+        engine,
+        target,
+        [user, answers(error, 400)],
+        method="PUT",
+        body=body,
+        settings=ON,
+        clock=DAY,
+    )
     assert driven.document["parameters"] == ["groupRoles", 7, "u"]
     assert driven.document["detail"] == "Invalid attribute groupRoles specified."

@@ -5,7 +5,18 @@ import pytest
 from shim.core.messages import Read, Send
 from shim.core.route import Memory
 from shim.core.settings import RouteWord, Settings
-from tests.core.driver import BEFORE, GET, GONE, LIST, NO_ROUTE, SNAPSHOT, Clock, answers, drive, refuses
+from tests.core.driver import (
+    BEFORE,
+    GET,
+    GONE,
+    LIST,
+    NO_ROUTE,
+    SNAPSHOT,
+    Clock,
+    answers,
+    drive,
+    refuses,
+)
 
 V2, V2_LIST = f"/api/atlas/v2{GET}", f"/api/atlas/v2{LIST}"
 OK, EMPTY = answers(SNAPSHOT), answers({"results": []})
@@ -18,7 +29,9 @@ def before(engine, upstream, target=V2, **more):
     return drive(engine, target, upstream, **{"clock": BEFORE, **more})
 
 
-@pytest.mark.parametrize("gone", [GONE, (410, (), b""), NO_ROUTE, EMPTY_405, (404, (), b"")])
+@pytest.mark.parametrize(
+    "gone", [GONE, (410, (), b""), NO_ROUTE, EMPTY_405, (404, (), b"")]
+)
 def test_a_legacy_endpoint_that_is_gone_leads_to_flex(engine, gone):
     """410, and 404 or 405 without an errorCode, prove that nothing was executed; a 410 need not be read."""
     memory = Memory()
@@ -27,9 +40,16 @@ def test_a_legacy_endpoint_that_is_gone_leads_to_flex(engine, gone):
     assert driven.document["id"] == SNAPSHOT["id"]
     assert f"the legacy endpoint answered {gone[0]}" in driven.outcome.record.reason
     assert [sent.status for sent in driven.outcome.record.sent] == [gone[0], 200]
-    assert [type(step) for step in driven.steps] == [Send, *([] if gone[0] == 410 else [Read]), Send, Read]
+    assert [type(step) for step in driven.steps] == [
+        Send,
+        *([] if gone[0] == 410 else [Read]),
+        Send,
+        Read,
+    ]
     assert before(engine, [OK], clock=BEFORE + 599, memory=memory).routes == ("flex",)
-    assert before(engine, [LEGACY_OK], clock=BEFORE + 600, memory=memory).routes == ("legacy",)
+    assert before(engine, [LEGACY_OK], clock=BEFORE + 600, memory=memory).routes == (
+        "legacy",
+    )
 
 
 @pytest.mark.parametrize("status", [404, 405])
@@ -43,18 +63,40 @@ def test_a_legacy_endpoint_that_is_gone_leads_to_flex(engine, gone):
         b'{"status":404,"content":{"error":404,"errorCode":"SNAPSHOT_NOT_FOUND"}}',
         b'{"error":404,"errorCode":"X","parameters":[' + b"[]," * 100_000 + b"[]]}",
     ],
-    ids=["code", "empty code", "null", "no code", "number", "envelope", "long to decode"],
+    ids=[
+        "code",
+        "empty code",
+        "null",
+        "no code",
+        "number",
+        "envelope",
+        "long to decode",
+    ],
 )
 def test_a_404_with_an_atlas_error_is_atlas_own_answer(engine, status, body):
     """The endpoint is there; errors without a code were recorded, null and none. What can't be read proves nothing."""
     memory = Memory()
     driven = before(engine, [(status, (), body)], f"{V2}?envelope=true", memory=memory)
-    assert (driven.passed, driven.outcome.record.route, len(memory._entries)) == (True, "legacy", 0)
+    assert (driven.passed, driven.outcome.record.route, len(memory._entries)) == (
+        True,
+        "legacy",
+        0,
+    )
     assert before(engine, [(status, (), b"")], fault="too large").passed
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"[]", b'"x"', b"\xff", b"{}", b'{"error":"Not Found"}', b'{"content":{"status":404}}', b"{" * 100000]
+    "body",
+    [
+        b"",
+        b"[]",
+        b'"x"',
+        b"\xff",
+        b"{}",
+        b'{"error":"Not Found"}',
+        b'{"content":{"status":404}}',
+        b"{" * 100000,
+    ],
 )
 def test_a_404_that_is_no_atlas_error_is_no_endpoint(engine, body):
     """What has nothing of an Atlas error was not said by the endpoint."""
@@ -74,15 +116,27 @@ def test_only_auto_corrects_the_legacy_side(engine, word, gone):
     "odd",
     [
         f"{V2_LIST}/",
-        *(V2_LIST.replace(*one) for one in (("g1", "g2"), ("c1", "c%20"), ("c1", "c%31"), ("c1", "c" * 500))),
+        *(
+            V2_LIST.replace(*one)
+            for one in (("g1", "g2"), ("c1", "c%20"), ("c1", "c%31"), ("c1", "c" * 500))
+        ),
     ],
-    ids=["a slash at the end", "another group", "an odd name", "the same name, written oddly", "a long name"],
+    ids=[
+        "a slash at the end",
+        "another group",
+        "an odd name",
+        "the same name, written oddly",
+        "a long name",
+    ],
 )
 @pytest.mark.parametrize("gone", [NO_ROUTE, (404, (), b""), (410, (), b"")])
 def test_one_callers_odd_path_leads_nobody_elsewhere(engine, odd, gone):
     """A proxy's 404 for what one caller wrote is not a word about what others ask for."""
     memory = Memory()
-    assert before(engine, [gone, EMPTY], odd, memory=memory).routes == ("legacy", "flex")
+    assert before(engine, [gone, EMPTY], odd, memory=memory).routes == (
+        "legacy",
+        "flex",
+    )
     assert before(engine, [LEGACY_OK], V2_LIST, memory=memory).routes == ("legacy",)
 
 
@@ -93,7 +147,9 @@ DIGEST = 'Digest username="{}", realm="r", nonce="{}", uri="/x", response="y"'
     ("Bearer a", "Bearer a", True), ("Bearer a", "Bearer b", False), ("Bearer a", None, False),
     (DIGEST.format("u", 1), DIGEST.format("u", 2), True), (DIGEST.format("u", 1), DIGEST.format("v", 1), False),
 ])  # fmt: skip
-def test_an_answer_to_other_credentials_leads_nobody_elsewhere(engine, one, other, shared):
+def test_an_answer_to_other_credentials_leads_nobody_elsewhere(
+    engine, one, other, shared
+):
     """A 404 that somebody draws says nothing about the answers of others on the same path."""
     memory = Memory()
 
@@ -102,19 +158,27 @@ def test_an_answer_to_other_credentials_leads_nobody_elsewhere(engine, one, othe
         return before(engine, upstream, V2_LIST, headers=headers, memory=memory).routes
 
     assert routes(one, [NO_ROUTE, EMPTY]) == ("legacy", "flex")
-    assert routes(other, [EMPTY if shared else LEGACY_OK]) == (("flex",) if shared else ("legacy",))
-    assert not any("Bearer" in str(key) or "Digest" in str(key) for key in memory._entries)
+    assert routes(other, [EMPTY if shared else LEGACY_OK]) == (
+        ("flex",) if shared else ("legacy",)
+    )
+    assert not any(
+        "Bearer" in str(key) or "Digest" in str(key) for key in memory._entries
+    )
 
 
 def test_a_version_that_is_gone_is_gone_for_everybody(engine):
     """Atlas' own word about the endpoint's version is learned once."""
     memory = Memory()
     assert before(engine, [GONE, OK], memory=memory).routes == ("legacy", "flex")
-    assert before(engine, [OK], V2.replace("g1", "g2"), memory=memory).routes == ("flex",)
+    assert before(engine, [OK], V2.replace("g1", "g2"), memory=memory).routes == (
+        "flex",
+    )
 
 
 @pytest.mark.parametrize("step", [200.0, -200.0, 1e6])
-def test_a_clock_that_is_set_neither_ends_an_exchange_nor_what_was_learned(engine, step):
+def test_a_clock_that_is_set_neither_ends_an_exchange_nor_what_was_learned(
+    engine, step
+):
     """Durations are measured by a clock that nobody sets."""
     clock, memory = Clock(BEFORE - 1e7), Memory()
 
@@ -125,8 +189,12 @@ def test_a_clock_that_is_set_neither_ends_an_exchange_nor_what_was_learned(engin
     driven = before(engine, stepping, clock=clock, monotonic=lambda: 5.0, memory=memory)
     assert driven.document["id"] == SNAPSHOT["id"]
     clock.now += step
-    assert before(engine, [OK], clock=clock, monotonic=lambda: 604.0, memory=memory).routes == ("flex",)
-    assert before(engine, [LEGACY_OK], clock=clock, monotonic=lambda: 605.0, memory=memory).passed
+    assert before(
+        engine, [OK], clock=clock, monotonic=lambda: 604.0, memory=memory
+    ).routes == ("flex",)
+    assert before(
+        engine, [LEGACY_OK], clock=clock, monotonic=lambda: 605.0, memory=memory
+    ).passed
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 429, 500, 503])
@@ -148,26 +216,46 @@ def test_a_call_that_uses_up_the_time_is_the_last(engine):
     assert (driven.routes, driven.reply.status) == (("legacy",), 504)
     assert driven.document["errorCode"] == "SHIM_DEADLINE_EXCEEDED"
     assert "60 seconds" in driven.document["detail"]
-    assert drive(engine, V2, [OK], settings=Settings(deadline=0.0)).document["id"] == SNAPSHOT["id"]
+    assert (
+        drive(engine, V2, [OK], settings=Settings(deadline=0.0)).document["id"]
+        == SNAPSHOT["id"]
+    )
 
 
-@pytest.mark.parametrize("raw", ["itemsPerPage=0", "pageNum=-1", "pageNum=x", "includeCount=maybe", "envelope=1"])
+@pytest.mark.parametrize(
+    "raw",
+    ["itemsPerPage=0", "pageNum=-1", "pageNum=x", "includeCount=maybe", "envelope=1"],
+)
 def test_a_meaningless_query_is_refused_before_anything_is_sent(engine, raw):
     """The successor is not asked, and the caller gets Atlas' own 400; the legacy side judges its own query."""
     driven = drive(engine, f"{V2_LIST}?{raw}", [])
     name = raw.partition("=")[0]
-    assert (driven.steps, driven.reply.status, driven.outcome.record.route) == ((), 400, "none")
+    assert (driven.steps, driven.reply.status, driven.outcome.record.route) == (
+        (),
+        400,
+        "none",
+    )
     detail = f"Invalid query parameter {name} specified."
     assert (
-        driven.document | {"errorCode": "INVALID_QUERY_PARAMETER", "parameters": [name], "detail": detail}
+        driven.document
+        | {
+            "errorCode": "INVALID_QUERY_PARAMETER",
+            "parameters": [name],
+            "detail": detail,
+        }
         == driven.document
     )
     target = f"{V2_LIST}?{raw}"
-    assert before(engine, [refuses(400, "INVALID_QUERY_PARAMETER")], target).targets == (target,)
+    assert before(
+        engine, [refuses(400, "INVALID_QUERY_PARAMETER")], target
+    ).targets == (target,)
 
 
 def test_a_reason_says_that_a_flag_decided(engine):
     """Whoever reads the record knows where to look for the switch."""
     settings = Settings(flag="atlas-route").by_flag(RouteWord.LEGACY)
     driven = drive(engine, V2_LIST, [EMPTY], settings=settings)
-    assert driven.outcome.record.reason == "the route is set to legacy; the flag atlas-route says legacy"
+    assert (
+        driven.outcome.record.reason
+        == "the route is set to legacy; the flag atlas-route says legacy"
+    )

@@ -11,9 +11,20 @@ from shim.core.messages import field
 from shim.core.recognise import shared_engine
 from shim.core.route import Memory
 from shim.core.settings import RouteWord, Settings
-from tests.core.driver import BASE, CASES, GONE, Clock, answers, drive, pages_of, refuses
+from tests.core.driver import (
+    BASE,
+    CASES,
+    GONE,
+    Clock,
+    answers,
+    drive,
+    pages_of,
+    refuses,
+)
 
-ENGINE = shared_engine({"ATLAS_SHIM_READS": "former-clusters", "ATLAS_SHIM_WRITES": "former-clusters"})
+ENGINE = shared_engine(
+    {"ATLAS_SHIM_READS": "former-clusters", "ATLAS_SHIM_WRITES": "former-clusters"}
+)
 
 V2, V1 = (f"/api/atlas/{api}/groups/g1/clusters" for api in ("v2", "v1.0"))
 FLEX = "/api/atlas/v2/groups/g1/flexClusters"
@@ -30,13 +41,19 @@ SHAPES["v1.0"] = SHAPES["2023-01-01"]
 
 def call(version):
     """Return the path of the clusters in a version, and the field that names it."""
-    return (V1, ()) if version == "v1.0" else (V2, (("Accept", f"application/vnd.atlas.{version}+json"),))
+    return (
+        (V1, ())
+        if version == "v1.0"
+        else (V2, (("Accept", f"application/vnd.atlas.{version}+json"),))
+    )
 
 
 def ask(version, upstream, below="/cluster0", engine=ENGINE, **more):
     """Make a call in a version, while all of them live unless a clock says otherwise."""
     path, headers = call(version)
-    return drive(engine, f"{path}{below}", upstream, headers=headers, **{"clock": BEFORE, **more})
+    return drive(
+        engine, f"{path}{below}", upstream, headers=headers, **{"clock": BEFORE, **more}
+    )
 
 
 def without_links(document):
@@ -59,13 +76,22 @@ def test_a_former_cluster_is_read_as_it_was(version):
     assert not driven.outcome.record.dropped
 
 
-@pytest.mark.parametrize("given", [answers({"name": "cluster0"}), refuses(404, "CLUSTER_NOT_FOUND"), refuses(400, "X")])
+@pytest.mark.parametrize(
+    "given",
+    [
+        answers({"name": "cluster0"}),
+        refuses(404, "CLUSTER_NOT_FOUND"),
+        refuses(400, "X"),
+    ],
+)
 @pytest.mark.parametrize("version", SHAPES)
 def test_what_the_endpoint_answers_else_passes(version, given):
     """One call, whose answer is the caller's as it came; so is an error of another code."""
     driven = ask(version, [given])
     assert driven.passed
-    assert [(send.call.target, send.rewritten) for send in driven.sends] == [(f"{call(version)[0]}/cluster0", False)]
+    assert [(send.call.target, send.rewritten) for send in driven.sends] == [
+        (f"{call(version)[0]}/cluster0", False)
+    ]
 
 
 LISTED = answers({"results": [FLEX_CLUSTER], "totalCount": 1})
@@ -81,7 +107,10 @@ def test_an_error_of_either_side_is_the_answer(below, upstream, routes):
     driven = ask("2024-08-05", upstream, below)
     assert (driven.passed, driven.routes) == (True, routes)
     driven = ask("2024-08-05", upstream, f"{below}?envelope=true")
-    assert driven.document == {"status": upstream[-1][0], "content": json.loads(upstream[-1][2])}
+    assert driven.document == {
+        "status": upstream[-1][0],
+        "content": json.loads(upstream[-1][2]),
+    }
 
 
 @pytest.mark.parametrize("version", ["2023-02-01", "2023-01-01"])
@@ -89,10 +118,14 @@ def test_an_error_of_either_side_is_the_answer(below, upstream, routes):
 def test_after_the_sunset_the_successor_leads_there_too(version, route):
     """A dedicated cluster is the successor's; a former M5 is the next one's."""
     settings = Settings(route=route)
-    driven = ask(version, [GONE_TO_FLEX, answers(FLEX_CLUSTER)], clock=AFTER, settings=settings)
+    driven = ask(
+        version, [GONE_TO_FLEX, answers(FLEX_CLUSTER)], clock=AFTER, settings=settings
+    )
     assert driven.routes == ("successor", "former")
     assert without_links(driven.document) == SHAPES[version]
-    assert ask(version, [answers({"name": "c"})], clock=AFTER, settings=settings).routes == ("successor",)
+    assert ask(
+        version, [answers({"name": "c"})], clock=AFTER, settings=settings
+    ).routes == ("successor",)
 
 
 @pytest.mark.parametrize("version", SHAPES)
@@ -107,7 +140,10 @@ def test_off_is_as_if_it_were_not_there(version):
 
 @pytest.mark.parametrize(
     ("code", "routes"),
-    [("CANNOT_USE_FLEX_CLUSTER_IN_CLUSTER_API", ("legacy", "former")), ("CLUSTER_NOT_FOUND", ("legacy",))],
+    [
+        ("CANNOT_USE_FLEX_CLUSTER_IN_CLUSTER_API", ("legacy", "former")),
+        ("CLUSTER_NOT_FOUND", ("legacy",)),
+    ],
 )
 def test_head_knows_the_code_by_its_field(code, routes):
     """It has no content; the answer has the fields that GET's has."""
@@ -120,7 +156,11 @@ def lists(clusters, flex, most=500):
     other, own = pages_of(clusters, most=most), pages_of(flex, most=most)
 
     def upstream(call):
-        asked = call if "pageNum" in call.query else attrs.evolve(call, target=f"{call.path}?pageNum=1&itemsPerPage=9")
+        asked = (
+            call
+            if "pageNum" in call.query
+            else attrs.evolve(call, target=f"{call.path}?pageNum=1&itemsPerPage=9")
+        )
         return own(asked) if call.path == FLEX else other(asked)
 
     return upstream
@@ -131,11 +171,21 @@ def test_a_part_of_one_side_is_not_asked_for():
     headers = (*call("2024-08-05")[1], ("Range", "bytes=0-9"), ("If-Range", '"x"'))
     driven = drive(ENGINE, V2, lists([], [FLEX_CLUSTER]), headers=headers, clock=BEFORE)
     assert driven.routes == ("former", "legacy")
-    assert not any(field(send.call.headers, name) for send in driven.sends for name in ("range", "if-range"))
+    assert not any(
+        field(send.call.headers, name)
+        for send in driven.sends
+        for name in ("range", "if-range")
+    )
 
 
-DEDICATED = [{"name": f"dedicated{number}", "id": f"{number}", "links": [{"href": "x"}]} for number in range(3)]
-TWO = [FLEX_CLUSTER, FLEX_CLUSTER | {"name": "cluster1", "id": "67adfc880d1ee76f87979187"}]
+DEDICATED = [
+    {"name": f"dedicated{number}", "id": f"{number}", "links": [{"href": "x"}]}
+    for number in range(3)
+]
+TWO = [
+    FLEX_CLUSTER,
+    FLEX_CLUSTER | {"name": "cluster1", "id": "67adfc880d1ee76f87979187"},
+]
 
 
 @pytest.mark.parametrize("version", SHAPES)
@@ -148,16 +198,27 @@ def test_a_list_has_the_former_clusters_too(version):
     assert [one["name"] for one in results[3:]] == ["cluster0", "cluster1"]
     assert without_links(results[3]) == SHAPES[version]
     assert driven.document["totalCount"] == 5
-    assert [send.call.headers for send in driven.sends if send.route == "legacy"] == [call(version)[1]]
+    assert [send.call.headers for send in driven.sends if send.route == "legacy"] == [
+        call(version)[1]
+    ]
 
 
-PAGES = {1: ["dedicated0", "dedicated1"], 2: ["dedicated2", "cluster0"], 3: ["cluster1"], 4: []}
+PAGES = {
+    1: ["dedicated0", "dedicated1"],
+    2: ["dedicated2", "cluster0"],
+    3: ["cluster1"],
+    4: [],
+}
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_pages_are_cut_of_both_lists(page):
     """By the caller's number and size, whatever the pages of each."""
-    driven = ask("2024-08-05", lists(DEDICATED, TWO, most=1), f"?itemsPerPage=2&pageNum={page}&x=1")
+    driven = ask(
+        "2024-08-05",
+        lists(DEDICATED, TWO, most=1),
+        f"?itemsPerPage=2&pageNum={page}&x=1",
+    )
     assert [one["name"] for one in driven.document["results"]] == PAGES[page]
     assert driven.document["totalCount"] == 5
     rels = {link["rel"]: link["href"] for link in driven.document["links"]}
@@ -170,7 +231,14 @@ def test_pages_are_cut_of_both_lists(page):
 def test_an_empty_flex_list_is_not_asked_for_again(version):
     """For ten minutes, for this caller: the list passes as it came, by one call."""
     memory, clock = Memory(), Clock(BEFORE)
-    ask_again = partial(ask, version, lists(DEDICATED, []), "?itemsPerPage=2", memory=memory, clock=clock)
+    ask_again = partial(
+        ask,
+        version,
+        lists(DEDICATED, []),
+        "?itemsPerPage=2",
+        memory=memory,
+        clock=clock,
+    )
     first = ask_again()
     assert (first.routes, first.passed) == (("former", "legacy"), True)
     assert first.targets[1] == f"{call(version)[0]}?itemsPerPage=2"
@@ -186,7 +254,9 @@ def test_another_caller_is_asked_for():
     accept = call("2024-08-05")[1]
     for key in ("a", "b", "b"):
         headers = (*accept, ("Authorization", f"Bearer {key}"))
-        driven = drive(ENGINE, V2, lists([], []), headers=headers, memory=memory, clock=BEFORE)
+        driven = drive(
+            ENGINE, V2, lists([], []), headers=headers, memory=memory, clock=BEFORE
+        )
     assert driven.routes == ("legacy",)
     assert driven.sends[0].call.headers == headers
     assert len(memory._entries) == 2
@@ -195,7 +265,12 @@ def test_another_caller_is_asked_for():
 @pytest.mark.parametrize("version", ["2023-02-01", "2023-01-01"])
 def test_after_the_sunset_the_successors_list_is_the_other(version):
     """Each list by its own rules; also where the legacy endpoint says that it has gone."""
-    new = {"name": "d", "replicationSpecs": [{"id": "1", "zoneId": "z", "zoneName": "Z", "regionConfigs": []}]}
+    new = {
+        "name": "d",
+        "replicationSpecs": [
+            {"id": "1", "zoneId": "z", "zoneName": "Z", "regionConfigs": []}
+        ],
+    }
     driven = ask(version, lists([new], TWO), "", clock=AFTER)
     assert driven.routes == ("former", "successor")
     one, other, _ = driven.document["results"]
@@ -203,19 +278,28 @@ def test_after_the_sunset_the_successors_list_is_the_other(version):
     assert without_links(other) == SHAPES[version]
     upstream = lists([new], TWO)
     old = call(version)[1]
-    gone = ask(version, lambda sent: GONE if sent.headers == old else upstream(sent), "")
+    gone = ask(
+        version, lambda sent: GONE if sent.headers == old else upstream(sent), ""
+    )
     assert gone.routes == ("former", "legacy", "successor")
     assert gone.document == driven.document
 
 
 def test_what_atlas_does_not_know_is_not_asked_of_flex():
     """And said."""
-    driven = ask("2024-08-05", lists(DEDICATED, TWO), "?includeDeletedWithRetainedBackups=true")
+    driven = ask(
+        "2024-08-05", lists(DEDICATED, TWO), "?includeDeletedWithRetainedBackups=true"
+    )
     assert ["includeDeleted" in target for target in driven.targets] == [False, True]
     assert any("retains no backups" in note for note in driven.outcome.record.notes)
 
 
-REGION = {"backingProviderName": "AWS", "providerName": "TENANT", "regionName": "R1", "priority": 7}
+REGION = {
+    "backingProviderName": "AWS",
+    "providerName": "TENANT",
+    "regionName": "R1",
+    "priority": 7,
+}
 TAGS = [{"key": "a", "value": "b"}]
 
 
@@ -223,16 +307,37 @@ def advanced(size, regions=1):
     """Return the body of a creation with so many regions."""
     configs = [REGION | {"electableSpecs": {"instanceSize": size}}] * regions
     specs = [{"regionConfigs": configs}]
-    return {"name": "cluster0", "clusterType": "REPLICASET", "replicationSpecs": specs, "tags": TAGS}
+    return {
+        "name": "cluster0",
+        "clusterType": "REPLICASET",
+        "replicationSpecs": specs,
+        "tags": TAGS,
+    }
 
 
 def oldest(size):
     """Return the same as the first version has it."""
-    settings = {"providerName": "TENANT", "instanceSizeName": size, "backingProviderName": "AWS", "regionName": "R1"}
-    return {"name": "cluster0", "providerSettings": settings, "tags": TAGS, "terminationProtectionEnabled": True}
+    settings = {
+        "providerName": "TENANT",
+        "instanceSizeName": size,
+        "backingProviderName": "AWS",
+        "regionName": "R1",
+    }
+    return {
+        "name": "cluster0",
+        "providerSettings": settings,
+        "tags": TAGS,
+        "terminationProtectionEnabled": True,
+    }
 
 
-BODIES = {"2024-10-23": advanced, "2024-08-05": advanced, "2023-02-01": advanced, "2023-01-01": oldest, "v1.0": oldest}
+BODIES = {
+    "2024-10-23": advanced,
+    "2024-08-05": advanced,
+    "2023-02-01": advanced,
+    "2023-01-01": oldest,
+    "v1.0": oldest,
+}
 SHOWN = {"2024-10-23": SHAPES["2024-08-05"], **SHAPES}
 
 
@@ -247,58 +352,109 @@ def test_a_creation_with_m2_or_m5_makes_a_flex_cluster(version, size):
     """By one call, with what flex takes; what was remembered of an empty list is forgotten."""
     memory = Memory()
     ask("2024-08-05", lists([], []), "", memory=memory)
-    driven = write(version, "POST", BODIES[version](size), [answers(FLEX_CLUSTER, 201)], "", memory=memory)
+    driven = write(
+        version,
+        "POST",
+        BODIES[version](size),
+        [answers(FLEX_CLUSTER, 201)],
+        "",
+        memory=memory,
+    )
     (send,) = driven.sends
     assert (send.call.method, send.call.target, send.route) == ("POST", FLEX, "former")
     sent = json.loads(send.call.body)
     assert sent.pop("terminationProtectionEnabled", True)
     settings = {"backingProviderName": "AWS", "regionName": "R1"}
     assert sent == {"name": "cluster0", "providerSettings": settings, "tags": TAGS}
-    assert (driven.reply.status, without_links(driven.document)) == (201, SHOWN[version])
-    assert any("nothing else of it was sent" in note for note in driven.outcome.record.notes)
-    assert ask("2024-08-05", lists([], TWO), "", memory=memory).routes == ("former", "legacy")
+    assert (driven.reply.status, without_links(driven.document)) == (
+        201,
+        SHOWN[version],
+    )
+    assert any(
+        "nothing else of it was sent" in note for note in driven.outcome.record.notes
+    )
+    assert ask("2024-08-05", lists([], TWO), "", memory=memory).routes == (
+        "former",
+        "legacy",
+    )
 
 
-OTHERS = [*(advanced(size) for size in ("M10", "M0", None)), advanced("M5", 2), oldest("M10"), {"name": "M5"}]
+OTHERS = [
+    *(advanced(size) for size in ("M10", "M0", None)),
+    advanced("M5", 2),
+    oldest("M10"),
+    {"name": "M5"},
+]
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"{", *(json.dumps(body).encode() for body in OTHERS)])
+@pytest.mark.parametrize(
+    "body", [b"", b"[]", b"{", *(json.dumps(body).encode() for body in OTHERS)]
+)
 @pytest.mark.parametrize("version", BODIES)
 def test_every_other_creation_passes_as_it_came(version, body):
     """To the byte; what Atlas answers is the answer."""
     driven = write(version, "POST", body, [refuses(400, "X")], "")
     (send,) = driven.sends
-    assert (driven.passed, send.call.body, send.call.target, send.rewritten) == (True, body, call(version)[0], False)
+    assert (driven.passed, send.call.body, send.call.target, send.rewritten) == (
+        True,
+        body,
+        call(version)[0],
+        False,
+    )
 
 
 @pytest.mark.parametrize("version", BODIES)
 def test_an_update_goes_on_after_the_one_code(version):
     """With tags and termination protection; an error of another code, and a success, are the caller's."""
-    body = {"tags": TAGS, "terminationProtectionEnabled": False, "name": "cluster0", "id": "x"}
+    body = {
+        "tags": TAGS,
+        "terminationProtectionEnabled": False,
+        "name": "cluster0",
+        "id": "x",
+    }
     driven = write(version, "PATCH", body, [GONE_TO_FLEX, answers(FLEX_CLUSTER)])
     first, second = driven.sends
     assert json.loads(first.call.body) == body
     assert (second.call.method, second.call.target) == ("PATCH", f"{FLEX}/cluster0")
-    assert json.loads(second.call.body) == {"tags": TAGS, "terminationProtectionEnabled": False}
+    assert json.loads(second.call.body) == {
+        "tags": TAGS,
+        "terminationProtectionEnabled": False,
+    }
     assert without_links(driven.document) == SHOWN[version]
-    for given in (answers({"name": "d"}), refuses(409, "X"), refuses(400, "INVALID_ATTRIBUTE")):
+    for given in (
+        answers({"name": "d"}),
+        refuses(409, "X"),
+        refuses(400, "INVALID_ATTRIBUTE"),
+    ):
         assert write(version, "PATCH", body, [given]).passed
 
 
 @pytest.mark.parametrize("version", BODIES)
 def test_what_flex_cannot_do_is_refused(version):
     """After Atlas said where the cluster is, and before anything is sent there."""
-    retained = write(version, "DELETE", None, [GONE_TO_FLEX], "/cluster0?retainBackups=true")
+    retained = write(
+        version, "DELETE", None, [GONE_TO_FLEX], "/cluster0?retainBackups=true"
+    )
     changed = write(version, "PATCH", BODIES[version]("M10"), [GONE_TO_FLEX])
-    for driven, code in ((retained, "INVALID_QUERY_PARAMETER"), (changed, "INVALID_ATTRIBUTE")):
-        assert (driven.routes, driven.reply.status, driven.document["errorCode"]) == (("legacy",), 400, code)
+    for driven, code in (
+        (retained, "INVALID_QUERY_PARAMETER"),
+        (changed, "INVALID_ATTRIBUTE"),
+    ):
+        assert (driven.routes, driven.reply.status, driven.document["errorCode"]) == (
+            ("legacy",),
+            400,
+            code,
+        )
 
 
 @pytest.mark.parametrize("version", BODIES)
 def test_a_deletion_goes_on_after_the_one_code(version):
     """Its answer is that of a deletion of a cluster."""
     driven = write(version, "DELETE", None, [GONE_TO_FLEX, (204, (), b"")])
-    assert (driven.sends[1].call.method, driven.targets[1]) == ("DELETE", f"{FLEX}/cluster0")
+    assert (driven.sends[1].call.method, driven.targets[1]) == (
+        "DELETE",
+        f"{FLEX}/cluster0",
+    )
     assert (driven.reply.status, driven.document) == (202, {})
     assert write(version, "DELETE", None, [answers({}, 202)]).passed
 
@@ -308,10 +464,17 @@ def test_an_upgrade_to_dedicated_goes_on_after_the_one_code(version):
     """Of what the body says one region is made, with as many nodes as it says; that of an M0 lives on."""
     settings = {"providerName": "AWS", "instanceSizeName": "M10", "regionName": "R1"}
     body = {"name": "cluster0", "providerSettings": settings, "diskSizeGB": 10}
-    driven = write(version, "POST", body, [GONE_TO_FLEX, answers(FLEX_CLUSTER)], "/tenantUpgrade")
+    driven = write(
+        version, "POST", body, [GONE_TO_FLEX, answers(FLEX_CLUSTER)], "/tenantUpgrade"
+    )
     assert driven.targets[1] == f"{FLEX}:tenantUpgrade"
     specs = {"diskSizeGB": 10, "instanceSize": "M10", "nodeCount": 3}
-    region = {"electableSpecs": specs, "priority": 7, "providerName": "AWS", "regionName": "R1"}
+    region = {
+        "electableSpecs": specs,
+        "priority": 7,
+        "providerName": "AWS",
+        "regionName": "R1",
+    }
     assert json.loads(driven.sends[1].call.body) == {
         "name": "cluster0",
         "replicationSpecs": [{"regionConfigs": [region]}],
@@ -319,10 +482,14 @@ def test_an_upgrade_to_dedicated_goes_on_after_the_one_code(version):
     assert without_links(driven.document) == SHAPES["v1.0"]
     assert write(version, "POST", body, [answers({})], "/tenantUpgrade").passed
     upstream = [GONE_TO_FLEX, answers(FLEX_CLUSTER)]
-    driven = write(version, "POST", body | {"replicationFactor": 5}, upstream, "/tenantUpgrade")
+    driven = write(
+        version, "POST", body | {"replicationFactor": 5}, upstream, "/tenantUpgrade"
+    )
     assert b'"nodeCount":5' in driven.sends[1].call.body
     for wrong in ("labels", "name"):
-        driven = write(version, "POST", body | {wrong: []}, [GONE_TO_FLEX], "/tenantUpgrade")
+        driven = write(
+            version, "POST", body | {wrong: []}, [GONE_TO_FLEX], "/tenantUpgrade"
+        )
         assert (driven.reply.status, driven.routes) == (400, ("legacy",))
 
 

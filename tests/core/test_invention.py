@@ -12,7 +12,11 @@ from shim.core.recognise import shared_engine
 from tests.core.driver import AFTER, BASE, BEFORE, GET, JOBS, LIST, SNAPSHOT, drive
 
 TARGETS = [
-    *(f"/api/atlas/{api}{path}" for api in ("v1.0", "v2") for path in (LIST, GET, JOBS, f"{JOBS}/1")),
+    *(
+        f"/api/atlas/{api}{path}"
+        for api in ("v1.0", "v2")
+        for path in (LIST, GET, JOBS, f"{JOBS}/1")
+    ),
     "/api/atlas/v2/groups/g1/serverless",
     "/api/atlas/v2/groups/g1/serverless/c1",
 ]
@@ -31,7 +35,17 @@ SCALARS = (
     | st.integers(10**18, 10**40)
     | st.floats(allow_nan=False, allow_infinity=False)
     | st.text()
-    | st.sampled_from(["\ud800", "COMPLETED", "FAILED", "RESTORE", "DOWNLOAD", "queued", "2026-01-01T00:00:00Z"])
+    | st.sampled_from(
+        [
+            "\ud800",
+            "COMPLETED",
+            "FAILED",
+            "RESTORE",
+            "DOWNLOAD",
+            "queued",
+            "2026-01-01T00:00:00Z",
+        ]
+    )
 )
 MEMBERS = """
     results links totalCount rel href errorCode deliveryType snapshotUrl name expirationDate targetProjectId
@@ -40,14 +54,19 @@ MEMBERS = """
 """
 NAMES = st.sampled_from([*SNAPSHOT, *MEMBERS.split()]) | st.text(max_size=3)
 JSON = st.recursive(
-    SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=4), max_leaves=10
+    SCALARS,
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=4)
+    ),
+    max_leaves=10,
 )
 RESOURCES = st.dictionaries(NAMES, JSON, max_size=12)
 DOCUMENTS = (
     JSON
     | RESOURCES
     | st.fixed_dictionaries(
-        {"results": st.lists(RESOURCES | JSON, max_size=6)}, optional={"totalCount": JSON, "links": JSON}
+        {"results": st.lists(RESOURCES | JSON, max_size=6)},
+        optional={"totalCount": JSON, "links": JSON},
     )
 )
 STATUSES = st.sampled_from([
@@ -55,7 +74,16 @@ STATUSES = st.sampled_from([
 ])  # fmt: skip
 
 DECLARED = {
-    *("daily", "scheduled", "queued", "inProgress", "completed", "failed", "automated", "download"),
+    *(
+        "daily",
+        "scheduled",
+        "queued",
+        "inProgress",
+        "completed",
+        "failed",
+        "automated",
+        "download",
+    ),
     *("SERVERLESS", "TENANT", "FLEX", "self", "next", "previous"),
     *("https://cloud.mongodb.com/restoreJobs", "https://cloud.mongodb.com/snapshots"),
     *("http://cloud.mongodb.com/restoreJobs", "http://cloud.mongodb.com/snapshots"),
@@ -84,15 +112,26 @@ def same(one: Any) -> tuple[str, Any]:
 
 def invented(made: Any, said: Any) -> list[Any]:
     """The leaves of what was made that nobody said."""
-    known = {same(leaf) for leaf in leaves(said)} | {same(word) for word in DECLARED | PARAMETERS}
-    # Computed by declared verbs: true and false (values, passed, constant), and lists that wrap nothing.
+    known = {same(leaf) for leaf in leaves(said)} | {
+        same(word) for word in DECLARED | PARAMETERS
+    }
+    # Computed by declared verbs: true and false (values, passed, constant), and lists
+    # that wrap nothing.
     known |= {*map(same, (True, False)), same([]), same({})}
     return [
-        leaf for leaf in leaves(made) if same(leaf) not in known and not str(leaf).startswith(f"{BASE}/api/atlas/v")
+        leaf
+        for leaf in leaves(made)
+        if same(leaf) not in known and not str(leaf).startswith(f"{BASE}/api/atlas/v")
     ]
 
 
-OWN = {"INVALID_ATTRIBUTE", "INVALID_ENUM_VALUE", "INVALID_QUERY_PARAMETER", "MALFORMED_JSON", "MISSING_ATTRIBUTE"}
+OWN = {
+    "INVALID_ATTRIBUTE",
+    "INVALID_ENUM_VALUE",
+    "INVALID_QUERY_PARAMETER",
+    "MALFORMED_JSON",
+    "MISSING_ATTRIBUTE",
+}
 """Codes of Atlas' that the shim answers with in its stead."""
 
 
@@ -116,7 +155,9 @@ def check(driven, said, given):
     if driven.reply.status == 204:
         return
     counts = [document.pop("totalCount", None), document.pop("status", 200)]
-    inner = document.get("content", document) if set(document) == {"content"} else document
+    inner = (
+        document.get("content", document) if set(document) == {"content"} else document
+    )
     if "results" in inner:
         assert counts[0] is None or counts[0] >= len(inner["results"])
     assert invented(inner, said) == []
@@ -132,7 +173,12 @@ def check(driven, said, given):
 def test_any_json_with_any_status(said, status, target, query, clock):
     """The core makes an answer of it, hands it back, or says that it can't; no value is made up."""
     content = json.dumps(said).encode()
-    driven = drive(shared_engine(os.environ), target + query, lambda call: (status, (), content), clock=clock)
+    driven = drive(
+        shared_engine(os.environ),
+        target + query,
+        lambda call: (status, (), content),
+        clock=clock,
+    )
     check(driven, said, status)
 
 
@@ -157,7 +203,8 @@ ODD = [
 
 
 @given(
-    content=st.binary() | st.sampled_from([*ODD, *(b'{"results":[' + one + b"]}" for one in ODD)]),
+    content=st.binary()
+    | st.sampled_from([*ODD, *(b'{"results":[' + one + b"]}" for one in ODD)]),
     status=STATUSES,
     target=st.sampled_from(TARGETS),
     query=st.sampled_from(QUERIES),
@@ -165,9 +212,12 @@ ODD = [
 def test_any_bytes_with_any_status(content, status, target, query):
     """Garbage is handed back or reported, in every layout.
 
-    Duplicate keys, numbers of any length, lone surrogates and deep nesting are survived.
+    Duplicate keys, numbers of any length, lone surrogates and deep nesting are
+    survived.
     """
-    driven = drive(shared_engine(os.environ), target + query, lambda call: (status, (), content))
+    driven = drive(
+        shared_engine(os.environ), target + query, lambda call: (status, (), content)
+    )
     assert is_handed_back(driven, content) or isinstance(driven.document, dict)
 
 
@@ -189,9 +239,18 @@ def test_any_order_with_any_answer(body, said, status, clock):
     """What is written upstream is what the caller said, and what the caller gets is what upstream said."""
     reply, sent = (status, (), json.dumps(said).encode()), json.dumps(body).encode()
     engine, target = shared_engine(os.environ), f"/api/atlas/v2{JOBS}"
-    driven = drive(engine, target, lambda call: reply, method="POST", body=sent, clock=clock)
+    driven = drive(
+        engine, target, lambda call: reply, method="POST", body=sent, clock=clock
+    )
     for send in driven.sends:
-        assert send.call.method != "POST" or invented(json.loads(send.call.body or b"{}"), body) == []
-    executed = [send for send in driven.outcome.record.sent if send.method == "POST" and (send.status or 0) < 300]
+        assert (
+            send.call.method != "POST"
+            or invented(json.loads(send.call.body or b"{}"), body) == []
+        )
+    executed = [
+        send
+        for send in driven.outcome.record.sent
+        if send.method == "POST" and (send.status or 0) < 300
+    ]
     assert len(executed) <= 1
     check(driven, said, status)

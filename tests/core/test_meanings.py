@@ -10,33 +10,58 @@ import pytest
 
 from shim.core.recognise import Engine
 from tests.core.driver import Driven, answers, drive
-from tests.core.small import HEAD, START, TARGET, dropped_of, operation, parsed, successor
+from tests.core.small import (
+    HEAD,
+    START,
+    TARGET,
+    dropped_of,
+    operation,
+    parsed,
+    successor,
+)
 
-SENTENCES = (Path(__file__).parent / "meanings.txt").read_text("utf-8").split("\n== ")[1:]
-MEMBERS = dict.fromkeys(("name", "state"), "string") | dict.fromkeys(("count", "size.width"), "integer")
+SENTENCES = (
+    (Path(__file__).parent / "meanings.txt").read_text("utf-8").split("\n== ")[1:]
+)
+MEMBERS = dict.fromkeys(("name", "state"), "string") | dict.fromkeys(
+    ("count", "size.width"), "integer"
+)
 MEMBERS |= {"until": "time", "parts": "objects", "box": "object"}
-ORDER = START + operation("orderThing", "POST", "/things") + successor("orderThing", "/new")
+ORDER = (
+    START + operation("orderThing", "POST", "/things") + successor("orderThing", "/new")
+)
 
 
 def laid_over(data: Any, more: Any) -> Any:
     """Return tables with others laid over them, key by key."""
     if not isinstance(data, dict) or not isinstance(more, dict):
         return more
-    return data | {name: laid_over(data.get(name), value) for name, value in more.items()}
+    return data | {
+        name: laid_over(data.get(name), value) for name, value in more.items()
+    }
 
 
 def engine_of(text: str, *, of_body: bool) -> Engine:
     """Return an engine for the TOML of a block; its rules are exact where they say nothing of it."""
     said = tomllib.loads(text)
     data = tomllib.loads(ORDER if of_body else HEAD)
-    own = {name: said.pop(name) for name in [*said] if name not in {"operation", "resource"}}
+    own = {
+        name: said.pop(name)
+        for name in [*said]
+        if name not in {"operation", "resource"}
+    }
     if of_body:
         at = data["operation"]["orderThing"]
         at["request"] = {"members": MEMBERS}
         at["flex"] |= {"body": own} if own else {}
         own = {"id": {"type": "string", "flex": {"from": "id"}}}
     data = laid_over(data, laid_over(said, {"resource": {"thing": own}}))
-    fields = [field for resource in data["resource"].values() for field in resource.values() if isinstance(field, dict)]
+    fields = [
+        field
+        for resource in data["resource"].values()
+        for field in resource.values()
+        if isinstance(field, dict)
+    ]
     for rules in [field["flex"] for field in fields if "flex" in field]:
         for rule in [rules] if isinstance(rules, dict) else rules:
             if "why" not in rule:
@@ -50,9 +75,14 @@ def outcome(driven: Driven, made: Any) -> str:
     """Return an outcome as rows have it: what was made, and what was dropped in any order; or what an error says."""
     document = driven.document
     if driven.reply.status >= 400:
-        head = " ".join([f"{driven.reply.status} {document['errorCode']}", *document["parameters"]])
+        head = " ".join(
+            [f"{driven.reply.status} {document['errorCode']}", *document["parameters"]]
+        )
         return f"{head}: {document['detail']}"
-    dropped = sorted(f"! {where} = {json.dumps(said)}: {why}" for where, said, why in dropped_of(driven))
+    dropped = sorted(
+        f"! {where} = {json.dumps(said)}: {why}"
+        for where, said, why in dropped_of(driven)
+    )
     return " ".join([json.dumps(made), *dropped])
 
 
@@ -60,9 +90,18 @@ def check(engine: Engine, row: str) -> None:
     """Hold a row against what an engine makes."""
     given, arrow, expected = re.split(r" ?(->|=>) ", row.strip(), maxsplit=1)
     if arrow == "=>":
-        driven = drive(engine, "/api/atlas/v2/things", [answers({"id": "1"})], method="POST", body=given.encode())
+        driven = drive(
+            engine,
+            "/api/atlas/v2/things",
+            [answers({"id": "1"})],
+            method="POST",
+            body=given.encode(),
+        )
         assert (driven.document == {"id": "1"}) == bool(driven.sends)
-        got = outcome(driven, json.loads(driven.sends[0].call.body or b"null") if driven.sends else None)
+        got = outcome(
+            driven,
+            json.loads(driven.sends[0].call.body or b"null") if driven.sends else None,
+        )
     elif given.startswith("?"):
         driven = drive(engine, f"{TARGET}{given}", [answers({"results": []})])
         sent = [send.call.query for send in driven.sends]
@@ -71,10 +110,14 @@ def check(engine: Engine, row: str) -> None:
         driven = drive(engine, TARGET, [(200, (), given.encode())])
         got = outcome(driven, driven.document)
     head, _, word = expected.partition(": ")
-    assert got == expected or (driven.reply.status >= 400 and got.startswith(f"{head}: ") and word in got), (row, got)
+    assert got == expected or (
+        driven.reply.status >= 400 and got.startswith(f"{head}: ") and word in got
+    ), (row, got)
 
 
-@pytest.mark.parametrize("sentence", SENTENCES, ids=lambda text: text.partition("\n")[0])
+@pytest.mark.parametrize(
+    "sentence", SENTENCES, ids=lambda text: text.partition("\n")[0]
+)
 def test_a_rule_means_what_its_rows_show(sentence):
     """Each row of a sentence is made by the TOML that stands before it."""
     joined = re.sub(r"\n {4}", " ", sentence.partition("\n")[2])

@@ -9,7 +9,9 @@ from tests.core.driver import AFTER, answers, drive, refuses
 from tests.core.small import START, TARGET, asked, operation, read, successor
 
 TIERS = ("zinc", "flex", "amber")
-GET_THING = START + operation("getThing", "GET", "/things/{thing}", 'resource = "thing"\ncluster = ["thing"]')
+GET_THING = START + operation(
+    "getThing", "GET", "/things/{thing}", 'resource = "thing"\ncluster = ["thing"]'
+)
 
 
 def document(*tiers):
@@ -19,11 +21,15 @@ def document(*tiers):
         key = tier if tier in {"flex", "dedicated"} else f"tier.{tier}"
         text += successor("getThing", f"/{tier}/{{thing}}", key)
         text += f"after = {list(after)}\n".replace("'", '"') if after else ""
-        fields += f'\n[resource.thing.name.{key}]\nfrom = "{tier}"\nfidelity = "exact"\n'
+        fields += (
+            f'\n[resource.thing.name.{key}]\nfrom = "{tier}"\nfidelity = "exact"\n'
+        )
     return text + fields
 
 
-THREE = document(("zinc", ["NOT_FLEX"]), ("flex", ["NOT_AMBER", "NOT_ZINC"]), ("amber", ["NOT_ZINC"]))
+THREE = document(
+    ("zinc", ["NOT_FLEX"]), ("flex", ["NOT_AMBER", "NOT_ZINC"]), ("amber", ["NOT_ZINC"])
+)
 OK = {tier: answers({tier: tier}) for tier in TIERS}
 NOT = {tier: refuses(404, f"NOT_{tier.upper()}") for tier in TIERS}
 TO_AMBER = [NOT["flex"], NOT["zinc"], OK["amber"]]
@@ -38,8 +44,13 @@ def test_tiers_are_asked_in_their_order():
     driven = ask(TO_AMBER)
     assert driven.routes == ("flex", "zinc", "amber")
     assert driven.targets == ("/flex/t", "/zinc/t", "/amber/t")
-    assert (driven.document, driven.outcome.record.route) == ({"name": "amber"}, "amber")
-    assert driven.outcome.record.reason.endswith("; flex answered NOT_FLEX; zinc answered NOT_ZINC")
+    assert (driven.document, driven.outcome.record.route) == (
+        {"name": "amber"},
+        "amber",
+    )
+    assert driven.outcome.record.reason.endswith(
+        "; flex answered NOT_FLEX; zinc answered NOT_ZINC"
+    )
 
 
 @pytest.mark.parametrize(("given", "routes", "passed"), [
@@ -71,13 +82,17 @@ def test_the_tier_that_answered_is_asked_first_from_then_on():
     [
         ([NOT["amber"], NOT["flex"], OK["zinc"]], ("amber", "flex", "zinc"), "zinc"),
         ([refuses(404, "OTHER")], ("amber",), "flex"),
-        *[([fault], ("amber",), "amber") for fault in (refuses(429, "X"), refuses(500, "X"), (401, (), b""))],
+        *[
+            ([fault], ("amber",), "amber")
+            for fault in (refuses(429, "X"), refuses(500, "X"), (401, (), b""))
+        ],
     ],
 )
 def test_what_a_remembered_tier_answers(given, routes, then):
     """The others are asked in their order where it leads there, those before it too; else its error is the answer.
 
-    It is forgotten where it no longer has the cluster; a full bucket or a fault does not move the cluster.
+    It is forgotten where it no longer has the cluster; a full bucket or a fault does
+    not move the cluster.
     """
     memory = Memory()
     ask(TO_AMBER, memory)
@@ -86,13 +101,21 @@ def test_what_a_remembered_tier_answers(given, routes, then):
 
 
 @pytest.mark.parametrize("query", ["", "?envelope=true"])
-@pytest.mark.parametrize("refusal", [refuses(401, "NO"), refuses(403, "NO"), refuses(404, "NO"), (500, (), b"")])
+@pytest.mark.parametrize(
+    "refusal",
+    [refuses(401, "NO"), refuses(403, "NO"), refuses(404, "NO"), (500, (), b"")],
+)
 def test_an_error_teaches_no_tier(refusal, query):
     """Only a success says where a cluster lives; an error does not, also where an envelope is made around it."""
     memory = Memory()
-    assert ask([NOT["flex"], refusal], memory, f"{TARGET}{query}").routes == ("flex", "zinc")
+    assert ask([NOT["flex"], refusal], memory, f"{TARGET}{query}").routes == (
+        "flex",
+        "zinc",
+    )
     assert ask([OK["flex"]], memory).routes == ("flex",)
-    assert ask([refuses(500, "NOT_FLEX")], memory, f"{TARGET}{query}").routes == ("flex",)
+    assert ask([refuses(500, "NOT_FLEX")], memory, f"{TARGET}{query}").routes == (
+        "flex",
+    )
 
 
 def test_a_remembered_tier_that_an_operation_has_not_is_not_asked():
@@ -117,11 +140,21 @@ def test_the_route_word_asks_the_first_tier_alone(word):
 
 def test_a_tier_may_have_a_resource_of_its_own():
     """What passes as it came on one tier is made of other members on another."""
-    text = GET_THING + "[resource.thing]\nrest = true\n" + successor("getThing", "/flex/{thing}")
-    text += successor("getThing", "/zinc/{thing}", "tier.zinc") + 'after = ["NOT_FLEX"]\nresource = "other"\n'
+    text = (
+        GET_THING
+        + "[resource.thing]\nrest = true\n"
+        + successor("getThing", "/flex/{thing}")
+    )
+    text += (
+        successor("getThing", "/zinc/{thing}", "tier.zinc")
+        + 'after = ["NOT_FLEX"]\nresource = "other"\n'
+    )
     text += '[resource.other.name]\ntype = "string"\ntier.zinc = { from = "title", fidelity = "renamed" }\n'
     as_it_is = {"title": "a", "name": 5}
     assert asked(text, [answers(as_it_is)]).document == as_it_is
     assert asked(text, [NOT["flex"], answers(as_it_is)]).document == {"name": "a"}
-    with pytest.raises(DocumentError, match=r"tier\.zinc\.resource: 'othr' is not a resource of this document"):
+    with pytest.raises(
+        DocumentError,
+        match=r"tier\.zinc\.resource: 'othr' is not a resource of this document",
+    ):
         read(text.replace('"other"', '"othr"'))

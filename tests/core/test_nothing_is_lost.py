@@ -16,10 +16,15 @@ SCALARS = st.sampled_from([
 ])  # fmt: skip
 VALUES = st.recursive(
     SCALARS | st.none(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("abn"), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from("abn"), inner, max_size=3)
+    ),
     max_leaves=8,
 )
-ITEMS = st.lists(st.dictionaries(st.sampled_from("bn"), SCALARS, max_size=2) | SCALARS, max_size=4)
+ITEMS = st.lists(
+    st.dictionaries(st.sampled_from("bn"), SCALARS, max_size=2) | SCALARS, max_size=4
+)
 OF = """
 [resource.part]
 n = { type = "any", flex = { from = "n", fidelity = "exact" } }
@@ -33,11 +38,19 @@ WHOLE = [
 ]
 """Rules that hand on a value: type, rule, and the verb."""
 LISTS = [
-    *((kind, f'from = "a[each].n"\n{EXACT}', "", "from") for kind in ("strings", "array")),
+    *(
+        (kind, f'from = "a[each].n"\n{EXACT}', "", "from")
+        for kind in ("strings", "array")
+    ),
     ("objects", f'from = "a"\n{EXACT}', OF, "from"),
     ("objects", f'from = "a"\ngroup = "b"\n{WHY}', OF, "group"),
     ("object", f'from = "a"\nkeyed = "b"\n{WHY}', OF, "keyed"),
-    ("objects", f'unwind = "a"\n{WHY}', OF.replace('"n"', '"a.n"').replace('"b"', '"a.b"'), "unwind"),
+    (
+        "objects",
+        f'unwind = "a"\n{WHY}',
+        OF.replace('"n"', '"a.n"').replace('"b"', '"a.b"'),
+        "unwind",
+    ),
 ]
 """Rules that take the items of a list, with the resource that they are."""
 TURNED = [
@@ -54,7 +67,13 @@ NOT_READ = {"parameter", "constant", "link", "absent", "itself"}
 
 def leaves(value: Any) -> list[Any]:
     """Return every scalar in a value, but nulls."""
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
+    inner = (
+        value.values()
+        if isinstance(value, dict)
+        else value
+        if isinstance(value, list)
+        else None
+    )
     if inner is None:
         return [] if value is None else [value]
     return [leaf for one in inner for leaf in leaves(one)]
@@ -62,7 +81,13 @@ def leaves(value: Any) -> list[Any]:
 
 def lost(source: Any, document: Any, dropped: list[tuple[str, Any, str]]) -> list[Any]:
     """Return the scalars of a source that are neither in a document nor in what was dropped."""
-    kept = [named(leaf) for leaf in [*leaves(document), *(leaf for _, said, _ in dropped for leaf in leaves(said))]]
+    kept = [
+        named(leaf)
+        for leaf in [
+            *leaves(document),
+            *(leaf for _, said, _ in dropped for leaf in leaves(said)),
+        ]
+    ]
     return [leaf for leaf in leaves(source) if named(leaf) not in kept]
 
 
@@ -85,8 +110,13 @@ def test_an_item_is_kept_or_dropped(kind, rule, of, verb, source):
     """Each scalar of each item; of one with the member that ``[each]`` takes, that member."""
     if verb == "unwind":  # whose rules read below the item
         source = [one for one in source if isinstance(one, dict)]
-    document, dropped = made(field("x", kind, rule, 'of = "part"' if of else "") + of, {"a": source})
-    taken = [one["n"] if "[each]" in rule and isinstance(one, dict) and "n" in one else one for one in source]
+    document, dropped = made(
+        field("x", kind, rule, 'of = "part"' if of else "") + of, {"a": source}
+    )
+    taken = [
+        one["n"] if "[each]" in rule and isinstance(one, dict) and "n" in one else one
+        for one in source
+    ]
     assert lost(taken, document, dropped) == [], verb
 
 
@@ -106,10 +136,20 @@ def test_each_verb_is_among_them():
 
 def test_an_item_that_moved_to_a_later_page_is_named():
     """It counts once, as it was at first; what it was later is in the record."""
-    text = PAGE.replace("[operation.getThing.flex]", '[operation.getThing.flex]\npaging = "collected"')
-    text += field("n", "any", f'from = "n"\n{EXACT}') + field("id", "string", f'from = "id"\n{EXACT}')
+    text = PAGE.replace(
+        "[operation.getThing.flex]", '[operation.getThing.flex]\npaging = "collected"'
+    )
+    text += field("n", "any", f'from = "n"\n{EXACT}') + field(
+        "id", "string", f'from = "id"\n{EXACT}'
+    )
     items = [{"id": f"{number}", "n": number} for number in range(500)]
     moved = {"id": "7", "n": "later"}
-    driven = drive(read(text), "/api/atlas/v2/things/t", pages_of([*items, moved, {"id": "500", "n": 500}]))
+    driven = drive(
+        read(text),
+        "/api/atlas/v2/things/t",
+        pages_of([*items, moved, {"id": "500", "n": 500}]),
+    )
     assert driven.document["totalCount"] == 501
-    assert dropped_of(driven) == [("results[500]", moved, "an earlier page has it, too")]
+    assert dropped_of(driven) == [
+        ("results[500]", moved, "an earlier page has it, too")
+    ]

@@ -11,7 +11,17 @@ from shim.core.messages import Call
 from shim.core.recognise import shared_engine
 from shim.core.route import Memory
 from shim.core.settings import Settings
-from tests.core.driver import JOBS, LIST, SNAPSHOT, answers, drive, linked, pages_of, refuses, snapshots
+from tests.core.driver import (
+    JOBS,
+    LIST,
+    SNAPSHOT,
+    answers,
+    drive,
+    linked,
+    pages_of,
+    refuses,
+    snapshots,
+)
 
 V1, V2 = f"/api/atlas/v1.0{LIST}", f"/api/atlas/v2{LIST}"
 
@@ -22,7 +32,12 @@ def test_links_lead_back_to_where_the_caller_came_from(engine):
     The members stand in the order of recorded pages.
     """
     upstream = pages_of(snapshots(5))
-    driven = drive(engine, f"{V1}?x=1&itemsPerPage=2&pageNum=2&pretty=false", upstream, base="https://proxy/atlas")
+    driven = drive(
+        engine,
+        f"{V1}?x=1&itemsPerPage=2&pageNum=2&pretty=false",
+        upstream,
+        base="https://proxy/atlas",
+    )
     assert [*driven.document] == ["links", "results", "totalCount"]
     hrefs = {link["rel"]: link["href"] for link in driven.document["links"]}
     start = f"https://proxy/atlas{V1}?x=1&pretty=false"
@@ -67,7 +82,10 @@ def test_walking_the_links_visits_everything_once(count, size, most, links, api)
 
 def test_nothing_more_is_asked_for_where_nothing_says_that_there_is_more(engine):
     """Without links and count the first page is all; who promises more and gives nothing is not believed for ever."""
-    assert len(drive(engine, V2, pages_of(snapshots(501), links=False, count=False)).sends) == 1
+    assert (
+        len(drive(engine, V2, pages_of(snapshots(501), links=False, count=False)).sends)
+        == 1
+    )
     endless = answers({"results": [], "links": [{"rel": "next"}], "totalCount": 10**9})
     assert len(drive(engine, V2, [endless]).sends) == 1
 
@@ -75,20 +93,41 @@ def test_nothing_more_is_asked_for_where_nothing_says_that_there_is_more(engine)
 def test_a_snapshot_that_moved_while_reading_counts_once(engine):
     """Between two pages a list may shift by one; items that can't be distinguished are not thrown away."""
     more = {"links": [{"rel": "self"}, {"rel": "next"}]}
-    pages = [answers({"results": snapshots(3)} | more), answers({"results": snapshots(5)[2:]})]
+    pages = [
+        answers({"results": snapshots(3)} | more),
+        answers({"results": snapshots(5)[2:]}),
+    ]
     document = drive(engine, V2, pages).document
     assert [item["id"][-1] for item in document["results"]] == ["4", "3", "2", "1", "0"]
     assert document["totalCount"] == 5
-    pages = [answers({"results": [{}, {"id": None}]} | more), answers({"results": [{}, {"id": 5}, {}]})]
+    pages = [
+        answers({"results": [{}, {"id": None}]} | more),
+        answers({"results": [{}, {"id": 5}, {}]}),
+    ]
     assert drive(engine, V2, pages).document["totalCount"] == 5
 
 
 def test_collecting_has_an_end(engine):
     """For more pages than are allowed the shim's own error says what to do."""
-    driven = drive(engine, V2, pages_of(snapshots(30), most=1), settings=Settings(page_cap=3))
+    driven = drive(
+        engine, V2, pages_of(snapshots(30), most=1), settings=Settings(page_cap=3)
+    )
     assert len(driven.sends) == 3
-    assert (driven.reply.status, driven.document["errorCode"]) == (502, "SHIM_TOO_MANY_PAGES")
-    assert len(drive(engine, V2, pages_of(snapshots(3), most=1), settings=Settings(page_cap=3)).sends) == 3
+    assert (driven.reply.status, driven.document["errorCode"]) == (
+        502,
+        "SHIM_TOO_MANY_PAGES",
+    )
+    assert (
+        len(
+            drive(
+                engine,
+                V2,
+                pages_of(snapshots(3), most=1),
+                settings=Settings(page_cap=3),
+            ).sends
+        )
+        == 3
+    )
 
 
 def test_all_pages_together_stay_within_the_body_limit(engine):
@@ -99,7 +138,10 @@ def test_all_pages_together_stay_within_the_body_limit(engine):
     assert len(fits.document["results"]) == 4
     driven = drive(engine, V2, upstream, settings=Settings(body_limit=2 * size))
     assert len(driven.sends) == 3
-    assert (driven.reply.status, driven.document["errorCode"]) == (502, "SHIM_TOO_MANY_PAGES")
+    assert (driven.reply.status, driven.document["errorCode"]) == (
+        502,
+        "SHIM_TOO_MANY_PAGES",
+    )
     assert f"together are larger than {2 * size} bytes" in driven.document["detail"]
 
 
@@ -113,10 +155,18 @@ def test_a_page_that_would_take_long_to_decode_is_not_decoded(engine, large):
         return json.loads(content)
 
     filler = [[]] * 200_000 if large else "[" + "x" * 500_000
-    driven = drive(engine, V2, [answers({"results": [], "filler": filler})], codec={"loads": loads})
+    driven = drive(
+        engine, V2, [answers({"results": [], "filler": filler})], codec={"loads": loads}
+    )
     if large:
-        assert (driven.document["errorCode"], decoded) == ("SHIM_UPSTREAM_UNREADABLE", [])
-        assert "it has more than 400000 brackets, commas and colons" in driven.document["detail"]
+        assert (driven.document["errorCode"], decoded) == (
+            "SHIM_UPSTREAM_UNREADABLE",
+            [],
+        )
+        assert (
+            "it has more than 400000 brackets, commas and colons"
+            in driven.document["detail"]
+        )
     else:
         assert (driven.document["results"], len(decoded)) == ([], 1)
 
@@ -127,15 +177,22 @@ def test_the_depth_of_what_is_not_read_counts(engine, depth):
     deep = json.loads("[" * depth + "]" * depth)
     for count in (1, 200):
         items = [*[SNAPSHOT] * (count - 1), SNAPSHOT | {"deep": deep}]
-        assert drive(engine, V2, [answers({"results": items})]).reply.status == (200 if depth < 98 else 502)
+        assert drive(engine, V2, [answers({"results": items})]).reply.status == (
+            200 if depth < 98 else 502
+        )
 
 
 def test_all_pages_together_have_no_more_marks_than_can_be_held(engine):
     """Each page within its bounds, but a gigabyte when all are decoded."""
-    page = answers({"results": [{"id": "1"}], "links": [{"rel": "next"}], "filler": [[]] * 101_000})
+    page = answers(
+        {"results": [{"id": "1"}], "links": [{"rel": "next"}], "filler": [[]] * 101_000}
+    )
     driven = drive(engine, V2, lambda call: page)
     assert len(driven.sends) == 5
-    assert "what was read for one answer has more than 1000000 brackets" in driven.document["detail"]
+    assert (
+        "what was read for one answer has more than 1000000 brackets"
+        in driven.document["detail"]
+    )
 
 
 @pytest.mark.parametrize("status", [400, 404, 429, 500, 304])
@@ -154,8 +211,20 @@ CLAMPED = "itemsPerPage=2000 is more than a page may have; 500 was used"
     ("query", "ids", "count", "more", "note"),
     [
         ("pageNum=999&itemsPerPage=2", [], 501, None, None),
-        ("includeCount=false&itemsPerPage=2", [500, 499], None, "includeCount=false&itemsPerPage=2&pageNum=2", None),
-        ("itemsPerPage=2000", range(500, 0, -1), 501, "itemsPerPage=500&pageNum=2", CLAMPED),
+        (
+            "includeCount=false&itemsPerPage=2",
+            [500, 499],
+            None,
+            "includeCount=false&itemsPerPage=2&pageNum=2",
+            None,
+        ),
+        (
+            "itemsPerPage=2000",
+            range(500, 0, -1),
+            501,
+            "itemsPerPage=500&pageNum=2",
+            CLAMPED,
+        ),
     ],
     ids=["past the end", "without a count", "a size that is too large"],
 )
@@ -181,7 +250,9 @@ def test_kept_pages_count_and_go_on_as_upstream_says(engine, said, total, more):
     """Count and ``next`` are upstream's own; what it does not say is left out."""
     job = {"id": "1", "status": "COMPLETED"}
     page = answers({"results": [job, job]} | said)
-    document = drive(engine, f"/api/atlas/v2{JOBS}?pageNum=2&itemsPerPage=2", [page]).document
+    document = drive(
+        engine, f"/api/atlas/v2{JOBS}?pageNum=2&itemsPerPage=2", [page]
+    ).document
     assert document.get("totalCount") == total
     assert (linked(document, "next") is not None) is more
     assert linked(document, "previous") is not None
@@ -194,7 +265,11 @@ def test_a_whole_list_is_not_taken_for_a_page(engine):
     """The same bytes of upstream in answer to the same call become a page for one caller and a list for another."""
     upstream, memory = pages_of(snapshots(8)), Memory()
     counts = [
-        len(drive(engine, f"{V2}?itemsPerPage=3", upstream, memory=memory, codec=wish).document["results"])
+        len(
+            drive(
+                engine, f"{V2}?itemsPerPage=3", upstream, memory=memory, codec=wish
+            ).document["results"]
+        )
         for wish in ({}, WHOLE, {}, WHOLE)
     ]
     assert counts == [3, 8, 3, 8]
@@ -204,4 +279,7 @@ def test_a_page_of_far_more_items_than_it_may_have_is_refused(engine):
     """So many fit into the bytes of a body, and would take minutes to translate."""
     for count, status in ((10_000, 200), (10_001, 502)):
         page = {"results": [{}] * count, "totalCount": count}
-        assert drive(engine, f"/api/atlas/v2{JOBS}", [answers(page)]).reply.status == status
+        assert (
+            drive(engine, f"/api/atlas/v2{JOBS}", [answers(page)]).reply.status
+            == status
+        )

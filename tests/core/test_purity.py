@@ -13,13 +13,34 @@ from shim.documents.vocabulary import Fidelity
 from tests.core.driver import LIST, ROOT, SNAPSHOT, answers, drive
 from tests.test_layers import names_in, tree_of
 
-FILES = sorted(path for room in ("core", "documents") for path in (ROOT / "shim" / room).rglob("*.py"))
+FILES = sorted(
+    path
+    for room in ("core", "documents")
+    for path in (ROOT / "shim" / room).rglob("*.py")
+)
 NEVER = (
-    *("time", "socket", "ssl", "asyncio", "selectors", "subprocess", "random", "uuid", "http.client", "urllib.request"),
+    *(
+        "time",
+        "socket",
+        "ssl",
+        "asyncio",
+        "selectors",
+        "subprocess",
+        "random",
+        "uuid",
+        "http.client",
+        "urllib.request",
+    ),
     *("httpx", "requests", "aiohttp", "httptools", "urllib3", "anyio", "trio", "click"),
     *("locale", "logging", "warnings", "os"),
 )
-CLOCKS = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time"}
+CLOCKS = {
+    "datetime.now",
+    "datetime.utcnow",
+    "datetime.today",
+    "date.today",
+    "time.time",
+}
 BUILTIN = {"open", "print", "input", "eval", "exec"}
 WRITES = (".write_text", ".write_bytes", ".unlink", ".mkdir")
 
@@ -30,27 +51,44 @@ def imported(path: Path) -> set[str]:
 
 def used(path: Path) -> set[str]:
     """Every attribute and name in a file, as it is written."""
-    return {ast.unparse(node) for node in ast.walk(tree_of(path)) if isinstance(node, ast.Attribute | ast.Name)}
+    return {
+        ast.unparse(node)
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.Attribute | ast.Name)
+    }
 
 
 def offenders(names_of, offends) -> list[str]:
     """Each file with the names in it that offend."""
-    return [f"{path.relative_to(ROOT).as_posix()}: {one}" for path in FILES for one in names_of(path) if offends(one)]
+    return [
+        f"{path.relative_to(ROOT).as_posix()}: {one}"
+        for path in FILES
+        for one in names_of(path)
+        if offends(one)
+    ]
 
 
 def test_nothing_that_talks_to_the_world_is_imported():
     """No network, no randomness, no log, no clock; and no ``os``, whose environment is an argument."""
-    assert {path.parent.name for path in FILES} >= {"core", "documents"}, "a room that moved away would pass"
-    assert not offenders(imported, lambda name: any(name == one or name.startswith(f"{one}.") for one in NEVER))
+    assert {path.parent.name for path in FILES} >= {"core", "documents"}, (
+        "a room that moved away would pass"
+    )
+    assert not offenders(
+        imported,
+        lambda name: any(name == one or name.startswith(f"{one}.") for one in NEVER),
+    )
     assert not offenders(used, lambda name: name in CLOCKS or name.startswith("os."))
 
 
 def test_files_are_read_in_one_place():
     """By the loader of documents, and nothing is ever written.
 
-    Functions are generated in one place, of which ``test_translator`` shows that no text becomes code.
+    Functions are generated in one place, of which ``test_translator`` shows that no
+    text becomes code.
     """
-    assert offenders(imported, lambda name: name == "pathlib") == ["shim/documents/load.py: pathlib"]
+    assert offenders(imported, lambda name: name == "pathlib") == [
+        "shim/documents/load.py: pathlib"
+    ]
     found = offenders(used, lambda name: name in BUILTIN or name.endswith(WRITES))
     assert found == ["shim/core/translate.py: exec"]
 
@@ -70,7 +108,11 @@ def test_a_list_passes_the_stations_in_the_order_of_the_front_page(engine):
     read_query.cache_clear()
     sys.setprofile(note)
     try:
-        drive(engine, f"/api/atlas/v2{LIST}", [answers({"results": [SNAPSHOT], "totalCount": 1})])
+        drive(
+            engine,
+            f"/api/atlas/v2{LIST}",
+            [answers({"results": [SNAPSHOT], "totalCount": 1})],
+        )
     finally:
         sys.setprofile(None)
     assert [name for name in dict.fromkeys(entered) if name in STATIONS] == STATIONS
@@ -79,8 +121,18 @@ def test_a_list_passes_the_stations_in_the_order_of_the_front_page(engine):
 
 def test_fields_are_listed_by_level_but_the_exact_ones():
     """What is no longer what it was, by how far it is from that; the words stand in documents and replies in order."""
-    when, levels = datetime(2026, 1, 22, tzinfo=UTC), {"a": "absent", "b": "exact", "c": "renamed", "d": "absent"}
+    when, levels = (
+        datetime(2026, 1, 22, tzinfo=UTC),
+        {"a": "absent", "b": "exact", "c": "renamed", "d": "absent"},
+    )
     fields = tuple(FieldReport(name, Fidelity(level)) for name, level in levels.items())
     record = Record("op", "v2", "flex", "why", when, when, fields=fields)
     assert record.by_level() == {"absent": ("a", "d"), "renamed": ("c",)}
-    assert [level.value for level in Fidelity] == ["exact", "renamed", "constant", "derived", "missing", "absent"]
+    assert [level.value for level in Fidelity] == [
+        "exact",
+        "renamed",
+        "constant",
+        "derived",
+        "missing",
+        "absent",
+    ]

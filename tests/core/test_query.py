@@ -20,12 +20,19 @@ def page(raw: str) -> LegacyQuery:
 def test_the_contract_has_defaults(raw):
     """The first page of a hundred, with a count and no envelope; a superfluous ampersand changes nothing."""
     query = page(raw)
-    assert (query.page, query.size, query.count, query.envelope, query.pretty) == (1, 100, True, False, False)
+    assert (query.page, query.size, query.count, query.envelope, query.pretty) == (
+        1,
+        100,
+        True,
+        False,
+        False,
+    )
     assert query.rest == query.foreign == ()
 
 
 @pytest.mark.parametrize(
-    ("raw", "number"), [("1", 1), ("007", 7), ("%32", 2), ("0001000", 1000), ("9" * 18, 10**18 - 1)]
+    ("raw", "number"),
+    [("1", 1), ("007", 7), ("%32", 2), ("0001000", 1000), ("9" * 18, 10**18 - 1)],
 )
 def test_a_number_is_a_positive_integer(raw, number):
     """Leading zeros and percent-encoding are spelling; a page has 500 items at most, and what was asked stays known."""
@@ -38,7 +45,15 @@ FLAGS = {"envelope": "envelope", "pretty": "pretty", "includeCount": "count"}
 
 
 @pytest.mark.parametrize(
-    ("raw", "value"), [("=true", True), ("=True", True), ("=FALSE", False), ("=", True), ("", True), ("=%74rue", True)]
+    ("raw", "value"),
+    [
+        ("=true", True),
+        ("=True", True),
+        ("=FALSE", False),
+        ("=", True),
+        ("", True),
+        ("=%74rue", True),
+    ],
 )
 @pytest.mark.parametrize("name", FLAGS)
 def test_a_flag_is_true_or_false_in_any_case(name, raw, value):
@@ -46,7 +61,23 @@ def test_a_flag_is_true_or_false_in_any_case(name, raw, value):
     assert getattr(page(name + raw), FLAGS[name]) is value
 
 
-NO_NUMBERS = ("0", "00", "-1", "+1", "1.0", "1e2", "", "%20", "1%20", "1_0", "0x1", "٣", "²", "9" * 5000, "NaN")
+NO_NUMBERS = (
+    "0",
+    "00",
+    "-1",
+    "+1",
+    "1.0",
+    "1e2",
+    "",
+    "%20",
+    "1%20",
+    "1_0",
+    "0x1",
+    "٣",
+    "²",
+    "9" * 5000,
+    "NaN",
+)
 NO_FLAGS = ("1", "yes", "truee", "tru", "null", "%20true")
 
 
@@ -63,12 +94,23 @@ def test_unknown_parameters_stay_raw():
     """What this interface does not know is kept byte for byte, in order, repeated or not; names have one spelling."""
     query = page("x=%C3%a4&pageNum=1&y&x=+&includeCount=true&z==&%zz=%ff&PageNum=5")
     assert query.foreign == ("x=%C3%a4", "y", "x=+", "z==", "%zz=%ff", "PageNum=5")
-    assert query.rest == ("x=%C3%a4", "y", "x=+", "includeCount=true", "z==", "%zz=%ff", "PageNum=5")
+    assert query.rest == (
+        "x=%C3%a4",
+        "y",
+        "x=+",
+        "includeCount=true",
+        "z==",
+        "%zz=%ff",
+        "PageNum=5",
+    )
 
 
 def test_one_resource_has_no_pages():
     """On a single resource paging parameters mean nothing and are not looked at."""
-    query = read_query("pageNum=zero&itemsPerPage=-1&includeCount=maybe&envelope=true&pretty=true", "one")
+    query = read_query(
+        "pageNum=zero&itemsPerPage=-1&includeCount=maybe&envelope=true&pretty=true",
+        "one",
+    )
     assert (query.envelope, query.pretty) == (True, True)
     assert query.foreign == ("pageNum=zero", "itemsPerPage=-1", "includeCount=maybe")
 
@@ -90,7 +132,9 @@ def test_a_link_has_every_pair_of_the_caller(pairs):
     """Following a link asks the same question again, on another page."""
     raw = "&".join(f"{name}={value}" for name, value in pairs)
     linked = page(raw).link(7, 100, own=True)
-    assert parse_qsl(linked, keep_blank_values=True)[:-2] == parse_qsl(raw, keep_blank_values=True)
+    assert parse_qsl(linked, keep_blank_values=True)[:-2] == parse_qsl(
+        raw, keep_blank_values=True
+    )
     assert page(linked).page == 7
 
 
@@ -98,4 +142,6 @@ def test_a_link_has_the_callers_own_words():
     """As of a legacy call, whatever they are to the successor."""
     rules = '\n[operation.getThing.flex.query.state]\nvalues = { ready = "OK" }\n'
     driven = asked(PAGE + rules + NAME, [answers({"results": []})], "?state=ready")
-    assert driven.document["links"][0]["href"].endswith(f"{TARGET}?state=ready&pageNum=1&itemsPerPage=100")
+    assert driven.document["links"][0]["href"].endswith(
+        f"{TARGET}?state=ready&pageNum=1&itemsPerPage=100"
+    )

@@ -30,17 +30,34 @@ def name_of(engine, target, method="GET", headers=ANY):
     ("GET", GET, "getServerlessBackupSnapshot"), ("POST", JOBS, "createServerlessRestoreJob"),
     ("GET", "/groups/g1/serverless", "listServerlessInstances"),
 ])  # fmt: skip
-@pytest.mark.parametrize("more", ["", "/", "?", "/?pageNum=2", "?a=/../..", "?x=%zz", "??", "?a#b"])
+@pytest.mark.parametrize(
+    "more", ["", "/", "?", "/?pageNum=2", "?a=/../..", "?x=%zz", "??", "?a#b"]
+)
 def test_each_retired_call_is_recognised(engine, api, method, path, operation, more):
     """On both interfaces; a slash at the end is read over, and whatever the query says, the path decides."""
     match = recognise(engine, f"/api/atlas/{api}{path}{more}", method)
-    assert (match.operation.id, match.api.name, match.needs_body) == (operation, api, method == "POST")
+    assert (match.operation.id, match.api.name, match.needs_body) == (
+        operation,
+        api,
+        method == "POST",
+    )
 
 
 OTHERS = [
-    *("", "/", "*", "/api/atlas", "/api/atlas/v2", "/api/atlas/v2/", "/api/atlas/v2/groups/g1"),
+    *(
+        "",
+        "/",
+        "*",
+        "/api/atlas",
+        "/api/atlas/v2",
+        "/api/atlas/v2/",
+        "/api/atlas/v2/groups/g1",
+    ),
     "https://cloud.mongodb.com/api/atlas/v2/groups/g/serverless",
-    *(f"/api/atlas/v2/groups/g1/{kind}/c1/backup/snapshots" for kind in ("clusters", "flexClusters", "Serverless")),
+    *(
+        f"/api/atlas/v2/groups/g1/{kind}/c1/backup/snapshots"
+        for kind in ("clusters", "flexClusters", "Serverless")
+    ),
     *(f"/api/atlas/{version}{LIST}" for version in ("v1.5", "v20")),
     *(f"{before}/atlas/v2{LIST}" for before in ("/API", "//api", "/x/api")),
     *(f"/api/atlas/v2{LIST}{behind}" for behind in ("//", "/1//", "/1/2", "#x")),
@@ -56,12 +73,22 @@ ODD = ["..", "%2e", "a%2Fb", "a%00", "%ff", "a%2", "ä", "..;a", "a b"]
 def test_any_other_target_is_not_ours(engine):
     """Another path, an absolute form, an empty segment or a slash too many passes through.
 
-    A parameter that a server could read as something else (``templates.decoded``) is left to that server.
+    A parameter that a server could read as something else (``templates.decoded``) is
+    left to that server.
     """
-    path, names = "/api/atlas/v2/groups/{}/serverless/{}/backup/snapshots/{}", ["g1", "c1", "1"]
-    odd = [path.format(*names[:at], segment, *names[at + 1 :]) for segment in ODD for at in range(3)]
+    path, names = (
+        "/api/atlas/v2/groups/{}/serverless/{}/backup/snapshots/{}",
+        ["g1", "c1", "1"],
+    )
+    odd = [
+        path.format(*names[:at], segment, *names[at + 1 :])
+        for segment in ODD
+        for at in range(3)
+    ]
     assert recognise(engine, path.format(*names)) is not None
-    assert [target for target in OTHERS + odd if recognise(engine, target) is not None] == []
+    assert [
+        target for target in OTHERS + odd if recognise(engine, target) is not None
+    ] == []
 
 
 @given(st.text())
@@ -80,7 +107,11 @@ def test_no_target_breaks_recognition(text):
 def test_another_method_is_not_ours(engine):
     """Only the method of the retired operation is recognised, as it is spelt on the wire."""
     methods = ["OPTIONS", "POST", "PUT", "DELETE", "get", "PATCH", "", "GET"]
-    assert [method for method in methods if recognise(engine, f"/api/atlas/v2{LIST}", method)] == ["GET"]
+    assert [
+        method
+        for method in methods
+        if recognise(engine, f"/api/atlas/v2{LIST}", method)
+    ] == ["GET"]
 
 
 VENDOR = "application/vnd.atlas.{}+json"
@@ -94,8 +125,17 @@ VENDOR = "application/vnd.atlas.{}+json"
         ({"ACCEPT": VENDOR.format("2023-01-01")}, True),
         ({"Accept": VENDOR.format("2026-08-01")}, True),
         ({"Accept": "text/html", "accept": VENDOR.format("2023-01-01")}, True),
-        ({"Accept": VENDOR.format("preview") + ";q=0.1", "accept": VENDOR.format("2023-01-01")}, True),
-        *[({"Accept": VENDOR.format(version)}, False) for version in ("2022-12-31", "preview", "2023-99-99")],
+        (
+            {
+                "Accept": VENDOR.format("preview") + ";q=0.1",
+                "accept": VENDOR.format("2023-01-01"),
+            },
+            True,
+        ),
+        *[
+            ({"Accept": VENDOR.format(version)}, False)
+            for version in ("2022-12-31", "preview", "2023-99-99")
+        ],
         ({"Accept": "application/vnd.atlas.2023-01-01+csv"}, False),
     ],
 )
@@ -105,7 +145,9 @@ def test_the_accept_field_says_whether_a_call_is_ours(engine, fields, is_ours):
     The v1.0 interface has its version in the path, and Accept says nothing of it.
     """
     headers = tuple(fields.items())
-    assert (recognise(engine, f"/api/atlas/v2{LIST}", headers=headers) is not None) is is_ours
+    assert (
+        recognise(engine, f"/api/atlas/v2{LIST}", headers=headers) is not None
+    ) is is_ours
     assert recognise(engine, f"/api/atlas/v1.0{LIST}", headers=headers) is not None
 
 
@@ -113,24 +155,40 @@ def test_what_is_remembered_of_accept_fields_changes_nothing(engine):
     """However many of them callers send, and however long they are."""
     legacy, preview = VENDOR.format("2023-01-01"), VENDOR.format("preview")
     for padding in [*range(200), 1000]:
-        asked = [(("Accept", f"{'x' * padding}/x, {accept}"),) for accept in (legacy, preview)]
-        found = [recognise(engine, f"/api/atlas/v2{LIST}", headers=headers) for headers in asked]
+        asked = [
+            (("Accept", f"{'x' * padding}/x, {accept}"),)
+            for accept in (legacy, preview)
+        ]
+        found = [
+            recognise(engine, f"/api/atlas/v2{LIST}", headers=headers)
+            for headers in asked
+        ]
         assert [match is not None for match in found] == [True, False]
 
 
 THING = '[resource.thing.id]\ntype = "string"\n[resource.thing.id.flex]\nfrom = "id"\nfidelity = "exact"\n'
 
 
-def retired(name: str, path: str, *, method: str = "GET", versions: str = ">=2023.1.1") -> str:
-    return operation(name, method, path).replace(">=2023.1.1", versions) + successor(name, "/new")
+def retired(
+    name: str, path: str, *, method: str = "GET", versions: str = ">=2023.1.1"
+) -> str:
+    return operation(name, method, path).replace(">=2023.1.1", versions) + successor(
+        name, "/new"
+    )
 
 
 def engine_of(*operations: str) -> Engine:
     return read("".join([START, *operations, THING]))
 
 
-BY_NAME, SPECIAL = retired("byName", "/things/{name}"), retired("special", "/things/special")
-LEFT, RIGHT = retired("left", "/things/special/left"), retired("right", "/things/{name}/right")
+BY_NAME, SPECIAL = (
+    retired("byName", "/things/{name}"),
+    retired("special", "/things/special"),
+)
+LEFT, RIGHT = (
+    retired("left", "/things/special/left"),
+    retired("right", "/things/{name}/right"),
+)
 DELETE = retired("delete", "/things/special", method="DELETE")
 
 
@@ -151,7 +209,9 @@ def test_a_fixed_segment_goes_before_a_parameter(operations, path, expected):
 ])  # fmt: skip
 def test_a_parameter_at_the_end_may_have_an_ending(segment, expected):
     """The parameter is what stands before it, and the call with the ending goes before the one without."""
-    engine = engine_of(retired("any", "/things/{name}"), retired("ended", "/things/{name}.json"))
+    engine = engine_of(
+        retired("any", "/things/{name}"), retired("ended", "/things/{name}.json")
+    )
     match = recognise(engine, f"/api/atlas/v2/things/{segment}")
     assert (match.operation.id, match.raw["name"]) == expected
 
@@ -166,7 +226,10 @@ def test_the_accept_date_chooses_between_two_versions(accept, expected, swapped)
     old = retired("old", "/things", versions=">=2023.1.1,<2024.8.5")
     new = retired("new", "/things", versions=">=2024.8.5")
     engine = engine_of(*([new, old] if swapped else [old, new]))
-    assert name_of(engine, "/api/atlas/v2/things", headers=(("Accept", accept),)) == expected
+    assert (
+        name_of(engine, "/api/atlas/v2/things", headers=(("Accept", accept),))
+        == expected
+    )
 
 
 def test_a_fixed_version_meets_only_operations_that_have_it():
@@ -197,7 +260,9 @@ def test_the_engine_of_the_process_is_read_once(monkeypatch, tmp_path):
     monkeypatch.delenv("ATLAS_SHIM_MAPPINGS", raising=False)
     shipped = shared_engine(os.environ)
     assert shared_engine(os.environ) is shipped
-    (tmp_path / "own.toml").write_text(START.replace("things", "own") + retired("mine", "/mine") + THING)
+    (tmp_path / "own.toml").write_text(
+        START.replace("things", "own") + retired("mine", "/mine") + THING
+    )
     monkeypatch.setenv("ATLAS_SHIM_MAPPINGS", str(tmp_path))
     assert shared_engine(os.environ).named("mine") is not None
     assert shared_engine(os.environ).named("getServerlessBackupSnapshot") is not None

@@ -56,24 +56,41 @@ def hold_alike(engine, seed, count):
     for _ in range(count):
         tier, kind, document = chance.choice(FULL)
         target = f"/api/atlas/v2{chance.choice(LISTS[kind])}{chance.choice(QUERIES)}"
-        first = [*([NON_FLEX] if tier == "dedicated" else []), *[answers(document)] * 20]
+        first = [
+            *([NON_FLEX] if tier == "dedicated" else []),
+            *[answers(document)] * 20,
+        ]
         memory = Memory()
-        driven = [drive(engine, target, first, memory=memory, settings=SETTINGS) for _ in range(2)]
+        driven = [
+            drive(engine, target, first, memory=memory, settings=SETTINGS)
+            for _ in range(2)
+        ]
         known = repeated(driven[1]) or repeated(driven[0])
-        other = answers(mutated(chance, {**document, "results": document["results"][:9]}))
+        other = answers(
+            mutated(chance, {**document, "results": document["results"][:9]})
+        )
         target = target.replace("/c1", f"/c{chance.randrange(1, 4)}")
         found = None if known is None else again(known, engine, target, other[2])
         if found is not None:
             made += 1
             memory = Memory()  # the cluster is found anew
-            whole = drive(engine, target, [*first[:-20], *[other] * 20], memory=memory, settings=SETTINGS)
+            whole = drive(
+                engine,
+                target,
+                [*first[:-20], *[other] * 20],
+                memory=memory,
+                settings=SETTINGS,
+            )
             assert found == expected(whole)
     return made
 
 
 @pytest.mark.parametrize(
     ("seed", "count", "least"),
-    [(1, 150, 100), *(pytest.param(seed, 500, 350, marks=pytest.mark.slow) for seed in range(2, 6))],
+    [
+        (1, 150, 100),
+        *(pytest.param(seed, 500, 350, marks=pytest.mark.slow) for seed in range(2, 6)),
+    ],
 )
 def test_odd_content_becomes_what_an_exchange_makes_of_it(engine, seed, count, least):
     """Or it is left to one: content and record are the same, whatever stands in a list."""
@@ -83,11 +100,15 @@ def test_odd_content_becomes_what_an_exchange_makes_of_it(engine, seed, count, l
 def test_what_is_sent_is_known_from_the_sunset_on(engine):
     """The call as the successor gets it, and since when the date has decided it."""
     known = repeated(drive(engine, V2, [PAGE]))
-    assert known.call.target.startswith("/api/atlas/v2/groups/g1/flexClusters/c1/backup/snapshots?")
+    assert known.call.target.startswith(
+        "/api/atlas/v2/groups/g1/flexClusters/c1/backup/snapshots?"
+    )
     assert (known.since, known.timeless) == (SUNSET + 2 * TTL, True)
     assert repeated(drive(engine, V2, [PAGE], clock=SUNSET + 2 * TTL - 1)) is None
     assert repeated(drive(engine, V2, [PAGE], settings=SETTINGS)).since == -math.inf
-    assert not repeated(drive(engine, f"/api/atlas/v2{JOBS}", [answers({"results": [{"id": "1"}]})])).timeless
+    assert not repeated(
+        drive(engine, f"/api/atlas/v2{JOBS}", [answers({"results": [{"id": "1"}]})])
+    ).timeless
 
 
 LEGACY_TAUGHT = [GONE, PAGE]
@@ -104,11 +125,26 @@ NEXT = {"links": [{"rel": "next"}]}
         (V2, [answers({"results": [SNAPSHOT], **NEXT}), PAGE], {}),
         (V2, [PAGE], {"method": "HEAD"}),
         (V2, [answers({"x": 1})], {}),
-        ("/api/atlas/v2/groups/g1/serverless", [answers({"results": [{"name": "a"}]})], {}),
+        (
+            "/api/atlas/v2/groups/g1/serverless",
+            [answers({"results": [{"name": "a"}]})],
+            {},
+        ),
     ],
-    ids=["legacy", "learned", "two tiers", "error", "two pages", "HEAD", "unreadable", "blank"],
+    ids=[
+        "legacy",
+        "learned",
+        "two tiers",
+        "error",
+        "two pages",
+        "HEAD",
+        "unreadable",
+        "blank",
+    ],
 )
-def test_what_may_end_by_itself_or_took_several_calls_is_not_repeated(engine, target, upstream, more):
+def test_what_may_end_by_itself_or_took_several_calls_is_not_repeated(
+    engine, target, upstream, more
+):
     """Each such call is an exchange of its own; nobody would look whether what was learned is too old."""
     memory = Memory()
     assert repeated(drive(engine, target, upstream, memory=memory, **more)) is None
@@ -125,18 +161,33 @@ def test_content_that_may_lead_further_is_left_to_an_exchange(engine, content):
     assert again(repeated(drive(engine, V2, [PAGE])), engine, V2, content) is None
 
 
-@pytest.mark.parametrize("said", [{"results": [1, SNAPSHOT]}, {"results": [{"id": "é"}, {"id": 5}]}, SNAPSHOT, {}])
+@pytest.mark.parametrize(
+    "said",
+    [{"results": [1, SNAPSHOT]}, {"results": [{"id": "é"}, {"id": 5}]}, SNAPSHOT, {}],
+)
 def test_other_content_becomes_what_an_exchange_makes_of_it(engine, said):
     """A list with items that are none, or that lack much; and one document, without anything of it."""
     target = V2 if "results" in said else f"/api/atlas/v2{GET}"
-    known = repeated(drive(engine, target, [PAGE if "results" in said else answers({"id": "1"})], settings=SETTINGS))
+    known = repeated(
+        drive(
+            engine,
+            target,
+            [PAGE if "results" in said else answers({"id": "1"})],
+            settings=SETTINGS,
+        )
+    )
     driven = drive(engine, target, [answers(said)], settings=SETTINGS)
     assert again(known, engine, target, answers(said)[2]) == expected(driven)
 
 
 def test_the_clock_that_a_rule_looks_at_is_that_of_the_answer(engine):
     """A link that was good when a list was asked for may have expired when it is asked for again."""
-    job = {"id": "1", "deliveryType": "DOWNLOAD", "expirationDate": "2026-08-01T00:30:00Z", "status": "COMPLETED"}
+    job = {
+        "id": "1",
+        "deliveryType": "DOWNLOAD",
+        "expirationDate": "2026-08-01T00:30:00Z",
+        "status": "COMPLETED",
+    }
     said, clock = answers({"results": [job]}), Clock()
     known = repeated(drive(engine, f"/api/atlas/v2{JOBS}", [said], clock=clock))
     for after, expired in ((1799, False), (1801, True)):
@@ -147,7 +198,9 @@ def test_the_clock_that_a_rule_looks_at_is_that_of_the_answer(engine):
 
 def test_content_is_bounded_anew_each_time(engine):
     """What was read of earlier content does not count."""
-    known = repeated(drive(engine, V2, [PAGE], settings=Settings(body_limit=2 * len(PAGE[2]))))
+    known = repeated(
+        drive(engine, V2, [PAGE], settings=Settings(body_limit=2 * len(PAGE[2])))
+    )
     for _ in range(5):
         assert again(known, engine, V2, PAGE[2]) is not None
     assert again(known, engine, V2, b" " * 4 * len(PAGE[2]) + PAGE[2]) is None

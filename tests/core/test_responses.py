@@ -45,7 +45,11 @@ DETAILS = [
 def test_a_code_of_the_shims_own_names_the_command_that_explains_it(detail, said):
     """No host is named while nobody owns one; codes of Atlas are Atlas' to explain."""
     said += "atlas-shim explain SHIM_BUSY"
-    assert error_body(503, "SHIM_BUSY", detail)["detail"] == explained("SHIM_BUSY", detail) == said
+    assert (
+        error_body(503, "SHIM_BUSY", detail)["detail"]
+        == explained("SHIM_BUSY", detail)
+        == said
+    )
     assert help_link("SHIM_BUSY") == help_link("INVALID_ATTRIBUTE") == ()
     assert explained("INVALID_ATTRIBUTE", detail) == detail
 
@@ -57,7 +61,10 @@ def test_with_a_site_it_leads_to_its_section(monkeypatch, detail, said):
     section = "https://docs.example/reference/errors/#shim_busy"
     assert explained("SHIM_BUSY", detail) == said + section
     assert help_link("SHIM_BUSY") == (("Link", f'<{section}>; rel="help"'),)
-    assert (help_link("INVALID_ATTRIBUTE"), explained("INVALID_ATTRIBUTE", detail)) == ((), detail)
+    assert (help_link("INVALID_ATTRIBUTE"), explained("INVALID_ATTRIBUTE", detail)) == (
+        (),
+        detail,
+    )
 
 
 def test_an_envelope_gives_a_page_its_status_and_holds_one_resource(engine):
@@ -76,14 +83,23 @@ def test_an_envelope_holds_an_error_of_atlas(engine):
     driven = drive(engine, f"{V2}?envelope=true&pretty=true", [refusal])
     assert (driven.reply.status, len(driven.steps)) == (404, 2)
     assert driven.document == {"status": 404, "content": json.loads(refusal[2])}
-    assert driven.reply.headers == (("X-Error-Code", "GROUP_NOT_FOUND"), ("Content-Type", "application/json"))
+    assert driven.reply.headers == (
+        ("X-Error-Code", "GROUP_NOT_FOUND"),
+        ("Content-Type", "application/json"),
+    )
     assert driven.content.startswith(b'{\n  "status" : 404,')
     bare = drive(engine, f"{V2}?envelope=true", [(500, (), b"{}")])
     assert bare.reply.headers == (("Content-Type", "application/json"),)
-    assert drive(engine, f"{V2}?envelope=true", [NON_FLEX, EMPTY]).routes == ("flex", "dedicated")
+    assert drive(engine, f"{V2}?envelope=true", [NON_FLEX, EMPTY]).routes == (
+        "flex",
+        "dedicated",
+    )
 
 
-@pytest.mark.parametrize("content", [b"", b"<html>", b"[]", b"[" * 100000, b'{"a":' + b"[" * 500 + b"]" * 500 + b"}"])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"<html>", b"[]", b"[" * 100000, b'{"a":' + b"[" * 500 + b"]" * 500 + b"}"],
+)
 def test_an_error_that_fits_no_envelope_is_handed_back(engine, content):
     """What is not an object, or too deep to be written again, goes back byte for byte."""
     assert drive(engine, f"{V2}?envelope=true&pretty=true", [(500, (), content)]).passed
@@ -96,7 +112,9 @@ def test_errors_of_the_shim_keep_to_envelope_and_pretty(engine, target):
     assert driven.reply.status == driven.document["status"] == 502
     assert driven.document["content"]["errorCode"] == "SHIM_UPSTREAM_UNREADABLE"
     assert driven.content.startswith(b'{\n  "status" : 502,')
-    assert drive(engine, f"{target}?envelope=perhaps&pretty=true", []).document["parameters"] == ["envelope"]
+    assert drive(engine, f"{target}?envelope=perhaps&pretty=true", []).document[
+        "parameters"
+    ] == ["envelope"]
 
 
 CODED, X = ("Content-Encoding", "gzip"), ("X", "1")
@@ -105,9 +123,17 @@ CODED, X = ("Content-Encoding", "gzip"), ("X", "1")
 @pytest.mark.parametrize(
     ("reply", "method", "fields"),
     [
-        (Reply(200, (CODED, X, ("Transfer-Encoding", "chunked")), b"abc"), "GET", (X, ("Content-Length", "3"))),
+        (
+            Reply(200, (CODED, X, ("Transfer-Encoding", "chunked")), b"abc"),
+            "GET",
+            (X, ("Content-Length", "3")),
+        ),
         (Reply(204, (X,), b""), "DELETE", (X,)),
-        (Reply(200, (CODED, ("Content-Length", "9")), b""), "HEAD", (CODED, ("Content-Length", "9"))),
+        (
+            Reply(200, (CODED, ("Content-Length", "9")), b""),
+            "HEAD",
+            (CODED, ("Content-Length", "9")),
+        ),
     ],
 )
 def test_a_complete_reply_is_framed_anew(reply, method, fields):

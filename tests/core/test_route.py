@@ -19,12 +19,16 @@ SECOND = timedelta(seconds=1)
 DAY = timedelta(days=1)
 
 
-def decided(engine, when, word=RouteWord.AUTO, *, path=LIST, sunsets=None, method="GET"):
+def decided(
+    engine, when, word=RouteWord.AUTO, *, path=LIST, sunsets=None, method="GET"
+):
     target = f"/api/atlas/v2{path}"
     match = engine.recognise(method, target, ())
     assert match is not None
     settings = Settings(route=word, sunsets=sunsets or {})
-    context = Context(settings, Memory(), when.timestamp, ORIGIN, monotonic=when.timestamp)
+    context = Context(
+        settings, Memory(), when.timestamp, ORIGIN, monotonic=when.timestamp
+    )
     return decide(match, Call(method, ORIGIN, target), context)
 
 
@@ -37,13 +41,20 @@ def test_an_operators_sunset_is_the_one_in_force(engine, word):
     assert "2026-02-01T12:30Z" in decision.reason
     assert decided(engine, moved["snapshots"], word, sunsets=moved).route == "flex"
     assert decided(engine, SUNSET, word, path=JOBS, sunsets=moved).route == "flex"
-    assert decided(engine, SUNSET - SECOND, word, sunsets={"snapshots": SUNSET - 365 * DAY}).route == "flex"
+    assert (
+        decided(
+            engine, SUNSET - SECOND, word, sunsets={"snapshots": SUNSET - 365 * DAY}
+        ).route
+        == "flex"
+    )
     operation = engine.named("listServerlessBackupSnapshots")
     assert sunset_of(operation, Settings()) == SUNSET
     assert sunset_of(operation, Settings(sunsets=moved)) == moved["snapshots"]
 
 
-@pytest.mark.parametrize("call", ["POST /groups/g/serverless", "DELETE /groups/g/serverless/n"])
+@pytest.mark.parametrize(
+    "call", ["POST /groups/g/serverless", "DELETE /groups/g/serverless/n"]
+)
 @pytest.mark.parametrize(("word", "side"), [
     (RouteWord.AUTO, "legacy"), (RouteWord.DATE, "none"), (RouteWord.FLEX, "none"), (RouteWord.LEGACY, "legacy"),
     (RouteWord.OFF, "legacy"),
@@ -54,7 +65,10 @@ def test_switched_off_only_the_legacy_endpoint_could_answer(engine, call, word, 
     decision = decided(engine, INSTANCES, word, path=path, method=method)
     assert decision.route == side
     asked = word not in {RouteWord.LEGACY, RouteWord.OFF}
-    assert ("this write is switched off (set ATLAS_SHIM_WRITES=instances)" in decision.reason) == asked
+    assert (
+        "this write is switched off (set ATLAS_SHIM_WRITES=instances)"
+        in decision.reason
+    ) == asked
 
 
 @pytest.fixture
@@ -65,12 +79,16 @@ def memory():
     return memory
 
 
-@pytest.mark.parametrize(("now", "word"), [(1000.0, "410"), (1599.999, "410"), (1600.0, None), (999.0, None)])
+@pytest.mark.parametrize(
+    ("now", "word"), [(1000.0, "410"), (1599.999, "410"), (1600.0, None), (999.0, None)]
+)
 def test_a_word_is_recalled_until_its_time_is_over(memory, now, word):
     """An entry is good for ten minutes, not for the instant after, and for no longer because the clock moved."""
     assert TTL == 600
     assert memory.recall("k", now) == word
-    assert memory.recall("k", 1001.0) == word, "what is too old does not come back, even if the clock does"
+    assert memory.recall("k", 1001.0) == word, (
+        "what is too old does not come back, even if the clock does"
+    )
     assert memory.recall("unknown", now) is None
 
 

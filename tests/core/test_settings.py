@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shim.core.settings import RouteWord, Settings, parse_instant, parse_route, parse_sunsets, read_settings
+from shim.core.settings import (
+    RouteWord,
+    Settings,
+    parse_instant,
+    parse_route,
+    parse_sunsets,
+    read_settings,
+)
 from shim.errors import SettingsError
 from shim.origins import origin_of, parse_origin
 
@@ -17,7 +24,10 @@ def test_nothing_set_means_the_defaults():
     settings = read_settings({})
     assert settings == Settings()
     assert (settings.route, settings.sunsets) == (RouteWord.AUTO, {})
-    assert settings.origins == {"https://cloud.mongodb.com", "https://cloud.mongodbgov.com"}
+    assert settings.origins == {
+        "https://cloud.mongodb.com",
+        "https://cloud.mongodbgov.com",
+    }
     names = ("ATLAS_SHIM_ROUTE", "ATLAS_SHIM_SUNSET", "ATLAS_SHIM_UPSTREAM")
     assert read_settings(dict.fromkeys(names, "")) == Settings()
 
@@ -32,7 +42,9 @@ def test_every_route_word_is_known(word):
 def test_any_other_route_word_is_an_error_that_lists_the_words(word):
     """A typo never switches quietly; the setting has the name that the caller knows, and the error is a ValueError."""
     words = "auto, date, legacy, successor, flex, off"
-    with pytest.raises(SettingsError, match=rf"ATLAS_SHIM_ROUTE: .* is not one of {words}"):
+    with pytest.raises(
+        SettingsError, match=rf"ATLAS_SHIM_ROUTE: .* is not one of {words}"
+    ):
         read_settings({"ATLAS_SHIM_ROUTE": word})
     with pytest.raises(ValueError, match="--route"):
         parse_route(word, name="--route")
@@ -43,11 +55,19 @@ def test_a_feature_flag_may_say_the_route():
     settings = read_settings({"ATLAS_SHIM_ROUTE": "openfeature:atlas-route"})
     assert (settings.route, settings.flag) == (RouteWord.AUTO, "atlas-route")
     flex, silent = settings.by_flag(RouteWord.FLEX), settings.by_flag(None)
-    assert (flex.route, flex.because) == (RouteWord.FLEX, "the flag atlas-route says flex")
-    assert (silent.route, silent.because) == (RouteWord.AUTO, "the flag atlas-route has no word yet")
+    assert (flex.route, flex.because) == (
+        RouteWord.FLEX,
+        "the flag atlas-route says flex",
+    )
+    assert (silent.route, silent.because) == (
+        RouteWord.AUTO,
+        "the flag atlas-route has no word yet",
+    )
 
 
-@pytest.mark.parametrize("word", ["openfeature:", "openfeature: x", "openfeature", "openfeature:a\nb"])
+@pytest.mark.parametrize(
+    "word", ["openfeature:", "openfeature: x", "openfeature", "openfeature:a\nb"]
+)
 def test_a_flag_has_a_key(word):
     """What is not a key is refused, and the error shows how one is written."""
     with pytest.raises(SettingsError, match="openfeature:KEY"):
@@ -64,17 +84,38 @@ def test_a_flag_has_a_key(word):
 )
 def test_a_date_is_midnight_utc_and_an_instant_has_its_offset(text, when):
     """Both forms are read as an instant in UTC; documents are separated by commas, with space around anything."""
-    read = parse_sunsets(f" snapshots = {text} ,, instances=2027-03-01T00:00:00+01:00, ")
-    assert read == {"snapshots": when, "instances": datetime(2027, 3, 1, tzinfo=timezone(timedelta(hours=1)))}
+    read = parse_sunsets(
+        f" snapshots = {text} ,, instances=2027-03-01T00:00:00+01:00, "
+    )
+    assert read == {
+        "snapshots": when,
+        "instances": datetime(2027, 3, 1, tzinfo=timezone(timedelta(hours=1))),
+    }
 
 
-NO_OFFSET = ("2026-02-01T00:00:00", "2026-02-01 05:00", "2026-02-01_05", "20260201", "2026-W05-1")
-NO_DATE = ("", "tomorrow", "2026-02-30", "01/02/2026", "0001-01-01T00:00:00+23:59", "٢٠٢٦-01-01")
+NO_OFFSET = (
+    "2026-02-01T00:00:00",
+    "2026-02-01 05:00",
+    "2026-02-01_05",
+    "20260201",
+    "2026-W05-1",
+)
+NO_DATE = (
+    "",
+    "tomorrow",
+    "2026-02-30",
+    "01/02/2026",
+    "0001-01-01T00:00:00+23:59",
+    "٢٠٢٦-01-01",
+)
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [*((text, "needs a UTC offset") for text in NO_OFFSET), *((text, "is not a date such as") for text in NO_DATE)],
+    [
+        *((text, "needs a UTC offset") for text in NO_OFFSET),
+        *((text, "is not a date such as") for text in NO_DATE),
+    ],
 )
 def test_what_is_no_date_and_an_instant_without_an_offset_are_refused(text, said):
     """Neither local time nor UTC is guessed, a bare date has one spelling, and none is outside the calendar."""
@@ -98,7 +139,10 @@ def test_no_text_breaks_the_reading(text):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        *((text, "is not of the form document=2026-01-22") for text in ("snapshots", "=2026-01-01", "snapshots:2026")),
+        *(
+            (text, "is not of the form document=2026-01-22")
+            for text in ("snapshots", "=2026-01-01", "snapshots:2026")
+        ),
         ("snapshots=2026-01-01,snapshots=2027-01-01", "snapshots is given twice"),
     ],
 )
@@ -110,7 +154,11 @@ def test_a_sunset_names_its_document_once(text, said):
 
 def test_an_ipv6_host_gets_its_brackets_once():
     """Hosts come with brackets or without, by library."""
-    assert origin_of("https", "[::1]", None) == origin_of("https", "::1", 443) == "https://[::1]"
+    assert (
+        origin_of("https", "[::1]", None)
+        == origin_of("https", "::1", 443)
+        == "https://[::1]"
+    )
 
 
 def test_all_problems_are_reported_at_once():

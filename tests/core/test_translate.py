@@ -22,7 +22,10 @@ JOB = {"id": "6a6f78e0cab84da5c4476b25", "deliveryType": "RESTORE", "status": "R
 def test_a_record_of_a_list_says_of_how_many_items_each_level_is_true(engine):
     """The worst level that an item got stands first, with its number; then all others."""
     kinds = ["RESTORE", "RESTORE", "DOWNLOAD", "MIRROR"]
-    jobs = [JOB | {"deliveryType": kind, "expirationDate": "2020-01-01T00:00:00Z"} for kind in kinds]
+    jobs = [
+        JOB | {"deliveryType": kind, "expirationDate": "2020-01-01T00:00:00Z"}
+        for kind in kinds
+    ]
     _, reports = listed(engine, *jobs, target=V2_JOBS)
     assert reports["expired"] == FieldReport(
         "expired",
@@ -32,42 +35,98 @@ def test_a_record_of_a_list_says_of_how_many_items_each_level_is_true(engine):
         " flex's expirationDate is six hours after it was ordered (recorded), and it has no link",
         reports["expired"].owner,
     )
-    assert reports["deliveryType"].why == "upstream said 'MIRROR': an unknown word in 1 of 4; elsewhere it is renamed"
+    assert (
+        reports["deliveryType"].why
+        == "upstream said 'MIRROR': an unknown word in 1 of 4; elsewhere it is renamed"
+    )
 
 
 def sorted_by(order, results):
     """Return the numbers of results in an order."""
     types = {"n": "integer", "s": "string", "b": "boolean", "deep.t": "time"}
-    fields = "".join(field(name, kind, f'from = "{name}"\nfidelity = "exact"') for name, kind in types.items())
+    fields = "".join(
+        field(name, kind, f'from = "{name}"\nfidelity = "exact"')
+        for name, kind in types.items()
+    )
     head = PAGE.replace('version = "2024', 'paging = "collected"\nversion = "2024')
     head = head.replace('shape = "page"', f'shape = "page"\norder = {order}')
-    return [row["n"] for row in listed(read(head + fields), *results, target=TARGET)[0].document["results"]]
+    return [
+        row["n"]
+        for row in listed(read(head + fields), *results, target=TARGET)[0].document[
+            "results"
+        ]
+    ]
 
 
 def test_items_that_lack_a_member_take_their_places(engine):
     """They stand among the others in the order of the list."""
-    items = [SNAPSHOT | {"id": f"{number}", "startTime": f"2026-08-0{number % 3 + 1}T00:00:00Z"} for number in range(9)]
+    items = [
+        SNAPSHOT
+        | {"id": f"{number}", "startTime": f"2026-08-0{number % 3 + 1}T00:00:00Z"}
+        for number in range(9)
+    ]
     for item in items[::2]:
         del item["mongoDBVersion"]
     driven, reports = listed(engine, *items)
-    assert [one["id"] for one in driven.document["results"]] == ["8", "5", "2", "7", "4", "1", "6", "3", "0"]
-    assert reports["mongodVersion"].why == "upstream sent no mongoDBVersion in 5 of 9; elsewhere it is renamed"
+    assert [one["id"] for one in driven.document["results"]] == [
+        "8",
+        "5",
+        "2",
+        "7",
+        "4",
+        "1",
+        "6",
+        "3",
+        "0",
+    ]
+    assert (
+        reports["mongodVersion"].why
+        == "upstream sent no mongoDBVersion in 5 of 9; elsewhere it is renamed"
+    )
 
 
 def test_an_odd_time_is_dropped_from_its_own_item_alone(engine):
     """A list's times are looked at together; what is none is left out, and what another form has is one."""
-    times = ["2026-08-01T00:00:00Z", "soon", "2026-08-01T02:00:00.5+01:00", "2026-02-30T00:00:00Z", "x" * 21]
-    driven, reports = listed(engine, *[SNAPSHOT | {"id": f"{at}", "expiration": time} for at, time in enumerate(times)])
+    times = [
+        "2026-08-01T00:00:00Z",
+        "soon",
+        "2026-08-01T02:00:00.5+01:00",
+        "2026-02-30T00:00:00Z",
+        "x" * 21,
+    ]
+    driven, reports = listed(
+        engine,
+        *[
+            SNAPSHOT | {"id": f"{at}", "expiration": time}
+            for at, time in enumerate(times)
+        ],
+    )
     made = {one["id"]: one.get("expiresAt") for one in driven.document["results"]}
     assert made == {"0": times[0], "1": None, "2": times[2], "3": None, "4": None}
     dropped = [(one.where, one.why) for one in driven.outcome.record.dropped]
-    assert dropped == [(f"results[{place}].expiration", "not of type time") for place in (1, 3, 4)]
-    assert reports["expiresAt"].why.startswith("upstream said 'soon': not of type time in 3 of 5; elsewhere")
+    assert dropped == [
+        (f"results[{place}].expiration", "not of type time") for place in (1, 3, 4)
+    ]
+    assert reports["expiresAt"].why.startswith(
+        "upstream said 'soon': not of type time in 3 of 5; elsewhere"
+    )
 
 
-ROWS = [{"n": 10, "s": "b", "b": True}, {"n": 9, "s": "a", "b": False}, {"n": -1, "s": "a", "b": True}]
-TIMES = ["2026-01-01T10:00:00Z", "2026-01-01T09:30:00-05:00", None, "2026-01-01T10:30:00Z"]
-DEEP = [{"n": number} | ({"deep": {"t": time}} if time else {}) for number, time in enumerate(TIMES)]
+ROWS = [
+    {"n": 10, "s": "b", "b": True},
+    {"n": 9, "s": "a", "b": False},
+    {"n": -1, "s": "a", "b": True},
+]
+TIMES = [
+    "2026-01-01T10:00:00Z",
+    "2026-01-01T09:30:00-05:00",
+    None,
+    "2026-01-01T10:30:00Z",
+]
+DEEP = [
+    {"n": number} | ({"deep": {"t": time}} if time else {})
+    for number, time in enumerate(TIMES)
+]
 SAME = [{"n": number, "s": "same"} for number in (3, 1, 2)]
 
 

@@ -24,7 +24,11 @@ from tests.core.reference import Expected
 from tests.core.small import HEAD, field, read
 
 CALL = TranslationContext(
-    {"groupId": "g%201", "name": "n'{id}"}, {"groupId": "g 1", "name": "n'{id}"}, lambda: AFTER, BASE, ("/api", "")
+    {"groupId": "g%201", "name": "n'{id}"},
+    {"groupId": "g 1", "name": "n'{id}"},
+    lambda: AFTER,
+    BASE,
+    ("/api", ""),
 )
 
 
@@ -34,7 +38,10 @@ def made(translator: Translator, source: Any) -> Any:
 
 def of_rules(*rules: Rule, kind: str = "string", name: str = "x") -> Translator:
     return Translator(
-        "t", Resource(fields=(Field(name, kind, (), {"flex": rules}, "at"),)), "flex", parameters=PARAMETERS
+        "t",
+        Resource(fields=(Field(name, kind, (), {"flex": rules}, "at"),)),
+        "flex",
+        parameters=PARAMETERS,
     )
 
 
@@ -48,11 +55,21 @@ def test_a_generated_function_means_what_its_rules_say(kind, data, api):
     """Whatever the fields and the objects: the same values in the same order, reports and dropped values."""
     declared = data.draw(fields(kind))
     items = data.draw(
-        st.lists(objects(declared) | objects(declared) | objects(declared) | JSON, min_size=2, max_size=5)
+        st.lists(
+            objects(declared) | objects(declared) | objects(declared) | JSON,
+            min_size=2,
+            max_size=5,
+        )
     )
     expected = Expected(declared, "flex", api, CALL)
     expected.add(items, "results")
-    translator = Translator("made up", Resource(fields=tuple(declared)), "flex", parameters=PARAMETERS, api=api)
+    translator = Translator(
+        "made up",
+        Resource(fields=tuple(declared)),
+        "flex",
+        parameters=PARAMETERS,
+        api=api,
+    )
     got = translate_items(translator, [UpstreamPage({}, items)], CALL)
     assert repr(got.value) == repr(expected.values)  # 5.0 is not 5, and order counts
     assert repr(got.dropped) == repr(tuple(expected.dropped))
@@ -68,7 +85,9 @@ def test_a_request_body_is_made_by_the_same_rules(data, kind):
     expected = Expected(declared, "body", "", CALL)
     expected.add([body], "body")
     report = TranslationReport()
-    value = Translator("made up body", Resource(fields=tuple(declared)), "body").begin(CALL, report)(body)
+    value = Translator("made up body", Resource(fields=tuple(declared)), "body").begin(
+        CALL, report
+    )(body)
     assert repr([value]) == repr(expected.values)
     assert repr(report.taken("body[0].")) == repr(expected.dropped)
 
@@ -80,8 +99,15 @@ def names_in(text: str) -> set[str]:
     return names | {node.attr for node in nodes if isinstance(node, ast.Attribute)}
 
 
-WRITERS = [ROOT / "shim" / "core" / "translate.py", *(ROOT / "shim" / "documents").glob("*.py")]
-OURS = {name for path in WRITERS for name in re.findall(r"[A-Za-z_]+", path.read_text("utf-8"))}
+WRITERS = [
+    ROOT / "shim" / "core" / "translate.py",
+    *(ROOT / "shim" / "documents").glob("*.py"),
+]
+OURS = {
+    name
+    for path in WRITERS
+    for name in re.findall(r"[A-Za-z_]+", path.read_text("utf-8"))
+}
 """Names in the code that writes functions, which numbers some of them."""
 
 
@@ -89,8 +115,16 @@ OURS = {name for path in WRITERS for name in re.findall(r"[A-Za-z_]+", path.read
 def test_no_text_of_a_document_becomes_code(declared):
     """Whatever it says, all names in the generated text are ours."""
     assert "__import__" not in OURS
-    text = Translator("made up", Resource(fields=tuple(declared)), "flex", parameters=PARAMETERS, api="v1").text
-    assert {name for name in names_in(text) if re.sub(r"_?[0-9]*$", "", name) not in OURS} == set()
+    text = Translator(
+        "made up",
+        Resource(fields=tuple(declared)),
+        "flex",
+        parameters=PARAMETERS,
+        api="v1",
+    ).text
+    assert {
+        name for name in names_in(text) if re.sub(r"_?[0-9]*$", "", name) not in OURS
+    } == set()
 
 
 HOSTILE = [
@@ -102,18 +136,39 @@ HOSTILE = [
 @pytest.mark.parametrize("text", [*HOSTILE, *filter(None, ODD)])
 def test_a_hostile_document_runs_nothing(text):
     """A word that looks like Python is a word, wherever a document may have one: names, sources, words, constants."""
-    name = text.replace("'", "").rstrip("\\")  # quotes are around names with a dot, for which others write a backslash
-    quoted, source = ('"' + "".join(f"\\U{ord(letter):08x}" for letter in one) + '"' for one in (text, name or "q"))
+    name = text.replace("'", "").rstrip(
+        "\\"
+    )  # quotes are around names with a dot, for which others write a backslash
+    quoted, source = (
+        '"' + "".join(f"\\U{ord(letter):08x}" for letter in one) + '"'
+        for one in (text, name or "q")
+    )
     exact = 'fidelity = "exact"'
-    document = HEAD.replace("getThing", "one").replace("[operation.one", f"[operation.{quoted}")
+    document = HEAD.replace("getThing", "one").replace(
+        "[operation.one", f"[operation.{quoted}"
+    )
     document += f'\n[resource.thing.{source}]\ntype = "string"\n'
     document += f"[[resource.thing.{source}.flex]]\nwhen = {{ source = {source}, is = {quoted} }}\n"
     document += f"constant = {quoted}\nwhy = {quoted}\n"
     document += f"[[resource.thing.{source}.flex]]\nfrom = {source}\nvalues = {{ {quoted} = {quoted} }}\n{exact}\n"
-    document += field("deep.y", "string", f"from = [{source}, 'z']\n{exact}", f"words = [{quoted}]")
-    document += field("is", "boolean", f"from = {source}\nvalues = {{ {quoted} = true }}\nwhy = 'W'\n{exact}")
-    document += field("links", "links", f"link = {{ rel = {quoted}, path = '/things/{{thing}}' }}\n{exact}")
-    driven = drive(read(document), "/api/atlas/v2/things/t1", [(200, (), json.dumps({name or "q": text}).encode())])
+    document += field(
+        "deep.y", "string", f"from = [{source}, 'z']\n{exact}", f"words = [{quoted}]"
+    )
+    document += field(
+        "is",
+        "boolean",
+        f"from = {source}\nvalues = {{ {quoted} = true }}\nwhy = 'W'\n{exact}",
+    )
+    document += field(
+        "links",
+        "links",
+        f"link = {{ rel = {quoted}, path = '/things/{{thing}}' }}\n{exact}",
+    )
+    driven = drive(
+        read(document),
+        "/api/atlas/v2/things/t1",
+        [(200, (), json.dumps({name or "q": text}).encode())],
+    )
     made = dict(driven.document)
     if "." not in text:
         assert made.pop(name or "q") == text
@@ -123,10 +178,15 @@ def test_a_hostile_document_runs_nothing(text):
 
 def test_what_is_reported_is_kept_for_few_combinations():
     """Upstream whose lists have other items each time costs no memory; what was kept is what is made anew."""
-    cases = a_rule(Constant(constant="c"), When("k", frozenset({"w"}))), a_rule(From(sources=("x",)))
+    cases = (
+        a_rule(Constant(constant="c"), When("k", frozenset({"w"}))),
+        a_rule(From(sources=("x",))),
+    )
     kept = of_rules(*cases)
     for number in [*range(REPORTED + 9), 7, 7]:
-        pages = [UpstreamPage({}, [{"k": "w"}] * number + [{"x": "a"}, {}, {"x": number}])]
+        pages = [
+            UpstreamPage({}, [{"k": "w"}] * number + [{"x": "a"}, {}, {"x": number}])
+        ]
         made = translate_items(kept, pages, CALL)
         assert made == translate_items(of_rules(*cases), pages, CALL)
         assert len(kept.reported) <= REPORTED
@@ -135,7 +195,10 @@ def test_what_is_reported_is_kept_for_few_combinations():
 def test_a_great_many_cases_and_sources_are_no_depth():
     """A field with hundreds of rules and sources is generated like one with two."""
     whens = [When("k", frozenset({f"w{number}"})) for number in range(300)]
-    cases = [a_rule(Constant(constant=f"c{number}"), when) for number, when in enumerate(whens)]
+    cases = [
+        a_rule(Constant(constant=f"c{number}"), when)
+        for number, when in enumerate(whens)
+    ]
     sources = tuple(f"s{number}" for number in range(300))
     translator = of_rules(*cases, a_rule(From(sources=sources)))
     assert made(translator, {"k": "w299"}) == {"x": "c299"}
@@ -150,7 +213,10 @@ def shown(translator: Translator) -> str:
 
 def test_each_text_has_a_name_of_its_own_until_it_is_of_no_use():
     """Two engines may have operations of the same name; what is reloaded leaves nothing behind."""
-    one, other = of_rules(a_rule(From(sources=("a",)))), of_rules(a_rule(From(sources=("b",))))
+    one, other = (
+        of_rules(a_rule(From(sources=("a",)))),
+        of_rules(a_rule(From(sources=("b",)))),
+    )
     assert shown(one) != shown(other)
     assert "".join(linecache.getlines(shown(one))) == one.text
     assert "".join(linecache.getlines(shown(other))) == other.text

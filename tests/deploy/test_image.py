@@ -1,7 +1,8 @@
 """The image: checked by hadolint; and where a root of Debian is at hand built by Buildah, and run as its users do.
 
 ``ATLAS_SHIM_TEST_ROOT`` names a tar of that root, with a Python of its own, as made by
-``mmdebstrap --variant=minbase --include=python3,python3-venv,ca-certificates trixie root.tar``.
+``mmdebstrap --variant=minbase --include=python3,python3-venv,ca-certificates trixie
+root.tar``.
 """
 
 import json
@@ -24,7 +25,12 @@ FILE = DEPLOY / "Containerfile"
 
 def test_hadolint_finds_nothing():
     """Neither errors nor advice."""
-    done = subprocess.run([program("hadolint"), "--no-color", str(FILE)], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [program("hadolint"), "--no-color", str(FILE)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert (done.returncode, done.stdout + done.stderr) == (0, "")
 
 
@@ -37,13 +43,18 @@ def built():
     name = f"localhost/atlas-shim-test-{uuid.uuid4().hex}"
 
     def buildah(*words):
-        done = subprocess.run([program("buildah"), *words], stdout=subprocess.PIPE, text=True, check=True)
+        done = subprocess.run(
+            [program("buildah"), *words], stdout=subprocess.PIPE, text=True, check=True
+        )
         return done.stdout.strip()
 
     # A machine may allow less than Buildah asks for.
     limits = [
         f"--ulimit={word}={':'.join(map(str, (resource.getrlimit(kind)[1],) * 2))}"
-        for word, kind in (("nofile", resource.RLIMIT_NOFILE), ("nproc", resource.RLIMIT_NPROC))
+        for word, kind in (
+            ("nofile", resource.RLIMIT_NOFILE),
+            ("nproc", resource.RLIMIT_NPROC),
+        )
     ]
     certificates = "/etc/ssl/certs/ca-certificates.crt"
     base = buildah("from", "scratch")
@@ -52,16 +63,32 @@ def built():
         buildah("add", "-q", base, root, "/")
         buildah("commit", "-q", base, f"{name}-base")
         buildah(
-            *("build", "-q", "--format=docker", "--isolation=chroot", "--network=host", *limits),
-            *(f"--volume={certificates}:{certificates}:ro", f"--build-arg=BASE={name}-base"),
+            *(
+                "build",
+                "-q",
+                "--format=docker",
+                "--isolation=chroot",
+                "--network=host",
+                *limits,
+            ),
+            *(
+                f"--volume={certificates}:{certificates}:ro",
+                f"--build-arg=BASE={name}-base",
+            ),
             *("-f", str(FILE), "-t", name, str(DEPLOY.parent)),
         )
         made.append(buildah("from", "--pull-never", name))
-        config = json.loads(buildah("inspect", "--type=image", name))["Docker"]["config"]
+        config = json.loads(buildah("inspect", "--type=image", name))["Docker"][
+            "config"
+        ]
         yield config, buildah("mount", made[-1])
     finally:
         buildah("rm", *made)
-        subprocess.run([program("buildah"), "rmi", "-f", name, f"{name}-base"], stdout=subprocess.DEVNULL, check=False)
+        subprocess.run(
+            [program("buildah"), "rmi", "-f", name, f"{name}-base"],
+            stdout=subprocess.DEVNULL,
+            check=False,
+        )
 
 
 def test_the_image_runs_as_nobody_on_a_file_system_that_is_read_only(built, port):
@@ -79,22 +106,42 @@ def test_the_image_runs_as_nobody_on_a_file_system_that_is_read_only(built, port
     def run(*words):
         return subprocess.Popen(
             ["unshare", "--mount", "sh", "-c", inside, "sh", root, *words],
-            env={**environ, **admin, "PATH": f"{environ['PATH']}:/usr/sbin:/sbin", "user": config["User"]},
+            env={
+                **environ,
+                **admin,
+                "PATH": f"{environ['PATH']}:/usr/sbin:/sbin",
+                "user": config["User"],
+            },
             stderr=subprocess.PIPE,
             text=True,
         )
 
     assert config["Cmd"][:2] == ["serve", "--listen"]
     assert config["Labels"]["org.opencontainers.image.version"] == NEWEST
-    parts = json.loads((Path(root) / "opt/atlas-shim/sbom.cdx.json").read_text("utf-8"))["components"]
+    parts = json.loads(
+        (Path(root) / "opt/atlas-shim/sbom.cdx.json").read_text("utf-8")
+    )["components"]
     assert {"atlas-shim", "httptools", "redis"} <= {part["name"] for part in parts}
-    assert {part["version"] for part in parts if part["name"] == "atlas-shim"} == {NEWEST}
-    process = run(*config["Entrypoint"], "serve", "--listen", "127.0.0.1:0", "--upstream", "http://127.0.0.1:1")
+    assert {part["version"] for part in parts if part["name"] == "atlas-shim"} == {
+        NEWEST
+    }
+    process = run(
+        *config["Entrypoint"],
+        "serve",
+        "--listen",
+        "127.0.0.1:0",
+        "--upstream",
+        "http://127.0.0.1:1",
+    )
     try:
         assert process.stderr is not None
         line = process.stderr.readline()
         assert re.search(r"takes calls at http://127\.0\.0\.1:\d+", line), line
-        assert re.search(r"^Uid:\s+65532", Path(f"/proc/{process.pid}/status").read_text(), re.MULTILINE)
+        assert re.search(
+            r"^Uid:\s+65532",
+            Path(f"/proc/{process.pid}/status").read_text(),
+            re.MULTILINE,
+        )
         health = config["Healthcheck"]["Test"]
         assert health[0] == "CMD"
         with run(*health[1:]) as asked:

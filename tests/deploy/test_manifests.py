@@ -29,19 +29,28 @@ spec:
 
 def kustomized(folder):
     """Return what kustomize makes of a folder, by kind."""
-    done = subprocess.run([program("kustomize"), "build", str(folder)], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [program("kustomize"), "build", str(folder)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     return by_kind([done.stdout])
 
 
 def rendered(folder=CHART, **values):
     """Return what Helm makes of a chart, by kind."""
     helm = pytest.importorskip("helm_python", reason="helm-python-sdk is not installed")
-    return by_kind(helm.Chart.load(str(folder)).render(values, name="atlas-shim").values())
+    return by_kind(
+        helm.Chart.load(str(folder)).render(values, name="atlas-shim").values()
+    )
 
 
 def by_kind(texts):
     yaml = pytest.importorskip("yaml", reason="PyYAML is not installed")
-    found = [document for text in texts for document in yaml.safe_load_all(text) if document]
+    found = [
+        document for text in texts for document in yaml.safe_load_all(text) if document
+    ]
     kinds = {document["kind"]: document for document in found}
     assert len(kinds) == len(found)
     return kinds
@@ -49,7 +58,9 @@ def by_kind(texts):
 
 def valid(kinds):
     """Hold every resource but the operator's against the schemas of Kubernetes, strictly."""
-    validator = pytest.importorskip("kubernetes_validate", reason="kubernetes-validate is not installed")
+    validator = pytest.importorskip(
+        "kubernetes_validate", reason="kubernetes-validate is not installed"
+    )
     for kind, document in kinds.items():
         if kind != "PodMonitor":
             validator.validate(document, "1.29", strict=True)
@@ -61,7 +72,9 @@ def parent(tmp_path):
     folder = tmp_path / "program"
     (folder / "templates").mkdir(parents=True)
     shutil.copytree(CHART, folder / "charts" / "atlas-shim")
-    (folder / "Chart.yaml").write_text("apiVersion: v2\nname: program\nversion: 1.0.0\n")
+    (folder / "Chart.yaml").write_text(
+        "apiVersion: v2\nname: program\nversion: 1.0.0\n"
+    )
     (folder / "templates" / "pod.yaml").write_text(PARENT)
     return folder
 
@@ -71,7 +84,9 @@ def watched(tmp_path):
     """Return the shared gateway's folder as the Prometheus Operator's users have it."""
     folder = Path(shutil.copytree(DEPLOY / "kustomize", tmp_path / "kustomize"))
     file = folder / "shared" / "kustomization.yaml"
-    file.write_text(re.sub(r"#components:.*\n#  -", "components:\n  -", file.read_text()))
+    file.write_text(
+        re.sub(r"#components:.*\n#  -", "components:\n  -", file.read_text())
+    )
     return folder / "shared"
 
 
@@ -83,7 +98,8 @@ def plain(kinds):
             return {
                 key: without(one)
                 for key, one in value.items()
-                if not key.startswith(("app.kubernetes.io/", "helm.sh/")) and (key != "labels" or without(one))
+                if not key.startswith(("app.kubernetes.io/", "helm.sh/"))
+                and (key != "labels" or without(one))
             }
         return [without(one) for one in value] if isinstance(value, list) else value
 
@@ -106,7 +122,11 @@ def test_shared_gateway(watched):
     assert options.admin is not None
     ports = {"calls": options.listen.port, "admin": options.admin.port}
     assert {port["name"]: port["containerPort"] for port in container["ports"]} == ports
-    assert {container[probe]["httpGet"]["port"] for probe in container if probe.endswith("Probe")} == {"admin"}
+    assert {
+        container[probe]["httpGet"]["port"]
+        for probe in container
+        if probe.endswith("Probe")
+    } == {"admin"}
     assert pod["terminationGracePeriodSeconds"] > options.drain + 10
     assert container["image"] == IMAGE
     assert pod["securityContext"]["runAsNonRoot"]
@@ -123,16 +143,26 @@ def test_sidecar():
     assert sidecar["image"] == IMAGE
     assert beside["env"][0]["value"] == f"http://{options.listen.authority}"
     assert pod["terminationGracePeriodSeconds"] > options.drain + 10
-    assert all("httpGet" not in sidecar[probe] for probe in sidecar if probe.endswith("Probe"))
+    assert all(
+        "httpGet" not in sidecar[probe] for probe in sidecar if probe.endswith("Probe")
+    )
 
 
 def test_what_is_optional_may_be_missing():
     """Without mapping documents and secrets a pod starts: of all that it mounts only the settings must be there."""
     for folder in ("shared", "sidecar"):
         kinds = kustomized(DEPLOY / "kustomize" / folder)
-        volumes = (kinds.get("Deployment") or kinds["Job"])["spec"]["template"]["spec"]["volumes"]
-        needed = [one for one in volumes if not (one.get("configMap") or one["secret"]).get("optional")]
-        assert [one["configMap"]["name"] for one in needed] == [kinds["ConfigMap"]["metadata"]["name"]]
+        volumes = (kinds.get("Deployment") or kinds["Job"])["spec"]["template"]["spec"][
+            "volumes"
+        ]
+        needed = [
+            one
+            for one in volumes
+            if not (one.get("configMap") or one["secret"]).get("optional")
+        ]
+        assert [one["configMap"]["name"] for one in needed] == [
+            kinds["ConfigMap"]["metadata"]["name"]
+        ]
 
 
 def test_helm_makes_the_same(watched):
@@ -166,23 +196,36 @@ def test_the_chart_is_in_order():
 def test_values_of_the_chart():
     """What is set arrives where it belongs."""
     kinds = rendered(
-        replicas=5, settings='listen = "0.0.0.0:8480"\n', secret="keys", mappings="mine", service={"port": 8080}
+        replicas=5,
+        settings='listen = "0.0.0.0:8480"\n',
+        secret="keys",
+        mappings="mine",
+        service={"port": 8080},
     )
     valid(kinds)
     assert kinds["Deployment"]["spec"]["replicas"] == 5
     assert settings_of(kinds).listen.host == "0.0.0.0"
-    volumes = {one["name"]: one for one in kinds["Deployment"]["spec"]["template"]["spec"]["volumes"]}
+    volumes = {
+        one["name"]: one
+        for one in kinds["Deployment"]["spec"]["template"]["spec"]["volumes"]
+    }
     assert volumes["secrets"]["secret"]["secretName"] == "keys"
     assert volumes["mappings"]["configMap"]["name"] == "mine"
     assert kinds["Service"]["spec"]["ports"][0]["port"] == 8080
     assert "PodMonitor" not in kinds
     assert "NetworkPolicy" not in rendered(networkPolicy={"enabled": False})
-    # Names are found in any case; else the rules that were given stand in the place of the chart's.
+    # Names are found in any case; else the rules that were given stand in the place of
+    # the chart's.
     proxy = {"to": [{"ipBlock": {"cidr": "10.0.0.7/32"}}], "ports": [{"port": 3128}]}
-    other = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "billing"}}}
+    other = {
+        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "billing"}}
+    }
     kinds = rendered(networkPolicy={"egress": [proxy], "from": [other]})
     valid(kinds)
-    assert kinds["NetworkPolicy"]["spec"]["ingress"][0]["from"] == [{"podSelector": {}}, other]
+    assert kinds["NetworkPolicy"]["spec"]["ingress"][0]["from"] == [
+        {"podSelector": {}},
+        other,
+    ]
     names, *others = kinds["NetworkPolicy"]["spec"]["egress"]
     assert ({port["port"] for port in names["ports"]}, others) == ({53}, [proxy])
 
@@ -190,13 +233,18 @@ def test_values_of_the_chart():
 EXTRA = {
     "extraEnv": [{"name": "HTTPS_PROXY", "value": "http://proxy.example:3128"}],
     "extraVolumes": [{"name": "roots", "configMap": {"name": "roots"}}],
-    "extraVolumeMounts": [{"name": "roots", "mountPath": "/etc/roots", "readOnly": True}],
+    "extraVolumeMounts": [
+        {"name": "roots", "mountPath": "/etc/roots", "readOnly": True}
+    ],
 }
 
 
 def test_variables_and_volumes_of_an_operators_own(parent):
     """They come to those of the gateway and of the sidecar."""
-    kinds, theirs = rendered(**EXTRA), rendered(parent, **{"atlas-shim": {"shared": False, **EXTRA}})
+    kinds, theirs = (
+        rendered(**EXTRA),
+        rendered(parent, **{"atlas-shim": {"shared": False, **EXTRA}}),
+    )
     valid(kinds)
     valid(theirs)
     for pod, place in (

@@ -15,7 +15,9 @@ FILE = DEPLOY / "shim.toml"
 def test_what_is_commented_out_is_the_default():
     """Without the hashes it is a file of all options, and changes nothing."""
     entries = [
-        line.removeprefix("#") for line in FILE.read_text().splitlines() if line.startswith("#") and line[1] != " "
+        line.removeprefix("#")
+        for line in FILE.read_text().splitlines()
+        if line.startswith("#") and line[1] != " "
     ]
     keys = tomllib.loads("\n".join(entries))
     assert list(keys) == [row.name for row in TABLE]
@@ -23,17 +25,25 @@ def test_what_is_commented_out_is_the_default():
     assert tomllib.loads(FILE.read_text()) == {}
 
 
-@pytest.mark.parametrize("file", sorted(DEPLOY.rglob("*.toml")), ids=lambda path: str(path.relative_to(DEPLOY)))
+@pytest.mark.parametrize(
+    "file",
+    sorted(DEPLOY.rglob("*.toml")),
+    ids=lambda path: str(path.relative_to(DEPLOY)),
+)
 def test_every_file_of_settings_is_good(file):
     """Also with the hashes of single lines taken away."""
-    keys = tomllib.loads(re.sub(r"^#(\w+ = )", r"\1", file.read_text(), flags=re.MULTILINE))
+    keys = tomllib.loads(
+        re.sub(r"^#(\w+ = )", r"\1", file.read_text(), flags=re.MULTILINE)
+    )
     read_options({}, file=keys)
 
 
 @pytest.mark.slow  # its reader is not a dependency of the tests
 def test_the_compose_file_is_good():
     """A strict reader takes it; there is time for the end; nothing can be written."""
-    compose = pytest.importorskip("compose_spec", reason="compose-spec is not installed")
+    compose = pytest.importorskip(
+        "compose_spec", reason="compose-spec is not installed"
+    )
     read = compose.PyCompose.from_yaml((DEPLOY / "compose.yaml").read_text())
     read.validate()
     service = read.to_dict()["services"]["atlas-shim"]

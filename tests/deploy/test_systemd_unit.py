@@ -18,15 +18,24 @@ FOLDER = DEPLOY / "systemd"
 def units(tmp_path):
     """Return a copy of the units that starts a program of this machine, with drop-ins where systemd looks for them."""
     for file in FOLDER.glob("atlas-shim*"):
-        (tmp_path / file.name).write_text(file.read_text().replace("/opt/atlas-shim/bin/atlas-shim", "/bin/true"))
+        (tmp_path / file.name).write_text(
+            file.read_text().replace("/opt/atlas-shim/bin/atlas-shim", "/bin/true")
+        )
     (tmp_path / "atlas-shim.service.d").mkdir()
     for name in ("credentials.conf", "verify.conf"):
-        (tmp_path / "atlas-shim.service.d" / name).write_text((FOLDER / name).read_text())
+        (tmp_path / "atlas-shim.service.d" / name).write_text(
+            (FOLDER / name).read_text()
+        )
     return tmp_path
 
 
 def analyse(*words):
-    done = subprocess.run([program("systemd-analyze"), *words], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [program("systemd-analyze"), *words],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     return done.returncode, done.stdout + done.stderr
 
 
@@ -40,7 +49,9 @@ def test_systemd_understands_every_line(units):
 @pytest.mark.slow
 def test_the_service_can_do_little(units):
     """``systemd-analyze security`` gives it an exposure below 1.5, of 10."""
-    _, said = analyse("security", "--offline=true", "--no-pager", str(units / "atlas-shim.service"))
+    _, said = analyse(
+        "security", "--offline=true", "--no-pager", str(units / "atlas-shim.service")
+    )
     found = re.search(r"exposure level for atlas-shim\S*\.service: ([\d.]+)", said)
     assert found, said
     assert float(found[1]) < 1.5
@@ -54,9 +65,12 @@ def test_the_unit_agrees_with_the_gateway():
     service = unit["Service"]
     assert int(service["RestartPreventExitStatus"]) == SETTINGS
     assert float(service["TimeoutStopSec"]) > Options().drain + 10
-    # systemd gives up after five starts in ten seconds: one that crashes must stay below.
+    # systemd gives up after five starts in ten seconds: one that crashes must stay
+    # below.
     assert 5 * float(service["RestartSec"]) > 10
-    drop_ins = "".join((FOLDER / name).read_text() for name in ("credentials.conf", "verify.conf"))
+    drop_ins = "".join(
+        (FOLDER / name).read_text() for name in ("credentials.conf", "verify.conf")
+    )
     named = set(re.findall(r"^Environment=(\w+)", drop_ins, re.MULTILINE))
     files = {f"{VARIABLES[key]}_FILE" for key in ("public_key", "private_key")}
     assert named <= {row.variable for row in TABLE} | files
@@ -65,4 +79,6 @@ def test_the_unit_agrees_with_the_gateway():
 def test_the_socket_listens_where_the_gateway_does():
     """Unless somebody sets another address: the gateway takes no other socket."""
     socket = (FOLDER / "atlas-shim.socket").read_text()
-    assert re.findall(r"^ListenStream=(.*)", socket, re.MULTILINE) == [Options().listen.authority]
+    assert re.findall(r"^ListenStream=(.*)", socket, re.MULTILINE) == [
+        Options().listen.authority
+    ]

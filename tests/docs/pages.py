@@ -7,8 +7,8 @@ What a page's blocks are, by the word behind the fence:
 - another language is a file, if the line before it ends with a name and a colon, as in "Save this as `app.py`:";
 - ``bash`` otherwise is for a machine that no test has (a cluster, systemd, a package index), and is not played.
 
-A command that fails says so in the comment behind it: ``exit code 4``. Where a page starts the fake Atlas or a gateway,
-its ports are free ones in the test.
+A command that fails says so in the comment behind it: ``exit code 4``. Where a page
+starts the fake Atlas or a gateway, its ports are free ones in the test.
 """
 
 import difflib
@@ -25,7 +25,12 @@ import attrs
 from tests.peers.ports import free_port
 
 DOCS = Path(__file__).parents[2] / "docs"
-PORTS = {"8480": "ATLAS_SHIM_LISTEN", "8481": "ATLAS_SHIM_ADMIN", "8482": "", "8400": ""}
+PORTS = {
+    "8480": "ATLAS_SHIM_LISTEN",
+    "8481": "ATLAS_SHIM_ADMIN",
+    "8482": "",
+    "8400": "",
+}
 """Those that pages name, and the variables that give a gateway another one where a page leaves it at its default."""
 
 START = """\
@@ -73,31 +78,49 @@ def play(
 
     Blocks with a program that this machine is ``lacking`` are left out.
     """
-    text = (DOCS / page).read_text("utf-8").replace("CLONE[", "atlas-shim[")  # which pip finds without a clone
+    text = (
+        (DOCS / page).read_text("utf-8").replace("CLONE[", "atlas-shim[")
+    )  # which pip finds without a clone
     for old, new in replaced:
         assert old in text, old
         text = text.replace(old, new)
-    starts = any(_STARTS.search(block.content) for block in blocks(text) if block.language == "sh")
+    starts = any(
+        _STARTS.search(block.content)
+        for block in blocks(text)
+        if block.language == "sh"
+    )
     ports = {name: str(free_port()) for name in PORTS} if starts else {}
     for name, port in ports.items():
         text = text.replace(f":{name}", f":{port}")
-    listens = {PORTS[name]: f"127.0.0.1:{port}" for name, port in ports.items() if PORTS[name]}
-    steps = [step for step in _steps(text) if not any(f"{program} " in step[0].content for program in lacking)]
+    listens = {
+        PORTS[name]: f"127.0.0.1:{port}" for name, port in ports.items() if PORTS[name]
+    }
+    steps = [
+        step
+        for step in _steps(text)
+        if not any(f"{program} " in step[0].content for program in lacking)
+    ]
     assert steps, f"{page} has no block to play"
     script = START + "".join(_typed(block.content, ports) for block, _ in steps)
     shown = _shell(script, folder, {**listens, **environ})
     for (block, expected), (came, failed) in zip(steps, _answers(shown), strict=False):
         said = f"{page}, this block:\n\n{block.content}\n"
-        assert failed == re.findall(r"# .*\bexit code (\d+)", block.content), f"{said}exit codes {failed}\n{came}"
+        assert failed == re.findall(r"# .*\bexit code (\d+)", block.content), (
+            f"{said}exit codes {failed}\n{came}"
+        )
         if expected is not None:
-            difference = difflib.ndiff(expected.splitlines(keepends=True), came.splitlines(keepends=True))
+            difference = difflib.ndiff(
+                expected.splitlines(keepends=True), came.splitlines(keepends=True)
+            )
             assert matches(expected, came), said + "".join(difference)
     assert len(list(_answers(shown))) == len(steps), f"{page} ended early:\n{shown}"
 
 
 def path() -> str:
     """Return where the shell looks for programs: first in this environment, last where Debian keeps servers."""
-    return os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"], "/usr/sbin"))
+    return os.pathsep.join(
+        (str(Path(sys.executable).parent), os.environ["PATH"], "/usr/sbin")
+    )
 
 
 def _steps(text: str) -> Iterator[tuple[Block, str | None]]:
@@ -120,9 +143,15 @@ def _typed(content: str, ports: Mapping[str, str]) -> str:
     if ports:
         atlas = f"atlas-shim fake-atlas --listen 127.0.0.1:{ports['8482']}"
         content = re.sub(r"atlas-shim fake-atlas(?!.*--listen)", atlas, content)
-    for command in re.findall(r"^(.*[^&]) &$", content.replace("\\\n", " "), re.MULTILINE):
+    for command in re.findall(
+        r"^(.*[^&]) &$", content.replace("\\\n", " "), re.MULTILINE
+    ):
         given = re.findall(r"--(?:listen|admin)[ =]127\.0\.0\.1:(\d+)", command)
-        default = [ports[name] for name, flag in (("8480", "--listen"), ("8481", "--admin")) if flag not in command]
+        default = [
+            ports[name]
+            for name, flag in (("8480", "--listen"), ("8481", "--admin"))
+            if flag not in command
+        ]
         for port in given + (default if " serve" in command else []):
             waits += LISTENS.format(port=port)
     return f"{content}{waits}printf '\\n{END}%s\\n' \"$failed\"; failed=\n"
@@ -130,9 +159,18 @@ def _typed(content: str, ports: Mapping[str, str]) -> str:
 
 def _shell(script: str, folder: Path, environ: Mapping[str, str]) -> str:
     """Return what a shell and the programs it starts show; all of them have ended then."""
-    kept = {name: os.environ[name] for name in ("LANG", "LC_ALL", "TMPDIR") if name in os.environ}
+    kept = {
+        name: os.environ[name]
+        for name in ("LANG", "LC_ALL", "TMPDIR")
+        if name in os.environ
+    }
     kept["PATH"] = path()
-    quiet = {"NO_PROXY": "*", "HOME": str(folder), "COLUMNS": "80", "PYTHONUNBUFFERED": "1"}
+    quiet = {
+        "NO_PROXY": "*",
+        "HOME": str(folder),
+        "COLUMNS": "80",
+        "PYTHONUNBUFFERED": "1",
+    }
     shown = folder.parent / f"{folder.name}.shown"
     with shown.open("wb") as output:
         process = subprocess.Popen(

@@ -19,25 +19,41 @@ from shim.gateway.options import TABLE
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/reference/errors.md").read_text("utf-8")
 OWN = re.compile(r"SHIM_[A-Z_]+")
-SECTIONS = dict(re.findall(r"^## (SHIM_\w+)\n\n(.+?)(?=^## )", PAGE, re.MULTILINE | re.DOTALL))
+SECTIONS = dict(
+    re.findall(r"^## (SHIM_\w+)\n\n(.+?)(?=^## )", PAGE, re.MULTILINE | re.DOTALL)
+)
 
 
 def trees():
     """Return the sources that answer calls, the fake Atlas left out, as syntax trees."""
-    texts = [path.read_text("utf-8") for path in (ROOT / "shim").rglob("*.py") if "fake" not in path.parts]
-    return [ast.parse(text) for text in texts if "SHIM_" in text or "CallError(" in text]
+    texts = [
+        path.read_text("utf-8")
+        for path in (ROOT / "shim").rglob("*.py")
+        if "fake" not in path.parts
+    ]
+    return [
+        ast.parse(text) for text in texts if "SHIM_" in text or "CallError(" in text
+    ]
 
 
 def documents():
     """Return the codes of our own that the shipped mapping documents refuse a body with; each is a 400."""
 
     def codes(value):
-        members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+        members = (
+            value.items()
+            if isinstance(value, dict)
+            else enumerate(value)
+            if isinstance(value, list)
+            else ()
+        )
         for key, member in members:
             yield from (member,) if key == "errorCode" else codes(member)
 
     paths = (ROOT / "mappings").rglob("*.toml")
-    found = {code for path in paths for code in codes(tomllib.loads(path.read_text("utf-8")))}
+    found = {
+        code for path in paths for code in codes(tomllib.loads(path.read_text("utf-8")))
+    }
     return {code for code in found if OWN.fullmatch(code)}
 
 
@@ -47,12 +63,23 @@ def source():
     found = {code: {400} for code in documents()}
     for tree in trees():
         for node in ast.walk(tree):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and OWN.fullmatch(node.value):
+            if (
+                isinstance(node, ast.Constant)
+                and isinstance(node.value, str)
+                and OWN.fullmatch(node.value)
+            ):
                 found.setdefault(node.value, set())
         for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
-            values = [one.value if isinstance(one, ast.Constant) else None for one in call.args]
+            values = [
+                one.value if isinstance(one, ast.Constant) else None
+                for one in call.args
+            ]
             for status, code in pairwise(values):
-                if type(status) is int and isinstance(code, str) and re.fullmatch(r"[A-Z]+_[A-Z_]+", code):
+                if (
+                    type(status) is int
+                    and isinstance(code, str)
+                    and re.fullmatch(r"[A-Z]+_[A-Z_]+", code)
+                ):
                     found.setdefault(code, set()).add(status)
     return found
 
@@ -69,8 +96,15 @@ def test_each_section_says_what_one_needs_to_know(source):
     """Its status as the source has it, who sends it, whether something was executed, the cause and the cure."""
     for code, text in SECTIONS.items():
         points = re.findall(r"^- \*\*(\w+):\*\* (.)", text, re.MULTILINE)
-        assert [name for name, _ in points] == ["Status", "Executed", "Cause", "Cure"], code
-        said = set(map(int, re.findall(r"\b[45]\d\d\b", text.partition("- **Executed")[0])))
+        assert [name for name, _ in points] == [
+            "Status",
+            "Executed",
+            "Cause",
+            "Cure",
+        ], code
+        said = set(
+            map(int, re.findall(r"\b[45]\d\d\b", text.partition("- **Executed")[0]))
+        )
         assert source[code] <= said, code
 
 
@@ -101,14 +135,25 @@ def test_a_cure_fits_a_line_of_a_log_and_of_a_run():
         assert "{again}" not in known.cure, code
         assert "{" not in known.cure_under_run("atlas-shim run -- x"), code
         words = known.cure_under_run("x").split()
-        assert not {option.flag for option in TABLE}.intersection(words), code  # a run has no such flags
+        assert not {option.flag for option in TABLE}.intersection(words), (
+            code
+        )  # a run has no such flags
 
 
 def test_readers_of_atlas_schema_alone_can_read_an_error():
     """Its members are those of the contract, so that a client which refuses all others shows what it says."""
-    contract = json.loads((ROOT / "tests/cases/contract/legacy-serverless-2026-08.json").read_text("utf-8"))
-    schema = {**contract["components"]["schemas"]["ApiError"], "additionalProperties": False}
-    schema["properties"] = {name: {} for name in schema["properties"]}  # parameters are texts in recorded errors
+    contract = json.loads(
+        (ROOT / "tests/cases/contract/legacy-serverless-2026-08.json").read_text(
+            "utf-8"
+        )
+    )
+    schema = {
+        **contract["components"]["schemas"]["ApiError"],
+        "additionalProperties": False,
+    }
+    schema["properties"] = {
+        name: {} for name in schema["properties"]
+    }  # parameters are texts in recorded errors
     for code in SECTIONS:
         jsonschema.validate(error_body(400, code, "No.", ("x",)), schema)
 

@@ -9,7 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, FakeAtlas
+from shim.fake import (
+    DEMO_CLUSTER,
+    DEMO_GROUP,
+    DEMO_PRIVATE_KEY,
+    DEMO_PUBLIC_KEY,
+    FakeAtlas,
+)
 from shim.fake.server import FakeServer
 from tests.docs.pages import DOCS, blocks, path, play
 from tests.fake.asking import KEY
@@ -18,7 +24,11 @@ from tests.release.conftest import sdist, unpacked, wheel  # noqa: F401 - fixtur
 ELSEWHERE = {"next-sunset.md", "trouble.md"}
 """Pages whose commands are run by tests of their own."""
 
-INSTALLED = {"PIP_NO_INDEX": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_ROOT_USER_ACTION": "ignore"}
+INSTALLED = {
+    "PIP_NO_INDEX": "1",
+    "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+    "PIP_ROOT_USER_ACTION": "ignore",
+}
 """What a page installs is there already, and pip asks nobody."""
 
 PLAYED = {
@@ -43,8 +53,17 @@ def need(*programs):
 
 def test_every_page_is_played():
     """One with commands that is added gets a line above, or a test below."""
-    pages = {path.name for path in (DOCS / "how-to").glob("*.md") if "```sh\n" in path.read_text("utf-8")}
-    assert pages - ELSEWHERE == {*PLAYED, "deploying.md", "hard-coded-host.md", "many-callers.md"}
+    pages = {
+        path.name
+        for path in (DOCS / "how-to").glob("*.md")
+        if "```sh\n" in path.read_text("utf-8")
+    }
+    assert pages - ELSEWHERE == {
+        *PLAYED,
+        "deploying.md",
+        "hard-coded-host.md",
+        "many-callers.md",
+    }
 
 
 @pytest.mark.slow
@@ -67,7 +86,12 @@ def test_a_hard_coded_host(folder):
     need("curl", "openssl")
     names = [("0.0.0.0:443", "127.0.0.1:8480"), ("GATEWAY_IP:443", "127.0.0.1:8480")]
     names += [("PUBLIC:PRIVATE", f"{DEMO_PUBLIC_KEY}:{DEMO_PRIVATE_KEY}")]
-    names += [("groups/GROUP/serverless/NAME", f"groups/{DEMO_GROUP}/serverless/{DEMO_CLUSTER}")]
+    names += [
+        (
+            "groups/GROUP/serverless/NAME",
+            f"groups/{DEMO_GROUP}/serverless/{DEMO_CLUSTER}",
+        )
+    ]
     with FakeServer(FakeAtlas()) as atlas:
         environ = {**KEY, "ATLAS_SHIM_UPSTREAM": atlas.url}
         play("how-to/hard-coded-host.md", folder, environ=environ, replaced=names)
@@ -75,7 +99,9 @@ def test_a_hard_coded_host(folder):
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(os.geteuid() != 0, reason="nginx, as Debian builds it, writes below /var/lib")
+@pytest.mark.skipif(
+    os.geteuid() != 0, reason="nginx, as Debian builds it, writes below /var/lib"
+)
 def test_many_callers(folder):
     """Forty callers are forty upstream calls; behind nginx one goes through the gateway, and another never sees it."""
     need("curl", "seq", "xargs", "nginx")
@@ -93,12 +119,19 @@ def index(tmp_path, request):
     if shutil.which("curl") is None:
         pytest.skip("curl is not installed")
     wheels = str(request.getfixturevalue("wheel").parent)
-    beside = tmp_path / "site-packages"  # what is installed here, but the package under test, and pip, which each has
+    beside = (
+        tmp_path / "site-packages"
+    )  # what is installed here, but the package under test, and pip, which each has
     beside.mkdir()
     for found in Path(sysconfig.get_path("purelib")).iterdir():
         if not re.match(r"_?atlas_shim|shim$|pip\b|.*\.pth$", found.name):
             (beside / found.name).symlink_to(found)
-    return {"PYTHONPATH": str(beside), "PIP_NO_INDEX": "1", "PIP_PRE": "1", "PIP_FIND_LINKS": wheels}
+    return {
+        "PYTHONPATH": str(beside),
+        "PIP_NO_INDEX": "1",
+        "PIP_PRE": "1",
+        "PIP_FIND_LINKS": wheels,
+    }
 
 
 @pytest.mark.slow
@@ -107,12 +140,20 @@ def test_the_tutorial(tmp_path, index):
     folder = tmp_path / "reader"
     folder.mkdir()
     play(PAGE, folder, environ=index)
-    shown = [folder / ".venv" / "bin" / "python", "-c", "import shim; print(shim.__file__)"]
-    assert subprocess.check_output(shown, cwd=folder, env=index, text=True).startswith(str(folder / ".venv"))
+    shown = [
+        folder / ".venv" / "bin" / "python",
+        "-c",
+        "import shim; print(shim.__file__)",
+    ]
+    assert subprocess.check_output(shown, cwd=folder, env=index, text=True).startswith(
+        str(folder / ".venv")
+    )
 
 
 def test_the_first_call_takes_five_commands_at_most():
     """From an empty folder to a translated call."""
-    first = next(block for block in blocks(PAGE.read_text("utf-8")) if block.language == "sh")
+    first = next(
+        block for block in blocks(PAGE.read_text("utf-8")) if block.language == "sh"
+    )
     assert len(first.content.splitlines()) <= 5
     assert first.content.endswith("atlas-shim demo\n")

@@ -29,13 +29,20 @@ def upstream(monkeypatch):
 def typed(upstream, private_key=DEMO_PRIVATE_KEY, **more):
     """The typed client at an upstream, which makes each call once."""
     return AtlasClient(
-        base_url=upstream.url, public_key=DEMO_PUBLIC_KEY, private_key=private_key, retries=None, environ={}, **more
+        base_url=upstream.url,
+        public_key=DEMO_PUBLIC_KEY,
+        private_key=private_key,
+        retries=None,
+        environ={},
+        **more,
     )
 
 
 def listed(client):
     """List the snapshots of the demo's cluster."""
-    return client.cloud_backups.list_serverless_backup_snapshots(DEMO_GROUP, DEMO_CLUSTER)
+    return client.cloud_backups.list_serverless_backup_snapshots(
+        DEMO_GROUP, DEMO_CLUSTER
+    )
 
 
 class Handmade(AuthBase):
@@ -43,7 +50,9 @@ class Handmade(AuthBase):
 
     def __call__(self, request):
         """Sign."""
-        request.headers["Authorization"] = f'Digest username="a", realm="b", nonce="c", uri="{request.path_url}"'
+        request.headers["Authorization"] = (
+            f'Digest username="a", realm="b", nonce="c", uri="{request.path_url}"'
+        )
         return request
 
 
@@ -54,7 +63,9 @@ def test_401_in_a_session_that_has_signed(upstream):
         session.auth = Handmade()
         answer = session.get(upstream.url + RETIRED, headers=LEGACY_ACCEPT)
         section.shows(answer, 401, "SHIM_DIGEST_NEEDS_AUTH")
-        assert "`session.auth = HTTPDigestAuth(public_key, private_key)`" in section.text
+        assert (
+            "`session.auth = HTTPDigestAuth(public_key, private_key)`" in section.text
+        )
         session.auth = HTTPDigestAuth(DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY)
         assert session.get(upstream.url + RETIRED, headers=LEGACY_ACCEPT).ok
 

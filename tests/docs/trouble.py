@@ -11,7 +11,14 @@ from typing import Any
 import attrs
 import httpx
 
-from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, FakeAtlas, FakeReply
+from shim.fake import (
+    DEMO_CLUSTER,
+    DEMO_GROUP,
+    DEMO_PRIVATE_KEY,
+    DEMO_PUBLIC_KEY,
+    FakeAtlas,
+    FakeReply,
+)
 from shim.fake.server import FakeServer
 from shim.gateway.plan import read_options
 from shim.gateway.run import serve_in_thread
@@ -19,7 +26,9 @@ from shim.gateway.server import Gateway
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/how-to/trouble.md").read_text("utf-8")
-SECTIONS = dict(re.findall(r"^## (.+?)\n(.+?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL))
+SECTIONS = dict(
+    re.findall(r"^## (.+?)\n(.+?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL)
+)
 
 V2 = f"/api/atlas/v2/groups/{DEMO_GROUP}"
 RETIRED = f"{V2}/serverless/{DEMO_CLUSTER}/backup/snapshots"
@@ -33,7 +42,10 @@ JOB = {
 }
 LEGACY_ACCEPT = {"Accept": "application/vnd.atlas.2023-01-01+json"}
 FLEX_ACCEPT = {"Accept": "application/vnd.atlas.2024-11-13+json"}
-OTHER_KEY = {"MONGODB_ATLAS_PUBLIC_API_KEY": "nobodyxx", "MONGODB_ATLAS_PRIVATE_API_KEY": "no-key-of-anybodys"}
+OTHER_KEY = {
+    "MONGODB_ATLAS_PUBLIC_API_KEY": "nobodyxx",
+    "MONGODB_ATLAS_PRIVATE_API_KEY": "no-key-of-anybodys",
+}
 
 LIMITED = FakeReply(
     429,
@@ -68,16 +80,26 @@ class Section:
 
     @contextlib.contextmanager
     def gateway(
-        self, upstream: FakeServer, words: str = "", environ: Mapping[str, str] | None = None, *, cure: bool = False
+        self,
+        upstream: FakeServer,
+        words: str = "",
+        environ: Mapping[str, str] | None = None,
+        *,
+        cure: bool = False,
     ) -> Iterator[Gateway]:
         """Run ``atlas-shim serve`` with some words; those of a ``cure`` stand in the section to the letter."""
         if cure:
             assert f"`atlas-shim serve {words}`" in self.text
-        flags, parts = {"listen": "127.0.0.1:0", "admin": "127.0.0.1:0", "upstream": upstream.url}, shlex.split(words)
+        flags, parts = (
+            {"listen": "127.0.0.1:0", "admin": "127.0.0.1:0", "upstream": upstream.url},
+            shlex.split(words),
+        )
         for name, value in zip(parts[::2], parts[1::2], strict=True):
             flags[name.removeprefix("--").replace("-", "_")] = value
         clock = upstream.fake.today.timestamp
-        with serve_in_thread(read_options({}, flags), clock=clock, environ=environ or {}) as served:
+        with serve_in_thread(
+            read_options({}, flags), clock=clock, environ=environ or {}
+        ) as served:
             yield served
 
     def shows(self, answer: Any, status: int, code: str) -> None:
@@ -101,7 +123,12 @@ def admin_of(served: Gateway) -> str:
     return served.admin_url
 
 
-def ask(served: Gateway | FakeServer | str, target: str = RETIRED, method: str = "GET", **more: Any) -> httpx.Response:
+def ask(
+    served: Gateway | FakeServer | str,
+    target: str = RETIRED,
+    method: str = "GET",
+    **more: Any,
+) -> httpx.Response:
     """Make a call of a plain client, which accepts the legacy version unless it says otherwise."""
     more["headers"] = {**LEGACY_ACCEPT, **more.get("headers", {})}
     base = served if isinstance(served, str) else served.url

@@ -33,7 +33,10 @@ def atlas(arrival):
         return ok({**SNAPSHOT, "size": {"bytes": 7}})
     if arrival.fields.get("accept") != NEW["Accept"]:
         return GONE
-    answers = {"harbours": ok({"results": [DEEP, SHALLOW], "totalCount": 2}), "harbours/Rock%20End": ok(DEEP)}
+    answers = {
+        "harbours": ok({"results": [DEEP, SHALLOW], "totalCount": 2}),
+        "harbours/Rock%20End": ok(DEEP),
+    }
     return answers.get(below) or error(404, "NOWHERE")
 
 
@@ -50,14 +53,20 @@ def folder(tmp_path_factory):
 def ask(request, folder, monkeypatch):
     """Each way in, in turn, with the operator's documents."""
     monkeypatch.setenv("ATLAS_SHIM_MAPPINGS", str(folder))
-    with upstream(atlas) as peer, DOORS[request.param](peer.origin, over=True) as opened:
+    with (
+        upstream(atlas) as peer,
+        DOORS[request.param](peer.origin, over=True) as opened,
+    ):
 
         def ask(target, **options):
             peer.arrivals.clear()
             got = opened("GET", target, **options)
             document = json.loads(got.content)
             document.pop("links", None)
-            sent = [f"{each.fields['accept'][22:32]} {each.target.removeprefix(GROUP)}" for each in peer.arrivals]
+            sent = [
+                f"{each.fields['accept'][22:32]} {each.target.removeprefix(GROUP)}"
+                for each in peer.arrivals
+            ]
             return got.status_code, document, sent
 
         yield ask
@@ -82,9 +91,14 @@ def test_a_list_by_a_query_in_other_words_is_served_by_every_door(ask):
     """Parameters are translated, dropped, or given; a word that means nothing is refused."""
     page = "includeCount=true&itemsPerPage=500&pageNum=1"
     _, document, sent = ask(f"{GROUP}/harbours?verbose=1&state=shut&other=x")
-    assert ([one["name"] for one in document["results"]], document["totalCount"]) == (["Ayr", "Rock End"], 2)
+    assert ([one["name"] for one in document["results"]], document["totalCount"]) == (
+        ["Ayr", "Rock End"],
+        2,
+    )
     assert sent == [f"2026-06-01 /harbours?state=CLOSED&other=x&{page}"]
-    assert ask(f"{GROUP.replace('v2', 'v1.0')}/harbours")[2] == [f"2026-06-01 /harbours?state=OPEN&{page}"]
+    assert ask(f"{GROUP.replace('v2', 'v1.0')}/harbours")[2] == [
+        f"2026-06-01 /harbours?state=OPEN&{page}"
+    ]
     status, document, sent = ask(f"{GROUP}/harbours?state=ajar")
     assert (status, document["errorCode"], sent) == (400, "INVALID_QUERY_PARAMETER", [])
 

@@ -11,10 +11,44 @@ from hypothesis import strategies as st
 from shim.documents.templates import decoded, encoded, parse_template
 from shim.documents.vocabulary import FITS, parse_time
 
-DOTS = ["", ".", "..", "%2e", "%2E%2e", ".%2E", "..;", "..;x=1", ".;", ";x", "%2e%2e%3bx"]
+DOTS = [
+    "",
+    ".",
+    "..",
+    "%2e",
+    "%2E%2e",
+    ".%2E",
+    "..;",
+    "..;x=1",
+    ".;",
+    ";x",
+    "%2e%2e%3bx",
+]
 SLASHES = ["%2F", "a%2fb", "a/b", "%5C", "a\\b", "%25", "%252F"]
-OTHERS = ["%00", "%0a", "%7f", "%", "%4", "%zz", "%ff", "%c0%ae", "%ed%a0%80", "a#b", "a b", 'a"b', "ä"]
-PLAIN = ["Cluster0", "a+b", "...", "a.b", "a;v=1", "~!$&'()*+,;=:@-_", "x!$&'()*+,;=:@-_~"]
+OTHERS = [
+    "%00",
+    "%0a",
+    "%7f",
+    "%",
+    "%4",
+    "%zz",
+    "%ff",
+    "%c0%ae",
+    "%ed%a0%80",
+    "a#b",
+    "a b",
+    'a"b',
+    "ä",
+]
+PLAIN = [
+    "Cluster0",
+    "a+b",
+    "...",
+    "a.b",
+    "a;v=1",
+    "~!$&'()*+,;=:@-_",
+    "x!$&'()*+,;=:@-_~",
+]
 TEXTS: dict[str, str | None] = {
     "a%20b": "a b",
     "%C3%A4": "ä",
@@ -44,7 +78,9 @@ def test_an_encoded_text_decodes_to_itself(text):
 
 def test_some_texts_have_no_segment():
     """A text that a path cannot safely carry has no segment."""
-    assert {*map(encoded, ["", ".", "..", "a/b", "a\\b", "\0", "%", "\ud800", "..;x"])} == {None}
+    assert {
+        *map(encoded, ["", ".", "..", "a/b", "a\\b", "\0", "%", "\ud800", "..;x"])
+    } == {None}
 
 
 @given(st.binary(max_size=12))
@@ -65,14 +101,33 @@ def test_a_template_knows_its_parameters_in_order():
 def test_a_template_builds_with_raw_values():
     """Values go in byte for byte: nothing is encoded, decoded or taken for a template again."""
     template = parse_template("/groups/{groupId}/x/{name}")
-    assert template.build({"groupId": "%7Bname%7D{name}", "name": "a%2bB"}) == "/groups/%7Bname%7D{name}/x/a%2bB"
+    assert (
+        template.build({"groupId": "%7Bname%7D{name}", "name": "a%2bB"})
+        == "/groups/%7Bname%7D{name}/x/a%2bB"
+    )
     with pytest.raises(KeyError):
         template.build({"groupId": "a"})
 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "/", "a", "a/b", "/a/", "//a", "/a//b", "/a b", "/..", "/a/./b", "/{}", "/{a}{b}", "/x{a}", "/{1}", "/ä"],
+    [
+        "",
+        "/",
+        "a",
+        "a/b",
+        "/a/",
+        "//a",
+        "/a//b",
+        "/a b",
+        "/..",
+        "/a/./b",
+        "/{}",
+        "/{a}{b}",
+        "/x{a}",
+        "/{1}",
+        "/ä",
+    ],
 )
 def test_a_text_that_is_no_template_is_refused(text):
     """A template is a path of fixed segments and whole parameters."""
@@ -92,7 +147,11 @@ GOOD: dict[str, list[Any]] = {
     "integer": [0, -1, 2**70],
     "number": [0, 1.5, -0.0, 2**70],
     "boolean": [True, False],
-    "time": ["2026-01-01T00:00:00Z", "2026-01-01t00:00:00.123z", "2026-01-01T00:00:00+05:30"],
+    "time": [
+        "2026-01-01T00:00:00Z",
+        "2026-01-01t00:00:00.123z",
+        "2026-01-01T00:00:00+05:30",
+    ],
     "strings": [[], ["a", "b"]],
     "object": [{}, {"a": 1}],
     "objects": [[], [{}, {"a": 1}]],
@@ -105,7 +164,15 @@ BAD: dict[str, list[Any]] = {
     "integer": [None, True, False, 1.0, "1", [1]],
     "number": [None, True, "1", float("nan"), float("inf")],
     "boolean": [None, 0, 1, "true"],
-    "time": [None, 1700000000, "", "2026-01-01", "2026-01-01T00:00:00", "2026-02-30T00:00:00Z", "٢٠٢٦-01-01T00:00:00Z"],
+    "time": [
+        None,
+        1700000000,
+        "",
+        "2026-01-01",
+        "2026-01-01T00:00:00",
+        "2026-02-30T00:00:00Z",
+        "٢٠٢٦-01-01T00:00:00Z",
+    ],
     "strings": [None, "x", [1], ["a", None], {}],
     "object": [None, [], "x", 1],
     "objects": [None, {}, [1], [{}, None]],
@@ -117,18 +184,34 @@ BAD: dict[str, list[Any]] = {
 def test_a_value_of_its_kind_fits_and_no_other():
     """Nothing is coerced: true is not a number, 1.0 no integer, a date no time."""
     assert GOOD.keys() == BAD.keys() == FITS.keys()
-    assert [(kind, value) for kind in FITS for value in GOOD[kind] if not FITS[kind](value)] == []
-    assert [(kind, value) for kind in FITS for value in BAD[kind] if FITS[kind](value)] == []
+    assert [
+        (kind, value) for kind in FITS for value in GOOD[kind] if not FITS[kind](value)
+    ] == []
+    assert [
+        (kind, value) for kind in FITS for value in BAD[kind] if FITS[kind](value)
+    ] == []
 
 
 WHEN = datetime(2026, 8, 2, 17, 5, 10, tzinfo=UTC)
 TIMES = {
-    **dict.fromkeys(["2026-08-02T17:05:10Z", "2026-08-02t17:05:10z", "2026-08-02T19:05:10+02:00"], WHEN),
+    **dict.fromkeys(
+        ["2026-08-02T17:05:10Z", "2026-08-02t17:05:10z", "2026-08-02T19:05:10+02:00"],
+        WHEN,
+    ),
     "2026-08-02T17:05:10.5Z": WHEN + timedelta(milliseconds=500),
     "2026-08-02T17:05:10.123456789Z": WHEN + timedelta(microseconds=123456),
 }
-LATE = ["2026-08-02T25:00:00Z", "2026-08-02T17:05:60Z", f"2026-08-02T17:05:10.{'1' * 100}Z"]
-UNLIKE = ["2026-08-02T17:05:10", "2026-08-02 17:05:10Z", "20260802T170510Z", "2026-08-02T17:05:10+0200"]
+LATE = [
+    "2026-08-02T25:00:00Z",
+    "2026-08-02T17:05:60Z",
+    f"2026-08-02T17:05:10.{'1' * 100}Z",
+]
+UNLIKE = [
+    "2026-08-02T17:05:10",
+    "2026-08-02 17:05:10Z",
+    "20260802T170510Z",
+    "2026-08-02T17:05:10+0200",
+]
 
 
 def test_a_time_is_an_instant():
@@ -139,7 +222,10 @@ def test_a_time_is_an_instant():
 
 @given(
     st.datetimes(
-        timezones=st.builds(timezone, st.integers(-1439, 1439).map(lambda minutes: timedelta(minutes=minutes)))
+        timezones=st.builds(
+            timezone,
+            st.integers(-1439, 1439).map(lambda minutes: timedelta(minutes=minutes)),
+        )
     )
 )
 def test_every_aware_datetime_is_read_back(when):

@@ -7,7 +7,14 @@ from hypothesis import strategies as st
 from shim.documents.vocabulary import Versions, named_in, parse_date, parse_versions
 
 ATLAS = "application/vnd.atlas."
-OPEN = [None, "", "*/*", "application/json", "text/html, */*;q=0.1", "application/vnd.atlasian.2023-01-01+json"]
+OPEN = [
+    None,
+    "",
+    "*/*",
+    "application/json",
+    "text/html, */*;q=0.1",
+    "application/vnd.atlasian.2023-01-01+json",
+]
 OPEN += [f"{ATLAS}2023-01-01+json;q={weight}" for weight in ("0", "banana", "-1")]
 OPEN += [f"{ATLAS}preview+json;q=0.000, */*"]
 DATED = {
@@ -20,29 +27,54 @@ DATED = {
     f"{ATLAS}preview+json;q=0.1, {ATLAS}2023-01-01+json; Q=0.2": "2023-01-01",
     f"{ATLAS}preview+json;q=0, {ATLAS}2023-01-01+json;q=0.001": "2023-01-01",
 }
-OTHERS = ["preview+json", "2023-01-01.upcoming+json", "2023-01-01+csv", "2023-01-01", "2023-02-30+json"]
-OTHERS += ["0000-01-01+json", "2023-1-1+json", "٢٠٢٣-01-01+json", "2023-01-01+json+json"]
+OTHERS = [
+    "preview+json",
+    "2023-01-01.upcoming+json",
+    "2023-01-01+csv",
+    "2023-01-01",
+    "2023-02-30+json",
+]
+OTHERS += [
+    "0000-01-01+json",
+    "2023-1-1+json",
+    "٢٠٢٣-01-01+json",
+    "2023-01-01+json+json",
+]
 
 
 def test_an_accept_field_names_a_version():
     """Of several vendor types that with the highest weight, of equals the first; without one the version is open.
 
-    A preview, an upcoming version, another format or garbage is for Atlas itself to answer.
+    A preview, an upcoming version, another format or garbage is for Atlas itself to
+    answer.
     """
     assert [accept for accept in OPEN if named_in(accept) is not None] == []
-    assert {accept: named_in(accept) for accept in DATED} == {accept: parse_date(day) for accept, day in DATED.items()}
+    assert {accept: named_in(accept) for accept in DATED} == {
+        accept: parse_date(day) for accept, day in DATED.items()
+    }
     others = [f"{ATLAS}{other}" for other in OTHERS]
-    assert [accept for accept in [*others, "application/vnd.atlas+json"] if named_in(accept) != ""] == []
+    assert [
+        accept
+        for accept in [*others, "application/vnd.atlas+json"]
+        if named_in(accept) != ""
+    ] == []
 
 
 @given(st.text())
 def test_no_accept_field_breaks_the_reading(text):
     """Any text names something, nothing, or another thing."""
-    for accept in (text, f"application/vnd.atlas.{text}+json", f"application/vnd.atlas.2023-01-01+json;{text}"):
+    for accept in (
+        text,
+        f"application/vnd.atlas.{text}+json",
+        f"application/vnd.atlas.2023-01-01+json;{text}",
+    ):
         assert isinstance(named_in(accept), str | None)
 
 
-@pytest.mark.parametrize("text", ["", "2023", "2023-1-1", "2023-01-01 ", "2023-02-30", "x2023-01-01", "٢٠٢٣-01-01"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "2023", "2023-1-1", "2023-01-01 ", "2023-02-30", "x2023-01-01", "٢٠٢٣-01-01"],
+)
 def test_what_is_no_date_is_refused(text):
     """A date is YYYY-MM-DD and in the calendar."""
     with pytest.raises(ValueError, match=r"date|day"):

@@ -16,22 +16,33 @@ from tests.doors.door import ALL_FORMS, Client, Door, Got, noting
 
 
 class _Client(Client):
-    def __init__(self, native: plain.ClientSession, runner: asyncio.Runner, **options: Any) -> None:
+    def __init__(
+        self, native: plain.ClientSession, runner: asyncio.Runner, **options: Any
+    ) -> None:
         self.native, self.runner, self.options = native, runner, options
 
-    async def asked(self, url: str, method: str = "GET", headers: Any = None, **body: Any) -> Got:
+    async def asked(
+        self, url: str, method: str = "GET", headers: Any = None, **body: Any
+    ) -> Got:
         target = URL(url, encoded=True)
-        async with self.native.request(method, target, headers=headers, **self.options, **body) as response:
+        async with self.native.request(
+            method, target, headers=headers, **self.options, **body
+        ) as response:
             return Got(
                 response.status,
                 response.reason or "",
-                [(name.decode("latin-1"), value.decode("latin-1")) for name, value in response.raw_headers],
+                [
+                    (name.decode("latin-1"), value.decode("latin-1"))
+                    for name, value in response.raw_headers
+                ],
                 await response.read(),
                 [str(each.url) for each in (response, *response.history)],
                 shim.record(response),
             )
 
-    def ask(self, url: str, method: str = "GET", headers: Any = None, **body: Any) -> Got:
+    def ask(
+        self, url: str, method: str = "GET", headers: Any = None, **body: Any
+    ) -> Got:
         """Call by ``request``."""
         return self.runner.run(self.asked(url, method, headers, **body))
 
@@ -48,7 +59,9 @@ class _Client(Client):
         """Gather them."""
 
         async def together() -> list[Got]:
-            return await asyncio.gather(*(self.asked(url, headers=headers) for url in urls))
+            return await asyncio.gather(
+                *(self.asked(url, headers=headers) for url in urls)
+            )
 
         return self.runner.run(together())
 
@@ -60,12 +73,19 @@ class Aiohttp(Door):
     is_awaited = True
     trips = (2, 1, 1) if hasattr(plain, "DigestAuthMiddleware") else ()  # from 3.12 on
     content, takes = "data", (*ALL_FORMS, "payload")
-    broken, late = (plain.ClientPayloadError, plain.ServerDisconnectedError), asyncio.TimeoutError
+    broken, late = (
+        (plain.ClientPayloadError, plain.ServerDisconnectedError),
+        asyncio.TimeoutError,
+    )
 
     @contextlib.contextmanager
     def open(self, *, own: bool = False, **options: Any) -> Iterator[Client]:
         """Open a ClientSession, in a loop of its own."""
-        library, key, user = plain if own else ours, options.get("key"), options.get("user")
+        library, key, user = (
+            plain if own else ours,
+            options.get("key"),
+            options.get("user"),
+        )
 
         async def made() -> plain.ClientSession:
             session: plain.ClientSession = library.ClientSession(
@@ -82,10 +102,17 @@ class Aiohttp(Door):
             native = runner.run(made())
             try:
                 follows = options.get("follows", True)
-                yield _Client(native, runner, proxy=options.get("proxy"), allow_redirects=follows)
+                yield _Client(
+                    native, runner, proxy=options.get("proxy"), allow_redirects=follows
+                )
             finally:
                 runner.run(native.close())
 
     def waits(self, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         """By the method under all others."""
-        return noting(monkeypatch, plain.ClientSession, "_request", lambda *_, timeout, **options: timeout.total)
+        return noting(
+            monkeypatch,
+            plain.ClientSession,
+            "_request",
+            lambda *_, timeout, **options: timeout.total,
+        )

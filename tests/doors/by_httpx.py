@@ -15,22 +15,30 @@ from tests.doors.door import Client, Door, Got, noting
 class _Client(Client):
     """A client whose calls block; one whose calls are awaited has a runner."""
 
-    def __init__(self, native: Any, runner: asyncio.Runner | None, *, wire: bool) -> None:
+    def __init__(
+        self, native: Any, runner: asyncio.Runner | None, *, wire: bool
+    ) -> None:
         self.native, self.runner, self.wire = native, runner, wire
 
     def settled(self, result: Any) -> Any:
         return result if self.runner is None else self.runner.run(result)
 
-    def ask(self, url: str, method: str = "GET", headers: Any = None, **body: Any) -> Got:
+    def ask(
+        self, url: str, method: str = "GET", headers: Any = None, **body: Any
+    ) -> Got:
         """Send a request; by a stream if it is the wire's content that is wanted."""
         request = self.native.build_request(method, url, headers=headers, **body)
         response = self.settled(self.native.send(request, stream=self.wire))
         read = _read if self.runner is None else _aread
-        return _got(response, self.settled(read(response)) if self.wire else response.content)
+        return _got(
+            response, self.settled(read(response)) if self.wire else response.content
+        )
 
     def begin(self, url: str, size: int) -> bytes:
         """Send one whose reply is a stream."""
-        response = self.settled(self.native.send(self.native.build_request("GET", url), stream=True))
+        response = self.settled(
+            self.native.send(self.native.build_request("GET", url), stream=True)
+        )
         if self.runner is None:
             with contextlib.closing(response):
                 return bytes(_read(response, size))
@@ -42,9 +50,13 @@ class _Client(Client):
             return super().many(urls, headers)
 
         async def together() -> list[Any]:
-            return await asyncio.gather(*(self.native.get(url, headers=headers) for url in urls))
+            return await asyncio.gather(
+                *(self.native.get(url, headers=headers) for url in urls)
+            )
 
-        return [_got(response, response.content) for response in self.settled(together())]
+        return [
+            _got(response, response.content) for response in self.settled(together())
+        ]
 
 
 def _read(response: Any, size: int | None = None) -> bytes:
@@ -53,15 +65,25 @@ def _read(response: Any, size: int | None = None) -> bytes:
 
 
 async def _aread(response: Any, size: int | None = None) -> bytes:
-    async with contextlib.aclosing(response), contextlib.aclosing(response.aiter_raw()) as parts:
-        return b"".join([part async for part in parts]) if size is None else (await anext(parts))[:size]
+    async with (
+        contextlib.aclosing(response),
+        contextlib.aclosing(response.aiter_raw()) as parts,
+    ):
+        return (
+            b"".join([part async for part in parts])
+            if size is None
+            else (await anext(parts))[:size]
+        )
 
 
 def _got(response: Any, content: bytes) -> Got:
     return Got(
         response.status_code,
         response.reason_phrase,
-        [(name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw],
+        [
+            (name.decode("latin-1"), value.decode("latin-1"))
+            for name, value in response.headers.raw
+        ],
         content,
         [str(each.url) for each in (response, *response.history)],
         shim.record(response),
@@ -85,7 +107,10 @@ class Httpx(Door):
     def __init__(self, name: str, *, is_awaited: bool = False) -> None:
         self.plain, self.is_awaited = pytest.importorskip(name), is_awaited
         self.ours = importlib.import_module(f"shim.{name}")
-        self.refused, self.broken = self.plain.ConnectError, self.plain.RemoteProtocolError
+        self.refused, self.broken = (
+            self.plain.ConnectError,
+            self.plain.RemoteProtocolError,
+        )
         self.late, self.loops = self.plain.ReadTimeout, self.plain.TooManyRedirects
 
     @contextlib.contextmanager
@@ -100,7 +125,9 @@ class Httpx(Door):
             event_hooks={"response": [check]} if options.get("checks") else None,
             follow_redirects=options.get("follows", True),
         )
-        with asyncio.Runner() if self.is_awaited else contextlib.nullcontext() as runner:
+        with (
+            asyncio.Runner() if self.is_awaited else contextlib.nullcontext() as runner
+        ):
             client = _Client(native, runner, wire=options.get("wire", False))
             try:
                 yield client
@@ -109,7 +136,16 @@ class Httpx(Door):
 
     def waits(self, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         """By the transport."""
-        name = "AsyncHTTPTransport.handle_async_request" if self.is_awaited else "HTTPTransport.handle_request"
+        name = (
+            "AsyncHTTPTransport.handle_async_request"
+            if self.is_awaited
+            else "HTTPTransport.handle_request"
+        )
         transport, _, method = name.partition(".")
         owner = getattr(self.plain, transport)
-        return noting(monkeypatch, owner, method, lambda _, request: request.extensions["timeout"]["read"])
+        return noting(
+            monkeypatch,
+            owner,
+            method,
+            lambda _, request: request.extensions["timeout"]["read"],
+        )

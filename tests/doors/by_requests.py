@@ -16,10 +16,18 @@ class _Client(Client):
     def __init__(self, native: plain.Session, *, wire: bool, **options: Any) -> None:
         self.native, self.wire, self.options = native, wire, options
 
-    def ask(self, url: str, method: str = "GET", headers: Any = None, **body: Any) -> Got:
+    def ask(
+        self, url: str, method: str = "GET", headers: Any = None, **body: Any
+    ) -> Got:
         """Call by ``request``."""
-        with self.native.request(method, url, headers=headers, stream=self.wire, **self.options, **body) as response:
-            content = response.raw.read(decode_content=False) if self.wire else response.content
+        with self.native.request(
+            method, url, headers=headers, stream=self.wire, **self.options, **body
+        ) as response:
+            content = (
+                response.raw.read(decode_content=False)
+                if self.wire
+                else response.content
+            )
             return Got(
                 response.status_code,
                 response.reason,
@@ -48,12 +56,19 @@ class Requests(Door):
         """Open a Session."""
         with (plain if own else ours).Session() as native:
             key = options.get("key")
-            native.auth = plain.auth.HTTPDigestAuth(*key) if key else options.get("user")
+            native.auth = (
+                plain.auth.HTTPDigestAuth(*key) if key else options.get("user")
+            )
             if proxy := options.get("proxy"):
                 native.proxies = {"http": proxy}
             if options.get("checks"):
-                native.hooks["response"].append(lambda response, **_: response.raise_for_status())
-            how = {"timeout": options.get("timeout", 30.0), "allow_redirects": options.get("follows", True)}
+                native.hooks["response"].append(
+                    lambda response, **_: response.raise_for_status()
+                )
+            how = {
+                "timeout": options.get("timeout", 30.0),
+                "allow_redirects": options.get("follows", True),
+            }
             yield _Client(native, wire=options.get("wire", False), **how)
 
     def waits(self, monkeypatch: pytest.MonkeyPatch) -> list[Any]:

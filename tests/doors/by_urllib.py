@@ -34,12 +34,23 @@ class _Client(Client):
                 raise
             return error
 
-    def ask(self, url: str, method: str = "GET", headers: Any = None, **body: Any) -> Got:
+    def ask(
+        self, url: str, method: str = "GET", headers: Any = None, **body: Any
+    ) -> Got:
         """Open a request; an error that the opener raises is a reply, too, unless they are to be checked."""
-        with self.opened(Request(url, headers=headers or {}, method=method, **body)) as response:
+        with self.opened(
+            Request(url, headers=headers or {}, method=method, **body)
+        ) as response:
             fields = list(response.headers.items())
             shown = [response.geturl()]
-            return Got(response.status, response.reason, fields, response.read(), shown, shim.record(response))
+            return Got(
+                response.status,
+                response.reason,
+                fields,
+                response.read(),
+                shown,
+                shim.record(response),
+            )
 
     def begin(self, url: str, size: int) -> bytes:
         """Read so much."""
@@ -78,14 +89,21 @@ class Urllib(Door):
         if not own:
             shim.install()
         proxy, key, user = options.get("proxy"), options.get("key"), options.get("user")
-        handlers: list[BaseHandler] = [ProxyHandler({"http": proxy} if proxy else {}), HTTPCookieProcessor(CookieJar())]
+        handlers: list[BaseHandler] = [
+            ProxyHandler({"http": proxy} if proxy else {}),
+            HTTPCookieProcessor(CookieJar()),
+        ]
         if key:
             handlers.append(HTTPDigestAuthHandler(_Key(key)))
         native = build_opener(*handlers)
         if user:
             native.addheaders += basic(user).items()
         try:
-            yield _Client(native, options.get("timeout", 30.0), checks=options.get("checks", False))
+            yield _Client(
+                native,
+                options.get("timeout", 30.0),
+                checks=options.get("checks", False),
+            )
         finally:
             if not own:
                 shim.uninstall()

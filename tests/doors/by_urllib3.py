@@ -25,11 +25,18 @@ class _Client(Client):
         # Nothing but what the caller of this client decides is sent again.
         self.retries = plain.Retry(connect=0, read=0, redirect=5, status=0)
 
-    def ask(self, url: str, method: str = "GET", headers: Any = None, **body: Any) -> Got:
+    def ask(
+        self, url: str, method: str = "GET", headers: Any = None, **body: Any
+    ) -> Got:
         """Call by ``request``."""
         headers = {**(self.native.headers or {}), **(headers or {})}
         response = self.native.request(
-            method, url, headers=headers, retries=self.retries, decode_content=not self.wire, **body
+            method,
+            url,
+            headers=headers,
+            retries=self.retries,
+            decode_content=not self.wire,
+            **body,
         )
         return Got(
             response.status,
@@ -42,7 +49,9 @@ class _Client(Client):
 
     def begin(self, url: str, size: int) -> bytes:
         """Call without loading content."""
-        response = self.native.request("GET", url, retries=self.retries, preload_content=False)
+        response = self.native.request(
+            "GET", url, retries=self.retries, preload_content=False
+        )
         try:
             return bytes(next(response.stream(size)))
         finally:
@@ -68,7 +77,11 @@ class Urllib3(Door):
         more: dict[str, Any] = {"timeout": options.get("timeout", 30.0), "maxsize": 1}
         more |= {"headers": basic(user)} if user else {}
         proxy = options.get("proxy")
-        with library.ProxyManager(proxy, **more) if proxy else library.PoolManager(**more) as native:
+        with (
+            library.ProxyManager(proxy, **more)
+            if proxy
+            else library.PoolManager(**more) as native
+        ):
             yield _Client(native, wire=options.get("wire", False))
 
     def waits(self, monkeypatch: pytest.MonkeyPatch) -> list[Any]:

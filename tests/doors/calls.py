@@ -4,12 +4,25 @@ import base64
 import json
 from collections.abc import Callable
 
-from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, DEMO_TOKEN
+from shim.fake import (
+    DEMO_CLUSTER,
+    DEMO_GROUP,
+    DEMO_PRIVATE_KEY,
+    DEMO_PUBLIC_KEY,
+    DEMO_TOKEN,
+)
 from tests.peers.answering import reply
 
-SNAPSHOTS = f"/api/atlas/v1.0/groups/{DEMO_GROUP}/serverless/{DEMO_CLUSTER}/backup/snapshots"
+SNAPSHOTS = (
+    f"/api/atlas/v1.0/groups/{DEMO_GROUP}/serverless/{DEMO_CLUSTER}/backup/snapshots"
+)
 JOBS = SNAPSHOTS.replace("/snapshots", "/restoreJobs")
-ORDER = {"deliveryType": "automated", "snapshotId": "0" * 24, "targetClusterName": "other", "targetGroupId": "1" * 24}
+ORDER = {
+    "deliveryType": "automated",
+    "snapshotId": "0" * 24,
+    "targetClusterName": "other",
+    "targetGroupId": "1" * 24,
+}
 ORDERED = json.dumps(ORDER).encode()
 JOB = {
     "deliveryType": "RESTORE", "id": "6a6f78e0cab84da5c4476b25", "projectId": "1" * 24, "snapshotId": "0" * 24,
@@ -23,7 +36,9 @@ NOT_FOUND = b'{"detail":"No.","error":404,"errorCode":"CLUSTER_NOT_FOUND","param
 
 def basic(user: tuple[str, str]) -> dict[str, str]:
     """Return the field that signs so."""
-    return {"Authorization": f"Basic {base64.b64encode(':'.join(user).encode()).decode()}"}
+    return {
+        "Authorization": f"Basic {base64.b64encode(':'.join(user).encode()).decode()}"
+    }
 
 
 def flex(request: bytes) -> bytes:
@@ -41,14 +56,20 @@ def gone_then_flex(request: bytes) -> bytes:
     return flex(request) if b"/flexClusters/" in request else gone(request)
 
 
-def gone_then(answer: Callable[[bytes], bytes | None]) -> Callable[[bytes], bytes | None]:
+def gone_then(
+    answer: Callable[[bytes], bytes | None],
+) -> Callable[[bytes], bytes | None]:
     """Return an Atlas whose legacy endpoint is gone, and whose successor answers so."""
-    return lambda request: answer(request) if b"/flexClusters/" in request else gone(request)
+    return lambda request: (
+        answer(request) if b"/flexClusters/" in request else gone(request)
+    )
 
 
 def taken(request: bytes) -> bytes:
     """Answer as an Atlas that takes the order of a restore."""
-    return reply("200 OK", "Content-Type: application/json", body=json.dumps(JOB).encode())
+    return reply(
+        "200 OK", "Content-Type: application/json", body=json.dumps(JOB).encode()
+    )
 
 
 def content(request: bytes) -> bytes:

@@ -21,7 +21,8 @@ Faults = type[BaseException] | tuple[type[BaseException], ...]
 class Got:
     """What a caller got: ``fields`` as they came, ``content`` as the library hands it out, ``shown`` URLs.
 
-    ``shown`` are those of the response and of each redirect before it, None where a library knows none.
+    ``shown`` are those of the response and of each redirect before it, None where a
+    library knows none.
     """
 
     status: int
@@ -42,7 +43,9 @@ class Client(abc.ABC):
     native: Any
 
     @abc.abstractmethod
-    def ask(self, url: str, method: str = "GET", headers: Any = None, **body: Any) -> Got:
+    def ask(
+        self, url: str, method: str = "GET", headers: Any = None, **body: Any
+    ) -> Got:
         """Call, and read all of the reply; ``body`` is one of the door's forms."""
 
     @abc.abstractmethod
@@ -55,7 +58,9 @@ class Client(abc.ABC):
             return list(pool.map(lambda url: self.ask(url, headers=headers), urls))
 
 
-def noting(monkeypatch: pytest.MonkeyPatch, owner: type, method: str, wait: Callable[..., Any]) -> list[Any]:
+def noting(
+    monkeypatch: pytest.MonkeyPatch, owner: type, method: str, wait: Callable[..., Any]
+) -> list[Any]:
     """Have a library's method note how long each of its requests may wait for a reply; returns these seconds."""
     noted: list[Any] = []
     original = getattr(owner, method)
@@ -80,8 +85,9 @@ async def in_pieces(text: bytes) -> AsyncIterator[bytes]:
 class Door(abc.ABC):
     """A library: how its clients are opened, and the names that it has for faults.
 
-    ``refused`` nobody listens, ``broken`` the connection ends too early, ``late`` a timeout is over, ``loops`` too many
-    redirects. ``trips`` are those of three signed calls in a row, none where the library can't sign with Digest.
+    ``refused`` nobody listens, ``broken`` the connection ends too early, ``late`` a
+    timeout is over, ``loops`` too many redirects. ``trips`` are those of three signed
+    calls in a row, none where the library can't sign with Digest.
     """
 
     refused: Faults
@@ -95,17 +101,22 @@ class Door(abc.ABC):
     is_own_class = True  # the shim has clients of its own for it
     keeps_cookies = True
     keeps_connections = True
-    timeouts = 1  # of how many a number of seconds stands for, which together are for all that is sent; 0: for nothing
+    # of how many a number of seconds stands for, which together are for all that is
+    # sent; 0: for nothing
+    timeouts = 1
     decodes = True
     signs_by_url = True  # user and password in a URL are credentials
 
     @abc.abstractmethod
-    def open(self, *, own: bool = False, **options: Any) -> AbstractContextManager[Client]:
+    def open(
+        self, *, own: bool = False, **options: Any
+    ) -> AbstractContextManager[Client]:
         """Open a client of the shim's, or the library's ``own``.
 
-        Options: ``key`` signs with Digest, ``user`` with Basic; ``timeout`` in seconds; ``proxy``; with ``checks`` the
-        client raises for the statuses of errors; with ``wire`` content is handed out as it came, its coding not undone;
-        without ``follows`` a redirect is the reply, where the library has a switch for that.
+        Options: ``key`` signs with Digest, ``user`` with Basic; ``timeout`` in seconds;
+        ``proxy``; with ``checks`` the client raises for the statuses of errors; with
+        ``wire`` content is handed out as it came, its coding not undone; without
+        ``follows`` a redirect is the reply, where the library has a switch for that.
         """
 
     def waits(self, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
@@ -118,8 +129,16 @@ class Door(abc.ABC):
             "text": text.decode,
             "bytes": lambda: text,
             "file": lambda: io.BytesIO(text),
-            "pieces": lambda: in_pieces(text) if self.is_awaited else iter([text[:9], text[9:]]),
+            "pieces": lambda: (
+                in_pieces(text) if self.is_awaited else iter([text[:9], text[9:]])
+            ),
             "payload": lambda: aiohttp.JsonPayload(json.loads(text)),
         }
-        forms = {name: lambda name=name: {self.content: made[name]()} for name in self.takes if name in made}
-        return forms | ({"json": lambda: {"json": json.loads(text)}} if "json" in self.takes else {})
+        forms = {
+            name: lambda name=name: {self.content: made[name]()}
+            for name in self.takes
+            if name in made
+        }
+        return forms | (
+            {"json": lambda: {"json": json.loads(text)}} if "json" in self.takes else {}
+        )

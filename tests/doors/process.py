@@ -87,4 +87,6 @@ def raw(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Answer], Arrivals
 @pytest.fixture
 def early(monkeypatch: pytest.MonkeyPatch) -> None:
     """The date says legacy, so that a reply has to correct it."""
-    monkeypatch.setenv("ATLAS_SHIM_SUNSET", "snapshots=2999-01-01,restore_jobs=2999-01-01")
+    monkeypatch.setenv(
+        "ATLAS_SHIM_SUNSET", "snapshots=2999-01-01,restore_jobs=2999-01-01"
+    )

@@ -40,8 +40,13 @@ def test_a_body_in_any_form_is_sent_to_both_sides(door, raw, early):
     for name, form in door.forms(ORDERED).items():
         server = raw(gone_then(taken))
         with door.open() as client:
-            got = client.ask(server.url + JOBS, "POST", {**JSON, "X-Form": name}, **form())
-        assert (got.status, json.loads(got.content)["deliveryType"]) == (201, "automated")
+            got = client.ask(
+                server.url + JOBS, "POST", {**JSON, "X-Form": name}, **form()
+            )
+        assert (got.status, json.loads(got.content)["deliveryType"]) == (
+            201,
+            "automated",
+        )
         if len(server.requests) == 1:  # what one form has learned the next one knows
             (successor,) = server.requests
         else:
@@ -55,12 +60,27 @@ def test_a_body_in_any_form_is_sent_to_both_sides(door, raw, early):
 def test_a_file_has_the_media_type_of_the_callers_version(door, raw, monkeypatch):
     """Its content passes unread from the version that took its place, which upstream names."""
     monkeypatch.setenv("ATLAS_SHIM_ROUTE", "successor")
-    file, kind = gzip.compress(b"a line\n" * 900), "application/vnd.atlas.2023-0%d-01+gzip"
-    server = raw(lambda request: reply("200 OK", f"Content-Type: {kind % 2}", "X-Id: 7", body=file))
+    file, kind = (
+        gzip.compress(b"a line\n" * 900),
+        "application/vnd.atlas.2023-0%d-01+gzip",
+    )
+    server = raw(
+        lambda request: reply(
+            "200 OK", f"Content-Type: {kind % 2}", "X-Id: 7", body=file
+        )
+    )
     with door.open() as client:
-        got = client.ask(f"{server.url}/api/atlas/v2/groups/g/clusters/h/logs/mongodb.gz", "GET", {"Accept": kind % 1})
+        got = client.ask(
+            f"{server.url}/api/atlas/v2/groups/g/clusters/h/logs/mongodb.gz",
+            "GET",
+            {"Accept": kind % 1},
+        )
     assert field(server.requests[0], "Accept") == kind % 2
-    assert (got.status, got.field("Content-Type"), got.field("X-Id")) == (200, [kind % 1], ["7"])
+    assert (got.status, got.field("Content-Type"), got.field("X-Id")) == (
+        200,
+        [kind % 1],
+        ["7"],
+    )
     assert got.content == file
 
 
@@ -116,7 +136,9 @@ def test_leaving_a_reply_ends_its_connection(door, raw, early, little, status):
 
 @pytest.mark.parametrize("coding", ["gzip", "identity"])
 @pytest.mark.parametrize("wire", [True, False])
-def test_a_reply_that_was_looked_into_passes_byte_for_byte(door, raw, early, wire, coding):
+def test_a_reply_that_was_looked_into_passes_byte_for_byte(
+    door, raw, early, wire, coding
+):
     """A legacy 404 is read for its errorCode; then the caller has what came, decoded as ever or not at all."""
     body = gzip.compress(NOT_FOUND) if coding == "gzip" else NOT_FOUND
     lines = (f"Content-Encoding: {coding}", "X-Twice: 1", "X-Twice: 2")
@@ -125,7 +147,10 @@ def test_a_reply_that_was_looked_into_passes_byte_for_byte(door, raw, early, wir
         got = client.ask(server.url + SNAPSHOTS)
     assert (got.status, got.reason, got.record.route) == (404, "Nope", "legacy")
     assert got.content == (NOT_FOUND if door.decodes and not wire else body)
-    assert (got.field("Content-Encoding"), got.field("X-Twice")) == ([coding], ["1", "2"])
+    assert (got.field("Content-Encoding"), got.field("X-Twice")) == (
+        [coding],
+        ["1", "2"],
+    )
     assert got.field("Content-Length") == [str(len(body))]
     assert len(server.requests) == 1
 
@@ -141,10 +166,17 @@ def test_a_reply_too_large_to_look_into_passes_whole(door, raw, early, little):
 
 def test_coded_content_is_translated(door, raw):
     """Whoever undoes the coding."""
-    server = raw(lambda request: reply("200 OK", "Content-Encoding: gzip", body=gzip.compress(EMPTY)))
+    server = raw(
+        lambda request: reply(
+            "200 OK", "Content-Encoding: gzip", body=gzip.compress(EMPTY)
+        )
+    )
     for wire in (True, False):
         with door.open(wire=wire) as client:
-            assert json.loads(client.ask(server.url + SNAPSHOTS).content)["totalCount"] == 0
+            assert (
+                json.loads(client.ask(server.url + SNAPSHOTS).content)["totalCount"]
+                == 0
+            )
 
 
 @pytest.mark.parametrize(
@@ -157,13 +189,23 @@ def test_coded_content_is_translated(door, raw):
     ],
     ids=["truncated", "broken", "bomb", "foreign"],
 )
-def test_content_that_cannot_be_had_is_said_in_words(door, raw, little, body, coding, words):
+def test_content_that_cannot_be_had_is_said_in_words(
+    door, raw, little, body, coding, words
+):
     """And no coding is asked for that can't be undone within bounds."""
-    server = raw(lambda request: reply("200 OK", f"Content-Encoding: {coding}", body=body))
+    server = raw(
+        lambda request: reply("200 OK", f"Content-Encoding: {coding}", body=body)
+    )
     with door.open(wire=True) as client:
-        got = client.ask(server.url + SNAPSHOTS, headers={"Accept-Encoding": "br, gzip;q=0.5"})
+        got = client.ask(
+            server.url + SNAPSHOTS, headers={"Accept-Encoding": "br, gzip;q=0.5"}
+        )
     document = json.loads(got.content)
-    assert (got.status, got.reason, document["errorCode"]) == (502, "Bad Gateway", "SHIM_UPSTREAM_UNREADABLE")
+    assert (got.status, got.reason, document["errorCode"]) == (
+        502,
+        "Bad Gateway",
+        "SHIM_UPSTREAM_UNREADABLE",
+    )
     assert words in document["detail"]
     assert field(server.requests[0], "Accept-Encoding") == "gzip;q=0.5"
 
@@ -180,7 +222,11 @@ def test_one_connection_serves_one_call_after_another(door, raw):
 
 def moved(request):
     """An Atlas that redirects, to what answers as an empty flex page."""
-    return flex(request) if b" /moved" in request else reply("307 Temporary Redirect", "Location: /moved")
+    return (
+        flex(request)
+        if b" /moved" in request
+        else reply("307 Temporary Redirect", "Location: /moved")
+    )
 
 
 def test_a_redirected_successor_leads_nobody_around_the_shim(door, raw):
@@ -188,7 +234,10 @@ def test_a_redirected_successor_leads_nobody_around_the_shim(door, raw):
     server = raw(moved)
     with door.open() as client:
         got = client.ask(server.url + SNAPSHOTS)
-    assert (got.status, json.loads(got.content)["errorCode"]) == (502, "SHIM_UPSTREAM_REDIRECTED")
+    assert (got.status, json.loads(got.content)["errorCode"]) == (
+        502,
+        "SHIM_UPSTREAM_REDIRECTED",
+    )
     assert (got.field("Location"), len(server.requests)) == ([], 1)
 
 
@@ -207,27 +256,50 @@ def test_a_redirect_that_leads_to_a_retired_call_is_translated(door, raw, own):
     shim.install()
     server = raw(
         lambda request: (
-            reply("302 Found", f"Location: {SNAPSHOTS}") if b" /moved " in request else gone_then_flex(request)
+            reply("302 Found", f"Location: {SNAPSHOTS}")
+            if b" /moved " in request
+            else gone_then_flex(request)
         )
     )
     with door.open(own=own) as client:
         got = client.ask(f"{server.url}/moved")
-    assert (got.status, got.record.route, got.shown[0] in {server.url + SNAPSHOTS, None}) == (200, "flex", True)
+    assert (
+        got.status,
+        got.record.route,
+        got.shown[0] in {server.url + SNAPSHOTS, None},
+    ) == (200, "flex", True)
 
 
 @pytest.mark.parametrize("status", ["410 Gone", "201 Created", "500 Whatever"])
-def test_a_write_that_a_redirect_led_to_a_retired_call_is_executed_once_at_most(door, raw, status):
+def test_a_write_that_a_redirect_led_to_a_retired_call_is_executed_once_at_most(
+    door, raw, status
+):
     """Only an endpoint that is gone has not executed what it answered."""
 
     def answer(request):
         if b" /moved " in request:
             return reply("307 Temporary Redirect", f"Location: {JOBS}")
-        return taken(request) if b"/flexClusters/" in request else reply(status, body=b"{}")
+        return (
+            taken(request)
+            if b"/flexClusters/" in request
+            else reply(status, body=b"{}")
+        )
 
     server = raw(answer)
     with door.open() as client:
-        client.ask(f"{server.url}/moved", "POST", {"Content-Type": "application/json"}, **{door.content: ORDERED})
-    assert sum("/flexClusters/" in each or (JOBS in each and status[:3] != "410") for each in server.targets()) <= 1
+        client.ask(
+            f"{server.url}/moved",
+            "POST",
+            {"Content-Type": "application/json"},
+            **{door.content: ORDERED},
+        )
+    assert (
+        sum(
+            "/flexClusters/" in each or (JOBS in each and status[:3] != "410")
+            for each in server.targets()
+        )
+        <= 1
+    )
 
 
 @doors_where(lambda door: door.is_own_class)  # urllib itself sends them to any host
@@ -242,22 +314,33 @@ def test_credentials_stay_with_the_host_that_they_are_for(door, raw):
         assert client.ask(url).status in {200, 410}
         assert field(elsewhere.requests[0], "Authorization") is not None
     assert server.requests
-    assert [field(request, "Authorization") for request in server.requests] == [None] * len(server.requests)
+    assert [field(request, "Authorization") for request in server.requests] == [
+        None
+    ] * len(server.requests)
 
 
 def test_the_body_of_a_read_stays_away_from_a_successor(door, raw):
     """It means nothing, and would need a Content-Type; a gateway does the same. The legacy side gets it as ever."""
-    server = raw(lambda request: gone(request) if b"/serverless/" in request else flex(request))
+    server = raw(
+        lambda request: gone(request) if b"/serverless/" in request else flex(request)
+    )
     with door.open() as client:
         for version, count in (("2999-01-01", 2), ("2020-01-01", 3)):
             with pytest.MonkeyPatch.context() as patch:
                 patch.setenv("ATLAS_SHIM_SUNSET", f"snapshots={version}")
                 client.ask(
-                    server.url + SNAPSHOTS, "GET", {"Content-Encoding": "br"}, **door.forms(b'{"a": 1}')["bytes"]()
+                    server.url + SNAPSHOTS,
+                    "GET",
+                    {"Content-Encoding": "br"},
+                    **door.forms(b'{"a": 1}')["bytes"](),
                 )
             assert len(server.requests) == count
     legacy, *others = server.requests
     assert content(legacy) == b'{"a": 1}'
     for request in others:
         assert content(request) == b""
-        assert not [name for name in ("Content-Type", "Content-Length", "Content-Encoding") if field(request, name)]
+        assert not [
+            name
+            for name in ("Content-Type", "Content-Length", "Content-Encoding")
+            if field(request, name)
+        ]

@@ -4,7 +4,9 @@ from tests.doors.calls import BEARER, SNAPSHOTS
 from tests.peers.answering import reply
 
 
-def test_an_atlas_that_nobody_named_is_named_once(door, atlas, retired, monkeypatch, caplog):
+def test_an_atlas_that_nobody_named_is_named_once(
+    door, atlas, retired, monkeypatch, caplog
+):
     """Its answers pass as they came, without a record."""
     monkeypatch.delenv("ATLAS_SHIM_UPSTREAM")
     with door.open() as client:

@@ -6,7 +6,15 @@ import time
 import pytest
 
 import shim
-from tests.doors.calls import JOBS, ORDERED, SNAPSHOTS, flex, gone, gone_then, gone_then_flex
+from tests.doors.calls import (
+    JOBS,
+    ORDERED,
+    SNAPSHOTS,
+    flex,
+    gone,
+    gone_then,
+    gone_then_flex,
+)
 from tests.doors.conftest import doors_where
 from tests.peers.answering import reply
 
@@ -35,13 +43,18 @@ def test_a_connection_that_ends_unanswered(door, raw, early):
 TEAM = "/api/atlas/v2/orgs/o/teams/t/users"
 
 
-@pytest.mark.parametrize("cut", [None, b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nshort"])
+@pytest.mark.parametrize(
+    "cut", [None, b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nshort"]
+)
 @pytest.mark.parametrize("done", [0, 1])
 def test_a_connection_lost_between_writes(door, raw, monkeypatch, done, cut):
     """The library's own fault says what was done; nothing was sent twice."""
     monkeypatch.setenv("ATLAS_SHIM_ROUTE", "successor")
     monkeypatch.setenv("ATLAS_SHIM_WRITES", "people")
-    nobody, added = reply("200 OK", body=b'{"results": []}'), reply("200 OK", body=b"{}")
+    nobody, added = (
+        reply("200 OK", body=b'{"results": []}'),
+        reply("200 OK", body=b"{}"),
+    )
     replies = iter([nobody, *[added] * done, cut and iter([cut])])
     server = raw(lambda request: next(replies))
     body = door.forms(b'[{"id": "a"}, {"id": "b"}]')["bytes"]()
@@ -58,7 +71,13 @@ def test_content_that_breaks_off(door, raw, monkeypatch, status):
     if status.startswith("404"):
         monkeypatch.setenv("ATLAS_SHIM_SUNSET", "snapshots=2999-01-01")
     cut = f"HTTP/1.1 {status}\r\nContent-Length: 99\r\n\r\nshort".encode()
-    server = raw(lambda request: iter([cut]) if SNAPSHOTS.rpartition("/")[2].encode() in request else flex(request))
+    server = raw(
+        lambda request: (
+            iter([cut])
+            if SNAPSHOTS.rpartition("/")[2].encode() in request
+            else flex(request)
+        )
+    )
     with door.open() as client:
         with pytest.raises(door.broken):
             client.ask(server.url + SNAPSHOTS)
@@ -68,7 +87,11 @@ def test_content_that_breaks_off(door, raw, monkeypatch, status):
 @doors_where(lambda door: getattr(door, "loops", "set with the library") is not None)
 def test_too_many_redirects(door, raw, early):
     """Of the legacy side: the library's own fault."""
-    server = raw(lambda request: reply("307 Temporary Redirect", f"Location: {request.split()[1].decode()}0"))
+    server = raw(
+        lambda request: reply(
+            "307 Temporary Redirect", f"Location: {request.split()[1].decode()}0"
+        )
+    )
     with door.open() as client, pytest.raises(door.loops):
         client.ask(server.url + SNAPSHOTS)
 
@@ -99,13 +122,27 @@ def slowly(raw, monkeypatch):
 
 
 @doors_where(lambda door: door.timeouts)
-@pytest.mark.parametrize(("method", "path", "left"), [("GET", SNAPSHOTS, 20), ("POST", JOBS, 60)])
-def test_what_one_request_took_is_taken_off_the_next(door, slowly, early, monkeypatch, method, path, left):
+@pytest.mark.parametrize(
+    ("method", "path", "left"), [("GET", SNAPSHOTS, 20), ("POST", JOBS, 60)]
+)
+def test_what_one_request_took_is_taken_off_the_next(
+    door, slowly, early, monkeypatch, method, path, left
+):
     """A read may wait as long as the timeouts last; a write is begun with the whole one, so that none is cut short."""
-    server, waits = slowly(60 * door.timeouts - 20, gone_then_flex), door.waits(monkeypatch)
+    server, waits = (
+        slowly(60 * door.timeouts - 20, gone_then_flex),
+        door.waits(monkeypatch),
+    )
     with door.open(timeout=60) as client:
-        client.ask(server.url + path, method, JSON, **(door.forms(ORDERED)["bytes"]() if method == "POST" else {}))
-    assert waits == pytest.approx([60, left], abs=5)  # a slow machine takes some of it by itself
+        client.ask(
+            server.url + path,
+            method,
+            JSON,
+            **(door.forms(ORDERED)["bytes"]() if method == "POST" else {}),
+        )
+    assert waits == pytest.approx(
+        [60, left], abs=5
+    )  # a slow machine takes some of it by itself
 
 
 @doors_where(lambda door: door.timeouts)
@@ -114,7 +151,10 @@ def test_when_the_timeouts_are_over_nothing_more_is_sent(door, slowly, early):
     form = door.forms(ORDERED)["bytes"]
     for method, path, body in (("GET", SNAPSHOTS, {}), ("POST", JOBS, form())):
         server = slowly(600, gone)
-        with door.open(timeout=60) as client, pytest.raises(door.late, match="seconds together") as caught:
+        with (
+            door.open(timeout=60) as client,
+            pytest.raises(door.late, match="seconds together") as caught,
+        ):
             client.ask(server.url + path, method, JSON, **body)
         assert "flexClusters" not in str(caught.value)
         assert len(server.requests) == 1
@@ -129,7 +169,17 @@ def test_patient_callers_get_their_answer(door, slowly, early, timeout):
     assert len(server.requests) == 2
 
 
-@pytest.mark.parametrize("url", ["", "no scheme", "http://", "http://[", "mailto:a@b", "http://a:port/api/atlas/v2/"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "no scheme",
+        "http://",
+        "http://[",
+        "mailto:a@b",
+        "http://a:port/api/atlas/v2/",
+    ],
+)
 def test_what_is_wrong_with_a_url_is_said_by_the_library(door, url):
     """The same exception with the same words, with a client of the shim's and with the drop-in on."""
     seen = []

@@ -9,7 +9,16 @@ import pytest
 from tests.doors.calls import NOT_FOUND, SNAPSHOTS, flex, gone_then
 from tests.peers.answering import reply
 
-HELD = ("socket", "Client", "AsyncClient", "ClientSession", "Session", "PoolManager", "OpenerDirector", "Task")
+HELD = (
+    "socket",
+    "Client",
+    "AsyncClient",
+    "ClientSession",
+    "Session",
+    "PoolManager",
+    "OpenerDirector",
+    "Task",
+)
 
 
 def left_to_the_collector(door, url, *, own):
@@ -23,18 +32,30 @@ def left_to_the_collector(door, url, *, own):
         del client
         gc.collect()
         kinds = Counter(type(each).__name__ for each in gc.garbage)
-        return Counter({name: kinds[name] for name in kinds if name in HELD or name.endswith("Response")})
+        return Counter(
+            {
+                name: kinds[name]
+                for name in kinds
+                if name in HELD or name.endswith("Response")
+            }
+        )
     finally:
         gc.set_debug(0)
         gc.garbage.clear()
         gc.enable()
 
 
-@pytest.mark.skipif(sys.implementation.name != "cpython", reason="it does not count references")
-@pytest.mark.parametrize("answer", [gone_then(flex), lambda _: reply("404 Not Found", body=NOT_FOUND)])
+@pytest.mark.skipif(
+    sys.implementation.name != "cpython", reason="it does not count references"
+)
+@pytest.mark.parametrize(
+    "answer", [gone_then(flex), lambda _: reply("404 Not Found", body=NOT_FOUND)]
+)
 def test_no_circle_of_the_shims_keeps_a_connection(door, raw, answer):
     """Nor a response, nor a client, be the response the shim's own or the library's."""
     url = raw(answer).url + SNAPSHOTS
     for own in (True, False):  # what is made once
         left_to_the_collector(door, url, own=own)
-    assert left_to_the_collector(door, url, own=False) <= left_to_the_collector(door, url, own=True)
+    assert left_to_the_collector(door, url, own=False) <= left_to_the_collector(
+        door, url, own=True
+    )

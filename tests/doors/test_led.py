@@ -10,7 +10,16 @@ import shim
 from shim import AtlasClient, SettingsError, urllib3
 from shim.core.settings import ATLAS_ORIGINS, read_settings
 from shim.fake import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, DEMO_CLUSTER, DEMO_GROUP
-from tests.doors.calls import BEARER, JOBS, KEY, ORDERED, SNAPSHOTS, field, gone_then, taken
+from tests.doors.calls import (
+    BEARER,
+    JOBS,
+    KEY,
+    ORDERED,
+    SNAPSHOTS,
+    field,
+    gone_then,
+    taken,
+)
 from tests.doors.conftest import doors_where
 from tests.peers.answering import reply
 
@@ -26,16 +35,23 @@ def upstream(raw):
     def answer(request):
         target = request.split(b" ")[1]
         is_retired = b"/serverless/" in target or b"/flexClusters/" in target
-        return gone_then(taken)(request) if is_retired else reply("200 OK", "X-Odd: a", body=target)
+        return (
+            gone_then(taken)(request)
+            if is_retired
+            else reply("200 OK", "X-Odd: a", body=target)
+        )
 
     return raw(answer)
 
 
 @pytest.mark.parametrize("by_base", [False, True])
-def test_a_retired_call_is_answered_by_the_upstream(door, upstream, monkeypatch, by_base):
+def test_a_retired_call_is_answered_by_the_upstream(
+    door, upstream, monkeypatch, by_base
+):
     """The caller sees their own URL, and a record; the upstream sees its own host.
 
-    A base URL counts beside an upstream: in a run it is the run's own address, the other where its gateway sends.
+    A base URL counts beside an upstream: in a run it is the run's own address, the
+    other where its gateway sends.
     """
     if by_base:
         monkeypatch.setenv("ATLAS_SHIM_UPSTREAM", "http://atlas.example")
@@ -47,18 +63,29 @@ def test_a_retired_call_is_answered_by_the_upstream(door, upstream, monkeypatch,
     assert got.shown in ([url], [None])
     assert got.record is not None
     assert upstream.targets()[-1].partition("/flexClusters/")[1]
-    assert {field(one, "Host") for one in upstream.requests} == {upstream.url.partition("://")[2]}
+    assert {field(one, "Host") for one in upstream.requests} == {
+        upstream.url.partition("://")[2]
+    }
 
 
 @pytest.mark.parametrize("route", ["auto", "legacy", "off"])
-@pytest.mark.parametrize(("method", "target"), [("GET", "/api/atlas/v2/groups?pageNum=2"), ("POST", SIGN_IN)])
-def test_any_other_call_is_led_there_as_it_is(door, upstream, monkeypatch, route, method, target):
+@pytest.mark.parametrize(
+    ("method", "target"), [("GET", "/api/atlas/v2/groups?pageNum=2"), ("POST", SIGN_IN)]
+)
+def test_any_other_call_is_led_there_as_it_is(
+    door, upstream, monkeypatch, route, method, target
+):
     """Also while the shim is off, and where tokens are had."""
     monkeypatch.setenv("ATLAS_SHIM_ROUTE", route)
     body = {door.content: b"grant_type=client_credentials"} if method == "POST" else {}
     with door.open() as client:
         got = client.ask(ATLAS + target, method, JSON, **body)
-    assert (got.status, got.content, got.field("X-Odd"), got.record) == (200, target.encode(), ["a"], None)
+    assert (got.status, got.content, got.field("X-Odd"), got.record) == (
+        200,
+        target.encode(),
+        ["a"],
+        None,
+    )
     assert got.shown in ([ATLAS + target], [None])
     (sent,) = upstream.requests
     assert sent.partition(b"\r\n\r\n")[2] == body.get(door.content, b"")
@@ -78,14 +105,21 @@ def test_a_pool_of_urllib3_is_led_too():
     shim.install()
     for library in (urllib3, plain):
         with library.HTTPSConnectionPool("cloud.mongodb.com") as pool:
-            assert pool.request("GET", "/api/atlas/v2/groups").data == b"/api/atlas/v2/groups"
+            assert (
+                pool.request("GET", "/api/atlas/v2/groups").data
+                == b"/api/atlas/v2/groups"
+            )
 
 
 def test_the_typed_client_asks_the_upstream(atlas):
     """Whatever else names an Atlas."""
     for url in (None, ATLAS):
-        with AtlasClient(client_id=DEMO_CLIENT_ID, client_secret=DEMO_CLIENT_SECRET, base_url=url) as client:
-            found = client.cloud_backups.list_serverless_backup_snapshots(DEMO_GROUP, DEMO_CLUSTER)
+        with AtlasClient(
+            client_id=DEMO_CLIENT_ID, client_secret=DEMO_CLIENT_SECRET, base_url=url
+        ) as client:
+            found = client.cloud_backups.list_serverless_backup_snapshots(
+                DEMO_GROUP, DEMO_CLUSTER
+            )
             assert len(found.results) == 8
 
 
@@ -93,12 +127,17 @@ def test_what_can_not_be_led_is_not_sent(upstream):
     """A call by http.client under the drop-in would reach Atlas itself."""
     shim.install()
     connection = http.client.HTTPSConnection("cloud.mongodb.com")
-    with pytest.raises(SettingsError, match=r"^ATLAS_SHIM_UPSTREAM: .* http\.client .* nothing was sent"):
+    with pytest.raises(
+        SettingsError,
+        match=r"^ATLAS_SHIM_UPSTREAM: .* http\.client .* nothing was sent",
+    ):
         connection.request("GET", "/api/atlas/v2/groups")
     assert upstream.requests == []
 
 
-@pytest.mark.parametrize("upstream", ["", "https://cloud.mongodb.com", "https://cloud.mongodbgov.com"])
+@pytest.mark.parametrize(
+    "upstream", ["", "https://cloud.mongodb.com", "https://cloud.mongodbgov.com"]
+)
 def test_atlas_own_hosts_lead_nowhere(upstream):
     """What they are called by is where a call goes: one upstream of Atlas' own does not take the other's place."""
     settings = read_settings({"ATLAS_SHIM_UPSTREAM": upstream})

@@ -15,20 +15,29 @@ STATUSES = [404, 503]
 def by_requests(url):
     """By the adapter's Retry."""
     with requests.Session() as session:
-        session.mount("http://", HTTPAdapter(max_retries=Retry(2, status_forcelist=STATUSES)))
+        session.mount(
+            "http://", HTTPAdapter(max_retries=Retry(2, status_forcelist=STATUSES))
+        )
         return session.get(url, timeout=5).status_code
 
 
 def by_urllib3(url):
     """By the call's Retry."""
     with urllib3.PoolManager() as manager:
-        return manager.request("GET", url, retries=Retry(2, status_forcelist=STATUSES)).status
+        return manager.request(
+            "GET", url, retries=Retry(2, status_forcelist=STATUSES)
+        ).status
 
 
 async def by_aiohttp(url):
     """By a client that stands around a session."""
-    options = ExponentialRetry(attempts=3, start_timeout=0.001, statuses={*STATUSES, 410})
-    async with aiohttp.ClientSession() as session, RetryClient(session, retry_options=options) as client:
+    options = ExponentialRetry(
+        attempts=3, start_timeout=0.001, statuses={*STATUSES, 410}
+    )
+    async with (
+        aiohttp.ClientSession() as session,
+        RetryClient(session, retry_options=options) as client,
+    ):
         return (await client.get(url)).status
 
 
@@ -48,7 +57,10 @@ async def test_a_refusal_on_the_way_is_not_the_answer(raw, early):
 @pytest.mark.parametrize("by", [by_requests, by_urllib3, by_aiohttp])
 async def test_an_answer_that_is_to_be_asked_again_is(raw, by):
     """A cluster that is not there yet."""
-    answers = [reply("200 OK", body=EMPTY), *[reply("404 Not Found", body=NOT_FOUND)] * 2]
+    answers = [
+        reply("200 OK", body=EMPTY),
+        *[reply("404 Not Found", body=NOT_FOUND)] * 2,
+    ]
     server = raw(gone_then(lambda _: answers.pop()))
     assert await ask(by, server.url + SNAPSHOTS) == 200
 
@@ -59,6 +71,8 @@ async def test_what_is_used_up_is_the_librarys_error(raw, by, status):
     """It names the caller's URL, and nothing of the successor."""
     server = raw(lambda request: reply(status, body=NOT_FOUND))
     errors = (requests.exceptions.RetryError, urllib3.exceptions.MaxRetryError)
-    with pytest.raises(errors, match=rf"^HTTPConnectionPool.*{SNAPSHOTS}.*too many {status[:3]}") as caught:
+    with pytest.raises(
+        errors, match=rf"^HTTPConnectionPool.*{SNAPSHOTS}.*too many {status[:3]}"
+    ) as caught:
         await ask(by, server.url + SNAPSHOTS)
     assert "flexClusters" not in str(caught.value)

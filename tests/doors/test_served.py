@@ -13,7 +13,16 @@ import shim
 from shim import requests as shim_requests
 from shim.core.recognise import Engine
 from shim.errors import DocumentError, LegacyEndpointWarning, SettingsError
-from tests.doors.calls import BEARER, EMPTY, KEY, SNAPSHOTS, field, flex, gone, gone_then_flex
+from tests.doors.calls import (
+    BEARER,
+    EMPTY,
+    KEY,
+    SNAPSHOTS,
+    field,
+    flex,
+    gone,
+    gone_then_flex,
+)
 from tests.doors.conftest import DOORS, doors_where, names_where
 from tests.peers.answering import reply
 
@@ -54,10 +63,16 @@ def test_a_retired_call_is_looked_up_once(door, atlas, retired, monkeypatch):
 @pytest.mark.filterwarnings("error::shim.LegacyEndpointWarning")
 def test_other_calls_are_the_librarys_own(door, raw):
     """What is sent is the same, byte for byte, the reply has no record, and nobody is warned."""
-    server = raw(lambda request: reply("207 Odd", "X-Odd: a", "X-Odd: b", body=b"\x00\xff"))
+    server = raw(
+        lambda request: reply("207 Odd", "X-Odd: a", "X-Odd: b", body=b"\x00\xff")
+    )
     calls = [
         ("GET", "/api/atlas/v2/groups/a/flexClusters?x=%2F+%20&y=1", None),
-        ("GET", SNAPSHOTS.replace("v1.0", "v2"), {"Accept": "application/vnd.atlas.preview+json"}),
+        (
+            "GET",
+            SNAPSHOTS.replace("v1.0", "v2"),
+            {"Accept": "application/vnd.atlas.preview+json"},
+        ),
         ("DELETE", SNAPSHOTS, {"X-Odd": "1"}),
     ]
     sent = []
@@ -65,10 +80,16 @@ def test_other_calls_are_the_librarys_own(door, raw):
         with door.open(own=own) as client:
             for method, target, headers in calls:
                 got = client.ask(server.url + target, method, headers)
-                assert (got.status, got.content, got.field("X-Odd")) == (207, b"\x00\xff", ["a", "b"])
+                assert (got.status, got.content, got.field("X-Odd")) == (
+                    207,
+                    b"\x00\xff",
+                    ["a", "b"],
+                )
                 assert got.record is None
             for form in door.forms(b'{"a": [1, 2.5]}').values():
-                client.ask(f"{server.url}/api/atlas/v2/groups/a/flexClusters", "POST", **form())
+                client.ask(
+                    f"{server.url}/api/atlas/v2/groups/a/flexClusters", "POST", **form()
+                )
         sent.append(server.requests[:])
         server.requests.clear()
     assert sent[0] == sent[1]
@@ -88,19 +109,37 @@ def test_the_switch_is_asked_for_each_call(door, raw, monkeypatch):
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("ROUTE", "flexx"), ("WARNINGS", "loud"), ("SUNSET", "none=2026-01-01"), ("MAPPINGS", "missing.toml")],
+    [
+        ("ROUTE", "flexx"),
+        ("WARNINGS", "loud"),
+        ("SUNSET", "none=2026-01-01"),
+        ("MAPPINGS", "missing.toml"),
+    ],
 )
-def test_a_setting_that_means_nothing_is_heard_when_a_client_is_made(door, raw, monkeypatch, caplog, name, value):
+def test_a_setting_that_means_nothing_is_heard_when_a_client_is_made(
+    door, raw, monkeypatch, caplog, name, value
+):
     """A client that lives keeps the last good settings, and the log says so once."""
     server = raw(flex)
     with door.open() as client:
         client.ask(server.url + SNAPSHOTS)
     with door.open() as client:
         monkeypatch.setenv(f"ATLAS_SHIM_{name}", value)
-        assert [client.ask(server.url + SNAPSHOTS).record.route for _ in range(2)] == ["flex"] * 2
-    with pytest.raises((SettingsError, DocumentError), match=f"ATLAS_SHIM_{name}|{value}"), door.open():
+        assert [client.ask(server.url + SNAPSHOTS).record.route for _ in range(2)] == [
+            "flex"
+        ] * 2
+    with (
+        pytest.raises(
+            (SettingsError, DocumentError), match=f"ATLAS_SHIM_{name}|{value}"
+        ),
+        door.open(),
+    ):
         pass
-    said = [line for line in caplog.messages if line.startswith("settings stay as they were: ")]
+    said = [
+        line
+        for line in caplog.messages
+        if line.startswith("settings stay as they were: ")
+    ]
     assert len(said) == 1
     assert value.partition("=")[0] in said[0]
 
@@ -114,7 +153,11 @@ def test_a_fallback_asks_each_side_once_and_is_remembered(door, raw, early):
         second = client.ask(server.url + SNAPSHOTS)
     assert [sent.status for sent in first.record.sent] == [410, 200]
     assert [sent.status for sent in second.record.sent] == [200]
-    assert [b"/flexClusters/" in request for request in server.requests] == [False, True, True]
+    assert [b"/flexClusters/" in request for request in server.requests] == [
+        False,
+        True,
+        True,
+    ]
 
 
 def test_the_clients_own_check_sees_the_last_status_alone(door, raw, early):
@@ -139,7 +182,12 @@ def test_an_answer_that_needs_nobody_is_a_reply_too(door, raw):
     server = raw(flex)
     with door.open() as client:
         got = client.ask(f"{server.url}{SNAPSHOTS}?pageNum=x")
-    assert (got.status, got.reason, got.record.sent, server.requests) == (400, "Bad Request", (), [])
+    assert (got.status, got.reason, got.record.sent, server.requests) == (
+        400,
+        "Bad Request",
+        (),
+        [],
+    )
     assert json.loads(got.content)["error"] == 400
 
 
@@ -155,7 +203,9 @@ def test_digest_costs_no_trip_more(door, atlas, retired, is_wrapped):
     with door.open(own=is_wrapped, key=KEY) as client:
         if is_wrapped:
             shim.wrap(client.native) if door.is_own_class else shim.install()
-        assert [trips(atlas, client, retired) for _ in range(3)] == [(200, count) for count in door.trips]
+        assert [trips(atlas, client, retired) for _ in range(3)] == [
+            (200, count) for count in door.trips
+        ]
 
 
 @doors_where(lambda door: bool(door.trips))
@@ -180,47 +230,81 @@ def test_credentials_of_a_client_reach_both_sides(door, raw, early):
     server = raw(gone_then_flex)
     with door.open(user=("user", "pass")) as client:
         client.ask(server.url + SNAPSHOTS)
-    assert [field(request, "Authorization") for request in server.requests] == ["Basic dXNlcjpwYXNz"] * 2
+    assert [field(request, "Authorization") for request in server.requests] == [
+        "Basic dXNlcjpwYXNz"
+    ] * 2
 
 
 @doors_where(lambda door: door.signs_by_url)
 def test_credentials_in_a_url_show_where_they_do_in_the_library(door, raw):
     """They sign both sides of an exchange; aiohttp leaves them out of what a response shows."""
-    server = raw(lambda request: flex(request) if b"/flexClusters/" in request else reply("200 OK"))
+    server = raw(
+        lambda request: (
+            flex(request) if b"/flexClusters/" in request else reply("200 OK")
+        )
+    )
     url = server.url.replace("http://", "http://user:pass@")
     shown = []
     for own, path in ((True, "/other"), (False, SNAPSHOTS)):
         with door.open(own=own) as client:
             got = client.ask(url + path)
-            shown.append([None if each is None else each.removesuffix(path) for each in got.shown])
+            shown.append(
+                [
+                    None if each is None else each.removesuffix(path)
+                    for each in got.shown
+                ]
+            )
     assert shown[0] == shown[1]
-    assert {field(request, "Authorization") for request in server.requests} == {"Basic dXNlcjpwYXNz"}
+    assert {field(request, "Authorization") for request in server.requests} == {
+        "Basic dXNlcjpwYXNz"
+    }
 
 
 def test_credentials_of_one_call_are_not_sent_with_the_next(door, raw):
     """Whoever gives them with one call gave them for no other."""
     server = raw(flex)
     with door.open() as client:
-        for headers in ({"Authorization": "one"}, {}, {"Authorization": "two"}, {"Authorization": "two"}, {}):
+        for headers in (
+            {"Authorization": "one"},
+            {},
+            {"Authorization": "two"},
+            {"Authorization": "two"},
+            {},
+        ):
             client.ask(server.url + SNAPSHOTS, headers=headers)
-    assert [field(request, "Authorization") for request in server.requests] == ["one", None, "two", "two", None]
+    assert [field(request, "Authorization") for request in server.requests] == [
+        "one",
+        None,
+        "two",
+        "two",
+        None,
+    ]
 
 
 def test_a_signature_over_another_target_is_not_sent(door, raw):
     """A Digest that the caller made by hand, or that nobody can read, would be refused; other schemes are kept."""
     server = raw(flex)
-    digest = f'Digest username="u", realm="r", nonce="n", uri="{SNAPSHOTS}", response="0"'
+    digest = (
+        f'Digest username="u", realm="r", nonce="n", uri="{SNAPSHOTS}", response="0"'
+    )
     with door.open() as client:
         for value in (digest, "Digest that nobody can read", "Bearer a"):
             client.ask(server.url + SNAPSHOTS, headers={"Authorization": value})
-    assert [field(request, "Authorization") for request in server.requests] == [None, None, "Bearer a"]
+    assert [field(request, "Authorization") for request in server.requests] == [
+        None,
+        None,
+        "Bearer a",
+    ]
 
 
 def test_the_fields_of_the_caller_are_kept(door, raw):
     """But for those that are the call's: version and codings."""
     server = raw(flex)
     with door.open() as client:
-        client.ask(server.url + SNAPSHOTS, headers={"User-Agent": "mine", "X-Own": "1", "Accept": "application/json"})
+        client.ask(
+            server.url + SNAPSHOTS,
+            headers={"User-Agent": "mine", "X-Own": "1", "Accept": "application/json"},
+        )
     (request,) = server.requests
     assert [field(request, name) for name in ("User-Agent", "X-Own")] == ["mine", "1"]
     assert field(request, "Accept") == "application/vnd.atlas.2024-11-13+json"
@@ -255,17 +339,32 @@ def test_many_calls_at_once_stay_apart(door, atlas, retired):
     with door.open() as client:
         client.ask(retired, headers=BEARER)
         pages = client.many(urls, BEARER)
-    assert [len(json.loads(got.content)["results"]) for got in pages] == [3, 3, 2, 0, 0, 0, 0, 0]
-    assert all(got.shown[0] in {url, None} for got, url in zip(pages, urls, strict=True))
+    assert [len(json.loads(got.content)["results"]) for got in pages] == [
+        3,
+        3,
+        2,
+        0,
+        0,
+        0,
+        0,
+        0,
+    ]
+    assert all(
+        got.shown[0] in {url, None} for got, url in zip(pages, urls, strict=True)
+    )
 
 
-def test_the_program_is_warned_at_its_line_before_anything_is_sent(door, raw, monkeypatch):
+def test_the_program_is_warned_at_its_line_before_anything_is_sent(
+    door, raw, monkeypatch
+):
     """Turned into an error, the warning keeps the call from being made."""
     server = raw(flex)
     with door.open() as client:
         with pytest.warns(LegacyEndpointWarning) as caught:
             client.ask(server.url + SNAPSHOTS)
-        assert [one.filename.rpartition("/")[2].startswith("by_") for one in caught] == [True]
+        assert [
+            one.filename.rpartition("/")[2].startswith("by_") for one in caught
+        ] == [True]
         monkeypatch.setenv("ATLAS_SHIM_WARNINGS", "error")
         with pytest.raises(LegacyEndpointWarning):
             client.ask(server.url + SNAPSHOTS)
@@ -287,17 +386,26 @@ def test_the_inventory_has_the_line_of_the_call(door, retired, tmp_path, monkeyp
     said = answered["route"], unanswered["route"], unanswered["reason"]
     assert said == ("flex", "none", f"no answer: {type(caught.value).__name__}")
     assert answered["file"] == unanswered["file"] == inspect.getfile(type(client))
-    assert re.search(r"self\.(native|runner)\.", linecache.getline(answered["file"], answered["line"]))
+    assert re.search(
+        r"self\.(native|runner)\.",
+        linecache.getline(answered["file"], answered["line"]),
+    )
     assert "demo-access-token" not in file.read_text()
 
 
-WAYS = [(name, way) for name in names_where(lambda door: door.is_own_class) for way in ("shim's own", "wrapped")]
+WAYS = [
+    (name, way)
+    for name in names_where(lambda door: door.is_own_class)
+    for way in ("shim's own", "wrapped")
+]
 OLDER = {"wrapped": [200, 200, 200], "library's own": [410, 200, 410]}
 WAYS += [("requests", "mounted"), *((name, "library's own") for name in DOORS)]
 
 
 @pytest.mark.parametrize(("door", "way"), WAYS, indirect=["door"])
-def test_doors_on_each_other_serve_a_call_once(door, raw, early, tmp_path, monkeypatch, way):
+def test_doors_on_each_other_serve_a_call_once(
+    door, raw, early, tmp_path, monkeypatch, way
+):
     """In a process with every door open: one exchange, one warning, and one line of the inventory."""
     monkeypatch.setenv("ATLAS_SHIM_INVENTORY", str(tmp_path / "calls.jsonl"))
     server = raw(gone_then_flex)
@@ -309,12 +417,21 @@ def test_doors_on_each_other_serve_a_call_once(door, raw, early, tmp_path, monke
             client.native.mount(server.url, shim_requests.Adapter())
         with pytest.warns(LegacyEndpointWarning) as caught:
             got = client.ask(server.url + SNAPSHOTS)
-    assert (got.status, got.record.route, len(server.requests), len(caught)) == (200, "flex", 2, 1)
+    assert (got.status, got.record.route, len(server.requests), len(caught)) == (
+        200,
+        "flex",
+        2,
+        1,
+    )
     (line,) = map(json.loads, (tmp_path / "calls.jsonl").read_text().splitlines())
     assert line["route"] == "flex"
 
 
-@pytest.mark.parametrize(("door", "way"), [(name, way) for name, way in WAYS if way in OLDER], indirect=["door"])
+@pytest.mark.parametrize(
+    ("door", "way"),
+    [(name, way) for name, way in WAYS if way in OLDER],
+    indirect=["door"],
+)
 def test_a_client_that_is_older_is_covered_while_the_switch_is_on(door, raw, way):
     """And is what it was when it is off again; one that is wrapped stays covered, and is of its own class."""
     server, statuses = raw(gone_then_flex), []
@@ -343,11 +460,21 @@ def test_a_wrong_setting_is_heard_when_a_client_is_wrapped(door, monkeypatch):
 @pytest.mark.parametrize("own", [False, True])
 def test_documents_that_come_later_are_obeyed(door, raw, monkeypatch, own):
     """By clients that are older, also where they know of paths that no document did before."""
-    server = raw(lambda request: reply("200 OK", body=b'{"results": []}') if b"/net/" in request else gone(request))
+    server = raw(
+        lambda request: (
+            reply("200 OK", body=b'{"results": []}')
+            if b"/net/" in request
+            else gone(request)
+        )
+    )
     url, statuses = f"{server.url}/api/network/v1/regions/eu/clusters/c1/tunnels", []
     shim.install()
     with door.open(own=own) as client:
-        for documents in ("", str(Path(__file__).parents[1] / "documents" / "apis"), ""):
+        for documents in (
+            "",
+            str(Path(__file__).parents[1] / "documents" / "apis"),
+            "",
+        ):
             monkeypatch.setenv("ATLAS_SHIM_MAPPINGS", documents)
             statuses.append(client.ask(url).status)
     assert statuses == [410, 200, 410]

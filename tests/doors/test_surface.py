@@ -32,9 +32,14 @@ FAMILY = {"AsyncClient", "Client"}
 SURFACES = {
     "httpx": Surface(FAMILY, VERBS | {"stream"}),
     "httpx2": Surface(FAMILY, VERBS | {"query", "stream"}),
-    "requests": Surface({"Session"}, VERBS | {"session"}, {"Adapter"}, {"api", "sessions"}),
+    "requests": Surface(
+        {"Session"}, VERBS | {"session"}, {"Adapter"}, {"api", "sessions"}
+    ),
     "urllib3": Surface(
-        POOLS, {"connection_from_url", "proxy_from_url", "request"}, set(), {"connectionpool", "poolmanager"}
+        POOLS,
+        {"connection_from_url", "proxy_from_url", "request"},
+        set(),
+        {"connectionpool", "poolmanager"},
     ),
     "aiohttp": Surface({"ClientSession"}, {"request"}, set(), {"client"}),
 }
@@ -47,7 +52,12 @@ def library(request):
     surface = SURFACES[request.param]
     if inspect.ismodule(getattr(plain, "request", None)):  # urllib3 1.26
         surface = attrs.evolve(surface, functions=surface.functions - {"request"})
-    return request.param, plain, importlib.import_module(f"shim.{request.param}"), surface
+    return (
+        request.param,
+        plain,
+        importlib.import_module(f"shim.{request.param}"),
+        surface,
+    )
 
 
 def public(module):
@@ -57,7 +67,11 @@ def public(module):
 def submodules(plain):
     shells = {"pytest_plugin", "worker"}  # pytest's and gunicorn's own business
     found = pkgutil.iter_modules(plain.__path__)
-    return {one.name for one in found if not one.name.startswith("_") and one.name not in shells}
+    return {
+        one.name
+        for one in found
+        if not one.name.startswith("_") and one.name not in shells
+    }
 
 
 def test_every_public_name_is_there(library):
@@ -88,13 +102,20 @@ def test_functions_are_called_as_the_library_has_them(library):
     for name in surface.functions:
         one, original = getattr(ours, name), getattr(plain, name)
         assert (one.__doc__, one.__name__) == (original.__doc__, name)
-        if name != "request" or "urllib3" not in plain.__name__:  # whose pool is named in the signature
+        if (
+            name != "request" or "urllib3" not in plain.__name__
+        ):  # whose pool is named in the signature
             assert inspect.signature(one) == inspect.signature(original)
         if surface.classes == FAMILY:
             assert one.__module__ == ours.__name__
             assert pickle.loads(pickle.dumps(one)) is one
             with pytest.raises(TypeError, match="nonsense"):
-                one(*["GET", "http://127.0.0.1:1/"][name not in {"request", "stream"} :], nonsense=1)
+                one(
+                    *["GET", "http://127.0.0.1:1/"][
+                        name not in {"request", "stream"} :
+                    ],
+                    nonsense=1,
+                )
 
 
 def test_classes_are_made_and_used_as_the_library_has_them(library):
@@ -103,18 +124,32 @@ def test_classes_are_made_and_used_as_the_library_has_them(library):
     for name in surface.classes:
         one, original = getattr(ours, name), getattr(plain, name)
         assert issubclass(one, original)
-        assert (one.__name__, one.__qualname__) == (original.__name__, original.__qualname__)
-        methods = [each for each in dir(original) if not each.startswith("_") and callable(getattr(original, each))]
+        assert (one.__name__, one.__qualname__) == (
+            original.__name__,
+            original.__qualname__,
+        )
+        methods = [
+            each
+            for each in dir(original)
+            if not each.startswith("_") and callable(getattr(original, each))
+        ]
         for method in methods if surface.classes == FAMILY else ():
-            assert inspect.signature(getattr(one, method)) == inspect.signature(getattr(original, method)), method
+            assert inspect.signature(getattr(one, method)) == inspect.signature(
+                getattr(original, method)
+            ), method
 
 
-@pytest.mark.parametrize("library", [name for name, one in SURFACES.items() if one.modules], indirect=True)
+@pytest.mark.parametrize(
+    "library", [name for name, one in SURFACES.items() if one.modules], indirect=True
+)
 def test_every_module_can_be_imported_by_name(library):
     """As the library's own module, except those that hold ours; a module that the library lacks is an error."""
     name, plain, ours, surface = library
     for each in submodules(plain):
-        module, original = importlib.import_module(f"shim.{name}.{each}"), importlib.import_module(f"{name}.{each}")
+        module, original = (
+            importlib.import_module(f"shim.{name}.{each}"),
+            importlib.import_module(f"{name}.{each}"),
+        )
         assert getattr(ours, each) is module
         if each not in surface.modules:
             assert module is original, each
@@ -122,7 +157,8 @@ def test_every_module_can_be_imported_by_name(library):
         made_there = {
             key
             for key, value in vars(original).items()
-            if getattr(value, "__module__", "") == original.__name__ and not key.startswith("__")
+            if getattr(value, "__module__", "") == original.__name__
+            and not key.startswith("__")
         }
         for key in made_there:
             own = key in surface.classes | surface.functions
@@ -134,9 +170,19 @@ def test_every_module_can_be_imported_by_name(library):
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_exceptions_name_a_managers_pools_as_ever(scheme):
     """By the class's own name, whatever the host."""
-    ours, plain = importlib.import_module("shim.urllib3"), importlib.import_module("urllib3")
-    managers = ours.PoolManager(), ours.ProxyManager("http://localhost:1"), plain.PoolManager()
-    pools = {str(manager.connection_from_url(f"{scheme}://localhost/")) for manager in managers}
+    ours, plain = (
+        importlib.import_module("shim.urllib3"),
+        importlib.import_module("urllib3"),
+    )
+    managers = (
+        ours.PoolManager(),
+        ours.ProxyManager("http://localhost:1"),
+        plain.PoolManager(),
+    )
+    pools = {
+        str(manager.connection_from_url(f"{scheme}://localhost/"))
+        for manager in managers
+    }
     assert len(pools - {"HTTPConnectionPool(host='localhost', port=1)"}) == 1
 
 
@@ -144,15 +190,32 @@ def test_an_import_loads_no_engine():
     """Nor does a client that is made: it costs little more than the library's."""
     made = {"aiohttp": "request", "requests": "Session()", "urllib3": "PoolManager()"}
     names = [name for name in SURFACES if importlib.util.find_spec(name)]
-    uses = "".join(f"from shim import {name} as ours; ours.{made.get(name, 'Client()')}; " for name in names)
-    assert said(f"import sys; {uses}print([name for name in sys.modules if name.startswith('shim.core')])") == "[]"
+    uses = "".join(
+        f"from shim import {name} as ours; ours.{made.get(name, 'Client()')}; "
+        for name in names
+    )
+    assert (
+        said(
+            f"import sys; {uses}print([name for name in sys.modules if name.startswith('shim.core')])"
+        )
+        == "[]"
+    )
 
 
 def test_a_mistyped_setting_is_an_error_of_the_import():
     """Not of the first call, which may be made in the middle of a night; a variable's name is logged."""
-    lines = run("-c", "from shim import requests", ATLAS_SHIM_ROUTE="nonsense", ATLAS_SHIM_RUOTE="off").stderr
-    assert lines.startswith("ATLAS_SHIM_RUOTE: is not a setting; did you mean ATLAS_SHIM_ROUTE?")
-    assert lines.splitlines()[-1].startswith("shim.errors.SettingsError: ATLAS_SHIM_ROUTE: ")
+    lines = run(
+        "-c",
+        "from shim import requests",
+        ATLAS_SHIM_ROUTE="nonsense",
+        ATLAS_SHIM_RUOTE="off",
+    ).stderr
+    assert lines.startswith(
+        "ATLAS_SHIM_RUOTE: is not a setting; did you mean ATLAS_SHIM_ROUTE?"
+    )
+    assert lines.splitlines()[-1].startswith(
+        "shim.errors.SettingsError: ATLAS_SHIM_ROUTE: "
+    )
 
 
 BEGINNINGS = {
@@ -176,12 +239,14 @@ def test_so_is_any_other(monkeypatch, variable, begin):
 def test_modules_below_can_be_imported_by_name():
     """Tutorials reach Retry that way, and generated clients SOCKSProxyManager, which stands on what is ours then."""
     code = (
-        "import sys, types; sys.modules['socks'] = types.ModuleType('socks');"  # PySocks need not be there
+        # PySocks need not be there
+        "import sys, types; sys.modules['socks'] = types.ModuleType('socks');"
         "from shim.urllib3.util.retry import Retry; import urllib3; assert Retry is urllib3.Retry;"
         "from shim.requests.packages.urllib3.util.retry import Retry as other; assert other is Retry;"
         "from shim import urllib3 as ours; from shim.urllib3.contrib.socks import SOCKSProxyManager;"
         "assert issubclass(SOCKSProxyManager, ours.PoolManager);"
-        "from shim import aiohttp; assert 'aiohttp.web' not in sys.modules;"  # loaded when somebody asks for it
+        # loaded when somebody asks for it
+        "from shim import aiohttp; assert 'aiohttp.web' not in sys.modules;"
         "from shim.aiohttp import web; import aiohttp.web; assert web is aiohttp.web;"
         "from shim.aiohttp.web_exceptions import HTTPNotFound; assert HTTPNotFound is web.HTTPNotFound"
     )

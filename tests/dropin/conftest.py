@@ -19,10 +19,14 @@ def caught() -> Iterator[list[warnings.WarningMessage]]:
 
 
 @pytest.fixture
-def places(caught: list[warnings.WarningMessage], request: pytest.FixtureRequest) -> Callable[[], list[int | str]]:
+def places(
+    caught: list[warnings.WarningMessage], request: pytest.FixtureRequest
+) -> Callable[[], list[int | str]]:
     """Returns the places of the warnings in their order: a line of the test's file, or the name of another file."""
     own = request.module.__file__
-    return lambda: [one.lineno if one.filename == own else one.filename for one in caught]
+    return lambda: [
+        one.lineno if one.filename == own else one.filename for one in caught
+    ]
 
 
 def line() -> int:

@@ -2,8 +2,9 @@
 
     python -X faulthandler tests/dropin/stress.py SECONDS
 
-Threads, pools, loops of asyncio and trio, finalisers, and a collection every few objects, with threads that take turns
-as fast as Python lets them. It ends with 0 after the time. If it freezes, all stacks are shown and it ends with 1.
+Threads, pools, loops of asyncio and trio, finalisers, and a collection every few
+objects, with threads that take turns as fast as Python lets them. It ends with 0 after
+the time. If it freezes, all stacks are shown and it ends with 1.
 """
 
 import asyncio
@@ -32,7 +33,10 @@ from shim.fake.server import FakeServer
 
 PATIENCE = 60.0
 """Seconds beyond the time after which the program is frozen."""
-BEARER = {"Authorization": f"Bearer {DEMO_TOKEN}", "Accept": "application/vnd.atlas.2023-01-01+json"}
+BEARER = {
+    "Authorization": f"Bearer {DEMO_TOKEN}",
+    "Accept": "application/vnd.atlas.2023-01-01+json",
+}
 made = itertools.count()
 
 
@@ -74,8 +78,12 @@ def by_asyncio(url: str) -> None:
     async def use() -> None:
         loop = asyncio.get_running_loop()
         async with httpx.AsyncClient(headers=BEARER, timeout=PATIENCE) as client:
-            back = lambda: asyncio.run_coroutine_threadsafe(client.get(url), loop).result(PATIENCE)  # noqa: E731
-            await asyncio.gather(client.get(url), client.get(url), asyncio.to_thread(requests.get, url))
+            back = lambda: asyncio.run_coroutine_threadsafe(  # noqa: E731
+                client.get(url), loop
+            ).result(PATIENCE)
+            await asyncio.gather(
+                client.get(url), client.get(url), asyncio.to_thread(requests.get, url)
+            )
             await asyncio.to_thread(back)
             await asyncio.wait_for(asyncio.shield(client.get(url)), PATIENCE)
 
@@ -87,7 +95,10 @@ def by_trio(url: str) -> None:
     """Run a nursery with tasks and threads of its own."""
 
     async def use() -> None:
-        async with httpx.AsyncClient(headers=BEARER, timeout=PATIENCE) as client, anyio.create_task_group() as group:
+        async with (
+            httpx.AsyncClient(headers=BEARER, timeout=PATIENCE) as client,
+            anyio.create_task_group() as group,
+        ):
             group.start_soon(client.get, url)
             group.start_soon(anyio.to_thread.run_sync, partial(requests.get, url))
 
@@ -109,12 +120,17 @@ def main(seconds: float) -> None:
     if hasattr(gc, "set_threshold"):  # PyPy has none
         gc.set_threshold(20, 2, 2)
     sys.setswitchinterval(1e-5)
-    path = f"/api/atlas/v2/groups/{DEMO_GROUP}/serverless/{DEMO_CLUSTER}/backup/snapshots"
+    path = (
+        f"/api/atlas/v2/groups/{DEMO_GROUP}/serverless/{DEMO_CLUSTER}/backup/snapshots"
+    )
     with FakeServer(FakeAtlas(today=date(2026, 6, 1))) as atlas:
         os.environ["MONGODB_ATLAS_BASE_URL"] = atlas.url
         ends = time.monotonic() + seconds
         ways = [get, get, get, by_pools, by_asyncio, by_asyncio, by_trio]
-        threads = [threading.Thread(target=again, args=(use, atlas.url + path, ends)) for use in ways]
+        threads = [
+            threading.Thread(target=again, args=(use, atlas.url + path, ends))
+            for use in ways
+        ]
         for thread in threads:
             thread.start()
         for thread in threads:

@@ -36,12 +36,15 @@ async def gathered(client, url):
         await client.get(url)  # here
 
     async with client.stream("GET", url):  # here
-        await asyncio.gather(client.get(url), fetch(), asyncio.shield(client.get(url)))  # here
+        await asyncio.gather(  # here
+            client.get(url), fetch(), asyncio.shield(client.get(url))
+        )
 
 
 async def gathered_sessions(_, url):
     async with aiohttp.ClientSession() as session:
-        for response in await asyncio.gather(session.get(url), session.get(url)):  # here
+        both = asyncio.gather(session.get(url), session.get(url))
+        for response in await both:  # here
             response.release()
 
 
@@ -81,7 +84,10 @@ def test_so_is_one_of_trio(retired, at_marks):
 
 async def threaded(url):
     loop = asyncio.get_running_loop()
-    await asyncio.gather(asyncio.to_thread(requests.get, url), loop.run_in_executor(None, requests.get, url))
+    await asyncio.gather(
+        asyncio.to_thread(requests.get, url),
+        loop.run_in_executor(None, requests.get, url),
+    )
 
 
 async def threaded_by_anyio(url):
@@ -97,7 +103,9 @@ async def from_a_thread(url):
 
 async def from_a_thread_by_anyio(url):
     async with httpx.AsyncClient(headers=BEARER) as client:
-        await anyio.to_thread.run_sync(partial(anyio.from_thread.run, client.get, url))  # here
+        await anyio.to_thread.run_sync(  # here
+            partial(anyio.from_thread.run, client.get, url)
+        )
 
 
 def submitted(url):
@@ -134,14 +142,18 @@ GET, ASYNC_GET = "requests.api.get", "httpx._client.AsyncClient.get"
 ], ids=[
     "submit", "map", "ThreadPool", "Thread", "to_thread", "anyio", "anyio on trio", "threadsafe", "from_thread",
 ])  # fmt: skip
-def test_what_a_thread_was_handed_is_named_where_no_line_is_its_own(retired, caught, use, target):
+def test_what_a_thread_was_handed_is_named_where_no_line_is_its_own(
+    retired, caught, use, target
+):
     """Who waits for it is in another thread, which is not looked at: no line is better than a wrong one."""
     use(retired)
     assert [one.lineno for one in caught] == [0]
     assert f"in a thread or task that runs {target};" in str(caught[0].message)
 
 
-def test_trio_runs_what_a_thread_hands_back_in_the_task_that_waits_for_it(retired, at_marks):
+def test_trio_runs_what_a_thread_hands_back_in_the_task_that_waits_for_it(
+    retired, at_marks
+):
     """So the line is on that task's own stack."""
     trio.run(from_a_thread_by_anyio, retired)
 
@@ -185,7 +197,9 @@ def test_what_is_handed_on_within_a_thread_has_the_line_that_runs_it(retired, at
     handed_on(retired)
 
 
-@pytest.mark.skipif(sys.implementation.name != "cpython", reason="it does not count references")
+@pytest.mark.skipif(
+    sys.implementation.name != "cpython", reason="it does not count references"
+)
 def test_a_look_at_who_waits_keeps_nothing(retired, caught):
     """No circle, and no copy of a frame's names: a response is freed when the program lets go of it."""
     gc.disable()
@@ -204,7 +218,10 @@ def at_marks(caught):
     yield
     assert caught
     for one in caught:
-        assert (one.filename, linecache.getline(one.filename, one.lineno)[-7:]) == (__file__, "# here\n"), one.lineno
+        assert (one.filename, linecache.getline(one.filename, one.lineno)[-7:]) == (
+            __file__,
+            "# here\n",
+        ), one.lineno
 
 
 SDK = """
@@ -214,7 +231,9 @@ async def call(client, url): return await asyncio.create_task(client.get(url))
 """
 
 
-def test_an_installed_package_is_looked_through(retired, at_marks, tmp_path, monkeypatch):
+def test_an_installed_package_is_looked_through(
+    retired, at_marks, tmp_path, monkeypatch
+):
     """And its own tasks: it is named only where there is no program behind it."""
     (tmp_path / "site-packages").mkdir()
     (tmp_path / "site-packages" / "some_sdk.py").write_text(SDK)
@@ -234,7 +253,9 @@ def test_a_task_that_nobody_awaits_is_named_where_the_loop_is_started(retired, p
 
     async def use(client):
         ended = asyncio.Event()
-        asyncio.create_task(client.get(retired)).add_done_callback(lambda _: ended.set())
+        asyncio.create_task(client.get(retired)).add_done_callback(
+            lambda _: ended.set()
+        )
         await ended.wait()
 
     here = line() + 1
@@ -256,17 +277,23 @@ def test_an_eager_task_is_named_where_it_is_made(retired, places):
     assert [asyncio.run(with_client(use))] == places()
 
 
-def test_a_call_without_a_line_is_warned_of_by_its_target(atlas, caught, monkeypatch, tmp_path):
+def test_a_call_without_a_line_is_warned_of_by_its_target(
+    atlas, caught, monkeypatch, tmp_path
+):
     """A thread that nobody holds is no line's. The file is the program's; that of a library would say nothing."""
     monkeypatch.setattr(sys.modules["__main__"], "__file__", "job.py", raising=False)
     noted = tmp_path / "calls.jsonl"
     lines = lambda: noted.read_text().splitlines() if noted.exists() else []  # noqa: E731
     monkeypatch.setenv("ATLAS_SHIM_INVENTORY", str(noted))
-    for count, target in enumerate((SNAPSHOTS, SNAPSHOTS, JOBS, f"{SNAPSHOTS}?pageNum=2"), 1):
+    for count, target in enumerate(
+        (SNAPSHOTS, SNAPSHOTS, JOBS, f"{SNAPSHOTS}?pageNum=2"), 1
+    ):
         _thread.start_new_thread(requests.get, (atlas.url + target,))
         until(lambda count=count: len(lines()) == count, f"call {count}")  # type: ignore[misc]  # a lambda's default
     assert [(one.filename, one.lineno) for one in caught] == [("job.py", 0)] * 3
-    assert [(entry["file"], entry.get("line")) for entry in map(json.loads, lines())] == [("job.py", None)] * 4
+    assert [
+        (entry["file"], entry.get("line")) for entry in map(json.loads, lines())
+    ] == [("job.py", None)] * 4
 
 
 def test_what_cannot_be_looked_into_is_passed_over(retired, places, monkeypatch):
@@ -284,12 +311,17 @@ def test_what_cannot_be_looked_into_is_passed_over(retired, places, monkeypatch)
     assert places() == [here]
 
 
-def test_whose_a_file_of_an_archive_is_tells_its_module(retired, places, tmp_path, monkeypatch):
+def test_whose_a_file_of_an_archive_is_tells_its_module(
+    retired, places, tmp_path, monkeypatch
+):
     """Its path says nothing: in a zipapp, libraries and program lie side by side."""
     monkeypatch.syspath_prepend(str(tmp_path / "app.pyz"))
     with zipfile.ZipFile(tmp_path / "app.pyz", "w") as archive:
         archive.writestr("anyio_like.py", "def call(get, url):\n    return get(url)")
-        archive.writestr("the_program.py", "def call(between, get, url):\n    return between(get, url)")
+        archive.writestr(
+            "the_program.py",
+            "def call(between, get, url):\n    return between(get, url)",
+        )
     import anyio_like  # type: ignore[import-not-found]
     import the_program  # type: ignore[import-not-found]
 
@@ -300,8 +332,15 @@ def test_whose_a_file_of_an_archive_is_tells_its_module(retired, places, tmp_pat
 
 def test_nothing_of_other_threads_is_read(retired, monkeypatch):
     """Not their frames, which may wait for ever or crash; the stress program beside this file shows it."""
-    monkeypatch.setattr(sys, "_current_frames", lambda: pytest.fail("frames of other threads"))
-    for use in (submitted, begun, mapped_by_multiprocessing, lambda url: asyncio.run(threaded(url))):
+    monkeypatch.setattr(
+        sys, "_current_frames", lambda: pytest.fail("frames of other threads")
+    )
+    for use in (
+        submitted,
+        begun,
+        mapped_by_multiprocessing,
+        lambda url: asyncio.run(threaded(url)),
+    ):
         use(retired)
     source = Path(call_site.__file__).read_text("utf-8")
     assert "f_locals" not in source

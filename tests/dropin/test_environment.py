@@ -37,7 +37,9 @@ def test_an_atlas_that_is_no_url_is_an_error_that_names_the_variable(monkeypatch
         process.prepare()
 
 
-def test_the_kill_switch_acts_whatever_the_documents_are(retired, monkeypatch, tmp_path):
+def test_the_kill_switch_acts_whatever_the_documents_are(
+    retired, monkeypatch, tmp_path
+):
     """Switched off, they are not read; switched on again, what is wrong with them is said and it stays off."""
     (tmp_path / "broken.toml").write_text("nonsense")
     monkeypatch.setenv("ATLAS_SHIM_MAPPINGS", str(tmp_path))
@@ -59,11 +61,18 @@ def test_a_mistyped_variable_is_reported_once(monkeypatch, caplog):
     monkeypatch.setenv("ATLAS_SHIM_ROUT", "off")
     for use in (shim.install, shim.install, shim.httpx.Client, shim.httpx.Client):
         use()
-    assert caplog.messages == ["ATLAS_SHIM_ROUT: is not a setting; did you mean ATLAS_SHIM_ROUTE?"]
+    assert caplog.messages == [
+        "ATLAS_SHIM_ROUT: is not a setting; did you mean ATLAS_SHIM_ROUTE?"
+    ]
 
 
 @pytest.mark.parametrize(
-    "environ", [{"ATLAS_SHIM_LISTEN": "x"}, {"ATLAS_SHIM_INVENTORY": "x"}, MISTYPED | {"_ATLAS_SHIM_CHECKED": ""}]
+    "environ",
+    [
+        {"ATLAS_SHIM_LISTEN": "x"},
+        {"ATLAS_SHIM_INVENTORY": "x"},
+        MISTYPED | {"_ATLAS_SHIM_CHECKED": ""},
+    ],
 )
 def test_known_variables_are_not_reported(environ, caplog):
     """The gateway's own may be set for the whole machine, and what atlas-shim run looked at is not looked at again."""

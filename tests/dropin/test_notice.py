@@ -27,7 +27,9 @@ KEPT = "atlas-shim keeps this call working"
     ({}, "POST", INSTANCES, ("atlas-shim has nothing to answer it with. A flex cluster ",)),
     ({"WRITES": "instances"}, "POST", INSTANCES, (KEPT,)),
 ])  # fmt: skip
-def test_the_warning_says_what_becomes_of_the_call(atlas, caught, places, monkeypatch, settings, method, target, said):
+def test_the_warning_says_what_becomes_of_the_call(
+    atlas, caught, places, monkeypatch, settings, method, target, said
+):
     """At the caller's line; that it works is not said where it does not."""
     for name, value in settings.items():
         monkeypatch.setenv(f"ATLAS_SHIM_{name}", value)
@@ -46,7 +48,12 @@ def test_the_warning_has_a_command_that_works_as_it_stands(retired, caught):
     assert DEMO_GROUP not in command
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
-        command, shell=True, env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False
+        command,
+        shell=True,
+        env={**os.environ, "PATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     assert "/flexClusters/" in done.stdout
@@ -69,7 +76,9 @@ def test_calls_at_once_are_one_warning(retired):
     def handler(one):
         seen.append(one)
         if len(seen) < 3:
-            thread = Thread(target=requests.get, args=(retired,), kwargs={"timeout": 10})
+            thread = Thread(
+                target=requests.get, args=(retired,), kwargs={"timeout": 10}
+            )
             thread.start()
             thread.join()
 
@@ -103,7 +112,9 @@ def test_the_handler_can_be_replaced(retired, caught):
 def test_the_typed_client_does_not_warn(atlas, caught):
     """Who uses it names no endpoint."""
     with AtlasClient(base_url=atlas.url, access_token=DEMO_TOKEN) as client:
-        assert client.cloud_backups.list_serverless_backup_snapshots(DEMO_GROUP, DEMO_CLUSTER).results
+        assert client.cloud_backups.list_serverless_backup_snapshots(
+            DEMO_GROUP, DEMO_CLUSTER
+        ).results
     assert caught == []
 
 

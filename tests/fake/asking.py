@@ -20,8 +20,14 @@ from shim.fake import (
 )
 from shim.fake.server import FakeServer
 
-KEY = {"MONGODB_ATLAS_PUBLIC_API_KEY": DEMO_PUBLIC_KEY, "MONGODB_ATLAS_PRIVATE_API_KEY": DEMO_PRIVATE_KEY}
-ACCOUNT = {"MONGODB_ATLAS_CLIENT_ID": DEMO_CLIENT_ID, "MONGODB_ATLAS_CLIENT_SECRET": DEMO_CLIENT_SECRET}
+KEY = {
+    "MONGODB_ATLAS_PUBLIC_API_KEY": DEMO_PUBLIC_KEY,
+    "MONGODB_ATLAS_PRIVATE_API_KEY": DEMO_PRIVATE_KEY,
+}
+ACCOUNT = {
+    "MONGODB_ATLAS_CLIENT_ID": DEMO_CLIENT_ID,
+    "MONGODB_ATLAS_CLIENT_SECRET": DEMO_CLIENT_SECRET,
+}
 TOKEN = {"MONGODB_ATLAS_ACCESS_TOKEN": DEMO_TOKEN}
 BEARER = {"Authorization": f"Bearer {DEMO_TOKEN}"}
 """Credentials that the fake lets in, as variables of the environment, and as a field of a call."""
@@ -74,8 +80,16 @@ class Asker:
             fields.append(("Accept", accept))
         if body is not None and media is not None:
             fields.append(("Content-Type", media))
-        content = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
-        path = target if target.startswith("/") else f"{ROOT}/{target}".removesuffix("/.")
+        content = (
+            b""
+            if body is None
+            else body
+            if isinstance(body, bytes)
+            else json.dumps(body).encode()
+        )
+        path = (
+            target if target.startswith("/") else f"{ROOT}/{target}".removesuffix("/.")
+        )
         return Answer(self.fake.handle(method, path, fields, content))
 
 
@@ -96,9 +110,17 @@ def knowing_atlas(**keys: str) -> FakeAtlas:
 class LenientAtlas(FakeAtlas):
     """A fake that takes any Accept without a version for the first one: whether Atlas does is unknown."""
 
-    def handle(self, method: str, target: str, headers: Sequence[tuple[str, str]] = (), body: bytes = b"") -> FakeReply:
+    def handle(
+        self,
+        method: str,
+        target: str,
+        headers: Sequence[tuple[str, str]] = (),
+        body: bytes = b"",
+    ) -> FakeReply:
         """Answer one request, with the first version in its Accept if it names none."""
-        if not any(name.lower() == "accept" and "vnd.atlas" in value for name, value in headers):
+        if not any(
+            name.lower() == "accept" and "vnd.atlas" in value for name, value in headers
+        ):
             headers = [("Accept", LEGACY_VERSION), *headers]
         return super().handle(method, target, headers, body)
 
@@ -106,7 +128,9 @@ class LenientAtlas(FakeAtlas):
 class TlsServer(FakeServer):
     """A fake's server with a certificate."""
 
-    def __init__(self, context: SSLContext, fake: FakeAtlas | None = None, **options: Any) -> None:
+    def __init__(
+        self, context: SSLContext, fake: FakeAtlas | None = None, **options: Any
+    ) -> None:
         super().__init__(fake, **options)
         self._context = context
 
@@ -120,18 +144,29 @@ class TlsServer(FakeServer):
         super().start()
         assert self._listener is not None
         plain = self._listener.socket
-        self._listener.socket = self._context.wrap_socket(plain, server_side=True, do_handshake_on_connect=False)
+        self._listener.socket = self._context.wrap_socket(
+            plain, server_side=True, do_handshake_on_connect=False
+        )
 
 
 def received(fake: FakeAtlas, method: str | None = None, part: str = "") -> list[Any]:
     """Return the requests that reached a fake, of one method or any, whose target contains ``part``."""
-    return [each for each in fake.arrivals if method in (None, each.method) and part in each.target]
+    return [
+        each
+        for each in fake.arrivals
+        if method in (None, each.method) and part in each.target
+    ]
 
 
 @cache
 def recorded(name: str, status: int | None = None) -> list[dict[str, Any]]:
     """Read one file of recordings, at least one exchange, of one status or any."""
-    rows = [json.loads(line) for line in (CASES / "recorded" / f"{name}.jsonl").read_text("utf-8").splitlines()]
+    rows = [
+        json.loads(line)
+        for line in (CASES / "recorded" / f"{name}.jsonl")
+        .read_text("utf-8")
+        .splitlines()
+    ]
     found = [row for row in rows if status in (None, row["status"])]
     assert found
     return found
@@ -140,7 +175,9 @@ def recorded(name: str, status: int | None = None) -> list[dict[str, Any]]:
 @cache
 def contract(name: str) -> dict[str, Any]:
     """Read one contract."""
-    document: dict[str, Any] = json.loads((CASES / "contract" / f"{name}.json").read_text("utf-8"))
+    document: dict[str, Any] = json.loads(
+        (CASES / "contract" / f"{name}.json").read_text("utf-8")
+    )
     return document
 
 

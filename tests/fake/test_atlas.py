@@ -31,8 +31,13 @@ def test_the_thread_ends_with_the_block():
         assert client.get(f"{server.url}{ROOT}/flexClusters").status_code == 401
         port = server.port
         raise ZeroDivisionError
-    assert "fake-atlas" not in {thread.name for thread in threading.enumerate() if thread not in before}
+    assert "fake-atlas" not in {
+        thread.name for thread in threading.enumerate() if thread not in before
+    }
     with FakeServer(port=port) as server:
         assert server.port == port
-        with pytest.raises(OSError, match=r"(?i)address already in use"), FakeServer(port=port):
+        with (
+            pytest.raises(OSError, match=r"(?i)address already in use"),
+            FakeServer(port=port),
+        ):
             pass

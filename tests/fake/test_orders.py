@@ -18,7 +18,11 @@ def snapshot(fake: FakeAtlas) -> str:
     return identity
 
 
-AUTOMATED = {"deliveryType": "automated", "targetClusterName": DEMO_CLUSTER, "targetGroupId": DEMO_GROUP}
+AUTOMATED = {
+    "deliveryType": "automated",
+    "targetClusterName": DEMO_CLUSTER,
+    "targetGroupId": DEMO_GROUP,
+}
 TENANT = f"clusters/{DEMO_CLUSTER}/backup/tenant"
 
 
@@ -27,23 +31,39 @@ TENANT = f"clusters/{DEMO_CLUSTER}/backup/tenant"
     ("target", "order", "word"),
     [
         (f"serverless/{DEMO_CLUSTER}/backup/restoreJobs", AUTOMATED, "RESTORE"),
-        (f"serverless/{DEMO_CLUSTER}/backup/restoreJobs", AUTOMATED | {"deliveryType": "download"}, "DOWNLOAD"),
+        (
+            f"serverless/{DEMO_CLUSTER}/backup/restoreJobs",
+            AUTOMATED | {"deliveryType": "download"},
+            "DOWNLOAD",
+        ),
         (f"{TENANT}/restore", {"targetDeploymentItemName": DEMO_CLUSTER}, "RESTORE"),
         (f"{TENANT}/download", {}, "DOWNLOAD"),
     ],
 )
-def test_an_order_of_a_retired_endpoint_is_a_job_of_flex_too(ask, snapshot, api, target, order, word):
+def test_an_order_of_a_retired_endpoint_is_a_job_of_flex_too(
+    ask, snapshot, api, target, order, word
+):
     """Both interfaces answer 200, and flex has the job; a download of the shared tier needs no target."""
-    reply = ask(f"{ROOT}/{target}".replace("v2", api), "POST", {**order, "snapshotId": snapshot})
+    reply = ask(
+        f"{ROOT}/{target}".replace("v2", api), "POST", {**order, "snapshotId": snapshot}
+    )
     job = reply.json
     assert (reply.status, job["deliveryType"]) == (200, order.get("deliveryType", word))
     flex = ask(f"{FLEX}/restoreJobs/{job['id']}").json
-    assert (flex["snapshotId"], flex["deliveryType"], flex["status"]) == (snapshot, word, "PENDING")
+    assert (flex["snapshotId"], flex["deliveryType"], flex["status"]) == (
+        snapshot,
+        word,
+        "PENDING",
+    )
 
 
 def test_a_dedicated_cluster_takes_a_point_in_time(ask):
     """It needs no snapshot then."""
-    order = {"deliveryType": "pointInTime", "targetClusterName": DEMO_DEDICATED, "targetGroupId": DEMO_GROUP}
+    order = {
+        "deliveryType": "pointInTime",
+        "targetClusterName": DEMO_DEDICATED,
+        "targetGroupId": DEMO_GROUP,
+    }
     reply = ask(DEDICATED, "POST", {**order, "pointInTimeUTCSeconds": 1_768_000_000})
     assert (reply.status, reply.json["deliveryType"]) == (200, "pointInTime")
 

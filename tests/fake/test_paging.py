@@ -5,7 +5,9 @@ import pytest
 from shim.fake import DEMO_CLUSTER, DEMO_GROUP, FakeAtlas
 from tests.fake.asking import ROOT
 
-FLEX, LEGACY = (f"{ROOT}/{kind}/many/backup/snapshots" for kind in ("flexClusters", "serverless"))
+FLEX, LEGACY = (
+    f"{ROOT}/{kind}/many/backup/snapshots" for kind in ("flexClusters", "serverless")
+)
 ONE = f"serverless/{DEMO_CLUSTER}"
 
 
@@ -32,26 +34,44 @@ def test_following_next_visits_everything_once(ask, path):
         target = _rels(page).get("next", "").removeprefix("http://localhost:8080")
     assert found == whole
     beyond = ask(f"{path}?pageNum=9").json
-    assert (beyond["results"], beyond["totalCount"], list(_rels(beyond))) == ([], 37, ["self"])
+    assert (beyond["results"], beyond["totalCount"], list(_rels(beyond))) == (
+        [],
+        37,
+        ["self"],
+    )
 
 
 def test_links_keep_what_the_caller_added(ask):
     """Parameters other than the two of paging stay, raw, in front."""
     links = _rels(ask(f"{FLEX}?pageNum=1&x=a%20b&itemsPerPage=30").json)
-    assert links["self"] == f"http://localhost:8080{FLEX}?x=a%20b&pageNum=1&itemsPerPage=30"
-    assert links["next"] == f"http://localhost:8080{FLEX}?x=a%20b&itemsPerPage=30&pageNum=2"
+    assert (
+        links["self"]
+        == f"http://localhost:8080{FLEX}?x=a%20b&pageNum=1&itemsPerPage=30"
+    )
+    assert (
+        links["next"]
+        == f"http://localhost:8080{FLEX}?x=a%20b&itemsPerPage=30&pageNum=2"
+    )
 
 
-@pytest.mark.parametrize(("host", "origin"), [("cloud.mongodb.com", "https"), ("[::1]:9", "http")])
+@pytest.mark.parametrize(
+    ("host", "origin"), [("cloud.mongodb.com", "https"), ("[::1]:9", "http")]
+)
 def test_links_use_the_host_the_caller_used(ask, host, origin):
     """Links to Atlas' own hosts are https, links to others http."""
-    assert _rels(ask("flexClusters", host=host).json)["self"].startswith(f"{origin}://{host}/api")
+    assert _rels(ask("flexClusters", host=host).json)["self"].startswith(
+        f"{origin}://{host}/api"
+    )
 
 
 def test_without_count_the_total_is_zero_and_nothing_is_next(ask):
     """As recorded, against the documentation, totalCount is 0 and the only link is self."""
     page = ask(f"{FLEX}?includeCount=false&itemsPerPage=10").json
-    assert (page["totalCount"], list(_rels(page)), len(page["results"])) == (0, ["self"], 10)
+    assert (page["totalCount"], list(_rels(page)), len(page["results"])) == (
+        0,
+        ["self"],
+        10,
+    )
 
 
 BAD = """

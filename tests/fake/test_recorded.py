@@ -7,8 +7,22 @@ from typing import Any
 import jsonschema
 import pytest
 
-from shim.fake import BACKUP_SUNSET, DEMO_CLUSTER, DEMO_GROUP, INSTANCE_SUNSET, FakeAtlas
-from tests.fake.asking import LEGACY_VERSION, ROOT, Asker, contract, filled_atlas, recorded, shape
+from shim.fake import (
+    BACKUP_SUNSET,
+    DEMO_CLUSTER,
+    DEMO_GROUP,
+    INSTANCE_SUNSET,
+    FakeAtlas,
+)
+from tests.fake.asking import (
+    LEGACY_VERSION,
+    ROOT,
+    Asker,
+    contract,
+    filled_atlas,
+    recorded,
+    shape,
+)
 
 GROUP = "0" * 24
 HERE = ROOT.replace(ROOT.rpartition("/")[2], GROUP)
@@ -21,7 +35,9 @@ def _names(path: str) -> tuple[str, str]:
     return parts[5], parts[7]
 
 
-def _world(*, today: date = date(2026, 12, 1), **options: Any) -> tuple[FakeAtlas, Asker]:
+def _world(
+    *, today: date = date(2026, 12, 1), **options: Any
+) -> tuple[FakeAtlas, Asker]:
     fake = filled_atlas(today=today, **options)
     return fake, Asker(fake)
 
@@ -32,22 +48,40 @@ def _at_home(body: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "name", ["flex-snapshot-list", "flex-snapshot-get", "dedicated-snapshot-list", "dedicated-snapshot-get"]
+    "name",
+    [
+        "flex-snapshot-list",
+        "flex-snapshot-get",
+        "dedicated-snapshot-list",
+        "dedicated-snapshot-get",
+    ],
 )
 def test_snapshots_are_byte_for_byte(name):
     """Given the recorded snapshots in another order, they come out as recorded, links included."""
     for row in recorded(name, 200):
         fake, ask = _world()
         body = json.loads(row["body"])
-        items = [{key: each[key] for key in each if key != "links"} for each in body.get("results", [body])]
-        made = fake.add_cluster(*_names(row["path"]), "flex" if name.startswith("flex") else "dedicated")
+        items = [
+            {key: each[key] for key in each if key != "links"}
+            for each in body.get("results", [body])
+        ]
+        made = fake.add_cluster(
+            *_names(row["path"]), "flex" if name.startswith("flex") else "dedicated"
+        )
         made.snapshots = items[::-1]
         query = LIST_QUERY if "results" in body else ""
         assert ask(row["path"] + query).body.decode() == _at_home(row["body"])
 
 
 @pytest.mark.parametrize(
-    "name", ["flex-snapshot-list", "flex-snapshot-get", "flex-restore-list", "flex-restore-get", "flex-cluster-get"]
+    "name",
+    [
+        "flex-snapshot-list",
+        "flex-snapshot-get",
+        "flex-restore-list",
+        "flex-restore-get",
+        "flex-cluster-get",
+    ],
 )
 def test_a_refusal_is_byte_for_byte(name):
     """The flex API refuses a dedicated cluster, and an unknown one, in the recorded words."""
@@ -63,7 +97,8 @@ def test_a_refusal_is_byte_for_byte(name):
 
 
 @pytest.mark.parametrize(
-    ("name", "kind"), [("flex-cluster-get", "flexClusters"), ("serverless-instance-get", "serverless")]
+    ("name", "kind"),
+    [("flex-cluster-get", "flexClusters"), ("serverless-instance-get", "serverless")],
 )
 def test_one_cluster_has_the_recorded_shape(name, kind):
     """Flex clusters and serverless instances have the recorded members, in order and type."""
@@ -73,13 +108,19 @@ def test_one_cluster_has_the_recorded_shape(name, kind):
             continue  # recorded in the second between the two
         fake, ask = _world()
         cluster = fake.add_cluster(GROUP, "one")
-        cluster.tags, cluster.state = tuple(body["tags"]), "IDLE" if body["connectionStrings"] else "CREATING"
+        cluster.tags, cluster.state = (
+            tuple(body["tags"]),
+            "IDLE" if body["connectionStrings"] else "CREATING",
+        )
         assert shape(ask(f"{HERE}/{kind}/one").json) == shape(body)
 
 
 @pytest.mark.parametrize(
     ("name", "kind", "downloads"),
-    [("flex-restore-get", "flexClusters", [False]), ("dedicated-restore-get", "clusters", [False, True])],
+    [
+        ("flex-restore-get", "flexClusters", [False]),
+        ("dedicated-restore-get", "clusters", [False, True]),
+    ],
 )
 def test_restore_jobs_have_the_recorded_shapes(name, kind, downloads):
     """As time goes by, a restore and a download take on every recorded shape and status, and no other."""
@@ -87,12 +128,17 @@ def test_restore_jobs_have_the_recorded_shapes(name, kind, downloads):
     seen = []
     for download in downloads:
         fake, ask = _world(today=datetime(2026, 3, 1, tzinfo=UTC))
-        fake.add_cluster(GROUP, "one", "flex" if kind == "flexClusters" else "dedicated")
+        fake.add_cluster(
+            GROUP, "one", "flex" if kind == "flexClusters" else "dedicated"
+        )
         job = fake.add_restore_job(GROUP, "one", download=download, ago=timedelta())
         for _ in range(12):
             seen.append(ask(f"{HERE}/{kind}/one/backup/restoreJobs/{job.id}").json)
             fake.today += timedelta(seconds=6)
-    ours, theirs = ({(repr(shape(each)), each.get("status")) for each in side} for side in (seen, bodies))
+    ours, theirs = (
+        {(repr(shape(each)), each.get("status")) for each in side}
+        for side in (seen, bodies)
+    )
     assert ours == theirs
 
 
@@ -111,8 +157,16 @@ def test_flex_restore_lists_are_newest_first_and_linked_as_recorded():
         assert dates == sorted(dates, reverse=True)
 
 
-BACKUPS = [f"{tier}-{what}" for tier in ("flex", "dedicated") for what in ("snapshot", "restore")]
-READS = [f"{what}-{how}" for what in (*BACKUPS, "flex-cluster", "serverless-instance") for how in ("list", "get")]
+BACKUPS = [
+    f"{tier}-{what}"
+    for tier in ("flex", "dedicated")
+    for what in ("snapshot", "restore")
+]
+READS = [
+    f"{what}-{how}"
+    for what in (*BACKUPS, "flex-cluster", "serverless-instance")
+    for how in ("list", "get")
+]
 
 
 @pytest.mark.parametrize("name", READS)
@@ -123,13 +177,17 @@ def test_fields_are_spelled_as_recorded(name):
         parts = row["path"].split("/")
         group, kind = parts[5], parts[6]
         cluster = parts[7] if len(parts) > 7 else "one"
-        made = fake.add_cluster(group, cluster, "dedicated" if kind == "clusters" else "flex")
+        made = fake.add_cluster(
+            group, cluster, "dedicated" if kind == "clusters" else "flex"
+        )
         job = fake.add_restore_job(group, cluster)
         if len(parts) > 10:
             parts[10] = job.id if parts[9] == "restoreJobs" else made.snapshots[0]["id"]
         reply, theirs = ask("/".join(parts)), dict(row["headers"])
         assert reply.status == 200
-        assert theirs.keys() - {"X-Java-Method"} <= {field for field, _ in reply.headers}
+        assert theirs.keys() - {"X-Java-Method"} <= {
+            field for field, _ in reply.headers
+        }
         for field in ("Content-Type", "Server", "Strict-Transport-Security"):
             assert reply.header(field) == theirs[field]
 
@@ -144,9 +202,17 @@ def test_a_created_restore_has_the_recorded_shape(kind):
         made = fake.add_cluster(group, name, kind)
         order = {"snapshotId": made.snapshots[0]["id"]}
         if kind == "flex":
-            order |= {"targetDeploymentItemName": name, "targetProjectId": group, "instanceName": name}
+            order |= {
+                "targetDeploymentItemName": name,
+                "targetProjectId": group,
+                "instanceName": name,
+            }
         else:
-            order |= {"deliveryType": body["deliveryType"], "targetClusterName": name, "targetGroupId": group}
+            order |= {
+                "deliveryType": body["deliveryType"],
+                "targetClusterName": name,
+                "targetGroupId": group,
+            }
         reply = ask(row["path"], "POST", order)
         assert reply.status == row["status"]
         assert reply.header("Content-Type") == dict(row["headers"])["Content-Type"]
@@ -182,16 +248,26 @@ def test_reads_that_were_never_recorded_fit_the_contract(fake, ask, name, templa
     """Every such read of the demo world keeps the rules of its schema."""
     fake.add_restore_job(DEMO_GROUP, DEMO_CLUSTER, download=True)
     job = fake.add_restore_job(DEMO_GROUP, DEMO_CLUSTER)
-    names = {"groupId": DEMO_GROUP, "clusterName": DEMO_CLUSTER, "restoreJobId": job.id, "restoreId": job.id}
+    names = {
+        "groupId": DEMO_GROUP,
+        "clusterName": DEMO_CLUSTER,
+        "restoreJobId": job.id,
+        "restoreId": job.id,
+    }
     names["snapshotId"] = fake.cluster(DEMO_GROUP, DEMO_CLUSTER).snapshots[0]["id"]
     reply = ask(template.format(**names), accept=LEGACY_VERSION)
     assert reply.status == 200
     content = contract(name)["paths"][template]["get"]["responses"]["200"]["content"]
-    whole = {**_plain(next(iter(content.values()))["schema"]), "components": _plain(contract(name)["components"])}
+    whole = {
+        **_plain(next(iter(content.values()))["schema"]),
+        "components": _plain(contract(name)["components"]),
+    }
     jsonschema.Draft202012Validator(whole).validate(reply.json)
 
 
-@pytest.mark.parametrize("what", ["ServerlessBackupSnapshot", "ServerlessBackupRestoreJob"])
+@pytest.mark.parametrize(
+    "what", ["ServerlessBackupSnapshot", "ServerlessBackupRestoreJob"]
+)
 def test_the_legacy_shape_has_no_member_that_the_contract_does_not_name(ask, what):
     """No recording exists of these, so the contract is the only source of names."""
     declared = contract(SERVERLESS_API)["components"]["schemas"][what]["properties"]
@@ -207,9 +283,13 @@ def test_the_sunset_dates_are_those_of_the_contract():
     """The two constants are the x-sunset of the backup reads and of the instance reads."""
 
     def sunset(template: str) -> date:
-        content = contract(SERVERLESS_API)["paths"][template]["get"]["responses"]["200"]["content"]
+        content = contract(SERVERLESS_API)["paths"][template]["get"]["responses"][
+            "200"
+        ]["content"]
         return date.fromisoformat(content[LEGACY_VERSION]["x-sunset"])
 
     instances = "/api/atlas/v2/groups/{groupId}/serverless"
-    assert sunset(f"{instances}/{{clusterName}}/backup/snapshots") == BACKUP_SUNSET.date()
+    assert (
+        sunset(f"{instances}/{{clusterName}}/backup/snapshots") == BACKUP_SUNSET.date()
+    )
     assert sunset(instances) == INSTANCE_SUNSET.date()

@@ -7,20 +7,29 @@ import pytest
 
 from shim.fake import DEMO_CLUSTER, DEMO_DEDICATED, DEMO_GROUP
 
-READS, *WRITES = (Path(__file__).parent / "refusals.txt").read_text("utf-8").split("\n== ")[1:]
+READS, *WRITES = (
+    (Path(__file__).parent / "refusals.txt").read_text("utf-8").split("\n== ")[1:]
+)
 NONE = "f" * 24
 ORDERS = f"flexClusters/{DEMO_CLUSTER}/backup/restoreJobs"
 DOWNLOAD = f"flexClusters/{DEMO_CLUSTER}/backup/download"
 
 
 def contents(fake, ask):
-    clusters = [fake.cluster(DEMO_GROUP, name) for name in (DEMO_CLUSTER, DEMO_DEDICATED)]
-    return [(each.state, each.tags, len(each.jobs)) for each in clusters], ask("flexClusters").body
+    clusters = [
+        fake.cluster(DEMO_GROUP, name) for name in (DEMO_CLUSTER, DEMO_DEDICATED)
+    ]
+    return [(each.state, each.tags, len(each.jobs)) for each in clusters], ask(
+        "flexClusters"
+    ).body
 
 
 def test_a_read_is_refused(ask):
     """Each API has its own code for what it does not serve, and a missing thing is named."""
-    for target, code in (row.split(maxsplit=1) for row in READS.replace("{none}", NONE).strip().splitlines()[1:]):
+    for target, code in (
+        row.split(maxsplit=1)
+        for row in READS.replace("{none}", NONE).strip().splitlines()[1:]
+    ):
         assert ask(target).code == code, target
 
 
@@ -31,7 +40,11 @@ def test_a_write_is_refused_and_changes_nothing(fake, ask, section):
     Neither a name nor a provider can change.
     """
     snapshot = fake.cluster(DEMO_GROUP, DEMO_CLUSTER).snapshots[-1]["id"]
-    for word, known in {"{snapshot}": snapshot, "{group}": DEMO_GROUP, "{none}": NONE}.items():
+    for word, known in {
+        "{snapshot}": snapshot,
+        "{group}": DEMO_GROUP,
+        "{none}": NONE,
+    }.items():
         section = section.replace(word, known)
     call, sound, *rows = section.strip().splitlines()
     method, *targets = call.split()
@@ -43,19 +56,41 @@ def test_a_write_is_refused_and_changes_nothing(fake, ask, section):
     assert contents(fake, ask) == before
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b'{"snapshotId":', b"\xff", b"[" * 100_000])
-@pytest.mark.parametrize("target", [ORDERS, f"flexClusters/{DEMO_CLUSTER}", f"serverless/{DEMO_CLUSTER}"])
+@pytest.mark.parametrize(
+    "body", [b"", b"[]", b'{"snapshotId":', b"\xff", b"[" * 100_000]
+)
+@pytest.mark.parametrize(
+    "target", [ORDERS, f"flexClusters/{DEMO_CLUSTER}", f"serverless/{DEMO_CLUSTER}"]
+)
 def test_what_is_no_object_is_malformed(ask, target, body):
     """Of an order as of an update."""
-    assert ask(target, "POST" if target == ORDERS else "PATCH", body).code == "400 MALFORMED_JSON"
+    assert (
+        ask(target, "POST" if target == ORDERS else "PATCH", body).code
+        == "400 MALFORMED_JSON"
+    )
 
 
-@pytest.mark.parametrize("media", ["application/vnd.atlas.2023-01-01+json", "application/x-www-form-urlencoded", None])
+@pytest.mark.parametrize(
+    "media",
+    [
+        "application/vnd.atlas.2023-01-01+json",
+        "application/x-www-form-urlencoded",
+        None,
+    ],
+)
 def test_an_order_is_json_of_a_version_that_exists(fake, ask, media):
     """A flex order may not have the vendor type of the legacy version."""
     order = {"snapshotId": fake.cluster(DEMO_GROUP, DEMO_CLUSTER).snapshots[-1]["id"]}
     assert ask(DOWNLOAD, "POST", order, media=media).status == 415
-    assert ask(DOWNLOAD, "POST", order, media="application/vnd.atlas.2025-03-12+json;charset=utf-8").status == 200
+    assert (
+        ask(
+            DOWNLOAD,
+            "POST",
+            order,
+            media="application/vnd.atlas.2025-03-12+json;charset=utf-8",
+        ).status
+        == 200
+    )
 
 
 @pytest.mark.parametrize("target", ["flexClusters", ORDERS])
@@ -63,9 +98,17 @@ def test_a_wrong_method_is_answered_with_the_right_ones(ask, target):
     """As recorded, 405 has the field Allow and no content; OPTIONS, which it lists, has it too."""
     for method, status in (("DELETE", 405), ("OPTIONS", 200)):
         reply = ask(target, method)
-        assert (reply.status, reply.body, reply.header("Allow")) == (status, b"", "POST,GET,OPTIONS")
+        assert (reply.status, reply.body, reply.header("Allow")) == (
+            status,
+            b"",
+            "POST,GET,OPTIONS",
+        )
 
 
 def test_outside_the_api_there_is_nothing(fake):
     """Other paths answer 404 without a challenge."""
-    assert fake.handle("GET", "/").status == fake.handle("GET", "/api/atlas/v3/groups").status == 404
+    assert (
+        fake.handle("GET", "/").status
+        == fake.handle("GET", "/api/atlas/v3/groups").status
+        == 404
+    )

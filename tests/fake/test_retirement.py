@@ -5,7 +5,14 @@ from typing import Any
 
 import pytest
 
-from shim.fake import BACKUP_SUNSET, DEMO_CLUSTER, DEMO_GROUP, INSTANCE_SUNSET, INSTANCES_BLANK, FakeAtlas
+from shim.fake import (
+    BACKUP_SUNSET,
+    DEMO_CLUSTER,
+    DEMO_GROUP,
+    INSTANCE_SUNSET,
+    INSTANCES_BLANK,
+    FakeAtlas,
+)
 from tests.fake.asking import LEGACY_VERSION, ROOT, Asker
 
 SNAPSHOTS = f"{ROOT}/serverless/{DEMO_CLUSTER}/backup/snapshots"
@@ -37,7 +44,13 @@ def test_all_go_at_the_same_instant(fake, ask, api, method, target, body):
     before, flex = len(jobs), ask("flexClusters").body
     fake.today = BACKUP_SUNSET
     path = f"{ROOT}/{target}".replace("v2", api)
-    reply = ask(path, method, body, accept=None if api == "v1.0" else LEGACY_VERSION, media="text/plain")
+    reply = ask(
+        path,
+        method,
+        body,
+        accept=None if api == "v1.0" else LEGACY_VERSION,
+        media="text/plain",
+    )
     assert reply.code == "410 VERSION_GONE"
     assert reply.json["parameters"] == ["2023-01-01", path[1:].partition("?")[0]]
     assert (len(jobs), ask("flexClusters").body) == (before, flex)
@@ -46,7 +59,10 @@ def test_all_go_at_the_same_instant(fake, ask, api, method, target, body):
 def test_the_backup_endpoints_answer_until_the_last_second(ask):
     """In the legacy media type; v1.0 needs no Accept and answers application/json."""
     reply, old = ask(SNAPSHOTS, accept=LEGACY_VERSION), ask(OLD_SNAPSHOTS, accept=None)
-    assert (reply.status, reply.header("Content-Type")) == (200, f"{LEGACY_VERSION};charset=utf-8")
+    assert (reply.status, reply.header("Content-Type")) == (
+        200,
+        f"{LEGACY_VERSION};charset=utf-8",
+    )
     assert (old.status, old.header("Content-Type")) == (200, "application/json")
 
 
@@ -67,7 +83,10 @@ def test_flex_outlives_the_sunset(fake, ask):
     assert before.header("Sunset") is None
     fake.today = date(2030, 1, 1)
     assert ask(FLEX).body == before.body
-    assert ask(OLD_SNAPSHOTS.replace("serverless", "flexClusters"), accept=None).code == "404 RESOURCE_NOT_FOUND"
+    assert (
+        ask(OLD_SNAPSHOTS.replace("serverless", "flexClusters"), accept=None).code
+        == "404 RESOURCE_NOT_FOUND"
+    )
 
 
 def test_sunset_and_deprecation_are_announced_as_recorded(fake, ask):
@@ -91,13 +110,22 @@ def test_v2_needs_a_usable_version(fake, ask, accept):
 
 
 @pytest.mark.parametrize(
-    ("asked", "status"), [("2023-01-01", 406), ("2024-11-12", 406), ("2024-11-13", 200), ("2026-08-01", 200)]
+    ("asked", "status"),
+    [
+        ("2023-01-01", 406),
+        ("2024-11-12", 406),
+        ("2024-11-13", 200),
+        ("2026-08-01", 200),
+    ],
 )
 def test_a_date_means_the_latest_version_before_it(ask, asked, status):
     """The answer names the version that answered, not the date that was asked for."""
     reply = ask(FLEX, accept=f"text/html, application/vnd.atlas.{asked}+json; q=0.5")
     version = "application/vnd.atlas.2024-11-13+json;charset=utf-8"
-    assert (reply.status, reply.header("Content-Type") == version) == (status, status == 200)
+    assert (reply.status, reply.header("Content-Type") == version) == (
+        status,
+        status == 200,
+    )
 
 
 def _names(reply):
@@ -107,7 +135,9 @@ def _names(reply):
 
 
 @pytest.mark.parametrize("api", ["v2", "v1.0"])
-@pytest.mark.parametrize("today", [INSTANCES_BLANK, INSTANCE_SUNSET - timedelta(seconds=1)])
+@pytest.mark.parametrize(
+    "today", [INSTANCES_BLANK, INSTANCE_SUNSET - timedelta(seconds=1)]
+)
 def test_the_list_is_empty_and_each_name_unknown(fake, ask, api, today):
     """Flex still lists the cluster; backup reads answer until their own sunset, instance reads end at theirs."""
     fake.today, fake.blank = today, INSTANCES_BLANK
@@ -117,7 +147,10 @@ def test_the_list_is_empty_and_each_name_unknown(fake, ask, api, today):
     assert _names(ask("flexClusters")) == [DEMO_CLUSTER]
     backups = ask(f"{root}/serverless/{DEMO_CLUSTER}/backup/snapshots")
     assert backups.status == (200 if today == INSTANCES_BLANK else 410)
-    assert ask(f"/api/atlas/{api}/groups/{'1' * 24}/serverless").code == "404 GROUP_NOT_FOUND"
+    assert (
+        ask(f"/api/atlas/{api}/groups/{'1' * 24}/serverless").code
+        == "404 GROUP_NOT_FOUND"
+    )
     fake.today = INSTANCE_SUNSET
     assert {ask("serverless").status, ask(f"serverless/{DEMO_CLUSTER}").status} == {410}
 

@@ -8,7 +8,13 @@ from datetime import timedelta
 
 import pytest
 
-from shim.fake import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, DEMO_TOKEN
+from shim.fake import (
+    DEMO_CLIENT_ID,
+    DEMO_CLIENT_SECRET,
+    DEMO_PRIVATE_KEY,
+    DEMO_PUBLIC_KEY,
+    DEMO_TOKEN,
+)
 from tests.fake.asking import FLEX_VERSION, ROOT
 
 PATH = f"{ROOT}/flexClusters"
@@ -25,7 +31,9 @@ def _challenged(reply):
     """Return the nonce of a 401, and whether it says that the one before was stale."""
     assert reply.status == 401
     challenge = reply.header("WWW-Authenticate")
-    return challenge.partition('nonce="')[2].partition('"')[0], challenge.endswith("stale=true")
+    return challenge.partition('nonce="')[2].partition('"')[0], challenge.endswith(
+        "stale=true"
+    )
 
 
 def _nonce(fake):
@@ -37,11 +45,21 @@ def _md5(text):
 
 
 def _digest(
-    nonce, *, uri=PATH, key=DEMO_PUBLIC_KEY, secret=DEMO_PRIVATE_KEY, method="GET", nc="00000001", extra="", **other
+    nonce,
+    *,
+    uri=PATH,
+    key=DEMO_PUBLIC_KEY,
+    secret=DEMO_PRIVATE_KEY,
+    method="GET",
+    nc="00000001",
+    extra="",
+    **other,
 ):
     """Sign with the formula of RFC 7616, 3.4.1."""
     realm = other.get("realm", "MMS Public API")
-    response = _md5(f"{_md5(f'{key}:{realm}:{secret}')}:{nonce}:{nc}:c0ffee:auth:{_md5(f'{method}:{uri}')}")
+    response = _md5(
+        f"{_md5(f'{key}:{realm}:{secret}')}:{nonce}:{nc}:c0ffee:auth:{_md5(f'{method}:{uri}')}"
+    )
     return (
         f'Digest username="{key}", realm="{realm}", nonce="{nonce}", uri="{uri}", '
         f'response="{response}", qop=auth, nc={nc}, cnonce="c0ffee"{extra}'
@@ -94,9 +112,39 @@ def test_an_old_nonce_is_stale(fake):
         {"method": "POST"},
         {"nc": "1"},
         {"nc": "0000000G"},
-        *({"extra": f", {extra}"} for extra in ("algorithm=SHA-256", 'opaque="x"', "userhash=true", "uri=again", '"')),
-        *("", "Digest", "Digest ,", "Basic eDp5", "Bearer", "Bearer nothing", "Digest a=b", "Digest é=x"),
-        *({"without": name} for name in ("username", "realm", "nonce", "uri", "response", "qop", "nc", "cnonce")),
+        *(
+            {"extra": f", {extra}"}
+            for extra in (
+                "algorithm=SHA-256",
+                'opaque="x"',
+                "userhash=true",
+                "uri=again",
+                '"',
+            )
+        ),
+        *(
+            "",
+            "Digest",
+            "Digest ,",
+            "Basic eDp5",
+            "Bearer",
+            "Bearer nothing",
+            "Digest a=b",
+            "Digest é=x",
+        ),
+        *(
+            {"without": name}
+            for name in (
+                "username",
+                "realm",
+                "nonce",
+                "uri",
+                "response",
+                "qop",
+                "nc",
+                "cnonce",
+            )
+        ),
     ],
 )
 def test_wrong_credentials_are_refused(fake, wrong):
@@ -105,20 +153,32 @@ def test_wrong_credentials_are_refused(fake, wrong):
         credentials = wrong
     else:
         missing = wrong.get("without")
-        credentials = re.sub(rf"(?<=[ ,]){missing}=[^,]*,? ?", "", _digest(_nonce(fake), **wrong))
+        credentials = re.sub(
+            rf"(?<=[ ,]){missing}=[^,]*,? ?", "", _digest(_nonce(fake), **wrong)
+        )
     assert not _challenged(_get(fake, credentials))[1]
 
 
-@pytest.mark.parametrize("target", [f"{PATH}?pageNum=1", f"{PATH}/", PATH.replace("C", "%43")])
+@pytest.mark.parametrize(
+    "target", [f"{PATH}?pageNum=1", f"{PATH}/", PATH.replace("C", "%43")]
+)
 def test_a_signature_for_another_target_is_a_bad_request(fake, target):
     """The uri has to be the request target, octet for octet (RFC 7616, 3.4.6)."""
     reply = _get(fake, _digest(_nonce(fake)), target=target)
     assert (reply.status, reply.header("X-Error-Code")) == (400, "INVALID_DIGEST_URI")
 
 
-def _token(fake, secret=DEMO_CLIENT_SECRET, body=b"grant_type=client_credentials", path="/api/oauth/token"):
+def _token(
+    fake,
+    secret=DEMO_CLIENT_SECRET,
+    body=b"grant_type=client_credentials",
+    path="/api/oauth/token",
+):
     credentials = base64.b64encode(f"{DEMO_CLIENT_ID}:{secret}".encode()).decode()
-    fields = [("Authorization", f"Basic {credentials}"), ("Content-Type", "application/x-www-form-urlencoded")]
+    fields = [
+        ("Authorization", f"Basic {credentials}"),
+        ("Content-Type", "application/x-www-form-urlencoded"),
+    ]
     return fake.handle("POST", path, fields, body)
 
 
@@ -126,7 +186,10 @@ def test_a_service_account_gets_a_token_for_an_hour(fake):
     """The reply is the documented one, and the token is accepted until it expires; the demo token never does."""
     reply = _token(fake)
     body = json.loads(reply.body)
-    assert (reply.status, list(body)) == (200, ["access_token", "expires_in", "token_type"])
+    assert (reply.status, list(body)) == (
+        200,
+        ["access_token", "expires_in", "token_type"],
+    )
     assert (body["expires_in"], body["token_type"]) == (3600, "Bearer")
     for later, status in ((0, 200), (3599, 200), (1, 401)):
         fake.today += timedelta(seconds=later)

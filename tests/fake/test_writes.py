@@ -33,8 +33,13 @@ def fake() -> FakeAtlas:
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_creation_is_answered_as_recorded(ask, kind):
     """Status, media type, Java method and members are the recorded ones; tags are shown if there are any."""
-    rows = [(row, json.loads(row["body"])) for row in recorded(f"{RECORDINGS[kind]}-create", 201)]
-    without_strings = [(row, body) for row, body in rows if not body["connectionStrings"]]  # some have one, by chance
+    rows = [
+        (row, json.loads(row["body"]))
+        for row in recorded(f"{RECORDINGS[kind]}-create", 201)
+    ]
+    without_strings = [
+        (row, body) for row, body in rows if not body["connectionStrings"]
+    ]  # some have one, by chance
     for number, (row, theirs) in enumerate(without_strings):
         tags = {"tags": TAGS if "tags" in theirs else []}
         reply = ask(kind, "POST", {**BODIES[kind], "name": f"new{number}", **tags})
@@ -51,14 +56,21 @@ def test_what_was_created_is_there_for_both_sides(fake, ask, kind):
     made = ask(kind, "POST", BODIES[kind]).json
     for side in KINDS:
         one = ask(f"{side}/new").json
-        assert (one["id"], one["tags"], one["stateName"]) == (made["id"], TAGS, "CREATING")
+        assert (one["id"], one["tags"], one["stateName"]) == (
+            made["id"],
+            TAGS,
+            "CREATING",
+        )
         assert one["connectionStrings"] == {}
         assert {name: one["providerSettings"][name] for name in PROVIDER} == PROVIDER
         assert made["id"] in [each["id"] for each in ask(side).json["results"]]
     fake.today += timedelta(seconds=60)
     for side in KINDS:
         one = ask(f"{side}/new").json
-        assert (one["stateName"], "standardSrv" in one["connectionStrings"]) == ("IDLE", True)
+        assert (one["stateName"], "standardSrv" in one["connectionStrings"]) == (
+            "IDLE",
+            True,
+        )
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -67,13 +79,19 @@ def test_an_update_is_answered_as_recorded_and_shown(fake, ask, kind):
     change, target = {"terminationProtectionEnabled": True}, f"{kind}/{DEMO_CLUSTER}"
     one = ask(target).json
     reply = ask(target, "PATCH", change)
-    assert (reply.status, reply.json) == (200, {**one, **change, "stateName": "UPDATING"})
+    assert (reply.status, reply.json) == (
+        200,
+        {**one, **change, "stateName": "UPDATING"},
+    )
     fake.today += timedelta(seconds=30)
     assert ask(target).json["stateName"] == "IDLE"
     ask(kind, "POST", BODIES[kind])
     new = ask(f"{kind}/new", "PATCH", {"tags": []}).json
     assert (new["stateName"], new["tags"]) == ("CREATING", [])
-    seen = {(row["status"], json.loads(row["body"])["stateName"]) for row in recorded("serverless-instance-update")}
+    seen = {
+        (row["status"], json.loads(row["body"])["stateName"])
+        for row in recorded("serverless-instance-update")
+    }
     assert seen == {(200, "UPDATING"), (200, "CREATING")}
 
 
@@ -104,7 +122,10 @@ def test_a_protected_cluster_is_not_deleted(fake, ask):
     )
     refused = ask(flex, "DELETE")
     assert refused.code == "400 ATLAS_GENERAL_ERROR"
-    assert (refused.json["detail"], refused.json["parameters"]) == (f"Reason: {sentence}.", [sentence])
+    assert (refused.json["detail"], refused.json["parameters"]) == (
+        f"Reason: {sentence}.",
+        [sentence],
+    )
     assert ask(legacy, "DELETE").code == refused.code
     assert ask(flex).json["stateName"] == "IDLE"
     ask(flex, "PATCH", {"terminationProtectionEnabled": False})

@@ -30,5 +30,8 @@ def clients(atlas):
     """Callers of gateways after the sunset, by route."""
     with contextlib.ExitStack() as stack:
         routes = (RouteWord.AUTO, RouteWord.DATE, RouteWord.FLEX)
-        served = {route: stack.enter_context(gateway(atlas.origin, route=route, now=AFTER)) for route in routes}
+        served = {
+            route: stack.enter_context(gateway(atlas.origin, route=route, now=AFTER))
+            for route in routes
+        }
         yield {route: stack.enter_context(caller(one)) for route, one in served.items()}

@@ -18,7 +18,14 @@ from tests.family.replay import BEFORE, LATE, caller
 from tests.peers.scripted import Answer, Upstream, by_side, upstream
 from tests.peers.served import gateway
 
-DOCUMENTS = ("snapshots", "restore_jobs", "instances", "instance_writes", "no_successor", "shared_tier")
+DOCUMENTS = (
+    "snapshots",
+    "restore_jobs",
+    "instances",
+    "instance_writes",
+    "no_successor",
+    "shared_tier",
+)
 PAST, FUTURE = "2020-01-01", "2999-01-01"
 """Sunsets that put the doors, whose clock is the process', after or before them."""
 
@@ -27,13 +34,24 @@ Ask = Callable[..., httpx.Response]
 
 @contextlib.contextmanager
 def through_gateway(
-    origin: str, *, over: bool, route: str = "auto", patience: float = 30.0, writes: str = "off"
+    origin: str,
+    *,
+    over: bool,
+    route: str = "auto",
+    patience: float = 30.0,
+    writes: str = "off",
 ) -> Iterator[Ask]:
     """Call through a gateway, after all sunsets or before them; ``patience`` is in seconds without a byte."""
     now = LATE if over else BEFORE
     switched = parse_writes(writes, name="writes")
     with (
-        gateway(origin, route=RouteWord(route), now=now, upstream_timeout=patience, writes=switched) as served,
+        gateway(
+            origin,
+            route=RouteWord(route),
+            now=now,
+            upstream_timeout=patience,
+            writes=switched,
+        ) as served,
         caller(served) as client,
     ):
         yield client.request
@@ -41,42 +59,92 @@ def through_gateway(
 
 @contextlib.contextmanager
 def through(
-    name: str, origin: str, *, over: bool, route: str = "auto", patience: float = 30.0, writes: str = "off"
+    name: str,
+    origin: str,
+    *,
+    over: bool,
+    route: str = "auto",
+    patience: float = 30.0,
+    writes: str = "off",
 ) -> Iterator[Ask]:
     """Call by a library that knows nothing yet; replies and faults are shown as httpx has them."""
     sunset, door = PAST if over else FUTURE, LIBRARIES[name]()
 
-    def ask(method: str, target: str, content: bytes | None = None, json: Any = None, **options: Any) -> httpx.Response:
-        request = httpx.Request(method, origin + target, content=content, json=json, **options)
-        form = {door.content: request.content} if json is not None or content is not None else {}
+    def ask(
+        method: str,
+        target: str,
+        content: bytes | None = None,
+        json: Any = None,
+        **options: Any,
+    ) -> httpx.Response:
+        request = httpx.Request(
+            method, origin + target, content=content, json=json, **options
+        )
+        form = (
+            {door.content: request.content}
+            if json is not None or content is not None
+            else {}
+        )
         kind = {"Content-Type": "application/json"} if json is not None else {}
         try:
-            got = client.ask(origin + target, method, {**kind, **(options.get("headers") or {})}, **form)
-        except (httpx.HTTPError, requests.RequestException, aiohttp.ClientError, TimeoutError) as error:
-            raise (httpx.ReadTimeout if isinstance(error, door.late) else httpx.ReadError)(str(error)) from error
-        lines = [(key, value) for key, value in got.fields if key.lower() != "content-encoding"]
-        return httpx.Response(got.status, headers=lines, content=got.content, request=request)
+            got = client.ask(
+                origin + target,
+                method,
+                {**kind, **(options.get("headers") or {})},
+                **form,
+            )
+        except (
+            httpx.HTTPError,
+            requests.RequestException,
+            aiohttp.ClientError,
+            TimeoutError,
+        ) as error:
+            raise (
+                httpx.ReadTimeout if isinstance(error, door.late) else httpx.ReadError
+            )(str(error)) from error
+        lines = [
+            (key, value)
+            for key, value in got.fields
+            if key.lower() != "content-encoding"
+        ]
+        return httpx.Response(
+            got.status, headers=lines, content=got.content, request=request
+        )
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ATLAS_SHIM_ROUTE", route)
         patch.setenv("ATLAS_SHIM_UPSTREAM", origin)
         patch.setenv("ATLAS_SHIM_WARNINGS", "off")
         patch.setenv("ATLAS_SHIM_WRITES", writes)
-        patch.setenv("ATLAS_SHIM_SUNSET", ",".join(f"{document}={sunset}" for document in DOCUMENTS))
+        patch.setenv(
+            "ATLAS_SHIM_SUNSET",
+            ",".join(f"{document}={sunset}" for document in DOCUMENTS),
+        )
         patch.setattr(process, "MEMORY", Memory())
         with door.open(timeout=patience, follows=False) as client:
             yield ask
 
 
-DOORS: dict[str, Any] = {"gateway": through_gateway, **{name: partial(through, name) for name in ("httpx", "requests")}}
+DOORS: dict[str, Any] = {
+    "gateway": through_gateway,
+    **{name: partial(through, name) for name in ("httpx", "requests")},
+}
 WRITE_DOORS: dict[str, Any] = {**DOORS, "aiohttp": partial(through, "aiohttp")}
 """The ways in that writes are tested through: whether one is sent twice is each library's own business."""
 
 
 @contextlib.contextmanager
 def playing(
-    door: Any, *, over: bool = True, answer: Answer | None = None, sides: dict[str, bytes] | None = None, **options: Any
+    door: Any,
+    *,
+    over: bool = True,
+    answer: Answer | None = None,
+    sides: dict[str, bytes] | None = None,
+    **options: Any,
 ) -> Iterator[tuple[Upstream, Ask]]:
     """Run an upstream that answers by ``sides``, or as ``answer`` says, and open a way in to it."""
-    with upstream(answer or by_side(**(sides or {}))) as atlas, door(atlas.origin, over=over, **options) as ask:
+    with (
+        upstream(answer or by_side(**(sides or {}))) as atlas,
+        door(atlas.origin, over=over, **options) as ask,
+    ):
         yield atlas, ask

@@ -1,6 +1,7 @@
 """Every call that the shipped documents speak of, the settings it is made by, and what the core makes of it.
 
-The core's own generator is driven here without any HTTP library: what it says is what every way in has to do.
+The core's own generator is driven here without any HTTP library: what it says is what
+every way in has to do.
 """
 
 import json
@@ -19,7 +20,14 @@ from shim.core.messages import Call, PassThrough, Record, field
 from shim.core.recognise import Engine, shared_engine
 from shim.core.route import Memory
 from shim.core.settings import STRICT, RouteWord, read_settings
-from tests.core.driver import NON_FLEX, Given, answers, drive, refuses, shipped_documents
+from tests.core.driver import (
+    NON_FLEX,
+    Given,
+    answers,
+    drive,
+    refuses,
+    shipped_documents,
+)
 from tests.doors.calls import BEARER
 from tests.family.replay import CASES, recordings
 
@@ -39,22 +47,40 @@ def versions_in_contracts() -> dict[tuple[str, str], set[str]]:
         for path, methods in json.loads(file.read_text("utf-8"))["paths"].items():
             for method, said in methods.items():
                 dates = re.findall(r"vnd\.atlas\.(\d{4}-\d\d-\d\d)", json.dumps(said))
-                found.setdefault((method.upper(), re.sub(r"{\w+}", "{}", path)), set()).update(dates)
+                found.setdefault(
+                    (method.upper(), re.sub(r"{\w+}", "{}", path)), set()
+                ).update(dates)
     return found
 
 
 def shipped_calls() -> Calls:
     """Return the calls of all documents: in each version of the contracts and the documents, and in others."""
     known, found = versions_in_contracts(), dict[tuple[str, str], set[str]]()
-    for api, operation in ((api, one) for each in DOCUMENTS for api in each.apis.values() for one in each.operations):
-        key = operation.method, re.sub(r"{\w+}", "{}", f"{api.base}{operation.path.text}")
+    for api, operation in (
+        (api, one)
+        for each in DOCUMENTS
+        for api in each.apis.values()
+        for one in each.operations
+    ):
+        key = (
+            operation.method,
+            re.sub(r"{\w+}", "{}", f"{api.base}{operation.path.text}"),
+        )
         dates = {operation.versions.first}
-        if api.version is None:  # where the path says the version, Accept makes no difference
+        if (
+            api.version is None
+        ):  # where the path says the version, Accept makes no difference
             dates |= {operation.versions.end, *known.get(key, ()), *OF_NOBODY}
-            dates |= {target.version for one in operation.successors.values() for _, target in one.targets()}
+            dates |= {
+                target.version
+                for one in operation.successors.values()
+                for _, target in one.targets()
+            }
         named = [f"application/vnd.atlas.{date}+json" for date in dates if date]
         weighted = f"application/json;q=0.5, application/vnd.atlas.{operation.versions.first}+json"
-        found.setdefault(key, set()).update({"", "*/*", "application/json", weighted, *named})
+        found.setdefault(key, set()).update(
+            {"", "*/*", "application/json", weighted, *named}
+        )
     return found
 
 
@@ -62,20 +88,48 @@ SHIPPED = shipped_calls()
 NOBODYS: Calls = {
     **{("HEAD", path): ["*/*"] for _, path in SHIPPED},
     **{("PUT", path): ["*/*"] for _, path in SHIPPED if ("PUT", path) not in SHIPPED},
-    **{(method, f"{path}/more"): ["*/*"] for method, path in SHIPPED if (method, f"{path}/{{}}") not in SHIPPED},
+    **{
+        (method, f"{path}/more"): ["*/*"]
+        for method, path in SHIPPED
+        if (method, f"{path}/{{}}") not in SHIPPED
+    },
 }
 """Calls with another method, or a longer path."""
 
-REGION = {"providerName": "TENANT", "backingProviderName": "AWS", "regionName": "US_EAST_1"}
+REGION = {
+    "providerName": "TENANT",
+    "backingProviderName": "AWS",
+    "regionName": "US_EAST_1",
+}
 JOB = {"snapshotId": "0" * 24, "targetClusterName": "other", "targetGroupId": "1" * 24}
-ORDER = {"snapshotId": "0" * 24, "targetDeploymentItemName": "other", "targetProjectId": "1" * 24}
+ORDER = {
+    "snapshotId": "0" * 24,
+    "targetDeploymentItemName": "other",
+    "targetProjectId": "1" * 24,
+}
 BODIES: dict[str, list[Any]] = {
     "}/clusters": [
-        {"name": "shop", "replicationSpecs": [{"regionConfigs": [REGION | {"electableSpecs": {"instanceSize": size}}]}]}
+        {
+            "name": "shop",
+            "replicationSpecs": [
+                {"regionConfigs": [REGION | {"electableSpecs": {"instanceSize": size}}]}
+            ],
+        }
         for size in ("M5", "M10")
     ],
-    "/serverless": [{"name": "shop", "providerSettings": {"backingProviderName": "AWS", "regionName": "US_EAST_1"}}],
-    "/backup/restoreJobs": [JOB | {"deliveryType": kind} for kind in ("automated", "download", "pointInTime")],
+    "/serverless": [
+        {
+            "name": "shop",
+            "providerSettings": {
+                "backingProviderName": "AWS",
+                "regionName": "US_EAST_1",
+            },
+        }
+    ],
+    "/backup/restoreJobs": [
+        JOB | {"deliveryType": kind}
+        for kind in ("automated", "download", "pointInTime")
+    ],
     "/backup/tenant/restore": [ORDER],
     "/backup/tenant/download": [ORDER],
     "": [{"tags": []}, {"terminationProtectionEnabled": True}],
@@ -86,15 +140,22 @@ BODIES: dict[str, list[Any]] = {
 def calls_of(calls: Calls, chance: random.Random) -> Iterator[Call]:
     """Yield each call in each version, of a project of its own; chance decides on the rest of it.
 
-    The first letter of a project is its kind: ``a`` has serverless instances still, ``d`` dedicated clusters, ``f``
-    flex ones.
+    The first letter of a project is its kind: ``a`` has serverless instances still,
+    ``d`` dedicated clusters, ``f`` flex ones.
     """
     for (method, path), accepts in calls.items():
         for accept in sorted(accepts):
             project = f"{chance.choice('adf')}{chance.getrandbits(92):023x}"
-            target = path.replace("{}", project, 1).replace("{}", chance.choice(("shop", "a%20b")), 1)
-            target = target.replace("{}", "0" * 24) + chance.choice(("", "/", "?pageNum=1&itemsPerPage=2&odd=%2F"))
-            lines, body = [*BEARER.items(), *([("Accept", accept)] if accept else [])], None
+            target = path.replace("{}", project, 1).replace(
+                "{}", chance.choice(("shop", "a%20b")), 1
+            )
+            target = target.replace("{}", "0" * 24) + chance.choice(
+                ("", "/", "?pageNum=1&itemsPerPage=2&odd=%2F")
+            )
+            lines, body = (
+                [*BEARER.items(), *([("Accept", accept)] if accept else [])],
+                None,
+            )
             if method in {"PATCH", "POST", "PUT"}:
                 said = next(said for end, said in BODIES.items() if path.endswith(end))
                 lines.append(("Content-Type", "application/json"))
@@ -105,21 +166,38 @@ def calls_of(calls: Calls, chance: random.Random) -> Iterator[Call]:
 def all_settings() -> dict[str, dict[str, str]]:
     """Return the variables of each route, beside no word of a switch, each, and all."""
     engine = Engine(DOCUMENTS)
-    reads, added = (sorted(word for of_reads, word in engine.switches if of_reads is kind) for kind in (True, False))
+    reads, added = (
+        sorted(word for of_reads, word in engine.switches if of_reads is kind)
+        for kind in (True, False)
+    )
     own = sorted({one.switch for one in engine.operations if one.switch})
     strict = [f"{word}{STRICT}" for word in own]
-    words = [("off", "off"), *((one, "off") for one in reads), *(("off", one) for one in (*added, *own, *strict))]
+    words = [
+        ("off", "off"),
+        *((one, "off") for one in reads),
+        *(("off", one) for one in (*added, *own, *strict)),
+    ]
     words += [(",".join(reads), ",".join((*added, *more))) for more in (own, strict)]
     days = {"before": "2999-01-01", "after": "2020-01-01"}
-    routes = [("auto", "before"), ("auto", "after"), ("legacy", "after"), ("successor", "before")]
+    routes = [
+        ("auto", "before"),
+        ("auto", "after"),
+        ("legacy", "after"),
+        ("successor", "before"),
+    ]
     return {
         f"{route} {day}, reads {read}, writes {write}": {
             "ATLAS_SHIM_ROUTE": route,
-            "ATLAS_SHIM_SUNSET": ",".join(f"{document.name}={days[day]}" for document in engine.documents),
+            "ATLAS_SHIM_SUNSET": ",".join(
+                f"{document.name}={days[day]}" for document in engine.documents
+            ),
             "ATLAS_SHIM_READS": read,
             "ATLAS_SHIM_WRITES": write,
         }
-        for (read, write), (route, day) in (*product(words, routes), (words[-1], ("off", "after")))
+        for (read, write), (route, day) in (
+            *product(words, routes),
+            (words[-1], ("off", "after")),
+        )
     }
 
 
@@ -130,7 +208,11 @@ RETIRED = shared_engine({})
 def shape_of(target: str) -> str:
     """Return a path without the names in it."""
     path = target.partition("?")[0].removesuffix("/")
-    return re.sub(r"/(groups|\w*[cC]lusters|serverless|snapshots|restoreJobs)/[^/]+", r"/\1/{}", path)
+    return re.sub(
+        r"/(groups|\w*[cC]lusters|serverless|snapshots|restoreJobs)/[^/]+",
+        r"/\1/{}",
+        path,
+    )
 
 
 def recorded() -> dict[tuple[str, str], Given]:
@@ -140,10 +222,14 @@ def recorded() -> dict[tuple[str, str], Given]:
         if one.status < 300 and '"results":[]' not in one.body:
             kind = (("Content-Type", "application/json"),)
             found[one.method, shape_of(one.path)] = one.status, kind, one.body.encode()
-    for line in (CASES / "recorded" / "cluster-pairs.jsonl").read_text("utf-8").splitlines():
+    for line in (
+        (CASES / "recorded" / "cluster-pairs.jsonl").read_text("utf-8").splitlines()
+    ):
         cluster = json.loads(line)["new"]
         found["GET", "/api/atlas/v2/groups/{}/clusters/{}"] = answers(cluster)
-        found["GET", "/api/atlas/v2/groups/{}/clusters"] = answers({"results": [cluster], "totalCount": 1})
+        found["GET", "/api/atlas/v2/groups/{}/clusters"] = answers(
+            {"results": [cluster], "totalCount": 1}
+        )
     return found
 
 
@@ -157,8 +243,15 @@ def said_by_atlas(method: str, target: str, accept: str) -> Given:
     if method == "HEAD":
         return *said_by_atlas("GET", target, accept)[:2], b""
     kind = target.partition("/groups/")[2][:1]
-    if kind != "a" and RETIRED.recognise(method, target, (("Accept", accept),)) is not None:
-        return 410, (("Content-Type", "text/plain"),), b"gone"  # which is believed for this path alone
+    if (
+        kind != "a"
+        and RETIRED.recognise(method, target, (("Accept", accept),)) is not None
+    ):
+        return (
+            410,
+            (("Content-Type", "text/plain"),),
+            b"gone",
+        )  # which is believed for this path alone
     if kind == "d" and "/flexClusters/" in target:
         return NON_FLEX
     if kind == "f" and "/clusters/" in target:
@@ -177,24 +270,40 @@ class Seen:
     record: Record | str | None
 
 
-def sent_line(method: str, target: str, fields: Mapping[str, str], body: bytes) -> tuple[str, ...]:
+def sent_line(
+    method: str, target: str, fields: Mapping[str, str], body: bytes
+) -> tuple[str, ...]:
     """Return one call to Atlas as it is compared; ``fields`` have names in lower case.
 
-    A call without Accept is one that takes anything (RFC 9110, 12.5.1), which some libraries write by themselves.
+    A call without Accept is one that takes anything (RFC 9110, 12.5.1), which some
+    libraries write by themselves.
     """
     with_body = (fields.get("content-type", ""), body.decode()) if body else ()
-    return method, target, fields.get("accept", "*/*"), fields["authorization"], *with_body
+    return (
+        method,
+        target,
+        fields.get("accept", "*/*"),
+        fields["authorization"],
+        *with_body,
+    )
 
 
-def by_the_core(call: Call, environ: Mapping[str, str], memory: Memory, base: str) -> Seen:
+def by_the_core(
+    call: Call, environ: Mapping[str, str], memory: Memory, base: str
+) -> Seen:
     """Return what becomes of a call by the engine, the settings and the exchange alone."""
     engine, settings = shared_engine(environ), read_settings(environ)
     sends, outcome = [call], None
-    if settings.route is not RouteWord.OFF and engine.recognise(call.method, call.target, call.headers) is not None:
+    if (
+        settings.route is not RouteWord.OFF
+        and engine.recognise(call.method, call.target, call.headers) is not None
+    ):
         driven = drive(
             engine,
             call.target,
-            lambda one: said_by_atlas(one.method, one.target, field(one.headers, "accept") or "*/*"),
+            lambda one: said_by_atlas(
+                one.method, one.target, field(one.headers, "accept") or "*/*"
+            ),
             method=call.method,
             headers=call.headers,
             body=call.body,
@@ -206,15 +315,26 @@ def by_the_core(call: Call, environ: Mapping[str, str], memory: Memory, base: st
         )
         sends, outcome = [one.call for one in driven.sends], driven.outcome
     sent = [
-        sent_line(one.method, one.target, {name.lower(): value for name, value in one.headers}, one.body or b"")
+        sent_line(
+            one.method,
+            one.target,
+            {name.lower(): value for name, value in one.headers},
+            one.body or b"",
+        )
         for one in sends
     ]
     if outcome is None or isinstance(outcome, PassThrough):
         status, headers, content = said_by_atlas(*sent[-1][:3])
     else:
-        status, headers, content = outcome.reply.status, outcome.reply.headers, outcome.reply.body or b""
+        status, headers, content = (
+            outcome.reply.status,
+            outcome.reply.headers,
+            outcome.reply.body or b"",
+        )
     kind = [value for name, value in headers if name.lower() == "content-type"]
-    return Seen(sent, status, kind, content, None if outcome is None else outcome.record)
+    return Seen(
+        sent, status, kind, content, None if outcome is None else outcome.record
+    )
 
 
 @lru_cache(maxsize=1)
@@ -226,7 +346,14 @@ def expected(
     Chance has a seed.
     """
     chance, memory = random.Random(seed), Memory()
-    asked = [call for call in calls_of({**SHIPPED, **NOBODYS}, chance) if not chance.randrange(share)]
+    asked = [
+        call
+        for call in calls_of({**SHIPPED, **NOBODYS}, chance)
+        if not chance.randrange(share)
+    ]
     chosen = [(chance.choice(settings), call) for call in asked]
     calls = [one for one in sorted(chosen, key=itemgetter(0)) for _ in range(times)]
-    return [(words, call, by_the_core(call, SETTINGS[words], memory, base)) for words, call in calls]
+    return [
+        (words, call, by_the_core(call, SETTINGS[words], memory, base))
+        for words, call in calls
+    ]

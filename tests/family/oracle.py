@@ -1,7 +1,8 @@
 """The decided fields, written down by hand from the design and the recordings; nothing of shim's own rules.
 
-Each function returns exactly the document that a caller must get for one upstream object. A member whose
-source is not there, null, or a word that the legacy interface has not, is not there either.
+Each function returns exactly the document that a caller must get for one upstream
+object. A member whose source is not there, null, or a word that the legacy interface
+has not, is not there either.
 """
 
 from datetime import datetime
@@ -36,7 +37,9 @@ class Where:
 
     def url_of(self, cluster: str) -> str:
         """Return the legacy URL of a cluster of the same group."""
-        return f"{self.base}/api/atlas/{self.api}/groups/{self.group}/serverless/{cluster}"
+        return (
+            f"{self.base}/api/atlas/{self.api}/groups/{self.group}/serverless/{cluster}"
+        )
 
     @property
     def tenant_url(self) -> str:
@@ -96,7 +99,9 @@ def dedicated_snapshot(source: dict[str, Any], where: Where) -> dict[str, Any]:
 
 def flex_job(source: dict[str, Any], where: Where) -> dict[str, Any]:
     """A restore job of a flex cluster."""
-    download, restore = (source.get("deliveryType") == word for word in ("DOWNLOAD", "RESTORE"))
+    download, restore = (
+        source.get("deliveryType") == word for word in ("DOWNLOAD", "RESTORE")
+    )
     ends = source.get("expirationDate")
     over = ends is not None and datetime.fromisoformat(ends) < where.now
     url = source.get("snapshotUrl")
@@ -104,19 +109,34 @@ def flex_job(source: dict[str, Any], where: Where) -> dict[str, Any]:
     known = status in JOB_WORDS
     return _there(
         {
-            # A word that flex has not may be any, a cancellation among them; and no word says nothing.
+            # A word that flex has not may be any, a cancellation among them; and no
+            # word says nothing.
             "cancelled": False if known else None,
-            "deliveryType": {"RESTORE": "automated", "DOWNLOAD": "download"}.get(source.get("deliveryType", "")),
-            # Missing is an empty list; a null is a value that means nothing, and so is left out.
-            "deliveryUrl": [url] if url is not None else None if "snapshotUrl" in source else [],
-            # Flex speaks of the download link: a restore has none, and of another delivery or status nothing is known.
-            "expired": (over if ends is not None else None) if download else False if restore and known else None,
+            "deliveryType": {"RESTORE": "automated", "DOWNLOAD": "download"}.get(
+                source.get("deliveryType", "")
+            ),
+            # Missing is an empty list; a null is a value that means nothing, and so is
+            # left out.
+            "deliveryUrl": [url]
+            if url is not None
+            else None
+            if "snapshotUrl" in source
+            else [],
+            # Flex speaks of the download link: a restore has none, and of another
+            # delivery or status nothing is known.
+            "expired": (over if ends is not None else None)
+            if download
+            else False
+            if restore and known
+            else None,
             "expiresAt": ends,
             "failed": source["status"] == "FAILED" if known else None,
             "finishedAt": source.get("restoreFinishedDate"),
             **_same(source, "id snapshotId"),
-            "targetClusterName": _first(source, "targetDeploymentItemName") or (where.cluster if download else None),
-            "targetGroupId": _first(source, "targetProjectId", "projectId") or (where.group if download else None),
+            "targetClusterName": _first(source, "targetDeploymentItemName")
+            or (where.cluster if download else None),
+            "targetGroupId": _first(source, "targetProjectId", "projectId")
+            or (where.group if download else None),
             "timestamp": source.get("snapshotFinishedDate"),
             "links": _self(where, "restoreJobs", source),
         }
@@ -129,13 +149,22 @@ def dedicated_job(source: dict[str, Any], where: Where) -> dict[str, Any]:
     stamp = source.get("desiredTimestamp")
     return _there(
         {
-            **_same(source, "cancelled deliveryUrl expired expiresAt failed finishedAt id"),
+            **_same(
+                source, "cancelled deliveryUrl expired expiresAt failed finishedAt id"
+            ),
             "deliveryType": _word(source.get("deliveryType"), DELIVERIES),
-            # Recorded with three nulls wherever there is no such timestamp: nothing is known then.
-            "desiredTimestamp": None if stamp is None or set(stamp.values()) == {None} else _there(stamp),
-            **_same(source, "oplogInc oplogTs pointInTimeUTCSeconds snapshotId timestamp"),
-            "targetClusterName": _first(source, "targetClusterName") or (where.cluster if download else None),
-            "targetGroupId": _first(source, "targetGroupId") or (where.group if download else None),
+            # Recorded with three nulls wherever there is no such timestamp: nothing is
+            # known then.
+            "desiredTimestamp": None
+            if stamp is None or set(stamp.values()) == {None}
+            else _there(stamp),
+            **_same(
+                source, "oplogInc oplogTs pointInTimeUTCSeconds snapshotId timestamp"
+            ),
+            "targetClusterName": _first(source, "targetClusterName")
+            or (where.cluster if download else None),
+            "targetGroupId": _first(source, "targetGroupId")
+            or (where.group if download else None),
             "links": _self(where, "restoreJobs", source),
         }
     )
@@ -151,8 +180,13 @@ def instance(source: dict[str, Any], where: Where) -> dict[str, Any]:
     url = where.url_of(name or "")
     return _there(
         {
-            "connectionStrings": None if strings is None else _there({"standardSrv": strings.get("standardSrv")}),
-            **_same(source, "createDate groupId id mongoDBVersion name stateName tags terminationProtectionEnabled"),
+            "connectionStrings": None
+            if strings is None
+            else _there({"standardSrv": strings.get("standardSrv")}),
+            **_same(
+                source,
+                "createDate groupId id mongoDBVersion name stateName tags terminationProtectionEnabled",
+            ),
             "providerSettings": _there(
                 {
                     "backingProviderName": provider.get("backingProviderName"),
@@ -161,7 +195,9 @@ def instance(source: dict[str, Any], where: Where) -> dict[str, Any]:
                     "effectiveProviderName": "TENANT",
                     "providerName": "SERVERLESS",
                     "regionName": provider.get("regionName"),
-                    "tenantBackupEnabled": (source.get("backupSettings") or {}).get("enabled"),
+                    "tenantBackupEnabled": (source.get("backupSettings") or {}).get(
+                        "enabled"
+                    ),
                 }
             ),
             "serverlessBackupOptions": {"serverlessContinuousBackupEnabled": False},
@@ -169,8 +205,14 @@ def instance(source: dict[str, Any], where: Where) -> dict[str, Any]:
             if name is None
             else [
                 {"href": url, "rel": "self"},
-                {"href": f"{url}/backup/restoreJobs", "rel": f"{scheme}://cloud.mongodb.com/restoreJobs"},
-                {"href": f"{url}/backup/snapshots", "rel": f"{scheme}://cloud.mongodb.com/snapshots"},
+                {
+                    "href": f"{url}/backup/restoreJobs",
+                    "rel": f"{scheme}://cloud.mongodb.com/restoreJobs",
+                },
+                {
+                    "href": f"{url}/backup/snapshots",
+                    "rel": f"{scheme}://cloud.mongodb.com/snapshots",
+                },
             ],
         }
     )
@@ -180,7 +222,10 @@ def tenant_flex_snapshot(source: dict[str, Any], where: Where) -> dict[str, Any]
     """A shared-tier snapshot made of one of a flex cluster: the same seven members, and a link."""
     return _there(
         {
-            **_same(source, "expiration finishTime id mongoDBVersion scheduledTime startTime"),
+            **_same(
+                source,
+                "expiration finishTime id mongoDBVersion scheduledTime startTime",
+            ),
             "status": _word(source.get("status"), JOB_WORDS),
             "links": _tenant_self(where, "snapshots", source),
         }
@@ -189,7 +234,12 @@ def tenant_flex_snapshot(source: dict[str, Any], where: Where) -> dict[str, Any]
 
 def tenant_dedicated_snapshot(source: dict[str, Any], where: Where) -> dict[str, Any]:
     """A shared-tier snapshot made of one of a dedicated cluster, which has one time: when it was taken."""
-    words = {"queued": "QUEUED", "inProgress": "RUNNING", "completed": "COMPLETED", "failed": "FAILED"}
+    words = {
+        "queued": "QUEUED",
+        "inProgress": "RUNNING",
+        "completed": "COMPLETED",
+        "failed": "FAILED",
+    }
     return _there(
         {
             "expiration": source.get("expiresAt"),
@@ -209,12 +259,16 @@ def tenant_flex_job(source: dict[str, Any], where: Where) -> dict[str, Any]:
         {
             "clusterName": source.get("instanceName"),
             "deliveryType": _word(source.get("deliveryType"), {"RESTORE", "DOWNLOAD"}),
-            **_same(source, "expirationDate id projectId restoreFinishedDate restoreScheduledDate"),
+            **_same(
+                source,
+                "expirationDate id projectId restoreFinishedDate restoreScheduledDate",
+            ),
             **_same(source, "snapshotFinishedDate snapshotId snapshotUrl"),
             "status": _word(source.get("status"), JOB_WORDS),
             "targetDeploymentItemName": _first(source, "targetDeploymentItemName")
             or (where.cluster if download else None),
-            "targetProjectId": _first(source, "targetProjectId") or (where.group if download else None),
+            "targetProjectId": _first(source, "targetProjectId")
+            or (where.group if download else None),
             "links": _tenant_self(where, "restores", source),
         }
     )
@@ -231,7 +285,9 @@ def tenant_dedicated_job(source: dict[str, Any], where: Where) -> dict[str, Any]
     return _there(
         {
             "clusterName": where.cluster,
-            "deliveryType": {"automated": "RESTORE", "download": "DOWNLOAD"}.get(source.get("deliveryType", "")),
+            "deliveryType": {"automated": "RESTORE", "download": "DOWNLOAD"}.get(
+                source.get("deliveryType", "")
+            ),
             "expirationDate": source.get("expiresAt"),
             **_same(source, "id snapshotId"),
             "projectId": where.group,
@@ -240,20 +296,26 @@ def tenant_dedicated_job(source: dict[str, Any], where: Where) -> dict[str, Any]
             # A link for each shard would be several, of which none is the whole.
             "snapshotUrl": links[0] if len(links) == 1 else None,
             "status": status,
-            "targetDeploymentItemName": _first(source, "targetClusterName") or (where.cluster if download else None),
-            "targetProjectId": _first(source, "targetGroupId") or (where.group if download else None),
+            "targetDeploymentItemName": _first(source, "targetClusterName")
+            or (where.cluster if download else None),
+            "targetProjectId": _first(source, "targetGroupId")
+            or (where.group if download else None),
             "links": _tenant_self(where, "restores", source),
         }
     )
 
 
-def _tenant_self(where: Where, kind: str, source: dict[str, Any]) -> list[dict[str, str]] | None:
+def _tenant_self(
+    where: Where, kind: str, source: dict[str, Any]
+) -> list[dict[str, str]] | None:
     if source.get("id") is None:
         return None
     return [{"href": f"{where.tenant_url}/{kind}/{source['id']}", "rel": "self"}]
 
 
-def _self(where: Where, kind: str, source: dict[str, Any]) -> list[dict[str, str]] | None:
+def _self(
+    where: Where, kind: str, source: dict[str, Any]
+) -> list[dict[str, str]] | None:
     if source.get("id") is None:
         return None
     return [{"href": f"{where.url}/backup/{kind}/{source['id']}", "rel": "self"}]

@@ -59,7 +59,16 @@ def recordings(prefix: str = "") -> list[Exchange]:
         if "headers" not in said:  # a pair of bodies, and no exchange
             continue
         headers = tuple((key, value) for key, value in said["headers"])
-        found.append(Exchange(name, said["method"], said["path"], said["status"], headers, said["body"]))
+        found.append(
+            Exchange(
+                name,
+                said["method"],
+                said["path"],
+                said["status"],
+                headers,
+                said["body"],
+            )
+        )
     return found
 
 
@@ -73,5 +82,8 @@ def caller(served: Served) -> Iterator[httpx.Client]:
 GROUP, CLUSTER, ID = "6510aa1b2c3d4e5f60718293", "shop", "6a6f78e0cab84da5c4476b25"
 """A group, a cluster in it, and one of its snapshots or jobs."""
 VERSIONS = ("v1.0", "v2")
-KINDS = {"v1.0": "application/json", "v2": "application/vnd.atlas.2023-01-01+json;charset=utf-8"}
+KINDS = {
+    "v1.0": "application/json",
+    "v2": "application/vnd.atlas.2023-01-01+json;charset=utf-8",
+}
 """The content type of a success by interface."""

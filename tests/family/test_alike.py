@@ -29,7 +29,11 @@ def atlas():
     """An Atlas on a socket."""
 
     def answer(arrival: Arrival) -> bytes:
-        return wire(*said_by_atlas(arrival.method, arrival.target, arrival.fields.get("accept", "*/*")))
+        return wire(
+            *said_by_atlas(
+                arrival.method, arrival.target, arrival.fields.get("accept", "*/*")
+            )
+        )
 
     with upstream(answer) as running:
         yield running
@@ -37,12 +41,17 @@ def atlas():
 
 def seen(atlas: Upstream, got: Got, record: Record | str | None) -> Seen:
     """Return what became of a call by what arrived at Atlas and what the caller got."""
-    sent = [sent_line(one.method, one.target, one.fields, one.body) for one in atlas.arrivals]
+    sent = [
+        sent_line(one.method, one.target, one.fields, one.body)
+        for one in atlas.arrivals
+    ]
     return Seen(sent, got.status, got.field("content-type"), got.content, record)
 
 
 @contextlib.contextmanager
-def through_door(name: str, atlas: Upstream, patch: pytest.MonkeyPatch) -> Iterator[tuple[Use, Ask]]:
+def through_door(
+    name: str, atlas: Upstream, patch: pytest.MonkeyPatch
+) -> Iterator[tuple[Use, Ask]]:
     """Call by a library of Python; what it shows of a record is all of it."""
     patch.setenv("ATLAS_SHIM_UPSTREAM", atlas.origin)
     patch.setenv("ATLAS_SHIM_WARNINGS", "off")
@@ -56,7 +65,9 @@ def through_door(name: str, atlas: Upstream, patch: pytest.MonkeyPatch) -> Itera
 
         def ask(call: Call) -> Seen:
             form = {} if call.body is None else door.forms(call.body)["bytes"]()
-            got = client.ask(atlas.origin + call.target, call.method, dict(call.headers), **form)
+            got = client.ask(
+                atlas.origin + call.target, call.method, dict(call.headers), **form
+            )
             return seen(atlas, got, got.record)
 
         yield use, ask
@@ -71,23 +82,38 @@ def through_gateway(atlas: Upstream) -> Iterator[tuple[Use, Ask]]:
         return Plan(read_options(environ, flags), shared_engine(environ))
 
     first = planned({})
-    with serve_in_thread(first.options, first.engine) as served, Urllib3().open(own=True) as client:
+    with (
+        serve_in_thread(first.options, first.engine) as served,
+        Urllib3().open(own=True) as client,
+    ):
 
         def ask(call: Call) -> Seen:
             form = {} if call.body is None else {"body": call.body}
-            got = client.ask(served.url + call.target, call.method, dict(call.headers), **form)
-            got = attrs.evolve(got, content=got.content.replace(served.url.encode(), atlas.origin.encode()))
+            got = client.ask(
+                served.url + call.target, call.method, dict(call.headers), **form
+            )
+            got = attrs.evolve(
+                got,
+                content=got.content.replace(served.url.encode(), atlas.origin.encode()),
+            )
             return seen(atlas, got, next(iter(got.field("atlas-shim")), None))
 
         yield lambda environ: served.apply(planned(environ)), ask
 
 
 def differences(
-    name: str, atlas: Upstream, patch: pytest.MonkeyPatch, calls: Iterable[tuple[str, Call, Seen]]
+    name: str,
+    atlas: Upstream,
+    patch: pytest.MonkeyPatch,
+    calls: Iterable[tuple[str, Call, Seen]],
 ) -> list[str]:
     """Make calls, and return what differs from what becomes of them by the core, a line each."""
     used, found = "", list[str]()
-    way = through_gateway(atlas) if name == "gateway" else through_door(name, atlas, patch)
+    way = (
+        through_gateway(atlas)
+        if name == "gateway"
+        else through_door(name, atlas, patch)
+    )
     with way as (use, ask):
         for settings, call, wanted in calls:
             if settings != used:
@@ -109,7 +135,15 @@ def test_each_call_is_sent_and_answered_as_the_core_says(name, atlas, monkeypatc
     """A share of them through each way in, by a share of the settings: others through each; also calls of nobody."""
     most, turn = -(-len(SETTINGS) // len(WAYS)), WAYS.index(name)
     settings = (*SETTINGS,)[turn * most :][:most]
-    assert differences(name, atlas, monkeypatch, expected(name, settings, atlas.origin, share=len(WAYS))) == []
+    assert (
+        differences(
+            name,
+            atlas,
+            monkeypatch,
+            expected(name, settings, atlas.origin, share=len(WAYS)),
+        )
+        == []
+    )
 
 
 @pytest.mark.slow
@@ -118,5 +152,7 @@ def test_each_call_is_sent_and_answered_as_the_core_says(name, atlas, monkeypatc
 def test_all_settings_are_obeyed_as_by_the_core(name, settings, atlas, monkeypatch):
     """By a third of the calls, others through each way in; on the route auto twice, by what the first one taught."""
     times = 2 if settings.startswith("auto") else 1
-    calls = expected(f"{name} {settings}", (settings,), atlas.origin, times=times, share=3)
+    calls = expected(
+        f"{name} {settings}", (settings,), atlas.origin, times=times, share=3
+    )
     assert differences(name, atlas, monkeypatch, calls) == []

@@ -1,6 +1,7 @@
 """What the successor of a write gets: the members of its contract, under its own names, and nothing that it refuses.
 
-Sources: the contracts of both endpoints (members and required ones), and the v1.0 documentation.
+Sources: the contracts of both endpoints (members and required ones), and the v1.0
+documentation.
 """
 
 import gzip
@@ -16,7 +17,9 @@ from tests.family.replay import CLUSTER, GROUP, ID
 from tests.family.test_instance_writes import make
 from tests.family.test_writes import BODY, CREATE, FLEX_JOB, ORDER, UPDATE
 
-FLEX, DEDICATED = (f"/api/atlas/v2/groups/{GROUP}/{kind}" for kind in ("flexClusters", "clusters"))
+FLEX, DEDICATED = (
+    f"/api/atlas/v2/groups/{GROUP}/{kind}" for kind in ("flexClusters", "clusters")
+)
 PLACES = {
     **dict.fromkeys(("order", "restore"), f"/{CLUSTER}/backup/restoreJobs"),
     "download": f"/{CLUSTER}/backup/download",
@@ -40,7 +43,10 @@ SNAPSHOT = {"snapshotId": ID}
 TO = {"targetDeploymentItemName": "other", "targetProjectId": GROUP}
 RESTORE = {name: ORDER[name] for name in ("snapshotId", "targetDeploymentItemName")}
 AUTOMATED = {**SNAPSHOT, "deliveryType": "automated", "targetClusterName": "other"}
-ELSEWHERE, HERE = {**AUTOMATED, "targetGroupId": "0" * 24}, {**AUTOMATED, "targetGroupId": GROUP}
+ELSEWHERE, HERE = (
+    {**AUTOMATED, "targetGroupId": "0" * 24},
+    {**AUTOMATED, "targetGroupId": GROUP},
+)
 DOWNLOAD = {**SNAPSHOT, "deliveryType": "download"}
 CONTINUOUS = {"serverlessBackupOptions": {"serverlessContinuousBackupEnabled": True}}
 SETTINGS = {"backingProviderName": "AWS", "regionName": "US_EAST_1"}
@@ -49,17 +55,33 @@ LEAST = {"name": CLUSTER, "providerSettings": SETTINGS}
 
 SENT = [
     ("order", {**BODY, **READ_ONLY}, [{**SNAPSHOT, **TO}]),
-    ("order", {name: BODY[name] for name in BODY if name != "snapshotId"}, [TO]),  # the endpoint says that it lacks
+    (
+        "order",
+        {name: BODY[name] for name in BODY if name != "snapshotId"},
+        [TO],
+    ),  # the endpoint says that it lacks
     ("restore", ORDER, [ORDER, ELSEWHERE]),
     ("restore", {**FLEX_JOB, "clusterName": CLUSTER, **ORDER}, [ORDER, ELSEWHERE]),
     ("restore", RESTORE, [RESTORE, HERE]),
     ("restore", {**ORDER, "targetProjectId": None}, [RESTORE, HERE]),
-    ("download", ORDER, [SNAPSHOT, DOWNLOAD]),  # a download loses its target, which is optional for it
+    (
+        "download",
+        ORDER,
+        [SNAPSHOT, DOWNLOAD],
+    ),  # a download loses its target, which is optional for it
     ("download", SNAPSHOT, [SNAPSHOT, DOWNLOAD]),
-    ("create", CREATE, [{**LEAST, "tags": CREATE["tags"], "terminationProtectionEnabled": False}]),
+    (
+        "create",
+        CREATE,
+        [{**LEAST, "tags": CREATE["tags"], "terminationProtectionEnabled": False}],
+    ),
     ("create", {**CREATE, "tags": None, "terminationProtectionEnabled": None}, [LEAST]),
     ("create", LEAST, [LEAST]),
-    ("create", {**LEAST, **CONTINUOUS}, [LEAST]),  # the contract's default, which generated clients send
+    (
+        "create",
+        {**LEAST, **CONTINUOUS},
+        [LEAST],
+    ),  # the contract's default, which generated clients send
     ("update", UPDATE, [UPDATE]),
     ("update", {**CONTINUOUS, "tags": []}, [{"tags": []}]),
     ("update", {}, [{}]),
@@ -70,11 +92,14 @@ SENT = [
 def test_each_tier_gets_what_its_contract_has(engine, call, body, sent):
     """Members that a tier does not know are dropped, null counts as not given, and read-only ones are no matter.
 
-    The dedicated tier has one endpoint for both orders, another name for the target, and wants the target's group.
+    The dedicated tier has one endpoint for both orders, another name for the target,
+    and wants the target's group.
     """
     driven = make(engine, call, *[NON_FLEX] * (len(sent) - 1), DONE, body=body)
     assert [json.loads(send.call.body or b"") for send in driven.sends] == sent
-    targets = [FLEX + PLACES[call], f"{DEDICATED}/{CLUSTER}/backup/restoreJobs"][: len(sent)]
+    targets = [FLEX + PLACES[call], f"{DEDICATED}/{CLUSTER}/backup/restoreJobs"][
+        : len(sent)
+    ]
     assert driven.targets == tuple(targets)
     assert driven.sends[0].call.headers == (("Accept", KIND), ("Content-Type", KIND))
     assert driven.reply.status < 300
@@ -82,12 +107,21 @@ def test_each_tier_gets_what_its_contract_has(engine, call, body, sent):
 
 def test_a_download_has_an_endpoint_of_its_own(engine):
     """Of flex alone: its member is no word of the body there."""
-    (send,) = make(engine, "order", DONE, body={**BODY, "deliveryType": "download"}).sends
-    assert (send.call.target, json.loads(send.call.body or b"")) == (FLEX + PLACES["download"], SNAPSHOT)
+    (send,) = make(
+        engine, "order", DONE, body={**BODY, "deliveryType": "download"}
+    ).sends
+    assert (send.call.target, json.loads(send.call.body or b"")) == (
+        FLEX + PLACES["download"],
+        SNAPSHOT,
+    )
 
 
 FLAG = "serverlessBackupOptions.serverlessContinuousBackupEnabled"
-MISSING, INVALID, UNSUPPORTED = "MISSING_ATTRIBUTE", "INVALID_ATTRIBUTE", "SHIM_CONTINUOUS_BACKUP_UNSUPPORTED"
+MISSING, INVALID, UNSUPPORTED = (
+    "MISSING_ATTRIBUTE",
+    "INVALID_ATTRIBUTE",
+    "SHIM_CONTINUOUS_BACKUP_UNSUPPORTED",
+)
 
 
 def without(body, name):
@@ -96,12 +130,26 @@ def without(body, name):
 
 
 REFUSED = [
-    *(("order", without(BODY, name), MISSING, name) for name in ("deliveryType", "targetClusterName", "targetGroupId")),
+    *(
+        ("order", without(BODY, name), MISSING, name)
+        for name in ("deliveryType", "targetClusterName", "targetGroupId")
+    ),
     ("order", {**BODY, "deliveryType": None}, MISSING, "deliveryType"),
-    ("order", {**BODY, "deliveryType": "carrierPigeon"}, "INVALID_ENUM_VALUE", "carrierPigeon"),
+    (
+        "order",
+        {**BODY, "deliveryType": "carrierPigeon"},
+        "INVALID_ENUM_VALUE",
+        "carrierPigeon",
+    ),
     ("order", {**BODY, "deliveryType": "RESTORE"}, "INVALID_ENUM_VALUE", "RESTORE"),
-    *(("order", {**BODY, name: "x"}, INVALID, name) for name in ("colour", "targetDeploymentItemName")),
-    *(("order", {**BODY, name: 5}, INVALID, name) for name in ("snapshotId", "deliveryType")),
+    *(
+        ("order", {**BODY, name: "x"}, INVALID, name)
+        for name in ("colour", "targetDeploymentItemName")
+    ),
+    *(
+        ("order", {**BODY, name: 5}, INVALID, name)
+        for name in ("snapshotId", "deliveryType")
+    ),
     ("order", {**BODY, "oplogTs": "5"}, INVALID, "oplogTs"),
     ("restore", SNAPSHOT, MISSING, "targetDeploymentItemName"),
     ("restore", without(RESTORE, "snapshotId"), MISSING, "snapshotId"),
@@ -112,26 +160,51 @@ REFUSED = [
     ("create", {**CREATE, **CONTINUOUS}, UNSUPPORTED, FLAG),
     ("update", CONTINUOUS, UNSUPPORTED, FLAG),
     ("create", {**CREATE, "diskSizeGB": 5}, INVALID, "diskSizeGB"),
-    ("create", {**LEAST, "providerSettings": {**SETTINGS, "zone": "a"}}, INVALID, "providerSettings.zone"),
+    (
+        "create",
+        {**LEAST, "providerSettings": {**SETTINGS, "zone": "a"}},
+        INVALID,
+        "providerSettings.zone",
+    ),
     ("create", without(LEAST, "name"), MISSING, "name"),
     ("create", {**CREATE, "name": 5}, INVALID, "name"),
-    ("create", {**LEAST, "providerSettings": without(SETTINGS, "regionName")}, MISSING, "providerSettings.regionName"),
+    (
+        "create",
+        {**LEAST, "providerSettings": without(SETTINGS, "regionName")},
+        MISSING,
+        "providerSettings.regionName",
+    ),
     ("update", {"providerSettings": SETTINGS}, INVALID, "providerSettings"),
-    ("update", {"terminationProtectionEnabled": "yes"}, INVALID, "terminationProtectionEnabled"),
+    (
+        "update",
+        {"terminationProtectionEnabled": "yes"},
+        INVALID,
+        "terminationProtectionEnabled",
+    ),
 ]
 
 
 @pytest.mark.parametrize(("call", "body", "code", "name"), REFUSED)
-def test_what_the_old_endpoint_or_flex_would_refuse_is_refused_by_name(engine, call, body, code, name):
+def test_what_the_old_endpoint_or_flex_would_refuse_is_refused_by_name(
+    engine, call, body, code, name
+):
     """400 in Atlas' shape and with its code, and nothing is sent."""
     driven = make(engine, call, body=body, writes="instances-strict")
-    assert (driven.reply.status, driven.document["errorCode"], driven.sends) == (400, code, ())
+    assert (driven.reply.status, driven.document["errorCode"], driven.sends) == (
+        400,
+        code,
+        (),
+    )
     assert name in (*driven.document["parameters"], driven.document["detail"])
 
 
 UNREADABLE = [
     (b'{"deliveryType": "\xff"}', (), (400, "MALFORMED_JSON")),
-    (gzip.compress(json.dumps(BODY).encode()), (("Content-Encoding", "gzip"),), (415, "SHIM_CONTENT_CODED")),
+    (
+        gzip.compress(json.dumps(BODY).encode()),
+        (("Content-Encoding", "gzip"),),
+        (415, "SHIM_CONTENT_CODED"),
+    ),
 ]
 
 
@@ -139,7 +212,10 @@ UNREADABLE = [
 def test_a_body_that_can_not_be_read_is_not_translated(engine, body, headers, error):
     """Before anything is sent."""
     driven = make(engine, "order", body=body, headers=headers)
-    assert (driven.reply.status, driven.document["errorCode"], driven.sends) == (*error, ())
+    assert (driven.reply.status, driven.document["errorCode"], driven.sends) == (
+        *error,
+        (),
+    )
 
 
 POINT = {**HERE, "deliveryType": "pointInTime", "pointInTimeUTCSeconds": 1764000000}
@@ -147,7 +223,10 @@ FOUND = [DONE, (200, (), b"?"), (204, (), b"")]
 LOOKS = [
     *((said, "SHIM_POINT_IN_TIME_UNSUPPORTED") for said in FOUND),
     *((error, None) for name, error in ERRORS.items() if name not in LEADING_ON),
-    ((307, (("Location", "/elsewhere"),), b""), "SHIM_UPSTREAM_REDIRECTED"),  # followed, it would lead around the shim
+    (
+        (307, (("Location", "/elsewhere"),), b""),
+        "SHIM_UPSTREAM_REDIRECTED",
+    ),  # followed, it would lead around the shim
 ]
 
 
@@ -155,7 +234,9 @@ LOOKS = [
 def test_a_point_in_time_is_asked_of_flex_before_any_write(engine, said, code):
     """A GET tells that the cluster is a flex one, which has none; what else it says is the answer."""
     driven = make(engine, "order", said, body=POINT)
-    assert [(send.call.method, send.route) for send in driven.sends] == [("GET", "flex")]
+    assert [(send.call.method, send.route) for send in driven.sends] == [
+        ("GET", "flex")
+    ]
     assert (None if driven.passed else driven.document["errorCode"]) == code
 
 
@@ -165,7 +246,9 @@ def test_a_point_in_time_goes_to_a_dedicated_cluster_as_it_is(engine, known):
     memory = Memory()
     if known:
         make(engine, "order", NON_FLEX, DONE, memory=memory)
-    driven = make(engine, "order", *([] if known else [NON_FLEX]), DONE, body=POINT, memory=memory)
+    driven = make(
+        engine, "order", *([] if known else [NON_FLEX]), DONE, body=POINT, memory=memory
+    )
     asked = [(send.call.method, send.route) for send in driven.sends]
     assert asked == [*([] if known else [("GET", "flex")]), ("POST", "dedicated")]
     assert json.loads(driven.sends[-1].call.body or b"") == POINT
@@ -175,4 +258,7 @@ def test_a_point_in_time_goes_to_a_dedicated_cluster_as_it_is(engine, known):
 def test_a_point_in_time_is_refused_without_asking_by_date_and_flag(engine, route):
     """These routes never ask the dedicated side, so there is nothing to look for."""
     driven = make(engine, "order", body=POINT, route=route)
-    assert (driven.document["errorCode"], driven.sends) == ("SHIM_POINT_IN_TIME_UNSUPPORTED", ())
+    assert (driven.document["errorCode"], driven.sends) == (
+        "SHIM_POINT_IN_TIME_UNSUPPORTED",
+        (),
+    )

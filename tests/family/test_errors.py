@@ -11,7 +11,12 @@ from tests.peers.served import gateway
 
 BASE = f"/groups/{GROUP}/serverless/shop/backup"
 TENANT = f"/groups/{GROUP}/clusters/shop/backup/tenant"
-JOB = {"deliveryType": "automated", "snapshotId": ID, "targetClusterName": "shop", "targetGroupId": GROUP}
+JOB = {
+    "deliveryType": "automated",
+    "snapshotId": ID,
+    "targetClusterName": "shop",
+    "targetGroupId": GROUP,
+}
 CALLS = {
     "list-snapshots": ("GET", f"{BASE}/snapshots", None),
     "get-snapshot": ("GET", f"{BASE}/snapshots/{ID}", None),
@@ -20,7 +25,11 @@ CALLS = {
     "create-job": ("POST", f"{BASE}/restoreJobs", JOB),
     "list-tenant-snapshots": ("GET", f"{TENANT}/snapshots", None),
     "get-tenant-job": ("GET", f"{TENANT}/restores/{ID}", None),
-    "create-tenant-job": ("POST", f"{TENANT}/restore", {"snapshotId": ID, "targetDeploymentItemName": "shop"}),
+    "create-tenant-job": (
+        "POST",
+        f"{TENANT}/restore",
+        {"snapshotId": ID, "targetDeploymentItemName": "shop"},
+    ),
 }
 
 
@@ -29,10 +38,15 @@ def ask(atlas):
     """Makes one of the calls, each side answering with an error; returns the reply and the sides that were asked."""
 
     def ask(client, call, query="", **sides):
-        atlas.answer, atlas.arrivals[:] = by_side(**{side: wire(*one) for side, one in sides.items()}), []
+        atlas.answer, atlas.arrivals[:] = (
+            by_side(**{side: wire(*one) for side, one in sides.items()}),
+            [],
+        )
         method, path, body = CALLS[call]
         headers = {"Accept": "*/*", "Authorization": "Bearer token"}
-        return client.request(method, f"/api/atlas/v2{path}{query}", json=body, headers=headers), atlas.sides
+        return client.request(
+            method, f"/api/atlas/v2{path}{query}", json=body, headers=headers
+        ), atlas.sides
 
     return ask
 
@@ -45,15 +59,21 @@ def test_an_error_of_a_successor_is_intact(ask, clients, route, call, name):
 
     When flex leads on and the dedicated tier fails too, its answer is the caller's.
     """
-    reply, sides = ask(clients["flex" if name in LEADING_ON else route], call, flex=ERRORS[name])
+    reply, sides = ask(
+        clients["flex" if name in LEADING_ON else route], call, flex=ERRORS[name]
+    )
     is_intact(reply, ERRORS[name])
     assert sides == ["flex"]
-    reply, sides = ask(clients["auto"], call, flex=LEADING_ON["non-flex"], dedicated=ERRORS[name])
+    reply, sides = ask(
+        clients["auto"], call, flex=LEADING_ON["non-flex"], dedicated=ERRORS[name]
+    )
     is_intact(reply, ERRORS[name])
     assert sides == ["flex", "dedicated"]
 
 
-@pytest.mark.parametrize("call", [name for name, call in CALLS.items() if call[0] == "GET"])
+@pytest.mark.parametrize(
+    "call", [name for name, call in CALLS.items() if call[0] == "GET"]
+)
 def test_a_missing_cluster_is_looked_for_on_the_dedicated_tier(ask, clients, call):
     """A read goes on after CLUSTER_NOT_FOUND; nothing there either is that tier's own answer."""
     missing = ERRORS["no-cluster"]
@@ -70,28 +90,41 @@ def before(atlas):
         yield client
 
 
-@pytest.mark.parametrize("name", [name for name in ERRORS if name not in {"gone", "method"}])
+@pytest.mark.parametrize(
+    "name", [name for name in ERRORS if name not in {"gone", "method"}]
+)
 @pytest.mark.parametrize("call", CALLS)
-def test_before_the_sunset_an_error_of_the_legacy_endpoint_is_intact(ask, atlas, before, call, name):
+def test_before_the_sunset_an_error_of_the_legacy_endpoint_is_intact(
+    ask, atlas, before, call, name
+):
     """Until the sunset a legacy error passes untouched, and no field of the shim's is added."""
     reply, sides = ask(before, call, "?pretty=true&x=%41", legacy=ERRORS[name])
     is_intact(reply, ERRORS[name])
     assert sides == ["legacy"]
-    assert atlas.arrivals[0].target == f"/api/atlas/v2{CALLS[call][1]}?pretty=true&x=%41"
+    assert (
+        atlas.arrivals[0].target == f"/api/atlas/v2{CALLS[call][1]}?pretty=true&x=%41"
+    )
     assert "Atlas-Shim" not in reply.headers
 
 
-@pytest.mark.parametrize("name", [name for name, (_, _, body) in ERRORS.items() if body.startswith(b"{")])
+@pytest.mark.parametrize(
+    "name", [name for name, (_, _, body) in ERRORS.items() if body.startswith(b"{")]
+)
 def test_an_envelope_holds_the_error_as_it_was(ask, atlas, clients, name):
     """With envelope=true the error stands inside, its fields and status stay, and flex does not learn of it."""
     reply, _ = ask(clients["flex"], "get-job", "?envelope=true", flex=ERRORS[name])
     is_intact(reply, ERRORS[name], content=False)
-    assert reply.json() == {"status": ERRORS[name][0], "content": json.loads(ERRORS[name][2])}
+    assert reply.json() == {
+        "status": ERRORS[name][0],
+        "content": json.loads(ERRORS[name][2]),
+    }
     assert "envelope" not in atlas.arrivals[0].target
 
 
 def test_the_announced_dates_are_not_lost(ask, clients):
     """Upstream's Sunset and Deprecation, and the shim's own, do not push each other out."""
-    reply, _ = ask(clients["auto"], "list-jobs", legacy=ERRORS["gone"], flex=ERRORS["gone"])
+    reply, _ = ask(
+        clients["auto"], "list-jobs", legacy=ERRORS["gone"], flex=ERRORS["gone"]
+    )
     assert reply.status_code == 410
     assert "Sunset" in reply.headers

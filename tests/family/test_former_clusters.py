@@ -12,7 +12,10 @@ from tests.family.replay import caller
 from tests.peers.served import gateway
 
 CLUSTERS = f"/api/atlas/v2/groups/{DEMO_GROUP}/clusters"
-HEADERS = {"Authorization": f"Bearer {DEMO_TOKEN}", "Accept": "application/vnd.atlas.2024-08-05+json"}
+HEADERS = {
+    "Authorization": f"Bearer {DEMO_TOKEN}",
+    "Accept": "application/vnd.atlas.2024-08-05+json",
+}
 WORDS = {"ATLAS_SHIM_READS": "former-clusters", "ATLAS_SHIM_WRITES": "former-clusters"}
 
 
@@ -28,23 +31,41 @@ def client(request, atlas, monkeypatch, tmp_path):
     """A client of each way in, with an inventory, and with warnings as errors."""
     monkeypatch.setenv("ATLAS_SHIM_INVENTORY", str(tmp_path / "calls.jsonl"))
     if request.param == "gateway":
-        both: dict[str, Any] = dict.fromkeys(("reads", "writes"), frozenset({"former-clusters"}))
+        both: dict[str, Any] = dict.fromkeys(
+            ("reads", "writes"), frozenset({"former-clusters"})
+        )
         with gateway(atlas.url, **both) as served, caller(served) as client:
             client.headers = HEADERS
             yield client
     else:
-        for name, word in (WORDS | {"ATLAS_SHIM_UPSTREAM": atlas.url, "ATLAS_SHIM_WARNINGS": "error"}).items():
+        for name, word in (
+            WORDS | {"ATLAS_SHIM_UPSTREAM": atlas.url, "ATLAS_SHIM_WARNINGS": "error"}
+        ).items():
             monkeypatch.setenv(name, word)
-        with shim.httpx.Client(base_url=atlas.url, headers=HEADERS, trust_env=False) as client:
+        with shim.httpx.Client(
+            base_url=atlas.url, headers=HEADERS, trust_env=False
+        ) as client:
             yield client
-    lines = (tmp_path / "calls.jsonl").read_text() if (tmp_path / "calls.jsonl").exists() else ""
+    lines = (
+        (tmp_path / "calls.jsonl").read_text()
+        if (tmp_path / "calls.jsonl").exists()
+        else ""
+    )
     assert '"operation"' not in lines
 
 
 def test_no_call_of_it_is_a_retired_one(client):
     """No warning, no announcement of an end and no line of the inventory, whichever side answers."""
     with warnings.catch_warnings(action="error"):
-        former, dedicated = client.get(f"{CLUSTERS}/{DEMO_CLUSTER}"), client.get(f"{CLUSTERS}/{DEMO_DEDICATED}")
+        former, dedicated = (
+            client.get(f"{CLUSTERS}/{DEMO_CLUSTER}"),
+            client.get(f"{CLUSTERS}/{DEMO_DEDICATED}"),
+        )
         both = client.get(CLUSTERS)
-    assert [one["name"] for one in both.json()["results"]] == [DEMO_DEDICATED, DEMO_CLUSTER]
-    assert {"sunset", "deprecation"}.isdisjoint({*former.headers, *dedicated.headers, *both.headers})
+    assert [one["name"] for one in both.json()["results"]] == [
+        DEMO_DEDICATED,
+        DEMO_CLUSTER,
+    ]
+    assert {"sunset", "deprecation"}.isdisjoint(
+        {*former.headers, *dedicated.headers, *both.headers}
+    )

@@ -1,8 +1,9 @@
 """A client that openapi-python-client generates from the legacy contract parses what a gateway answers.
 
-One property is taken out of the contract first: ``effectiveInstanceSizeName`` is one of three enumerations of
-cluster sizes, none of which has the word that Atlas answers (recorded: FLEX), so that the generated code refuses
-Atlas' own replies. Nothing else is changed.
+One property is taken out of the contract first: ``effectiveInstanceSizeName`` is one of
+three enumerations of cluster sizes, none of which has the word that Atlas answers
+(recorded: FLEX), so that the generated code refuses Atlas' own replies. Nothing else is
+changed.
 """
 
 import importlib
@@ -28,19 +29,43 @@ PACKAGE = "generated_legacy_client"
 @pytest.fixture
 def generated(tmp_path, monkeypatch):
     """Generate the client offline; returns a function from module name to module."""
-    contract = json.loads((CASES / "contract" / "legacy-serverless-2025-10.json").read_text("utf-8"))
-    del contract["components"]["schemas"]["ServerlessProviderSettings"]["properties"]["effectiveInstanceSizeName"]
+    contract = json.loads(
+        (CASES / "contract" / "legacy-serverless-2025-10.json").read_text("utf-8")
+    )
+    del contract["components"]["schemas"]["ServerlessProviderSettings"]["properties"][
+        "effectiveInstanceSizeName"
+    ]
     (tmp_path / "contract.json").write_text(json.dumps(contract))
-    (tmp_path / "config.yml").write_text(f"package_name_override: {PACKAGE}\npost_hooks: []\n")
-    command = [sys.executable, "-m", "openapi_python_client", "generate", "--meta", "none"]
-    command += ["--path", "contract.json", "--config", "config.yml", "--output-path", PACKAGE, "--fail-on-warning"]
+    (tmp_path / "config.yml").write_text(
+        f"package_name_override: {PACKAGE}\npost_hooks: []\n"
+    )
+    command = [
+        sys.executable,
+        "-m",
+        "openapi_python_client",
+        "generate",
+        "--meta",
+        "none",
+    ]
+    command += [
+        "--path",
+        "contract.json",
+        "--config",
+        "config.yml",
+        "--output-path",
+        PACKAGE,
+        "--fail-on-warning",
+    ]
     subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
     monkeypatch.syspath_prepend(tmp_path)
     return lambda name: importlib.import_module(f"{PACKAGE}.{name}")
 
 
 BACKUPS, INSTANCES = "api.cloud_backups", "api.serverless_instances"
-JOBS, SNAPSHOTS = "group_serverless_backup_restore_job", "group_serverless_backup_snapshot"
+JOBS, SNAPSHOTS = (
+    "group_serverless_backup_restore_job",
+    "group_serverless_backup_snapshot",
+)
 
 
 def operations(generated):
@@ -57,14 +82,25 @@ def operations(generated):
     return {name: generated(module).sync_detailed for name, module in modules.items()}
 
 
-TIMES = [(BEFORE, DEMO_CLUSTER), *product((AFTER, LATE), (DEMO_CLUSTER, DEMO_DEDICATED))]
+TIMES = [
+    (BEFORE, DEMO_CLUSTER),
+    *product((AFTER, LATE), (DEMO_CLUSTER, DEMO_DEDICATED)),
+]
 """Before the sunset the legacy endpoint answers, which knows no dedicated cluster."""
 
 
 def test_the_generated_client_works_on_both_sides_of_the_sunsets(generated):
     """Lists, gets and creates of snapshots, restore jobs and instances are parsed before and after each date."""
-    made, models, options = operations(generated), generated("models"), {"httpx_args": {"trust_env": False}}
-    opened = partial(generated("client").AuthenticatedClient, raise_on_unexpected_status=True, **options)
+    made, models, options = (
+        operations(generated),
+        generated("models"),
+        {"httpx_args": {"trust_env": False}},
+    )
+    opened = partial(
+        generated("client").AuthenticatedClient,
+        raise_on_unexpected_status=True,
+        **options,
+    )
     for today, cluster in TIMES:
         with (
             FakeServer(LenientAtlas(today=today)) as server,
@@ -79,16 +115,30 @@ def calls_are_parsed(made, models, client, cluster):
     snapshots = made["list snapshots"](DEMO_GROUP, cluster, client=client).parsed
     assert snapshots.total_count == len(snapshots.results) > 0
     first = snapshots.results[-1]
-    assert made["get snapshot"](DEMO_GROUP, cluster, first.id, client=client).parsed.id == first.id
+    assert (
+        made["get snapshot"](DEMO_GROUP, cluster, first.id, client=client).parsed.id
+        == first.id
+    )
     for delivery in ("automated", "download"):
         word = models.ServerlessBackupRestoreJobDeliveryType(delivery)
-        body = models.ServerlessBackupRestoreJob(word, cluster, DEMO_GROUP, snapshot_id=first.id)
+        body = models.ServerlessBackupRestoreJob(
+            word, cluster, DEMO_GROUP, snapshot_id=first.id
+        )
         job = made["create job"](DEMO_GROUP, cluster, client=client, body=body).parsed
-        assert (job.delivery_type, job.target_cluster_name) == (body.delivery_type, cluster)
-        assert made["get job"](DEMO_GROUP, cluster, job.id, client=client).parsed.id == job.id
+        assert (job.delivery_type, job.target_cluster_name) == (
+            body.delivery_type,
+            cluster,
+        )
+        assert (
+            made["get job"](DEMO_GROUP, cluster, job.id, client=client).parsed.id
+            == job.id
+        )
     jobs = made["list jobs"](DEMO_GROUP, cluster, client=client).parsed
     assert {job.id for job in jobs.results} >= {job.id}
     instances = made["list instances"](DEMO_GROUP, client=client).parsed
     assert [instance.name for instance in instances.results] == [DEMO_CLUSTER]
     instance = made["get instance"](DEMO_GROUP, DEMO_CLUSTER, client=client).parsed
-    assert instance.provider_settings.additional_properties["effectiveInstanceSizeName"] == "FLEX"
+    assert (
+        instance.provider_settings.additional_properties["effectiveInstanceSizeName"]
+        == "FLEX"
+    )

@@ -11,31 +11,58 @@ from tests.family.replay import BEFORE, CASES, GROUP, KINDS, LATE, VERSIONS
 
 CONTRACT = CASES / "contract" / "legacy-serverless-2025-10.json"
 CALLS = {
-    (method.upper(), path.replace("/api/atlas/v2", "").replace("{groupId}", GROUP).replace("{", "").replace("}", ""))
+    (
+        method.upper(),
+        path.replace("/api/atlas/v2", "")
+        .replace("{groupId}", GROUP)
+        .replace("{", "")
+        .replace("}", ""),
+    )
     for path, operations in json.loads(CONTRACT.read_text())["paths"].items()
     for method in operations
-    if "/backup/" not in path and not (method == "get" and path.endswith(("/serverless", "/{name}")))
+    if "/backup/" not in path
+    and not (method == "get" and path.endswith(("/serverless", "/{name}")))
 }
 BODY = b'{ "name" : "x", "providerSettings": {} }'
-AUTO_INDEXING = f"/groups/{GROUP}/serverless/clusterName/performanceAdvisor/autoIndexing"
+AUTO_INDEXING = (
+    f"/groups/{GROUP}/serverless/clusterName/performanceAdvisor/autoIndexing"
+)
 """What is always off, and so can still be answered."""
-ENDED = sorted(CALLS - {("GET", AUTO_INDEXING)} | {("POST", f"/groups/{GROUP}/clusters/tenantUpgradeToServerless")})
+ENDED = sorted(
+    CALLS - {("GET", AUTO_INDEXING)}
+    | {("POST", f"/groups/{GROUP}/clusters/tenantUpgradeToServerless")}
+)
 
 
-def make(engine, call, *given, api="v2", query="?enable=true&x=%2F", day=LATE, **settings):
+def make(
+    engine, call, *given, api="v2", query="?enable=true&x=%2F", day=LATE, **settings
+):
     """Make one call with a query that nobody knows, and a body where the method has one."""
     method, path = call
     body = BODY if method in {"POST", "PATCH"} else None
     memory, target = settings.pop("memory", None), f"/api/atlas/{api}{path}{query}"
     clock, known = day.timestamp(), Settings(**settings)
-    return drive(engine, target, given, method=method, body=body, memory=memory, clock=clock, settings=known)
+    return drive(
+        engine,
+        target,
+        given,
+        method=method,
+        body=body,
+        memory=memory,
+        clock=clock,
+        settings=known,
+    )
 
 
 def is_gone(driven):
     """Hold the 410: Atlas' shape, the shim's code, what took the place, and where that is documented."""
     document = driven.document
     assert list(document) == ["detail", "error", "errorCode", "parameters", "reason"]
-    assert (driven.reply.status, document["error"], document["reason"]) == (410, 410, "Gone")
+    assert (driven.reply.status, document["error"], document["reason"]) == (
+        410,
+        410,
+        "Gone",
+    )
     assert document["errorCode"] == "SHIM_NO_SUCCESSOR"
     assert "lex cluster" in document["detail"]
     assert "https://" in document["detail"]
@@ -50,12 +77,21 @@ def test_the_contract_has_ten_of_them():
 def test_after_the_sunset_atlas_is_asked_and_its_410_is_explained(engine, call):
     """In auto the legacy endpoint is asked, with the whole call, since sunset dates moved; then it is remembered."""
     memory = Memory()
-    for api, given in (("v2", [GONE]), ("v2", []), ("v1.0", [GONE])):  # each interface is retired by itself
+    for api, given in (
+        ("v2", [GONE]),
+        ("v2", []),
+        ("v1.0", [GONE]),
+    ):  # each interface is retired by itself
         driven = make(engine, call, *given, api=api, memory=memory)
         is_gone(driven)
         assert [send.rewritten for send in driven.sends] == [False] * len(given)
         assert driven.routes == ("legacy",) * len(given)
-    for answer in (answers({"id": "1"}), (204, (), b""), refuses(404, "SERVERLESS_INSTANCE_NOT_FOUND"), (500, (), b"")):
+    for answer in (
+        answers({"id": "1"}),
+        (204, (), b""),
+        refuses(404, "SERVERLESS_INSTANCE_NOT_FOUND"),
+        (500, (), b""),
+    ):
         assert make(engine, call, answer).passed
 
 
@@ -66,7 +102,9 @@ def test_auto_indexing_reads_as_off(engine, route, api):
     driven = make(engine, ("GET", AUTO_INDEXING), api=api, route=route)
     assert (driven.sends, driven.content) == ((), b"false")
     assert driven.reply.headers == (("Content-Type", KINDS[api]),)
-    wrapped = make(engine, ("GET", AUTO_INDEXING), api=api, route=route, query="?envelope=true")
+    wrapped = make(
+        engine, ("GET", AUTO_INDEXING), api=api, route=route, query="?envelope=true"
+    )
     assert wrapped.document == {"status": 200, "content": False}
 
 
@@ -83,7 +121,21 @@ def test_auto_indexing_reads_as_off_once_atlas_says_that_it_is_gone(engine):
 def test_auto_indexing_can_be_set_where_writes_are_on(engine, api, enable):
     """Atlas answered 200 to the end; nobody is asked, and the strict switch refuses it as without one."""
     call, query = ("POST", AUTO_INDEXING), f"?enable={enable}"
-    driven = make(engine, call, api=api, query=query, writes=parse_writes("instances", name="writes"))
+    driven = make(
+        engine,
+        call,
+        api=api,
+        query=query,
+        writes=parse_writes("instances", name="writes"),
+    )
     assert (driven.sends, driven.reply.status, driven.content) == ((), 200, b"{}")
     assert driven.reply.headers == (("Content-Type", KINDS[api]),)
-    is_gone(make(engine, call, GONE, query=query, writes=parse_writes("instances-strict", name="writes")))
+    is_gone(
+        make(
+            engine,
+            call,
+            GONE,
+            query=query,
+            writes=parse_writes("instances-strict", name="writes"),
+        )
+    )

@@ -9,7 +9,10 @@ from tests.family.doors import playing
 from tests.family.replay import GROUP, ID, VERSIONS
 from tests.peers.scripted import GONE, NO_CLUSTER, error, ok, wire
 
-SERVERLESS, TENANT = f"/groups/{GROUP}/serverless", f"/groups/{GROUP}/clusters/shop/backup/tenant"
+SERVERLESS, TENANT = (
+    f"/groups/{GROUP}/serverless",
+    f"/groups/{GROUP}/clusters/shop/backup/tenant",
+)
 READS = {
     "snapshots": f"{SERVERLESS}/shop/backup/snapshots",
     "one snapshot": f"{SERVERLESS}/shop/backup/snapshots/{ID}",
@@ -24,7 +27,12 @@ READS = {
     "one tenant restore": f"{TENANT}/restores/{ID}",
     "auto-indexing": f"{SERVERLESS}/shop/performanceAdvisor/autoIndexing",
 }
-THING = {"id": ID, "name": "shop", "status": "COMPLETED", "startTime": "2026-01-01T00:00:00Z"}
+THING = {
+    "id": ID,
+    "name": "shop",
+    "status": "COMPLETED",
+    "startTime": "2026-01-01T00:00:00Z",
+}
 PAGE = {"results": [THING, {**THING, "name": "söhop"}], "totalCount": 2}
 DIFFERS = {"date", "atlas-shim", "x-request-id"}
 """Fields that tell the time of an answer, or of the call that was made for it."""
@@ -34,17 +42,27 @@ def flex(arrival):
     """Answer as a flex side that knows something does; HEAD as a server must, without content."""
     is_page = arrival.path.endswith(("/snapshots", "/restoreJobs", "/flexClusters"))
     answer = ok(PAGE if is_page else THING) if arrival.side != "legacy" else GONE
-    return answer.partition(b"\r\n\r\n")[0] + b"\r\n\r\n" if arrival.method == "HEAD" else answer
+    return (
+        answer.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
+        if arrival.method == "HEAD"
+        else answer
+    )
 
 
 def fields_of(reply):
     """Return the fields of a reply that must not differ."""
-    return {name.lower(): value for name, value in reply.headers.items() if name.lower() not in DIFFERS}
+    return {
+        name.lower(): value
+        for name, value in reply.headers.items()
+        if name.lower() not in DIFFERS
+    }
 
 
 def is_like_get(ask, target, **options):
     """Hold HEAD against GET: status and fields are the same, no content is left on the connection; return the GET."""
-    got, head, again = (ask(method, target, **options) for method in ("GET", "HEAD", "GET"))
+    got, head, again = (
+        ask(method, target, **options) for method in ("GET", "HEAD", "GET")
+    )
     assert (head.status_code, head.content) == (got.status_code, b"")
     assert (again.status_code, again.content) == (got.status_code, got.content)
     assert fields_of(head) == fields_of(got)
@@ -73,17 +91,32 @@ def test_no_length_is_made_up(door, coded):
     answer = chunked % (coding, len(content), content)
     with playing(door, sides={"flex": answer}) as (_, ask):
         for _ in range(2):
-            head = ask("HEAD", f"/api/atlas/v2{READS['snapshots']}", headers={"Accept-Encoding": "gzip"})
+            head = ask(
+                "HEAD",
+                f"/api/atlas/v2{READS['snapshots']}",
+                headers={"Accept-Encoding": "gzip"},
+            )
             assert (head.status_code, head.content) == (403, b"")
-            assert head.headers.get("Content-Length", str(len(content))) == str(len(content))
+            assert head.headers.get("Content-Length", str(len(content))) == str(
+                len(content)
+            )
 
 
 def test_the_coding_of_an_error_is_shown_too(door):
     """Its length is that of the coded content, so that its coding belongs to it."""
-    content = gzip.compress(json.dumps({"errorCode": "NOT_ALLOWED", "detail": "x" * 50}).encode())
-    head = b"HTTP/1.1 403 Forbidden\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(content)
+    content = gzip.compress(
+        json.dumps({"errorCode": "NOT_ALLOWED", "detail": "x" * 50}).encode()
+    )
+    head = (
+        b"HTTP/1.1 403 Forbidden\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n"
+        % len(content)
+    )
     with playing(door, sides={"flex": head + content}) as (_, ask):
-        got = is_like_get(ask, f"/api/atlas/v2{READS['snapshots']}", headers={"Accept-Encoding": "gzip"})
+        got = is_like_get(
+            ask,
+            f"/api/atlas/v2{READS['snapshots']}",
+            headers={"Accept-Encoding": "gzip"},
+        )
     assert got.headers["Content-Length"] == str(len(content))
 
 
@@ -104,8 +137,17 @@ def test_head_of_a_blank_read_looks_twice(door, which, knows):
 @pytest.mark.parametrize("status", [200, 404])
 def test_before_the_sunset_head_goes_out_as_it_came(door, status):
     """And a 404 without content says nothing of retirement."""
-    with playing(door, sides={"legacy": wire(status, (("X-Odd", "1"),))}, over=False) as (atlas, ask):
+    with playing(
+        door, sides={"legacy": wire(status, (("X-Odd", "1"),))}, over=False
+    ) as (atlas, ask):
         reply = ask("HEAD", f"/api/atlas/v2{READS['snapshots']}?x=%2F")
-        assert (reply.status_code, reply.content, reply.headers["X-Odd"]) == (status, b"", "1")
+        assert (reply.status_code, reply.content, reply.headers["X-Odd"]) == (
+            status,
+            b"",
+            "1",
+        )
         (arrival,) = atlas.arrivals
-        assert (arrival.method, arrival.target) == ("HEAD", f"/api/atlas/v2{READS['snapshots']}?x=%2F")
+        assert (arrival.method, arrival.target) == (
+            "HEAD",
+            f"/api/atlas/v2{READS['snapshots']}?x=%2F",
+        )

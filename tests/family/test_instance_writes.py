@@ -1,7 +1,8 @@
 """Creating, updating and deleting instances: nothing without the switch, and each call once with it.
 
-What flex gets, what is refused before that, and what the caller gets: recordings say how a creation and a deletion
-were answered by both sides. What a fault of flex leads to is among ``test_writes``.
+What flex gets, what is refused before that, and what the caller gets: recordings say
+how a creation and a deletion were answered by both sides. What a fault of flex leads to
+is among ``test_writes``.
 """
 
 import json
@@ -20,17 +21,41 @@ from tests.family.test_writes import CALLS, CREATE, INSTANCES
 
 FLEX = f"/api/atlas/v2/groups/{GROUP}/flexClusters"
 KIND = "application/vnd.atlas.2024-11-13+json"
-CLUSTER = answers({"id": "1", "name": NAME, "stateName": "UPDATING", "backupSettings": {"enabled": True}, "tags": []})
+CLUSTER = answers(
+    {
+        "id": "1",
+        "name": NAME,
+        "stateName": "UPDATING",
+        "backupSettings": {"enabled": True},
+        "tags": [],
+    }
+)
 STATUSES = {"create": 201, "create with a slash": 201, "update": 200, "delete": 202}
 NO_CONTENT = (204, (), b"")
 
 
-def make(engine, call, *given, api="v2", writes="instances", route=RouteWord.AUTO, day=LATE, **more):
+def make(
+    engine,
+    call,
+    *given,
+    api="v2",
+    writes="instances",
+    route=RouteWord.AUTO,
+    day=LATE,
+    **more,
+):
     """Make one of the calls; a body that is given takes the place of its own."""
     method, path, body = CALLS[call]
     settings = Settings(route=route, writes=parse_writes(writes, name="writes"))
     more = {"body": body, "clock": day.timestamp(), **more}
-    return drive(engine, f"/api/atlas/{api}{path}", given, method=method, settings=settings, **more)
+    return drive(
+        engine,
+        f"/api/atlas/{api}{path}",
+        given,
+        method=method,
+        settings=settings,
+        **more,
+    )
 
 
 @pytest.mark.parametrize("call", INSTANCES)
@@ -40,7 +65,10 @@ def test_off_nothing_is_written_anywhere(engine, call):
     for given in ([GONE], []):
         driven = make(engine, call, *given, writes="off", memory=memory)
         assert driven.routes == ("legacy",) * len(given)
-        assert (driven.reply.status, driven.document["errorCode"]) == (410, "SHIM_NO_SUCCESSOR")
+        assert (driven.reply.status, driven.document["errorCode"]) == (
+            410,
+            "SHIM_NO_SUCCESSOR",
+        )
         assert "ATLAS_SHIM_WRITES=instances" in driven.document["detail"]
         assert "flexClusters" in driven.document["detail"]
     for writes in ("off", "instances"):
@@ -52,16 +80,29 @@ def test_off_nothing_is_written_anywhere(engine, call):
 @pytest.mark.parametrize("call", INSTANCES)
 def test_on_each_call_arrives_once(engine, call, route, api):
     """At the flex endpoint, in its version; status and content type are the legacy ones."""
-    driven = make(engine, call, NO_CONTENT if call == "delete" else CLUSTER, api=api, route=route)
+    driven = make(
+        engine, call, NO_CONTENT if call == "delete" else CLUSTER, api=api, route=route
+    )
     (send,) = driven.sends
     method = CALLS[call][0]
-    assert (send.call.method, send.call.target) == (method, FLEX if method == "POST" else f"{FLEX}/{NAME}")
+    assert (send.call.method, send.call.target) == (
+        method,
+        FLEX if method == "POST" else f"{FLEX}/{NAME}",
+    )
     content = (("Content-Type", KIND),) if send.call.body else ()
-    assert (send.call.headers, bool(content)) == ((("Accept", KIND), *content), call != "delete")
-    assert (driven.reply.status, dict(driven.reply.headers)["Content-Type"]) == (STATUSES[call], KINDS[api])
+    assert (send.call.headers, bool(content)) == (
+        (("Accept", KIND), *content),
+        call != "delete",
+    )
+    assert (driven.reply.status, dict(driven.reply.headers)["Content-Type"]) == (
+        STATUSES[call],
+        KINDS[api],
+    )
 
 
-@pytest.mark.parametrize("answer", [NO_CONTENT, answers({}, 202), answers({"x": 1}), (200, (), b"done")])
+@pytest.mark.parametrize(
+    "answer", [NO_CONTENT, answers({}, 202), answers({"x": 1}), (200, (), b"done")]
+)
 def test_any_success_of_a_deletion_is_one(engine, answer):
     """Whatever content it has, none of which the caller needs."""
     driven = make(engine, "delete", answer)
@@ -83,7 +124,10 @@ def test_before_the_sunset_only_a_proof_leads_to_flex(engine, call):
         assert make(engine, call, answer, day=BEFORE).passed
     for proof in PROOFS:
         driven = make(engine, call, proof, CLUSTER, day=BEFORE)
-        assert (driven.routes, driven.reply.status) == (("legacy", "flex"), STATUSES[call])
+        assert (driven.routes, driven.reply.status) == (
+            ("legacy", "flex"),
+            STATUSES[call],
+        )
 
 
 @pytest.mark.parametrize("call", INSTANCES)
@@ -93,8 +137,14 @@ def test_an_error_of_flex_is_the_answer(engine, call):
         driven = make(engine, call, error)
         assert driven.routes == ("flex",)
         if name == "no-cluster" and not call.startswith("create"):
-            assert driven.document == {**json.loads(error[2]), "errorCode": "SERVERLESS_INSTANCE_NOT_FOUND"}
-            assert (driven.reply.status, dict(driven.reply.headers)["X-Error-Code"]) == (
+            assert driven.document == {
+                **json.loads(error[2]),
+                "errorCode": "SERVERLESS_INSTANCE_NOT_FOUND",
+            }
+            assert (
+                driven.reply.status,
+                dict(driven.reply.headers)["X-Error-Code"],
+            ) == (
                 404,
                 driven.document["errorCode"],
             )
@@ -109,41 +159,80 @@ def test_a_recorded_creation_is_an_instance(engine, api):
     assert {exchange.status for exchange in creations} == {201}
     for exchange in creations:
         made: Any = exchange.document
-        settings = {name: made["providerSettings"][name] for name in ("backingProviderName", "regionName")}
-        body = {"name": made["name"], "providerSettings": settings, "tags": made.get("tags", [])}
-        driven = make(engine, "create", (201, exchange.headers, exchange.body.encode()), api=api, body=body)
+        settings = {
+            name: made["providerSettings"][name]
+            for name in ("backingProviderName", "regionName")
+        }
+        body = {
+            "name": made["name"],
+            "providerSettings": settings,
+            "tags": made.get("tags", []),
+        }
+        driven = make(
+            engine,
+            "create",
+            (201, exchange.headers, exchange.body.encode()),
+            api=api,
+            body=body,
+        )
         assert json.loads(driven.sends[0].call.body or b"") == body
-        assert (driven.reply.status, dict(driven.reply.headers)["Content-Type"]) == (201, KINDS[api])
+        assert (driven.reply.status, dict(driven.reply.headers)["Content-Type"]) == (
+            201,
+            KINDS[api],
+        )
         where = oracle.Where(base=BASE, api=api, group=GROUP, cluster="", now=AFTER)
         assert driven.document == oracle.instance(made, where)
 
 
 def test_a_recorded_deletion_is_answered_as_legacy_was_recorded(engine):
     """202 with an empty object, whose bytes and content type are those of the recorded legacy answer."""
-    (legacy, *_), deletions = recordings("serverless-instance-delete"), recordings("flex-cluster-delete")
+    (legacy, *_), deletions = (
+        recordings("serverless-instance-delete"),
+        recordings("flex-cluster-delete"),
+    )
     assert {exchange.status for exchange in deletions} == {204}
     for exchange in deletions:
-        reply = make(engine, "delete", (204, exchange.headers, exchange.body.encode())).reply
+        reply = make(
+            engine, "delete", (204, exchange.headers, exchange.body.encode())
+        ).reply
         assert (reply.status, reply.body) == (legacy.status, legacy.body.encode())
-        assert dict(reply.headers)["Content-Type"] == dict(legacy.headers)["Content-Type"]
+        assert (
+            dict(reply.headers)["Content-Type"] == dict(legacy.headers)["Content-Type"]
+        )
 
 
 def test_the_recorded_legacy_creations_have_a_body_that_is_taken(engine):
     """What a caller must have sent for each recorded instance is taken, and said to flex without losing a choice."""
     for exchange in recordings("serverless-instance-create"):
         made = exchange.document
-        settings = {name: made["providerSettings"][name] for name in CREATE["providerSettings"]}
-        body = {**{name: made[name] for name in CREATE if name != "providerSettings"}, "providerSettings": settings}
+        settings = {
+            name: made["providerSettings"][name] for name in CREATE["providerSettings"]
+        }
+        body = {
+            **{name: made[name] for name in CREATE if name != "providerSettings"},
+            "providerSettings": settings,
+        }
         driven = make(engine, "create", CLUSTER, body=body)
         assert driven.reply.status == exchange.status
         sent = json.loads(driven.sends[0].call.body or b"")
-        assert [sent[name] == made[name] for name in ("name", "tags", "terminationProtectionEnabled")] == [True] * 3
+        assert [
+            sent[name] == made[name]
+            for name in ("name", "tags", "terminationProtectionEnabled")
+        ] == [True] * 3
 
 
 def test_an_instance_that_was_read_can_be_sent_back(engine):
     """A program that reads, changes and writes the whole gives members that are no matter of the caller's."""
-    read = drive(engine, f"/api/atlas/v2{CALLS['update'][1]}", [CLUSTER], clock=LATE.timestamp()).document
+    read = drive(
+        engine, f"/api/atlas/v2{CALLS['update'][1]}", [CLUSTER], clock=LATE.timestamp()
+    ).document
     settings = {**read["providerSettings"], **CREATE["providerSettings"]}
-    driven = make(engine, "create", CLUSTER, body={**read, "providerSettings": settings})
+    driven = make(
+        engine, "create", CLUSTER, body={**read, "providerSettings": settings}
+    )
     assert driven.reply.status == 201
-    assert set(json.loads(driven.sends[0].call.body or b"")) == {"name", "providerSettings", "tags"}
+    assert set(json.loads(driven.sends[0].call.body or b"")) == {
+        "name",
+        "providerSettings",
+        "tags",
+    }

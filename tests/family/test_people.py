@@ -10,7 +10,10 @@ from shim.core.settings import Settings, parse_writes
 from tests.core.driver import answers, drive
 
 ID = "5e4bc367c6b0f41bb9bbb178"
-ORG, GROUP = "/api/atlas/v2/orgs/a0123456789abcdef012345a", "/api/atlas/v2/groups/6510aa1b2c3d4e5f60718293"
+ORG, GROUP = (
+    "/api/atlas/v2/orgs/a0123456789abcdef012345a",
+    "/api/atlas/v2/groups/6510aa1b2c3d4e5f60718293",
+)
 PLACES = {ORG: ("orgRole", "ORG"), GROUP: ("groupRole", "GROUP")}
 CALLS = {
     "delete": ("DELETE", f"/invites/{ID}"),
@@ -29,19 +32,33 @@ def new_atlas(place, status):
     """Return an upstream that knows one user of an organisation or a project."""
     roles = [f"{PLACES[place][1]}_OWNER"]
     has = {"orgRoles": roles, "groupRoleAssignments": SEEN} if place == ORG else roles
-    known = {"id": ID, "username": "a+b@example.com", "orgMembershipStatus": status, "roles": has, "teamIds": ["t"]}
+    known = {
+        "id": ID,
+        "username": "a+b@example.com",
+        "orgMembershipStatus": status,
+        "roles": has,
+        "teamIds": ["t"],
+    }
 
     def answer(call):
         if call.method == "DELETE":
             return 204, (), b""
         if call.method != "GET" or not call.path.endswith("/users"):
             return answers(known)
-        return answers({"results": [known] if f"orgMembershipStatus={status}" in call.target else []})
+        return answers(
+            {
+                "results": [known]
+                if f"orgMembershipStatus={status}" in call.target
+                else []
+            }
+        )
 
     return answer
 
 
-@pytest.mark.parametrize(("place", "call", "is_meant"), [*product(PLACES, CALLS, (True, False))])
+@pytest.mark.parametrize(
+    ("place", "call", "is_meant"), [*product(PLACES, CALLS, (True, False))]
+)
 def test_a_write_is_sent_once_and_only_on_who_is_meant(engine, place, call, is_meant):
     """In an organisation all roles at once, and others as seen; in a project one by one, what is missing first.
 
@@ -56,12 +73,36 @@ def test_a_write_is_sent_once_and_only_on_who_is_meant(engine, place, call, is_m
     }.get(call)
     atlas = new_atlas(place, "ACTIVE" if (call == "roles") is is_meant else "PENDING")
     settings = Settings(writes=parse_writes("people", name="writes"))
-    driven = drive(engine, place + below, atlas, method=method, body=body, settings=settings, clock=DAY)
+    driven = drive(
+        engine,
+        place + below,
+        atlas,
+        method=method,
+        body=body,
+        settings=settings,
+        clock=DAY,
+    )
     sent = [send.call for send in driven.sends if send.call.method != "GET"]
-    writes = [(one.method, one.path.rpartition("/")[2], json.loads(one.body or b"null")) for one in sent]
+    writes = [
+        (one.method, one.path.rpartition("/")[2], json.loads(one.body or b"null"))
+        for one in sent
+    ]
     changes = [("addRole", "READ_ONLY"), ("removeRole", "OWNER")]
-    changed: list[Any] = [("POST", f"{ID}:{verb}", {name: f"{word}_{role}"}) for verb, role in changes]
+    changed: list[Any] = [
+        ("POST", f"{ID}:{verb}", {name: f"{word}_{role}"}) for verb, role in changes
+    ]
     if place == ORG:
-        changed = [("PATCH", ID, {"roles": {"orgRoles": roles, "groupRoleAssignments": SEEN}, "teamIds": ["t"]})]
+        changed = [
+            (
+                "PATCH",
+                ID,
+                {
+                    "roles": {"orgRoles": roles, "groupRoleAssignments": SEEN},
+                    "teamIds": ["t"],
+                },
+            )
+        ]
     done = [("DELETE", ID, None)] if call == "delete" else changed
-    assert (driven.reply.status, writes) == ((204 if call == "delete" else 200, done) if is_meant else (404, []))
+    assert (driven.reply.status, writes) == (
+        (204 if call == "delete" else 200, done) if is_meant else (404, [])
+    )

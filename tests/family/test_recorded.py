@@ -1,6 +1,7 @@
 """Every recorded exchange of the family is served through a gateway as the decided fields say.
 
-A recording is played by an upstream; the caller asks the legacy endpoint; ``oracle`` says what it must get.
+A recording is played by an upstream; the caller asks the legacy endpoint; ``oracle``
+says what it must get.
 """
 
 import json
@@ -14,7 +15,9 @@ from tests.family import oracle
 from tests.family.replay import AFTER, CASES, KINDS, VERSIONS, recordings
 from tests.peers.scripted import FLEX_IN_CLUSTER, GONE, NON_FLEX, by_side, ok
 
-PATH = re.compile(r"/api/atlas/v2/groups/([^/]+)/(?:flexClusters|clusters)(?:/([^/?]+))?(/backup/[^?]*)?(?:\?.*)?")
+PATH = re.compile(
+    r"/api/atlas/v2/groups/([^/]+)/(?:flexClusters|clusters)(?:/([^/?]+))?(/backup/[^?]*)?(?:\?.*)?"
+)
 ORACLES = {
     ("serverless", "flex-snapshot"): oracle.flex_snapshot,
     ("serverless", "flex-restore"): oracle.flex_job,
@@ -28,10 +31,18 @@ ORACLES = {
 }
 """By family and what an answer is made of."""
 
-CONTRACT = json.loads((CASES / "contract" / "legacy-serverless-2025-10.json").read_text("utf-8"))
+CONTRACT = json.loads(
+    (CASES / "contract" / "legacy-serverless-2025-10.json").read_text("utf-8")
+)
 SCHEMAS = {
-    "snapshot": ("ServerlessBackupSnapshot", "PaginatedApiAtlasServerlessBackupSnapshotView"),
-    "restore": ("ServerlessBackupRestoreJob", "PaginatedApiAtlasServerlessBackupRestoreJobView"),
+    "snapshot": (
+        "ServerlessBackupSnapshot",
+        "PaginatedApiAtlasServerlessBackupSnapshotView",
+    ),
+    "restore": (
+        "ServerlessBackupRestoreJob",
+        "PaginatedApiAtlasServerlessBackupRestoreJobView",
+    ),
 }
 """Of one answer and of a page; the instance's has no word for the size that Atlas answers."""
 
@@ -41,8 +52,13 @@ def check_contract(kind, document):
     one, page = SCHEMAS.get(kind.partition("-")[2], (None, None))
     schema = page if "results" in document else one
     if schema is not None:
-        whole = {"$ref": f"#/components/schemas/{schema}", "components": CONTRACT["components"]}
-        jsonschema.Draft202012Validator(whole, format_checker=jsonschema.FormatChecker()).validate(document)
+        whole = {
+            "$ref": f"#/components/schemas/{schema}",
+            "components": CONTRACT["components"],
+        }
+        jsonschema.Draft202012Validator(
+            whole, format_checker=jsonschema.FormatChecker()
+        ).validate(document)
 
 
 def kind_of(exchange):
@@ -59,7 +75,9 @@ def is_ours(exchange):
     if match is None or ("serverless", kind_of(exchange)) not in ORACLES:
         return False
     orders = {"/backup/restoreJobs", "/backup/download"}
-    return exchange.method == "GET" or (exchange.method == "POST" and match[3] in orders)
+    return exchange.method == "GET" or (
+        exchange.method == "POST" and match[3] in orders
+    )
 
 
 SUCCESSORS = [one for one in recordings() if is_ours(one)]
@@ -78,7 +96,10 @@ def parts_of(exchange):
 def is_download(exchange):
     """Tell whether a recorded restore job is a download."""
     job = exchange.document if exchange.status < 300 else {}
-    return job.get("deliveryType") in {"DOWNLOAD", "download"} or "/backup/download" in exchange.path
+    return (
+        job.get("deliveryType") in {"DOWNLOAD", "download"}
+        or "/backup/download" in exchange.path
+    )
 
 
 def serverless_call(exchange, api):
@@ -92,8 +113,12 @@ def serverless_call(exchange, api):
     return path, {
         "deliveryType": "download" if is_download(exchange) else "automated",
         "snapshotId": job.get("snapshotId", "0" * 24),
-        "targetClusterName": job.get("targetDeploymentItemName") or job.get("targetClusterName") or "target",
-        "targetGroupId": job.get("targetProjectId") or job.get("targetGroupId") or "0" * 24,
+        "targetClusterName": job.get("targetDeploymentItemName")
+        or job.get("targetClusterName")
+        or "target",
+        "targetGroupId": job.get("targetProjectId")
+        or job.get("targetGroupId")
+        or "0" * 24,
     }
 
 
@@ -104,8 +129,14 @@ def tenant_call(exchange, api):
     body = None
     if exchange.method == "POST":
         rest = "/download" if is_download(exchange) else "/restore"
-        body = {"snapshotId": exchange.document["snapshotId"], "targetDeploymentItemName": "target"}
-    return f"/api/atlas/{api}/groups/{group}/clusters/{cluster}/backup/tenant{rest}", body
+        body = {
+            "snapshotId": exchange.document["snapshotId"],
+            "targetDeploymentItemName": "target",
+        }
+    return (
+        f"/api/atlas/{api}/groups/{group}/clusters/{cluster}/backup/tenant{rest}",
+        body,
+    )
 
 
 CALLS = {"serverless": serverless_call, "shared tier": tenant_call}
@@ -117,20 +148,28 @@ def played(exchange):
     A page that was not recorded is empty.
     """
     own = "flex" if "/flexClusters" in exchange.path else "dedicated"
-    other = {"flex": {"dedicated": FLEX_IN_CLUSTER}, "dedicated": {"flex": NON_FLEX}}[own]
+    other = {"flex": {"dedicated": FLEX_IN_CLUSTER}, "dedicated": {"flex": NON_FLEX}}[
+        own
+    ]
     answer = by_side(legacy=GONE, **{own: exchange.raw}, **other)
     beyond = re.compile(r"[?&]pageNum=(?!1(?:&|$))")
-    return lambda arrival: ok({"results": []}) if beyond.search(arrival.target) else answer(arrival)
+    return lambda arrival: (
+        ok({"results": []}) if beyond.search(arrival.target) else answer(arrival)
+    )
 
 
 def served(atlas, client, exchange, api, family="serverless"):
     """Play one recording, make the legacy call, and return its reply with what it must be made of."""
     atlas.answer, atlas.arrivals[:] = played(exchange), []
     path, content = CALLS[family](exchange, api)
-    reply = client.request(exchange.method, path, json=content, headers={"Accept": "*/*"})
+    reply = client.request(
+        exchange.method, path, json=content, headers={"Accept": "*/*"}
+    )
     group, cluster, _ = parts_of(exchange)
     base = str(client.base_url).rstrip("/")
-    return reply, oracle.Where(base=base, api=api, group=group, cluster=cluster, now=AFTER)
+    return reply, oracle.Where(
+        base=base, api=api, group=group, cluster=cluster, now=AFTER
+    )
 
 
 def in_legacy_order(items):
@@ -138,7 +177,11 @@ def in_legacy_order(items):
     by_id = sorted(items, key=lambda item: item.get("id", ""), reverse=True)
 
     def when(item):
-        return datetime.fromisoformat(item["createdAt"]).timestamp() if "createdAt" in item else float("inf")
+        return (
+            datetime.fromisoformat(item["createdAt"]).timestamp()
+            if "createdAt" in item
+            else float("inf")
+        )
 
     return sorted(by_id, key=when, reverse=True)
 
@@ -151,7 +194,10 @@ def test_a_recorded_success_has_the_decided_fields(atlas, clients, family, kind,
     for exchange in (one for one in SUCCESSES if kind_of(one) == kind):
         reply, where = served(atlas, clients["auto"], exchange, api, family)
         is_made = family == "serverless" and exchange.method == "POST" and api == "v1.0"
-        assert (reply.status_code, reply.headers["Content-Type"]) == (201 if is_made else 200, KINDS[api]), exchange
+        assert (reply.status_code, reply.headers["Content-Type"]) == (
+            201 if is_made else 200,
+            KINDS[api],
+        ), exchange
         if family == "serverless":
             check_contract(kind, reply.json())
         sources = exchange.document.get("results")
@@ -159,14 +205,23 @@ def test_a_recorded_success_has_the_decided_fields(atlas, clients, family, kind,
             assert reply.json() == make_one(exchange.document, where), exchange
         else:
             keeps = family != "serverless" or "/backup/snapshots" not in exchange.path
-            check_page(reply, exchange, [make_one(source, where) for source in sources], keeps=keeps)
+            check_page(
+                reply,
+                exchange,
+                [make_one(source, where) for source in sources],
+                keeps=keeps,
+            )
 
 
 def check_page(reply, exchange, expected, *, keeps):
     """Compare a page: its items in the legacy order, or in upstream's, the count, and links that lead back."""
     document = reply.json()
     total = exchange.document.get("totalCount") if keeps else len(expected)
-    assert list(document) == ["links", "results", *(["totalCount"] if total is not None else [])]
+    assert list(document) == [
+        "links",
+        "results",
+        *(["totalCount"] if total is not None else []),
+    ]
     assert document["results"] == (expected if keeps else in_legacy_order(expected))
     assert document.get("totalCount") == total
     rels = [link["rel"] for link in document["links"]]
@@ -180,14 +235,25 @@ def check_page(reply, exchange, expected, *, keeps):
 def test_a_recorded_error_comes_back_byte_for_byte(atlas, clients, api):
     """Status, body and Atlas' own fields of a recorded error reach the caller as they were.
 
-    But for the one code that the legacy interface had a word of its own for: that of an instance that is not there.
+    But for the one code that the legacy interface had a word of its own for: that of an
+    instance that is not there.
     """
     for exchange in ERRORS:
         words = (
-            ("CLUSTER_NOT_FOUND", "SERVERLESS_INSTANCE_NOT_FOUND") if kind_of(exchange) == "flex-cluster" else ("", "")
+            ("CLUSTER_NOT_FOUND", "SERVERLESS_INSTANCE_NOT_FOUND")
+            if kind_of(exchange) == "flex-cluster"
+            else ("", "")
         )
-        reply, _ = served(atlas, clients["flex" if "/flexClusters" in exchange.path else "auto"], exchange, api)
-        assert (reply.status_code, reply.text) == (exchange.status, exchange.body.replace(*words)), exchange
+        reply, _ = served(
+            atlas,
+            clients["flex" if "/flexClusters" in exchange.path else "auto"],
+            exchange,
+            api,
+        )
+        assert (reply.status_code, reply.text) == (
+            exchange.status,
+            exchange.body.replace(*words),
+        ), exchange
         for name, value in exchange.headers:
             assert reply.headers[name] == value.replace(*words), exchange
 
@@ -203,24 +269,38 @@ def members(document, path=""):
 
 def test_instances_have_the_members_and_constants_of_recorded_reads(atlas, clients):
     """All members of the recorded serverless reads but nextBackupDate, with the constants that all of them have."""
-    reads = [item for exchange in LEGACY for item in exchange.document.get("results", [exchange.document])]
+    reads = [
+        item
+        for exchange in LEGACY
+        for item in exchange.document.get("results", [exchange.document])
+    ]
     ready = [set(members(item)) for item in reads if item["connectionStrings"]]
     assert ready
     assert all(names == ready[0] for names in ready)
     constant = ("effectiveInstanceSizeName", "effectiveProviderName", "providerName")
-    assert [len({item["providerSettings"][name] for item in reads}) for name in constant] == [1, 1, 1]
+    assert [
+        len({item["providerSettings"][name] for item in reads}) for name in constant
+    ] == [1, 1, 1]
     for exchange in [one for one in SUCCESSES if kind_of(one) == "flex-cluster"]:
         reply, _ = served(atlas, clients["flex"], exchange, "v2")
         for made in reply.json().get("results", [reply.json()]):
             wanted = ready[0] - {"providerSettings.nextBackupDate"}
             if not made["connectionStrings"]:
-                wanted = wanted - {"connectionStrings.standardSrv"} | {"connectionStrings"}
+                wanted = wanted - {"connectionStrings.standardSrv"} | {
+                    "connectionStrings"
+                }
             assert set(members(made)) == wanted
             for name in constant:
-                assert made["providerSettings"][name] == reads[0]["providerSettings"][name]
-            assert made["serverlessBackupOptions"] == reads[0]["serverlessBackupOptions"]
+                assert (
+                    made["providerSettings"][name] == reads[0]["providerSettings"][name]
+                )
+            assert (
+                made["serverlessBackupOptions"] == reads[0]["serverlessBackupOptions"]
+            )
             assert type(made["providerSettings"]["effectiveDiskSizeGBLimit"]) is int
-            assert [link["rel"] for link in made["links"]] == [link["rel"] for link in reads[0]["links"]]
+            assert [link["rel"] for link in made["links"]] == [
+                link["rel"] for link in reads[0]["links"]
+            ]
 
 
 def test_there_are_recordings_of_every_kind():

@@ -1,7 +1,8 @@
 """Recorded objects, varied: each member left out, null, or with a word that was never recorded.
 
-What a caller gets is still exactly what the oracle takes from the varied object, so that a recording nobody has
-made yet holds no surprise. Types of value that the contracts rule out are left to the tests of the core.
+What a caller gets is still exactly what the oracle takes from the varied object, so
+that a recording nobody has made yet holds no surprise. Types of value that the
+contracts rule out are left to the tests of the core.
 """
 
 import copy
@@ -15,16 +16,30 @@ from tests.family import oracle
 from tests.family.replay import AFTER, CLUSTER, GROUP, ID
 from tests.family.test_recorded import ORACLES, SUCCESSES, kind_of
 
-BACKUPS = {"serverless": f"/serverless/{CLUSTER}/backup", "shared tier": f"/clusters/{CLUSTER}/backup/tenant"}
+BACKUPS = {
+    "serverless": f"/serverless/{CLUSTER}/backup",
+    "shared tier": f"/clusters/{CLUSTER}/backup/tenant",
+}
 TIMES = ("2020-01-01T00:00:00Z", "2999-12-31T23:59:59Z", "2026-08-01T02:00:01.5+02:00")
 WORDS = {
     ("flex-snapshot", "status"): [*oracle.SNAPSHOT_WORDS, "PAUSED"],
-    ("flex-restore", "status"): ["PENDING", "QUEUED", "RUNNING", "COMPLETED", "FAILED", "PAUSED"],
+    ("flex-restore", "status"): [
+        "PENDING",
+        "QUEUED",
+        "RUNNING",
+        "COMPLETED",
+        "FAILED",
+        "PAUSED",
+    ],
     ("flex-restore", "deliveryType"): ["RESTORE", "DOWNLOAD", "MAIL"],
     ("flex-restore", "expirationDate"): TIMES,
     ("flex-restore", "snapshotUrl"): ["https://example.org/x?a=1&b=ü"],
     ("dedicated-snapshot", "status"): [*oracle.LEGACY_STATUS, "paused"],
-    ("dedicated-snapshot", "frequencyType"): [*oracle.FREQUENCIES, "ondemand", "yearly"],
+    ("dedicated-snapshot", "frequencyType"): [
+        *oracle.FREQUENCIES,
+        "ondemand",
+        "yearly",
+    ],
     ("dedicated-snapshot", "snapshotType"): [*oracle.SNAPSHOT_TYPES, "fallback"],
     ("dedicated-snapshot", "storageSizeBytes"): [0, 1, 2**53 + 1, 2**63 - 1],
     ("dedicated-restore", "deliveryType"): [*oracle.DELIVERIES, "mail"],
@@ -38,8 +53,15 @@ WORDS = {
     ("dedicated-restore", "failed"): [True, False],
     ("dedicated-restore", "cancelled"): [True, False],
     ("dedicated-restore", "expiresAt"): TIMES,
-    ("dedicated-restore", "deliveryUrl"): [[], ["https://example.org/a", "https://example.org/b"]],
-    ("flex-cluster", "connectionStrings"): [{}, {"standard": "x"}, {"standardSrv": "y", "standard": "x"}],
+    ("dedicated-restore", "deliveryUrl"): [
+        [],
+        ["https://example.org/a", "https://example.org/b"],
+    ],
+    ("flex-cluster", "connectionStrings"): [
+        {},
+        {"standard": "x"},
+        {"standardSrv": "y", "standard": "x"},
+    ],
     ("flex-cluster", "tags"): [[], [{"key": "env", "value": "demo"}]],
     ("flex-cluster", "stateName"): ["IDLE", "PAUSED"],
 }
@@ -72,12 +94,20 @@ def variations():
             if whose == kind:
                 for value in values:
                     yield kind, {**source, name: value}
-                    yield kind, {**source, name: value, "a new member": {"of": [1.5, None]}}
+                    yield (
+                        kind,
+                        {**source, name: value, "a new member": {"of": [1.5, None]}},
+                    )
     for job in [source for kind, source in bases() if kind == "flex-restore"]:
         for ends in TIMES:
             download = {**job, "deliveryType": "DOWNLOAD", "expirationDate": ends}
             yield "flex-restore", download
-            for name in ("targetDeploymentItemName", "targetProjectId", "projectId", "expirationDate"):
+            for name in (
+                "targetDeploymentItemName",
+                "targetProjectId",
+                "projectId",
+                "expirationDate",
+            ):
                 download.pop(name, None)
                 yield "flex-restore", dict(download)
 
@@ -89,12 +119,28 @@ CASES = {json.dumps(case): case for case in variations()}
 def test_a_varied_object_has_the_decided_fields(engine, family, kind):
     """Every variation of every recorded object of a kind is translated as the oracle says."""
     side, _, what = kind.partition("-")
-    lists = f"{what}s" if family == "shared tier" else {"restore": "restoreJobs"}.get(what, f"{what}s")
-    path = f"/serverless/{CLUSTER}" if what == "cluster" else f"{BACKUPS[family]}/{lists}/{ID}"
+    lists = (
+        f"{what}s"
+        if family == "shared tier"
+        else {"restore": "restoreJobs"}.get(what, f"{what}s")
+    )
+    path = (
+        f"/serverless/{CLUSTER}"
+        if what == "cluster"
+        else f"{BACKUPS[family]}/{lists}/{ID}"
+    )
     where = oracle.Where(base=BASE, api="v2", group=GROUP, cluster=CLUSTER, now=AFTER)
     cases = [source for whose, source in CASES.values() if whose == kind]
     assert len(cases) > 20
     for source in cases:
         upstream = [*([NON_FLEX] if side == "dedicated" else []), answers(source)]
-        driven = drive(engine, f"/api/atlas/v2/groups/{GROUP}{path}", upstream, clock=AFTER.timestamp())
-        assert (driven.reply.status, driven.document) == (200, ORACLES[family, kind](source, where)), source
+        driven = drive(
+            engine,
+            f"/api/atlas/v2/groups/{GROUP}{path}",
+            upstream,
+            clock=AFTER.timestamp(),
+        )
+        assert (driven.reply.status, driven.document) == (
+            200,
+            ORACLES[family, kind](source, where),
+        ), source

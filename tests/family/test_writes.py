@@ -1,7 +1,7 @@
 """A write is executed once at most, whatever goes wrong: counts of what reached each side.
 
-Only an answer that proves that nothing was executed (410, 404 or 405 without Atlas' code, or the code that names
-another tier) lets the call go on to the next side.
+Only an answer that proves that nothing was executed (410, 404 or 405 without Atlas'
+code, or the code that names another tier) lets the call go on to the next side.
 """
 
 import threading
@@ -14,24 +14,51 @@ import pytest
 from tests.family.doors import playing
 from tests.family.replay import CLUSTER, GROUP, ID, VERSIONS
 from tests.peers.raw import BREAK, PATIENCE, RESET
-from tests.peers.scripted import FLEX_IN_CLUSTER, GONE, NO_CLUSTER, NON_FLEX, by_side, error, ok, wire
+from tests.peers.scripted import (
+    FLEX_IN_CLUSTER,
+    GONE,
+    NO_CLUSTER,
+    NON_FLEX,
+    by_side,
+    error,
+    ok,
+    wire,
+)
 
 SERVERLESS = f"/groups/{GROUP}/serverless"
 JOBS = f"{SERVERLESS}/{CLUSTER}/backup/restoreJobs"
 TENANT = f"/groups/{GROUP}/clusters/{CLUSTER}/backup/tenant"
-ORDER = {"snapshotId": ID, "targetDeploymentItemName": "other", "targetProjectId": "0" * 24}
-BODY = {"deliveryType": "automated", "snapshotId": ID, "targetClusterName": "other", "targetGroupId": GROUP}
+ORDER = {
+    "snapshotId": ID,
+    "targetDeploymentItemName": "other",
+    "targetProjectId": "0" * 24,
+}
+BODY = {
+    "deliveryType": "automated",
+    "snapshotId": ID,
+    "targetClusterName": "other",
+    "targetGroupId": GROUP,
+}
 FLEX_JOB = {
     "deliveryType": "RESTORE", "id": ID, "projectId": GROUP, "snapshotId": ID, "status": "PENDING",
     "targetDeploymentItemName": "other", "targetProjectId": GROUP,
 }  # fmt: skip
-LEGACY_JOB = {"deliveryType": "automated", "id": ID, "targetClusterName": "other", "targetGroupId": GROUP}
+LEGACY_JOB = {
+    "deliveryType": "automated",
+    "id": ID,
+    "targetClusterName": "other",
+    "targetGroupId": GROUP,
+}
 JSON = (("Content-Type", "application/json"),)
 
 GOOD = {"legacy": ok(LEGACY_JOB), "flex": ok(FLEX_JOB), "dedicated": ok(LEGACY_JOB)}
 CREATE: dict[str, Any] = {
     "name": CLUSTER,
-    "providerSettings": {"backingProviderName": "AWS", "providerName": "SERVERLESS", "regionName": "US_EAST_1"},
+    "providerSettings": {
+        "backingProviderName": "AWS",
+        "providerName": "SERVERLESS",
+        "regionName": "US_EAST_1",
+    },
     "serverlessBackupOptions": {"serverlessContinuousBackupEnabled": False},
     "tags": [{"key": "env", "value": "demo"}],
     "terminationProtectionEnabled": False,
@@ -53,11 +80,15 @@ FAULTS = {
     "no answer": b"",
     "reset": RESET,
     "half a head": b"HTTP/1.1 200 OK\r\nContent-Le" + BREAK,
-    "half a body": b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 9999\r\n\r\n{" + BREAK,
-    "broken chunks": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n" + BREAK,
+    "half a body": b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 9999\r\n\r\n{"
+    + BREAK,
+    "broken chunks": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"
+    + BREAK,
     "half an error": b"HTTP/1.1 404 Not Found\r\nContent-Length: 9999\r\n\r\n{" + BREAK,
     "500": error(500, "UNEXPECTED_ERROR"),
-    "502 html": wire(502, (("Content-Type", "text/html"),), b"<html>Bad Gateway</html>"),
+    "502 html": wire(
+        502, (("Content-Type", "text/html"),), b"<html>Bad Gateway</html>"
+    ),
     "503": wire(503, (("Retry-After", "30"),)),
     "504": wire(504),
     "408": wire(408),
@@ -100,7 +131,9 @@ WAYS = {
     "flex": Way("order", "flex"),
     "flex after a retired legacy": Way("order", "flex", {"legacy": GONE}, over=False),
     "dedicated": Way("order", "dedicated", {"flex": NON_FLEX}),
-    "dedicated after both": Way("order", "dedicated", {"legacy": GONE, "flex": NON_FLEX}, over=False),
+    "dedicated after both": Way(
+        "order", "dedicated", {"legacy": GONE, "flex": NON_FLEX}, over=False
+    ),
     **{call: Way(call, "flex") for call in INSTANCES},
 }
 
@@ -110,7 +143,9 @@ def write(ask, call, api="v2", body=..., query=""):
     method, path, content = CALLS[call]
     content = content if body is ... else body
     options = {} if content is None else {"json": content}
-    return ask(method, f"/api/atlas/{api}{path}{query}", headers={"Accept": "*/*"}, **options)
+    return ask(
+        method, f"/api/atlas/{api}{path}{query}", headers={"Accept": "*/*"}, **options
+    )
 
 
 def attempt(ask, call, **options):
@@ -173,7 +208,10 @@ def test_a_refused_order_goes_on_and_is_executed_once(door, call, over, replies,
             if sides[-1] not in replies:
                 # The legacy endpoint's own answer is its own affair.
                 is_made = call == "order" and api == "v1.0" and sides != ["legacy"]
-                assert (reply.status_code, reply.json()["id"]) == (201 if is_made else 200, ID)
+                assert (reply.status_code, reply.json()["id"]) == (
+                    201 if is_made else 200,
+                    ID,
+                )
 
 
 def test_the_tier_that_is_remembered_gets_the_write_first(door):

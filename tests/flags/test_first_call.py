@@ -74,8 +74,14 @@ def answer(request: bytes) -> bytes:
             "status": "PENDING",
             "deliveryType": "RESTORE",
         }
-        return reply("200 OK", "Content-Type: application/json", body=json.dumps(job).encode())
-    return reply("200 OK", "Content-Type: application/json", body=b'{"results": [], "totalCount": 0}')
+        return reply(
+            "200 OK", "Content-Type: application/json", body=json.dumps(job).encode()
+        )
+    return reply(
+        "200 OK",
+        "Content-Type: application/json",
+        body=b'{"results": [], "totalCount": 0}',
+    )
 
 
 @pytest.mark.parametrize("library", CALLS)
@@ -83,13 +89,23 @@ def answer(request: bytes) -> bytes:
 @pytest.mark.parametrize("word", ["off", "legacy", "auto"])
 @pytest.mark.parametrize("provider", ["file", "factory"])
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_the_only_call_of_a_program_obeys_the_flag(raw, tmp_path, library, way, word, provider, method):
+def test_the_only_call_of_a_program_obeys_the_flag(
+    raw, tmp_path, library, way, word, provider, method
+):
     """The project's word holds, and not that for everybody else, for reads and for writes."""
     if library == "urllib" and way == "face":
         way = "auto"  # the standard library has no face
     atlas = raw(answer)
-    url, data = f"{atlas.url}{SNAPSHOTS if method == 'GET' else JOBS}", None if method == "GET" else ORDERED
-    said = {"url": url, "data": data, "method": method, "headers": {**BEARER, "Content-Type": "application/json"}}
+    url, data = (
+        f"{atlas.url}{SNAPSHOTS if method == 'GET' else JOBS}",
+        None if method == "GET" else ORDERED,
+    )
+    said = {
+        "url": url,
+        "data": data,
+        "method": method,
+        "headers": {**BEARER, "Content-Type": "application/json"},
+    }
     lines = [f"{name} = {value!r}" for name, value in said.items()]
     lines += ["import shim.auto"] * (way == "auto")
     lines += [CALLS[library].format("shim." if way == "face" else ""), "print(status)"]
@@ -97,17 +113,30 @@ def test_the_only_call_of_a_program_obeys_the_flag(raw, tmp_path, library, way, 
     (tmp_path / "flags.toml").write_text(
         f'[atlas-route]\nvalue = "successor"\nprojects = {{ "{DEMO_GROUP}" = "{word}" }}\n'
     )
-    (tmp_path / "our_flags.py").write_text(PROVIDER.format(word=word, project=DEMO_GROUP))
+    (tmp_path / "our_flags.py").write_text(
+        PROVIDER.format(word=word, project=DEMO_GROUP)
+    )
     environ = {
         "ATLAS_SHIM_ROUTE": "openfeature:atlas-route",
-        "ATLAS_SHIM_OPENFEATURE_PROVIDER": "file:flags.toml" if provider == "file" else "our_flags:provider",
+        "ATLAS_SHIM_OPENFEATURE_PROVIDER": "file:flags.toml"
+        if provider == "file"
+        else "our_flags:provider",
         "ATLAS_SHIM_WARNINGS": "off",
         "ATLAS_SHIM_UPSTREAM": atlas.url,
         "PYTHONPATH": os.pathsep.join([str(tmp_path), *filter(None, sys.path)]),
     }
-    command = [sys.executable, *(["-m", "shim", "run", "--", sys.executable] if way == "run" else ()), "program.py"]
+    command = [
+        sys.executable,
+        *(["-m", "shim", "run", "--", sys.executable] if way == "run" else ()),
+        "program.py",
+    ]
     done = subprocess.run(
-        command, cwd=tmp_path, env={**os.environ, **environ}, capture_output=True, text=True, check=False
+        command,
+        cwd=tmp_path,
+        env={**os.environ, **environ},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     is_retired = done.stdout.strip() == "418"
@@ -130,7 +159,11 @@ def held():
     def word(flag, context):
         return FlagResolutionDetails("legacy" if event.wait(30) else "successor")
 
-    api.set_provider(InMemoryProvider({"atlas-route": InMemoryFlag("x", {"x": "x"}, context_evaluator=word)}))
+    api.set_provider(
+        InMemoryProvider(
+            {"atlas-route": InMemoryFlag("x", {"x": "x"}, context_evaluator=word)}
+        )
+    )
     return event
 
 
@@ -143,7 +176,10 @@ def test_the_loop_turns_while_a_call_waits_for_its_word(raw, held):
             return (await client.get(f"{atlas.url}{SNAPSHOTS}")).status_code
 
     async def by_aiohttp():
-        async with aiohttp.ClientSession() as session, session.get(f"{atlas.url}{SNAPSHOTS}") as response:
+        async with (
+            aiohttp.ClientSession() as session,
+            session.get(f"{atlas.url}{SNAPSHOTS}") as response,
+        ):
             return response.status
 
     async def both():

@@ -31,10 +31,16 @@ FLAG = "openfeature:atlas-route"
 @pytest.fixture
 def flags(tmp_path, monkeypatch):
     """Return a file of flags, which is looked at every few milliseconds."""
-    monkeypatch.setattr("shim.flags.words.FlagWords.__init__.__kwdefaults__", {"every": 0.01}, raising=False)
+    monkeypatch.setattr(
+        "shim.flags.words.FlagWords.__init__.__kwdefaults__",
+        {"every": 0.01},
+        raising=False,
+    )
     path = tmp_path / "flags.toml"
     monkeypatch.setenv(PROVIDER, f"file:{path}")
-    path.write_text('[atlas-route]\nvalue = "legacy"\nprojects = { 6510aa1b2c3d4e5f60718293 = "flex" }\n')
+    path.write_text(
+        '[atlas-route]\nvalue = "legacy"\nprojects = { 6510aa1b2c3d4e5f60718293 = "flex" }\n'
+    )
     return path
 
 
@@ -50,7 +56,9 @@ def sides(upstream):
 
 def until_said(served, pattern):
     """Wait until the flag says this, as the gateway reports it."""
-    until(lambda: re.search(pattern, json.dumps(served._handler.flag.report())), pattern)
+    until(
+        lambda: re.search(pattern, json.dumps(served._handler.flag.report())), pattern
+    )
 
 
 def test_a_cut_over_by_project_and_back(flags, caplog):
@@ -60,12 +68,17 @@ def test_a_cut_over_by_project_and_back(flags, caplog):
         ask(served, get(V1))
         ask(served, get(OTHER))
         assert sides(upstream) == ["flex", "legacy"]
-        assert " Flag atlas-route: flex for 1, legacy for " in " ".join(text(served.status()).split())
+        assert " Flag atlas-route: flex for 1, legacy for " in " ".join(
+            text(served.status()).split()
+        )
         flags.write_text('atlas-route = "legacy"\n')
         until_said(served, '"legacy": 2')
         ask(served, get(V1))
         assert sides(upstream)[2:] == ["legacy"]
-    assert caplog.text.count("the flag atlas-route says flex for 1, legacy for the others") == 1
+    assert (
+        caplog.text.count("the flag atlas-route says flex for 1, legacy for the others")
+        == 1
+    )
     assert "the route is set to flex; the flag atlas-route says flex" in caplog.text
 
 
@@ -93,7 +106,10 @@ def test_without_a_word_calls_go_by_auto(flags, caplog):
 
 def test_a_reload_follows_the_route(flags):
     """From a word to a flag, and back: the thread that asks comes and goes."""
-    with replying(reply(EMPTY)) as upstream, gateway(upstream.origin, route=RouteWord.LEGACY) as served:
+    with (
+        replying(reply(EMPTY)) as upstream,
+        gateway(upstream.origin, route=RouteWord.LEGACY) as served,
+    ):
         plan = served._handler.plan
         assert served._handler.flag is None
         served.apply(Plan(attrs.evolve(plan.options, route=FLAG), plan.engine))
@@ -112,13 +128,23 @@ def test_without_the_extra_the_flag_is_refused(retired, monkeypatch):
 
 def verifying(upstream):
     """Run a gateway whose callers prove a key."""
-    here = Options(listen=LOOPBACK, admin=None, public_url="http://shim.test", credentials=CredentialsMode.VERIFY)
-    return serve_in_thread(attrs.evolve(here, upstream=upstream.origin, route=FLAG), environ=KEY | os.environ)
+    here = Options(
+        listen=LOOPBACK,
+        admin=None,
+        public_url="http://shim.test",
+        credentials=CredentialsMode.VERIFY,
+    )
+    return serve_in_thread(
+        attrs.evolve(here, upstream=upstream.origin, route=FLAG),
+        environ=KEY | os.environ,
+    )
 
 
 def invented(count, *lines):
     """Calls for so many projects that nobody has."""
-    return [get(V1.replace("6510aa1b", f"{number:08x}"), *lines) for number in range(count)]
+    return [
+        get(V1.replace("6510aa1b", f"{number:08x}"), *lines) for number in range(count)
+    ]
 
 
 def test_unsigned_calls_leave_flag_and_memory_as_they_were(flags):
@@ -140,7 +166,9 @@ def test_a_flood_of_strangers_does_not_take_the_flag_from_a_tenant(flags, monkey
     refused = reply(b"{}", status="401 Unauthorized")
 
     def atlas(peer):
-        converse(peer, lambda head, _: reply(EMPTY) if b"Bearer good" in head else refused)
+        converse(
+            peer, lambda head, _: reply(EMPTY) if b"Bearer good" in head else refused
+        )
 
     with raw_upstream(atlas) as upstream, by_flag(upstream) as served:
         for _ in range(2):

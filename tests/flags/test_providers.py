@@ -26,7 +26,9 @@ def named(text):
 
 
 def made():
-    return InMemoryProvider({KEY: InMemoryFlag("x", {"x": "auto"}, context_evaluator=by_project)})
+    return InMemoryProvider(
+        {KEY: InMemoryFlag("x", {"x": "auto"}, context_evaluator=by_project)}
+    )
 
 
 def test_the_project_is_the_targeting_key():
@@ -35,7 +37,11 @@ def test_the_project_is_the_targeting_key():
     with pytest.raises(LookupError, match="no OpenFeature provider is set"):
         evaluate("a")
     api.set_provider(made())
-    assert [evaluate(project) for project in ("a", "b", "")] == ["flex", "legacy", "legacy"]
+    assert [evaluate(project) for project in ("a", "b", "")] == [
+        "flex",
+        "legacy",
+        "legacy",
+    ]
 
 
 def test_a_provider_of_ours_is_beside_the_program_s():
@@ -88,7 +94,9 @@ def test_a_factory_that_is_not_there(text, why):
 def test_a_file_says_words_by_project_and_by_share(tmp_path):
     """Named projects come first, then a fixed share of the others, then the value; a changed file takes effect."""
     path = tmp_path / "flags.toml"
-    path.write_text(f'[{KEY}]\nvalue = "legacy"\nshare = {{ flex = 25, date = 25 }}\nprojects = {{ a = "off" }}\n')
+    path.write_text(
+        f'[{KEY}]\nvalue = "legacy"\nshare = {{ flex = 25, date = 25 }}\nprojects = {{ a = "off" }}\n'
+    )
     evaluate = connected(KEY, named(f"file:{path}"))
     said = [str(evaluate(f"{number:024x}")) for number in range(400)]
     assert (evaluate("a"), evaluate("")) == ("off", "legacy")
@@ -96,7 +104,11 @@ def test_a_file_says_words_by_project_and_by_share(tmp_path):
     assert said.count("legacy") > 140
     path.write_text(f'[{KEY}]\nvalue = "legacy"\nshare = {{ flex = 50 }}\n')
     grown = [str(evaluate(f"{number:024x}")) for number in range(400)]
-    assert all(now == "flex" for before, now in zip(said, grown, strict=True) if before == "flex")
+    assert all(
+        now == "flex"
+        for before, now in zip(said, grown, strict=True)
+        if before == "flex"
+    )
     path.write_text(f'{KEY} = "date"\n')
     assert evaluate("a") == "date"
 
@@ -128,8 +140,14 @@ def test_a_file_is_read_once_for_each_change(tmp_path, monkeypatch):
         ("x = 1", "x: a flag has a value"),
         ('[x]\nvalu = "flex"', "x: a flag has a value"),
         ('[x]\nvalue = "flex"\nshare = 1', "x: share and projects are tables"),
-        ('[x]\nvalue = "flex"\nshare = { off = 101 }', "x: a share is a number of percent"),
-        ('[x]\nvalue = "flex"\nshare = { off = "1" }', "x: a share is a number of percent"),
+        (
+            '[x]\nvalue = "flex"\nshare = { off = 101 }',
+            "x: a share is a number of percent",
+        ),
+        (
+            '[x]\nvalue = "flex"\nshare = { off = "1" }',
+            "x: a share is a number of percent",
+        ),
     ],
 )
 def test_a_broken_file_is_a_failure(tmp_path, text, why):

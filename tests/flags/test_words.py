@@ -35,7 +35,9 @@ class Provider:
         """Wait until nobody in particular was asked about so many times more: what came before is in force."""
         with self._heard:
             wanted = self.asked.count("") + count
-            assert self._heard.wait_for(lambda: self.asked.count("") >= wanted, PATIENCE)
+            assert self._heard.wait_for(
+                lambda: self.asked.count("") >= wanted, PATIENCE
+            )
 
 
 def call(project):
@@ -61,7 +63,12 @@ def asking(monkeypatch):
     monkeypatch.setattr(words, "_SOON", 0.005)
 
     def asking(provider, connect=None):
-        flag = FlagWords("atlas-route", connect or (lambda: provider), lambda whole, word: word, every=0.005)
+        flag = FlagWords(
+            "atlas-route",
+            connect or (lambda: provider),
+            lambda whole, word: word,
+            every=0.005,
+        )
         started.append(flag)
         return flag
 
@@ -144,7 +151,9 @@ def test_another_value_is_refused_and_logged_once(flex, caplog, value):
     provider.said["a"] = value
     provider.rounds(4)
     assert word(flag, "a") is RouteWord.FLEX
-    assert flag.fault.endswith(" is not one of auto, date, legacy, successor, flex, off")
+    assert flag.fault.endswith(
+        " is not one of auto, date, legacy, successor, flex, off"
+    )
     assert caplog.text.count("its provider fails, the last good words stay: ") == 1
     assert "answers again" not in caplog.text
 
@@ -195,7 +204,12 @@ def test_the_word_of_a_project_that_made_room_is_nobody_s(asking, monkeypatch):
         word(flag, project)
     goes_on.set()
     settled(flag, "b")
-    assert flag.report() == {"flag": "atlas-route", "projects": {"auto": 1}, "others": "auto", "fault": ""}
+    assert flag.report() == {
+        "flag": "atlas-route",
+        "projects": {"auto": 1},
+        "others": "auto",
+        "fault": "",
+    }
 
 
 def test_strangers_push_no_project_out_that_atlas_has_answered(unasked, caplog):
@@ -269,7 +283,9 @@ def test_failures_of_some_projects_keep_nobody_from_being_asked(asking):
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
-@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+@pytest.mark.filterwarnings(
+    "ignore:This process .* is multi-threaded:DeprecationWarning"
+)
 def test_a_forked_child_asks_for_itself(asking):
     """A server that forks its workers after the first call leaves none of them with the words of that moment."""
     provider = Provider(nobody="legacy")

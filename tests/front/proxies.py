@@ -27,7 +27,9 @@ PROXIES = {
 }
 """Name -> its program, and how to have it."""
 
-RETIRED = "/api/atlas/v1.0/groups/5f1b7e0000000000000000aa/serverless/orders/backup/snapshots"
+RETIRED = (
+    "/api/atlas/v1.0/groups/5f1b7e0000000000000000aa/serverless/orders/backup/snapshots"
+)
 STRAIGHT = "/api/atlas/v2/groups/5f1b7e0000000000000000aa/databaseUsers"
 
 
@@ -41,7 +43,9 @@ def program(proxy):
 
 def printed(proxy, *words, env=None):
     """What the command prints."""
-    done = CliRunner().invoke(main, ["front", "--for", proxy, *words], env=env, prog_name="atlas-shim")
+    done = CliRunner().invoke(
+        main, ["front", "--for", proxy, *words], env=env, prog_name="atlas-shim"
+    )
     assert done.exit_code == 0, done.output
     return done.stdout
 
@@ -66,7 +70,8 @@ class Recorder:
 def recorder(name, answer=None, *, proxied=False, script=None):
     """Run a recorder.
 
-    ``answer`` takes head and content, ``script`` a whole connection; ``proxied`` ones begin with a PROXY v2 header.
+    ``answer`` takes head and content, ``script`` a whole connection; ``proxied`` ones
+    begin with a PROXY v2 header.
     """
 
     def connected(peer):
@@ -75,7 +80,9 @@ def recorder(name, answer=None, *, proxied=False, script=None):
             family, length = struct.unpack("!xBH", peer.count(4))
             block = peer.count(length)
             assert family == 0x11
-            found.callers.append((socket.inet_ntoa(block[:4]), struct.unpack("!H", block[8:10])[0]))
+            found.callers.append(
+                (socket.inet_ntoa(block[:4]), struct.unpack("!H", block[8:10])[0])
+            )
         if script:
             script(peer)
         else:
@@ -104,14 +111,40 @@ def running(folder, proxy, *words, env=None, waits=True, port=None):
     conf = folder / ("envoy.yaml" if proxy == "envoy" else f"{proxy}.conf")
     if proxy == "nginx":  # the folders that a package has made below /var
         kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-        text = text.replace("http {\n", "http {\n" + "".join(f"{kind}_temp_path {folder}/{kind};\n" for kind in kinds))
+        text = text.replace(
+            "http {\n",
+            "http {\n"
+            + "".join(f"{kind}_temp_path {folder}/{kind};\n" for kind in kinds),
+        )
     conf.write_text(text)
     command = {
-        "nginx": [found, "-c", conf, "-p", folder, "-e", "stderr", "-g", f"daemon off; pid {folder}/pid;"],
+        "nginx": [
+            found,
+            "-c",
+            conf,
+            "-p",
+            folder,
+            "-e",
+            "stderr",
+            "-g",
+            f"daemon off; pid {folder}/pid;",
+        ],
         "haproxy": [found, "-db", "-f", conf],
-        "envoy": [found, "-c", conf, "--disable-hot-restart", "--log-level", "warn", "--concurrency", "1"],
+        "envoy": [
+            found,
+            "-c",
+            conf,
+            "--disable-hot-restart",
+            "--log-level",
+            "warn",
+            "--concurrency",
+            "1",
+        ],
     }[proxy]
-    with (folder / "log").open("wb") as log, subprocess.Popen(command, stdout=log, stderr=log) as process:
+    with (
+        (folder / "log").open("wb") as log,
+        subprocess.Popen(command, stdout=log, stderr=log) as process,
+    ):
         at = At(f"http://127.0.0.1:{port}")
 
         def answers(target):
@@ -135,10 +168,19 @@ def recorded(folder, proxy, *words, env=None, atlas=None, gateway=None, script=N
     program(proxy)
     with (
         recorder("atlas", atlas, script=script) as one,
-        recorder("gateway", gateway, proxied=proxy == "haproxy", script=script) as other,
+        recorder(
+            "gateway", gateway, proxied=proxy == "haproxy", script=script
+        ) as other,
         recorder("admin") as admin,
     ):
-        lead = ("--upstream", one.url, "--gateway", other.address, "--admin", admin.address)
+        lead = (
+            "--upstream",
+            one.url,
+            "--gateway",
+            other.address,
+            "--admin",
+            admin.address,
+        )
         with running(folder, proxy, *lead, *words, env=env) as at:
             for peer in (one, other):
                 peer.heads.clear()

@@ -18,8 +18,22 @@ from tests.front.proxies import PROXIES, printed, program
 
 FORMS = pytest.mark.parametrize("form", PROXIES)
 MANY = (
-    *("--gateway", "10.0.0.5:8480", "--gateway", "[fd00::6]:8480", "--admin", "10.0.0.5:9000"),
-    *("--admin", "[fd00::7]:9000", "--listen", "[::1]:8443", "--upstream", "https://127.0.0.1:8444"),
+    *(
+        "--gateway",
+        "10.0.0.5:8480",
+        "--gateway",
+        "[fd00::6]:8480",
+        "--admin",
+        "10.0.0.5:9000",
+    ),
+    *(
+        "--admin",
+        "[fd00::7]:9000",
+        "--listen",
+        "[::1]:8443",
+        "--upstream",
+        "https://127.0.0.1:8444",
+    ),
 )
 
 
@@ -39,14 +53,18 @@ def test_the_first_lines_say_where_it_comes_from(form):
     assert "atlas-serverless/snapshots.toml" in comment
     assert "Make it anew when documents or options change" in comment
     assert "--public-url http://NAME_OF_THIS_PROXY:8400" in comment
-    assert ("--proxy-protocol on" if form == "haproxy" else "--trusted-proxies 127.0.0.1/32") in comment
+    assert (
+        "--proxy-protocol on" if form == "haproxy" else "--trusted-proxies 127.0.0.1/32"
+    ) in comment
 
 
 @FORMS
 def test_an_operators_documents_take_part(form, tmp_path):
     """Those of ATLAS_SHIM_MAPPINGS are named, and their paths are there."""
     gone = 'gone = { detail = "Never.", see = "https://example.org" }'
-    (tmp_path / "own.toml").write_text(START + operation("thaw", "POST", "/vaults/{name}", gone))
+    (tmp_path / "own.toml").write_text(
+        START + operation("thaw", "POST", "/vaults/{name}", gone)
+    )
     text = printed(form, env={"ATLAS_SHIM_MAPPINGS": str(tmp_path)})
     assert "#     own.toml\n" in text
     assert "/api/atlas/v2/vaults/[^/?]+/?" in text
@@ -55,8 +73,14 @@ def test_an_operators_documents_take_part(form, tmp_path):
 @FORMS
 def test_upstream_and_times_come_from_the_gateways_variables(form):
     """As the gateway itself would take them; its own address and certificate are no business of the proxy's."""
-    env = {"ATLAS_SHIM_UPSTREAM": "https://cloud.mongodbgov.com", "ATLAS_SHIM_UPSTREAM_TIMEOUT": "77"}
-    text = printed(form, env={**env, "ATLAS_SHIM_LISTEN": "10.9.9.9:1", "ATLAS_SHIM_TLS_CERT": "/x.pem"})
+    env = {
+        "ATLAS_SHIM_UPSTREAM": "https://cloud.mongodbgov.com",
+        "ATLAS_SHIM_UPSTREAM_TIMEOUT": "77",
+    }
+    text = printed(
+        form,
+        env={**env, "ATLAS_SHIM_LISTEN": "10.9.9.9:1", "ATLAS_SHIM_TLS_CERT": "/x.pem"},
+    )
     assert "cloud.mongodbgov.com" in text
     assert "77s" in text
     assert "cloud.mongodb.com" not in text
@@ -65,7 +89,16 @@ def test_upstream_and_times_come_from_the_gateways_variables(form):
 
 
 CHECKERS = {
-    "nginx": lambda found, path: [found, "-t", "-c", path, "-g", f"pid {path.parent}/pid;", "-e", "stderr"],
+    "nginx": lambda found, path: [
+        found,
+        "-t",
+        "-c",
+        path,
+        "-g",
+        f"pid {path.parent}/pid;",
+        "-e",
+        "stderr",
+    ],
     "haproxy": lambda found, path: [found, "-c", "-f", path],
     "envoy": lambda found, path: [found, "--mode", "validate", "-c", path],
 }
@@ -73,12 +106,22 @@ CHECKERS = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("proxy", PROXIES)
-@pytest.mark.parametrize("words", [("--upstream", "https://127.0.0.1"), MANY, (*MANY[:4], "--admin", "off")])
+@pytest.mark.parametrize(
+    "words", [("--upstream", "https://127.0.0.1"), MANY, (*MANY[:4], "--admin", "off")]
+)
 def test_the_proxys_own_checker_is_content(proxy, words, tmp_path):
     """One gateway, several with addresses of their own, and none that is checked."""
     found, path = program(proxy), tmp_path / "front.yaml"
-    path.write_text(printed(proxy, *words, *(() if "--upstream" in words else ("--upstream", "https://127.0.0.1"))))
-    done = subprocess.run(CHECKERS[proxy](found, path), capture_output=True, text=True, check=False)
+    path.write_text(
+        printed(
+            proxy,
+            *words,
+            *(() if "--upstream" in words else ("--upstream", "https://127.0.0.1")),
+        )
+    )
+    done = subprocess.run(
+        CHECKERS[proxy](found, path), capture_output=True, text=True, check=False
+    )
     said = done.stdout + done.stderr
     assert done.returncode == 0, said
     assert not re.search(r"\[(warn|alert|error|crit)", said, re.IGNORECASE), said
@@ -92,15 +135,33 @@ def test_the_proxys_own_checker_is_content(proxy, words, tmp_path):
         (("--for", "nginx", "--gateway", "nowhere"), "--gateway"),
         (("--for", "nginx", "--listen", "nowhere"), "--listen"),
         (("--for", "nginx", "--upstream", "ftp://x"), "--upstream"),
-        (("--for", "nginx", "--gateway", "a:1", "--gateway", "b:1", "--admin", "a:2"), "--admin"),
+        (
+            (
+                "--for",
+                "nginx",
+                "--gateway",
+                "a:1",
+                "--gateway",
+                "b:1",
+                "--admin",
+                "a:2",
+            ),
+            "--admin",
+        ),
         (("--for", "nginx", "--admin", "99999"), "--admin"),
         (("--for", "nginx", "--tls-key", "/key.pem"), "--tls-cert"),
         (("--for", "nginx", "--tls-cert", "/a'; b.pem"), "a path of letters"),
         (("--for", "envoy", "--gateway", "a b;:1"), "not an address"),
         (("--for", "haproxy", "--admin", "a'b:1"), "not an address"),
         (("--for", "envoy", "--admin", "elsewhere:1"), "--admin"),
-        *((("--for", one, "--upstream", "https://x;evil"), "--upstream") for one in PROXIES),
-        (("--for", "haproxy", "--upstream", "https://x$y"), "--upstream: 'x$y' is not a name or address"),
+        *(
+            (("--for", one, "--upstream", "https://x;evil"), "--upstream")
+            for one in PROXIES
+        ),
+        (
+            ("--for", "haproxy", "--upstream", "https://x$y"),
+            "--upstream: 'x$y' is not a name or address",
+        ),
     ],
 )
 def test_bad_usage_is_refused(words, said):
@@ -111,29 +172,55 @@ def test_bad_usage_is_refused(words, said):
 
 
 RANGES = [">=2023.1.1", ">=2023.1.1,<2025.3.19", ">=2023.2.1,<9999.12.30"]
-DAYS = st.dates(date(2022, 1, 1), date(2032, 12, 31)) | st.sampled_from([date(9999, 12, 30), date(9999, 12, 31)])
+DAYS = st.dates(date(2022, 1, 1), date(2032, 12, 31)) | st.sampled_from(
+    [date(9999, 12, 30), date(9999, 12, 31)]
+)
 
 
 @pytest.mark.parametrize(
-    ("text", "first"), [(RANGES[1], date(2025, 3, 19)), (">=2024.9.9,<2024.9.10", date(2024, 9, 10))]
+    ("text", "first"),
+    [(RANGES[1], date(2025, 3, 19)), (">=2024.9.9,<2024.9.10", date(2024, 9, 10))],
 )
 def test_every_date_beyond_the_range_is_matched(text, first):
     """From the first day on, and not the day before."""
     expression = another_version(parse_versions(text))
     found = [
-        bool(re.fullmatch(expression, f"application/vnd.atlas.{first + timedelta(step)}+json", re.IGNORECASE))
+        bool(
+            re.fullmatch(
+                expression,
+                f"application/vnd.atlas.{first + timedelta(step)}+json",
+                re.IGNORECASE,
+            )
+        )
         for step in (-1, 0, 1, 30, 365, 4000)
     ]
     assert found == [False, True, True, True, True, True]
 
 
-WORDS = ["preview", "upcoming", "2030-01-01", "2023-01-01", "", "a", "+", "json", "q", "Q", "=", "0", "1"]
-PIECES = st.sampled_from(["application/vnd.atlas", ".", "+json", ";", ",", " ", "\t", *WORDS])
+WORDS = [
+    "preview",
+    "upcoming",
+    "2030-01-01",
+    "2023-01-01",
+    "",
+    "a",
+    "+",
+    "json",
+    "q",
+    "Q",
+    "=",
+    "0",
+    "1",
+]
+PIECES = st.sampled_from(
+    ["application/vnd.atlas", ".", "+json", ";", ",", " ", "\t", *WORDS]
+)
 
 
 @given(
     st.sampled_from(RANGES),
-    st.lists(PIECES, max_size=9).map("".join) | DAYS.map("application/vnd.atlas.{}+json".format),
+    st.lists(PIECES, max_size=9).map("".join)
+    | DAYS.map("application/vnd.atlas.{}+json".format),
 )
 def test_an_accept_field_that_is_matched_is_no_legacy_one(text, accept):
     """Whatever the field looks like: where the gateway would take it for the legacy version, it isn't matched."""

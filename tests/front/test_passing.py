@@ -6,7 +6,15 @@ import threading
 
 import pytest
 
-from tests.front.proxies import RETIRED, STRAIGHT, program, recorded, recorder, running, who
+from tests.front.proxies import (
+    RETIRED,
+    STRAIGHT,
+    program,
+    recorded,
+    recorder,
+    running,
+    who,
+)
 from tests.peers.ports import free_port
 from tests.peers.raw import PATIENCE, reply, until
 from tests.peers.served import ask, calling, get, lines_of, status_of, value_of
@@ -33,7 +41,9 @@ def test_straight_calls_reach_atlas_as_they_are(front):
     """Every field the caller sent and no other, but Host, which is Atlas' own."""
     at, atlas, _ = front
     assert who(at, request(STRAIGHT)) == "atlas"
-    assert sorted(lines_of(atlas.heads[-1])) == sorted([("host", atlas.address), *FIELDS])
+    assert sorted(lines_of(atlas.heads[-1])) == sorted(
+        [("host", atlas.address), *FIELDS]
+    )
 
 
 def test_retired_calls_reach_the_gateway_with_host_and_peer(front, proxy):
@@ -50,7 +60,10 @@ def test_retired_calls_reach_the_gateway_with_host_and_peer(front, proxy):
     else:
         assert fields.pop("x-forwarded-for").replace(" ", "") == f"203.0.113.9,{own[0]}"
     fields.pop("x-forwarded-proto", None)
-    assert fields == {"host": "atlas.example", **{name: value for name, value in FIELDS if name != "x-forwarded-for"}}
+    assert fields == {
+        "host": "atlas.example",
+        **{name: value for name, value in FIELDS if name != "x-forwarded-for"},
+    }
 
 
 @WAYS
@@ -86,7 +99,11 @@ def answer(head, content):
         return reply(content)
     if b"/download" in head:
         return pieces()
-    return reply(b"{}", *(f"{name}: {value}" for name, value in FIELDS_BACK), status="401 Unauthorized")
+    return reply(
+        b"{}",
+        *(f"{name}: {value}" for name, value in FIELDS_BACK),
+        status="401 Unauthorized",
+    )
 
 
 def pieces():
@@ -98,11 +115,15 @@ def pieces():
 @pytest.fixture(scope="module")
 def answering(proxy, tmp_path_factory):
     """A proxy between peers that answer so."""
-    with recorded(tmp_path_factory.mktemp(proxy), proxy, atlas=answer, gateway=answer) as (at, _, _):
+    with recorded(
+        tmp_path_factory.mktemp(proxy), proxy, atlas=answer, gateway=answer
+    ) as (at, _, _):
         yield at
 
 
-@pytest.mark.parametrize("target", ["/api/atlas/v2/groups/download/serverless", "/api/atlas/v2/download"])
+@pytest.mark.parametrize(
+    "target", ["/api/atlas/v2/groups/download/serverless", "/api/atlas/v2/download"]
+)
 def test_replies_are_streamed(answering, target):
     """The caller has the first piece before the other one is sent."""
     GO_ON.clear()
@@ -118,7 +139,11 @@ def test_replies_are_streamed(answering, target):
 def test_large_content_passes_both_ways(answering, target):
     """Four megabytes, which no proxy's default limit may stop."""
     content = bytes(range(256)) * 16384
-    request = get(target.replace("snapshots", "restoreJobs"), f"Content-Length: {len(content)}", method="POST")
+    request = get(
+        target.replace("snapshots", "restoreJobs"),
+        f"Content-Length: {len(content)}",
+        method="POST",
+    )
     head, body = ask(answering, request + content)
     assert (status_of(head), body == content) == (200, True)
 
@@ -127,8 +152,14 @@ def test_large_content_passes_both_ways(answering, target):
 def test_replies_come_back_as_they_are(answering, target):
     """Status, fields and content: dates, server, cookies, links, and what would steer a proxy."""
     head, body = ask(answering, get(target))
-    found = [line for line in lines_of(head) if line[0] not in {"connection", "keep-alive"}]
-    assert (status_of(head), body, sorted(found)) == (401, b"{}", sorted([*FIELDS_BACK, ("content-length", "2")]))
+    found = [
+        line for line in lines_of(head) if line[0] not in {"connection", "keep-alive"}
+    ]
+    assert (status_of(head), body, sorted(found)) == (
+        401,
+        b"{}",
+        sorted([*FIELDS_BACK, ("content-length", "2")]),
+    )
 
 
 ARRIVED: "queue.Queue[None]" = queue.Queue()
@@ -149,7 +180,11 @@ def in_two_pieces(peer):
 @pytest.fixture(scope="module")
 def reading(proxy, tmp_path_factory):
     """A proxy between peers that read so."""
-    with recorded(tmp_path_factory.mktemp(proxy), proxy, script=in_two_pieces) as (at, _, _):
+    with recorded(tmp_path_factory.mktemp(proxy), proxy, script=in_two_pieces) as (
+        at,
+        _,
+        _,
+    ):
         yield at
 
 
@@ -189,14 +224,21 @@ def two_gateways(folder, proxy, first, second, **admins):
 
     with contextlib.ExitStack() as stack:
         peers = [
-            stack.enter_context(recorder(name, answer(name), proxied=proxy == "haproxy" and name != "atlas"))
+            stack.enter_context(
+                recorder(
+                    name, answer(name), proxied=proxy == "haproxy" and name != "atlas"
+                )
+            )
             for name in ("atlas", "first", "second")
         ]
         admin = [
-            stack.enter_context(recorder("admin", admins.get(name))).address for name in ("first_admin", "second_admin")
+            stack.enter_context(recorder("admin", admins.get(name))).address
+            for name in ("first_admin", "second_admin")
         ]
         words = ["--upstream", peers[0].url]
-        for address, where in zip((first or peers[1].address, second or peers[2].address), admin, strict=True):
+        for address, where in zip(
+            (first or peers[1].address, second or peers[2].address), admin, strict=True
+        ):
             words += ["--gateway", address, "--admin", where]
         yield stack.enter_context(running(folder, proxy, *words)), peers
 
@@ -215,11 +257,18 @@ def test_a_write_is_sent_once(breaking, method, target):
         for warm in (RETIRED, STRAIGHT):
             assert status_of(ask(at, get(warm))[0]) == 200
         body = b"{}"
-        lines = (f"Content-Length: {len(body)}", "X-Envoy-Retry-On: 5xx,reset", "X-Envoy-Max-Retries: 3")
+        lines = (
+            f"Content-Length: {len(body)}",
+            "X-Envoy-Retry-On: 5xx,reset",
+            "X-Envoy-Max-Retries: 3",
+        )
         head, _ = ask(at, get(target, *lines, method=method) + body)
         assert status_of(head) in {502, 503}
         line = f"{method} {target} ".encode()
-        assert sum(head.startswith(line) for peer in peers for head in peer.heads) == expected
+        assert (
+            sum(head.startswith(line) for peer in peers for head in peer.heads)
+            == expected
+        )
 
 
 def test_a_dead_gateway_costs_no_read(proxy, tmp_path):
@@ -241,7 +290,10 @@ def test_a_gateway_that_is_not_ready_gets_no_calls(proxy, tmp_path):
     with two_gateways(tmp_path, proxy, None, None, first_admin=ready) as (at, _):
         until(lambda: who(at, get(RETIRED)) == "first", "the first one is asked")
         drains.append(True)
-        until(lambda: {who(at, get(RETIRED)) for _ in range(8)} == {"second"}, "it is asked no more")
+        until(
+            lambda: {who(at, get(RETIRED)) for _ in range(8)} == {"second"},
+            "it is asked no more",
+        )
 
 
 def test_without_a_gateway_retired_calls_fail_and_others_do_not(proxy, tmp_path):

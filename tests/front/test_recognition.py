@@ -44,11 +44,16 @@ RANGES = [
     "application/vnd.atlas.preview+json ; Q=0.0", "application/vnd.atlas.upcoming.2026-01-01+json; q=0.5",
     "application/vnd.atlas.2023-01-01+csv", "application/vnd.atlasian", "text/vnd.atlas.preview+json",
 ]  # fmt: skip
-ACCEPTS = st.lists(st.lists(st.sampled_from(RANGES), min_size=1, max_size=2).map(", ".join), max_size=2)
+ACCEPTS = st.lists(
+    st.lists(st.sampled_from(RANGES), min_size=1, max_size=2).map(", ".join), max_size=2
+)
 SAFE = "-._~!$&'()*+,;=:@"
 SEGMENTS = st.builds(
     lambda text, safe: quote(text, safe=safe),
-    st.one_of(st.sampled_from(["orders", "..", ".", "a%2fb", ".;x", "serverless"]), st.text(min_size=1, max_size=8)),
+    st.one_of(
+        st.sampled_from(["orders", "..", ".", "a%2fb", ".;x", "serverless"]),
+        st.text(min_size=1, max_size=8),
+    ),
     st.sampled_from(["", SAFE]),
 )
 
@@ -73,13 +78,35 @@ def spoiled(path, place, how):
 def calls(draw, engine):
     """A method, target and Accept lines, at or near one operation on one API."""
     document = draw(st.sampled_from(engine.documents))
-    operation, api = draw(st.sampled_from(document.operations)), draw(st.sampled_from(list(document.apis.values())))
-    segments = [draw(SEGMENTS) if parameter_name(segment) else segment for segment in operation.path.segments]
+    operation, api = (
+        draw(st.sampled_from(document.operations)),
+        draw(st.sampled_from(list(document.apis.values()))),
+    )
+    segments = [
+        draw(SEGMENTS) if parameter_name(segment) else segment
+        for segment in operation.path.segments
+    ]
     path = "/".join((api.base, *segments))
-    ways = ["nothing"] * 6 + ["slash"] * 2 + ["encode", "double", "dots", "case", "deeper", "shorter"]
+    ways = (
+        ["nothing"] * 6
+        + ["slash"] * 2
+        + ["encode", "double", "dots", "case", "deeper", "shorter"]
+    )
     path = spoiled(path, draw(st.integers(1, 400)), draw(st.sampled_from(ways)))
-    methods = [operation.method] * 6 + ["HEAD", "GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
-    query = draw(st.sampled_from(["", "", "?", "?a=b/c&pretty=true", "?/api/atlas/v2/groups/a/serverless"]))
+    methods = [operation.method] * 6 + [
+        "HEAD",
+        "GET",
+        "POST",
+        "PUT",
+        "PATCH",
+        "DELETE",
+        "OPTIONS",
+    ]
+    query = draw(
+        st.sampled_from(
+            ["", "", "?", "?a=b/c&pretty=true", "?/api/atlas/v2/groups/a/serverless"]
+        )
+    )
     return draw(st.sampled_from(methods)), path + query, draw(ACCEPTS)
 
 
@@ -95,9 +122,17 @@ def test_what_the_gateway_recognises_reaches_it(front, engine):
     @given(calls(engine))
     def check(call):
         method, target, accepts = call
-        recognised = engine.recognise(method, target, tuple(("Accept", value) for value in accepts))
-        answered = who(at, get(target, *lines(accepts), "Content-Length: 0", method=method))
-        assert answered == "gateway" if recognised else answered in {"gateway", "atlas", None}
+        recognised = engine.recognise(
+            method, target, tuple(("Accept", value) for value in accepts)
+        )
+        answered = who(
+            at, get(target, *lines(accepts), "Content-Length: 0", method=method)
+        )
+        assert (
+            answered == "gateway"
+            if recognised
+            else answered in {"gateway", "atlas", None}
+        )
         if answered:
             head = (gateway if answered == "gateway" else atlas).heads[-1]
             assert head.split(b"\r\n")[0] == f"{method} {target} HTTP/1.1".encode()
@@ -113,12 +148,25 @@ def test_every_operation_on_every_api(front, engine):
             for api in document.apis.values():
                 path = api.base + re.sub(r"\{\w+\}", "a-1", operation.path.text)
                 accept = f"Accept: application/vnd.atlas.{operation.version}+json"
-                for method in {operation.method, operation.method.replace("GET", "HEAD")}:
+                for method in {
+                    operation.method,
+                    operation.method.replace("GET", "HEAD"),
+                }:
                     if engine.recognise(method, path, ()) is None:
-                        continue  # this API's fixed version is not in the operation's range
+                        # this API's fixed version is not in the operation's range
+                        continue
                     for target in (path, f"{path}/", f"{path}?a=b", f"{path}/?a=b"):
-                        assert who(at, get(target, "Content-Length: 0", method=method)) == "gateway"
-                        assert who(at, get(target, accept, "Content-Length: 0", method=method)) == "gateway"
+                        assert (
+                            who(at, get(target, "Content-Length: 0", method=method))
+                            == "gateway"
+                        )
+                        assert (
+                            who(
+                                at,
+                                get(target, accept, "Content-Length: 0", method=method),
+                            )
+                            == "gateway"
+                        )
 
 
 @pytest.mark.parametrize(
@@ -135,26 +183,65 @@ def test_every_operation_on_every_api(front, engine):
         ("GET", "/x/api/atlas/v2/groups/a/serverless", ""),
         ("PUT", "/api/atlas/v2/groups/a/serverless", ""),
         ("OPTIONS", "/api/atlas/v2/groups/a/serverless", ""),
-        ("GET", "/api/atlas/v2/groups/a/serverless", "application/vnd.atlas.preview+json"),
-        ("GET", "/api/atlas/v2/groups/a/vaults", "application/vnd.atlas.2025-01-01+json"),
-        ("GET", "/api/atlas/v2/groups/a/vaults", "Application/vnd.atlas.2031-10-10+json; charset=utf-8"),
-        ("GET", "/api/atlas/v2/groups/a/clusters", "application/vnd.atlas.2024-08-05+json"),
-        ("GET", "/api/atlas/v2/groups/a/clusters/b/processArgs", "application/vnd.atlas.2024-08-05+json"),
+        (
+            "GET",
+            "/api/atlas/v2/groups/a/serverless",
+            "application/vnd.atlas.preview+json",
+        ),
+        (
+            "GET",
+            "/api/atlas/v2/groups/a/vaults",
+            "application/vnd.atlas.2025-01-01+json",
+        ),
+        (
+            "GET",
+            "/api/atlas/v2/groups/a/vaults",
+            "Application/vnd.atlas.2031-10-10+json; charset=utf-8",
+        ),
+        (
+            "GET",
+            "/api/atlas/v2/groups/a/clusters",
+            "application/vnd.atlas.2024-08-05+json",
+        ),
+        (
+            "GET",
+            "/api/atlas/v2/groups/a/clusters/b/processArgs",
+            "application/vnd.atlas.2024-08-05+json",
+        ),
         ("GET", "/api/atlas/v1.0/groups/a/containers", ""),
-        ("POST", "/api/atlas/v2/groups/a/clusters", "application/vnd.atlas.2024-10-23+json"),
-        ("PUT", "/api/atlas/v2/groups/a/serverless/it's;(1)/b", "application/vnd.atlas.2025-03-19+json"),
+        (
+            "POST",
+            "/api/atlas/v2/groups/a/clusters",
+            "application/vnd.atlas.2024-10-23+json",
+        ),
+        (
+            "PUT",
+            "/api/atlas/v2/groups/a/serverless/it's;(1)/b",
+            "application/vnd.atlas.2025-03-19+json",
+        ),
     ],
 )
 def test_what_is_no_retired_call_goes_straight(front, engine, method, target, accept):
     """A path or method of another operation, and a version that certainly is another one."""
     at, _, _ = front
     assert engine.recognise(method, target, (("Accept", accept),)) is None
-    assert who(at, get(target, f"Accept: {accept or '*/*'}", "Content-Length: 0", method=method)) == "atlas"
+    assert (
+        who(
+            at,
+            get(
+                target, f"Accept: {accept or '*/*'}", "Content-Length: 0", method=method
+            ),
+        )
+        == "atlas"
+    )
 
 
 def test_an_absolute_target_is_led_like_its_path(front):
     """As a client writes it that takes the proxy for one of its own (RFC 9112, 3.2.2)."""
     at, _, _ = front
     authority = at.url.removeprefix("http://")
-    for path, answered in (("/api/atlas/v2/groups/a/serverless", "gateway"), ("/api/atlas/v2/groups", "atlas")):
+    for path, answered in (
+        ("/api/atlas/v2/groups/a/serverless", "gateway"),
+        ("/api/atlas/v2/groups", "atlas"),
+    ):
         assert who(at, get(at.url + path, host=authority)) == answered

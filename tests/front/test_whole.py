@@ -18,7 +18,9 @@ from tests.peers.served import gateway
 
 pytestmark = pytest.mark.slow  # other people's programs
 
-RETIRED = f"/api/atlas/v2/groups/{DEMO_GROUP}/serverless/{DEMO_CLUSTER}/backup/snapshots"
+RETIRED = (
+    f"/api/atlas/v2/groups/{DEMO_GROUP}/serverless/{DEMO_CLUSTER}/backup/snapshots"
+)
 UNTOUCHED = f"/api/atlas/v2/groups/{DEMO_GROUP}/flexClusters"
 FLEX = {"Accept": "application/vnd.atlas.2024-11-13+json"}
 
@@ -28,10 +30,20 @@ def whole(folder, proxy, *words, **options):
     """Run all of it; yields a client of the proxy."""
     program(proxy)
     port = free_port()
-    options |= {"public_url": f"http://127.0.0.1:{port}", "proxy_protocol": proxy == "haproxy"}
+    options |= {
+        "public_url": f"http://127.0.0.1:{port}",
+        "proxy_protocol": proxy == "haproxy",
+    }
     with fake_server.FakeServer() as atlas, gateway(atlas.url, **options) as to:
         addresses = [url.removeprefix("http://") for url in (to.url, str(to.admin_url))]
-        lead = ("--upstream", atlas.url, "--gateway", addresses[0], "--admin", addresses[1])
+        lead = (
+            "--upstream",
+            atlas.url,
+            "--gateway",
+            addresses[0],
+            "--admin",
+            addresses[1],
+        )
         with (
             running(folder, proxy, *lead, *words, port=port) as at,
             httpx.Client(base_url=at.url, trust_env=False, timeout=10) as client,
@@ -42,10 +54,18 @@ def whole(folder, proxy, *words, **options):
 def check(client, **how):
     """A retired call comes back translated, with links to the proxy; another one as Atlas wrote it."""
     page = client.get(RETIRED, **how)
-    assert (page.status_code, page.json()["totalCount"], "via" in page.headers) == (200, 8, True)
-    assert page.json()["links"][0]["href"].startswith(f"{client.base_url}/api/atlas/v2/groups/")
+    assert (page.status_code, page.json()["totalCount"], "via" in page.headers) == (
+        200,
+        8,
+        True,
+    )
+    assert page.json()["links"][0]["href"].startswith(
+        f"{client.base_url}/api/atlas/v2/groups/"
+    )
     flex = client.get(
-        UNTOUCHED, headers={**how.get("headers", {}), **FLEX}, **{k: v for k, v in how.items() if k == "auth"}
+        UNTOUCHED,
+        headers={**how.get("headers", {}), **FLEX},
+        **{k: v for k, v in how.items() if k == "auth"},
     )
     assert (flex.status_code, "via" in flex.headers) == (200, False)
 
@@ -73,7 +93,10 @@ def over_tls(folder, proxy, authority, name, *words):
     """Run a proxy before an Atlas that has a certificate for a name; yields a function that calls it."""
     program(proxy)
     ca, _ = authority
-    served, trusted = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
+    served, trusted = (
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER),
+        ssl.create_default_context(),
+    )
     ca.issue_cert(name).configure_cert(served)
     ca.configure_trust(trusted)
     own = ca.issue_cert("127.0.0.1")
@@ -81,12 +104,36 @@ def over_tls(folder, proxy, authority, name, *words):
     own.private_key_pem.write_to_path(folder / "key.pem")
     for blob in own.cert_chain_pems:
         blob.write_to_path(folder / "cert.pem", append=True)
-    lead = ("--tls-cert", str(folder / "cert.pem"), "--tls-key", str(folder / "key.pem"), "--admin", "off", *words)
-    with TlsServer(served) as atlas, recorder("gateway", proxied=proxy == "haproxy") as to:
+    lead = (
+        "--tls-cert",
+        str(folder / "cert.pem"),
+        "--tls-key",
+        str(folder / "key.pem"),
+        "--admin",
+        "off",
+        *words,
+    )
+    with (
+        TlsServer(served) as atlas,
+        recorder("gateway", proxied=proxy == "haproxy") as to,
+    ):
         origin = atlas.url.replace("127.0.0.1", "localhost")
         with (
-            running(folder, proxy, "--upstream", origin, "--gateway", to.address, *lead, waits=False) as at,
-            httpx.Client(verify=trusted, base_url=at.url.replace("http:", "https:"), trust_env=False) as client,
+            running(
+                folder,
+                proxy,
+                "--upstream",
+                origin,
+                "--gateway",
+                to.address,
+                *lead,
+                waits=False,
+            ) as at,
+            httpx.Client(
+                verify=trusted,
+                base_url=at.url.replace("http:", "https:"),
+                trust_env=False,
+            ) as client,
         ):
 
             def begun():
@@ -99,14 +146,25 @@ def over_tls(folder, proxy, authority, name, *words):
 
 def test_tls_on_both_sides(proxy, tmp_path, authority):
     """Callers see the proxy's certificate, and Atlas' is checked; retired calls go to the gateway all the same."""
-    with over_tls(tmp_path, proxy, authority, "localhost", "--ca-file", authority[1]) as client:
+    with over_tls(
+        tmp_path, proxy, authority, "localhost", "--ca-file", authority[1]
+    ) as client:
         reply = client.get(UNTOUCHED, headers={**BEARER, **FLEX})
         assert (reply.status_code, reply.json()["totalCount"]) == (200, 1)
 
 
-@pytest.mark.parametrize("trusts", [True, False], ids=["another name", "an unknown authority"])
-def test_a_certificate_that_is_not_atlas_own_is_refused(proxy, tmp_path, authority, trusts):
+@pytest.mark.parametrize(
+    "trusts", [True, False], ids=["another name", "an unknown authority"]
+)
+def test_a_certificate_that_is_not_atlas_own_is_refused(
+    proxy, tmp_path, authority, trusts
+):
     """Nothing is sent to who has it: the caller gets an error of the proxy's."""
-    name, words = ("other.example", ("--ca-file", authority[1])) if trusts else ("localhost", ())
+    name, words = (
+        ("other.example", ("--ca-file", authority[1])) if trusts else ("localhost", ())
+    )
     with over_tls(tmp_path, proxy, authority, name, *words) as client:
-        assert client.get(UNTOUCHED, headers={**BEARER, **FLEX}).status_code in {502, 503}
+        assert client.get(UNTOUCHED, headers={**BEARER, **FLEX}).status_code in {
+            502,
+            503,
+        }

@@ -24,7 +24,10 @@ RECORD = Record(
     reason='its "sunset" \u2014 2026\\01 \u2014 has passed',
     sunset=datetime(2026, 1, 22, tzinfo=UTC),
     deprecated=datetime(2025, 1, 9, tzinfo=UTC),
-    sent=(Sent("GET", "/legacy", 410, "legacy"), Sent("GET", "/api/atlas/v2/x/%C3%A9?a=1", 200, "flex")),
+    sent=(
+        Sent("GET", "/legacy", 410, "legacy"),
+        Sent("GET", "/api/atlas/v2/x/%C3%A9?a=1", 200, "flex"),
+    ),
     fields=(
         FieldReport("id", Fidelity.EXACT),
         FieldReport("createdAt", Fidelity.DERIVED),
@@ -63,17 +66,26 @@ def test_dates():
 def test_dates_that_upstream_gives_itself_stand_alone():
     """Beside upstream's own lines no second Sunset or Deprecation is added, and Link is."""
     own = (("sunset", "Fri, 06 Mar 2026 00:00:00 GMT"), ("Link", "<x>; rel=next"))
-    assert [name for name, _ in notes(RECORD, beside=own)] == ["Deprecation", "Link", "Atlas-Shim"]
+    assert [name for name, _ in notes(RECORD, beside=own)] == [
+        "Deprecation",
+        "Link",
+        "Atlas-Shim",
+    ]
 
 
 def test_link_leads_to_the_last_path_asked():
     """The successor is the path of the last upstream call, without its query."""
-    assert dict(notes(RECORD))["Link"] == '</api/atlas/v2/x/%C3%A9>; rel="successor-version"'
+    assert (
+        dict(notes(RECORD))["Link"]
+        == '</api/atlas/v2/x/%C3%A9>; rel="successor-version"'
+    )
 
 
 def test_a_long_call_is_cut_in_the_summary():
     """A reply's head stays one that every client reads."""
-    long = attrs.evolve(RECORD, sent=(attrs.evolve(RECORD.sent[-1], target="/" + "a" * 1_000_000),))
+    long = attrs.evolve(
+        RECORD, sent=(attrs.evolve(RECORD.sent[-1], target="/" + "a" * 1_000_000),)
+    )
     assert len(parsed(dict(notes(long))["Atlas-Shim"], "dictionary")["call"][0]) == 2048
 
 
@@ -84,7 +96,9 @@ def test_nothing_is_added_on_the_legacy_route():
 
 def test_answer_without_a_call_names_none():
     """Where nothing was sent there is no call and no successor."""
-    lines = dict(notes(attrs.evolve(RECORD, route="none", sent=(), fields=(), dropped=())))
+    lines = dict(
+        notes(attrs.evolve(RECORD, route="none", sent=(), fields=(), dropped=()))
+    )
     assert "Link" not in lines
     assert set(parsed(lines["Atlas-Shim"], "dictionary")) == {"route", "reason"}
 
@@ -96,7 +110,9 @@ def test_any_text_makes_a_string(text):
     assert read == "".join(char if " " <= char <= "~" else "?" for char in text)
 
 
-@pytest.mark.parametrize(("text", "wanted"), [("flex", "flex"), ("v1.0", "v1.0"), ("1x", '"1x"'), ("", '""')])
+@pytest.mark.parametrize(
+    ("text", "wanted"), [("flex", "flex"), ("v1.0", "v1.0"), ("1x", '"1x"'), ("", '""')]
+)
 def test_token_falls_back_to_a_string(text, wanted):
     """What can't be a Token is a String."""
     assert token(text) == wanted
@@ -109,7 +125,10 @@ def test_token_falls_back_to_a_string(text, wanted):
 def test_codings(said, asked):
     """Only gzip, which the gateway undoes, and only if the caller takes it (RFC 9110, 12.5.3)."""
     headers = (("X", "1"), *((("accept-encoding", said),) if said is not None else ()))
-    assert fields.for_upstream(headers, readable=True) == ["X: 1", f"Accept-Encoding: {asked}"]
+    assert fields.for_upstream(headers, readable=True) == [
+        "X: 1",
+        f"Accept-Encoding: {asked}",
+    ]
 
 
 VALUES = st.recursive(
@@ -158,10 +177,14 @@ def test_an_integer_is_found_wherever_one_may_stand(around):
 def test_an_id_of_digits_is_read_by_the_fast_codec(monkeypatch):
     """One in three hundred of Atlas's ids has no letter."""
     monkeypatch.setattr("shim.gateway.exchange.content.loads", None)
-    assert exchange.loads(b'[{"id":"650000000000000000000001"}]') == [{"id": "650000000000000000000001"}]
+    assert exchange.loads(b'[{"id":"650000000000000000000001"}]') == [
+        {"id": "650000000000000000000001"}
+    ]
 
 
-@pytest.mark.parametrize("number", [2**63, 2**64 - 1, 2**64, -(2**63), -(2**63) - 1, 10**30, -(10**300)])
+@pytest.mark.parametrize(
+    "number", [2**63, 2**64 - 1, 2**64, -(2**63), -(2**63) - 1, 10**30, -(10**300)]
+)
 def test_integers_of_any_length_stay_what_they_are(number):
     """As with the import, whose reader is another one; also below a list, and beside text with as many digits."""
     document = {"n": [number, 1.5], "text": "1234567890123456789012"}

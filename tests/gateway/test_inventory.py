@@ -38,13 +38,17 @@ class Disk:
 
 
 def add(writer: RadarInventory) -> None:
-    writer.add(RECORD, CallLine("GET", "/", "127.0.0.1", "id", shared_engine(os.environ)))
+    writer.add(
+        RECORD, CallLine("GET", "/", "127.0.0.1", "id", shared_engine(os.environ))
+    )
 
 
 async def test_calls_are_written_in_their_order_with_their_time(tmp_path):
     """Each line has the time of its call, not of its writing, and what waits at the end is written."""
     path, times = tmp_path / "calls.jsonl", iter(range(0, 30000, 1000))
-    writer = RadarInventory({"ATLAS_SHIM_INVENTORY": str(path)}, lambda: float(next(times)))
+    writer = RadarInventory(
+        {"ATLAS_SHIM_INVENTORY": str(path)}, lambda: float(next(times))
+    )
     for number in range(30):
         add(writer)
         if number % 10 == 0:
@@ -63,7 +67,12 @@ async def test_what_waits_for_a_disk_is_short(monkeypatch):
     tracemalloc.start()
     for number in range(500):
         agent = f"{number}" + "x" * 60_000
-        writer.add(RECORD, CallLine("GET", "/", "127.0.0.1", "id", shared_engine(os.environ), agent=agent))
+        writer.add(
+            RECORD,
+            CallLine(
+                "GET", "/", "127.0.0.1", "id", shared_engine(os.environ), agent=agent
+            ),
+        )
     held = tracemalloc.get_traced_memory()[0]
     tracemalloc.stop()
     disk.turns.set()
@@ -109,7 +118,9 @@ def test_no_call_waits_for_the_disk(monkeypatch):
             assert status_of(ask(served, get(V1))[0]) == 200
         assert disk.records == []
         disk.turns.set()
-    assert [made["operation"] for made in disk.records] == ["listServerlessBackupSnapshots"] * 3
+    assert [made["operation"] for made in disk.records] == [
+        "listServerlessBackupSnapshots"
+    ] * 3
     assert callers
     assert callers.isdisjoint(disk.threads)
 

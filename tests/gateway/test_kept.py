@@ -92,4 +92,6 @@ def test_kept_answers_give_way_to_calls():
         assert limits.reserved + limits.held + limits.kept.size <= limits.memory
         with pytest.raises(Refusal):
             call.take(1)
-        assert limits.kept.size == 2 * size, "a content that is refused takes nobody's room"
+        assert limits.kept.size == 2 * size, (
+            "a content that is refused takes nobody's room"
+        )

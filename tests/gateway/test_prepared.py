@@ -26,7 +26,9 @@ BEARER = "Authorization: Bearer s3cret"
 SUNSET = datetime(2026, 1, 22, tzinfo=UTC).timestamp()
 AFTER = SUNSET + 86400.0
 
-BODIES = [document for tier, kind, document in FULL if (tier, kind) == ("flex", "snapshot")]
+BODIES = [
+    document for tier, kind, document in FULL if (tier, kind) == ("flex", "snapshot")
+]
 JOBS = [document for tier, kind, document in FULL if kind == "restore"]
 
 
@@ -50,14 +52,19 @@ def counted(served):
     """Return what the ledger has of a gateway's calls, but for times."""
     ledger = served.ledger
     ways = {names: way.statuses for names, way in ledger.ways.items()}
-    seen = {key: one.calls for found in (ledger.callers, ledger.errors) for key, one in found.items()}
+    seen = {
+        key: one.calls
+        for found in (ledger.callers, ledger.errors)
+        for key, one in found.items()
+    }
     return ways, seen, dict(ledger.failures)
 
 
 def played(events, **options):
     """Play events to a gateway of its own: what its callers got, what arrived upstream, and what was counted.
 
-    An event is a request with the replies that upstream has for it, or something that is done in the world.
+    An event is a request with the replies that upstream has for it, or something that
+    is done in the world.
     """
     world, lock = World(), threading.Lock()
 
@@ -74,7 +81,10 @@ def played(events, **options):
                 return
 
     got = []
-    with raw_upstream(talk) as raw, gateway(raw.origin, now=lambda: world.now, **options) as served:
+    with (
+        raw_upstream(talk) as raw,
+        gateway(raw.origin, now=lambda: world.now, **options) as served,
+    ):
         peer = connect(served)
         for event in events:
             if callable(event):
@@ -84,7 +94,11 @@ def played(events, **options):
             peer.send(request)
             head = peer.take(b"\r\n\r\n")
             length = re.search(rb"(?i)content-length: (\d+)", head)
-            content = b"" if request.startswith(b"HEAD") or length is None else peer.count(int(length[1]))
+            content = (
+                b""
+                if request.startswith(b"HEAD") or length is None
+                else peer.count(int(length[1]))
+            )
             got.append((without_numbers(head), content))
             if b"Connection: close" in head:
                 peer.close()
@@ -116,10 +130,18 @@ def alike(events, **options):
 def chunked(document, coding=""):
     """Return a reply in chunks, perhaps compressed."""
     body = json.dumps(document).encode()
-    body, line = (gzip.compress(body, mtime=0), "Content-Encoding: gzip\r\n") if coding else (body, "")
+    body, line = (
+        (gzip.compress(body, mtime=0), "Content-Encoding: gzip\r\n")
+        if coding
+        else (body, "")
+    )
     pieces = [body[start : start + 700] for start in range(0, len(body), 700)]
     head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n{line}Transfer-Encoding: chunked\r\n\r\n".encode()
-    return head + b"".join([b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces]) + b"0\r\n\r\n"
+    return (
+        head
+        + b"".join([b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces])
+        + b"0\r\n\r\n"
+    )
 
 
 def with_field(reply, line):
@@ -138,20 +160,28 @@ def calls(*replies):
 
 def test_a_body_seen_before_is_answered_as_it_was():
     """And so is another one, one that comes again, and one whose head is another."""
-    assert alike(calls(ONE, ONE, TWO, ONE, with_field(TWO, "X-Upstream: 5"), THREE)) == 5
+    assert (
+        alike(calls(ONE, ONE, TWO, ONE, with_field(TWO, "X-Upstream: 5"), THREE)) == 5
+    )
 
 
 ODD_REPLIES = {
     "chunks": chunked(BODIES[0]),
     "chunked gzip": chunked(BODIES[0], "gzip"),
-    "gzip": with_field(wire(200, (), gzip.compress(json.dumps(BODIES[1]).encode(), mtime=0)), "Content-Encoding: gzip"),
+    "gzip": with_field(
+        wire(200, (), gzip.compress(json.dumps(BODIES[1]).encode(), mtime=0)),
+        "Content-Encoding: gzip",
+    ),
     "broken gzip": with_field(ok(BODIES[0]), "Content-Encoding: gzip"),
     "unknown coding": with_field(ok(BODIES[0]), "Content-Encoding: br"),
     "not found": error(404, "RESOURCE_NOT_FOUND"),
     "refused": error(403, "USER_UNAUTHORIZED"),
     "too many": with_field(error(429, "RATE_LIMITED"), "Retry-After: 5"),
     "failed": error(500, "UNEXPECTED_ERROR"),
-    "challenged": with_field(wire(401, (), b"{}"), 'WWW-Authenticate: Digest realm="x", nonce="y", qop="auth"'),
+    "challenged": with_field(
+        wire(401, (), b"{}"),
+        'WWW-Authenticate: Digest realm="x", nonce="y", qop="auth"',
+    ),
     "redirected": with_field(wire(302), "Location: http://elsewhere/"),
     "no content": wire(204),
     "accepted": ok(BODIES[0], 202),
@@ -163,14 +193,18 @@ ODD_REPLIES = {
     "malformed": b"HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n",
     "cut": b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\nConnection: close\r\n\r\n{",
     "ended": b"",
-    "odd fields": with_field(ONE, "Connection: close, X-Gone\r\nX-Gone: 1\r\nETag: x\r\nX-Kept: \xe9"),
+    "odd fields": with_field(
+        ONE, "Connection: close, X-Gone\r\nX-Gone: 1\r\nETag: x\r\nX-Kept: \xe9"
+    ),
 }
 
 
 @pytest.mark.parametrize("reply", ODD_REPLIES.values(), ids=ODD_REPLIES)
 def test_an_odd_reply_is_what_it_is_without_memory(reply):
     """It is asked for once, handed on or translated, and so is what comes after it."""
-    alike([(CALL, ONE), (CALL, reply, TWO), (CALL, ONE), (CALL, reply, TWO), (CALL, TWO)])
+    alike(
+        [(CALL, ONE), (CALL, reply, TWO), (CALL, ONE), (CALL, reply, TWO), (CALL, TWO)]
+    )
 
 
 def test_a_connection_that_was_lost_is_a_second_call_of_a_read_and_no_third():
@@ -203,14 +237,23 @@ def test_other_methods_and_questions_are_calls_of_their_own():
         get(PATH, ACCEPT, BEARER, "Accept-Encoding: gzip", "X-Request-Id: mine", "User-Agent: curl/8"),
         get(f"{PATH}?x=1", ACCEPT, BEARER), get(f"{PATH}?pageNum=x", ACCEPT, BEARER),
     ]  # fmt: skip
-    events = [(call, ok(document)) for document in (*BODIES[:2], *BODIES[:2]) for call in (*said, CALL)]
+    events = [
+        (call, ok(document))
+        for document in (*BODIES[:2], *BODIES[:2])
+        for call in (*said, CALL)
+    ]
     assert alike(events) > 20
 
 
 def test_a_list_that_depends_on_the_clock_does():
     """A job's link expires although upstream says the same."""
     path = PATH.replace("snapshots", "restoreJobs")
-    job = {"id": "1", "deliveryType": "DOWNLOAD", "expirationDate": "2026-01-23T00:30:00Z", "status": "COMPLETED"}
+    job = {
+        "id": "1",
+        "deliveryType": "DOWNLOAD",
+        "expirationDate": "2026-01-23T00:30:00Z",
+        "status": "COMPLETED",
+    }
 
     def later(_, world):
         world.now += 3600
@@ -225,7 +268,14 @@ def test_a_sunset_that_passes_ends_what_was_decided_before():
     def at(seconds):
         return lambda _, world: setattr(world, "now", SUNSET + seconds)
 
-    events = [at(-5), *calls(ONE, ONE), at(1), *calls(ONE, TWO), at(1300), *calls(ONE, TWO, ONE)]
+    events = [
+        at(-5),
+        *calls(ONE, ONE),
+        at(1),
+        *calls(ONE, TWO),
+        at(1300),
+        *calls(ONE, TWO, ONE),
+    ]
     assert alike([*events, at(-5), *calls(ONE, ONE)]) == 2
 
 
@@ -234,18 +284,38 @@ def test_a_reload_ends_what_was_decided_before():
 
     def by(**changes):
         def reload(served, _):
-            served.apply(Plan(attrs.evolve(served.options, **changes), served._handler.plan.engine))
+            served.apply(
+                Plan(
+                    attrs.evolve(served.options, **changes), served._handler.plan.engine
+                )
+            )
 
         return reload
 
     later = {"snapshots": datetime(2030, 1, 1, tzinfo=UTC)}
-    assert alike([*calls(ONE, TWO), by(sunset=later), *calls(ONE, ONE), by(sunset={}), *calls(ONE, TWO)]) == 2
+    assert (
+        alike(
+            [
+                *calls(ONE, TWO),
+                by(sunset=later),
+                *calls(ONE, ONE),
+                by(sunset={}),
+                *calls(ONE, TWO),
+            ]
+        )
+        == 2
+    )
 
 
 def test_what_memory_learns_ends_what_was_decided_before():
     """A cluster that moved to another tier, and back; another operation's 410 ends what is known of this one, too."""
     dedicated = ok(
-        {"results": [{"id": "1", "createdAt": "2026-01-01T00:00:00Z", "status": "completed"}], "totalCount": 1}
+        {
+            "results": [
+                {"id": "1", "createdAt": "2026-01-01T00:00:00Z", "status": "completed"}
+            ],
+            "totalCount": 1,
+        }
     )
     other = get(PATH.replace("serverless/c1", "serverless/c2"), ACCEPT, BEARER)
     events = [
@@ -266,7 +336,9 @@ def test_each_recorded_reply_is_answered_as_without_memory():
     assert alike(events) > 20
 
 
-@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 8))])
+@pytest.mark.parametrize(
+    "seed", [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 8))]
+)
 def test_odd_lists_are_answered_as_without_memory(seed):
     """Documents with something odd in them, among usual ones."""
     chance, events = random.Random(seed), []
@@ -274,7 +346,11 @@ def test_odd_lists_are_answered_as_without_memory(seed):
         kind = chance.choice(["snapshot", "restore"])
         documents = BODIES if kind == "snapshot" else JOBS
         document = chance.choice(documents)
-        said = document if chance.random() < 0.4 else mutated(chance, {**document, "results": document["results"][:9]})
+        said = (
+            document
+            if chance.random() < 0.4
+            else mutated(chance, {**document, "results": document["results"][:9]})
+        )
         path = f"/api/atlas/v2{chance.choice(LISTS[kind])}{chance.choice(['', '?itemsPerPage=3'])}"
         events.append((get(path, ACCEPT, BEARER), *[ok(said)] * 20))
     assert alike(events) > 5
@@ -282,7 +358,10 @@ def test_odd_lists_are_answered_as_without_memory(seed):
 
 def test_a_credential_is_remembered_nowhere():
     """Neither by what is kept of a head, nor by what it leads to."""
-    with replying(ONE) as upstream, gateway(upstream.origin, now=lambda: AFTER) as served:
+    with (
+        replying(ONE) as upstream,
+        gateway(upstream.origin, now=lambda: AFTER) as served,
+    ):
         ask(served, CALL)
         until(lambda: not served.limits.count, "what follows its answer")
         (known,) = served._handler.repeats._known.values()
@@ -305,7 +384,10 @@ def test_an_answer_that_depends_on_the_time_is_not_kept(kind, kept):
 
 def test_what_is_remembered_has_a_bound():
     """A caller that calls in ever other words makes others be forgotten, the oldest first."""
-    with replying(ok({"id": "1"})) as upstream, gateway(upstream.origin, now=lambda: AFTER) as served:
+    with (
+        replying(ok({"id": "1"})) as upstream,
+        gateway(upstream.origin, now=lambda: AFTER) as served,
+    ):
         with calling(served) as peer:
             for number in range(MOST + 50):
                 peer.send(get(f"{PATH}/x", ACCEPT, f"X-A: {number}"))
@@ -315,8 +397,16 @@ def test_what_is_remembered_has_a_bound():
 
 def test_a_long_path_takes_no_memory():
     """It is answered as others are; thousands of them would be held for nobody."""
-    with replying(ok({"id": "1"})) as upstream, gateway(upstream.origin, now=lambda: AFTER) as served:
-        for target in (f"{PATH}/x", f"{PATH}/x", f"{PATH}/{'x' * 400}", f"{PATH}/{'x' * 400}"):
+    with (
+        replying(ok({"id": "1"})) as upstream,
+        gateway(upstream.origin, now=lambda: AFTER) as served,
+    ):
+        for target in (
+            f"{PATH}/x",
+            f"{PATH}/x",
+            f"{PATH}/{'x' * 400}",
+            f"{PATH}/{'x' * 400}",
+        ):
             assert status_of(ask(served, get(target, ACCEPT))[0]) == 200
         assert served._handler.repeats._matched.cache_info().currsize == 1
 
@@ -328,23 +418,42 @@ def of(cluster, *lines):
 
 def test_a_fleet_is_answered_by_what_one_call_has_taught():
     """Each cluster has its own answer, tier, links and log, whoever asks, and by whatever trace."""
-    found = [ok({**document, "results": document["results"][:number]}) for number, document in enumerate(BODIES, 1)]
+    found = [
+        ok({**document, "results": document["results"][:number]})
+        for number, document in enumerate(BODIES, 1)
+    ]
     clusters = [f"c{number}" for number in range(300)] + ["a-b", "A.b_c", "0"]
-    events = [(of(cluster), found[number % len(found)]) for number, cluster in enumerate(clusters)]
+    events = [
+        (of(cluster), found[number % len(found)])
+        for number, cluster in enumerate(clusters)
+    ]
     traced = [
         (
-            of(cluster, f"Authorization: Bearer {cluster}", f"X-Request-Id: id-{cluster}", f"User-Agent: of/{cluster}"),
+            of(
+                cluster,
+                f"Authorization: Bearer {cluster}",
+                f"X-Request-Id: id-{cluster}",
+                f"User-Agent: of/{cluster}",
+            ),
             ONE,
         )
         for cluster in clusters[:20]
     ]
-    assert alike([*events, *traced, *events[:50]]) == len(events) - 1 + len(traced) - 1 + 50
+    assert (
+        alike([*events, *traced, *events[:50]])
+        == len(events) - 1 + len(traced) - 1 + 50
+    )
 
 
 def test_clusters_of_two_tiers_stand_beside_each_other():
     """A cluster that was found on dedicated is asked there, others are not, and each is answered in its own shape."""
     dedicated = ok(
-        {"results": [{"id": "1", "createdAt": "2026-01-01T00:00:00Z", "status": "completed"}], "totalCount": 1}
+        {
+            "results": [
+                {"id": "1", "createdAt": "2026-01-01T00:00:00Z", "status": "completed"}
+            ],
+            "totalCount": 1,
+        }
     )
     moved = [(of(f"d{number}"), NON_FLEX, dedicated) for number in range(3)]
     again = [(of(f"d{number}"), dedicated) for number in range(3)]
@@ -361,18 +470,25 @@ ODD_PATHS = [
 def test_a_path_that_is_not_plain_is_checked_as_ever():
     """What has passed the checks once passes for plain segments alone."""
     events = [(of("c1"), ONE), (of("c2"), ONE)]
-    events += [event for path in ODD_PATHS for event in [(of(path), ONE), (of("c1"), TWO)]]
+    events += [
+        event for path in ODD_PATHS for event in [(of(path), ONE), (of("c1"), TWO)]
+    ]
     assert alike(events) >= len(ODD_PATHS)
 
 
 def test_a_list_of_allowed_calls_is_asked_for_each_call():
     """It may name one project alone."""
     only = parse_allow("GET /api/atlas/v2/groups/g1/serverless/c1/**", name="allow")
-    events = [(of(cluster), *[ONE] * (cluster == "c1")) for cluster in ("c1", "c1", "c2", "c1", "c3")]
+    events = [
+        (of(cluster), *[ONE] * (cluster == "c1"))
+        for cluster in ("c1", "c1", "c2", "c1", "c3")
+    ]
     assert alike(events, allow=only) == 2
 
 
-@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 6))])
+@pytest.mark.parametrize(
+    "seed", [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 6))]
+)
 def test_odd_heads_among_others_are_answered_as_without_memory(seed):
     """Fields in other places and cases, twice, empty, or with a meaning of their own, three times each."""
     chance, events = random.Random(seed), []
@@ -387,6 +503,11 @@ def test_odd_heads_among_others_are_answered_as_without_memory(seed):
     ]  # fmt: skip
     for _ in range(60):
         own = chance.sample(lines, chance.randrange(4))
-        call = get(PATH.replace("c1", chance.choice(["c1", "c2", "c3"])), *chance.sample([ACCEPT, *own], len(own) + 1))
-        events += [(call, chance.choice([ONE, TWO, THREE]), ONE, ONE)] * chance.randrange(1, 4)
+        call = get(
+            PATH.replace("c1", chance.choice(["c1", "c2", "c3"])),
+            *chance.sample([ACCEPT, *own], len(own) + 1),
+        )
+        events += [
+            (call, chance.choice([ONE, TWO, THREE]), ONE, ONE)
+        ] * chance.randrange(1, 4)
     assert alike(events) > 5

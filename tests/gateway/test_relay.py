@@ -47,7 +47,11 @@ def test_large_upload_and_download_take_little_memory():
         sent.set()
         flood(peer)
 
-    with raw_upstream(script) as upstream, gateway(upstream.origin) as served, calling(served) as peer:
+    with (
+        raw_upstream(script) as upstream,
+        gateway(upstream.origin) as served,
+        calling(served) as peer,
+    ):
         before = peak()
         peer.send(get("/x", f"Content-Length: {BIG}", method="PUT"))
         sender = threading.Thread(target=flood, args=(peer,))
@@ -71,7 +75,11 @@ def test_each_piece_is_handed_on_as_it_comes():
             peer.send(b"1\r\n%d\r\n" % number)
         peer.send(b"0\r\n\r\n")
 
-    with raw_upstream(script) as upstream, gateway(upstream.origin) as served, calling(served) as peer:
+    with (
+        raw_upstream(script) as upstream,
+        gateway(upstream.origin) as served,
+        calling(served) as peer,
+    ):
         peer.send(get("/x"))
         peer.take(b"\r\n\r\n")
         for number, gate in enumerate(gates):
@@ -91,7 +99,11 @@ def test_continue_is_not_asked_for_without_upstream():
 def test_body_is_translated_and_framed_anew():
     """A restore's body reaches the successor in its terms, with its own length, asked for by 100-continue."""
     start, _, order = CALLS["retired POST"].partition(b"\r\n\r\n")
-    with replying(reply(CONTENT)) as upstream, gateway(upstream.origin) as served, calling(served) as peer:
+    with (
+        replying(reply(CONTENT)) as upstream,
+        gateway(upstream.origin) as served,
+        calling(served) as peer,
+    ):
         peer.send(start + b"\r\nExpect: 100-continue\r\n\r\n")
         assert peer.take(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
         peer.send(order)
@@ -100,7 +112,9 @@ def test_body_is_translated_and_framed_anew():
     assert json.loads(content)["deliveryType"] == "automated"
     sent = json.loads(upstream.contents[0])
     assert sent["targetDeploymentItemName"] == "other"
-    assert value_of(upstream.heads[0], "Content-Length") == str(len(upstream.contents[0]))
+    assert value_of(upstream.heads[0], "Content-Length") == str(
+        len(upstream.contents[0])
+    )
 
 
 def test_dropped_write_is_not_sent_again():

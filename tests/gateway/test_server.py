@@ -14,19 +14,34 @@ from shim.gateway.options import Options
 from shim.gateway.server import Gateway
 from tests.gateway.test_translating import EMPTY, V1
 from tests.peers.raw import PATIENCE, Held, raw_upstream, reply, replying, until
-from tests.peers.served import LOOPBACK, At, admin, ask, calling, gateway, get, status_of, value_of
+from tests.peers.served import (
+    LOOPBACK,
+    At,
+    admin,
+    ask,
+    calling,
+    gateway,
+    get,
+    status_of,
+    value_of,
+)
 
 
 def _refuses(served: Gateway) -> bool:
     try:
         with calling(served):
             return False
-    except (ConnectionRefusedError, ConnectionResetError):  # reset where the listener closes under a handshake
+    except (
+        ConnectionRefusedError,
+        ConnectionResetError,
+    ):  # reset where the listener closes under a handshake
         return True
 
 
 @contextlib.contextmanager
-def ending(origin: str, drain: float = 60.0) -> Iterator[tuple[Gateway, Callable[[], None]]]:
+def ending(
+    origin: str, drain: float = 60.0
+) -> Iterator[tuple[Gateway, Callable[[], None]]]:
     """Run a gateway, and yield it with what begins its end; the end is over when the block is."""
     with contextlib.ExitStack() as stack:
         served = stack.enter_context(gateway(origin, drain=drain))
@@ -58,7 +73,10 @@ def test_taken_address_is_an_error(name):
     """Starting where somebody else listens raises, also from the thread helper."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         address: Any = {name: Address("127.0.0.1", taken.getsockname()[1])}
-        with pytest.raises(SettingsError, match="in use"), gateway("http://127.0.0.1:1", **address):
+        with (
+            pytest.raises(SettingsError, match="in use"),
+            gateway("http://127.0.0.1:1", **address),
+        ):
             pass
 
 
@@ -85,7 +103,11 @@ def test_all_addresses_are_those_of_both_families():
 def test_call_in_flight_has_its_reply_when_the_end_begins(target, body):
     """Passed on or translated, its content there or not: it is the last of its connection, and /readyz says 503."""
     held = Held(reply(EMPTY))
-    request = get(target, *([f"Content-Length: {len(body)}"] if body else []), method="PUT" if body else "GET")
+    request = get(
+        target,
+        *([f"Content-Length: {len(body)}"] if body else []),
+        method="PUT" if body else "GET",
+    )
     with raw_upstream(held) as upstream, ending(upstream.origin) as (served, end):
         with calling(served) as caller, calling(admin(served)) as probe:
             probe.send(get("/readyz"))
@@ -105,7 +127,11 @@ def test_call_in_flight_has_its_reply_when_the_end_begins(target, body):
 def test_drain_is_bounded():
     """A call that never ends doesn't keep the gateway for ever."""
     held = Held()
-    with raw_upstream(held) as upstream, ending(upstream.origin, drain=0.2) as (served, end), calling(served) as caller:
+    with (
+        raw_upstream(held) as upstream,
+        ending(upstream.origin, drain=0.2) as (served, end),
+        calling(served) as caller,
+    ):
         caller.send(get("/x"))
         assert held.arrived.wait(PATIENCE)
         end()
@@ -115,7 +141,11 @@ def test_drain_is_bounded():
 
 def test_idle_connections_do_not_hold_the_end_up():
     """A caller that keeps its connection open without a call is not waited for."""
-    with replying(reply()) as upstream, ending(upstream.origin, drain=60) as (served, end), calling(served) as caller:
+    with (
+        replying(reply()) as upstream,
+        ending(upstream.origin, drain=60) as (served, end),
+        calling(served) as caller,
+    ):
         caller.send(get("/x"))
         caller.message()
         end()
@@ -125,12 +155,17 @@ def test_idle_connections_do_not_hold_the_end_up():
 def test_reply_is_written_to_its_end_before_the_end():
     """A caller that reads slowly gets the whole reply, though all that was left to do was to flush it."""
     content = bytes(range(256)) * 32768
-    with replying(reply(content)) as upstream, ending(upstream.origin) as (served, end), calling(served) as caller:
+    with (
+        replying(reply(content)) as upstream,
+        ending(upstream.origin) as (served, end),
+        calling(served) as caller,
+    ):
         caller.send(get("/x"))
         caller.take(b"\r\n\r\n")
         end()
         got = b""
         while len(got) < len(content) and served.limits.count:
             got += caller.count(min(65536, len(content) - len(got)))
-        # Nothing is in flight any more; what isn't with the kernel yet is with the gateway.
+        # Nothing is in flight any more; what isn't with the kernel yet is with the
+        # gateway.
         assert got + caller.count(len(content) - len(got)) == content

@@ -10,7 +10,13 @@ import requests.auth
 
 from shim.codes import cure_of
 from shim.core.settings import RouteWord, parse_sunsets
-from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, FakeAtlas
+from shim.fake import (
+    DEMO_CLUSTER,
+    DEMO_GROUP,
+    DEMO_PRIVATE_KEY,
+    DEMO_PUBLIC_KEY,
+    FakeAtlas,
+)
 from shim.fake.http import Arrival
 from shim.fake.server import FakeServer
 from shim.fake.sign_in import SignIn
@@ -29,7 +35,10 @@ def test_signature_over_another_path_is_not_sent():
     """A Digest caller of a rewritten path learns once what would work; upstream gets nothing."""
     crossed = cross(get(PATH, SIGNED), DENIED)
     assert not crossed.upstream.heads
-    assert (crossed.status, crossed.json["errorCode"]) == (403, "SHIM_DIGEST_CANNOT_CROSS")
+    assert (crossed.status, crossed.json["errorCode"]) == (
+        403,
+        "SHIM_DIGEST_CANNOT_CROSS",
+    )
     assert crossed.value("WWW-Authenticate") is None
     assert cure_of("SHIM_DIGEST_CANNOT_CROSS") in crossed.json["detail"]
 
@@ -37,7 +46,10 @@ def test_signature_over_another_path_is_not_sent():
 def test_challenge_that_cannot_be_met_is_replaced():
     """A caller without credentials is not invited to sign a path that isn't sent."""
     crossed = cross(get(PATH), DENIED)
-    assert (crossed.status, crossed.json["errorCode"]) == (403, "SHIM_DIGEST_CANNOT_CROSS")
+    assert (crossed.status, crossed.json["errorCode"]) == (
+        403,
+        "SHIM_DIGEST_CANNOT_CROSS",
+    )
     assert (len(crossed.upstream.heads), crossed.value("WWW-Authenticate")) == (1, None)
 
 
@@ -46,7 +58,9 @@ def by(library):
     auth = httpx.DigestAuth if library is httpx else requests.auth.HTTPDigestAuth
 
     def get(url):
-        answer = library.get(url, auth=auth("public", "private"), headers={"Accept": OLD})
+        answer = library.get(
+            url, auth=auth("public", "private"), headers={"Accept": OLD}
+        )
         return answer.status_code, answer.text
 
     return get
@@ -57,7 +71,10 @@ def test_libraries_show_the_explanation(call):
     """A Digest client that gets a 401 without a Digest challenge may raise an error of its own; 403 it hands on."""
     with replying(DENIED) as upstream, gateway(upstream.origin) as served:
         status, content = call(served.url + PATH)
-    assert (status, json.loads(content)["errorCode"]) == (403, "SHIM_DIGEST_CANNOT_CROSS")
+    assert (status, json.loads(content)["errorCode"]) == (
+        403,
+        "SHIM_DIGEST_CANNOT_CROSS",
+    )
 
 
 def test_answer_to_a_bad_token_is_upstreams():
@@ -69,23 +86,44 @@ def test_answer_to_a_bad_token_is_upstreams():
 
 def test_challenge_without_digest_is_upstreams():
     """A 401 that asks for something else than Digest is handed on."""
-    answer = reply(b"{}", 'WWW-Authenticate: Bearer realm="digest"', status="401 Unauthorized")
+    answer = reply(
+        b"{}", 'WWW-Authenticate: Bearer realm="digest"', status="401 Unauthorized"
+    )
     assert cross(get(PATH), answer).content == b"{}"
 
 
 def test_legacy_route_relays_digest():
     """While the call still goes where the caller signed it for, Digest works as ever."""
-    with replying(DENIED, reply(b"[]")) as upstream, gateway(upstream.origin, route=RouteWord.LEGACY) as served:
+    with (
+        replying(DENIED, reply(b"[]")) as upstream,
+        gateway(upstream.origin, route=RouteWord.LEGACY) as served,
+    ):
         head, _ = ask(served, get(PATH))
         assert f"WWW-Authenticate: {value_of(head, 'WWW-Authenticate')}" == CHALLENGE
         assert ask(served, get(PATH, SIGNED))[1] == b"[]"
         assert SIGNED.encode() in upstream.heads[1]
 
 
-def curl(url: str, *words: str, key: str = "public:private", accept: str = OLD) -> tuple[int, str]:
+def curl(
+    url: str, *words: str, key: str = "public:private", accept: str = OLD
+) -> tuple[int, str]:
     """Return the status that curl gets with an API key, and the content."""
-    command = ["curl", "-sS", "-w", "\n%{http_code}", "--digest", "-u", key, "-H", f"Accept: {accept}", *words, url]
-    content, _, status = subprocess.run(command, capture_output=True, check=True, text=True).stdout.rpartition("\n")
+    command = [
+        "curl",
+        "-sS",
+        "-w",
+        "\n%{http_code}",
+        "--digest",
+        "-u",
+        key,
+        "-H",
+        f"Accept: {accept}",
+        *words,
+        url,
+    ]
+    content, _, status = subprocess.run(
+        command, capture_output=True, check=True, text=True
+    ).stdout.rpartition("\n")
     return int(status), content
 
 
@@ -93,7 +131,10 @@ def curl(url: str, *words: str, key: str = "public:private", accept: str = OLD) 
 def test_curl_with_an_api_key(retired, status):
     """A curl --digest works on a path that isn't retired, and learns what to do on one that is."""
     path = PATH if retired else f"/api/atlas/v2/groups/{DEMO_GROUP}/flexClusters"
-    key, accept = f"{DEMO_PUBLIC_KEY}:{DEMO_PRIVATE_KEY}", "application/vnd.atlas.2024-11-13+json"
+    key, accept = (
+        f"{DEMO_PUBLIC_KEY}:{DEMO_PRIVATE_KEY}",
+        "application/vnd.atlas.2024-11-13+json",
+    )
     with FakeServer(FakeAtlas()) as fake, gateway(fake.url) as served:
         got, content = curl(served.url + path, key=key, accept=accept)
     assert (got, "SHIM_DIGEST_CANNOT_CROSS" in content) == (status, retired)
@@ -101,20 +142,31 @@ def test_curl_with_an_api_key(retired, status):
 
 JOBS = PATH.replace("snapshots", "restoreJobs")
 ORDER = '{"deliveryType":"automated","snapshotId":"1","targetClusterName":"b","targetGroupId":"c"}'
-WRITE = ("-X", "POST", "-d", ORDER)  # libcurl's first request with an API key has no content, and no Authorization
+WRITE = (
+    "-X",
+    "POST",
+    "-d",
+    ORDER,
+)  # libcurl's first request with an API key has no content, and no Authorization
 
 
 def test_a_write_of_curls_with_an_api_key_is_told_why_it_cannot_cross():
     """Its first request is a step of Digest, and no body that lacks everything."""
     with replying(reply(b"{}")) as upstream, gateway(upstream.origin) as served:
         status, content = curl(served.url + JOBS, *WRITE)
-        assert (status, json.loads(content)["errorCode"]) == (403, "SHIM_DIGEST_CANNOT_CROSS")
+        assert (status, json.loads(content)["errorCode"]) == (
+            403,
+            "SHIM_DIGEST_CANNOT_CROSS",
+        )
         assert not upstream.heads
 
 
 def test_a_write_of_curls_crosses_where_it_goes_where_it_was_signed_for():
     """On the legacy route upstream challenges, and is sent the signature with the content."""
-    with replying(DENIED, reply(b"[]")) as upstream, gateway(upstream.origin, route=RouteWord.LEGACY) as served:
+    with (
+        replying(DENIED, reply(b"[]")) as upstream,
+        gateway(upstream.origin, route=RouteWord.LEGACY) as served,
+    ):
         assert curl(served.url + JOBS, *WRITE) == (200, "[]")
         assert upstream.contents == [b"", ORDER.encode()]
 
@@ -130,18 +182,26 @@ def atlas():
     signed_in = SignIn({"public": "private"})
 
     def answer(arrival):
-        refused = signed_in.check(Arrival(arrival.method, arrival.target, tuple(arrival.fields.items())), 0.0)
+        refused = signed_in.check(
+            Arrival(arrival.method, arrival.target, tuple(arrival.fields.items())), 0.0
+        )
         if refused is not None:
             return wire(401, refused.headers, b"{}")
         if "2024-08-05" not in arrival.fields["accept"]:
             return GONE
-        return ok({"name": "c1"} if arrival.path == CLUSTER else {"results": [{"name": "c1"}], "totalCount": 1})
+        return ok(
+            {"name": "c1"}
+            if arrival.path == CLUSTER
+            else {"results": [{"name": "c1"}], "totalCount": 1}
+        )
 
     with upstream(answer) as peer:
         yield peer
 
 
-@pytest.mark.parametrize("call", [curl, by(httpx), by(requests)], ids=["curl", "httpx", "requests"])
+@pytest.mark.parametrize(
+    "call", [curl, by(httpx), by(requests)], ids=["curl", "httpx", "requests"]
+)
 def test_an_api_key_crosses_to_another_version_of_its_path(atlas, call):
     """By the date the successor is asked at once: its challenge is the caller's to meet."""
     with gateway(atlas.origin, sunset=OVER) as served:
@@ -157,12 +217,18 @@ def test_a_signature_that_the_legacy_version_used_up(atlas):
         assert by(requests)(served.url + CLUSTER)[0] == 200
 
 
-@pytest.mark.parametrize("query", ["", "?pageNum=1&itemsPerPage=50", "?pageNum=1&other=x"])
+@pytest.mark.parametrize(
+    "query", ["", "?pageNum=1&itemsPerPage=50", "?pageNum=1&other=x"]
+)
 def test_a_list_is_asked_for_with_the_callers_own_query(atlas, query):
     """Pages mean the same in both versions, and so does the signature over them."""
     with gateway(atlas.origin, sunset=OVER) as served:
         status, content = curl(f"{served.url}{CLUSTERS}{query}")
-    assert (status, json.loads(content)["results"][0]["name"], json.loads(content)["totalCount"]) == (200, "c1", 1)
+    assert (
+        status,
+        json.loads(content)["results"][0]["name"],
+        json.loads(content)["totalCount"],
+    ) == (200, "c1", 1)
     assert {arrival.target for arrival in atlas.arrivals} == {f"{CLUSTERS}{query}"}
 
 
@@ -174,4 +240,7 @@ def test_another_path_or_query_is_told(atlas, target):
     """What is signed is path and query; where one of them changes, the caller learns what would work."""
     with gateway(atlas.origin, sunset=OVER) as served:
         status, content = curl(served.url + target)
-    assert (status, json.loads(content)["errorCode"]) == (403, "SHIM_DIGEST_CANNOT_CROSS")
+    assert (status, json.loads(content)["errorCode"]) == (
+        403,
+        "SHIM_DIGEST_CANNOT_CROSS",
+    )

@@ -19,7 +19,9 @@ EMPTY = b'{"links":[],"results":[],"totalCount":0}'
 
 def test_reply_says_what_became_of_the_call():
     """A translated reply carries Sunset, Deprecation, Link and Atlas-Shim, beside upstream's fields."""
-    answer = reply(EMPTY, "Set-Cookie: a=1", "Set-Cookie: b=2", 'Link: <x>; rel="y"', 'ETag: "e"')
+    answer = reply(
+        EMPTY, "Set-Cookie: a=1", "Set-Cookie: b=2", 'Link: <x>; rel="y"', 'ETag: "e"'
+    )
     head = cross(get(V1), answer).head
     assert value_of(head, "Sunset") == "Thu, 22 Jan 2026 00:00:00 GMT"
     assert (value_of(head, "Deprecation") or "").startswith("@")
@@ -34,18 +36,25 @@ def test_a_path_that_lives_on_has_no_link_to_itself():
     """A version alone is not another resource; the rest is said all the same."""
     target = f"/api/atlas/v2/groups/{GROUP}/clusters"
     accept = "Accept: application/vnd.atlas.2023-02-01+json"
-    with replying(reply(EMPTY)) as upstream, gateway(upstream.origin, route=RouteWord.SUCCESSOR) as served:
+    with (
+        replying(reply(EMPTY)) as upstream,
+        gateway(upstream.origin, route=RouteWord.SUCCESSOR) as served,
+    ):
         for path in (target, f"{target}/", f"{target}?pageNum=1"):
             head, _ = ask(served, get(path, accept))
             assert value_of(head, "Link") is None
-            assert (value_of(head, "Atlas-Shim") or "").startswith("route=successor, reason=")
+            assert (value_of(head, "Atlas-Shim") or "").startswith(
+                "route=successor, reason="
+            )
             assert value_of(head, "Sunset") == "Thu, 01 Jul 2027 00:00:00 GMT"
 
 
 def test_legacy_replies_are_left_alone():
     """On the legacy route Atlas' own fields and bytes stand; Via and the request's name are added."""
     plain = b'{ "results" : [] }\n'
-    answer = reply(plain, "Date: Thu, 01 Jan 2026 00:00:00 GMT", 'ETag: "e"', "Sunset: soon")
+    answer = reply(
+        plain, "Date: Thu, 01 Jan 2026 00:00:00 GMT", 'ETag: "e"', "Sunset: soon"
+    )
     crossed = cross(get(V1), answer, route=RouteWord.LEGACY)
     assert crossed.sent.startswith(f"GET {V1} HTTP/1.1".encode())
     assert crossed.content == plain
@@ -56,18 +65,34 @@ def test_legacy_replies_are_left_alone():
 @pytest.mark.parametrize("accepted", ["gzip, deflate, br", "*", "gzip;q=0.5", "GZIP"])
 def test_compressed_replies_are_translated(accepted):
     """A caller that takes gzip lets upstream compress; the translated reply is plain."""
-    crossed = cross(get(V1, f"Accept-Encoding: {accepted}"), reply(gzip.compress(EMPTY), "Content-Encoding: gzip"))
+    crossed = cross(
+        get(V1, f"Accept-Encoding: {accepted}"),
+        reply(gzip.compress(EMPTY), "Content-Encoding: gzip"),
+    )
     assert value_of(crossed.sent, "Accept-Encoding") == "gzip"
-    assert (crossed.status, crossed.value("Content-Encoding"), crossed.json["results"]) == (200, None, [])
+    assert (
+        crossed.status,
+        crossed.value("Content-Encoding"),
+        crossed.json["results"],
+    ) == (200, None, [])
 
 
 def test_error_that_was_read_is_still_handed_on_as_it_came():
     """A compressed error that the decision looked into arrives with its coding and its bytes."""
     body = b'{"detail":"No.","error":404,"errorCode":"SNAPSHOT_NOT_FOUND","parameters":[],"reason":"Not Found"}'
     coded = gzip.compress(body)
-    answer = reply(coded, "Content-Encoding: gzip", "Content-Type: application/json", status="404 Not Found")
+    answer = reply(
+        coded,
+        "Content-Encoding: gzip",
+        "Content-Type: application/json",
+        status="404 Not Found",
+    )
     crossed = cross(get(V1, "Accept-Encoding: gzip"), answer)
-    assert (crossed.status, crossed.content, crossed.value("Content-Encoding")) == (404, coded, "gzip")
+    assert (crossed.status, crossed.content, crossed.value("Content-Encoding")) == (
+        404,
+        coded,
+        "gzip",
+    )
 
 
 def test_errors_do_not_leak_connections():
@@ -79,9 +104,20 @@ def test_errors_do_not_leak_connections():
         assert upstream.connections == 1
 
 
-@pytest.mark.parametrize("text", ["", ": ", '": ', '\\": ', '\\\\": ', "\t", "é😀\u2028", "\ud800", " ", 'a": "b'])
+@pytest.mark.parametrize(
+    "text",
+    ["", ": ", '": ', '\\": ', '\\\\": ', "\t", "é😀\u2028", "\ud800", " ", 'a": "b'],
+)
 def test_pretty_is_as_the_core_writes_it(text):
     """Whatever quotes and colons are in names and texts: the faster encoder makes the same bytes."""
-    for value in ({text: text, f"{text}x": [text, {}, [], 1.5, None], "n": {"m": {text: [[text]]}}}, text, [text]):
+    for value in (
+        {
+            text: text,
+            f"{text}x": [text, {}, [], 1.5, None],
+            "n": {"m": {text: [[text]]}},
+        },
+        text,
+        [text],
+    ):
         for pretty in (False, True):
             assert dumps(value, pretty=pretty) == content.dumps(value, pretty=pretty)

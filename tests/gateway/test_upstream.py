@@ -8,7 +8,15 @@ import pytest
 
 from shim.core.settings import RouteWord
 from shim.gateway.upstream.client import Proxy, proxy_for
-from tests.peers.raw import PATIENCE, Peer, converse, raw_upstream, reply, replying, until
+from tests.peers.raw import (
+    PATIENCE,
+    Peer,
+    converse,
+    raw_upstream,
+    reply,
+    replying,
+    until,
+)
 from tests.peers.served import ask, gateway, get, status_of, value_of
 
 
@@ -57,8 +65,12 @@ def test_connection_that_does_not_come_about():
 @pytest.mark.parametrize(("scheme", "port"), [("http", 80), ("https", 443)])
 def test_proxy_of_the_environment_is_used(monkeypatch, scheme, port):
     """It is asked for a tunnel, whose CONNECT has the login, and what goes through it has not."""
-    with replying(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n") as proxy:
-        monkeypatch.setenv(f"{scheme}_proxy", proxy.origin.replace("//", "//me:p%40ss@"))
+    with replying(
+        b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"
+    ) as proxy:
+        monkeypatch.setenv(
+            f"{scheme}_proxy", proxy.origin.replace("//", "//me:p%40ss@")
+        )
         monkeypatch.setenv("no_proxy", "")
         with gateway(f"{scheme}://upstream.invalid") as served:
             head, _ = ask(served, get("/x", "Authorization: Bearer t"))
@@ -96,9 +108,16 @@ def test_no_proxy_is_obeyed(monkeypatch):
 @pytest.mark.parametrize(("method", "is_told"), [("GET", False), ("POST", True)])
 def test_a_write_that_is_cut_may_have_been_executed(method, is_told):
     """The answer says so; of a read there is nothing to say."""
-    with raw_upstream(lambda peer: converse(peer, lambda *_: None)) as upstream, gateway(upstream.origin) as served:
-        _, content = ask(served, get("/api/atlas/v2/groups", "Content-Length: 0", method=method))
-    assert ("whether it executed the call is unknown" in json.loads(content)["detail"]) is is_told
+    with (
+        raw_upstream(lambda peer: converse(peer, lambda *_: None)) as upstream,
+        gateway(upstream.origin) as served,
+    ):
+        _, content = ask(
+            served, get("/api/atlas/v2/groups", "Content-Length: 0", method=method)
+        )
+    assert (
+        "whether it executed the call is unknown" in json.loads(content)["detail"]
+    ) is is_told
 
 
 TEAM = "/api/atlas/v2/orgs/o/teams/t/users"
@@ -106,12 +125,21 @@ NOBODY, ADDED = reply(b'{"results": []}'), reply(b"{}")
 
 
 UNREADABLE = (502, "SHIM_UPSTREAM_UNREADABLE")
-CUT, BROKEN, SILENT = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n", b"HTTP/1.1 ?", b""
+CUT, BROKEN, SILENT = (
+    b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n",
+    b"HTTP/1.1 ?",
+    b"",
+)
 
 
 @pytest.mark.parametrize(
     ("last", "told"),
-    [(None, UNREADABLE), (CUT, UNREADABLE), (BROKEN, UNREADABLE), (SILENT, (504, "SHIM_UPSTREAM_TIMEOUT"))],
+    [
+        (None, UNREADABLE),
+        (CUT, UNREADABLE),
+        (BROKEN, UNREADABLE),
+        (SILENT, (504, "SHIM_UPSTREAM_TIMEOUT")),
+    ],
 )
 @pytest.mark.parametrize("options", [{"deadline": 0.5}, {"upstream_timeout": 0.5}])
 @pytest.mark.parametrize("done", [0, 1])
@@ -124,12 +152,22 @@ def test_a_connection_lost_between_writes(last, told, options, done):
         said = next(replies)
         return iter([said]) if said in {CUT, BROKEN} else said
 
-    switched = {"route": RouteWord.SUCCESSOR, "writes": frozenset({"people"}), **options}
+    switched = {
+        "route": RouteWord.SUCCESSOR,
+        "writes": frozenset({"people"}),
+        **options,
+    }
     body = b'[{"id": "a"}, {"id": "b"}]'
     request = get(TEAM, f"Content-Length: {len(body)}", method="POST") + body
-    with raw_upstream(lambda peer: converse(peer, answer)) as upstream, gateway(upstream.origin, **switched) as served:
+    with (
+        raw_upstream(lambda peer: converse(peer, answer)) as upstream,
+        gateway(upstream.origin, **switched) as served,
+    ):
         head, content = ask(served, request)
-    error, added = json.loads(content), 'Done before: POST /api/atlas/v2/orgs/o/teams/t:addUser {"id":"a"}.'
+    error, added = (
+        json.loads(content),
+        'Done before: POST /api/atlas/v2/orgs/o/teams/t:addUser {"id":"a"}.',
+    )
     assert (status_of(head), error["errorCode"]) == told
     assert [json.loads(one)["id"] for one in arrived] == ["a", "b"][: done + 1]
     assert (f" {added} See" in error["detail"]) == bool(done)
@@ -139,8 +177,13 @@ def test_a_file_has_the_media_type_of_the_callers_version():
     """Upstream names the version that took its place; the content passes as it comes."""
     kind, file = "application/vnd.atlas.2023-0%d-01+gzip", b"\x1f\x8b...\x00"
     answer = reply(file, f"Content-Type: {kind % 2}")
-    request = get("/api/atlas/v2/groups/g/clusters/h/logs/mongodb.gz", f"Accept: {kind % 1}")
-    with replying(answer) as upstream, gateway(upstream.origin, route=RouteWord.SUCCESSOR) as served:
+    request = get(
+        "/api/atlas/v2/groups/g/clusters/h/logs/mongodb.gz", f"Accept: {kind % 1}"
+    )
+    with (
+        replying(answer) as upstream,
+        gateway(upstream.origin, route=RouteWord.SUCCESSOR) as served,
+    ):
         head, content = ask(served, request)
     assert value_of(head, "Content-Type") == kind % 1
     assert content == file

@@ -16,7 +16,10 @@ from tests.peers.served import ask, calling, cross, gateway, get, status_of, val
 
 def test_a_base_url_with_a_slash_at_its_end_is_told():
     """A caller that joins it with a path gets two slashes, and an answer that names the cause."""
-    assert "give the base URL without a slash at its end" in cross(get("//api/atlas/v2/groups")).json["detail"]
+    assert (
+        "give the base URL without a slash at its end"
+        in cross(get("//api/atlas/v2/groups")).json["detail"]
+    )
 
 
 def test_absolute_target_of_its_own_is_a_path():
@@ -42,7 +45,11 @@ def test_loop_is_broken(via):
 @pytest.mark.parametrize("path", ["/x", V1])
 def test_gateways_in_a_chain_work(path):
     """A call may pass two gateways: of another one nothing follows, whatever it is called."""
-    with replying(reply(EMPTY)) as upstream, gateway(upstream.origin) as last, gateway(last.url) as first:
+    with (
+        replying(reply(EMPTY)) as upstream,
+        gateway(upstream.origin) as last,
+        gateway(last.url) as first,
+    ):
         head, content = ask(first, get(path, "Authorization: Bearer t"))
         assert status_of(head) == 200
         assert b"SHIM_" not in content
@@ -90,26 +97,40 @@ def test_defect_is_an_answer_and_a_log_line(monkeypatch, caplog):
 def test_a_query_that_is_translated_has_few_parameters(path):
     """Each of eight thousand would be decoded and looked for, while all others wait; what passes is not read."""
     crossed = cross(get(f"{path}?a{'&a' * 7900}", "Authorization: Bearer t"))
-    assert (crossed.status, len(crossed.upstream.heads)) == ((414, 0) if path == V1 else (200, 1))
+    assert (crossed.status, len(crossed.upstream.heads)) == (
+        (414, 0) if path == V1 else (200, 1)
+    )
 
 
-@pytest.mark.parametrize("target", ["/tools/atlas{}", "{}", "http://tools.test/tools/atlas{}"])
+@pytest.mark.parametrize(
+    "target", ["/tools/atlas{}", "{}", "http://tools.test/tools/atlas{}"]
+)
 def test_a_base_path_is_cut_off(target):
     """Callers below the path of the public URL are served, and links lead there; so are those of a proxy that cuts."""
     answer = reply(b'{"links":[],"results":[{"id":"a"}],"totalCount":1}')
-    with replying(answer) as upstream, gateway(upstream.origin, public_url="http://tools.test/tools/atlas") as served:
+    with (
+        replying(answer) as upstream,
+        gateway(upstream.origin, public_url="http://tools.test/tools/atlas") as served,
+    ):
         for path in (V1, "/api/atlas/v2/groups?pageNum=1"):
-            request = get(target.format(path), "Authorization: Bearer t", host="tools.test")
+            request = get(
+                target.format(path), "Authorization: Bearer t", host="tools.test"
+            )
             head, content = ask(served, request)
             assert status_of(head) == 200
         assert upstream.heads[-1].split(b" ")[1] == b"/api/atlas/v2/groups?pageNum=1"
-        _, content = ask(served, get(target.format(V1), "Authorization: Bearer t", host="tools.test"))
+        _, content = ask(
+            served, get(target.format(V1), "Authorization: Bearer t", host="tools.test")
+        )
     assert f"http://tools.test/tools/atlas{V1}".encode() in content
 
 
 def test_a_signature_over_another_path_does_not_cross():
     """What a Digest client signed has the base path, and what is sent has not: Atlas would refuse it without a word."""
-    with replying(reply()) as upstream, gateway(upstream.origin, public_url="http://tools.test/atlas") as served:
+    with (
+        replying(reply()) as upstream,
+        gateway(upstream.origin, public_url="http://tools.test/atlas") as served,
+    ):
         path = "/atlas/api/atlas/v2/groups"
         signed = f'Authorization: Digest username="u", realm="r", nonce="n", uri="{path}", response="x"'
         head, content = ask(served, get(path, signed, host="tools.test"))
@@ -117,11 +138,16 @@ def test_a_signature_over_another_path_does_not_cross():
         assert not upstream.heads
 
 
-@pytest.mark.parametrize("path", [V1, "/api/public/v1.0/groups", "/api/atlas/v2/groups"])
+@pytest.mark.parametrize(
+    "path", [V1, "/api/public/v1.0/groups", "/api/atlas/v2/groups"]
+)
 def test_an_unknown_base_path_is_told(path):
     """Below a path that the gateway does not know there is nothing, and the answer says what to do."""
     crossed = cross(get(f"/tools{path}"))
-    assert (crossed.status, crossed.json["errorCode"]) == (404, "SHIM_BASE_PATH_UNKNOWN")
+    assert (crossed.status, crossed.json["errorCode"]) == (
+        404,
+        "SHIM_BASE_PATH_UNKNOWN",
+    )
     assert "/tools" in crossed.json["detail"]
     assert "--public-url" in crossed.json["detail"]
     assert not crossed.upstream.heads
@@ -130,7 +156,11 @@ def test_an_unknown_base_path_is_told(path):
 def test_flag_beats_environment_beats_file():
     """The nearer the caller, the stronger."""
     file = {"route": "legacy", "drain": 3, "deadline": 7}
-    environ = {"ATLAS_SHIM_ROUTE": "flex", "ATLAS_SHIM_DRAIN": "2", "ATLAS_SHIM_DEADLINE": ""}
+    environ = {
+        "ATLAS_SHIM_ROUTE": "flex",
+        "ATLAS_SHIM_DRAIN": "2",
+        "ATLAS_SHIM_DEADLINE": "",
+    }
     options = read_options(environ, flags={"route": "off", "drain": None}, file=file)
     assert (options.route, options.drain, options.deadline) == (RouteWord.OFF, 2.0, 7.0)
 

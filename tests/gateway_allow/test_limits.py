@@ -14,7 +14,16 @@ from shim.gateway.allow import BY_DEFAULT, WORDS, parse_allow
 from shim.gateway.options import TABLE
 from shim.gateway.plan import Plan, read_options
 from tests.core.driver import shipped_documents
-from tests.gateway_credentials.worlds import FLEX, INSTANCE, RETIRED, UNTOUCHED, Signature, line, nonce_of, world
+from tests.gateway_credentials.worlds import (
+    FLEX,
+    INSTANCE,
+    RETIRED,
+    UNTOUCHED,
+    Signature,
+    line,
+    nonce_of,
+    world,
+)
 from tests.peers.served import status_of, value_of
 
 CLUSTERS = UNTOUCHED.replace("flexClusters", "clusters")
@@ -61,7 +70,9 @@ def test_a_caller_who_proved_a_key_borrows_nothing(method, target):
         assert b"SHIM_NOT_ALLOWED" not in signed(seen, target, method)[1]
         (arrival,) = [one for one in seen.fake.arrivals if one.header("Authorization")]
         assert (arrival.method, arrival.target) == (method, target)
-        assert f'username="{DEMO_PUBLIC_KEY}"' in (arrival.header("Authorization") or "")
+        assert f'username="{DEMO_PUBLIC_KEY}"' in (
+            arrival.header("Authorization") or ""
+        )
 
 
 @pytest.mark.parametrize(("method", "target"), WRITES)
@@ -75,7 +86,10 @@ def test_who_proved_nothing_is_never_signed_for(method, target):
         ]  # fmt: skip
         lines = [[], *([line(one.parts)] for one in wrong)]
         seen.fake.arrivals.clear()
-        statuses = [told(seen.ask(target, *one, "Content-Length: 0", method=method))[0] for one in lines]
+        statuses = [
+            told(seen.ask(target, *one, "Content-Length: 0", method=method))[0]
+            for one in lines
+        ]
         assert (statuses, seen.targets) == ([401, 401, 400, 401], [])
 
 
@@ -100,14 +114,21 @@ def test_nothing_is_lent_to_calls_of_the_callers_own(mode):
 def test_lent_writes_are_taken(route):
     """A write of a document that lends it is signed, translated or not."""
     with world("own", allow=BY_DEFAULT, route=route) as seen:
-        seen.ask(RETIRED.replace("snapshots", "restoreJobs"), "Content-Length: 0", method="POST")
+        seen.ask(
+            RETIRED.replace("snapshots", "restoreJobs"),
+            "Content-Length: 0",
+            method="POST",
+        )
         seen.ask(INSTANCE, method="DELETE")
         assert {arrival.method for arrival in seen.fake.arrivals} >= {"DELETE"}
 
 
 def test_a_list_of_the_operators_own():
     """It holds for every call, whoever signs; what is not on it is refused, reads and recognised calls included."""
-    allow = parse_allow("GET /api/atlas/v2/groups/*/flexClusters, POST /api/atlas/v2/groups/{groupId}/clusters", "")
+    allow = parse_allow(
+        "GET /api/atlas/v2/groups/*/flexClusters, POST /api/atlas/v2/groups/{groupId}/clusters",
+        "",
+    )
     with world("passthrough", allow=allow) as seen:
         bearer = f"Authorization: Bearer {DEMO_TOKEN}"
         assert status_of(seen.ask(UNTOUCHED, bearer, ACCEPT)[0]) == 200
@@ -118,13 +139,17 @@ def test_a_list_of_the_operators_own():
             ("GET", CLUSTERS), ("GET", RETIRED), ("DELETE", UNTOUCHED), ("POST", f"{CLUSTERS}/x"), ("GET", "/"),
             ("GET", UNTOUCHED.replace("flex", "%66lex")), ("POST", "/api/oauth/token"),
         ]:  # fmt: skip
-            assert told(seen.ask(target, bearer, "Content-Length: 0", method=method)) == (403, "SHIM_NOT_ALLOWED")
+            assert told(
+                seen.ask(target, bearer, "Content-Length: 0", method=method)
+            ) == (403, "SHIM_NOT_ALLOWED")
         assert not seen.targets
 
 
 def test_queries_are_no_part_of_the_path():
     """What stands behind the question mark makes no path of another."""
-    with world("own", allow=parse_allow("GET /api/atlas/v2/groups/*/flexClusters", "")) as seen:
+    with world(
+        "own", allow=parse_allow("GET /api/atlas/v2/groups/*/flexClusters", "")
+    ) as seen:
         assert status_of(seen.ask(f"{UNTOUCHED}?pageNum=1", ACCEPT)[0]) == 200
         assert told(seen.ask(f"{CLUSTERS}?{UNTOUCHED}")) == (403, "SHIM_NOT_ALLOWED")
 
@@ -154,23 +179,36 @@ def test_reads_let_callers_sign_in():
     """Tokens are had and given back by a login of the caller's own; without one there would be no reads either."""
     with world("verify", allow=READS) as seen:
         for path in ("/api/oauth/token", "/api/oauth/revoke"):
-            seen.ask(path, "Authorization: Basic eDp5", "Content-Length: 0", method="POST")
+            seen.ask(
+                path, "Authorization: Basic eDp5", "Content-Length: 0", method="POST"
+            )
         assert seen.targets == ["/api/oauth/token", "/api/oauth/revoke"]
 
 
 @pytest.mark.parametrize(
-    "name", ["X-HTTP-Method-Override", "x-http-method", "X-Method-Override", "X_HTTP_Method_Override"]
+    "name",
+    [
+        "X-HTTP-Method-Override",
+        "x-http-method",
+        "X-Method-Override",
+        "X_HTTP_Method_Override",
+    ],
 )
 def test_methods_behind_the_method(name):
     """A field that asks for another method makes a read none."""
     with world("own", allow=BY_DEFAULT) as seen:
         for target in (UNTOUCHED, INSTANCE, RETIRED):
-            assert told(seen.ask(target, f"{name}: DELETE")) == (403, "SHIM_NOT_ALLOWED")
+            assert told(seen.ask(target, f"{name}: DELETE")) == (
+                403,
+                "SHIM_NOT_ALLOWED",
+            )
         assert not seen.targets
         assert status_of(seen.ask(UNTOUCHED, f"{name}: GET", ACCEPT)[0]) == 200
     with world("passthrough", allow=READS) as seen:
         assert told(seen.ask(UNTOUCHED, f"{name}: DELETE")) == (403, "SHIM_NOT_ALLOWED")
-    with world("verify") as seen:  # Digest does not cover the field, which anybody on the way can add
+    with world(
+        "verify"
+    ) as seen:  # Digest does not cover the field, which anybody on the way can add
         signature = line(Signature(nonce_of(seen)).parts)
         seen.fake.arrivals.clear()
         head, content = seen.ask(UNTOUCHED, signature, f"{name}: DELETE")
@@ -182,16 +220,31 @@ def test_methods_behind_the_method(name):
 def test_targets_behind_the_target(name):
     """A field that names another path leaves neither with the gateway's credentials nor where a list says what may."""
     with world("verify") as seen:
-        seen.ask(UNTOUCHED, f"{name}: {CLUSTERS}", ACCEPT, line(Signature(nonce_of(seen)).parts))
+        seen.ask(
+            UNTOUCHED,
+            f"{name}: {CLUSTERS}",
+            ACCEPT,
+            line(Signature(nonce_of(seen)).parts),
+        )
         assert seen.fake.arrivals
         assert not any(arrival.header(name) for arrival in seen.fake.arrivals)
     for credentials, allow in (("own", "all"), ("passthrough", "reads")):
         with world(credentials, allow=parse_allow(allow, "")) as seen:
-            seen.ask(UNTOUCHED, f"{name}: {CLUSTERS}", ACCEPT, f"Authorization: Bearer {DEMO_TOKEN}")
+            seen.ask(
+                UNTOUCHED,
+                f"{name}: {CLUSTERS}",
+                ACCEPT,
+                f"Authorization: Bearer {DEMO_TOKEN}",
+            )
             assert seen.fake.arrivals
             assert not any(arrival.header(name) for arrival in seen.fake.arrivals)
     with world("passthrough") as seen:
-        seen.ask(UNTOUCHED, f"{name}: {CLUSTERS}", ACCEPT, f"Authorization: Bearer {DEMO_TOKEN}")
+        seen.ask(
+            UNTOUCHED,
+            f"{name}: {CLUSTERS}",
+            ACCEPT,
+            f"Authorization: Bearer {DEMO_TOKEN}",
+        )
         assert seen.fake.arrivals[-1].header(name) == CLUSTERS
 
 
@@ -201,7 +254,10 @@ def test_limits_change_while_the_gateway_runs():
     with world("passthrough") as seen:
         options = attrs.evolve(seen.gateway.options, allow=READS)
         seen.gateway.apply(Plan(options, seen.gateway._handler.plan.engine))
-        assert told(seen.ask(CLUSTERS, "Content-Length: 0", method="POST")) == (403, "SHIM_NOT_ALLOWED")
+        assert told(seen.ask(CLUSTERS, "Content-Length: 0", method="POST")) == (
+            403,
+            "SHIM_NOT_ALLOWED",
+        )
         assert not seen.targets
 
 
@@ -244,11 +300,18 @@ def test_not_on_the_list(method, path):
     assert not has("GET /api/atlas/v2/groups/*/clusters/*", method, path)
 
 
-@pytest.mark.parametrize("rest", ["..", "%2e%2e/x", "a/%2f..%2f..%2fb", "a//b", "a/%5c..", "a;/../b", "%c0%af"])
+@pytest.mark.parametrize(
+    "rest",
+    ["..", "%2e%2e/x", "a/%2f..%2f..%2fb", "a//b", "a/%5c..", "a;/../b", "%c0%af"],
+)
 def test_depth_does_not_lead_elsewhere(rest):
     """Two stars take what follows by plain segments alone: nothing in it may lead out again."""
-    assert not has("DELETE /api/atlas/v2/groups/*/alerts/**", "DELETE", f"{GROUP}/alerts/{rest}")
-    assert has("DELETE /api/atlas/v2/groups/*/alerts/**", "DELETE", f"{GROUP}/alerts/a/b")
+    assert not has(
+        "DELETE /api/atlas/v2/groups/*/alerts/**", "DELETE", f"{GROUP}/alerts/{rest}"
+    )
+    assert has(
+        "DELETE /api/atlas/v2/groups/*/alerts/**", "DELETE", f"{GROUP}/alerts/a/b"
+    )
 
 
 @pytest.mark.parametrize(("name", "words"), [
@@ -258,7 +321,11 @@ def test_depth_does_not_lead_elsewhere(rest):
 def test_words(name, words):
     """Recognised is what a document has; lent are its reads, and the writes of which it says so."""
     operation = None if name is None else shared_engine({}).named(name)
-    assert {word for word in WORDS if (found := parse_allow(word, "")) and found.has("POST", "/x", operation)} == words
+    assert {
+        word
+        for word in WORDS
+        if (found := parse_allow(word, "")) and found.has("POST", "/x", operation)
+    } == words
 
 
 def test_the_default():
@@ -280,21 +347,30 @@ LENT = {
 
 def test_no_other_write_is_lent():
     """Recognition is no permission: a document that is added lends nothing, whatever is switched on."""
-    operations = [one for document in shipped_documents() for one in document.operations]
+    operations = [
+        one for document in shipped_documents() for one in document.operations
+    ]
     assert {one.id for one in operations if one.lent and one.method != "GET"} == LENT
 
 
 @pytest.mark.parametrize("mode", ["own", "verify"])
 def test_no_new_write_is_signed_for_a_caller_without_credentials(mode):
     """With every family switched on nothing is sent for an unsigned caller; in own mode the answer names --allow."""
-    operations = [one for document in shipped_documents() for one in document.operations]
+    operations = [
+        one for document in shipped_documents() for one in document.operations
+    ]
     writes = {one.switch for one in operations if one.switch} | {"former-clusters"}
     with world(mode, writes=frozenset(writes)) as seen:
         for one in [one for one in operations if one.method != "GET" and not one.lent]:
             accept = f"Accept: application/vnd.atlas.{one.version}+json"
             path = one.full_path.replace("{", "").replace("}", "")
-            status, code = told(seen.ask(path, accept, "Content-Length: 0", method=one.method))
-            assert (status, code) in {(403, "SHIM_NOT_ALLOWED"), (401, "SHIM_UNAUTHORIZED")}, one.id
+            status, code = told(
+                seen.ask(path, accept, "Content-Length: 0", method=one.method)
+            )
+            assert (status, code) in {
+                (403, "SHIM_NOT_ALLOWED"),
+                (401, "SHIM_UNAUTHORIZED"),
+            }, one.id
             assert (status == 401) == (mode == "verify")
         assert not seen.targets
 
@@ -320,11 +396,23 @@ def test_an_operators_document_lends_nothing(tmp_path, monkeypatch):
     path = f"/api/atlas/v2/groups/{DEMO_GROUP}/widgets"
     monkeypatch.setenv("ATLAS_SHIM_MAPPINGS", str(tmp_path))
     with world("own") as seen:
-        assert told(seen.ask(path, "Content-Length: 0", method="POST")) == (403, "SHIM_NOT_ALLOWED")
+        assert told(seen.ask(path, "Content-Length: 0", method="POST")) == (
+            403,
+            "SHIM_NOT_ALLOWED",
+        )
         assert not seen.targets
-        seen.ask(path, f"Authorization: Bearer {DEMO_TOKEN}", "Content-Length: 0", method="POST")
-        assert [one.header("Authorization") for one in seen.fake.arrivals] == [f"Bearer {DEMO_TOKEN}"]
-    with world("own", allow=parse_allow("POST /api/atlas/v2/groups/*/widgets", "")) as seen:
+        seen.ask(
+            path,
+            f"Authorization: Bearer {DEMO_TOKEN}",
+            "Content-Length: 0",
+            method="POST",
+        )
+        assert [one.header("Authorization") for one in seen.fake.arrivals] == [
+            f"Bearer {DEMO_TOKEN}"
+        ]
+    with world(
+        "own", allow=parse_allow("POST /api/atlas/v2/groups/*/widgets", "")
+    ) as seen:
         seen.ask(path, "Content-Length: 0", method="POST")
         assert "Digest" in (seen.fake.arrivals[-1].header("Authorization") or "")
 
@@ -337,7 +425,9 @@ def test_lending_is_not_an_operators_word(text, tmp_path):
     """It is refused in a file of the operator's, whether that is a document or changes one."""
     (tmp_path / "a.toml").write_text(WIDGETS)
     (tmp_path / "b.toml").write_text(text)
-    with pytest.raises(DocumentError, match=r"b.toml: operation.makeWidget.lent: .*--allow"):
+    with pytest.raises(
+        DocumentError, match=r"b.toml: operation.makeWidget.lent: .*--allow"
+    ):
         load_documents([tmp_path])
 
 

@@ -11,7 +11,15 @@ import attrs
 
 from shim.gateway.server import Gateway
 from tests.gateway_hostile.faults import CONTENT, JSON, message
-from tests.peers.raw import PATIENCE, Arrivals, EndedError, Peer, raw_upstream, reply, until
+from tests.peers.raw import (
+    PATIENCE,
+    Arrivals,
+    EndedError,
+    Peer,
+    raw_upstream,
+    reply,
+    until,
+)
 from tests.peers.served import Served, ask, connect, gateway, status_of, value_of
 
 OTHER = "127.0.0.2"
@@ -19,7 +27,9 @@ OTHER = "127.0.0.2"
 
 
 @contextlib.contextmanager
-def crowd(served: Served, size: int, source: str = OTHER, sending: bytes = b"") -> Iterator[list[Peer]]:
+def crowd(
+    served: Served, size: int, source: str = OTHER, sending: bytes = b""
+) -> Iterator[list[Peer]]:
     """Connect so many times from one address, and send the same on each connection."""
     peers: list[Peer] = []
     try:
@@ -38,7 +48,8 @@ def crowd(served: Served, size: int, source: str = OTHER, sending: bytes = b"") 
 def gets_in(source: str, served: Served, request: bytes, content: bytes) -> None:
     """See that a request is answered with this content, now or once the peer's call before it is over.
 
-    A reply may reach its caller a moment before the gateway has counted the call as done.
+    A reply may reach its caller a moment before the gateway has counted the call as
+    done.
     """
     until(lambda: ask(served, request, source)[1] == content, f"{source} gets in")
 
@@ -110,7 +121,9 @@ def holding() -> Iterator[Holding]:
                 running.held.append(peer)
                 running.go_on.wait(3 * PATIENCE)
             answer = reply(target)
-            peer.send(answer.removesuffix(target) if head.startswith(b"HEAD ") else answer)
+            peer.send(
+                answer.removesuffix(target) if head.startswith(b"HEAD ") else answer
+            )
 
     with raw_upstream(script) as upstream:
         running = Holding(upstream.origin, upstream)
@@ -135,4 +148,7 @@ def asked_by(who: bytes, request: bytes) -> bytes:
 def answer_for(head: bytes) -> bytes:
     """Answer a request with content in which its caller is named, if it has one, as a snapshot's id."""
     who = value_of(head, "X-Who")
-    return message(CONTENT.replace(b"6b05c3c6f892dad018f3f094", who.encode()) if who else CONTENT, JSON)
+    return message(
+        CONTENT.replace(b"6b05c3c6f892dad018f3f094", who.encode()) if who else CONTENT,
+        JSON,
+    )

@@ -43,15 +43,29 @@ def test_who_keeps_a_connection(site, request_bytes, goes_on):
 
 
 @pytest.mark.parametrize("target", ["/x", SNAPSHOTS])
-@pytest.mark.parametrize("protocol", ["h2c", "foo", "websocket", "h2c, websocket", "HTTP/2.0", "TLS/1.0", "h2c/1"])
+@pytest.mark.parametrize(
+    "protocol",
+    ["h2c", "foo", "websocket", "h2c, websocket", "HTTP/2.0", "TLS/1.0", "h2c/1"],
+)
 def test_requests_behind_an_upgrade(site, protocol, target):
     """Nothing is upgraded: content is content, what follows is the next request, and all are answered in order."""
     upstream, served = site
     upstream.arrivals.contents.clear()
-    lines = ("Connection: Upgrade, HTTP2-Settings", f"Upgrade: {protocol}", "HTTP2-Settings: AAMAAABkAAQ")
-    chunks = post(*lines, "Transfer-Encoding: chunked", content=b"5\r\nhello\r\n0\r\n\r\n")
+    lines = (
+        "Connection: Upgrade, HTTP2-Settings",
+        f"Upgrade: {protocol}",
+        "HTTP2-Settings: AAMAAABkAAQ",
+    )
+    chunks = post(
+        *lines, "Transfer-Encoding: chunked", content=b"5\r\nhello\r\n0\r\n\r\n"
+    )
     with calling(served) as peer:
-        peer.send(get(target, *lines) + post(*lines, "Content-Length: 5", content=b"hello") + chunks + get("/last"))
+        peer.send(
+            get(target, *lines)
+            + post(*lines, "Content-Length: 5", content=b"hello")
+            + chunks
+            + get("/last")
+        )
         peer.message()
         assert [peer.message()[1] for _ in range(3)] == [b"/x", b"/x", b"/last"]
         peer.send(get("/third"))
@@ -60,10 +74,23 @@ def test_requests_behind_an_upgrade(site, protocol, target):
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
-@pytest.mark.parametrize("options", [(), ("--http1.0",), ("--http2",), ("-H", "Expect: 100-continue", "-d", "@-")])
+@pytest.mark.parametrize(
+    "options",
+    [(), ("--http1.0",), ("--http2",), ("-H", "Expect: 100-continue", "-d", "@-")],
+)
 def test_curl(site, options):
     """Curl has both answers over one connection, whichever version it would rather have."""
     url = site[1].url
-    command = ["curl", "-sS", "-m", "10", "-w", " %{http_code} %{num_connects};", *options, f"{url}/a", f"{url}/b"]
+    command = [
+        "curl",
+        "-sS",
+        "-m",
+        "10",
+        "-w",
+        " %{http_code} %{num_connects};",
+        *options,
+        f"{url}/a",
+        f"{url}/b",
+    ]
     run = subprocess.run(command, input=b"hello", capture_output=True, check=True)
     assert run.stdout.decode() == f"/a 200 1;/b 200 {int('--http1.0' in options)};"

@@ -23,7 +23,9 @@ def final(peer: Peer) -> tuple[bytes, bytes]:
 
 
 @pytest.mark.parametrize("kind", ["GET", "retired GET", "POST", "retired POST"])
-@pytest.mark.parametrize("status", ["100 Continue", "102 Processing", "103 Early Hints", "199 What"])
+@pytest.mark.parametrize(
+    "status", ["100 Continue", "102 Processing", "103 Early Hints", "199 What"]
+)
 def test_informational_replies_without_end(status, kind):
     """They are bounded: the caller gets 502, and upstream's connection ends."""
 
@@ -32,7 +34,10 @@ def test_informational_replies_without_end(status, kind):
         while True:
             peer.send(head("Link: </a>", status=status) * 100)
 
-    with raw_upstream(script) as upstream, gateway(upstream.origin, deadline=60.0) as served:
+    with (
+        raw_upstream(script) as upstream,
+        gateway(upstream.origin, deadline=60.0) as served,
+    ):
         with calling(served) as peer:
             peer.send(CALLS[kind])
             assert status_of(final(peer)[0]) == 502
@@ -49,32 +54,45 @@ def test_short_content_that_is_packed_twice_is_long_work(monkeypatch):
     monkeypatch.setattr("shim.gateway.upstream.connection.turn", turn)
     packed = gzip.compress(gzip.compress(bytes(1 << 24)))
     assert len(packed) < 1024
-    crossed = cross(CALLS["retired GET"], message(packed, JSON, "Content-Encoding: gzip, gzip"))
+    crossed = cross(
+        CALLS["retired GET"], message(packed, JSON, "Content-Encoding: gzip, gzip")
+    )
     assert (crossed.status, turns) == (502, [1])
 
 
 def test_a_reply_that_says_it_is_too_long_is_not_read():
     """Its content never comes, and the answer does at once."""
-    crossed = cross(CALLS["retired GET"], head(JSON, "Content-Length: 99999999999"), deadline=60.0)
+    crossed = cross(
+        CALLS["retired GET"], head(JSON, "Content-Length: 99999999999"), deadline=60.0
+    )
     assert crossed.status == 502
     assert b"larger than" in crossed.content
 
 
-@pytest.mark.parametrize("lines", [[", ".join(["gzip"] * 200)], ["gzip"] * 100], ids=["one field", "many fields"])
+@pytest.mark.parametrize(
+    "lines",
+    [[", ".join(["gzip"] * 200)], ["gzip"] * 100],
+    ids=["one field", "many fields"],
+)
 def test_nested_codings(lines):
     """Content that is packed very often is 502 where it has to be read, and passes where not; others are served."""
     content = CONTENT
     for _ in range(len(lines[0].split()) * len(lines)):
         content = gzip.compress(content, 0)
     reply = message(content, JSON, *(f"Content-Encoding: {line}" for line in lines))
-    with replying(reply, reply, message(b"mine")) as upstream, gateway(upstream.origin) as served:
+    with (
+        replying(reply, reply, message(b"mine")) as upstream,
+        gateway(upstream.origin) as served,
+    ):
         assert status_of(ask(served, CALLS["retired GET"])[0]) == 502
         assert ask(served, CALLS["GET"])[1] == content
         assert ask(served, get("/other"))[1] == b"mine"
 
 
 @pytest.mark.parametrize("kind", ["GET", "retired GET"])
-@pytest.mark.parametrize("what", ["fields", "a field", "a chunk's size", "a chunk's extension", "trailers"])
+@pytest.mark.parametrize(
+    "what", ["fields", "a field", "a chunk's size", "a chunk's extension", "trailers"]
+)
 def test_endless_parts(what, kind):
     """A head, a chunk's first line or trailers without an end are given up, and upstream's connection ends."""
     chunks = head("Transfer-Encoding: chunked", JSON)
@@ -92,7 +110,10 @@ def test_endless_parts(what, kind):
         for piece in itertools.chain([first], itertools.repeat(more)):
             peer.send(piece)
 
-    with raw_upstream(script) as upstream, gateway(upstream.origin, deadline=60.0) as served:
+    with (
+        raw_upstream(script) as upstream,
+        gateway(upstream.origin, deadline=60.0) as served,
+    ):
         with calling(served) as peer:
             peer.send(CALLS[kind])
             status = status_of(peer.take(b"\r\n\r\n"))
@@ -107,7 +128,8 @@ ALICE, BOB, CAROL = (letter * 24 for letter in (b"a", b"b", b"c"))
 UNASKED = {
     "a reply": message(CONTENT, JSON),
     "a timeout": message(b"", "Connection: close", status="408 Request Timeout"),
-    "a reply in chunks": head("Transfer-Encoding: chunked", JSON) + b"1\r\na\r\n0\r\n\r\n",
+    "a reply in chunks": head("Transfer-Encoding: chunked", JSON)
+    + b"1\r\na\r\n0\r\n\r\n",
     "an informational reply": head(status="103 Early Hints"),
     "the start of a reply": b"HTTP/1.1 200 OK\r\nX-",
     "no HTTP": b"\0\0\0\0",
@@ -142,9 +164,20 @@ def test_bytes_behind_a_reply(name, unasked):
 
     def then(peer: Peer, start: bytes) -> None:
         answer = answer_for(start)
-        peer.send((answer.partition(b"\r\n\r\n")[0] + b"\r\n\r\n" if name == "HEAD" else answer) + UNASKED[unasked])
+        peer.send(
+            (
+                answer.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
+                if name == "HEAD"
+                else answer
+            )
+            + UNASKED[unasked]
+        )
 
-    with careless(then) as upstream, gateway(upstream.origin) as served, calling(served) as peer:
+    with (
+        careless(then) as upstream,
+        gateway(upstream.origin) as served,
+        calling(served) as peer,
+    ):
         peer.send(asked_by(ALICE, CALLS.get(name, get("/x", method="HEAD"))))
         reply = peer.take(b"\r\n\r\n")
         assert status_of(reply) in {200, 202}

@@ -32,8 +32,8 @@ def lost(request: bytes) -> bytes:
 class Flaky:
     """An upstream whose connections end, in one way, at a lost request that is not their first.
 
-    With ``fresh`` their first is lost as well. ``asked`` are the requests, each as its connection's number and its own
-    number on it.
+    With ``fresh`` their first is lost as well. ``asked`` are the requests, each as its
+    connection's number and its own number on it.
     """
 
     way: str
@@ -55,7 +55,11 @@ class Flaky:
                     peer.reset()
                 return
             reply = message(CONTENT, JSON)
-            peer.send(reply.partition(b"\r\n\r\n")[0] + b"\r\n\r\n" if start.startswith(b"HEAD") else reply)
+            peer.send(
+                reply.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
+                if start.startswith(b"HEAD")
+                else reply
+            )
 
 
 def flaky(state: Flaky) -> contextlib.AbstractContextManager[Arrivals]:
@@ -78,7 +82,11 @@ COURSES = (
     *((name, way, [False, True], 502, SENT_AGAIN) for name in READS for way in ENDS),
     *((name, way, [False], 502, ON_KEPT) for name in READS for way in PARTS),
     *((name, way, [False], 502, ON_KEPT) for name in WRITES for way in ENDS),
-    *((name, way, [True], 502, [(0, 0)]) for name in (*READS, *WRITES) for way in (*ENDS, *PARTS)),
+    *(
+        (name, way, [True], 502, [(0, 0)])
+        for name in (*READS, *WRITES)
+        for way in (*ENDS, *PARTS)
+    ),
 )
 """Calls whose connection ends in some way: on a kept one, on a kept one and a fresh one, on a fresh one."""
 
@@ -99,7 +107,11 @@ def test_call_whose_connection_ends(name, way, fresh, then, asked):
 def test_second_sending_is_on_a_new_connection():
     """Where several kept connections have ended, the second sending doesn't meet another of them."""
     state = Flaky("close", together=threading.Barrier(3))
-    with flaky(state) as upstream, gateway(upstream.origin) as served, contextlib.ExitStack() as stack:
+    with (
+        flaky(state) as upstream,
+        gateway(upstream.origin) as served,
+        contextlib.ExitStack() as stack,
+    ):
         callers = [stack.enter_context(calling(served)) for _ in range(3)]
         for peer in callers:
             peer.send(get("/together"))
@@ -112,7 +124,11 @@ def test_second_sending_is_on_a_new_connection():
 def test_poller_gets_a_new_connection(monkeypatch):
     """A connection that is never idle for long still ends at its age, so that a new address is found."""
     monkeypatch.setattr("shim.gateway.upstream.pool.LONGEST", 0.5)
-    with replying(message(b"hi")) as upstream, gateway(upstream.origin) as served, calling(served) as peer:
+    with (
+        replying(message(b"hi")) as upstream,
+        gateway(upstream.origin) as served,
+        calling(served) as peer,
+    ):
 
         def polled() -> bool:
             peer.send(get("/x"))
@@ -145,7 +161,11 @@ def test_age_cuts_no_reply(monkeypatch):
         peer.send(b"a" * 5)
         peer.rest()
 
-    with raw_upstream(script) as upstream, gateway(upstream.origin) as served, calling(served) as peer:
+    with (
+        raw_upstream(script) as upstream,
+        gateway(upstream.origin) as served,
+        calling(served) as peer,
+    ):
         peer.send(get("/x"))
         peer.take(b"aaaaa")
         threading.Event().wait(0.6)  # three times its age

@@ -21,13 +21,17 @@ from tests.peers.raw import PATIENCE, Peer, raw_upstream, until
 from tests.peers.served import Served, ask, calling, connect, get, status_of
 
 pytestmark = [
-    pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="a process's peak is read from /proc"),
+    pytest.mark.skipif(
+        not Path("/proc/self/status").exists(),
+        reason="a process's peak is read from /proc",
+    ),
     pytest.mark.slow,
 ]
 
 MIB = 1 << 20
 ITEM = (
-    '{"id": "%024x", "startTime": "2026-06-01T00:00:00Z", "status": "COMPLETED", "expiration": "2027-01-01T00:00:00Z"}'
+    '{"id": "%024x", "startTime": "2026-06-01T00:00:00Z", "status": "COMPLETED",'
+    ' "expiration": "2027-01-01T00:00:00Z"}'
 )
 ITEMS = MIB // len(ITEM % 0)
 PAGE = f'{{"results": [{", ".join(ITEM % n for n in range(ITEMS))}], "totalCount": {ITEMS}}}'.encode()
@@ -94,13 +98,18 @@ def script(peer: Peer) -> None:
     """Talk on one connection of upstream."""
     while True:
         start, _ = peer.message()
-        for piece in next((made() for name, made in ANSWERS.items() if name in start), [message(CONTENT, JSON)]):
+        for piece in next(
+            (made() for name, made in ANSWERS.items() if name in start),
+            [message(CONTENT, JSON)],
+        ):
             peer.send(piece)
 
 
 def read(name: str) -> bytes:
     """Return a retired read that no other one is like, so that none shares another's answer."""
-    return get(f"/api/atlas/v2/groups/{GROUP}/serverless/{name}/backup/snapshots", *LINES[:1])
+    return get(
+        f"/api/atlas/v2/groups/{GROUP}/serverless/{name}/backup/snapshots", *LINES[:1]
+    )
 
 
 def peak(running: Running) -> int:
@@ -116,8 +125,17 @@ def run(serve):  # noqa: F811 - the fixture
     WAITING.clear()
 
     def run(**options):
-        patient = {"client_timeout": 600, "deadline": 60, "upstream_timeout": 600, **options}
-        words = [word for name, value in patient.items() for word in (f"--{name.replace('_', '-')}", str(value))]
+        patient = {
+            "client_timeout": 600,
+            "deadline": 60,
+            "upstream_timeout": 600,
+            **options,
+        }
+        words = [
+            word
+            for name, value in patient.items()
+            for word in (f"--{name.replace('_', '-')}", str(value))
+        ]
         running = serve("--admin", "off", "--upstream", upstream.origin, *words)
         return running, running.calls()
 
@@ -158,7 +176,9 @@ def at_once(served: Served, requests: list[bytes], size: int) -> list[str]:
 
     def call(request: bytes) -> str:
         with calling(served) as peer:
-            with contextlib.suppress(OSError):  # the answer may come before the request has gone
+            with contextlib.suppress(
+                OSError
+            ):  # the answer may come before the request has gone
                 peer.send(request)
             found = outcome(peer, size)
             if found != "whole":
@@ -176,7 +196,9 @@ def test_replies_that_are_held_until_they_are_whole(run):
         found = at_once(served, [read(f"held{number}") for number in range(40)], 10_000)
         assert set(found) == {"whole", "refused"}
         assert found.count("refused") >= 20
-        assert all(at_once(served, [read(f"page{n}")], 10_000) == ["whole"] for n in range(10))  # given back each time
+        assert all(
+            at_once(served, [read(f"page{n}")], 10_000) == ["whole"] for n in range(10)
+        )  # given back each time
 
 
 def test_calls_that_take_hundreds_of_writes_each(run):
@@ -189,7 +211,10 @@ def test_calls_that_take_hundreds_of_writes_each(run):
         peers = [stack.enter_context(calling(served)) for _ in range(190)]
         for peer in peers:
             peer.send(request)
-        until(lambda: len(WAITING) == len(peers), "all wait for the answer to their first write")
+        until(
+            lambda: len(WAITING) == len(peers),
+            "all wait for the answer to their first write",
+        )
         HELD.set()
         assert {outcome(peer, 0) for peer in peers} == {"whole"}
 

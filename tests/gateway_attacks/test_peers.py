@@ -5,20 +5,35 @@ from typing import Any
 
 import pytest
 
-from tests.gateway_attacks.crowds import OTHER, behind, busy, count_ended, crowd, ended, gets_in
+from tests.gateway_attacks.crowds import (
+    OTHER,
+    behind,
+    busy,
+    count_ended,
+    crowd,
+    ended,
+    gets_in,
+)
 from tests.peers.raw import PATIENCE, Held, raw_upstream, until
 from tests.peers.served import ask, calling, connect, gateway, get, value_of
 
 PATIENT: dict[str, Any] = {"client_timeout": 60.0, "keepalive_timeout": 60.0}
 ME = "127.0.0.1"
-IDLE = {"never asked": b"", "within a head": b"GET /x HTTP/1.1\r\nHos", "asked once": get("/x")}
+IDLE = {
+    "never asked": b"",
+    "within a head": b"GET /x HTTP/1.1\r\nHos",
+    "asked once": get("/x"),
+}
 
 
 @pytest.mark.parametrize("kind", IDLE)
 def test_idle_connections_make_room(kind):
     """All connections are one peer's and idle: another peer is served, on a connection that it keeps."""
     options: dict[str, Any] = {**PATIENT, "max_connections": 20, "peer_connections": 20}
-    with behind(**options) as (_, served), crowd(served, 20, sending=IDLE[kind]) as idle:
+    with (
+        behind(**options) as (_, served),
+        crowd(served, 20, sending=IDLE[kind]) as idle,
+    ):
         if kind == "asked once":
             for peer in idle:
                 peer.message()
@@ -34,7 +49,12 @@ def test_the_longest_idle_goes_first():
     """Room is made by the connection that has been idle the longest."""
     options: dict[str, Any] = {**PATIENT, "max_connections": 4, "peer_connections": 4}
     with behind(**options) as (_, served), crowd(served, 4) as idle:
-        for peer in (idle[1], idle[0], idle[3], idle[2]):  # each answer before the next request
+        for peer in (
+            idle[1],
+            idle[0],
+            idle[3],
+            idle[2],
+        ):  # each answer before the next request
             peer.send(get("/x"))
             peer.message()
         with calling(served, ME) as peer:
@@ -48,7 +68,11 @@ def test_the_longest_idle_goes_first():
 def test_the_peer_with_most_connections_makes_room():
     """A peer with one connection keeps it, however long it has been idle."""
     options: dict[str, Any] = {**PATIENT, "max_connections": 6, "peer_connections": 6}
-    with behind(**options) as (_, served), crowd(served, 1, "127.0.0.3") as few, crowd(served, 5) as many:
+    with (
+        behind(**options) as (_, served),
+        crowd(served, 1, "127.0.0.3") as few,
+        crowd(served, 5) as many,
+    ):
         assert ask(served, get("/mine"), ME)[1] == b"/mine"
         until(lambda: count_ended(many) == 1, "the end of one of many")
         assert not ended(few[0])
@@ -58,7 +82,10 @@ def test_idle_connections_of_one_peer():
     """A peer keeps its share of connections; as many again, of a burst, wait for a 503. It may still call."""
     with behind(**PATIENT, peer_connections=4) as (_, served):
         with crowd(served, 20) as idle:
-            until(lambda: count_ended(idle) >= 12, "the end of those beyond the limit, and as many again")
+            until(
+                lambda: count_ended(idle) >= 12,
+                "the end of those beyond the limit, and as many again",
+            )
             assert ask(served, get("/mine"), ME)[1] == b"/mine"
         gets_in(OTHER, served, get("/mine"), b"/mine")
 
@@ -72,7 +99,10 @@ def test_peers_are_forgotten():
             until(lambda: len(upstream.held) == number + 1, "a call in flight")  # noqa: B023 - it is asked here
             assert busy(*ask(served, get("/x"), OTHER))
             peer.reset()
-            until(lambda: not busy(*ask(served, get("/x"), OTHER)), "room for the same peer")
+            until(
+                lambda: not busy(*ask(served, get("/x"), OTHER)),
+                "room for the same peer",
+            )
 
 
 def test_a_peer_has_three_quarters_when_nothing_is_said():
@@ -85,7 +115,12 @@ def test_a_peer_has_three_quarters_when_nothing_is_said():
 
 def test_connections_beyond_the_limit_get_503():
     """Where none is idle, one too many is answered 503 with Retry-After; those in flight are answered."""
-    options: dict[str, Any] = {**PATIENT, "max_connections": 2, "peer_connections": 2, "max_requests": 2}
+    options: dict[str, Any] = {
+        **PATIENT,
+        "max_connections": 2,
+        "peer_connections": 2,
+        "max_requests": 2,
+    }
     with behind(**options) as (upstream, served):
         with crowd(served, 2, sending=get("/hold")) as working:
             until(lambda: len(upstream.held) == 2, "two in flight")
@@ -93,7 +128,9 @@ def test_connections_beyond_the_limit_get_503():
                 third.send(get("/x"))
                 head, content = third.message()
                 assert busy(head, content)
-                assert (value_of(head, "Proxy-Status") or "").startswith("atlas-shim; error=connection_limit_reached")
+                assert (value_of(head, "Proxy-Status") or "").startswith(
+                    "atlas-shim; error=connection_limit_reached"
+                )
                 assert not third.rest()
             upstream.go_on.set()
             assert [peer.message()[1] for peer in working] == [b"/hold"] * 2
@@ -102,13 +139,18 @@ def test_connections_beyond_the_limit_get_503():
 
 def test_connections_far_beyond_the_limit_are_dropped():
     """Connections that get no answer hold nothing for long."""
-    with behind(max_connections=2, max_requests=2) as (upstream, served), contextlib.ExitStack() as stack:
+    with (
+        behind(max_connections=2, max_requests=2) as (upstream, served),
+        contextlib.ExitStack() as stack,
+    ):
         peers = [stack.enter_context(calling(served, ME)) for _ in range(2)]
         for peer in peers:
             peer.send(get("/hold"))
         until(lambda: len(upstream.held) == 2, "two in flight")
         for _ in range(6):
-            with contextlib.suppress(ConnectionResetError):  # dropped before it was made
+            with contextlib.suppress(
+                ConnectionResetError
+            ):  # dropped before it was made
                 peers.append(stack.enter_context(calling(served, ME)))
         assert all(not peer.rest() for peer in peers[2:])
         upstream.go_on.set()

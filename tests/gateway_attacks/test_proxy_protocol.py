@@ -8,8 +8,25 @@ import pytest
 from shim.gateway.options import Options
 from shim.gateway.run import loop_factory
 from shim.gateway.server import Gateway
-from tests.gateway_attacks.crowds import OTHER, behind, busy, count_ended, crowd, gets_in
-from tests.gateway_http1.test_peers import ALICE, BOB, LOCAL, TCP4, TRUSTED, V4, V6, header, tcp
+from tests.gateway_attacks.crowds import (
+    OTHER,
+    behind,
+    busy,
+    count_ended,
+    crowd,
+    gets_in,
+)
+from tests.gateway_http1.test_peers import (
+    ALICE,
+    BOB,
+    LOCAL,
+    TCP4,
+    TRUSTED,
+    V4,
+    V6,
+    header,
+    tcp,
+)
 from tests.gateway_tls.worlds import certified
 from tests.peers.raw import Peer, replying, until
 from tests.peers.raw import reply as whole
@@ -27,7 +44,13 @@ def site():
 
 
 @pytest.mark.parametrize(
-    "start", [b"", b"PROXY TCP4 203.0.113.7 192.0.2.1 50000 443\r\n", header(0x22, TCP4, V4[16:]), V4 + V4]
+    "start",
+    [
+        b"",
+        b"PROXY TCP4 203.0.113.7 192.0.2.1 50000 443\r\n",
+        header(0x22, TCP4, V4[16:]),
+        V4 + V4,
+    ],
 )
 def test_header_that_is_none(site, start):
     """The connection ends; upstream hears of nothing, and the next caller is served."""
@@ -44,7 +67,12 @@ def test_header_that_is_none(site, start):
 @pytest.mark.parametrize("size", [0, 20])
 def test_header_that_does_not_come(size):
     """It has a deadline, after which the connection ends without a word."""
-    with gateway("http://127.0.0.1:1", proxy_protocol=True, client_timeout=0.5) as served, calling(served) as peer:
+    with (
+        gateway(
+            "http://127.0.0.1:1", proxy_protocol=True, client_timeout=0.5
+        ) as served,
+        calling(served) as peer,
+    ):
         peer.send(V4[:size])
         assert not peer.rest()
 
@@ -82,7 +110,11 @@ def test_limits_are_those_of_the_named_peer(start):
 
 def test_connections_are_those_of_the_named_peer():
     """So are connections: one that is named too often loses idle ones, and nobody else does."""
-    options: dict[str, Any] = {"keepalive_timeout": 60.0, "client_timeout": 60.0, "peer_connections": 2}
+    options: dict[str, Any] = {
+        "keepalive_timeout": 60.0,
+        "client_timeout": 60.0,
+        "peer_connections": 2,
+    }
     with (
         behind(proxy_protocol=True, **options) as (_, served),
         crowd(served, 10, sending=V4) as many,
@@ -107,10 +139,16 @@ def test_those_that_come_together_are_counted_like_others():
         served = Gateway(Options(**options))
         await served.start()
         served.metrics.server.most_of_peer = 2
-        with crowd(served, 5, sending=V4) as first:  # the loop turns only when all of them have come
+        with crowd(
+            served, 5, sending=V4
+        ) as first:  # the loop turns only when all of them have come
             await asyncio.sleep(0)
             with crowd(served, 5, sending=V4) as second:
-                await asyncio.to_thread(until, lambda: count_ended(first + second) >= 8, "the end of all but two")
+                await asyncio.to_thread(
+                    until,
+                    lambda: count_ended(first + second) >= 8,
+                    "the end of all but two",
+                )
         await served.stop()
 
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
@@ -120,7 +158,10 @@ def test_those_that_come_together_are_counted_like_others():
 def test_header_before_tls(tmp_path):
     """The header comes before the handshake, and is not encrypted."""
     certificate = certified(tmp_path)
-    with replying(whole()) as upstream, gateway(upstream.origin, proxy_protocol=True, **certificate.options) as served:
+    with (
+        replying(whole()) as upstream,
+        gateway(upstream.origin, proxy_protocol=True, **certificate.options) as served,
+    ):
         plain = connect(served)
         plain.send(V4)
         peer: Peer = certificate.wrapped(plain)
@@ -160,7 +201,10 @@ def test_each_request_of_a_connection_has_its_peer():
 
 def test_field_is_not_believed():
     """Without a proxy that is trusted nobody escapes the own limit by it, and nobody gets another's."""
-    with behind(peer_requests=1) as (upstream, served), calling(served, STRANGER) as peer:
+    with (
+        behind(peer_requests=1) as (upstream, served),
+        calling(served, STRANGER) as peer,
+    ):
         peer.send(get("/hold", forwarded(ALICE)))
         until(lambda: upstream.held, "a call in flight")
         assert busy(*ask(served, get("/x", forwarded(BOB)), STRANGER))
@@ -169,7 +213,11 @@ def test_field_is_not_believed():
 
 def test_connections_of_a_proxy_are_not_a_peers():
     """A trusted proxy needs as many connections as it has callers: no share of them limits it."""
-    options: dict[str, Any] = {"trusted_proxies": TRUSTED, "peer_connections": 2, "max_connections": 50}
+    options: dict[str, Any] = {
+        "trusted_proxies": TRUSTED,
+        "peer_connections": 2,
+        "max_connections": 50,
+    }
     with (
         behind(**options) as (upstream, served),
         calling(served, OTHER) as a,
@@ -185,7 +233,11 @@ def test_connections_of_a_proxy_are_not_a_peers():
 
 def test_proxy_behind_a_balancer():
     """The peer that a PROXY header names may be a trusted proxy, and then the field counts."""
-    options: dict[str, Any] = {"proxy_protocol": True, "trusted_proxies": TRUSTED, "peer_requests": 1}
+    options: dict[str, Any] = {
+        "proxy_protocol": True,
+        "trusted_proxies": TRUSTED,
+        "peer_requests": 1,
+    }
     with behind(**options) as (upstream, served), calling(served) as peer:
         peer.send(tcp("10.1.2.3") + get("/hold", forwarded(ALICE)))
         until(lambda: upstream.held, "a call in flight")

@@ -25,7 +25,15 @@ def start(line: str) -> bytes:
 
 
 NAMES = ("X ", "X\0", "X(a)", "X a", "")
-VALUES = ("a\r\n b", "a\r\n\tb", "a\0b", "a\rb", "a\r", "a\x01b", "a\rContent-Length: 5")
+VALUES = (
+    "a\r\n b",
+    "a\r\n\tb",
+    "a\0b",
+    "a\rb",
+    "a\r",
+    "a\x01b",
+    "a\rContent-Length: 5",
+)
 LENGTHS = ("5, 6", f"+{len(CONTENT)}", "0x20", "", "-1", "9" * 23)
 CODINGS = ("gzip, chunked", "chunked, chunked", "chunked, gzip", "xchunked")
 VERSIONS = ("HTTP/2.0", "ICY", "HTTP/1.10")
@@ -33,21 +41,37 @@ STATUSES = ("20 OK", "2000 OK", "OK 200", "099 OK", "000 OK", "200 O\rK", "200 O
 MALFORMED = {
     **{f"name {name!r}": fields(LENGTH, f"{name}: a") for name in NAMES},
     **{f"value {value!r}": fields(LENGTH, f"X: {value}") for value in VALUES},
-    **{f"line {line!r}": fields(LENGTH, line) for line in ("Xa", "Content-Length : 5", "Content-Length: 3")},
+    **{
+        f"line {line!r}": fields(LENGTH, line)
+        for line in ("Xa", "Content-Length : 5", "Content-Length: 3")
+    },
     **{f"length {length!r}": fields(f"Content-Length: {length}") for length in LENGTHS},
-    **{f"coding {coding!r}": head(f"Transfer-Encoding: {coding}", JSON) + CHUNKS for coding in CODINGS},
+    **{
+        f"coding {coding!r}": head(f"Transfer-Encoding: {coding}", JSON) + CHUNKS
+        for coding in CODINGS
+    },
     **{f"version {version!r}": start(f"{version} 200 OK") for version in VERSIONS},
     **{f"status {status!r}": start(f"HTTP/1.1 {status}") for status in STATUSES},
-    "Content-Length, space before the colon": fields(f"Content-Length : {len(CONTENT)}"),
+    "Content-Length, space before the colon": fields(
+        f"Content-Length : {len(CONTENT)}"
+    ),
     "Content-Length, tab before the colon": fields(f"Content-Length\t: {len(CONTENT)}"),
-    "Transfer-Encoding, space before the colon": head("Transfer-Encoding : chunked", JSON) + CHUNKS,
-    "Transfer-Encoding, space, beside a length": head("Transfer-Encoding : chunked", LENGTH, JSON) + CHUNKS,
+    "Transfer-Encoding, space before the colon": head(
+        "Transfer-Encoding : chunked", JSON
+    )
+    + CHUNKS,
+    "Transfer-Encoding, space, beside a length": head(
+        "Transfer-Encoding : chunked", LENGTH, JSON
+    )
+    + CHUNKS,
     "folded Transfer-Encoding": head("Transfer-Encoding:\r\n chunked", JSON) + CHUNKS,
     "folded first line": head(" X: a", LENGTH, JSON) + CONTENT,
     "LF ends a line": head(f"{LENGTH}\nX: a", JSON) + CONTENT,
     "LF ends all lines": head(LENGTH, JSON).replace(b"\r\n", b"\n") + CONTENT,
-    "a chunk size with a sign": head("Transfer-Encoding: chunked", JSON) + b"+5\r\nhello\r\n0\r\n\r\n",
-    "a chunk longer than its size": head("Transfer-Encoding: chunked", JSON) + b"1\r\nhello\r\n0\r\n\r\n",
+    "a chunk size with a sign": head("Transfer-Encoding: chunked", JSON)
+    + b"+5\r\nhello\r\n0\r\n\r\n",
+    "a chunk longer than its size": head("Transfer-Encoding: chunked", JSON)
+    + b"1\r\nhello\r\n0\r\n\r\n",
     "HTTP/0.9": CONTENT,
 }
 STREAMED = {name for name in MALFORMED if name.startswith("a chunk")}
@@ -82,17 +106,26 @@ def test_malformed_reply(site, name, kind):
             reply, content = peer.message()
             assert status_of(reply) == 502
             assert json.loads(content)["errorCode"].startswith("SHIM_")
-            framings = [field for field, _ in lines_of(reply) if field in {"content-length", "transfer-encoding"}]
+            framings = [
+                field
+                for field, _ in lines_of(reply)
+                if field in {"content-length", "transfer-encoding"}
+            ]
             assert framings == ["content-length"]
             assert not peer.seen
     who = b"a" * 24
     assert who in ask(site, asked_by(who, CALLS["retired GET"]))[1]
 
 
-@pytest.mark.parametrize("line", ["X: caf\xe9", "X: a\tb", "X:", "X:    a    ", "X: " + "a" * 8000])
+@pytest.mark.parametrize(
+    "line", ["X: caf\xe9", "X: a\tb", "X:", "X:    a    ", "X: " + "a" * 8000]
+)
 def test_odd_but_well_formed(line):
     """What RFC 9110, 5.5, allows passes."""
-    with replying(head(LENGTH, JSON, line) + CONTENT) as upstream, gateway(upstream.origin) as served:
+    with (
+        replying(head(LENGTH, JSON, line) + CONTENT) as upstream,
+        gateway(upstream.origin) as served,
+    ):
         got, content = ask(served, get("/x"))
         assert (status_of(got), content) == (200, CONTENT)
         assert value_of(got, "X") == line.partition(":")[2].strip()

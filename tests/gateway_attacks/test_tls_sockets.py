@@ -9,7 +9,14 @@ from typing import Any
 
 import pytest
 
-from tests.gateway_attacks.crowds import OTHER, behind, count_ended, crowd, ended, is_served
+from tests.gateway_attacks.crowds import (
+    OTHER,
+    behind,
+    count_ended,
+    crowd,
+    ended,
+    is_served,
+)
 from tests.gateway_tls.conftest import loop  # noqa: F401 - a fixture
 from tests.gateway_tls.worlds import certified
 from tests.peers.raw import PATIENCE, Peer, replying, until
@@ -36,7 +43,10 @@ def admin_answers(served) -> None:
 def test_handshakes_that_never_end(certificate, start):
     """They end at ``client_timeout``; other callers and the operator are served meanwhile and afterwards."""
     with (
-        behind(client_timeout=1.0, max_connections=50, **certificate.options) as (_, served),
+        behind(client_timeout=1.0, max_connections=50, **certificate.options) as (
+            _,
+            served,
+        ),
         crowd(served, 20, sending=STARTS[start]) as silent,
     ):
         assert is_served(lambda: certificate.ask(served))
@@ -63,20 +73,36 @@ def test_handshake_that_drips(certificate):
         until(dripped, "the end of a handshake that drips")
 
 
-@pytest.mark.parametrize(("most", "of_peer"), [(8, 8), (100, 4)], ids=["all", "one peer's"])
+@pytest.mark.parametrize(
+    ("most", "of_peer"), [(8, 8), (100, 4)], ids=["all", "one peer's"]
+)
 def test_silent_sockets_count(certificate, most, of_peer):
     """Beyond what there may be in all or of one peer the oldest idle ones go, and somebody else is served."""
-    options: dict[str, Any] = {**PATIENT, "max_connections": most, "peer_connections": of_peer}
-    with behind(**options, **certificate.options) as (_, served), crowd(served, 40) as silent:
+    options: dict[str, Any] = {
+        **PATIENT,
+        "max_connections": most,
+        "peer_connections": of_peer,
+    }
+    with (
+        behind(**options, **certificate.options) as (_, served),
+        crowd(served, 40) as silent,
+    ):
         assert certificate.ask(served) == 200
-        until(lambda: count_ended(silent) >= 40 - of_peer, "the end of those beyond the limit")
+        until(
+            lambda: count_ended(silent) >= 40 - of_peer,
+            "the end of those beyond the limit",
+        )
         assert certificate.ask(served) == 200
         admin_answers(served)
 
 
 def test_handshake_and_then_silence(certificate):
     """A connection whose handshake is done has the deadline of an idle one."""
-    options: dict[str, Any] = {**PATIENT, "keepalive_timeout": 1.0, **certificate.options}
+    options: dict[str, Any] = {
+        **PATIENT,
+        "keepalive_timeout": 1.0,
+        **certificate.options,
+    }
     with behind(**options) as (_, served), calling(served, OTHER) as plain:
         peer = certificate.wrapped(plain)
         assert not peer.rest()
@@ -120,7 +146,14 @@ def junk(peer: Peer) -> None:
 
 
 WAYS = [Peer.close, Peer.reset, notify, half, junk]
-STAGES = ["after the handshake", "within a head", "within a content", "in flight", "within a reply", "after a reply"]
+STAGES = [
+    "after the handshake",
+    "within a head",
+    "within a content",
+    "in flight",
+    "within a reply",
+    "after a reply",
+]
 
 
 def staged(peer: Peer, stage: str) -> None:
@@ -146,9 +179,15 @@ def quiet(caplog):
     caplog.set_level(logging.DEBUG)
     yield
     gc.collect()
-    said = [record for phase in ("call", "teardown") for record in caplog.get_records(phase)]
+    said = [
+        record for phase in ("call", "teardown") for record in caplog.get_records(phase)
+    ]
     said = [record for record in said if record.levelno >= logging.WARNING]
-    assert [record.getMessage() for record in said if record.exc_info or record.name.startswith("asyncio")] == []
+    assert [
+        record.getMessage()
+        for record in said
+        if record.exc_info or record.name.startswith("asyncio")
+    ] == []
     assert not any("never retrieved" in record.getMessage() for record in said)
 
 
@@ -157,7 +196,9 @@ def quiet(caplog):
 def test_end_of_a_tls_connection(certificate, quiet, way, stage):
     """However it ends, and wherever it is then: the next caller is served, and nothing is wrong in the log."""
     with (
-        replying(whole(b"x" * (4 << 20) if stage == "within a reply" else b"hi")) as upstream,
+        replying(
+            whole(b"x" * (4 << 20) if stage == "within a reply" else b"hi")
+        ) as upstream,
         gateway(upstream.origin, **certificate.options) as served,
     ):
         for _ in range(3):
@@ -169,12 +210,17 @@ def test_end_of_a_tls_connection(certificate, quiet, way, stage):
 
 
 @pytest.mark.parametrize(
-    "start", [*STARTS.values(), b"GET / HTTP/1.1\r\n\r\n", bytes(600)], ids=lambda start: start[:9]
+    "start",
+    [*STARTS.values(), b"GET / HTTP/1.1\r\n\r\n", bytes(600)],
+    ids=lambda start: start[:9],
 )
 @pytest.mark.parametrize("way", [Peer.close, Peer.reset], ids=lambda way: way.__name__)
 def test_end_of_a_connection_without_handshake(certificate, quiet, way, start):
     """The same holds for one that ends before its handshake is done, and for scanners."""
-    with replying(whole()) as upstream, gateway(upstream.origin, **certificate.options) as served:
+    with (
+        replying(whole()) as upstream,
+        gateway(upstream.origin, **certificate.options) as served,
+    ):
         for _ in range(3):
             peer = connect(served, OTHER)
             peer.send(start)
@@ -184,9 +230,17 @@ def test_end_of_a_connection_without_handshake(certificate, quiet, way, start):
 
 def test_caller_that_distrusts_the_certificate(certificate, quiet):
     """A caller that sends an alert in place of its part of the handshake is not an error of ours."""
-    with replying(whole()) as upstream, gateway(upstream.origin, **certificate.options) as served:
-        with calling(served, OTHER) as peer, pytest.raises(ssl.SSLCertVerificationError):
-            ssl.create_default_context().wrap_socket(peer.socket, server_hostname="127.0.0.1")
+    with (
+        replying(whole()) as upstream,
+        gateway(upstream.origin, **certificate.options) as served,
+    ):
+        with (
+            calling(served, OTHER) as peer,
+            pytest.raises(ssl.SSLCertVerificationError),
+        ):
+            ssl.create_default_context().wrap_socket(
+                peer.socket, server_hostname="127.0.0.1"
+            )
         assert certificate.ask(served) == 200
 
 

@@ -7,17 +7,36 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.gateway_attacks.crowds import behind
-from tests.gateway_credentials.worlds import ALL, FLEX, OLD, RETIRED, UNTOUCHED, Signature, line, nonce_of, world
+from tests.gateway_credentials.worlds import (
+    ALL,
+    FLEX,
+    OLD,
+    RETIRED,
+    UNTOUCHED,
+    Signature,
+    line,
+    nonce_of,
+    world,
+)
 from tests.gateway_hostile.calls import BACKUP, CALLS, JOB, LINES
 from tests.gateway_hostile.faults import CONTENT, JSON, message
 from tests.gateway_hostile.rows import RESTORES, post
 from tests.peers.raw import Peer, replying, until
 from tests.peers.served import ask, calling, gateway, get, status_of, value_of
 
-TARGETS = {"untouched": UNTOUCHED, "v2": RETIRED, "v1.0": OLD.replace("snapshots", "restoreJobs")}
-FRAMINGS = {"length": ("Content-Length: 100000",), "chunks": ("Transfer-Encoding: chunked",)}
+TARGETS = {
+    "untouched": UNTOUCHED,
+    "v2": RETIRED,
+    "v1.0": OLD.replace("snapshots", "restoreJobs"),
+}
+FRAMINGS = {
+    "length": ("Content-Length: 100000",),
+    "chunks": ("Transfer-Encoding: chunked",),
+}
 framings = pytest.mark.parametrize("framing", FRAMINGS)
-expectations = pytest.mark.parametrize("expect", [(), ("Expect: 100-continue",)], ids=["", "expectation"])
+expectations = pytest.mark.parametrize(
+    "expect", [(), ("Expect: 100-continue",)], ids=["", "expectation"]
+)
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +57,9 @@ def is_last(peer: Peer, status: int) -> bytes:
     return content
 
 
-@pytest.mark.parametrize("credentials", [(), ("Authorization: Basic eDp4",)], ids=["none", "a login"])
+@pytest.mark.parametrize(
+    "credentials", [(), ("Authorization: Basic eDp4",)], ids=["none", "a login"]
+)
 @framings
 @expectations
 @pytest.mark.parametrize("target", TARGETS)
@@ -46,7 +67,15 @@ def test_challenge_while_content_is_missing(seen, target, expect, framing, crede
     """It is 401 and the end; a bearer token, and its content, would be upstream's to check."""
     before = len(seen.fake.arrivals)
     with calling(seen.gateway) as peer:
-        peer.send(request(TARGETS[target], *expect, *FRAMINGS[framing], *credentials, host=seen.authority))
+        peer.send(
+            request(
+                TARGETS[target],
+                *expect,
+                *FRAMINGS[framing],
+                *credentials,
+                host=seen.authority,
+            )
+        )
         is_last(peer, 401)
     assert len(seen.fake.arrivals) == before
 
@@ -57,7 +86,14 @@ def test_request_in_place_of_content(seen, expect):
     before = len(seen.fake.arrivals)
     following = get(UNTOUCHED, host=seen.authority)
     with calling(seen.gateway) as peer:
-        peer.send(request(UNTOUCHED, *expect, f"Content-Length: {len(following)}", host=seen.authority))
+        peer.send(
+            request(
+                UNTOUCHED,
+                *expect,
+                f"Content-Length: {len(following)}",
+                host=seen.authority,
+            )
+        )
         assert status_of(peer.message()[0]) == 401
         try:
             peer.send(following)
@@ -70,9 +106,18 @@ def test_request_in_place_of_content(seen, expect):
 def test_expectation_of_a_caller_that_proves_its_key(seen):
     """The whole way of a careful client: 401 and the end, then signed on a new connection, 100, and its answer."""
     signature = Signature(nonce_of(seen), uri=UNTOUCHED, method="POST")
-    lines = (line(signature.parts), f"Accept: {FLEX}", "Expect: 100-continue", "Content-Length: 2")
+    lines = (
+        line(signature.parts),
+        f"Accept: {FLEX}",
+        "Expect: 100-continue",
+        "Content-Length: 2",
+    )
     with calling(seen.gateway) as peer:
-        peer.send(request(UNTOUCHED, *lines, "Content-Type: application/json", host=seen.authority))
+        peer.send(
+            request(
+                UNTOUCHED, *lines, "Content-Type: application/json", host=seen.authority
+            )
+        )
         assert status_of(peer.take(b"\r\n\r\n")) == 100
         peer.send(b"{}")
         assert status_of(peer.message()[0]) not in {401, 502}
@@ -107,7 +152,9 @@ CHUNKED = "Transfer-Encoding: chunked"
 ATTACKS = {
     "empty lists": lambda size: b"[" + b"[]," * (size // 3 - 2) + b"[]]",
     "empty objects": lambda size: b"[" + b"{}," * (size // 3 - 2) + b"{}]",
-    "keys": lambda size: b"{" + b",".join(b'"%07x":0' % number for number in range(size // 12)) + b"}",
+    "keys": lambda size: (
+        b"{" + b",".join(b'"%07x":0' % number for number in range(size // 12)) + b"}"
+    ),
     "nesting": lambda size: b"[" * (size // 2) + b"]" * (size // 2),
     "nesting without an end": lambda size: b'{"a":' * (size // 5),
     "a number": lambda size: b"9" * size,
@@ -118,20 +165,28 @@ ATTACKS = {
 
 def in_chunks(content: bytes, size: int = 1000) -> bytes:
     pieces = (content[start : start + size] for start in range(0, len(content), size))
-    return b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces) + b"0\r\n\r\n"
+    return (
+        b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces)
+        + b"0\r\n\r\n"
+    )
 
 
 def framed(content: bytes, kind: str, target: str = ATLAS) -> bytes:
     """Return a create with its content, framed by its length or in chunks."""
     if kind == "length":
-        return post(*LINES, f"Content-Length: {len(content)}", content=content, target=target)
+        return post(
+            *LINES, f"Content-Length: {len(content)}", content=content, target=target
+        )
     return post(*LINES, CHUNKED, content=in_chunks(content), target=target)
 
 
 @pytest.fixture(scope="module")
 def site():
     """One gateway with the default limit."""
-    with replying(message(CONTENT, JSON)) as upstream, gateway(upstream.origin) as served:
+    with (
+        replying(message(CONTENT, JSON)) as upstream,
+        gateway(upstream.origin) as served,
+    ):
         yield upstream, served
 
 
@@ -144,8 +199,15 @@ def site():
             for expect in ((), ("Expect: 100-continue",))
             for length in (LIMIT + 1, 1 << 40)
         ),
-        post(*LINES, CHUNKED, content=in_chunks(b" " * (LIMIT + 1)).removesuffix(b"0\r\n\r\n"), target=ATLAS),
-        post(*LINES, CHUNKED, content=b"fffffff\r\n" + b" " * (LIMIT + 1), target=ATLAS),
+        post(
+            *LINES,
+            CHUNKED,
+            content=in_chunks(b" " * (LIMIT + 1)).removesuffix(b"0\r\n\r\n"),
+            target=ATLAS,
+        ),
+        post(
+            *LINES, CHUNKED, content=b"fffffff\r\n" + b" " * (LIMIT + 1), target=ATLAS
+        ),
     ],
     ids=range(10),
 )
@@ -166,7 +228,10 @@ def test_content_over_the_limit(site, request_bytes):
 @pytest.mark.parametrize("kind", ["length", "chunks"])
 def test_limit_to_the_byte(kind):
     """Content as long as the limit is translated, and one byte more is refused."""
-    with replying(message(CONTENT, JSON)) as upstream, gateway(upstream.origin) as served:
+    with (
+        replying(message(CONTENT, JSON)) as upstream,
+        gateway(upstream.origin) as served,
+    ):
         for size, statuses in ((LIMIT, {200, 202}), (LIMIT + 1, {413})):
             content = JOB.encode() + b" " * (size - len(JOB))
             assert status_of(ask(served, framed(content, kind))[0]) in statuses

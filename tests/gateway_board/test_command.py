@@ -23,7 +23,9 @@ def run(monkeypatch):
     for name in list(os.environ):
         if name.startswith(OURS):
             monkeypatch.delenv(name)
-    return lambda *words, env=None: CliRunner().invoke(main, ["status", *words], env=env)
+    return lambda *words, env=None: CliRunner().invoke(
+        main, ["status", *words], env=env
+    )
 
 
 @pytest.fixture(scope="module")
@@ -52,11 +54,16 @@ def test_flag_environment_and_file_name_the_gateway(run, where, tmp_path):
     file = tmp_path / "shim.toml"
     file.write_text(f'admin = "{where}"\nroute = "nonsense"\n')
     assert run("--admin", where).exit_code == 0
-    assert run(env={"ATLAS_SHIM_ADMIN": where, "ATLAS_SHIM_ROUTE": "nonsense"}).exit_code == 0
+    assert (
+        run(env={"ATLAS_SHIM_ADMIN": where, "ATLAS_SHIM_ROUTE": "nonsense"}).exit_code
+        == 0
+    )
     assert run("--config", str(file)).exit_code == 0
 
 
-@pytest.mark.parametrize(("host", "called"), [("0.0.0.0", "127.0.0.1"), ("127.0.0.1", "localhost")])
+@pytest.mark.parametrize(
+    ("host", "called"), [("0.0.0.0", "127.0.0.1"), ("127.0.0.1", "localhost")]
+)
 def test_address_that_is_listened_on_is_called(run, host, called):
     """A listener on every address is called by loopback; a name is called as it is."""
     with gateway("http://127.0.0.1:1", admin=Address(host, 0)) as served:
@@ -72,11 +79,17 @@ def test_nobody_there_is_a_no(run, words):
         where = f"127.0.0.1:{free.getsockname()[1]}"
     done = run("--admin", where, *words)
     assert (done.exit_code, where in done.stderr, done.stdout) == (1, True, "")
-    assert "start the gateway (atlas-shim serve), or give its address with --admin" in done.stderr
+    assert (
+        "start the gateway (atlas-shim serve), or give its address with --admin"
+        in done.stderr
+    )
 
 
 @pytest.mark.parametrize("words", ASKED)
-@pytest.mark.parametrize("said", [b"220 smtp.test ready\r\n", b"HTTP/1.1 404 \x1b[2J\r\n\r\n", reply(b"<html>")])
+@pytest.mark.parametrize(
+    "said",
+    [b"220 smtp.test ready\r\n", b"HTTP/1.1 404 \x1b[2J\r\n\r\n", reply(b"<html>")],
+)
 def test_someone_else_there_is_a_no(run, words, said):
     """Exit code 1 and one line, whatever it is, that can't steer the terminal."""
     with raw_upstream(lambda peer: peer.send(said)) as other:
@@ -87,9 +100,14 @@ def test_someone_else_there_is_a_no(run, words, said):
 
 def test_what_a_gateway_says_can_not_steer_the_terminal(run):
     """Whoever took the port may say anything."""
-    with replying(reply(b"one\n\x1b]0;x\x07\xff\n", "Content-Type: text/plain")) as other:
+    with replying(
+        reply(b"one\n\x1b]0;x\x07\xff\n", "Content-Type: text/plain")
+    ) as other:
         done = run("--admin", other.origin.removeprefix("http://"))
-    assert (done.exit_code, done.output) == (0, "one\n?]0;x?\N{REPLACEMENT CHARACTER}\n")
+    assert (done.exit_code, done.output) == (
+        0,
+        "one\n?]0;x?\N{REPLACEMENT CHARACTER}\n",
+    )
 
 
 def silent(peer):
@@ -104,12 +122,19 @@ def test_who_never_answers_is_given_up(run, monkeypatch):
     assert (done.exit_code, "timed out" in done.stderr) == (1, True)
 
 
-@pytest.mark.parametrize(("path", "content"), [("live", b"stuck\n"), ("ready", b"draining\n")])
+@pytest.mark.parametrize(
+    ("path", "content"), [("live", b"stuck\n"), ("ready", b"draining\n")]
+)
 def test_a_no_of_the_gateway_is_a_no(run, path, content):
     """With its reason."""
-    with replying(reply(content, "Content-Type: text/plain", status="503 Service Unavailable")) as other:
+    with replying(
+        reply(content, "Content-Type: text/plain", status="503 Service Unavailable")
+    ) as other:
         done = run("--admin", other.origin.removeprefix("http://"), "--probe", path)
-    assert (done.exit_code, f"/{path}z: 503 {content.decode().strip()}" in done.stderr) == (1, True)
+    assert (
+        done.exit_code,
+        f"/{path}z: 503 {content.decode().strip()}" in done.stderr,
+    ) == (1, True)
 
 
 @pytest.mark.parametrize("value", ["off", "127.0.0.1:0", "nonsense"])
@@ -121,4 +146,9 @@ def test_no_address_to_ask_is_a_mistake(run, value):
 def test_proxies_do_not_stand_in_between(run, where):
     """A proxy of the environment is for upstream, and not asked about this machine."""
     with raw_upstream(lambda peer: None) as proxy, calling(At(proxy.origin)):
-        assert run("--admin", where, env={"http_proxy": proxy.origin, "NO_PROXY": ""}).exit_code == 0
+        assert (
+            run(
+                "--admin", where, env={"http_proxy": proxy.origin, "NO_PROXY": ""}
+            ).exit_code
+            == 0
+        )

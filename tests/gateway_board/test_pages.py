@@ -39,9 +39,15 @@ def shown(served, path="/"):
 @pytest.fixture(scope="module")
 def served():
     """Run a gateway that was asked for a few things, retired ones and others."""
-    with replying(reply(b'{"results":[]}')) as upstream, gateway(upstream.origin) as served:
+    with (
+        replying(reply(b'{"results":[]}')) as upstream,
+        gateway(upstream.origin) as served,
+    ):
         for agent in ("report/1", "<script>alert(1)</script>"):
-            ask(served, get(PATH, f"User-Agent: {agent}", f"Authorization: Bearer {SECRET}"))
+            ask(
+                served,
+                get(PATH, f"User-Agent: {agent}", f"Authorization: Bearer {SECRET}"),
+            )
         ask(served, get(f"/x/{SECRET}?envelope=true&name={SECRET}"))
         ask(served, get(f"/x/../{SECRET}"))
         yield served
@@ -63,7 +69,12 @@ def announcement(said, when):
 
 
 def certificate(side, days, *, refused=False):
-    return {"side": side, "not_after": "2026-06-03T00:00:00Z", "days_left": days, "refused": refused}
+    return {
+        "side": side,
+        "not_after": "2026-06-03T00:00:00Z",
+        "days_left": days,
+        "refused": refused,
+    }
 
 
 def reload(state="good", **lists):
@@ -79,9 +90,24 @@ def saying(status, said):
         dict.fromkeys(("retired", "client_errors", "failed"), 1),
     )
     counts |= {"recent_calls": 1, "recent_errors": 1}
-    error = {"origin": "atlas", "operation": said, "code": said, "status": 500, "cause": said, "cure": said, **numbers}
+    error = {
+        "origin": "atlas",
+        "operation": said,
+        "code": said,
+        "status": 500,
+        "cause": said,
+        "cure": said,
+        **numbers,
+    }
     return status | {
-        "callers": [{**dict.fromkeys(("peer", "agent", "key"), said), **counts, **numbers, "error": error}],
+        "callers": [
+            {
+                **dict.fromkeys(("peer", "agent", "key"), said),
+                **counts,
+                **numbers,
+                "error": error,
+            }
+        ],
         "errors": [error],
         "reload": reload("refused", problems=[said], waiting=[said]),
         "silence": status["silence"] | {"sentence": said, "doubts": [said]},
@@ -92,8 +118,13 @@ def saying(status, said):
 def test_what_was_called_is_on_every_page(served):
     """Operations, callers and errors, each with a count, and the verdict before all."""
     found = json.loads(shown(served, "/status.json")[1])
-    calls = {one["operation"]: (one["calls"], one["routes"]) for one in found["operations"]}
-    assert calls == {"listServerlessBackupSnapshots": (2, {"flex": 2}), "other": (2, {"pass": 1, "refused": 1})}
+    calls = {
+        one["operation"]: (one["calls"], one["routes"]) for one in found["operations"]
+    }
+    assert calls == {
+        "listServerlessBackupSnapshots": (2, {"flex": 2}),
+        "other": (2, {"pass": 1, "refused": 1}),
+    }
     kinds = [(one["operation"], one["code"], one["origin"]) for one in found["errors"]]
     assert kinds == [("other", "SHIM_BAD_REQUEST", "caller")]
     html, plain = shown(served)[1], shown(served, "/status.txt")[1]
@@ -102,7 +133,9 @@ def test_what_was_called_is_on_every_page(served):
     for said in ("report/1", "SHIM_BAD_REQUEST"):
         assert said in html
         assert said in plain
-    assert "off; restores and other retired writes need no switch" in " ".join(plain.split())
+    assert "off; restores and other retired writes need no switch" in " ".join(
+        plain.split()
+    )
     assert plain.endswith("What an error code means: atlas-shim explain CODE\n")
 
 
@@ -117,31 +150,61 @@ def test_nothing_is_loaded_or_run_but_what_renews_the_page(served):
     head, content = shown(served)
     found = Page(content)
     assert not {"link", "img", "iframe", "object", "form"} & set(found.elements)
-    assert not [one for one in found.attributes if one[1] in {"src", "style", "srcset"} or one[1][:2] == "on"]
+    assert not [
+        one
+        for one in found.attributes
+        if one[1] in {"src", "style", "srcset"} or one[1][:2] == "on"
+    ]
     links = {value for _, name, value in found.attributes if name == "href"}
     assert links == {".", "status.json", "status.txt", "metrics"}
-    sources = [f"{name}-src '{digest_of(content, name)}'" for name in ("style", "script")]
-    said = ["default-src 'none'", *sources, "connect-src 'self'", "base-uri 'none'", "form-action 'none'"]
-    assert value_of(head, "Content-Security-Policy") == "; ".join([*said, "frame-ancestors 'none'"])
+    sources = [
+        f"{name}-src '{digest_of(content, name)}'" for name in ("style", "script")
+    ]
+    said = [
+        "default-src 'none'",
+        *sources,
+        "connect-src 'self'",
+        "base-uri 'none'",
+        "form-action 'none'",
+    ]
+    assert value_of(head, "Content-Security-Policy") == "; ".join(
+        [*said, "frame-ancestors 'none'"]
+    )
 
 
 def digest_of(content, element):
     """Return the hash of the only element of a name, as a policy has it (CSP 3, 2.3.1)."""
     _, inside = content.split(f"<{element}>")
-    return "sha256-" + base64.b64encode(hashlib.sha256(inside.partition(f"</{element}>")[0].encode()).digest()).decode()
+    return (
+        "sha256-"
+        + base64.b64encode(
+            hashlib.sha256(inside.partition(f"</{element}>")[0].encode()).digest()
+        ).decode()
+    )
 
 
 def test_parts_that_are_renewed_have_names_of_their_own(some):
     """The script replaces what is in each of them; none is in another, and none comes or goes."""
     ids = [value for _, name, value in Page(page(some)).attributes if name == "id"]
     assert len(ids) == len(set(ids))
-    bare = some | {"operations": [], "callers": [], "errors": [], "certificates": [], "announced": []}
-    assert [value for _, name, value in Page(page(bare)).attributes if name == "id"] == ids
+    bare = some | {
+        "operations": [],
+        "callers": [],
+        "errors": [],
+        "certificates": [],
+        "announced": [],
+    }
+    assert [
+        value for _, name, value in Page(page(bare)).attributes if name == "id"
+    ] == ids
 
 
 def test_client_errors_are_no_failures_and_no_successes():
     """48 calls that were answered 401 are shown as such."""
-    with replying(*[reply(status="401 Unauthorized")] * 48) as upstream, gateway(upstream.origin) as served:
+    with (
+        replying(*[reply(status="401 Unauthorized")] * 48) as upstream,
+        gateway(upstream.origin) as served,
+    ):
         for _ in range(48):
             ask(served, get("/x"))
         (row,) = json.loads(shown(served, "/status.json")[1])["operations"]
@@ -159,7 +222,9 @@ def test_templates_are_loaded_at_the_first_look():
 
 def test_the_status_has_the_shape_that_is_documented(some):
     """Every member of every value is there, and no other; programs hold on to it."""
-    schema = json.loads(Path(__file__).with_name("status.schema.json").read_text("utf-8"))
+    schema = json.loads(
+        Path(__file__).with_name("status.schema.json").read_text("utf-8")
+    )
     jsonschema.Draft202012Validator.check_schema(schema)
     for one in (schema, *schema["$defs"].values()):
         one["additionalProperties"] = False
@@ -172,16 +237,22 @@ def test_the_status_has_the_shape_that_is_documented(some):
         jsonschema.validate(json.loads(json.dumps(status)), schema)
 
 
-@pytest.mark.parametrize("name", ["evil.example", "evil.example:{port}", "", "localhost.evil.example:{port}"])
+@pytest.mark.parametrize(
+    "name", ["evil.example", "evil.example:{port}", "", "localhost.evil.example:{port}"]
+)
 @pytest.mark.parametrize("path", PAGES)
 def test_another_name_is_refused(served, name, path):
     """A page in a browser whose own name was turned to loopback reads nothing (DNS rebinding)."""
-    head, content = ask(admin(served), get(path, host=name.format(port=host(served).rpartition(":")[2])))
+    head, content = ask(
+        admin(served), get(path, host=name.format(port=host(served).rpartition(":")[2]))
+    )
     assert status_of(head) in {400, 421}
     assert b"upstream" not in content
 
 
-@pytest.mark.parametrize("name", ["localhost:9999", "10.1.2.3:8481", "[::1]:8481", "LOCALHOST"])
+@pytest.mark.parametrize(
+    "name", ["localhost:9999", "10.1.2.3:8481", "[::1]:8481", "LOCALHOST"]
+)
 def test_an_address_is_no_name(served, name):
     """A forwarded port and a pod's address lead here without anybody's name."""
     assert status_of(ask(admin(served), get("/", host=name))[0]) == 200
@@ -194,8 +265,14 @@ def test_an_outage_has_its_cause_and_whose_it_is():
     with gateway(origin) as served:
         ask(served, get(PATH))
         (error,) = json.loads(shown(served, "/status.json")[1])["errors"]
-        pages = [" ".join(shown(served, path)[1].split()) for path in ("/", "/status.txt")]
-    assert (error["origin"], error["cause"], error["calls"]) == ("atlas", "connection_refused", 1)
+        pages = [
+            " ".join(shown(served, path)[1].split()) for path in ("/", "/status.txt")
+        ]
+    assert (error["origin"], error["cause"], error["calls"]) == (
+        "atlas",
+        "connection_refused",
+        1,
+    )
     said = "Calls failed in the last 5 minutes, the latest: SHIM_UPSTREAM_UNREACHABLE: connection refused (Atlas"
     assert all(said in page for page in pages)
 
@@ -212,7 +289,10 @@ def test_an_error_has_the_side_that_can_cure_it(failure, whose):
 
 def test_the_next_sunsets_are_told_the_first_one_first():
     """As Atlas announces them in its replies, without anybody's names."""
-    first, second = (reply(b"{}", f"Sunset: {day} 2027 00:00:00 GMT") for day in ("Thu, 1 Jul", "Mon, 1 Feb"))
+    first, second = (
+        reply(b"{}", f"Sunset: {day} 2027 00:00:00 GMT")
+        for day in ("Thu, 1 Jul", "Mon, 1 Feb")
+    )
     with replying(first, second) as upstream, gateway(upstream.origin) as served:
         for path in ("invites", "teams/orders"):
             ask(served, get(f"/api/atlas/v2/groups/0123456789abcdef01234567/{path}"))
@@ -220,7 +300,10 @@ def test_the_next_sunsets_are_told_the_first_one_first():
     _, found, section = plain.partition("The next sunsets in your traffic")
     assert found, plain
     assert section.index("2027-02-01") < section.index("2027-07-01")
-    assert ("GET /api/atlas/v2/groups/{}/teams/{}" in section, "orders" in section) == (True, False)
+    assert ("GET /api/atlas/v2/groups/{}/teams/{}" in section, "orders" in section) == (
+        True,
+        False,
+    )
 
 
 @pytest.mark.parametrize("said", HOSTILE, ids=range(len(HOSTILE)))
@@ -228,7 +311,9 @@ def test_what_others_say_is_text(some, said):
     """Callers, problems of a reload, reasons: none makes an element or an attribute, or steers a terminal."""
     plain, found = Page(page(saying(some, "plain"))), Page(page(saying(some, said)))
     assert found.elements == plain.elements
-    assert [one[:2] for one in found.attributes] == [one[:2] for one in plain.attributes]
+    assert [one[:2] for one in found.attributes] == [
+        one[:2] for one in plain.attributes
+    ]
     assert all(line.isprintable() for line in text(saying(some, said)).split("\n"))
 
 
@@ -241,7 +326,9 @@ def test_sentences_fit_a_terminal(some):
 @pytest.mark.parametrize("name", ["team " * 40, "a-name-with-hyphens-" * 10])
 def test_a_caller_is_one_line_of_the_text(some, name):
     """Whatever it is called, it has its counts and its error beside it."""
-    (line,) = [one for one in text(saying(some, name.strip())).splitlines() if " from " in one]
+    (line,) = [
+        one for one in text(saying(some, name.strip())).splitlines() if " from " in one
+    ]
     assert line.count(" | ") == 8
 
 
@@ -249,8 +336,15 @@ def test_callers_that_fail_now_are_first(some):
     """An error of an hour ago is no news, and the last five minutes stand next to the total."""
     with gateway("http://127.0.0.1:1") as served:
         now = time.time()
-        for agent, ago, status in (("old", 3600, 500), ("new", 2, 500), ("new", 3600, 200), ("fine", 1, 200)):
-            line = CallLine("GET", "/x", "10.0.0.7", "id", shared_engine({}), agent=agent)
+        for agent, ago, status in (
+            ("old", 3600, 500),
+            ("new", 2, 500),
+            ("new", 3600, 200),
+            ("fine", 1, 200),
+        ):
+            line = CallLine(
+                "GET", "/x", "10.0.0.7", "id", shared_engine({}), agent=agent
+            )
             line.began, line.seconds, line.status = now - ago, 0.0, status
             served.ledger.add(line)
         callers = served.status()["callers"]
@@ -280,7 +374,9 @@ def test_what_needs_somebody_is_said_first(some, change, said):
 
 def test_losses_of_the_past_are_a_fact_and_no_trouble(some):
     """The file is written again, and still lacks calls."""
-    past = {"inventory": {"count": 7, "last": "2026-01-01T00:00:00Z", "cause": "no space"}}
+    past = {
+        "inventory": {"count": 7, "last": "2026-01-01T00:00:00Z", "cause": "no space"}
+    }
     plain = " ".join(text(some | {"losses": past}).split())
     assert "it lacks 7 calls, the last one at 2026-01-01 00:00 UTC: no space" in plain
     assert "can't be written" not in plain
@@ -300,7 +396,11 @@ def test_the_certificate_in_use_is_shown(tmp_path):
     with gateway("http://127.0.0.1:1", tls_cert=str(tmp_path / "cert.pem")) as served:
         found = json.loads(shown(served, "/status.json")[1])
     (certificate,) = found["certificates"]
-    assert (certificate["side"], certificate["refused"], certificate["days_left"] > 1000) == ("listener", False, True)
+    assert (
+        certificate["side"],
+        certificate["refused"],
+        certificate["days_left"] > 1000,
+    ) == ("listener", False, True)
     assert found["mode"]["listens"].startswith("https://")
 
 
@@ -323,7 +423,10 @@ def test_a_request_has_one_host(served, path):
 @pytest.mark.parametrize("path", ["/livez", "/readyz", "/readyz?verbose"])
 def test_probes_answer_by_any_name_and_do_not_ask_upstream(path):
     """They show nothing, and balancers ask by names of their own; an upstream that is down changes nothing."""
-    with raw_upstream(lambda peer: None) as upstream, gateway(upstream.origin) as served:
+    with (
+        raw_upstream(lambda peer: None) as upstream,
+        gateway(upstream.origin) as served,
+    ):
         assert ask(admin(served), get(path, host="balancer.example"))[1] == b"ok\n"
         assert upstream.connections == 0
 
@@ -331,7 +434,10 @@ def test_probes_answer_by_any_name_and_do_not_ask_upstream(path):
 def test_only_reading(served):
     """The admin listener takes no other method and has no other page."""
     assert status_of(ask(admin(served), get("/livez", method="POST"))[0]) == 405
-    assert status_of(ask(admin(served), get("/api/atlas/v2/groups", host="localhost"))[0]) == 404
+    assert (
+        status_of(ask(admin(served), get("/api/atlas/v2/groups", host="localhost"))[0])
+        == 404
+    )
 
 
 def test_it_can_be_left_out():

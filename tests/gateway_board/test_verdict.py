@@ -17,11 +17,19 @@ NOW = 1_800_000_000.0
 
 def called(days, operation="getIt", route="flex", calls=1, now=NOW):
     """Return the row of an operation that was called so many days ago."""
-    return {(operation, route): Way(statuses=Counter({200: calls}), last=now - days * DAY)}
+    return {
+        (operation, route): Way(statuses=Counter({200: calls}), last=now - days * DAY)
+    }
 
 
 def judged(*, up, last=None, inventory=False):
-    return verdict({} if last is None else called(last), NOW - up * DAY, NOW, {}, inventory=inventory)
+    return verdict(
+        {} if last is None else called(last),
+        NOW - up * DAY,
+        NOW,
+        {},
+        inventory=inventory,
+    )
 
 
 COMING = {"getIt": datetime(2999, 7, 1, tzinfo=UTC)}
@@ -30,13 +38,44 @@ COMING = {"getIt": datetime(2999, 7, 1, tzinfo=UTC)}
 @pytest.mark.parametrize(
     ("known", "word", "days", "said"),
     [
-        ({"up": 90, "last": 0.5}, "called", 0, "still made: the last one at 2027-01-14 20:00 UTC (getIt)."),
-        ({"up": 0.1}, "unproven", 0, "a retired call since 2027-01-15 05:36 UTC, when this gateway started. "),
-        ({"up": 90, "last": 7}, "unproven", 7, "a retired call since 2027-01-08 08:00 UTC. That is too short"),
-        ({"up": 90, "last": 40.5}, "quiet", 40, "a retired call since 2026-12-05 20:00 UTC: the shim can go, if "),
-        # An inventory may reach back further than the start, and know of other programs.
-        ({"up": 90, "inventory": True}, "unproven", 90, "a retired call since 2026-10-17 08:00 UTC, when this"),
-        ({"up": 90, "last": 0.1, "inventory": True}, "called", 0, "Retired calls are still"),
+        (
+            {"up": 90, "last": 0.5},
+            "called",
+            0,
+            "still made: the last one at 2027-01-14 20:00 UTC (getIt).",
+        ),
+        (
+            {"up": 0.1},
+            "unproven",
+            0,
+            "a retired call since 2027-01-15 05:36 UTC, when this gateway started. ",
+        ),
+        (
+            {"up": 90, "last": 7},
+            "unproven",
+            7,
+            "a retired call since 2027-01-08 08:00 UTC. That is too short",
+        ),
+        (
+            {"up": 90, "last": 40.5},
+            "quiet",
+            40,
+            "a retired call since 2026-12-05 20:00 UTC: the shim can go, if ",
+        ),
+        # An inventory may reach back further than the start, and know of other
+        # programs.
+        (
+            {"up": 90, "inventory": True},
+            "unproven",
+            90,
+            "a retired call since 2026-10-17 08:00 UTC, when this",
+        ),
+        (
+            {"up": 90, "last": 0.1, "inventory": True},
+            "called",
+            0,
+            "Retired calls are still",
+        ),
     ],
 )
 def test_the_verdict_says_no_more_than_is_known(known, word, days, said):
@@ -44,7 +83,9 @@ def test_the_verdict_says_no_more_than_is_known(known, word, days, said):
     found = judged(**known)
     assert (found["word"], found["days"]) == (word, days)
     assert said in found["sentence"]
-    assert any("atlas-shim inventory" in doubt for doubt in found["doubts"]) == ("inventory" in known)
+    assert any("atlas-shim inventory" in doubt for doubt in found["doubts"]) == (
+        "inventory" in known
+    )
 
 
 def test_calls_that_end_later_are_not_retired_yet():
@@ -53,26 +94,47 @@ def test_calls_that_end_later_are_not_retired_yet():
     found = verdict(lasts, NOW - 90 * DAY, NOW, COMING, inventory=False)
     assert (found["word"], found["days"]) == ("quiet", 40)
     (said,) = found["ahead"]
-    assert said == "getIt ends on 2999-07-01, and is called (12 calls, the last 2027-01-15 02:00 UTC)."
-    assert verdict(called(31, route="legacy"), NOW - 90 * DAY, NOW, COMING, inventory=False)["ahead"] == []
+    assert (
+        said
+        == "getIt ends on 2999-07-01, and is called (12 calls, the last 2027-01-15 02:00 UTC)."
+    )
+    assert (
+        verdict(
+            called(31, route="legacy"), NOW - 90 * DAY, NOW, COMING, inventory=False
+        )["ahead"]
+        == []
+    )
 
 
 def test_what_a_successor_answered_of_them_is_retired():
     """Atlas has refused that version to somebody, whatever the date says."""
-    found = verdict(called(0.25) | called(0.125, route="legacy"), NOW - 90 * DAY, NOW, COMING, inventory=False)
-    assert (found["word"], "at 2027-01-15 02:00 UTC (getIt)" in found["sentence"]) == ("called", True)
+    found = verdict(
+        called(0.25) | called(0.125, route="legacy"),
+        NOW - 90 * DAY,
+        NOW,
+        COMING,
+        inventory=False,
+    )
+    assert (found["word"], "at 2027-01-15 02:00 UTC (getIt)" in found["sentence"]) == (
+        "called",
+        True,
+    )
     assert len(found["ahead"]) == 1
 
 
 START = 1_800_000_000 // 60 * 60.0
 ENGINE = shared_engine(os.environ)
-RETIRED = ENGINE.recognise("GET", "/api/atlas/v1.0/groups/x/serverless/y/backup/snapshots", ())
+RETIRED = ENGINE.recognise(
+    "GET", "/api/atlas/v1.0/groups/x/serverless/y/backup/snapshots", ()
+)
 OPERATION = RETIRED.operation if RETIRED else ENGINE.operations[0]
 
 
 def line(at=START, **given):
     """Return the line of a call that was answered."""
-    made = CallLine("GET", "/x", "127.0.0.1", "id", ENGINE, began=at, agent="a", status=200)
+    made = CallLine(
+        "GET", "/x", "127.0.0.1", "id", ENGINE, began=at, agent="a", status=200
+    )
     for name, value in given.items():
         setattr(made, name, value)
     return made
@@ -87,24 +149,37 @@ def counted(*lines):
 
 def test_each_call_counts_once_in_each_row():
     """By operation, route, caller and failure; a step on the way to a signature counts nowhere else."""
-    found = counted(line(match=RETIRED, route="flex"), line(status=503), line(challenged="unsigned"))
+    found = counted(
+        line(match=RETIRED, route="flex"), line(status=503), line(challenged="unsigned")
+    )
     operation = OPERATION.id
     assert found.calls() == {(operation, "flex", 200): 1, ("other", "pass", 503): 1}
-    assert {key: row.calls for key, row in found.callers.items()} == {("127.0.0.1", "a", ""): 2}
+    assert {key: row.calls for key, row in found.callers.items()} == {
+        ("127.0.0.1", "a", ""): 2
+    }
     assert found.errors.keys() == {("other", (None, 503, "503"))}
-    assert (found.challenged["unsigned"], sum(found.ways["other", "pass"].waited[:-1])) == (1, 1)
+    assert (
+        found.challenged["unsigned"],
+        sum(found.ways["other", "pass"].waited[:-1]),
+    ) == (1, 1)
 
 
 def test_a_clock_that_is_set_back_loses_nothing():
     """What comes then is counted, too."""
-    assert counted(line(START), line(START - 86400)).callers["127.0.0.1", "a", ""].calls == 2
+    assert (
+        counted(line(START), line(START - 86400)).callers["127.0.0.1", "a", ""].calls
+        == 2
+    )
 
 
 @pytest.mark.parametrize("peers", [1, 700])
 @pytest.mark.parametrize("order", ["first", "last", "most"])
 def test_invented_callers_do_not_hide_an_honest_one(peers, order):
     """Many names of one address, or of many: who was there before, calls more, or calls now stays."""
-    crowd = [line(START + n / 100, agent=str(n), peer=f"10.0.{n % peers // 256}.{n % 256}") for n in range(3 * MOST)]
+    crowd = [
+        line(START + n / 100, agent=str(n), peer=f"10.0.{n % peers // 256}.{n % 256}")
+        for n in range(3 * MOST)
+    ]
     calls = {"first": [line(), *crowd], "last": [*crowd, line(START + 59)]}
     calls["most"] = [*crowd[:MOST], line(START + 20), line(START + 20), *crowd[MOST:]]
     found = counted(*calls[order], line(START + 60, peer="10.9.9.9")).callers
@@ -114,13 +189,27 @@ def test_invented_callers_do_not_hide_an_honest_one(peers, order):
 
 def test_a_caller_has_its_counts_and_its_last_error_since_it_is_the_last():
     """Of each key that was proved apart; another error begins anew, and a success ends none."""
-    failing = [line(START + n, key="team", status=status) for n, status in enumerate((404, 503, 200, 503))]
-    found = counted(*failing, line(START + 4, key="team", status=None), line(key="other")).callers
+    failing = [
+        line(START + n, key="team", status=status)
+        for n, status in enumerate((404, 503, 200, 503))
+    ]
+    found = counted(
+        *failing, line(START + 4, key="team", status=None), line(key="other")
+    ).callers
     assert found.keys() == {("127.0.0.1", "a", "team"), ("127.0.0.1", "a", "other")}
     team = found["127.0.0.1", "a", "team"]
-    assert (team.calls, team.client_errors, team.failed, team.last) == (5, 1, 3, START + 4)
+    assert (team.calls, team.client_errors, team.failed, team.last) == (
+        5,
+        1,
+        3,
+        START + 4,
+    )
     assert team.error == ("other", (None, 503, "503"))
-    assert (team.error_seen.first, team.error_seen.last, team.error_seen.calls) == (START + 1, START + 3, 2)
+    assert (team.error_seen.first, team.error_seen.last, team.error_seen.calls) == (
+        START + 1,
+        START + 3,
+        2,
+    )
 
 
 def test_callers_that_are_known_no_longer_are_counted():
@@ -132,15 +221,26 @@ def test_callers_that_are_known_no_longer_are_counted():
 
 def test_a_status_that_http_does_not_know_is_counted_by_its_class():
     """A hostile server makes no more series than there are classes."""
-    found = counted(*(line(status=status) for status in range(600, 1000)), line(status=299))
-    assert found.calls() == {("other", "pass", hundreds): 100 for hundreds in range(6, 10)} | {("other", "pass", 2): 1}
+    found = counted(
+        *(line(status=status) for status in range(600, 1000)), line(status=299)
+    )
+    assert found.calls() == {
+        ("other", "pass", hundreds): 100 for hundreds in range(6, 10)
+    } | {("other", "pass", 2): 1}
 
 
 def test_kinds_of_errors_are_bounded_and_the_latest_stay():
     """An old kind makes room for a new one, and all of them stay counted by failure."""
     kinds = 3 * ERRORS
-    found = counted(*(line(START + n / 10, status=500, failure=(f"C{n}", 500, "x")) for n in range(kinds)))
-    assert found.errors.keys() == {("other", (f"C{n}", 500, "x")) for n in range(kinds - ERRORS, kinds)}
+    found = counted(
+        *(
+            line(START + n / 10, status=500, failure=(f"C{n}", 500, "x"))
+            for n in range(kinds)
+        )
+    )
+    assert found.errors.keys() == {
+        ("other", (f"C{n}", 500, "x")) for n in range(kinds - ERRORS, kinds)
+    }
     assert sum(found.failures.values()) == kinds
 
 

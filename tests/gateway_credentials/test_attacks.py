@@ -6,7 +6,16 @@ from functools import partial
 import attrs
 import pytest
 
-from tests.gateway_credentials.worlds import FLEX, INSTANCE, RETIRED, UNTOUCHED, Signature, line, nonce_of, world
+from tests.gateway_credentials.worlds import (
+    FLEX,
+    INSTANCE,
+    RETIRED,
+    UNTOUCHED,
+    Signature,
+    line,
+    nonce_of,
+    world,
+)
 from tests.peers.served import calling, get, status_of, value_of
 
 ACCEPT = f"Accept: {FLEX}"
@@ -36,7 +45,9 @@ def refused(seen):
     return send
 
 
-@pytest.mark.parametrize("path", [RETIRED, INSTANCE, UNTOUCHED, "/", "/api/oauths/token", "/api/oauth"])
+@pytest.mark.parametrize(
+    "path", [RETIRED, INSTANCE, UNTOUCHED, "/", "/api/oauths/token", "/api/oauth"]
+)
 def test_every_path_is_challenged(seen, path):
     """Without credentials comes Atlas' own challenge, letter by letter; the words below it are the shim's own."""
     before = len(seen.fake.arrivals)
@@ -47,7 +58,10 @@ def test_every_path_is_challenged(seen, path):
         r'algorithm=MD5, qop="auth", stale=false',
         challenge,
     )
-    assert (status_of(head), value_of(head, "Content-Type")) == (401, "application/json")
+    assert (status_of(head), value_of(head, "Content-Type")) == (
+        401,
+        "application/json",
+    )
     assert len(seen.fake.arrivals) == before
 
 
@@ -82,16 +96,32 @@ def signed(**change):
 
 def spelled(change):
     """Return what changes parameters after they were signed; a function gets those that there were."""
-    return lambda good: line(good.parts | (change(good.parts) if callable(change) else change))
+    return lambda good: line(
+        good.parts | (change(good.parts) if callable(change) else change)
+    )
 
 
 def attacks():
     """Yield what is wrong with a signature, the status that it gets, and what spells it."""
-    for change in ({"secret": "wrong"}, {"name": "nobodyxx"}, {"secret": ""}, {"name": "nobodyxx", "secret": ""}):
+    for change in (
+        {"secret": "wrong"},
+        {"name": "nobodyxx"},
+        {"secret": ""},
+        {"name": "nobodyxx", "secret": ""},
+    ):
         yield f"signed with {change}", 401, signed(**change)
-    for change in ({"realm": '"mms public api"'}, {"realm": '"x"'}, {"response": '""'}, {"response": f'"{"0" * 32}"'}):
+    for change in (
+        {"realm": '"mms public api"'},
+        {"realm": '"x"'},
+        {"response": '""'},
+        {"response": f'"{"0" * 32}"'},
+    ):
         yield f"wrong {change}", 401, spelled(change)
-    yield "response in capitals", 401, spelled(lambda parts: {"response": parts["response"].upper()})
+    yield (
+        "response in capitals",
+        401,
+        spelled(lambda parts: {"response": parts["response"].upper()}),
+    )
     yield "uri of another host", 400, signed(uri=f"http://cloud.mongodb.com{UNTOUCHED}")
     for name, values in {
         "algorithm": ("SHA-256", "MD5-sess", '""', "none"),
@@ -102,33 +132,71 @@ def attacks():
         for value in values:
             yield f"not offered: {name}={value}", 400, spelled({name: value})
     for name in NEEDED:
-        yield f"no {name}", 400, partial(lambda name, good: line([p for p in good.parts.items() if p[0] != name]), name)
+        yield (
+            f"no {name}",
+            400,
+            partial(
+                lambda name, good: line(
+                    [p for p in good.parts.items() if p[0] != name]
+                ),
+                name,
+            ),
+        )
         yield (
             f"{name} twice",
             400,
-            partial(lambda name, good: line([*good.parts.items(), (name, good.parts[name])]), name),
+            partial(
+                lambda name, good: line(
+                    [*good.parts.items(), (name, good.parts[name])]
+                ),
+                name,
+            ),
         )
-        other = partial(lambda name, good: line([(name.upper(), '"x"'), *good.parts.items()]), name)
+        other = partial(
+            lambda name, good: line([(name.upper(), '"x"'), *good.parts.items()]), name
+        )
         yield f"{name} twice, in capitals", 400, other
-    for name in QUOTED:  # some readers would drop the backslash, and find what they seek
+    for (
+        name
+    ) in QUOTED:  # some readers would drop the backslash, and find what they seek
         escaped = partial(lambda name, parts: {name: f'"\\{parts[name][1:]}'}, name)
         yield f"escape in {name}", 400, spelled(escaped)
     for trick in TRICKS:
-        yield f"trick {trick}", 400, partial(lambda text, _: f"Authorization: Digest {text}".rstrip("\n"), trick)
-    for value in ("", "Basic ZGVtb2tleXM6eA==", "Negotiate abc==", "Token x", "demokeys"):
-        yield f"scheme {value}", 401, partial(lambda text, _: f"Authorization: {text}", value)
+        yield (
+            f"trick {trick}",
+            400,
+            partial(
+                lambda text, _: f"Authorization: Digest {text}".rstrip("\n"), trick
+            ),
+        )
+    for value in (
+        "",
+        "Basic ZGVtb2tleXM6eA==",
+        "Negotiate abc==",
+        "Token x",
+        "demokeys",
+    ):
+        yield (
+            f"scheme {value}",
+            401,
+            partial(lambda text, _: f"Authorization: {text}", value),
+        )
 
 
 ATTACKS = list(attacks())
 
 
-@pytest.mark.parametrize(("status", "spell"), [row[1:] for row in ATTACKS], ids=[row[0] for row in ATTACKS])
+@pytest.mark.parametrize(
+    ("status", "spell"), [row[1:] for row in ATTACKS], ids=[row[0] for row in ATTACKS]
+)
 def test_signature_that_is_none(refused, good, status, spell):
     """What was signed with something else is 401; what has no one reading, or was not offered, is 400."""
     assert refused(UNTOUCHED, spell(good)) == status
 
 
-@pytest.mark.parametrize("path", [RETIRED, "/", *(UNTOUCHED + end for end in ("?a=1", "/"))])
+@pytest.mark.parametrize(
+    "path", [RETIRED, "/", *(UNTOUCHED + end for end in ("?a=1", "/"))]
+)
 def test_other_path(refused, good, path):
     """A signature for another target is 400 (RFC 7616, 3.4.6), also for one that only means the same."""
     assert refused(path, line(good.parts)) == 400
@@ -141,7 +209,11 @@ def test_other_method(refused, good, method):
     assert refused(UNTOUCHED, line(good.parts), method=method) == 401
 
 
-@pytest.mark.parametrize("nonce", ["", "x", "A" * 32, "A" * 4096, "AAAA_-AA" * 4, "AAAA+/AA" * 4], ids=range(6))
+@pytest.mark.parametrize(
+    "nonce",
+    ["", "x", "A" * 32, "A" * 4096, "AAAA_-AA" * 4, "AAAA+/AA" * 4],
+    ids=range(6),
+)
 def test_nonce_that_is_not_ours(seen, refused, nonce):
     """A nonce of nobody's, well signed: 401, and a new one to sign with."""
     assert refused(UNTOUCHED, line(Signature(nonce).parts)) == 401
@@ -174,7 +246,9 @@ def test_long_nonsense_is_not_read(refused, piece, monkeypatch):
         raise AssertionError(f"{len(text)} characters were read")
 
     monkeypatch.setattr("shim.gateway.credentials.gates.parameters", read)
-    assert refused(UNTOUCHED, "Authorization: Digest " + (piece * 30_000)[:30_000]) == 400
+    assert (
+        refused(UNTOUCHED, "Authorization: Digest " + (piece * 30_000)[:30_000]) == 400
+    )
 
 
 def test_long_target_is_signed(seen):

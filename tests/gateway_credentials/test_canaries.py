@@ -14,12 +14,28 @@ from shim.gateway.option_values import CredentialsMode
 from shim.gateway.options import Options
 from shim.gateway.server import Gateway
 from tests.fake.asking import knowing_atlas
-from tests.gateway_credentials.worlds import FLEX, RETIRED, UNTOUCHED, V2, Signature, line, nonce_of, signing, world
+from tests.gateway_credentials.worlds import (
+    FLEX,
+    RETIRED,
+    UNTOUCHED,
+    V2,
+    Signature,
+    line,
+    nonce_of,
+    signing,
+    world,
+)
 from tests.peers.raw import reply, replying
 from tests.peers.served import LOOPBACK
 
-KEY = {"MONGODB_ATLAS_PUBLIC_API_KEY": "canary01", "MONGODB_ATLAS_PRIVATE_API_KEY": "canary-of-the-key"}
-ACCOUNT = {"MONGODB_ATLAS_CLIENT_ID": "canary_sa_id", "MONGODB_ATLAS_CLIENT_SECRET": "canary-of-the-account"}
+KEY = {
+    "MONGODB_ATLAS_PUBLIC_API_KEY": "canary01",
+    "MONGODB_ATLAS_PRIVATE_API_KEY": "canary-of-the-key",
+}
+ACCOUNT = {
+    "MONGODB_ATLAS_CLIENT_ID": "canary_sa_id",
+    "MONGODB_ATLAS_CLIENT_SECRET": "canary-of-the-account",
+}
 TOKEN = "canary-of-a-token"
 CALLERS = (
     "Authorization: Bearer canary-of-a-caller",
@@ -42,48 +58,75 @@ def issuing(fake):
     def answer(arrival):
         if arrival.path == "/api/oauth/token":
             return FakeReply(200, (), b'{"access_token": "%s"}' % TOKEN.encode())
-        return FakeReply(401) if (arrival.header("Authorization") or "").startswith("Bearer") else None
+        return (
+            FakeReply(401)
+            if (arrival.header("Authorization") or "").startswith("Bearer")
+            else None
+        )
 
     fake.overrides.append(answer)
     return fake
 
 
 @pytest.mark.parametrize(
-    ("mode", "environ"), [("passthrough", {}), ("own", KEY), ("own", ACCOUNT), ("verify", KEY)], ids=range(4)
+    ("mode", "environ"),
+    [("passthrough", {}), ("own", KEY), ("own", ACCOUNT), ("verify", KEY)],
+    ids=range(4),
 )
 def test_serving(mode, environ, caplog, capfd):
     """Good calls, bad ones and every kind of refusal leave no secret behind."""
     caplog.set_level(logging.DEBUG)
     bodies = []
-    with world(mode, environ, issuing(knowing_atlas(canary01="canary-of-the-key"))) as seen:
+    with world(
+        mode, environ, issuing(knowing_atlas(canary01="canary-of-the-key"))
+    ) as seen:
         for path in (RETIRED, UNTOUCHED, "/x?token=canary", "/canary/../x", "//canary"):
             bodies += [seen.ask(path, caller, f"Accept: {V2}") for caller in CALLERS]
             bodies.append(seen.ask(path, f"Accept: {V2}"))
-        signature = Signature(nonce_of(seen), name="canary01", secret="canary-of-the-key")
+        signature = Signature(
+            nonce_of(seen), name="canary01", secret="canary-of-the-key"
+        )
         for _ in range(2):
             bodies.append(seen.ask(UNTOUCHED, line(signature.parts), f"Accept: {FLEX}"))
         bodies.append(seen.ask(UNTOUCHED, "Authorization: Bearer " + "canary" * 10000))
         metrics = seen.gateway.metrics.text().decode()
         handler = seen.gateway._handler
         gate = handler.gate
-        signers = [*getattr(gate, "_known", {}).values(), *filter(None, [getattr(gate, "_signer", None)])]
+        signers = [
+            *getattr(gate, "_known", {}).values(),
+            *filter(None, [getattr(gate, "_signer", None)]),
+        ]
         assert (mode == "passthrough") == (not signers)
         parts = [
-            getattr(signer, name) for signer in signers for name in dir(signer) if name[:2] != "__" and name != "proven"
+            getattr(signer, name)
+            for signer in signers
+            for name in dir(signer)
+            if name[:2] != "__" and name != "proven"
         ]
-        reprs = [repr(thing) for thing in (seen.gateway, handler, gate, *signers, *parts)]
+        reprs = [
+            repr(thing) for thing in (seen.gateway, handler, gate, *signers, *parts)
+        ]
     out = capfd.readouterr()
     # The public half of a key that was proved says who called, and nothing else may.
     assert (mode == "verify") == (" key canary01 " in caplog.text)
     clean(caplog.text.replace(" key canary01 ", ""), metrics, out.out, out.err, *reprs)
-    clean(*(content.decode("latin-1") for head, content in bodies if b" 404 " not in head))
+    clean(
+        *(content.decode("latin-1") for head, content in bodies if b" 404 " not in head)
+    )
 
 
 def test_upstream_that_breaks(caplog):
     """Errors about a connection lack what was sent over it."""
     caplog.set_level(logging.DEBUG)
-    for answer in (b"", b"nonsense\r\n\r\n", reply(b"{}", "Transfer-Encoding: canary-free", status="500 x")):
-        with replying(answer) as upstream, signing("own", upstream.origin, ACCOUNT) as served:
+    for answer in (
+        b"",
+        b"nonsense\r\n\r\n",
+        reply(b"{}", "Transfer-Encoding: canary-free", status="500 x"),
+    ):
+        with (
+            replying(answer) as upstream,
+            signing("own", upstream.origin, ACCOUNT) as served,
+        ):
             clean(httpx.get(served.url + RETIRED, headers={"Accept": V2}).text)
     clean(caplog.text)
 
@@ -125,7 +168,9 @@ def test_settings_that_are_wrong(environ):
 def test_reports_of_the_command(words, credentials):
     """``check`` and ``explain`` say which credentials there are, and not what they are."""
     store = {"ATLAS_SHIM_NONCE_STORE": "redis://:canary@127.0.0.1/0"}
-    done = CliRunner().invoke(main, words, env={**credentials, **store, "ATLAS_SHIM_CREDENTIALS": "own"})
+    done = CliRunner().invoke(
+        main, words, env={**credentials, **store, "ATLAS_SHIM_CREDENTIALS": "own"}
+    )
     assert done.exception is None or isinstance(done.exception, SystemExit)
     assert done.stdout
     clean(done.stdout, done.stderr)

@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 from shim.core.messages import Reply
 from shim.credentials import ApiKey
 from shim.gateway.credentials import digest
-from shim.gateway.credentials.digest import LONGEST, asks_digest, challenges, parameters, response, secret_hash
+from shim.gateway.credentials.digest import (
+    LONGEST,
+    asks_digest,
+    challenges,
+    parameters,
+    response,
+    secret_hash,
+)
 from shim.gateway.credentials.signers import challenge_of
 
 ATLAS = 'Digest realm="MMS Public API", domain="", nonce="abc", algorithm=MD5, qop="auth", stale=false'
@@ -18,15 +25,25 @@ ATLAS = 'Digest realm="MMS Public API", domain="", nonce="abc", algorithm=MD5, q
 def test_example_of_the_rfc():
     """RFC 7616, 3.9.1."""
     key = secret_hash("Mufasa", "http-auth@example.org", "Circle of Life")
-    nonce, cnonce = "7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v", "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ"
-    found = response(key, "GET:/dir/index.html", nonce=nonce, count="00000001", cnonce=cnonce)
+    nonce, cnonce = (
+        "7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v",
+        "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ",
+    )
+    found = response(
+        key, "GET:/dir/index.html", nonce=nonce, count="00000001", cnonce=cnonce
+    )
     assert found == "8ca523f5e9506fed4657c9700eebdbec"
 
 
 @given(
     st.dictionaries(
         st.from_regex(r"[a-z]{1,8}", fullmatch=True),
-        st.text(st.characters(codec="latin-1", exclude_characters='"\\', exclude_categories=["Cc"]), max_size=9),
+        st.text(
+            st.characters(
+                codec="latin-1", exclude_characters='"\\', exclude_categories=["Cc"]
+            ),
+            max_size=9,
+        ),
     )
 )
 def test_parameters_agree_with_urllib(pairs):
@@ -69,16 +86,27 @@ def test_value_that_is_too_long(monkeypatch):
     assert challenges(value) == []
     assert asks_digest((("WWW-Authenticate", value),))
     assert not asks_digest((("WWW-Authenticate", "a" * (LONGEST + 1)),))
-    assert challenge_of(Reply(401, (("WWW-Authenticate", value),)), ApiKey("u", "p")) is None
+    assert (
+        challenge_of(Reply(401, (("WWW-Authenticate", value),)), ApiKey("u", "p"))
+        is None
+    )
 
 
 WORD = st.from_regex(r"[A-Za-z]{1,6}", fullmatch=True)
-STRING = st.text(st.characters(codec="latin-1", exclude_characters='"\\', exclude_categories=["Cc"]), max_size=9)
+STRING = st.text(
+    st.characters(codec="latin-1", exclude_characters='"\\', exclude_categories=["Cc"]),
+    max_size=9,
+)
 CHALLENGE = st.tuples(
     WORD,
     st.one_of(
         st.just({}),
-        st.dictionaries(WORD.map(str.lower), WORD | STRING.map(lambda text: f'"{text}"'), min_size=1, max_size=4),
+        st.dictionaries(
+            WORD.map(str.lower),
+            WORD | STRING.map(lambda text: f'"{text}"'),
+            min_size=1,
+            max_size=4,
+        ),
     ),
 )
 
@@ -87,12 +115,17 @@ CHALLENGE = st.tuples(
 def test_challenges_are_read_as_they_were_written(written, comma):
     """Whatever stands in their strings, challenges with their parameters come back from one value."""
     texts = [
-        " ".join([scheme, comma.join(f"{name}={value}" for name, value in given.items())]).strip()
+        " ".join(
+            [scheme, comma.join(f"{name}={value}" for name, value in given.items())]
+        ).strip()
         for scheme, given in written
     ]
     found = challenges(comma.join(texts))
     assert [scheme for scheme, _ in found] == [scheme.lower() for scheme, _ in written]
-    bare = [{name: value.strip('"') for name, value in given.items()} for _, given in written]
+    bare = [
+        {name: value.strip('"') for name, value in given.items()}
+        for _, given in written
+    ]
     assert [parameters(text) for _, text in found] == bare
 
 
@@ -115,24 +148,38 @@ def test_challenges_in_one_field(value, schemes):
 ])  # fmt: skip
 def test_challenge_that_cannot_be_met(value):
     """What the gateway can't sign for is not a challenge to it."""
-    assert challenge_of(Reply(401, (("WWW-Authenticate", value),)), ApiKey("u", "p")) is None
+    assert (
+        challenge_of(Reply(401, (("WWW-Authenticate", value),)), ApiKey("u", "p"))
+        is None
+    )
 
 
 def test_first_challenge_that_can_be_met_is_taken():
     """Of several, in whatever fields, it is the first that the gateway can sign for."""
-    lines = (("WWW-Authenticate", ATLAS.replace("MD5", "X")), ("www-authenticate", ATLAS.replace("abc", "def")))
+    lines = (
+        ("WWW-Authenticate", ATLAS.replace("MD5", "X")),
+        ("www-authenticate", ATLAS.replace("abc", "def")),
+    )
     found = challenge_of(Reply(401, lines), ApiKey("u", "p"))
     assert found is not None
     assert (found.given["nonce"], found.stale) == ("def", False)
 
 
-@pytest.mark.parametrize("lines", ['opaque="o", algorithm=MD5', 'opaque=""', "algorithm=md5", "stale=true"])
+@pytest.mark.parametrize(
+    "lines", ['opaque="o", algorithm=MD5', 'opaque=""', "algorithm=md5", "stale=true"]
+)
 def test_answer_to_a_challenge(lines):
     """What the challenge names is named again, its opaque to the letter (RFC 7616, 3.4), and nothing else."""
     challenge = f'Digest realm="r", nonce="n", qop="auth", {lines}'
-    found = challenge_of(Reply(401, (("WWW-Authenticate", challenge),)), ApiKey('u"', "p"))
+    found = challenge_of(
+        Reply(401, (("WWW-Authenticate", challenge),)), ApiKey('u"', "p")
+    )
     assert found is not None
     text = found.sign("GET", "/x")
-    assert text.startswith('Digest username="u\\"", realm="r", nonce="n", uri="/x", response="')
+    assert text.startswith(
+        'Digest username="u\\"", realm="r", nonce="n", uri="/x", response="'
+    )
     assert ", nc=00000001," in text
-    assert text.endswith("".join(f", {one}" for one in sorted(lines.split(", ")) if one != "stale=true"))
+    assert text.endswith(
+        "".join(f", {one}" for one in sorted(lines.split(", ")) if one != "stale=true")
+    )

@@ -9,7 +9,14 @@ import pytest
 import requests
 import requests.auth
 
-from tests.gateway_credentials.worlds import FLEX, UNTOUCHED, Signature, line, nonce_of, world
+from tests.gateway_credentials.worlds import (
+    FLEX,
+    UNTOUCHED,
+    Signature,
+    line,
+    nonce_of,
+    world,
+)
 from tests.peers.raw import until
 from tests.peers.served import calling, status_of, value_of
 
@@ -26,7 +33,9 @@ def seen():
 def logged(caplog):
     """Lines of the gateway's log since the test began, each with its level."""
     caplog.set_level(logging.DEBUG, "shim.gateway")
-    return lambda: [(record.levelname, record.getMessage()) for record in caplog.records]
+    return lambda: [
+        (record.levelname, record.getMessage()) for record in caplog.records
+    ]
 
 
 def detail_of(content):
@@ -37,7 +46,10 @@ def detail_of(content):
 def test_unsigned_calls_are_told_what_is_taken(seen, lines):
     """No credentials, or HTTP Basic: the answer names the schemes, and comes from the shim."""
     head, content = seen.ask(UNTOUCHED, *lines)
-    assert (status_of(head), json.loads(content)["errorCode"]) == (401, "SHIM_UNAUTHORIZED")
+    assert (status_of(head), json.loads(content)["errorCode"]) == (
+        401,
+        "SHIM_UNAUTHORIZED",
+    )
     assert "HTTP Digest" in detail_of(content)
     assert "Bearer" in detail_of(content)
 
@@ -45,8 +57,13 @@ def test_unsigned_calls_are_told_what_is_taken(seen, lines):
 @pytest.mark.parametrize("change", [{"secret": "wrong"}, {"name": "nobodyxx"}])
 def test_wrong_key_is_told_who_refused(seen, change):
     """Who signs with another key learns that it was not Atlas that refused, and where the shim's keys are set."""
-    head, content = seen.ask(UNTOUCHED, line(attrs.evolve(Signature(nonce_of(seen)), **change).parts))
-    assert (status_of(head), json.loads(content)["errorCode"]) == (401, "SHIM_KEY_REFUSED")
+    head, content = seen.ask(
+        UNTOUCHED, line(attrs.evolve(Signature(nonce_of(seen)), **change).parts)
+    )
+    assert (status_of(head), json.loads(content)["errorCode"]) == (
+        401,
+        "SHIM_KEY_REFUSED",
+    )
     assert "not Atlas" in detail_of(content)
     assert "--keys-file" in detail_of(content)
     assert "error=http_request_denied" in (value_of(head, "Proxy-Status") or "")
@@ -55,7 +72,11 @@ def test_wrong_key_is_told_who_refused(seen, change):
 @pytest.mark.parametrize("library", [httpx, requests])
 def test_libraries_show_a_wrong_key_s_explanation(seen, library):
     """Digest clients hand on the second 401 as it is."""
-    auth = httpx.DigestAuth("u", "p") if library is httpx else requests.auth.HTTPDigestAuth("u", "p")
+    auth = (
+        httpx.DigestAuth("u", "p")
+        if library is httpx
+        else requests.auth.HTTPDigestAuth("u", "p")
+    )
     answer = library.get(seen.url + UNTOUCHED, auth=auth)
     assert (answer.status_code, answer.json()["errorCode"]) == (401, "SHIM_KEY_REFUSED")
 
@@ -64,7 +85,12 @@ def test_wrong_key_stands_out_in_the_log(seen, logged):
     """It is a warning with the caller's address, and neither key nor signature."""
     signature = attrs.evolve(Signature(nonce_of(seen)), name="nobodyxx")
     seen.ask(UNTOUCHED, line(signature.parts), "X-Request-Id: mine")
-    warnings = until(lambda: [text for level, text in logged() if level == "WARNING" and "mine" in text], "the line")
+    warnings = until(
+        lambda: [
+            text for level, text in logged() if level == "WARNING" and "mine" in text
+        ],
+        "the line",
+    )
     assert len(warnings) == 1
     assert all(word in warnings[0] for word in ("127.0.0.1", "SHIM_KEY_REFUSED", "401"))
     assert "nobodyxx" not in warnings[0]
@@ -76,7 +102,13 @@ def test_handshakes_are_logged_at_debug_alone(seen, logged):
     seen.ask(UNTOUCHED, good, ACCEPT)
     head, _ = seen.ask(UNTOUCHED, good, ACCEPT)
     assert (value_of(head, "WWW-Authenticate") or "").endswith("stale=true")
-    until(lambda: [level for level, text in logged() if "SHIM_UNAUTHORIZED" in text] == ["DEBUG", "DEBUG"], "the lines")
+    until(
+        lambda: (
+            [level for level, text in logged() if "SHIM_UNAUTHORIZED" in text]
+            == ["DEBUG", "DEBUG"]
+        ),
+        "the lines",
+    )
 
 
 def test_handshakes_are_counted_apart():
@@ -89,16 +121,25 @@ def test_handshakes_are_counted_apart():
         text = seen.gateway.metrics.text().decode()
     assert 'atlas_shim_challenges_total{reason="unsigned"} 1.0' in text
     assert 'atlas_shim_challenges_total{reason="stale"} 1.0' in text
-    assert [word for word in text.splitlines() if word.startswith("atlas_shim_requests_total")] == [
+    assert [
+        word
+        for word in text.splitlines()
+        if word.startswith("atlas_shim_requests_total")
+    ] == [
         'atlas_shim_requests_total{operation="other",route="pass",status="200",status_class="2xx"} 1.0'
     ]
 
 
-@pytest.mark.parametrize("request_line", ["CONNECT cloud.mongodb.com:443", f"GET http://cloud.mongodb.com{UNTOUCHED}"])
+@pytest.mark.parametrize(
+    "request_line",
+    ["CONNECT cloud.mongodb.com:443", f"GET http://cloud.mongodb.com{UNTOUCHED}"],
+)
 def test_use_as_a_forward_proxy_is_told(seen, request_line):
     """Who put the gateway into HTTPS_PROXY or HTTP_PROXY learns that it is a base URL."""
     with calling(seen) as peer:
-        peer.send(f"{request_line} HTTP/1.1\r\nHost: cloud.mongodb.com\r\n\r\n".encode())
+        peer.send(
+            f"{request_line} HTTP/1.1\r\nHost: cloud.mongodb.com\r\n\r\n".encode()
+        )
         _, content = peer.message()
     assert "base URL" in detail_of(content)
 

@@ -86,7 +86,9 @@ def test_replicas_take_each_others():
             assert not other.use(nonce, count, "a")
 
 
-@pytest.mark.parametrize(("ahead", "taken"), [(-4, False), (0, True), (4, True), (5, True), (6, False)])
+@pytest.mark.parametrize(
+    ("ahead", "taken"), [(-4, False), (0, True), (4, True), (5, True), (6, False)]
+)
 def test_clocks_of_replicas(ahead, taken):
     """A clock that is some seconds ahead does no harm; what is born before a replica was started is not taken there."""
     one, _, other, _ = replicas(100 + ahead, 100)
@@ -124,7 +126,9 @@ def test_clock_that_is_set(step):
     nonces, now = at(1_000_000, kept=3)
     before = [nonces.new() for _ in range(6)]
     for nonce in before:
-        assert nonces.use(nonce, 1, "a") == (nonce in before[:4])  # what is forgotten then is as old as all
+        assert nonces.use(nonce, 1, "a") == (
+            nonce in before[:4]
+        )  # what is forgotten then is as old as all
     now[0] += step
     for _ in range(6):
         now[0] += 1
@@ -186,7 +190,9 @@ def test_time_goes_on_while_the_clock_is_behind(monkeypatch, caplog):
     for second, good in ((299, True), (301, False)):
         up[0] = 1000 + second
         assert nonces.use(nonce, second, "a") == good
-    assert [record.getMessage()[:36] for record in caplog.records] == ["the clock was set back by 3600 s; no"]
+    assert [record.getMessage()[:36] for record in caplog.records] == [
+        "the clock was set back by 3600 s; no"
+    ]
     now[0] += 7200  # it is right again
     assert nonces.use(nonces.new(), 1, "a")
 
@@ -204,7 +210,9 @@ def test_guessing_keys_by_a_nonce_is_dear():
     """The secret is not one hash of the keys, which anybody could try out by a nonce that anybody can ask for."""
     assert ROUNDS >= 100_000
     text = "\n".join(sorted(f"{key.public_key}:{key.private_key}" for key in KEYS))
-    assert secret_of(KEYS) == hashlib.pbkdf2_hmac("sha256", text.encode(), b"atlas-shim nonces", ROUNDS)
+    assert secret_of(KEYS) == hashlib.pbkdf2_hmac(
+        "sha256", text.encode(), b"atlas-shim nonces", ROUNDS
+    )
 
 
 def test_one_spelling(monkeypatch):
@@ -214,7 +222,13 @@ def test_one_spelling(monkeypatch):
     nonce = nonces.new()
     assert "_" in nonce
     assert nonces.use(nonce, 1, "a")
-    for other in (nonce.replace("_", "/"), nonce + "=", nonce + "====", nonce + "\n", "!" + nonce):
+    for other in (
+        nonce.replace("_", "/"),
+        nonce + "=",
+        nonce + "====",
+        nonce + "\n",
+        "!" + nonce,
+    ):
         assert not nonces.use(other, 1, "a")
 
 

@@ -21,7 +21,15 @@ from shim.gateway.credentials.nonces import PREFIX, NonceStore
 from shim.gateway.errors import Refusal
 from shim.gateway.plan import read_options
 from shim.gateway.server import Gateway
-from tests.gateway_credentials.worlds import FLEX, UNTOUCHED, Signature, World, line, nonce_of, signing
+from tests.gateway_credentials.worlds import (
+    FLEX,
+    UNTOUCHED,
+    Signature,
+    World,
+    line,
+    nonce_of,
+    signing,
+)
 from tests.peers.raw import raw_upstream, until
 from tests.peers.served import calling, status_of, value_of
 
@@ -36,7 +44,18 @@ def store(tmp_path):
     if SERVER is None:
         pytest.skip("no valkey-server or redis-server")
     path = tmp_path / "store"
-    words = ["--port", "0", "--unixsocket", str(path), "--save", "", "--appendonly", "no", "--dir", str(tmp_path)]
+    words = [
+        "--port",
+        "0",
+        "--unixsocket",
+        str(path),
+        "--save",
+        "",
+        "--appendonly",
+        "no",
+        "--dir",
+        str(tmp_path),
+    ]
     process = subprocess.Popen([SERVER, *words], stdout=subprocess.DEVNULL)
     try:
         until(path.exists, "a store")
@@ -61,7 +80,10 @@ def balanced(nonce_store=None):
 
     with raw_upstream(ask) as balancer, fake_server.FakeServer(fake) as upstream:
         options = {"public_url": balancer.origin, "nonce_store": nonce_store}
-        with signing("verify", upstream.url, **options) as one, signing("verify", upstream.url, **options) as other:
+        with (
+            signing("verify", upstream.url, **options) as one,
+            signing("verify", upstream.url, **options) as other,
+        ):
             servers = cycle((one, other))
             yield balancer.origin, statuses, World(one, fake), World(other, fake)
 
@@ -69,11 +91,16 @@ def balanced(nonce_store=None):
 def test_sessions_alternate():
     """Sessions of httpx and requests are challenged once, whoever gave the nonce out and whoever takes it."""
     with balanced() as (url, statuses, *_):
-        with httpx.Client(base_url=url, auth=httpx.DigestAuth(*KEY), headers=ACCEPT) as client:
+        with httpx.Client(
+            base_url=url, auth=httpx.DigestAuth(*KEY), headers=ACCEPT
+        ) as client:
             assert {client.get(UNTOUCHED).status_code for _ in range(9)} == {200}
         with requests.Session() as session:
             session.auth = HTTPDigestAuth(*KEY)
-            assert {session.get(url + UNTOUCHED, headers=ACCEPT).status_code for _ in range(9)} == {200}
+            assert {
+                session.get(url + UNTOUCHED, headers=ACCEPT).status_code
+                for _ in range(9)
+            } == {200}
         assert statuses == ([401] + [200] * 9) * 2
 
 
@@ -97,12 +124,16 @@ def test_store_that_ends(store, caplog):
         process.kill()
         process.wait()
         for seen in (one, one, one, other):
-            head, content = seen.ask(UNTOUCHED, line(Signature(nonce_of(seen)).parts), f"Accept: {FLEX}")
+            head, content = seen.ask(
+                UNTOUCHED, line(Signature(nonce_of(seen)).parts), f"Accept: {FLEX}"
+            )
             assert status_of(head) == 503
             assert b"SHIM_NONCE_STORE_UNREACHABLE" in content
             assert value_of(head, "Retry-After") == "1"
         assert not one.targets
-        assert 2 <= caplog.text.count("nonce_store: does not answer") < 4  # of each gateway one a second
+        assert (
+            2 <= caplog.text.count("nonce_store: does not answer") < 4
+        )  # of each gateway one a second
 
 
 @pytest.mark.slow
@@ -150,18 +181,36 @@ async def test_store_that_says_nothing(monkeypatch):
         uses = NonceStore(f"redis://127.0.0.1:{silent.getsockname()[1]}")
         with pytest.raises(Refusal) as caught:
             await uses.take("n", 1, "a")
-        assert (caught.value.status, caught.value.code) == (503, "SHIM_NONCE_STORE_UNREACHABLE")
+        assert (caught.value.status, caught.value.code) == (
+            503,
+            "SHIM_NONCE_STORE_UNREACHABLE",
+        )
         await uses.close()
 
 
 @pytest.mark.parametrize(
-    "text", ["http://x", "canary", "redis:canary", "memcached://canary", "redis://:canary@host:port/0"]
+    "text",
+    [
+        "http://x",
+        "canary",
+        "redis:canary",
+        "memcached://canary",
+        "redis://:canary@host:port/0",
+    ],
 )
 def test_url_of_another_kind(text):
     """What is not a URL of a store is refused at the start, and not repeated: a password may be in it."""
-    environ = {"MONGODB_ATLAS_PUBLIC_API_KEY": KEY[0], "MONGODB_ATLAS_PRIVATE_API_KEY": KEY[1]}
+    environ = {
+        "MONGODB_ATLAS_PUBLIC_API_KEY": KEY[0],
+        "MONGODB_ATLAS_PRIVATE_API_KEY": KEY[1],
+    }
     with pytest.raises(SettingsError, match=r"(?i)nonce_store") as caught:
-        Gateway(read_options({"ATLAS_SHIM_NONCE_STORE": text, "ATLAS_SHIM_CREDENTIALS": "verify"}), environ=environ)
+        Gateway(
+            read_options(
+                {"ATLAS_SHIM_NONCE_STORE": text, "ATLAS_SHIM_CREDENTIALS": "verify"}
+            ),
+            environ=environ,
+        )
     assert "canary" not in str(caught.value)
 
 
@@ -190,5 +239,8 @@ async def test_store_that_gives_odd_answers(answer, caplog):
         with pytest.raises(Refusal) as caught:
             await uses.take("n", 1, "a")
         await uses.close()
-    assert (caught.value.status, caught.value.code) == (503, "SHIM_NONCE_STORE_UNREACHABLE")
+    assert (caught.value.status, caught.value.code) == (
+        503,
+        "SHIM_NONCE_STORE_UNREACHABLE",
+    )
     assert "Traceback" not in caplog.text

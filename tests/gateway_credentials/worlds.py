@@ -28,7 +28,9 @@ ALL = parse_allow("all", "allow")
 V2 = "application/vnd.atlas.2023-01-01+json"
 FLEX = "application/vnd.atlas.2024-11-13+json"
 
-RETIRED = f"/api/atlas/v2/groups/{DEMO_GROUP}/serverless/{DEMO_CLUSTER}/backup/snapshots"
+RETIRED = (
+    f"/api/atlas/v2/groups/{DEMO_GROUP}/serverless/{DEMO_CLUSTER}/backup/snapshots"
+)
 """Rewritten, since the fake's day is past the sunset."""
 OLD = f"/api/atlas/v1.0/groups/{DEMO_GROUP}/serverless/{DEMO_CLUSTER}/backup/snapshots"
 INSTANCE = f"/api/atlas/v2/groups/{DEMO_GROUP}/serverless/{DEMO_CLUSTER}"
@@ -36,8 +38,14 @@ INSTANCE = f"/api/atlas/v2/groups/{DEMO_GROUP}/serverless/{DEMO_CLUSTER}"
 UNTOUCHED = f"/api/atlas/v2/groups/{DEMO_GROUP}/flexClusters"
 """Nothing to do with retired operations."""
 
-KEY = {"MONGODB_ATLAS_PUBLIC_API_KEY": DEMO_PUBLIC_KEY, "MONGODB_ATLAS_PRIVATE_API_KEY": DEMO_PRIVATE_KEY}
-ACCOUNT = {"MONGODB_ATLAS_CLIENT_ID": DEMO_CLIENT_ID, "MONGODB_ATLAS_CLIENT_SECRET": DEMO_CLIENT_SECRET}
+KEY = {
+    "MONGODB_ATLAS_PUBLIC_API_KEY": DEMO_PUBLIC_KEY,
+    "MONGODB_ATLAS_PRIVATE_API_KEY": DEMO_PRIVATE_KEY,
+}
+ACCOUNT = {
+    "MONGODB_ATLAS_CLIENT_ID": DEMO_CLIENT_ID,
+    "MONGODB_ATLAS_CLIENT_SECRET": DEMO_CLIENT_SECRET,
+}
 
 
 @attrs.frozen
@@ -57,9 +65,14 @@ class World:
         """The gateway's host and port."""
         return self.url.partition("://")[2]
 
-    def ask(self, target: str, *lines: str, method: str = "GET", host: str | None = None) -> tuple[bytes, bytes]:
+    def ask(
+        self, target: str, *lines: str, method: str = "GET", host: str | None = None
+    ) -> tuple[bytes, bytes]:
         """Send one request without content, and return head and content of the reply."""
-        return ask(self.gateway, get(target, *lines, method=method, host=host or self.authority))
+        return ask(
+            self.gateway,
+            get(target, *lines, method=method, host=host or self.authority),
+        )
 
     @property
     def targets(self) -> list[str]:
@@ -71,12 +84,20 @@ def signing(
     mode: str, origin: str, environ: Mapping[str, str] = KEY, **options: Any
 ) -> contextlib.AbstractContextManager[Gateway]:
     """Run a gateway in one credentials mode, whose own key or account is in ``environ``."""
-    return gateway(origin, environ=environ, credentials=CredentialsMode(mode), **{"admin": None, **options})
+    return gateway(
+        origin,
+        environ=environ,
+        credentials=CredentialsMode(mode),
+        **{"admin": None, **options},
+    )
 
 
 @contextlib.contextmanager
 def world(
-    mode: str, environ: Mapping[str, str] = KEY, fake: FakeAtlas | None = None, **options: Any
+    mode: str,
+    environ: Mapping[str, str] = KEY,
+    fake: FakeAtlas | None = None,
+    **options: Any,
 ) -> Iterator[World]:
     """Run a fake of June 2026, whose instance reads are not blank, and a gateway in one credentials mode."""
     fake = fake or filled_atlas(today=date(2026, 6, 1))
@@ -84,7 +105,10 @@ def world(
     def now() -> float:  # days pass
         return fake.today.timestamp()
 
-    with fake_server.FakeServer(fake) as upstream, signing(mode, upstream.url, environ, now=now, **options) as served:
+    with (
+        fake_server.FakeServer(fake) as upstream,
+        signing(mode, upstream.url, environ, now=now, **options) as served,
+    ):
         yield World(served, fake)
 
 
@@ -126,10 +150,16 @@ class Signature:
 def line(parts: dict[str, str] | list[tuple[str, str]]) -> str:
     """Return an Authorization line of parameters."""
     pairs = parts.items() if isinstance(parts, dict) else parts
-    return "Authorization: Digest " + ", ".join(f"{name}={value}" for name, value in pairs)
+    return "Authorization: Digest " + ", ".join(
+        f"{name}={value}" for name, value in pairs
+    )
 
 
 def nonce_of(seen: World, path: str = UNTOUCHED) -> str:
     """Ask for a challenge, and return its nonce."""
     head, _ = seen.ask(path)
-    return (value_of(head, "WWW-Authenticate") or "").partition('nonce="')[2].partition('"')[0]
+    return (
+        (value_of(head, "WWW-Authenticate") or "")
+        .partition('nonce="')[2]
+        .partition('"')[0]
+    )

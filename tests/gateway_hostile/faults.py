@@ -17,7 +17,13 @@ from tests.peers.raw import PATIENCE, Peer, raw_upstream
 
 GROUP = "6510aa1b2c3d4e5f60718293"
 DOCUMENT = {
-    "results": [{"id": "6b05c3c6f892dad018f3f094", "startTime": "2026-06-01T00:00:00Z", "status": "COMPLETED"}],
+    "results": [
+        {
+            "id": "6b05c3c6f892dad018f3f094",
+            "startTime": "2026-06-01T00:00:00Z",
+            "status": "COMPLETED",
+        }
+    ],
     "totalCount": 1,
     "id": "6b05c3c6f892dad018f3f095",
     "deliveryType": "RESTORE",
@@ -40,11 +46,11 @@ BODY_LIMIT = 4 * 1024 * 1024
 class Fault:
     """What upstream does once it has read a request.
 
-    It sends ``message``, and then does as ``end`` says: ``keep`` reads the next request, ``close``
-    and ``reset`` end the connection, ``hang`` does nothing, ``drip`` sends ``rest`` a byte at a
-    time; ``early`` doesn't wait for the request's content. ``origin`` takes the place of such a
-    server; ``tls`` is what is wrong with its TLS. ``content`` is what a caller should get to see
-    where the reply is handed on.
+    It sends ``message``, and then does as ``end`` says: ``keep`` reads the next
+    request, ``close`` and ``reset`` end the connection, ``hang`` does nothing, ``drip``
+    sends ``rest`` a byte at a time; ``early`` doesn't wait for the request's content.
+    ``origin`` takes the place of such a server; ``tls`` is what is wrong with its TLS.
+    ``content`` is what a caller should get to see where the reply is handed on.
     """
 
     name: str
@@ -60,7 +66,9 @@ class Fault:
         return self.message.partition(b"\r\n\r\n")[2] + self.rest
 
 
-def message(content: bytes, *lines: str, status: str = "200 OK", length: int | None = None) -> bytes:
+def message(
+    content: bytes, *lines: str, status: str = "200 OK", length: int | None = None
+) -> bytes:
     """Return a reply; ``length`` is what it says its content's is."""
     said = len(content) if length is None else length
     return head(f"Content-Length: {said}", *lines, status=status) + content
@@ -73,8 +81,16 @@ def head(*lines: str, status: str = "200 OK") -> bytes:
 
 def error(status: str, *lines: str) -> bytes:
     """Return an error as Atlas has it."""
-    code = {"error": int(status[:3]), "errorCode": "RATE_LIMITED" if status[:3] == "429" else "UNEXPECTED_ERROR"}
-    return message(json.dumps(code).encode(), "Content-Type: application/json", *lines, status=status)
+    code = {
+        "error": int(status[:3]),
+        "errorCode": "RATE_LIMITED" if status[:3] == "429" else "UNEXPECTED_ERROR",
+    }
+    return message(
+        json.dumps(code).encode(),
+        "Content-Type: application/json",
+        *lines,
+        status=status,
+    )
 
 
 def with_member(text: str) -> bytes:
@@ -93,8 +109,15 @@ def connections() -> Iterator[Fault]:
     yield Fault("close before an answer")
     yield Fault("reset before an answer", end="reset")
     yield Fault("close within the head", b"HTTP/1.1 200 OK\r\nContent-Le")
-    yield Fault("reset within the content", message(CONTENT[:50], JSON, length=len(CONTENT)), "reset")
-    yield Fault("content shorter than its length", message(CONTENT[:50], JSON, length=len(CONTENT)))
+    yield Fault(
+        "reset within the content",
+        message(CONTENT[:50], JSON, length=len(CONTENT)),
+        "reset",
+    )
+    yield Fault(
+        "content shorter than its length",
+        message(CONTENT[:50], JSON, length=len(CONTENT)),
+    )
     chunk = b"%x\r\n%b\r\n" % (len(CONTENT), CONTENT)
     coded = head("Transfer-Encoding: chunked", JSON)
     yield Fault("chunks cut within a chunk", coded + chunk[:50])
@@ -104,9 +127,20 @@ def connections() -> Iterator[Fault]:
     yield Fault("content that ends with the connection, whole", head(JSON) + CONTENT)
     yield Fault("hang before the head", end="hang")
     yield Fault("hang within the head", b"HTTP/1.1 200 OK\r\nContent-Le", "hang")
-    yield Fault("hang after the head", head(f"Content-Length: {len(CONTENT)}", JSON), "hang")
-    yield Fault("hang within the content", message(CONTENT[:50], JSON, length=len(CONTENT)), "hang")
-    yield Fault("drip of the content", head(f"Content-Length: {len(CONTENT)}", JSON), "drip", CONTENT)
+    yield Fault(
+        "hang after the head", head(f"Content-Length: {len(CONTENT)}", JSON), "hang"
+    )
+    yield Fault(
+        "hang within the content",
+        message(CONTENT[:50], JSON, length=len(CONTENT)),
+        "hang",
+    )
+    yield Fault(
+        "drip of the content",
+        head(f"Content-Length: {len(CONTENT)}", JSON),
+        "drip",
+        CONTENT,
+    )
 
 
 def messages() -> Iterator[Fault]:
@@ -116,10 +150,17 @@ def messages() -> Iterator[Fault]:
     both += b"%x\r\n%b\r\n0\r\n\r\n" % (len(CONTENT), CONTENT)
     yield Fault("Content-Length and chunks", both, "keep", content=CONTENT)
     yield Fault("head of 200 KB", message(CONTENT, JSON, "X: " + "a" * 200_000))
-    yield Fault("head of 200 KB in many fields", message(CONTENT, JSON, *(f"X-{n}: {'a' * 990}" for n in range(200))))
+    yield Fault(
+        "head of 200 KB in many fields",
+        message(CONTENT, JSON, *(f"X-{n}: {'a' * 990}" for n in range(200))),
+    )
     early = head("Link: </style.css>; rel=preload", status="103 Early Hints")
-    yield Fault("103 before the answer", early + message(CONTENT, JSON), "keep", content=CONTENT)
-    switch = head("Connection: Upgrade", "Upgrade: websocket", status="101 Switching Protocols")
+    yield Fault(
+        "103 before the answer", early + message(CONTENT, JSON), "keep", content=CONTENT
+    )
+    switch = head(
+        "Connection: Upgrade", "Upgrade: websocket", status="101 Switching Protocols"
+    )
     yield Fault("101 unasked", switch)
     yield Fault("answer before the content is read", error("400 Bad Request"), "early")
     for name, value in {
@@ -130,11 +171,23 @@ def messages() -> Iterator[Fault]:
         "a huge number": "9" * 40,
         "a negative number": "-1",
     }.items():
-        yield Fault(f"429, Retry-After {name}", error("429 Too Many Requests", f"Retry-After: {value}"), "keep")
+        yield Fault(
+            f"429, Retry-After {name}",
+            error("429 Too Many Requests", f"Retry-After: {value}"),
+            "keep",
+        )
     yield Fault("429 without Retry-After", error("429 Too Many Requests"), "keep")
     yield Fault("500", error("500 Internal Server Error"), "keep")
-    yield Fault("502 in HTML", message(b"<html>", "Content-Type: text/html", status="502 Bad Gateway"), "keep")
-    yield Fault("503 without content", message(b"", "Retry-After: 1", status="503 Service Unavailable"), "keep")
+    yield Fault(
+        "502 in HTML",
+        message(b"<html>", "Content-Type: text/html", status="502 Bad Gateway"),
+        "keep",
+    )
+    yield Fault(
+        "503 without content",
+        message(b"", "Retry-After: 1", status="503 Service Unavailable"),
+        "keep",
+    )
     yield Fault("504", error("504 Gateway Timeout"), "keep")
 
 
@@ -144,18 +197,42 @@ def contents() -> Iterator[Fault]:
     coded = "Content-Encoding: gzip"
     yield Fault("gzip", message(packed, coded, JSON), "keep")
     yield Fault("gzip, cut", message(packed[:-9], coded, JSON), "keep")
-    yield Fault("gzip, broken", message(packed[:20] + b"broken" + packed[26:], coded, JSON), "keep")
+    yield Fault(
+        "gzip, broken",
+        message(packed[:20] + b"broken" + packed[26:], coded, JSON),
+        "keep",
+    )
     yield Fault("gzip that is none", message(CONTENT, coded, JSON), "keep")
-    yield Fault(f"gzip of {BOMB >> 20} MiB in {len(bomb()) >> 10} KiB", message(bomb(), coded, JSON), "keep")
+    yield Fault(
+        f"gzip of {BOMB >> 20} MiB in {len(bomb()) >> 10} KiB",
+        message(bomb(), coded, JSON),
+        "keep",
+    )
     twice = gzip.compress(bomb())
-    yield Fault("gzip of a gzip bomb", message(twice, "Content-Encoding: gzip, gzip", JSON), "keep")
+    yield Fault(
+        "gzip of a gzip bomb",
+        message(twice, "Content-Encoding: gzip, gzip", JSON),
+        "keep",
+    )
     empty = gzip.compress(b"") * 100_000
-    yield Fault("gzip of 100,000 empty members", message(empty + packed, coded, JSON), "keep")
-    yield Fault("coding that is unknown", message(CONTENT, "Content-Encoding: zz", JSON), "keep")
-    yield Fault("content type text/plain", message(CONTENT, "Content-Type: text/plain"), "keep")
+    yield Fault(
+        "gzip of 100,000 empty members", message(empty + packed, coded, JSON), "keep"
+    )
+    yield Fault(
+        "coding that is unknown", message(CONTENT, "Content-Encoding: zz", JSON), "keep"
+    )
+    yield Fault(
+        "content type text/plain", message(CONTENT, "Content-Type: text/plain"), "keep"
+    )
     yield Fault("no content type", message(CONTENT), "keep")
-    yield Fault("HTML with 200", message(b"<html>Sign in</html>", "Content-Type: text/html"), "keep")
-    yield Fault("HTML that says it is JSON", message(b"<html>Sign in</html>", JSON), "keep")
+    yield Fault(
+        "HTML with 200",
+        message(b"<html>Sign in</html>", "Content-Type: text/html"),
+        "keep",
+    )
+    yield Fault(
+        "HTML that says it is JSON", message(b"<html>Sign in</html>", JSON), "keep"
+    )
     yield Fault("200 without content", message(b"", JSON), "keep")
     yield Fault("204", head(status="204 No Content"), "keep")
     for name, text in {
@@ -185,17 +262,24 @@ def bomb() -> bytes:
     """Return a small gzip file of much."""
     machine = zlib.compressobj(9, wbits=31)
     piece = bytes(1 << 20)
-    return b"".join(machine.compress(piece) for _ in range(BOMB >> 20)) + machine.flush()
+    return (
+        b"".join(machine.compress(piece) for _ in range(BOMB >> 20)) + machine.flush()
+    )
 
 
-CATALOGUE = {"Connections": tuple(connections()), "Messages": tuple(messages()), "Content": tuple(contents())}
+CATALOGUE = {
+    "Connections": tuple(connections()),
+    "Messages": tuple(messages()),
+    "Content": tuple(contents()),
+}
 
 
 @attrs.define
 class Stage:
     """A server that plays a fault until it is ``healthy``, and writes down what it was ``asked``.
 
-    ``seen`` are the calls whose caller got a reply's head; ``authority`` is whom the gateway has to trust.
+    ``seen`` are the calls whose caller got a reply's head; ``authority`` is whom the
+    gateway has to trust.
     """
 
     fault: Fault
@@ -253,7 +337,9 @@ class Stage:
                 self.over.wait()
             case "drip":
                 for byte in fault.rest:
-                    if self.over.wait(0.1 if is_retired else 0.001):  # a call that is translated has its deadline
+                    if self.over.wait(
+                        0.1 if is_retired else 0.001
+                    ):  # a call that is translated has its deadline
                         break
                     peer.send(bytes([byte]))
         return False
@@ -284,7 +370,9 @@ def staged(fault: Fault) -> Iterator[Stage]:
     if fault.tls not in {"", "none"}:
         stage.tls = tls_of(stage, fault.tls)
     with raw_upstream(stage.script) as upstream:
-        stage.origin = upstream.origin.replace("http:", "https:") if fault.tls else upstream.origin
+        stage.origin = (
+            upstream.origin.replace("http:", "https:") if fault.tls else upstream.origin
+        )
         try:
             yield stage
         finally:

@@ -20,16 +20,51 @@ def served():
         yield running
 
 
-TOKENS = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_!#$%&'*+.^`|~0123456789", min_size=1)
-VISIBLE = st.text(st.characters(min_codepoint=0x20, max_codepoint=0xFF, blacklist_characters="\x7f"), max_size=60)
-ENDS = ("/snapshots", "/snapshots/", "/snapshots/x", "/restoreJobs", "/restoreJobs/x", "")
-QUERIES = ("", "?pageNum=0", "?itemsPerPage=501&envelope=true", "?pretty=%zz&&=&pageNum=1&pageNum=2", "?includeCount")
+TOKENS = st.text(
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_!#$%&'*+.^`|~0123456789",
+    min_size=1,
+)
+VISIBLE = st.text(
+    st.characters(min_codepoint=0x20, max_codepoint=0xFF, blacklist_characters="\x7f"),
+    max_size=60,
+)
+ENDS = (
+    "/snapshots",
+    "/snapshots/",
+    "/snapshots/x",
+    "/restoreJobs",
+    "/restoreJobs/x",
+    "",
+)
+QUERIES = (
+    "",
+    "?pageNum=0",
+    "?itemsPerPage=501&envelope=true",
+    "?pretty=%zz&&=&pageNum=1&pageNum=2",
+    "?includeCount",
+)
 FIELDS = st.one_of(
     st.tuples(TOKENS, VISIBLE),
     st.tuples(
-        st.sampled_from(["Accept", "Authorization", "Content-Type", "Accept-Encoding", "Range", "If-None-Match"]),
+        st.sampled_from(
+            [
+                "Accept",
+                "Authorization",
+                "Content-Type",
+                "Accept-Encoding",
+                "Range",
+                "If-None-Match",
+            ]
+        ),
         st.one_of(
-            VISIBLE, st.sampled_from(["application/vnd.atlas.2024-08-05+json", "*/*;q=0", f"Bearer {DEMO_TOKEN}"])
+            VISIBLE,
+            st.sampled_from(
+                [
+                    "application/vnd.atlas.2024-08-05+json",
+                    "*/*;q=0",
+                    f"Bearer {DEMO_TOKEN}",
+                ]
+            ),
         ),
     ),
 )
@@ -47,20 +82,31 @@ BODIES = st.one_of(
 
 @settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 @example(method="GET", end="/snapshots", query="", more=[], body=b"")
-@example(method="POST", end="/restoreJobs", query="?envelope=true", more=[], body=b'{"deliveryType":"download"}')
+@example(
+    method="POST",
+    end="/restoreJobs",
+    query="?envelope=true",
+    more=[],
+    body=b'{"deliveryType":"download"}',
+)
 @given(
-    method=st.one_of(st.sampled_from(["GET", "POST", "DELETE", "PATCH", "HEAD", "OPTIONS"]), TOKENS),
+    method=st.one_of(
+        st.sampled_from(["GET", "POST", "DELETE", "PATCH", "HEAD", "OPTIONS"]), TOKENS
+    ),
     end=st.one_of(st.sampled_from(ENDS), VISIBLE.map(lambda text: "/" + text)),
     query=st.one_of(st.sampled_from(QUERIES), VISIBLE.map(lambda text: "?" + text)),
     more=st.lists(FIELDS, max_size=5),
     body=BODIES,
 )
-def test_hypothesis_finds_no_error_of_the_server(served, method, end, query, more, body):
+def test_hypothesis_finds_no_error_of_the_server(
+    served, method, end, query, more, body
+):
     """Whatever the request is, what the caller gets is not an error of the gateway's."""
     lines = "".join(f"{name}: {value}\r\n" for name, value in more)
     head = f"{method} {LEGACY}{end}{query} HTTP/1.1\r\nHost: shim.test\r\nContent-Length: {len(body)}\r\n{lines}\r\n"
     with calling(served) as peer:
         peer.send(head.encode("latin-1") + body)
         answer = peer.take(b"\r\n\r\n")
-    # A method that nobody has heard of is the one thing that deserves 501 (RFC 9110, 9.1).
+    # A method that nobody has heard of is the one thing that deserves 501 (RFC 9110,
+    # 9.1).
     assert status_of(answer) < 500 or status_of(answer) == 501, answer

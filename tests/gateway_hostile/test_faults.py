@@ -39,7 +39,11 @@ class Seen:
 @contextlib.contextmanager
 def gateway_for(stage: Stage) -> Iterator[Gateway]:
     """Run a gateway before a stage, short of patience where upstream says nothing more."""
-    short: dict[str, Any] = {"deadline": 2.0, "upstream_timeout": 2.0} if stage.fault.end in {"hang", "drip"} else {}
+    short: dict[str, Any] = (
+        {"deadline": 2.0, "upstream_timeout": 2.0}
+        if stage.fault.end in {"hang", "drip"}
+        else {}
+    )
     with tempfile.NamedTemporaryFile() as file, pytest.MonkeyPatch.context() as patch:
         if stage.fault.tls:
             stage.authority.cert_pem.write_to_path(file.name)
@@ -62,7 +66,11 @@ def observe(stage: Stage, served: Gateway, name: str) -> tuple[str, str]:
             head, content = peer.message()
         except (AssertionError, ValueError):
             return f"{status_of(head)}, then the connection is cut", ""
-        said = (value_of(head, "Proxy-Status") or "").removeprefix("atlas-shim; ").partition("; details=")[0]
+        said = (
+            (value_of(head, "Proxy-Status") or "")
+            .removeprefix("atlas-shim; ")
+            .partition("; details=")[0]
+        )
         return said_of(stage.fault, name, head, content), said
 
 
@@ -100,10 +108,16 @@ def outcomes(fault: Fault) -> dict[str, Seen]:
             thread.join()
         if not (fault.origin or fault.tls):
             stage.healthy = True
-            # A kept connection may be ending just now, and a dropped call is the caller's to repeat.
-            until(lambda: observe(stage, served, "retired GET")[0] == "200, translated", "the gateway recovers")
+            # A kept connection may be ending just now, and a dropped call is the
+            # caller's to repeat.
+            until(
+                lambda: observe(stage, served, "retired GET")[0] == "200, translated",
+                "the gateway recovers",
+            )
         asked = list(stage.asked)
-    return {name: Seen(*got.get(name, ("nothing", "")), asked.count(name)) for name in CALLS}
+    return {
+        name: Seen(*got.get(name, ("nothing", "")), asked.count(name)) for name in CALLS
+    }
 
 
 def rows(fault: Fault, seen: dict[str, Seen]) -> list[str]:
@@ -114,7 +128,9 @@ def rows(fault: Fault, seen: dict[str, Seen]) -> list[str]:
     lines = []
     for one, names in groups.items():
         said = f"`{one.proxy_status}`" if one.proxy_status else ""
-        lines.append(f"| {fault.name} | {calls(names)} | {one.got} | {said} | {one.asked} |")
+        lines.append(
+            f"| {fault.name} | {calls(names)} | {one.got} | {said} | {one.asked} |"
+        )
     return lines
 
 
@@ -140,7 +156,9 @@ def test_fault(fault):
         assert not one.got.startswith("500 SHIM"), name
         assert "changed" not in one.got, name
         assert bool(one.proxy_status) == ("SHIM_" in one.got), name
-    assert rows(fault, seen) == [line for line in PAGE.splitlines() if line.startswith(f"| {fault.name} | ")]
+    assert rows(fault, seen) == [
+        line for line in PAGE.splitlines() if line.startswith(f"| {fault.name} | ")
+    ]
 
 
 def test_the_tables_have_all_faults_and_no_others():

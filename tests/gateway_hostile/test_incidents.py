@@ -16,11 +16,22 @@ from tests.peers.served import ask, calling, gateway, get, status_of, value_of
     [
         ("Connection: close, Authorization", "Authorization: Bearer right"),
         ("Connection: close, X-Forwarded-For", "X-Forwarded-For: 127.0.0.1"),
-        ("X-Original-URL: /admin", "X-Rewrite-URL: /admin", "X-Forwarded-Uri: /admin", "X-Forwarded-Host: evil.test"),
+        (
+            "X-Original-URL: /admin",
+            "X-Rewrite-URL: /admin",
+            "X-Forwarded-Uri: /admin",
+            "X-Forwarded-Host: evil.test",
+        ),
         ("User-Agent: kube-probe/1.29",),
         ("User-Agent: GoogleHC/1.0",),
     ],
-    ids=["CVE-2022-31813", "CVE-2021-33197", "GHSA-7x63-xv5r-3p2x", "GHSA-5hvv-m4w4-gf6v", "GHSA-5hvv, another probe"],
+    ids=[
+        "CVE-2022-31813",
+        "CVE-2021-33197",
+        "GHSA-7x63-xv5r-3p2x",
+        "GHSA-5hvv-m4w4-gf6v",
+        "GHSA-5hvv, another probe",
+    ],
 )
 def test_no_field_changes_who_may_call(lines):
     """Fields that other proxies believed, or let be stripped, open no door: who proves no key isn't let in."""
@@ -50,7 +61,15 @@ def test_redirects_and_their_credentials_stay_with_the_caller():
     """CVE-2026-44431 (urllib3), CVE-2018-18074 (requests): a redirect is not followed, nor the way round the shim."""
     answer = reply(b"", "Location: http://127.0.0.1:1/steal", status="302 Found")
     with replying(answer) as upstream, gateway(upstream.origin) as served:
-        for name, status, location in (("GET", 302, "http://127.0.0.1:1/steal"), ("retired GET", 502, None)):
-            head, _ = ask(served, CALLS[name].replace(b"\r\n\r\n", b"\r\nAuthorization: Bearer s3cret\r\n\r\n", 1))
+        for name, status, location in (
+            ("GET", 302, "http://127.0.0.1:1/steal"),
+            ("retired GET", 502, None),
+        ):
+            head, _ = ask(
+                served,
+                CALLS[name].replace(
+                    b"\r\n\r\n", b"\r\nAuthorization: Bearer s3cret\r\n\r\n", 1
+                ),
+            )
             assert (status_of(head), value_of(head, "Location")) == (status, location)
         assert len(upstream.heads) == 2

@@ -69,7 +69,10 @@ def test_upstream_that_stops_taking_an_upload_is_given_up():
         peer.take(b"\r\n\r\n")
         over.wait(PATIENCE)
 
-    with raw_upstream(script) as upstream, gateway(upstream.origin, upstream_timeout=0.5) as served:
+    with (
+        raw_upstream(script) as upstream,
+        gateway(upstream.origin, upstream_timeout=0.5) as served,
+    ):
         with calling(served) as peer:
             sender = threading.Thread(target=send, args=(peer, 64 << 20))
             sender.start()

@@ -17,7 +17,9 @@ for soft, hard in ((1000, 1024), (64, 1024), (64, 300)):
 
 def test_open_files():
     """The limit is never lowered, and raised to what the options need, or as far as is allowed, with a warning."""
-    output = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True).stdout
+    output = subprocess.run(
+        [sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True
+    ).stdout
     assert output.splitlines() == [
         "1000", "378", "may open 300 files, and could need 378: see max_connections", "300",
     ]  # fmt: skip

@@ -14,25 +14,39 @@ from tests.peers.served import ask, gateway, get, status_of, value_of
 
 def proxy_status(head: bytes) -> tuple[str, dict[str, object]]:
     """Read the field with other people's reader."""
-    parsed: Any = http_sf.parse((value_of(head, "Proxy-Status") or "").encode(), tltype="list")
+    parsed: Any = http_sf.parse(
+        (value_of(head, "Proxy-Status") or "").encode(), tltype="list"
+    )
     ((name, parameters),) = parsed
-    return str(name), {key: str(value) if type(value) is not int else value for key, value in parameters.items()}
+    return str(name), {
+        key: str(value) if type(value) is not int else value
+        for key, value in parameters.items()
+    }
 
 
 def test_deadline_between_two_calls(monkeypatch):
     """A second upstream call that would begin after the deadline is 504."""
     now = [1_782_900_000.0]
-    page = {"results": [{"id": "6b05c3c6f892dad018f3f094"}], "links": [{"rel": "next", "href": "x"}]}
+    page = {
+        "results": [{"id": "6b05c3c6f892dad018f3f094"}],
+        "links": [{"rel": "next", "href": "x"}],
+    }
 
     def clock() -> float:
         now[0] += 61
         return now[0]
 
     monkeypatch.setattr("shim.gateway.exchange.monotonic", clock)
-    with replying(reply(json.dumps(page).encode())) as upstream, gateway(upstream.origin) as served:
+    with (
+        replying(reply(json.dumps(page).encode())) as upstream,
+        gateway(upstream.origin) as served,
+    ):
         head, content = ask(served, CALLS["retired GET"])
         assert len(upstream.heads) == 1
-    assert (status_of(head), json.loads(content)["errorCode"]) == (504, "SHIM_DEADLINE_EXCEEDED")
+    assert (status_of(head), json.loads(content)["errorCode"]) == (
+        504,
+        "SHIM_DEADLINE_EXCEEDED",
+    )
     assert proxy_status(head)[1]["error"] == "http_response_timeout"
     assert proxy_status(head)[1]["received-status"] == 200
 

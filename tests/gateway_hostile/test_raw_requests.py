@@ -49,9 +49,15 @@ def test_refused(row, site, caplog):
     assert json.loads(content)["error"] == row.status
     assert value_of(head, "Connection") == "close"
     assert (value_of(head, "Allow") is not None) == (row.status == 405)
-    assert (value_of(head, "Proxy-Status") or "").startswith("atlas-shim; error=http_request_")
+    assert (value_of(head, "Proxy-Status") or "").startswith(
+        "atlas-shim; error=http_request_"
+    )
     assert not upstream.heads
-    lines = [record for record in caplog.records if "SHIM_" in record.getMessage() or "refused" in record.getMessage()]
+    lines = [
+        record
+        for record in caplog.records
+        if "SHIM_" in record.getMessage() or "refused" in record.getMessage()
+    ]
     assert [record.exc_info for record in lines] == [None]
     assert not any("\n" in record.getMessage() for record in caplog.records)
     assert status_of(ask(served, get("/next"))[0]) == 200
@@ -71,7 +77,10 @@ def test_passed(row, site):
     assert upstream.contents == [row.content]
     names = [name for name, _ in lines_of(upstream.heads[0])]
     assert not HOP_BY_HOP & set(names)
-    given = [name for name, _ in lines_of(row.request.lstrip(b"\r\n").partition(b"\r\n\r\n")[0])]
+    given = [
+        name
+        for name, _ in lines_of(row.request.lstrip(b"\r\n").partition(b"\r\n\r\n")[0])
+    ]
     framings = [name for name in names if name.replace("_", "-") in FRAMINGS]
     assert framings == [name for name in given if name in FRAMINGS]
     assert names.count("host") == 1
@@ -102,12 +111,22 @@ def test_fields_of_the_connection_stay_there(lines, path, site):
     assert value_of(head, "X-Kept") == "yes"
 
 
-@pytest.mark.parametrize("name", ["Authorization", "accept", "CONTENT_TYPE", "close, Cookie"])
+@pytest.mark.parametrize(
+    "name", ["Authorization", "accept", "CONTENT_TYPE", "close, Cookie"]
+)
 @pytest.mark.parametrize("path", ["/x", SNAPSHOTS])
 def test_connection_names_no_field_that_is_for_upstream(name, path, site):
     """Without its credentials, or what it asks for, a request would be another one: it is refused, and says why."""
     upstream, served = site
-    head, content = ask(served, get(path, f"Connection: {name}", "Authorization: Bearer s3cret", "Cookie: s3cret"))
+    head, content = ask(
+        served,
+        get(
+            path,
+            f"Connection: {name}",
+            "Authorization: Bearer s3cret",
+            "Cookie: s3cret",
+        ),
+    )
     assert status_of(head) == 400
     assert "Connection field names" in json.loads(content)["detail"]
     assert not upstream.heads
@@ -117,12 +136,21 @@ def test_connection_names_no_field_that_is_for_upstream(name, path, site):
 def test_unknown_host_is_misdirected(method):
     """With a public name the gateway knows what it is called, and answers to nothing else (RFC 9110, 15.5.20)."""
     public = "https://atlas.corp.test"
-    with replying(reply()) as upstream, gateway(upstream.origin, public_url=public) as served, calling(served) as peer:
+    with (
+        replying(reply()) as upstream,
+        gateway(upstream.origin, public_url=public) as served,
+        calling(served) as peer,
+    ):
         peer.send(get("/x", host="evil.test", method=method))
         assert status_of(peer.take(b"\r\n\r\n")) == 421
         peer.rest()
         assert not upstream.heads
-        for host in ("atlas.corp.test", "ATLAS.corp.test", "atlas.corp.test:443", served.url.removeprefix("http://")):
+        for host in (
+            "atlas.corp.test",
+            "ATLAS.corp.test",
+            "atlas.corp.test:443",
+            served.url.removeprefix("http://"),
+        ):
             assert status_of(ask(served, get("/x", host=host))[0]) == 200
 
 

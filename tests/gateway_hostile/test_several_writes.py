@@ -12,7 +12,9 @@ from tests.gateway_hostile.faults import JSON, message
 from tests.peers.raw import PATIENCE, Peer, raw_upstream, reply, replying, until
 from tests.peers.served import ask, calling, gateway, get, status_of
 
-TEAM = "/api/atlas/v2/orgs/64a0b1c2d3e4f50617283940/teams/64a0b1c2d3e4f50617283941/users"
+TEAM = (
+    "/api/atlas/v2/orgs/64a0b1c2d3e4f50617283940/teams/64a0b1c2d3e4f50617283941/users"
+)
 ON: dict[str, Any] = {"route": RouteWord.SUCCESSOR, "writes": frozenset({"people"})}
 NOBODY = b'{"results": []}'
 DONE = "done: {} x POST /api/atlas/v2/orgs/{{}}/teams/{{}}:addUser"
@@ -21,14 +23,20 @@ DONE = "done: {} x POST /api/atlas/v2/orgs/{{}}/teams/{{}}:addUser"
 def adding(count: int) -> bytes:
     """Return a call that adds so many users to a team, each by a write of its own."""
     body = json.dumps([{"id": f"{number:024x}"} for number in range(count)]).encode()
-    lines = ("Accept: application/vnd.atlas.2023-01-01+json", f"Content-Length: {len(body)}")
+    lines = (
+        "Accept: application/vnd.atlas.2023-01-01+json",
+        f"Content-Length: {len(body)}",
+    )
     return get(TEAM, *lines, method="POST") + body
 
 
 def counts(served):
     """Return the calls that were counted, by route and status."""
     until(lambda: not served.limits.count, "the last count")
-    return {(route, status): count for (_, route, status), count in served.ledger.calls().items()}
+    return {
+        (route, status): count
+        for (_, route, status), count in served.ledger.calls().items()
+    }
 
 
 @pytest.mark.parametrize("size", [51_000, 151_000])
@@ -45,7 +53,10 @@ def test_replies_to_writes_are_given_back(size):
             most = max(most, served.limits.held)
             peer.send(large if head.startswith(b"POST") else page)
 
-    with raw_upstream(script) as upstream, gateway(upstream.origin, memory=16 << 20, **ON) as served:
+    with (
+        raw_upstream(script) as upstream,
+        gateway(upstream.origin, memory=16 << 20, **ON) as served,
+    ):
         assert status_of(ask(served, adding(400))[0]) == 200
         until(lambda: served.limits.held == 0, "all is given back")
     assert most < 400_000
@@ -64,9 +75,15 @@ def test_the_bodies_of_further_writes_count():
                 held.wait(PATIENCE)
             peer.send(message(b'{"results": []}', JSON))
 
-    body = json.dumps([{"id": f"{number}{'a' * 1000}"} for number in range(300)]).encode()
+    body = json.dumps(
+        [{"id": f"{number}{'a' * 1000}"} for number in range(300)]
+    ).encode()
     request = get(TEAM, f"Content-Length: {len(body)}", method="POST") + body
-    with raw_upstream(script) as upstream, gateway(upstream.origin, **ON) as served, calling(served) as peer:
+    with (
+        raw_upstream(script) as upstream,
+        gateway(upstream.origin, **ON) as served,
+        calling(served) as peer,
+    ):
         peer.send(request)
         until(lambda: seen, "the first write")
         assert seen[0] > 2 * 300_000  # as it came, and as it will be sent
@@ -101,7 +118,9 @@ def test_writes_that_have_begun_are_finished_without_their_caller(caplog, way, s
         goes_on.set()
         assert counts(served) == {("successor", 0): 1}
     assert sent == [b"GET", *[b"POST"] * 5, b"GET"]
-    (line,) = [one.getMessage() for one in caplog.records if one.name == "shim.gateway.calls"]
+    (line,) = [
+        one.getMessage() for one in caplog.records if one.name == "shim.gateway.calls"
+    ]
     assert " successor | unanswered in " in line
     assert line.endswith(DONE.format(5))
 
@@ -126,7 +145,9 @@ def test_a_write_that_fails_after_its_caller_has_left_is_logged(caplog):
         until(lambda: not served.metrics.server.connections, "the caller is gone")
         goes_on.set()
         assert counts(served) == {("successor", 0): 1}
-    (line,) = [one.getMessage() for one in caplog.records if one.name == "shim.gateway.calls"]
+    (line,) = [
+        one.getMessage() for one in caplog.records if one.name == "shim.gateway.calls"
+    ]
     assert "SHIM_UPSTREAM_UNREADABLE" in line
     assert line.endswith(DONE.format(1))
 
@@ -143,7 +164,9 @@ def test_a_call_that_fails_between_its_writes_is_no_refused_one(caplog):
     with replying(*script) as upstream, gateway(upstream.origin, **ON) as served:
         assert status_of(ask(served, adding(5))[0]) == 503
         assert counts(served) == {("successor", 503): 1}
-    (line,) = [one.getMessage() for one in caplog.records if one.name == "shim.gateway.calls"]
+    (line,) = [
+        one.getMessage() for one in caplog.records if one.name == "shim.gateway.calls"
+    ]
     assert DONE.format(2) in line
     assert "64a0b1c2" not in line
 
@@ -155,7 +178,9 @@ def test_a_call_that_fails_between_its_writes_is_no_refused_one(caplog):
     (get("/api/atlas/v2/groups"), [reply()], {("pass", 200): 1}),
     (get("/api/atlas/v2/groups"), [b""], {("pass", 502): 1}),
 ], ids=["too many", "cut", "not sent", "passed", "passed and cut"])  # fmt: skip
-def test_a_call_counts_as_refused_until_something_is_sent(request_bytes, replies, found):
+def test_a_call_counts_as_refused_until_something_is_sent(
+    request_bytes, replies, found
+):
     """Then by where it went, whatever came of it."""
     with replying(*replies) as upstream, gateway(upstream.origin, **ON) as served:
         ask(served, request_bytes)

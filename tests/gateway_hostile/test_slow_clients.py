@@ -9,7 +9,14 @@ from typing import Any
 import pytest
 
 from shim.gateway.server import Gateway
-from tests.gateway_attacks.crowds import OTHER, behind, busy, count_ended, crowd, is_served
+from tests.gateway_attacks.crowds import (
+    OTHER,
+    behind,
+    busy,
+    count_ended,
+    crowd,
+    is_served,
+)
 from tests.gateway_hostile.rows import RESTORES, SNAPSHOTS, post
 from tests.peers.raw import PATIENCE, Peer, reply, replying, until
 from tests.peers.served import ask, calling, gateway, get, status_of
@@ -30,13 +37,23 @@ EARLY = 60_000
 CHUNK = b"%x\r\n%b\r\n" % (EARLY, b"a" * EARLY)
 BURSTS = {
     "length": post(f"Content-Length: {EARLY + 4000}", content=b"a" * EARLY),
-    "16 MiB of a length": post(f"Content-Length: {(16 << 20) + 1}", content=bytes(16 << 20)),
+    "16 MiB of a length": post(
+        f"Content-Length: {(16 << 20) + 1}", content=bytes(16 << 20)
+    ),
     "chunks": post("Transfer-Encoding: chunked", content=CHUNK),
-    "within a chunk": post("Transfer-Encoding: chunked", content=b"ffff\r\n%b" % (b"a" * EARLY)),
+    "within a chunk": post(
+        "Transfer-Encoding: chunked", content=b"ffff\r\n%b" % (b"a" * EARLY)
+    ),
     "within a chunk's size": post("Transfer-Encoding: chunked", content=CHUNK + b"ff"),
-    "within the trailers": post("Transfer-Encoding: chunked", content=CHUNK + b"0\r\nX: a"),
-    "length, retired": post(f"Content-Length: {EARLY + 4000}", content=b"a" * EARLY, target=RESTORES),
-    "chunks, retired": post("Transfer-Encoding: chunked", content=CHUNK, target=RESTORES),
+    "within the trailers": post(
+        "Transfer-Encoding: chunked", content=CHUNK + b"0\r\nX: a"
+    ),
+    "length, retired": post(
+        f"Content-Length: {EARLY + 4000}", content=b"a" * EARLY, target=RESTORES
+    ),
+    "chunks, retired": post(
+        "Transfer-Encoding: chunked", content=CHUNK, target=RESTORES
+    ),
 }
 
 
@@ -81,19 +98,30 @@ async def test_crowd_that_drips_is_ended_while_others_are_served(kind):
             return status_of(ask(served, get("/other", "Connection: close"))[0])
 
         async with asyncio.timeout(PATIENCE), asyncio.TaskGroup() as tasks:
-            crowd = [tasks.create_task(drip(served.url, start, byte)) for _ in range(100)]
+            crowd = [
+                tasks.create_task(drip(served.url, start, byte)) for _ in range(100)
+            ]
             while (await asyncio.wait(crowd, timeout=0.1))[1]:
                 assert await asyncio.to_thread(is_served, other)
         ends = [end for one in crowd if (end := one.result())]
-        assert {end.partition(b"\r\n")[0] for end in ends} == {b"HTTP/1.1 408 Request Timeout"}
-        assert json.loads(ends[0].partition(b"\r\n\r\n")[2])["errorCode"] == "SHIM_REQUEST_TIMEOUT"
+        assert {end.partition(b"\r\n")[0] for end in ends} == {
+            b"HTTP/1.1 408 Request Timeout"
+        }
+        assert (
+            json.loads(ends[0].partition(b"\r\n\r\n")[2])["errorCode"]
+            == "SHIM_REQUEST_TIMEOUT"
+        )
         assert until(lambda: served.limits.count == 0, "nothing in flight")
 
 
 @pytest.mark.parametrize("kind", BURSTS)
 def test_early_bytes_buy_no_time(kind):
     """Much at once and then silence is 408 and the end of the connection."""
-    with replying(reply()) as upstream, gateway(upstream.origin, client_timeout=0.5) as served, calling(served) as peer:
+    with (
+        replying(reply()) as upstream,
+        gateway(upstream.origin, client_timeout=0.5) as served,
+        calling(served) as peer,
+    ):
         with contextlib.suppress(OSError):  # the answer may come before all has gone
             peer.send(BURSTS[kind])
         assert status_of(peer.message()[0]) == 408
@@ -103,14 +131,20 @@ def test_early_bytes_buy_no_time(kind):
 def test_heads_that_never_end_are_bounded():
     """Beyond a quarter of the memory a caller gets 503 to come again; others are served, and later there is room."""
     long = b"GET /x HTTP/1.1\r\nHost: shim.test\r\nX: " + b"a" * 30_000
-    options: dict[str, Any] = {"memory": 1 << 20, "client_timeout": 60.0, "keepalive_timeout": 60.0}
+    options: dict[str, Any] = {
+        "memory": 1 << 20,
+        "client_timeout": 60.0,
+        "keepalive_timeout": 60.0,
+    }
     with behind(**options) as (_, served):
         with crowd(served, 20, OTHER, long) as callers:
             until(lambda: count_ended(callers) >= 10, "the end of those beyond it")
             told = [peer.seen for peer in callers if peer.seen]
             assert {status_of(said) for said in told} == {503}
             assert ask(served, get("/mine"))[1] == b"/mine"
-        until(lambda: not busy(*ask(served, long + b"\r\n\r\n")), "room for a long head")
+        until(
+            lambda: not busy(*ask(served, long + b"\r\n\r\n")), "room for a long head"
+        )
 
 
 @pytest.mark.parametrize("before", [b"", get("/x")], ids=["unused", "used"])
@@ -131,7 +165,11 @@ def test_idle_connection_ends(before):
 def test_next_head_has_a_deadline_of_its_own():
     """The second request of a connection that drips is ended as well."""
     options: dict[str, Any] = {**SHORT, "keepalive_timeout": 60.0}
-    with replying(reply()) as upstream, gateway(upstream.origin, **options) as served, calling(served) as peer:
+    with (
+        replying(reply()) as upstream,
+        gateway(upstream.origin, **options) as served,
+        calling(served) as peer,
+    ):
         peer.send(get("/x"))
         peer.message()
         peer.send(b"GET /y HTTP/1.1\r\nHost: ")
@@ -139,17 +177,26 @@ def test_next_head_has_a_deadline_of_its_own():
         assert not peer.rest()
 
 
-ITEMS = [{"id": f"{number:024x}", "status": "COMPLETED", "startTime": "2025-11-01T00:00:00Z"} for number in range(500)]
+ITEMS = [
+    {"id": f"{number:024x}", "status": "COMPLETED", "startTime": "2025-11-01T00:00:00Z"}
+    for number in range(500)
+]
 PAGE = json.dumps({"results": ITEMS, "totalCount": len(ITEMS)}).encode()
 
 
 @pytest.mark.parametrize(
-    ("target", "content"), [("/x", b"x" * (8 << 20)), (SNAPSHOTS, PAGE)], ids=["streamed", "translated"]
+    ("target", "content"),
+    [("/x", b"x" * (8 << 20)), (SNAPSHOTS, PAGE)],
+    ids=["streamed", "translated"],
 )
 def test_replies_that_are_not_taken_end_the_connection(target, content):
     """A caller that asks again and again and doesn't read is not answered without end, and dropped."""
     most, options = 2000, {**SHORT, "keepalive_timeout": 60.0}
-    with replying(reply(content)) as upstream, gateway(upstream.origin, **options) as served, calling(served) as peer:
+    with (
+        replying(reply(content)) as upstream,
+        gateway(upstream.origin, **options) as served,
+        calling(served) as peer,
+    ):
         sender = threading.Thread(target=ask_on, args=(peer, get(target), most))
         sender.start()
         until(lambda: upstream.heads, "a call that began")

@@ -5,7 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shim.gateway.http1.body import AT_ONCE, LINE, TRAILERS, ChunkDecoder, MalformedError
+from shim.gateway.http1.body import (
+    AT_ONCE,
+    LINE,
+    TRAILERS,
+    ChunkDecoder,
+    MalformedError,
+)
 
 HEAD = b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
 

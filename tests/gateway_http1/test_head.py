@@ -49,16 +49,24 @@ def test_what_form_of_strangers_is_short(line):
 def test_credentials_count_among_all_fields():
     """The line that is cut out before a head is looked up makes no room for more."""
     lines = [f"X-{number}: {'x' * 30000}" for number in range(2)]
-    assert status_of(request("Host: a", *lines, f"Authorization: Basic {'x' * 30000}")) == 431
+    assert (
+        status_of(request("Host: a", *lines, f"Authorization: Basic {'x' * 30000}"))
+        == 431
+    )
 
 
 def test_a_credential_is_one_of_the_fields_that_a_request_may_have():
     """128 in all, wherever it stands, and also where the others are known already."""
     others = [f"X-{number}: y" for number in range(126)]
     for _ in range(2):
-        head, _ = parse_request(request("Host: a", *others, "Authorization: Basic eA=="))
+        head, _ = parse_request(
+            request("Host: a", *others, "Authorization: Basic eA==")
+        )
         assert len(head.headers) in {127, 128}
-        assert status_of(request("Host: a", *others, "X: y", "Authorization: Basic eA==")) == 431
+        assert (
+            status_of(request("Host: a", *others, "X: y", "Authorization: Basic eA=="))
+            == 431
+        )
 
 
 LINES = st.sampled_from([
@@ -76,7 +84,9 @@ def outcome(parse, data):
     except Refusal as refusal:
         return refusal.status, refusal.code
     headers = Request(found, credential, EMPTY, mock.Mock()).headers
-    return headers, attrs.asdict(found, filter=lambda one, _: one.name not in {"headers", "form"})
+    return headers, attrs.asdict(
+        found, filter=lambda one, _: one.name not in {"headers", "form"}
+    )
 
 
 @given(
@@ -87,7 +97,9 @@ def test_a_head_means_the_same_as_without_memory(heads, start):
     """Whatever was read before, and wherever credentials stand, a head is what the parser alone makes of it."""
     for lines in heads:
         data = "\r\n".join((start, *lines, "", "")).encode("latin-1")
-        assert outcome(parse_request, data) == outcome(lambda data: (head._parse_request(data), None), data)
+        assert outcome(parse_request, data) == outcome(
+            lambda data: (head._parse_request(data), None), data
+        )
 
 
 @given(st.lists(LINES, max_size=6))
@@ -95,7 +107,9 @@ def test_no_credential_form(lines):
     """Neither in what heads are known by, nor in what is known of them."""
     head._known.clear()  # other tests have secrets in fields where nobody looks for one
     with contextlib.suppress(Refusal):
-        parse_request("\r\n".join(("GET /x HTTP/1.1", *lines, "", "")).encode("latin-1"))
+        parse_request(
+            "\r\n".join(("GET /x HTTP/1.1", *lines, "", "")).encode("latin-1")
+        )
     assert not any(b"s3c" in known for known in head._known)
     assert "s3c" not in repr([*head._known.values()])
 

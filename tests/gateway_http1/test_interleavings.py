@@ -38,12 +38,19 @@ def check(data: bytes, kinds: list[str], *, whole: bool) -> None:
                 content += event.data
             elif isinstance(event, h11.EndOfMessage):
                 break
-        assert marks == [str(number).encode()] or (status >= 400 and not marks), (number, kind, status, marks)
+        assert marks == [str(number).encode()] or (status >= 400 and not marks), (
+            number,
+            kind,
+            status,
+            marks,
+        )
         if marks and kind not in {"head", "204", "304"}:
             long = {"large": b"x" * LARGE, "small": b"x" * SMALL}
             assert content == long.get(kind, f"reply {number}".encode())
         data = client.trailing_data[0]
-        if client.their_state is h11.MUST_CLOSE:  # the gateway said that this is the last one
+        if (
+            client.their_state is h11.MUST_CLOSE
+        ):  # the gateway said that this is the last one
             assert not whole
             break
     assert not data
@@ -52,13 +59,17 @@ def check(data: bytes, kinds: list[str], *, whole: bool) -> None:
 sizes = st.sampled_from([1, 7, 60, 1000, 70_000])
 steps = st.lists(
     st.tuples(
-        st.sampled_from(["send"] * 5 + ["take"] * 4 + ["read"] * 4 + ["say"] * 4 + ["settle"] * 3),
+        st.sampled_from(
+            ["send"] * 5 + ["take"] * 4 + ["read"] * 4 + ["say"] * 4 + ["settle"] * 3
+        ),
         sizes,
         st.integers(0, 3),
     ),
     max_size=40,
 )
-ends = st.sampled_from(["", "caller reset", "caller half", "upstream reset", "upstream half"])
+ends = st.sampled_from(
+    ["", "caller reset", "caller half", "upstream reset", "upstream half"]
+)
 
 
 class Play:
@@ -107,7 +118,11 @@ class Play:
                 self.step("read", 1 << 20, which)
                 self.step("say", 1 << 20, which)
             await self.wired.settle(6)
-            if self.is_over or not (self.stream or self.wired.gateway.limits.count or self.wired.caller.unsent):
+            if self.is_over or not (
+                self.stream
+                or self.wired.gateway.limits.count
+                or self.wired.caller.unsent
+            ):
                 break
         else:
             raise AssertionError("it hangs")
@@ -116,7 +131,9 @@ class Play:
         await self.wired.end()
 
 
-async def play(kinds: list[str], script: list[tuple[str, int, int]], end: str, at: int) -> None:
+async def play(
+    kinds: list[str], script: list[tuple[str, int, int]], end: str, at: int
+) -> None:
     """Let it all happen."""
     course = Play(kinds)
     for number, (what, size, which) in enumerate(script):
@@ -138,7 +155,12 @@ def fresh_heap():
 
 
 @settings(max_examples=60)
-@given(st.lists(st.sampled_from(KINDS), min_size=1, max_size=6), steps, ends, st.integers(0, 30))
+@given(
+    st.lists(st.sampled_from(KINDS), min_size=1, max_size=6),
+    steps,
+    ends,
+    st.integers(0, 30),
+)
 def test_any_order_of_events(kinds, script, end, at):
     """Whatever comes when."""
     asyncio.run(play(kinds, script, end, at))

@@ -12,7 +12,14 @@ PROXY, LOCAL = 0x21, 0x20
 TCP4, TCP6, UNIX, UNSPEC = 0x11, 0x21, 0x31, 0x00
 
 
-def header(command: int, family: int, addresses: bytes, *, signature: bytes = SIGNATURE, length: int = -1) -> bytes:
+def header(
+    command: int,
+    family: int,
+    addresses: bytes,
+    *,
+    signature: bytes = SIGNATURE,
+    length: int = -1,
+) -> bytes:
     """Return a header; ``length`` is what it says that it has, if that is not so."""
     said = len(addresses) if length < 0 else length
     return signature + bytes([command, family]) + struct.pack("!H", said) + addresses
@@ -21,9 +28,15 @@ def header(command: int, family: int, addresses: bytes, *, signature: bytes = SI
 def tcp(source: str, more: bytes = b"") -> bytes:
     """Return the header of a connection from an address; ``more`` are further fields (TLVs)."""
     address = ipaddress.ip_address(source)
-    to = ipaddress.ip_address("192.0.2.1" if address.version == 4 else "2001:db8::1").packed
+    to = ipaddress.ip_address(
+        "192.0.2.1" if address.version == 4 else "2001:db8::1"
+    ).packed
     ports = struct.pack("!HH", 50000, 443)
-    return header(PROXY, TCP4 if address.version == 4 else TCP6, address.packed + to + ports + more)
+    return header(
+        PROXY,
+        TCP4 if address.version == 4 else TCP6,
+        address.packed + to + ports + more,
+    )
 
 
 V4, V6 = tcp("203.0.113.7"), tcp("2001:db8::7")
@@ -33,7 +46,9 @@ NAMED = {
     tcp("::ffff:203.0.113.7"): "203.0.113.7",
     tcp("203.0.113.7", b"\x04\x00\x10" + bytes(16)): "203.0.113.7",
     tcp("2001:db8::7", b"\x02\x00\x09shim.test"): "2001:db8::7",
-    tcp("203.0.113.7", b"GET /smuggled HTTP/1.1\r\n\r\n".ljust(2000, b"\0")): "203.0.113.7",
+    tcp(
+        "203.0.113.7", b"GET /smuggled HTTP/1.1\r\n\r\n".ljust(2000, b"\0")
+    ): "203.0.113.7",
     header(PROXY, UNIX, bytes(216)): None,
     header(PROXY, UNSPEC, b"GET /smuggled HTTP/1.1\r\n\r\n"): None,
     header(LOCAL, UNSPEC, b""): None,
@@ -75,7 +90,10 @@ async def peer_in(data: bytes, step: int) -> tuple[str | None, bytes]:
 @pytest.mark.parametrize("data", NAMED, ids=repr)
 async def test_header_names_the_peer(data, step):
     """The address of the balancer's caller is taken, and not a byte behind the header."""
-    assert await peer_in(data + b"GET / HTTP/1.1", step) == (NAMED[data], b"GET / HTTP/1.1")
+    assert await peer_in(data + b"GET / HTTP/1.1", step) == (
+        NAMED[data],
+        b"GET / HTTP/1.1",
+    )
 
 
 @pytest.mark.parametrize("kind", NO_HEADERS)
@@ -85,7 +103,11 @@ async def test_what_is_no_header_is_refused(kind):
         await peer_in(NO_HEADERS[kind], 3)
 
 
-TRUSTED = (ipaddress.ip_network("127.0.0.0/28"), ipaddress.ip_network("10.0.0.0/8"), ipaddress.ip_network("fd00::/8"))
+TRUSTED = (
+    ipaddress.ip_network("127.0.0.0/28"),
+    ipaddress.ip_network("10.0.0.0/8"),
+    ipaddress.ip_network("fd00::/8"),
+)
 ALICE, BOB, PROXY_ADDRESS = "203.0.113.5", "203.0.113.6", "127.0.0.1"
 
 
@@ -100,7 +122,12 @@ ALICE, BOB, PROXY_ADDRESS = "203.0.113.5", "203.0.113.6", "127.0.0.1"
 ])  # fmt: skip
 def test_the_last_address_that_is_not_trusted_counts(lines, named):
     """What stands left of it was written by somebody who may say anything; nobody named is the proxy itself."""
-    assert forwarded_peer(PROXY_ADDRESS, tuple(("x-forwarded-FOR", line) for line in lines), TRUSTED) == named
+    assert (
+        forwarded_peer(
+            PROXY_ADDRESS, tuple(("x-forwarded-FOR", line) for line in lines), TRUSTED
+        )
+        == named
+    )
 
 
 @pytest.mark.parametrize(("peer", "name", "trusted"), [

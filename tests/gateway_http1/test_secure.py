@@ -49,7 +49,9 @@ class Client:
     def __init__(self, context: ssl.SSLContext, wire: Wire) -> None:
         self.wire = wire
         self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self.tls = context.wrap_bio(self.incoming, self.outgoing, server_hostname="a.test")
+        self.tls = context.wrap_bio(
+            self.incoming, self.outgoing, server_hostname="a.test"
+        )
 
     def move(self) -> None:
         """Have all bytes arrive, as far as they may."""
@@ -70,7 +72,10 @@ class Client:
 @pytest.fixture(scope="module")
 def contexts() -> tuple[ssl.SSLContext, ssl.SSLContext]:
     authority = trustme.CA()
-    mine, theirs = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH), ssl.create_default_context()
+    mine, theirs = (
+        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH),
+        ssl.create_default_context(),
+    )
     authority.issue_cert("a.test").configure_cert(mine)
     authority.configure_trust(theirs)
     return mine, theirs
@@ -122,7 +127,10 @@ async def test_very_small_records_are_taken_a_part_a_turn(both):
         if client.left:
             client.left = client.left[client.wire.deliver(client.left) :]
     assert counts[0] == secure.AT_ONCE
-    assert max(after - before for before, after in itertools.pairwise(counts)) <= secure.AT_ONCE
+    assert (
+        max(after - before for before, after in itertools.pairwise(counts))
+        <= secure.AT_ONCE
+    )
 
 
 async def test_an_end_that_holds_gets_nothing(both):

@@ -64,7 +64,9 @@ async def test_a_reply_in_very_small_chunks_is_taken_a_part_a_turn(wiring):
     await wired.settle()
     upstream = wired.made[-1]
     connection: Any = upstream.wire.protocol
-    upstream.wire.deliver(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + CHUNKS)
+    upstream.wire.deliver(
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + CHUNKS
+    )
     assert connection._response.size <= AT_ONCE
     assert upstream.wire.is_paused
     await wired.settle()

@@ -91,7 +91,9 @@ def passes(monkeypatch):
 async def test_content_that_moves_on_may_take_longer(wiring, passes, early):
     """Content at a fair rate is not a slow one, though it takes longer than the deadline, also after a burst."""
     wired = wiring(client_timeout=1.0)
-    head = f"POST /0/length HTTP/1.1\r\nHost: a\r\nContent-Length: {early + 8000}\r\n\r\n"
+    head = (
+        f"POST /0/length HTTP/1.1\r\nHost: a\r\nContent-Length: {early + 8000}\r\n\r\n"
+    )
     wired.caller.deliver(head.encode() + bytes(early))
     upstream = await upstream_of(wired)
     for _ in range(8):
@@ -102,7 +104,9 @@ async def test_content_that_moves_on_may_take_longer(wiring, passes, early):
     assert b"HTTP/1.1 200 " in await answered(wired)
 
 
-async def test_upstream_that_is_slow_to_take_content_is_not_the_callers_fault(wiring, passes):
+async def test_upstream_that_is_slow_to_take_content_is_not_the_callers_fault(
+    wiring, passes
+):
     """The deadline counts waiting for the caller, and not what upstream takes."""
     wired = wiring(client_timeout=1.0)
     left = request_of(0, "upload")
@@ -124,7 +128,10 @@ async def test_upstream_that_is_slow_to_take_content_is_not_the_callers_fault(wi
 async def test_last_reply_before_unread_requests_is_not_overtaken_by_a_reset(wiring):
     """A reply that ends its connection is followed by an end in one direction while requests wait behind it."""
     wired = wiring()
-    wired.caller.deliver(b"GET /0/length HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n" + request_of(1, "length"))
+    wired.caller.deliver(
+        b"GET /0/length HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+        + request_of(1, "length")
+    )
     await wired.settle()
     wired.made[-1].read(1 << 20)
     wired.made[-1].say(1 << 20)
@@ -133,11 +140,15 @@ async def test_last_reply_before_unread_requests_is_not_overtaken_by_a_reset(wir
     assert wired.caller.deliver(b"more")
 
 
-async def test_last_reply_to_a_caller_that_has_reset_its_connection_has_an_end(wiring, monkeypatch):
+async def test_last_reply_to_a_caller_that_has_reset_its_connection_has_an_end(
+    wiring, monkeypatch
+):
     """Asyncio's own transport raises where a reset has arrived and is not read yet; the connection ends in its time."""
     wired = wiring()
     connection: Any = wired.caller.protocol
-    monkeypatch.setattr(wired.caller, "write_eof", Mock(side_effect=OSError(107, "not connected")))
+    monkeypatch.setattr(
+        wired.caller, "write_eof", Mock(side_effect=OSError(107, "not connected"))
+    )
     wired.caller.deliver(b"GET / HTTP/0.9\r\n\r\n")
     assert connection.due < NEVER
     connection.late()
@@ -145,17 +156,23 @@ async def test_last_reply_to_a_caller_that_has_reset_its_connection_has_an_end(w
     assert wired.caller.closing
 
 
-async def test_a_connection_that_the_loop_has_closed_is_one_whose_caller_left(wiring, monkeypatch, caplog):
+async def test_a_connection_that_the_loop_has_closed_is_one_whose_caller_left(
+    wiring, monkeypatch, caplog
+):
     """The loop raises RuntimeError for one that it has not made known yet: no defect, and no line of one."""
     wired = wiring()
-    monkeypatch.setattr(wired.caller, "write", Mock(side_effect=RuntimeError("the handler is closed")))
+    monkeypatch.setattr(
+        wired.caller, "write", Mock(side_effect=RuntimeError("the handler is closed"))
+    )
     wired.caller.deliver(b"GET /a/../b HTTP/1.1\r\nHost: shim.test\r\n\r\n")
     await wired.settle()
     assert wired.caller.closing
     assert "unhandled" not in caplog.text
 
 
-async def test_defect_of_a_call_whose_caller_leaves_is_logged_once(wiring, monkeypatch, caplog):
+async def test_defect_of_a_call_whose_caller_leaves_is_logged_once(
+    wiring, monkeypatch, caplog
+):
     """There is nobody to tell of it, and the loop hears of no second one."""
     wired = wiring()
 
@@ -197,14 +214,17 @@ async def test_refusal_while_draining_ends_its_connection(wiring):
 
 async def test_reply_without_content_has_no_length(wiring):
     """A 204 says nothing of a length to the caller (RFC 9110, 8.6), and ends upstream's connection if it has one."""
-    wired = wiring(lambda _: (b"HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n", False))
+    wired = wiring(
+        lambda _: (b"HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n", False)
+    )
     wired.caller.deliver(request_of(0, "204"))
     assert b"Content-Length" not in await answered(wired)
     assert wired.made[-1].wire.closing
 
 
 RETIRED = (
-    f"GET /api/atlas/v2/groups/{'6' * 24}/serverless/i/backup/snapshots HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
+    f"GET /api/atlas/v2/groups/{'6' * 24}/serverless/i/backup/snapshots HTTP/1.1\r\n"
+    "Host: localhost\r\n\r\n".encode()
 )
 
 
@@ -220,7 +240,9 @@ async def test_what_is_remembered_answers_as_the_moment_wants(wiring):
     assert b"\r\nConnection: close\r\n" in await answered(wired)
 
 
-async def test_a_call_is_bounded_by_its_deadline_and_a_reply_that_is_handed_on_is_not(wiring):
+async def test_a_call_is_bounded_by_its_deadline_and_a_reply_that_is_handed_on_is_not(
+    wiring,
+):
     """Upstream's silence counts for what is streamed; before that the whole call's time does."""
     wired = wiring(deadline=5.0, upstream_timeout=60.0)
     wired.caller.deliver(RETIRED)

@@ -114,7 +114,9 @@ class Wire(asyncio.Transport):
         """Return how much was not taken yet."""
         return len(self.unsent)
 
-    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+    def set_write_buffer_limits(
+        self, high: int | None = None, low: int | None = None
+    ) -> None:
         """Take the size from which on it is full; a quarter of it is no more."""
         self.high = high or 65536
 
@@ -122,7 +124,9 @@ class Wire(asyncio.Transport):
 class FakeUpstream:
     """One connection's other end: requests are read by h11, and answered by ``answer`` as bytes."""
 
-    def __init__(self, wire: Wire, answer: Callable[[h11.Request], tuple[bytes, bool]]) -> None:
+    def __init__(
+        self, wire: Wire, answer: Callable[[h11.Request], tuple[bytes, bool]]
+    ) -> None:
         self.wire = wire
         self.waiting = b""
         self.is_last = False
@@ -142,7 +146,9 @@ class FakeUpstream:
                 self._reply = reply
             elif isinstance(event, h11.EndOfMessage):
                 self.waiting += self._reply
-                self._judge.send(h11.Response(status_code=200, headers=[("Content-Length", "0")]))
+                self._judge.send(
+                    h11.Response(status_code=200, headers=[("Content-Length", "0")])
+                )
                 self._judge.send(h11.EndOfMessage())
                 if self._judge.our_state is h11.DONE:
                     self._judge.start_next_cycle()
@@ -158,7 +164,9 @@ class FakeUpstream:
 class Wired:
     """A gateway, its upstream, and one caller, all without sockets."""
 
-    def __init__(self, answer: Callable[[h11.Request], tuple[bytes, bool]], **options: Any) -> None:
+    def __init__(
+        self, answer: Callable[[h11.Request], tuple[bytes, bool]], **options: Any
+    ) -> None:
         chosen = Options(upstream="http://upstream.test", admin=None, **options)
         self.gateway = Gateway(chosen, environ={})
         self.answer = answer
@@ -169,7 +177,9 @@ class Wired:
         self.server = Clients(self.gateway._handler, chosen)
         self.caller = Wire(Connection(self.server, "192.0.2.1", "http"))
         self.errors: list[Any] = []
-        asyncio.get_running_loop().set_exception_handler(lambda _, context: self.errors.append(context))
+        asyncio.get_running_loop().set_exception_handler(
+            lambda _, context: self.errors.append(context)
+        )
 
     async def _connect(self, until: float = NEVER) -> UpstreamConnection:
         """Return a connection that is there at once."""
@@ -209,13 +219,22 @@ def request_of(number: int, kind: str) -> bytes:
         method, content = "POST", b"c" * (LARGE if kind != "expect" else 10)
         if kind == "small" or number % 2:
             lines = ["Transfer-Encoding: chunked"]
-            content = b"%x\r\n%b\r\n" % (len(content), content) if kind != "small" else b"1\r\nc\r\n" * SMALL
+            content = (
+                b"%x\r\n%b\r\n" % (len(content), content)
+                if kind != "small"
+                else b"1\r\nc\r\n" * SMALL
+            )
             content += b"0\r\n\r\n"
         else:
             lines = [f"Content-Length: {len(content)}"]
         if kind == "expect":
             lines.append("Expect: 100-continue")
-    return "\r\n".join([f"{method} /{number}/{kind} HTTP/1.1", "Host: a", *lines, "", ""]).encode() + content
+    return (
+        "\r\n".join(
+            [f"{method} /{number}/{kind} HTTP/1.1", "Host: a", *lines, "", ""]
+        ).encode()
+        + content
+    )
 
 
 def reply_of(request: h11.Request) -> tuple[bytes, bool]:
@@ -225,8 +244,13 @@ def reply_of(request: h11.Request) -> tuple[bytes, bool]:
     mark = f"X-N: {number}\r\n".encode()
     plain = b"HTTP/1.1 200 OK\r\n%bContent-Length: %d\r\n\r\n" % (mark, len(content))
     if kind == "chunks":
-        pieces = b"".join(b"%x;x=y\r\n%b\r\n" % (1, content[n : n + 1]) for n in range(len(content)))
-        return b"HTTP/1.1 200 OK\r\n%bTransfer-Encoding: chunked\r\n\r\n%b0\r\n\r\n" % (mark, pieces), False
+        pieces = b"".join(
+            b"%x;x=y\r\n%b\r\n" % (1, content[n : n + 1]) for n in range(len(content))
+        )
+        return b"HTTP/1.1 200 OK\r\n%bTransfer-Encoding: chunked\r\n\r\n%b0\r\n\r\n" % (
+            mark,
+            pieces,
+        ), False
     if kind == "small":
         head = b"HTTP/1.1 200 OK\r\n%bTransfer-Encoding: chunked\r\n\r\n" % mark
         return head + b"1\r\nx\r\n" * SMALL + b"0\r\n\r\n", False
@@ -239,5 +263,9 @@ def reply_of(request: h11.Request) -> tuple[bytes, bool]:
     if kind == "informational":
         return b"HTTP/1.1 103 Early\r\nLink: x\r\n\r\n" * 3 + plain + content, False
     if kind == "large":
-        return b"HTTP/1.1 200 OK\r\n%bContent-Length: %d\r\n\r\n%b" % (mark, LARGE, b"x" * LARGE), False
+        return b"HTTP/1.1 200 OK\r\n%bContent-Length: %d\r\n\r\n%b" % (
+            mark,
+            LARGE,
+            b"x" * LARGE,
+        ), False
     return plain + content, False

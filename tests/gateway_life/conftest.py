@@ -36,7 +36,9 @@ class Running:
             try:
                 line = self.lines.get(timeout=PATIENCE)
             except queue.Empty:
-                raise AssertionError(f"{pattern} is not in {''.join(self.seen)}") from None
+                raise AssertionError(
+                    f"{pattern} is not in {''.join(self.seen)}"
+                ) from None
             self.seen.append(line)
             if found := re.search(pattern, line):
                 return found
@@ -53,8 +55,16 @@ class Running:
 
 def clean_environ(**more: str) -> dict[str, str]:
     """Return this process's environment without settings, credentials and proxies."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
-    return {**kept, "PYTHONUNBUFFERED": "1", "PYTHONPATH": str(ROOT), "NO_PROXY": "*", **more}
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith(OURS)
+    }
+    return {
+        **kept,
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONPATH": str(ROOT),
+        "NO_PROXY": "*",
+        **more,
+    }
 
 
 @pytest.fixture(autouse=True)

@@ -21,8 +21,9 @@ def slow(peer: Peer) -> None:
 class Load:
     """Callers on kept connections and on new ones, that go on until a connection is refused, or ``end`` is called.
 
-    ``answered`` counts whole answers, ``lost`` has the errors of calls that got none. A new connection that ends
-    before the first byte of its first answer counts as ``untaken``: the kernel had made it, and nobody had accepted it.
+    ``answered`` counts whole answers, ``lost`` has the errors of calls that got none. A
+    new connection that ends before the first byte of its first answer counts as
+    ``untaken``: the kernel had made it, and nobody had accepted it.
     """
 
     def __init__(self, served: At, *, kept: int, new: int):
@@ -30,7 +31,10 @@ class Load:
         self.answered = self.untaken = 0
         self.lost: list[str] = []
         self.lock, self.ended = threading.Lock(), threading.Event()
-        self.threads = [threading.Thread(target=self._go_on, args=(lines,)) for lines in [()] * kept + [CLOSE] * new]
+        self.threads = [
+            threading.Thread(target=self._go_on, args=(lines,))
+            for lines in [()] * kept + [CLOSE] * new
+        ]
         for thread in self.threads:
             thread.start()
 
@@ -52,7 +56,9 @@ class Load:
             except (ConnectionRefusedError, ConnectionResetError):
                 return
             is_first = True
-            while self._call(peer, lines, is_first=is_first) and not self.ended.is_set():
+            while (
+                self._call(peer, lines, is_first=is_first) and not self.ended.is_set()
+            ):
                 is_first = False
             peer.close()
 
@@ -63,7 +69,11 @@ class Load:
             head, content = peer.message()
         except (OSError, EndedError) as error:
             with self.lock:
-                if is_first and not peer.seen and isinstance(error, (ConnectionError, EndedError)):
+                if (
+                    is_first
+                    and not peer.seen
+                    and isinstance(error, (ConnectionError, EndedError))
+                ):
                     self.untaken += 1
                 else:
                     self.lost.append(repr(error))

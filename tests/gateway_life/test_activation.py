@@ -26,7 +26,14 @@ def kept():
 
 
 def words_of(kept, upstream):
-    return "--listen", f"127.0.0.1:{kept.getsockname()[1]}", "--admin", "off", "--upstream", upstream
+    return (
+        "--listen",
+        f"127.0.0.1:{kept.getsockname()[1]}",
+        "--admin",
+        "off",
+        "--upstream",
+        upstream,
+    )
 
 
 @pytest.fixture
@@ -34,7 +41,12 @@ def start(serve):
     """Return a function that starts a gateway with a socket as descriptor 3."""
 
     def start(kept, *words):
-        return serve(*words, before=STARTED, pass_fds=(3,), preexec_fn=lambda: os.dup2(kept.fileno(), 3))
+        return serve(
+            *words,
+            before=STARTED,
+            pass_fds=(3,),
+            preexec_fn=lambda: os.dup2(kept.fileno(), 3),
+        )
 
     return start
 
@@ -57,15 +69,31 @@ def test_a_restart_under_load_refuses_nothing(start, kept):
         assert running.end() == 0
 
 
-@pytest.mark.skipif(shutil.which("systemd-socket-activate") is None, reason="systemd's tools are not installed")
+@pytest.mark.skipif(
+    shutil.which("systemd-socket-activate") is None,
+    reason="systemd's tools are not installed",
+)
 def test_systemd_hands_its_socket_over(port):
     """The first connection starts the gateway, which takes it."""
     with replying(reply(b"hi")) as upstream:
         at = f"127.0.0.1:{port}"
-        words = [sys.executable, "-m", "shim", "serve", "--listen", at, "--admin", "off", "--upstream", upstream.origin]
+        words = [
+            sys.executable,
+            "-m",
+            "shim",
+            "serve",
+            "--listen",
+            at,
+            "--admin",
+            "off",
+            "--upstream",
+            upstream.origin,
+        ]
         passed = [f"--setenv={name}" for name in ("PYTHONPATH", "NO_PROXY", "PATH")]
         command = ["systemd-socket-activate", f"--listen={at}", *passed, *words]
-        with subprocess.Popen(command, env=clean_environ(), stderr=subprocess.PIPE, text=True) as process:
+        with subprocess.Popen(
+            command, env=clean_environ(), stderr=subprocess.PIPE, text=True
+        ) as process:
             assert process.stderr is not None
             lines = process.stderr
             until(lambda: "Listening on" in lines.readline(), "systemd listens")
@@ -76,7 +104,9 @@ def test_systemd_hands_its_socket_over(port):
 
 
 @pytest.mark.parametrize(
-    "listen", ["127.0.0.1:1", "127.0.0.2:0", "no.such.invalid:0"], ids=["another port", "another host", "no host"]
+    "listen",
+    ["127.0.0.1:1", "127.0.0.2:0", "no.such.invalid:0"],
+    ids=["another port", "another host", "no host"],
 )
 def test_a_socket_elsewhere_is_refused(start, kept, listen):
     """Who may reach a gateway stands in its settings, which checks depend on; both addresses are named."""
@@ -97,5 +127,8 @@ def test_what_is_no_listening_socket_is_refused(start):
 
 def test_sockets_of_another_process_are_left_alone(serve, kept):
     """A program that was started by socket starts a gateway of its own: the variables name its parent."""
-    running = serve(env={"LISTEN_PID": str(os.getpid()), "LISTEN_FDS": "1"}, program=("-m", "shim", "serve"))
+    running = serve(
+        env={"LISTEN_PID": str(os.getpid()), "LISTEN_FDS": "1"},
+        program=("-m", "shim", "serve"),
+    )
     assert running.calls().url != f"http://127.0.0.1:{kept.getsockname()[1]}"

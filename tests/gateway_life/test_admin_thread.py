@@ -68,9 +68,14 @@ def test_a_loop_that_does_not_come_back_is_told(monkeypatch):
 
 def test_pages_answer_while_the_callers_connections_are_all_taken():
     """Limits of the calls are not those of the operator."""
-    with gateway("http://127.0.0.1:1", max_connections=1) as served, contextlib.ExitStack() as stack:
+    with (
+        gateway("http://127.0.0.1:1", max_connections=1) as served,
+        contextlib.ExitStack() as stack,
+    ):
         for _ in range(3):
-            with contextlib.suppress(ConnectionResetError):  # dropped before it was made
+            with contextlib.suppress(
+                ConnectionResetError
+            ):  # dropped before it was made
                 stack.enter_context(calling(served))
         assert ask(admin(served), get("/livez"))[1] == b"ok\n"
 
@@ -84,19 +89,34 @@ def test_idle_connections_do_not_keep_a_probe_out():
         assert idle[0].rest() == b""
 
 
-PLAIN = ("-c", "import sys; sys.modules['uvloop'] = None; from shim.cli import main; main()", "serve")
+PLAIN = (
+    "-c",
+    "import sys; sys.modules['uvloop'] = None; from shim.cli import main; main()",
+    "serve",
+)
 """A program whose loop is asyncio's own."""
 
 
-@pytest.mark.parametrize("program", [("-m", "shim", "serve"), pytest.param(PLAIN, marks=pytest.mark.slow)])
-@pytest.mark.parametrize("sending", [b"", pytest.param(b"GET /x HTTP/1.1\r\nHos", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "program", [("-m", "shim", "serve"), pytest.param(PLAIN, marks=pytest.mark.slow)]
+)
+@pytest.mark.parametrize(
+    "sending", [b"", pytest.param(b"GET /x HTTP/1.1\r\nHos", marks=pytest.mark.slow)]
+)
 def test_pages_answer_when_there_are_no_descriptors_left(serve, port, program, sending):
     """One is kept for the operator, callers make room, and the log stays short."""
 
     def few():
         resource.setrlimit(resource.RLIMIT_NOFILE, (48, 48))
 
-    words = ("--admin", f"127.0.0.1:{port}", "--upstream", "http://127.0.0.1:1", "--client-timeout", "60")
+    words = (
+        "--admin",
+        f"127.0.0.1:{port}",
+        "--upstream",
+        "http://127.0.0.1:1",
+        "--client-timeout",
+        "60",
+    )
     running = serve(*words, program=program, preexec_fn=few)
     served, pages = running.calls(), At(f"http://127.0.0.1:{port}")
     with crowd(served, 60, sending=sending):
@@ -105,7 +125,9 @@ def test_pages_answer_when_there_are_no_descriptors_left(serve, port, program, s
     assert running.lines.qsize() < 50
 
     def taken():
-        with contextlib.suppress(OSError, EndedError):  # it may be among those that make room, as long as room is made
+        with contextlib.suppress(
+            OSError, EndedError
+        ):  # it may be among those that make room, as long as room is made
             return status_of(ask(served, get("/x"))[0]) == 502
 
     until(taken, "calls are taken again")
@@ -127,5 +149,8 @@ def test_a_name_has_all_its_addresses():
 
 def test_half_of_a_name_is_not_listened_on():
     """Where one of two addresses is taken, the other is let go."""
-    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(SettingsError, match="in use"):
+    with (
+        socket.create_server(("127.0.0.1", 0)) as taken,
+        pytest.raises(SettingsError, match="in use"),
+    ):
         bind(Address("localhost", taken.getsockname()[1]))

@@ -14,7 +14,16 @@ from shim.gateway.log_writer import LogLines, tell
 from shim.gateway.logs import CallLine, ids_of, instant
 from tests.gateway.test_signing import PATH
 from tests.peers.raw import PATIENCE, raw_upstream, reply, replying, until
-from tests.peers.served import At, ask, calling, cross, gateway, get, status_of, value_of
+from tests.peers.served import (
+    At,
+    ask,
+    calling,
+    cross,
+    gateway,
+    get,
+    status_of,
+    value_of,
+)
 
 ID = "6510aa1b2c3d4e5f60718293"
 EMPTY = b'{"results": [], "totalCount": 0}'
@@ -34,7 +43,13 @@ def lines(caplog):
 
 def line(**given):
     """Return the line of a call that was passed on."""
-    values = {"method": "GET", "path": "/x", "peer": "10.0.0.7", "request_id": "abc", "engine": shared_engine({})}
+    values = {
+        "method": "GET",
+        "path": "/x",
+        "peer": "10.0.0.7",
+        "request_id": "abc",
+        "engine": shared_engine({}),
+    }
     return CallLine(**{**values, **given})
 
 
@@ -42,7 +57,10 @@ def test_a_retired_call_has_its_template_route_and_reason(lines):
     """No id and no query is written, and the successor's status and time stand beside the caller's."""
     cross(get(f"{PATH}?pageNum=1", "User-Agent: nightly/1.0"), reply(EMPTY))
     (text,) = lines()
-    assert "GET /api/atlas/v1.0/groups/{groupId}/serverless/{clusterName}/backup/snapshots" in text
+    assert (
+        "GET /api/atlas/v1.0/groups/{groupId}/serverless/{clusterName}/backup/snapshots"
+        in text
+    )
     assert "listServerlessBackupSnapshots flex" in text
     assert re.search(r"200 in [\d.]+ ms \(upstream 200 in [\d.]+ ms\)", text)
     assert "its sunset, 2026-01-22, has passed" in text
@@ -76,7 +94,10 @@ def test_a_name_that_could_spoil_a_log_is_replaced(value):
 def test_requests_without_a_name_get_one_each():
     """Replies have it, also those to refused requests."""
     with replying(reply()) as upstream, gateway(upstream.origin) as served:
-        names = [value_of(ask(served, get(path))[0], "X-Request-Id") for path in ("/x", "/x", "/a/../b")]
+        names = [
+            value_of(ask(served, get(path))[0], "X-Request-Id")
+            for path in ("/x", "/x", "/a/../b")
+        ]
     assert len(set(names)) == 3
     assert None not in names
 
@@ -84,7 +105,10 @@ def test_requests_without_a_name_get_one_each():
 @pytest.mark.parametrize("fields", [("X-Request-Id: mine",), ()])
 def test_json_has_the_trace_whatever_the_request_is_called(fields):
     """And the public half of the key that the caller proved."""
-    headers = tuple(tuple(one.split(": ")) for one in (*fields, f"traceparent: 00-{'ab' * 16}-{'cd' * 8}-01"))
+    headers = tuple(
+        tuple(one.split(": "))
+        for one in (*fields, f"traceparent: 00-{'ab' * 16}-{'cd' * 8}-01")
+    )
     name, trace = ids_of(headers)
     found = json.loads(line(request_id=name, trace_id=trace, key="team").json())
     assert (found["request_id"], found["trace_id"], found["key"]) == (
@@ -125,21 +149,31 @@ def test_json_has_the_cure_of_a_refusal():
 
 def test_upstreams_name_for_a_request_stands():
     """A reply that has one keeps it, and gets no second one."""
-    assert cross(get("/x"), reply(b"", "X-Request-Id: theirs")).value("X-Request-Id") == "theirs"
+    assert (
+        cross(get("/x"), reply(b"", "X-Request-Id: theirs")).value("X-Request-Id")
+        == "theirs"
+    )
 
 
-@pytest.mark.parametrize(("word", "expected"), [("info", 3), ("warning", 2), ("error", 0)])
+@pytest.mark.parametrize(
+    ("word", "expected"), [("info", 3), ("warning", 2), ("error", 0)]
+)
 def test_level_says_which_calls_are_logged(lines, caplog, word, expected):
     """Warnings are refusals of the gateway's own and statuses from 500 on."""
     caplog.set_level(word.upper(), "shim")
-    with replying(reply(), reply(status="503 Service Unavailable")) as upstream, gateway(upstream.origin) as served:
+    with (
+        replying(reply(), reply(status="503 Service Unavailable")) as upstream,
+        gateway(upstream.origin) as served,
+    ):
         for path in ("/x", "/x", "/a/../b"):
             ask(served, get(path))
     lines(expected)
     assert len(caplog.records) == expected
 
 
-@pytest.mark.parametrize("start", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf"])
+@pytest.mark.parametrize(
+    "start", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf"]
+)
 def test_a_caller_that_leaves_has_a_line(lines, start):
     """It has no status: nobody was answered, whether the answer had begun or not."""
 
@@ -172,14 +206,25 @@ def test_hostile_callers_stay_on_their_line():
 def test_json_has_one_object_a_line():
     """Members without a value are left out; the time has its offset."""
     found = json.loads(line(agent="\udcff", status=200).json())
-    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d", found["time"])
-    assert (found["level"], found["event"], found["path"], found["status"]) == ("info", "call", "/{}", 200)
-    assert not {"upstream_status", "upstream_ms", "reason", "error", "said"} & found.keys()
+    assert re.fullmatch(
+        r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d", found["time"]
+    )
+    assert (found["level"], found["event"], found["path"], found["status"]) == (
+        "info",
+        "call",
+        "/{}",
+        200,
+    )
+    assert (
+        not {"upstream_status", "upstream_ms", "reason", "error", "said"} & found.keys()
+    )
 
 
 def test_a_life_as_its_log_has_it(serve):
     """Each line of a log in JSON is an object, of events and calls alike."""
-    running = serve("--admin", "off", "--upstream", "http://127.0.0.1:1", "--log-format", "json")
+    running = serve(
+        "--admin", "off", "--upstream", "http://127.0.0.1:1", "--log-format", "json"
+    )
     served = At(running.logged(r"takes calls at (\S+?)[\s\"]")[1])
     assert status_of(ask(served, get(PATH))[0]) == 502
     running.process.terminate()
@@ -187,7 +232,9 @@ def test_a_life_as_its_log_has_it(serve):
     assert running.process.wait(PATIENCE) == 0
     found = [json.loads(row) for row in running.seen]
     assert all({"time", "level", "event"} <= row.keys() for row in found)
-    assert [row["operation"] for row in found if row["event"] == "call"] == ["listServerlessBackupSnapshots"]
+    assert [row["operation"] for row in found if row["event"] == "call"] == [
+        "listServerlessBackupSnapshots"
+    ]
     said = {row["event"]: row.get("message", "")[:14] for row in found}
     assert said == {"start": "takes calls at", "call": "", "end": "drains after S"}
 

@@ -24,7 +24,14 @@ def test_new_connections_are_taken_until_a_balancer_has_noticed(serve, port):
     """Where somebody asks whether it is ready, it says at once that it isn't, and goes on taking calls for a while."""
     with replying(reply(b"hi")) as upstream:
         admin = At(f"http://127.0.0.1:{port}")
-        words = ("--admin", f"127.0.0.1:{port}", "--upstream", upstream.origin, "--drain", "600")
+        words = (
+            "--admin",
+            f"127.0.0.1:{port}",
+            "--upstream",
+            upstream.origin,
+            "--drain",
+            "600",
+        )
         running = serve(*words)
         served = running.calls()
         assert status_of(ask(admin, get("/readyz"))[0]) == 200
@@ -41,7 +48,9 @@ def test_second_signal_ends_at_once(serve):
     """A call that would hold the end up for minutes is cut, and the exit code is 0; either signal begins an end."""
     held = Held()
     with raw_upstream(held) as upstream:
-        running = serve("--admin", "off", "--upstream", upstream.origin, "--drain", "600")
+        running = serve(
+            "--admin", "off", "--upstream", upstream.origin, "--drain", "600"
+        )
         with calling(running.calls()) as caller:
             caller.send(get("/x"))
             assert held.arrived.wait(PATIENCE)
@@ -70,7 +79,9 @@ def test_an_end_without_standard_error_is_an_end(serve, port):
 
     def is_ready():
         with contextlib.suppress(OSError):
-            return status_of(ask(At(f"http://127.0.0.1:{port}"), get("/readyz"))[0]) == 200
+            return (
+                status_of(ask(At(f"http://127.0.0.1:{port}"), get("/readyz"))[0]) == 200
+            )
 
     until(is_ready, "it is ready")
     assert running.end() == 0

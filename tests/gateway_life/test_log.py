@@ -19,7 +19,9 @@ from tests.peers.ports import free_port
 from tests.peers.raw import reply, replying, until
 from tests.peers.served import At, ask, get, status_of
 
-pytestmark = pytest.mark.skipif(not hasattr(fcntl, "F_SETPIPE_SZ"), reason="pipes of one page are Linux'")
+pytestmark = pytest.mark.skipif(
+    not hasattr(fcntl, "F_SETPIPE_SZ"), reason="pipes of one page are Linux'"
+)
 
 
 def _record(text: str) -> logging.LogRecord:
@@ -63,7 +65,10 @@ def pipe():
     """Yield a pipe, whose ends are closed once nobody writes to it any more: their numbers are others' then."""
     reading, writing = os.pipe()
     fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 4096)
-    with os.fdopen(reading, "rb", buffering=0) as one, os.fdopen(writing, "wb", buffering=0) as other:
+    with (
+        os.fdopen(reading, "rb", buffering=0) as one,
+        os.fdopen(writing, "wb", buffering=0) as other,
+    ):
         yield Ends(one, other)
         os.set_blocking(reading, False)
         for thread in threading.enumerate():
@@ -84,18 +89,35 @@ def test_full_log_does_not_stop_the_gateway(port, pipe):
     """A process whose log nobody reads answers probes and calls, ends at a signal, and says what it lost."""
     with replying(reply(b"hi")) as upstream:
         pipe.fill()
-        admin, served = At(f"http://127.0.0.1:{free_port()}"), At(f"http://127.0.0.1:{port}")
-        words = ("--listen", f"127.0.0.1:{port}", "--upstream", upstream.origin, "--admin", admin.url[7:])
+        admin, served = (
+            At(f"http://127.0.0.1:{free_port()}"),
+            At(f"http://127.0.0.1:{port}"),
+        )
+        words = (
+            "--listen",
+            f"127.0.0.1:{port}",
+            "--upstream",
+            upstream.origin,
+            "--admin",
+            admin.url[7:],
+        )
         with subprocess.Popen(
-            [sys.executable, "-m", "shim", "serve", *words], env=clean_environ(), stderr=pipe.writing
+            [sys.executable, "-m", "shim", "serve", *words],
+            env=clean_environ(),
+            stderr=pipe.writing,
         ) as process:
             try:
                 until(lambda: _answers(served), "calls are taken")
-                assert all(status_of(ask(served, get("/x/../y"))[0]) == 400 for _ in range(50))
+                assert all(
+                    status_of(ask(served, get("/x/../y"))[0]) == 400 for _ in range(50)
+                )
                 assert ask(served, get("/x"))[1] == b"hi"
                 assert ask(admin, get("/livez"))[1] == b"ok\n"
                 pipe.read()
-                until(lambda: pipe.text.count(b"SHIM_") >= 50, "the lines that waited are read")
+                until(
+                    lambda: pipe.text.count(b"SHIM_") >= 50,
+                    "the lines that waited are read",
+                )
                 process.terminate()
                 assert process.wait(60) == 0
             finally:
@@ -158,7 +180,9 @@ def test_descriptor_that_does_not_block_loses_nothing(pipe):
 def test_record_that_cannot_be_formatted_is_counted_as_lost(pipe):
     """The next line is written."""
     lines = LogLines(pipe.writing.fileno())
-    lines.emit(logging.LogRecord("shim", logging.INFO, __file__, 0, "%d", ("word",), None))
+    lines.emit(
+        logging.LogRecord("shim", logging.INFO, __file__, 0, "%d", ("word",), None)
+    )
     lines.emit(_record("next"))
     lines.finish(30)
     said = pipe.reading.read(400)

@@ -32,7 +32,9 @@ sunset = {day}
 
 
 def source_of(config: Path, mappings: Path | None = None, **flags: str) -> PlanSource:
-    return PlanSource({"ATLAS_SHIM_MAPPINGS": str(mappings)} if mappings else {}, flags, config)
+    return PlanSource(
+        {"ATLAS_SHIM_MAPPINGS": str(mappings)} if mappings else {}, flags, config
+    )
 
 
 class Applied:
@@ -62,7 +64,10 @@ class Applied:
 FILES = [
     ("route = ", ("shim.toml",)),
     ('sunset = "nothing=2026-01-01"', ("'nothing' is not one of",)),
-    ('route = "flx"\ndeadline = 0\nlisen = 1\ndrain_min = 60', ("'flx'", "'0'", "lisen: no", "did you mean drain?")),
+    (
+        'route = "flx"\ndeadline = 0\nlisen = 1\ndrain_min = 60',
+        ("'flx'", "'0'", "lisen: no", "did you mean drain?"),
+    ),
     (None, ("shim.toml", "No such file")),
 ]
 
@@ -91,10 +96,16 @@ def test_what_cannot_change_is_kept_and_told(tmp_path, caplog):
     config = tmp_path / "shim.toml"
     config.write_text("")
     applied = Applied(source_of(config))
-    config.write_text('upstream = "http://127.0.0.1:1"\nlisten = "127.0.0.1:2"\nroute = "off"\n')
+    config.write_text(
+        'upstream = "http://127.0.0.1:1"\nlisten = "127.0.0.1:2"\nroute = "off"\n'
+    )
     assert applied.read()
     options = applied.plan.options
-    assert (options.upstream, options.listen, options.route) == (Options().upstream, Options().listen, RouteWord.OFF)
+    assert (options.upstream, options.listen, options.route) == (
+        Options().upstream,
+        Options().listen,
+        RouteWord.OFF,
+    )
     assert "restart and stay as they were: listen, upstream" in caplog.text
     assert applied.plan.waiting == ["listen", "upstream"]
 
@@ -102,7 +113,11 @@ def test_what_cannot_change_is_kept_and_told(tmp_path, caplog):
 def test_calls_in_flight_keep_what_they_began_with():
     """A call that waits for upstream while the plan changes is translated by the old one."""
     held = Held(reply(EMPTY))
-    with raw_upstream(held) as upstream, gateway(upstream.origin) as served, calling(served) as first:
+    with (
+        raw_upstream(held) as upstream,
+        gateway(upstream.origin) as served,
+        calling(served) as first,
+    ):
         first.send(get(V1))
         assert held.arrived.wait(PATIENCE)
         changed = attrs.evolve(served.options, public_url="https://new.test")
@@ -127,7 +142,9 @@ def test_running_gateway_sees_files_and_signals(serve, port, tmp_path):
             "--admin", f"127.0.0.1:{port}", "--upstream", upstream.origin, "--config", str(config),
             env={"ATLAS_SHIM_MAPPINGS": str(folder), "ATLAS_SHIM_ROUT": "off"},
         )  # fmt: skip
-        running.logged(r"WARNING .*ATLAS_SHIM_ROUT: is not a setting; did you mean ATLAS_SHIM_ROUTE\?")
+        running.logged(
+            r"WARNING .*ATLAS_SHIM_ROUT: is not a setting; did you mean ATLAS_SHIM_ROUTE\?"
+        )
         calls, admin = running.calls(), At(f"http://127.0.0.1:{port}")
         with calling(calls) as caller:
             caller.send(get(V1))
@@ -138,15 +155,25 @@ def test_running_gateway_sees_files_and_signals(serve, port, tmp_path):
             running.logged(r"ERROR .*new mapping documents refused.*tls\.toml")
             assert page_at(admin).value("atlas_shim_config_reload_success") == 0
             config.write_text('route = "legacy"\nupstream_timeout = 3\n')
-            running.logged(r"WARNING .*these need a restart and stay as they were: upstream_timeout")
+            running.logged(
+                r"WARNING .*these need a restart and stay as they were: upstream_timeout"
+            )
             mount.turn(toml=OVERRIDE.format(day="2026-02-01").encode())
             running.logged(r"new mapping documents in use")
-            until(lambda: page_at(admin).value("atlas_shim_config_reload_success") == 1, "the metric says so")
+            until(
+                lambda: page_at(admin).value("atlas_shim_config_reload_success") == 1,
+                "the metric says so",
+            )
             assert page_at(admin).value("atlas_shim_config_restart_needed") == 1
             caller.send(get(V1))
             assert b"Atlas-Shim" not in caller.message()[0]
-        name, operation = "atlas_shim_sunset_timestamp_seconds", "listServerlessBackupSnapshots"
-        assert page_at(admin).value(name, operation=operation) == 1769904000  # 2026-02-01
+        name, operation = (
+            "atlas_shim_sunset_timestamp_seconds",
+            "listServerlessBackupSnapshots",
+        )
+        assert (
+            page_at(admin).value(name, operation=operation) == 1769904000
+        )  # 2026-02-01
         assert running.end() == 0
 
 
@@ -165,7 +192,8 @@ def test_sighup_does_not_end_a_gateway_that_starts_or_ends(serve):
     assert running.end() == 0
 
 
-# The interpreter and the checkout may be where only root can read; reading is all that is kept of root's rights.
+# The interpreter and the checkout may be where only root can read; reading is all that
+# is kept of root's rights.
 STRANGER = (
     "setpriv", "--reuid=54321", "--regid=54321", "--clear-groups", "--no-new-privs",
     "--inh-caps=-all,+dac_read_search", "--ambient-caps=-all,+dac_read_search",
@@ -174,12 +202,20 @@ STRANGER = (
 
 def _can_become_a_stranger() -> bool:
     try:
-        return subprocess.run([*STRANGER, sys.executable, "-c", ""], check=False, capture_output=True).returncode == 0
+        return (
+            subprocess.run(
+                [*STRANGER, sys.executable, "-c", ""], check=False, capture_output=True
+            ).returncode
+            == 0
+        )
     except FileNotFoundError:
         return False
 
 
-@pytest.mark.skipif(not _can_become_a_stranger(), reason="needs root and setpriv to become an unknown user")
+@pytest.mark.skipif(
+    not _can_become_a_stranger(),
+    reason="needs root and setpriv to become an unknown user",
+)
 def test_starts_read_only_without_home_as_an_unknown_user(serve):
     """No home, no name, nowhere to write: it starts, answers, reads its settings again, and ends."""
     # pytest's own folders are closed to strangers.

@@ -144,7 +144,18 @@ def test_what_stays_bad_is_read_seldom(file, caplog):
     file.write_text("new")
     for looks in range(600):  # noqa: B007 - what it is at each read is noted
         seen.watched.look()
-    assert [two - one for one, two in pairwise(reads)] == [1, 2, 4, 8, 16, 32, 64, 128, 128, 128]
+    assert [two - one for one, two in pairwise(reads)] == [
+        1,
+        2,
+        4,
+        8,
+        16,
+        32,
+        64,
+        128,
+        128,
+        128,
+    ]
     assert len(caplog.records) == 1
     seen.watched.read = seen.read
     file.write_text("newer")

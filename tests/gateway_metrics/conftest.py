@@ -15,15 +15,25 @@ class Page:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self._samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
+        self._samples = [
+            sample
+            for family in text_string_to_metric_families(text)
+            for sample in family.samples
+        ]
 
     def all(self, name: str) -> list[tuple[Mapping[str, str], float]]:
         """Return all series of a name."""
-        return [(sample.labels, sample.value) for sample in self._samples if sample.name == name]
+        return [
+            (sample.labels, sample.value)
+            for sample in self._samples
+            if sample.name == name
+        ]
 
     def value(self, name: str, **labels: str) -> float | None:
         """Return the sum of the series that have these labels, None when there is none."""
-        found = [value for said, value in self.all(name) if labels.items() <= said.items()]
+        found = [
+            value for said, value in self.all(name) if labels.items() <= said.items()
+        ]
         return sum(found) if found else None
 
     @property

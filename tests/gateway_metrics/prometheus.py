@@ -16,7 +16,9 @@ from tests.peers.raw import until
 
 PROMETHEUS, PROMTOOL = shutil.which("prometheus") or "", shutil.which("promtool") or ""
 
-needs_prometheus = pytest.mark.skipif(not (PROMETHEUS and PROMTOOL), reason="prometheus is not installed")
+needs_prometheus = pytest.mark.skipif(
+    not (PROMETHEUS and PROMTOOL), reason="prometheus is not installed"
+)
 
 
 class Answering:
@@ -28,7 +30,9 @@ class Answering:
 
     def ask(self, path: str, **words: str | float) -> Any:
         """Ask its API; raises AssertionError for what it does not understand."""
-        answer = httpx.get(f"http://{self._address}/api/v1/{path}", params=words, trust_env=False).json()
+        answer = httpx.get(
+            f"http://{self._address}/api/v1/{path}", params=words, trust_env=False
+        ).json()
         assert answer["status"] == "success", answer
         return answer["data"]
 
@@ -40,11 +44,15 @@ class Answering:
 
 @contextlib.contextmanager
 def watching(
-    folder: Path, pages: Mapping[str, tuple[Page, Page]], now: float, rules: Path | None = None
+    folder: Path,
+    pages: Mapping[str, tuple[Page, Page]],
+    now: float,
+    rules: Path | None = None,
 ) -> Iterator[Answering]:
     """Run a Prometheus that has read two pages of each job, 15 seconds apart.
 
-    Its store is written for it: before it looked at a gateway by itself five seconds would pass.
+    Its store is written for it: before it looked at a gateway by itself five seconds
+    would pass.
     """
     lines = []
     for order, moment in enumerate((now - 15, now)):
@@ -56,15 +64,32 @@ def watching(
                     lines.append(f"{name}{{{text}}} {value} {moment}")
     source, data = folder / "pages.txt", folder / "data"
     source.write_text("\n".join([*lines, "# EOF", ""]))
-    words = [PROMTOOL, "tsdb", "create-blocks-from", "openmetrics", str(source), str(data)]
+    words = [
+        PROMTOOL,
+        "tsdb",
+        "create-blocks-from",
+        "openmetrics",
+        str(source),
+        str(data),
+    ]
     subprocess.run(words, check=True, capture_output=True, timeout=180)
     config, log = folder / "prometheus.yml", folder / "prometheus.log"
     config.write_text(f"rule_files: [{rules}]" if rules else "{}")
-    words = [PROMETHEUS, f"--config.file={config}", f"--storage.tsdb.path={data}", "--web.listen-address=127.0.0.1:0"]
-    with log.open("wb") as output, subprocess.Popen(words, stdout=output, stderr=output) as process:
+    words = [
+        PROMETHEUS,
+        f"--config.file={config}",
+        f"--storage.tsdb.path={data}",
+        "--web.listen-address=127.0.0.1:0",
+    ]
+    with (
+        log.open("wb") as output,
+        subprocess.Popen(words, stdout=output, stderr=output) as process,
+    ):
         try:
             until(lambda: "ready to receive" in log.read_text("utf-8"), "Prometheus")
-            address = re.search(r'"Listening on".*? address=(\S+)', log.read_text("utf-8"))
+            address = re.search(
+                r'"Listening on".*? address=(\S+)', log.read_text("utf-8")
+            )
             assert address, log.read_text("utf-8")
             yield Answering(address[1], now)
         finally:

@@ -17,7 +17,14 @@ RULES = Path(__file__).parents[2] / "deploy" / "prometheus"
 
 
 def run(*words):
-    done = subprocess.run([PROMTOOL, *words], cwd=RULES, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        [PROMTOOL, *words],
+        cwd=RULES,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -38,7 +45,9 @@ def test_rules_fire_when_they_should_and_at_no_other_time():
 def test_each_alert_leads_to_a_section():
     """Its runbook is a page of the repository, and a heading there."""
     rules = (RULES / "alerts.yml").read_text("utf-8")
-    found = re.findall(r"runbook: (docs/[\w/-]+\.md)(?:#([\w-]+))?$", rules, re.MULTILINE)
+    found = re.findall(
+        r"runbook: (docs/[\w/-]+\.md)(?:#([\w-]+))?$", rules, re.MULTILINE
+    )
     assert len(found) == rules.count("- alert: ")
     for page, anchor in found:
         text = (RULES.parents[1] / page).read_text("utf-8")
@@ -50,7 +59,9 @@ def test_each_alert_leads_to_a_section():
 def test_each_alert_has_a_case():
     """No rule is without a test of its own."""
     alerts = re.findall(r"alert: (\w+)", (RULES / "alerts.yml").read_text("utf-8"))
-    tried = set(re.findall(r"alertname: (\w+)", (RULES / "alerts_test.yml").read_text("utf-8")))
+    tried = set(
+        re.findall(r"alertname: (\w+)", (RULES / "alerts_test.yml").read_text("utf-8"))
+    )
     assert len(alerts) > 8
     assert set(alerts) == tried
 
@@ -59,11 +70,19 @@ def test_each_alert_has_a_case():
 @needs_prometheus
 def test_page_is_as_prometheus_wants_it(page):
     """Names, types, help texts and units follow its conventions."""
-    with raw_upstream(lambda peer: None) as upstream, gateway(upstream.origin) as served:
+    with (
+        raw_upstream(lambda peer: None) as upstream,
+        gateway(upstream.origin) as served,
+    ):
         ask(served, get("/x"))
         text = page(served).text
     done = subprocess.run(
-        [PROMTOOL, "check", "metrics"], input=text, capture_output=True, text=True, timeout=60, check=False
+        [PROMTOOL, "check", "metrics"],
+        input=text,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     assert (done.returncode, done.stdout + done.stderr) == (0, "")
 
@@ -86,7 +105,9 @@ def pages(both, page, tmp_path_factory):
     """Return the pages of gateways in several plights, by what is wrong."""
     path = tmp_path_factory.mktemp("tls") / "tls.pem"
     end = datetime.now(UTC) + timedelta(days=10)
-    trustme.CA().issue_cert("127.0.0.1", not_after=end).private_key_and_cert_chain_pem.write_to_path(path)
+    trustme.CA().issue_cert(
+        "127.0.0.1", not_after=end
+    ).private_key_and_cert_chain_pem.write_to_path(path)
 
     def slow(peer):
         while peer.message():
@@ -94,13 +115,19 @@ def pages(both, page, tmp_path_factory):
             peer.send(reply())
 
     found = {}
-    with replying(*[reply(status="503 Service Unavailable")] * 3) as upstream, gateway(upstream.origin) as served:
+    with (
+        replying(*[reply(status="503 Service Unavailable")] * 3) as upstream,
+        gateway(upstream.origin) as served,
+    ):
         found["Atlas fails"] = both(served)
     with gateway("http://127.0.0.1:1") as served:
         found["no way to Atlas"] = both(served)
     with gateway("http://127.0.0.1:1", memory=1000) as served:
         found["the gateway fails"] = both(served)
-    with replying(*[reply(status="404 Not Found")] * 3) as upstream, gateway(upstream.origin) as served:
+    with (
+        replying(*[reply(status="404 Not Found")] * 3) as upstream,
+        gateway(upstream.origin) as served,
+    ):
         found["callers fail"] = both(served)
     with raw_upstream(slow) as upstream, gateway(upstream.origin) as served:
         found["callers wait"] = both(served)
@@ -113,10 +140,21 @@ def pages(both, page, tmp_path_factory):
 @needs_prometheus
 def test_real_gateways_in_trouble_raise_their_own_alert_alone(pages, tmp_path):
     """The rules, as they are, tell each plight from its neighbours, but for the seconds that callers may wait."""
-    with watching(tmp_path, pages, float(int(time.time())), RULES / "alerts.yml") as prometheus:
-        rules = {rule["name"]: rule["query"] for group in prometheus.ask("rules")["groups"] for rule in group["rules"]}
-        rules["AtlasShimCallersWait"] = rules["AtlasShimCallersWait"].replace("> 5", "> 0.1")
-        raised = {name: {labels["job"] for labels, _ in prometheus.query(query)} for name, query in rules.items()}
+    with watching(
+        tmp_path, pages, float(int(time.time())), RULES / "alerts.yml"
+    ) as prometheus:
+        rules = {
+            rule["name"]: rule["query"]
+            for group in prometheus.ask("rules")["groups"]
+            for rule in group["rules"]
+        }
+        rules["AtlasShimCallersWait"] = rules["AtlasShimCallersWait"].replace(
+            "> 5", "> 0.1"
+        )
+        raised = {
+            name: {labels["job"] for labels, _ in prometheus.query(query)}
+            for name, query in rules.items()
+        }
     assert {name: jobs for name, jobs in raised.items() if jobs} == {
         "AtlasShimAtlasFails": {"Atlas fails", "no way to Atlas"},
         "AtlasShimFails": {"the gateway fails"},
@@ -127,14 +165,18 @@ def test_real_gateways_in_trouble_raise_their_own_alert_alone(pages, tmp_path):
 
 @pytest.mark.slow
 @needs_prometheus
-def test_alerts_of_an_operators_own_can_be_written_from_the_page_on_metrics(pages, tmp_path):
+def test_alerts_of_an_operators_own_can_be_written_from_the_page_on_metrics(
+    pages, tmp_path
+):
     """Prometheus takes each expression there, and those on waits, failures and certificates find what they are for."""
     text = (RULES.parents[1] / "docs" / "reference" / "metrics.md").read_text("utf-8")
     section = text.partition("## Alerts of your own")[2].partition("\n## ")[0]
     shown = ["".join(block) for block in re.findall(r"\n\n((?:    .+\n)+)", section)]
     assert len(shown) == 4
     with watching(tmp_path, pages, float(int(time.time()))) as prometheus:
-        waits, fails, ends, goes = (prometheus.query(query.replace("> 2\n", "> 0.1\n")) for query in shown)
+        waits, fails, ends, goes = (
+            prometheus.query(query.replace("> 2\n", "> 0.1\n")) for query in shown
+        )
         over = prometheus.query(shown[3].partition(" > ")[0])
     assert waits
     assert fails

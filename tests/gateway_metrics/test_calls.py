@@ -33,7 +33,9 @@ def cut(peer):
 def certificate(tmp_path):
     """Return the name of a file with a certificate and its key, and when it ends."""
     path, end = tmp_path / "tls.pem", datetime(2031, 5, 6, tzinfo=UTC)
-    trustme.CA().issue_cert("127.0.0.1", not_after=end).private_key_and_cert_chain_pem.write_to_path(path)
+    trustme.CA().issue_cert(
+        "127.0.0.1", not_after=end
+    ).private_key_and_cert_chain_pem.write_to_path(path)
     return str(path), end.timestamp()
 
 
@@ -43,13 +45,29 @@ def test_callers_and_upstream_have_histograms_by_operation_and_route(page):
         ask(served, get(PATH))
         ask(served, get("/x"))
         found = page(served)
-    for labels in ({"operation": SNAPSHOTS, "route": "flex"}, {"operation": "other", "route": "pass"}):
-        assert found.value("atlas_shim_requests_total", status_class="2xx", status="200", **labels) == 1
+    for labels in (
+        {"operation": SNAPSHOTS, "route": "flex"},
+        {"operation": "other", "route": "pass"},
+    ):
+        assert (
+            found.value(
+                "atlas_shim_requests_total", status_class="2xx", status="200", **labels
+            )
+            == 1
+        )
         for what in ("request", "upstream"):
-            assert found.value(f"atlas_shim_{what}_duration_seconds_count", **labels) == 1
-            assert found.value(f"atlas_shim_{what}_duration_seconds_bucket", le="60.0", **labels) == 1
+            assert (
+                found.value(f"atlas_shim_{what}_duration_seconds_count", **labels) == 1
+            )
+            assert (
+                found.value(
+                    f"atlas_shim_{what}_duration_seconds_bucket", le="60.0", **labels
+                )
+                == 1
+            )
         whole, part = (
-            found.value(f"atlas_shim_{what}_duration_seconds_sum", **labels) for what in ("request", "upstream")
+            found.value(f"atlas_shim_{what}_duration_seconds_sum", **labels)
+            for what in ("request", "upstream")
         )
         assert whole is not None
         assert part is not None
@@ -77,15 +95,27 @@ def test_callers_and_upstream_have_histograms_by_operation_and_route(page):
 )  # fmt: skip
 def test_an_error_counts_by_whose_it_is(page, answer, options, request_, errors, code):
     """Atlas' from 500 on and the way there, the caller's below that, the gateway's own limits; and by its code."""
-    script = answer if callable(answer) else lambda peer: peer.message() and peer.send(answer)
+    script = (
+        answer
+        if callable(answer)
+        else lambda peer: peer.message() and peer.send(answer)
+    )
     with raw_upstream(script) as upstream:
         origin = "http://127.0.0.1:1" if answer is None else upstream.origin
         with gateway(origin, **options) as served:
             ask(served, request_)
             found = page(served)
-    told = {(labels["origin"], labels["type"]) for labels, value in found.all("atlas_shim_errors_total") if value}
+    told = {
+        (labels["origin"], labels["type"])
+        for labels, value in found.all("atlas_shim_errors_total")
+        if value
+    }
     assert told == errors
-    assert [labels["code"] for labels, value in found.all("atlas_shim_refusals_total") if value] == [code] * bool(code)
+    assert [
+        labels["code"]
+        for labels, value in found.all("atlas_shim_refusals_total")
+        if value
+    ] == [code] * bool(code)
     if answer is silent:
         assert (found.value("atlas_shim_upstream_duration_seconds_sum") or 0) > 0.05
 
@@ -96,7 +126,12 @@ def test_defect_is_the_gateway_failing(page, monkeypatch):
         monkeypatch.setattr(served._handler.shared.upstream, "send", None)
         ask(served, get("/x"))
         found = page(served)
-    assert found.value("atlas_shim_errors_total", origin="shim", type="proxy_internal_error") == 1
+    assert (
+        found.value(
+            "atlas_shim_errors_total", origin="shim", type="proxy_internal_error"
+        )
+        == 1
+    )
 
 
 def test_reply_that_upstream_cuts_is_an_error_of_atlas(page):
@@ -106,7 +141,12 @@ def test_reply_that_upstream_cuts_is_an_error_of_atlas(page):
             peer.send(get("/x"))
             peer.rest()
         found = page(served)
-    assert found.value("atlas_shim_errors_total", origin="atlas", type="http_response_incomplete") == 1
+    assert (
+        found.value(
+            "atlas_shim_errors_total", origin="atlas", type="http_response_incomplete"
+        )
+        == 1
+    )
     assert found.value("atlas_shim_requests_abandoned_total") == 0
 
 
@@ -116,8 +156,13 @@ def test_caller_that_leaves_is_counted_with_its_wait(page):
         with calling(served) as peer:
             peer.send(get("/x"))
             until(lambda: upstream.connections, "a call to upstream")
-        until(lambda: page(served).value("atlas_shim_requests_abandoned_total"), "the count")
-        found = page(served)  # one more, since another thread may read in the middle of counting
+        until(
+            lambda: page(served).value("atlas_shim_requests_abandoned_total"),
+            "the count",
+        )
+        found = page(
+            served
+        )  # one more, since another thread may read in the middle of counting
     assert found.value("atlas_shim_requests_abandoned_total", operation="other") == 1
     assert found.value("atlas_shim_request_duration_seconds_count") == 1
     assert found.value("atlas_shim_errors_total") == 0
@@ -135,7 +180,10 @@ def test_caller_that_leaves_after_the_status_of_an_error_has_it(page):
         with calling(served) as peer:
             peer.send(get("/x"))
             assert peer.socket.recv(12) == b"HTTP/1.1 410"
-        until(lambda: page(served).value("atlas_shim_request_duration_seconds_count"), "the end of the call")
+        until(
+            lambda: page(served).value("atlas_shim_request_duration_seconds_count"),
+            "the end of the call",
+        )
         found = page(served)
     assert found.value("atlas_shim_requests_total", status="410") == 1
     assert found.value("atlas_shim_requests_abandoned_total") == 0
@@ -149,7 +197,10 @@ def test_last_retired_call_of_each_operation(page):
         began = time.time()
         ask(served, get(PATH))
         after = page(served)
-    sunsets = {labels["operation"] for labels, _ in before.all("atlas_shim_sunset_timestamp_seconds")}
+    sunsets = {
+        labels["operation"]
+        for labels, _ in before.all("atlas_shim_sunset_timestamp_seconds")
+    }
     assert {labels["operation"] for labels, _ in before.all(name)} == sunsets
     assert before.value(name) == 0
     assert (after.value(name, operation=SNAPSHOTS) or 0) >= began
@@ -158,7 +209,11 @@ def test_last_retired_call_of_each_operation(page):
 
 def test_connections_pool_and_memory(page):
     """Connections are counted: open ones by state, and those refused; nothing is held in the end."""
-    with replying(reply()) as upstream, gateway(upstream.origin) as served, calling(served) as peer:
+    with (
+        replying(reply()) as upstream,
+        gateway(upstream.origin) as served,
+        calling(served) as peer,
+    ):
         for _ in range(2):
             peer.send(get("/x"))
             peer.message()
@@ -176,16 +231,32 @@ def test_connections_pool_and_memory(page):
 def test_memory_of_connections_with_tls_is_shown(page, certificate):
     """Each has what OpenSSL takes, whether it does anything or not."""
     with gateway("http://127.0.0.1:1", tls_cert=certificate[0]) as served:
-        assert page(served).value("atlas_shim_memory_used_bytes", kind="connections") == 0
+        assert (
+            page(served).value("atlas_shim_memory_used_bytes", kind="connections") == 0
+        )
         with calling(served), calling(served):
-            until(lambda: page(served).value("atlas_shim_memory_used_bytes", kind="connections") == 2 * SECURED, "both")
+            until(
+                lambda: (
+                    page(served).value(
+                        "atlas_shim_memory_used_bytes", kind="connections"
+                    )
+                    == 2 * SECURED
+                ),
+                "both",
+            )
 
 
 def test_memory_of_incomplete_heads_is_shown(page):
     """It is not reserved: a call begins with a whole head."""
     with gateway("http://127.0.0.1:1") as served, calling(served) as peer:
         peer.send(get("/x", f"X-Long: {'a' * 20_000}")[:-2])
-        until(lambda: page(served).value("atlas_shim_memory_used_bytes", kind="connections") > 20_000, "the head")
+        until(
+            lambda: (
+                page(served).value("atlas_shim_memory_used_bytes", kind="connections")
+                > 20_000
+            ),
+            "the head",
+        )
 
 
 def test_failed_handshake_is_a_refused_connection(page, certificate):
@@ -194,7 +265,15 @@ def test_failed_handshake_is_a_refused_connection(page, certificate):
         with calling(served) as plain:
             plain.send(get("/x"))
             plain.some()
-        until(lambda: page(served).value("atlas_shim_connections_refused_total", reason="handshake") == 1, "the count")
+        until(
+            lambda: (
+                page(served).value(
+                    "atlas_shim_connections_refused_total", reason="handshake"
+                )
+                == 1
+            ),
+            "the count",
+        )
 
 
 def test_end_of_a_certificate_is_told_where_there_is_one(page, certificate):
@@ -214,7 +293,9 @@ def test_build_route_and_sunsets(page):
     assert found.value("atlas_shim_build_info", version=__version__) == 1
     assert found.all("atlas_shim_route_info") == [({"route": "flex"}, 1)]
     ends = {
-        value for labels, value in found.all("atlas_shim_sunset_timestamp_seconds") if labels["document"] == "snapshots"
+        value
+        for labels, value in found.all("atlas_shim_sunset_timestamp_seconds")
+        if labels["document"] == "snapshots"
     }
     assert ends == {sunset["snapshots"].timestamp()}
 
@@ -226,12 +307,19 @@ def test_no_label_names_a_caller_or_a_resource(page):
     with replying(FLEX) as upstream, gateway(upstream.origin) as served:
         ask(served, get(PATH, "User-Agent: nightly/1", "X-Request-Id: abc"))
         found = page(served)
-    assert {label for name in found.names for labels, _ in found.all(name) for label in labels} <= known
+    assert {
+        label
+        for name in found.names
+        for labels, _ in found.all(name)
+        for label in labels
+    } <= known
     assert "nightly" not in found.text
     assert PATH.split("/")[5] not in found.text
 
 
-TEXT = (Path(__file__).parents[2] / "docs" / "reference" / "metrics.md").read_text("utf-8")
+TEXT = (Path(__file__).parents[2] / "docs" / "reference" / "metrics.md").read_text(
+    "utf-8"
+)
 
 
 def test_every_metric_is_explained_and_none_besides(page):

@@ -13,7 +13,11 @@ from tests.gateway_tls.worlds import certified
 from tests.peers.raw import reply, replying
 from tests.peers.served import gateway, get
 
-BOARD = json.loads((Path(__file__).parents[2] / "deploy" / "grafana" / "atlas-shim.json").read_text("utf-8"))
+BOARD = json.loads(
+    (Path(__file__).parents[2] / "deploy" / "grafana" / "atlas-shim.json").read_text(
+        "utf-8"
+    )
+)
 QUERIES = [
     target["expr"] for panel in BOARD["panels"] if panel["type"] != "row" for target in panel["targets"]
 ]  # fmt: skip
@@ -32,15 +36,25 @@ def filled(query: str) -> str:
 def busy(tmp_path):
     """Yield a gateway with TLS, and a function that makes calls of several kinds, each answered in another way."""
     kind = "Content-Type: application/json"
-    errors = [reply(status=status) for status in ("404 Not Found", "503 Service Unavailable")]
+    errors = [
+        reply(status=status) for status in ("404 Not Found", "503 Service Unavailable")
+    ]
     caller = certified(tmp_path)
     with (
-        replying(*[reply(b'{"results":[],"totalCount":0}', kind)] * 3, *[reply(), *errors] * 3) as upstream,
+        replying(
+            *[reply(b'{"results":[],"totalCount":0}', kind)] * 3,
+            *[reply(), *errors] * 3,
+        ) as upstream,
         gateway(upstream.origin, **caller.options) as served,
     ):
 
         def calls():
-            for target, method in ((PATH, "GET"), ("/x", "GET"), ("/y", "POST"), ("/z", "CONNECT")):
+            for target, method in (
+                (PATH, "GET"),
+                ("/x", "GET"),
+                ("/y", "POST"),
+                ("/z", "CONNECT"),
+            ):
                 with caller.calling(served) as peer:
                     peer.send(get(target, method=method))
                     peer.message()
@@ -59,7 +73,11 @@ def test_every_query_returns_something(busy, page, tmp_path):
     pages = {"atlas-shim": (before, page(served))}
     with watching(tmp_path, pages, float(int(time.time()))) as prometheus:
         found = {query: prometheus.query(filled(query)) for query in QUERIES}
-    assert [query for query, said in found.items() if all(value == "NaN" for _, value in said)] == []
+    assert [
+        query
+        for query, said in found.items()
+        if all(value == "NaN" for _, value in said)
+    ] == []
 
 
 def test_queries_name_metrics_and_labels_that_are_there(busy, page):
@@ -71,8 +89,14 @@ def test_queries_name_metrics_and_labels_that_are_there(busy, page):
     for query in QUERIES:
         names = set(re.findall(r"\b(?:atlas_shim|process)_\w+", query))
         assert names <= found.names, query
-        labels = set(re.findall(r"by \(([^)]*)\)", query)[-1].split(", ")) if "by (" in query else set()
-        there = {label for name in names for said, _ in found.all(name) for label in said}
+        labels = (
+            set(re.findall(r"by \(([^)]*)\)", query)[-1].split(", "))
+            if "by (" in query
+            else set()
+        )
+        there = {
+            label for name in names for said, _ in found.all(name) for label in said
+        }
         assert labels - {"instance", "job", "le"} <= there, query
 
 

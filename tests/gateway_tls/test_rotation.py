@@ -18,7 +18,16 @@ from shim.gateway.options import Options
 from shim.gateway.server import Gateway
 from shim.gateway.tls import expiry_of
 from tests.gateway_metrics.conftest import page_at
-from tests.gateway_tls.worlds import LONG_AGO, Caller, Mount, ask, crowd_of, number_of, pems, serial_of
+from tests.gateway_tls.worlds import (
+    LONG_AGO,
+    Caller,
+    Mount,
+    ask,
+    crowd_of,
+    number_of,
+    pems,
+    serial_of,
+)
 from tests.peers.raw import reply, replying, until
 from tests.peers.served import admin, gateway
 
@@ -38,7 +47,10 @@ def rotated(mount, authority):
     """A gateway with a certificate in a mounted folder, the folder, and a caller."""
     first = authority.issue_cert("localhost", "127.0.0.1")
     mount.turn_to(first)
-    with replying(reply()) as upstream, gateway(upstream.origin, **mount.options) as served:
+    with (
+        replying(reply()) as upstream,
+        gateway(upstream.origin, **mount.options) as served,
+    ):
         yield served, mount, Caller(authority), serial_of(first)
 
 
@@ -64,7 +76,10 @@ def test_files_that_are_written_one_after_the_other(tmp_path, authority, caplog)
     for path, content in zip((cert, key), pems(first), strict=True):
         path.write_bytes(content)
     caller = Caller(authority)
-    with replying(reply()) as upstream, gateway(upstream.origin, tls_cert=str(cert), tls_key=str(key)) as served:
+    with (
+        replying(reply()) as upstream,
+        gateway(upstream.origin, tls_cert=str(cert), tls_key=str(key)) as served,
+    ):
         cert.write_bytes(pems(second)[0])
         until(lambda: not is_good(served), "the refusal of half a pair")
         assert caller.sees(served) == serial_of(first)
@@ -75,7 +90,10 @@ def test_files_that_are_written_one_after_the_other(tmp_path, authority, caplog)
 
 def broken(kind: str, authority: trustme.CA) -> dict[str, bytes]:
     """Return files that are of no use."""
-    good, other = authority.issue_cert("localhost", "127.0.0.1"), authority.issue_cert("localhost")
+    good, other = (
+        authority.issue_cert("localhost", "127.0.0.1"),
+        authority.issue_cert("localhost"),
+    )
     crt, key = pems(good)
     return {
         "another key": {"crt": crt, "key": pems(other)[1]},
@@ -83,11 +101,19 @@ def broken(kind: str, authority: trustme.CA) -> dict[str, bytes]:
         "empty": {"crt": b"", "key": b""},
         "cut": {"crt": crt[:200], "key": key},
         "no key": {"crt": crt},
-        "expired": dict(zip(("crt", "key"), pems(authority.issue_cert("127.0.0.1", not_after=LONG_AGO)), strict=True)),
+        "expired": dict(
+            zip(
+                ("crt", "key"),
+                pems(authority.issue_cert("127.0.0.1", not_after=LONG_AGO)),
+                strict=True,
+            )
+        ),
     }[kind]
 
 
-@pytest.mark.parametrize("kind", ["another key", "no certificate", "empty", "cut", "no key", "expired"])
+@pytest.mark.parametrize(
+    "kind", ["another key", "no certificate", "empty", "cut", "no key", "expired"]
+)
 def test_broken_files_are_refused(rotated, authority, kind, caplog):
     """The last good ones, and their end, stay, one line names the file, a metric says so; good ones put it right."""
     served, mount, caller, first = rotated
@@ -98,7 +124,9 @@ def test_broken_files_are_refused(rotated, authority, kind, caplog):
     for _ in range(3):
         assert caller.sees(served) == first
     assert served.tls.value[1] == ends
-    lines = [one.getMessage() for one in caplog.records if one.levelno >= logging.WARNING]
+    lines = [
+        one.getMessage() for one in caplog.records if one.levelno >= logging.WARNING
+    ]
     assert len(lines) == 1
     assert "new files of the listener refused, the last good stay" in lines[0]
     assert mount.path("tls.key" if kind == "no key" else "tls.crt") in lines[0]
@@ -127,7 +155,10 @@ def test_files_of_no_use_are_named_at_the_start(options, said):
         Gateway(Options(**options), environ={})
 
 
-@pytest.mark.parametrize(("kind", "said"), [("locked", "has a password"), ("other", "is not the key of the first")])
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [("locked", "has a password"), ("other", "is not the key of the first")],
+)
 def test_a_key_of_no_use_is_named_with_what_is_wrong(tmp_path, authority, kind, said):
     """A key behind a password, which nobody could type, and another certificate's."""
     ours, other = authority.issue_cert("127.0.0.1"), authority.issue_cert("127.0.0.1")
@@ -142,15 +173,22 @@ def test_a_key_of_no_use_is_named_with_what_is_wrong(tmp_path, authority, kind, 
         Gateway(Options(tls_cert=str(cert), tls_key=str(key)), environ={})
 
 
-ENDS = [datetime(year, 2, 28, 23, 59, 58, tzinfo=UTC) for year in (1999, 2020, 2049, 2050, 2190)]
+ENDS = [
+    datetime(year, 2, 28, 23, 59, 58, tzinfo=UTC)
+    for year in (1999, 2020, 2049, 2050, 2190)
+]
 
 
 @pytest.mark.parametrize("ends", ENDS, ids=str)
 def test_end_is_read(authority, tmp_path, ends):
     """Both forms of a time (RFC 5280, 4.1.2.5) are read; the first certificate to end counts."""
-    mine = authority.issue_cert("localhost", not_before=datetime(1990, 1, 1, tzinfo=UTC), not_after=ends)
+    mine = authority.issue_cert(
+        "localhost", not_before=datetime(1990, 1, 1, tzinfo=UTC), not_after=ends
+    )
     path = tmp_path / "chain.pem"
-    other = authority.issue_cert("localhost", not_after=datetime(2300, 1, 1, tzinfo=UTC))
+    other = authority.issue_cert(
+        "localhost", not_after=datetime(2300, 1, 1, tzinfo=UTC)
+    )
     path.write_bytes(other.cert_chain_pems[0].bytes() + mine.cert_chain_pems[0].bytes())
     assert expiry_of(str(path)) == ends.timestamp()
 
@@ -163,7 +201,10 @@ def test_end_of_authorities_is_read(tmp_path):
     assert expiry_of(str(tmp_path / "ca.pem")) == known.not_valid_after_utc.timestamp()
 
 
-@pytest.mark.parametrize("content", [b"", b"\xff", b"-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"\xff", b"-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"],
+)
 def test_what_is_no_certificate(tmp_path, content):
     """Nothing is known of it, and nothing breaks."""
     (tmp_path / "no.pem").write_bytes(content)

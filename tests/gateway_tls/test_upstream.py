@@ -11,7 +11,11 @@ import trustme
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+)
 from cryptography.x509.oid import NameOID
 
 from shim.errors import SettingsError
@@ -75,11 +79,16 @@ def test_roots_of_the_environment_are_believed(secured):
         assert upstream.connections == 1
 
 
-@pytest.mark.parametrize(("content", "said"), [(None, "No such file"), (b"", "no certificates in PEM")])
+@pytest.mark.parametrize(
+    ("content", "said"), [(None, "No such file"), (b"", "no certificates in PEM")]
+)
 def test_roots_of_no_use_are_named_at_the_start(roots, content, said):
     """They would trust nobody."""
     roots.unlink() if content is None else roots.write_bytes(content)
-    with pytest.raises(SettingsError, match=f"SSL_CERT_FILE: {roots}: {said}"), gateway("https://localhost"):
+    with (
+        pytest.raises(SettingsError, match=f"SSL_CERT_FILE: {roots}: {said}"),
+        gateway("https://localhost"),
+    ):
         pass
 
 
@@ -90,14 +99,21 @@ def test_a_name_that_is_only_common_is_none(tmp_path, roots):
         x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")]),
     )
     ends = datetime(2100, 1, 1, tzinfo=UTC)
-    made = x509.CertificateBuilder(name, name, key.public_key(), 1, datetime(2020, 1, 1, tzinfo=UTC), ends)
+    made = x509.CertificateBuilder(
+        name, name, key.public_key(), 1, datetime(2020, 1, 1, tzinfo=UTC), ends
+    )
     pem = made.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM)
-    (tmp_path / "both").write_bytes(pem + key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    (tmp_path / "both").write_bytes(
+        pem + key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    )
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(tmp_path / "both")
 
     def script(peer: Peer) -> None:
-        with contextlib.suppress(OSError), context.wrap_socket(peer.socket, server_side=True) as inner:
+        with (
+            contextlib.suppress(OSError),
+            context.wrap_socket(peer.socket, server_side=True) as inner,
+        ):
             Peer(inner).message()
 
     roots.write_bytes(pem)
@@ -148,7 +164,11 @@ def test_reply_that_ends_with_the_connection(context, clean):
             if clean:
                 inner.unwrap()
 
-    with raw_upstream(script) as upstream, gateway(https(upstream.origin)) as served, calling(served) as peer:
+    with (
+        raw_upstream(script) as upstream,
+        gateway(https(upstream.origin)) as served,
+        calling(served) as peer,
+    ):
         peer.send(get("/x", "Connection: close"))
         assert peer.rest().endswith(b"0\r\n\r\n") is clean
 
@@ -157,5 +177,8 @@ def test_both_sides_at_once(secured, authority, tmp_path):
     """A gateway with TLS on both sides keeps the two apart."""
     cert = tmp_path / "listener.pem"
     cert.write_bytes(b"".join(pems(authority.issue_cert("127.0.0.1"))))
-    with raw_upstream(secured) as upstream, gateway(https(upstream.origin), tls_cert=str(cert)) as served:
+    with (
+        raw_upstream(secured) as upstream,
+        gateway(https(upstream.origin), tls_cert=str(cert)) as served,
+    ):
         assert Caller(authority).ask(served) == 200

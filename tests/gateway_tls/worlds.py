@@ -19,7 +19,9 @@ LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 def pems(mine: trustme.LeafCert) -> tuple[bytes, bytes]:
     """Return a certificate chain and its key."""
-    return b"".join(blob.bytes() for blob in mine.cert_chain_pems), mine.private_key_pem.bytes()
+    return b"".join(
+        blob.bytes() for blob in mine.cert_chain_pems
+    ), mine.private_key_pem.bytes()
 
 
 def serial_of(mine: trustme.LeafCert) -> int:
@@ -64,10 +66,13 @@ class Mount:
 class Caller:
     """A caller that believes an authority, and may have a certificate of its own.
 
-    ``options`` are those of a gateway with a certificate of that authority, where there is one.
+    ``options`` are those of a gateway with a certificate of that authority, where there
+    is one.
     """
 
-    def __init__(self, authority: trustme.CA, mine: trustme.LeafCert | None = None) -> None:
+    def __init__(
+        self, authority: trustme.CA, mine: trustme.LeafCert | None = None
+    ) -> None:
         self.options: dict[str, Any] = {}
         self.context = ssl.create_default_context()
         authority.configure_trust(self.context)

@@ -15,7 +15,9 @@ def either(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> A
     Returns the library.
     """
     plain = pytest.importorskip(request.param)
-    monkeypatch.setattr(request.module, "httpx", importlib.import_module(f"shim.{request.param}"))
+    monkeypatch.setattr(
+        request.module, "httpx", importlib.import_module(f"shim.{request.param}")
+    )
     if hasattr(request.module, "plain"):
         monkeypatch.setattr(request.module, "plain", plain)
     return plain

@@ -29,9 +29,16 @@ def test_content_streams(raw, monkeypatch, route):
         with httpx.stream("GET", url) as response:
             with pytest.raises(httpx.ResponseNotRead):
                 response.content  # noqa: B018 - looking is the test
-            assert joined(list(getattr(response, name)())) in (content, content.decode())
+            assert joined(list(getattr(response, name)())) in (
+                content,
+                content.decode(),
+            )
         for each in (response, read):
-            assert (each.is_closed, each.is_stream_consumed, each.num_bytes_downloaded) == (True, True, len(content))
+            assert (
+                each.is_closed,
+                each.is_stream_consumed,
+                each.num_bytes_downloaded,
+            ) == (True, True, len(content))
             assert each.elapsed.total_seconds() > 0
             with pytest.raises(httpx.StreamConsumed):
                 next(each.iter_raw())
@@ -42,7 +49,11 @@ async def test_content_streams_for_async_clients(raw):
     url = f"{raw(flex).url}{SNAPSHOTS}"
     async with httpx.AsyncClient() as client:
         read = await client.get(url)
-        assert (read.is_closed, await read.aread(), read.elapsed.total_seconds() > 0) == (True, read.content, True)
+        assert (
+            read.is_closed,
+            await read.aread(),
+            read.elapsed.total_seconds() > 0,
+        ) == (True, read.content, True)
         for name in READ:
             async with client.stream("GET", url) as response:
                 parts = [part async for part in getattr(response, f"a{name}")()]
@@ -52,9 +63,15 @@ async def test_content_streams_for_async_clients(raw):
 def test_a_redirect_is_handed_back_when_not_followed(raw, early):
     """With a next_request that can be sent like any other."""
     moved = reply("307 Temporary Redirect", "Location: /elsewhere")
-    server = raw(lambda request: reply("200 OK", body=b"there") if b"/elsewhere" in request else moved)
+    server = raw(
+        lambda request: (
+            reply("200 OK", body=b"there") if b"/elsewhere" in request else moved
+        )
+    )
     seen = []
-    with httpx.Client(event_hooks={"request": [lambda request: seen.append(request.url.path)]}) as client:
+    with httpx.Client(
+        event_hooks={"request": [lambda request: seen.append(request.url.path)]}
+    ) as client:
         response = client.get(f"{server.url}{SNAPSHOTS}")
         assert response.status_code == 307
         assert response.next_request is not None
@@ -68,12 +85,18 @@ def test_the_clients_default_encoding_is_the_answers(raw):
     with httpx.Client(default_encoding="latin-1") as client:
         assert client.get(f"{server.url}{SNAPSHOTS}").default_encoding == "latin-1"
         alone = client.get(f"{server.url}{SNAPSHOTS}", params={"pageNum": "x"})
-    assert (alone.status_code, alone.default_encoding, alone.http_version) == (400, "latin-1", "HTTP/1.1")
+    assert (alone.status_code, alone.default_encoding, alone.http_version) == (
+        400,
+        "latin-1",
+        "HTTP/1.1",
+    )
     assert alone.extensions["shim"].sent == ()
     assert alone.reason_phrase == "Bad Request"
 
 
-@pytest.mark.parametrize("reads", [lambda r: r.read(), lambda r: r.close(), lambda r: list(r.iter_bytes(7))])
+@pytest.mark.parametrize(
+    "reads", [lambda r: r.read(), lambda r: r.close(), lambda r: list(r.iter_bytes(7))]
+)
 def test_a_hook_that_reads_or_closes_does_it_as_in_httpx(raw, reads):
     """What it did is done."""
     server = raw(flex)

@@ -19,7 +19,11 @@ pytestmark = pytest.mark.usefixtures("either")
 def is_translated(response):
     """Tell whether this is a page of serverless snapshots."""
     results = response.json()["results"]
-    return response.status_code == 200 and len(results) == 8 and "serverlessInstanceName" in results[0]
+    return (
+        response.status_code == 200
+        and len(results) == 8
+        and "serverlessInstanceName" in results[0]
+    )
 
 
 def _basic(request):
@@ -27,12 +31,18 @@ def _basic(request):
     return request
 
 
-@pytest.mark.parametrize("auth", [("user", "secret"), _basic, "netrc"], ids=["a pair", "a function", "a file"])
+@pytest.mark.parametrize(
+    "auth",
+    [("user", "secret"), _basic, "netrc"],
+    ids=["a pair", "a function", "a file"],
+)
 def test_credentials_of_one_call_reach_upstream(raw, tmp_path, auth):
     """They show in the request of its response."""
     server = raw(flex)
     if auth == "netrc":
-        (tmp_path / "netrc").write_text("machine 127.0.0.1 login user password secret\n")
+        (tmp_path / "netrc").write_text(
+            "machine 127.0.0.1 login user password secret\n"
+        )
         auth = httpx.NetRCAuth(str(tmp_path / "netrc"))
     response = httpx.get(f"{server.url}{SNAPSHOTS}", auth=auth)
     assert b"Authorization: Basic dXNlcjpzZWNyZXQ=\r\n" in server.requests[0]
@@ -77,9 +87,15 @@ def test_trio_works_as_asyncio_does(retired):
 def test_a_mock_transport_and_mounts_are_underneath():
     """Client(transport=...) and Client(mounts=...) stay what they were."""
     transport = httpx.MockTransport(lambda request: httpx.Response(200, content=EMPTY))
-    for options in ({"transport": transport}, {"mounts": {"https://cloud.mongodb.com": transport}}):
+    for options in (
+        {"transport": transport},
+        {"mounts": {"https://cloud.mongodb.com": transport}},
+    ):
         response = httpx.Client(**options).get(f"https://cloud.mongodb.com{SNAPSHOTS}")
-        assert (response.json()["results"], response.extensions["shim"].route) == ([], "flex")
+        assert (response.json()["results"], response.extensions["shim"].route) == (
+            [],
+            "flex",
+        )
 
 
 def test_a_stream_of_the_wrong_kind_is_refused_as_httpx_does(retired):
@@ -89,7 +105,9 @@ def test_a_stream_of_the_wrong_kind_is_refused_as_httpx_does(retired):
         yield b"{}"
 
     with pytest.raises(RuntimeError, match="async request with a sync Client"):
-        httpx.Client().post(retired.replace("snapshots", "restoreJobs"), content=parts())
+        httpx.Client().post(
+            retired.replace("snapshots", "restoreJobs"), content=parts()
+        )
 
 
 def test_a_response_can_be_pickled(retired):
@@ -112,12 +130,18 @@ def test_a_response_can_be_pickled(retired):
 def test_origins_compare_as_origins(monkeypatch, origin, url, covered):
     """Scheme, host and port, whatever the case; user information is not a part of it."""
     monkeypatch.setenv("ATLAS_SHIM_UPSTREAM", origin)
-    found = drive(retired_request(httpx.Request("GET", f"{url}{SNAPSHOTS}"), doors(plain).blocking, None))
+    found = drive(
+        retired_request(
+            httpx.Request("GET", f"{url}{SNAPSHOTS}"), doors(plain).blocking, None
+        )
+    )
     assert (found is not None and found.known) is covered
     assert found is None or "secret" not in found.call.origin
 
 
-def test_an_origin_of_the_typed_client_counts_for_its_client_only(atlas, retired, monkeypatch):
+def test_an_origin_of_the_typed_client_counts_for_its_client_only(
+    atlas, retired, monkeypatch
+):
     """Other clients of the process leave calls to it as they are."""
     monkeypatch.delenv("ATLAS_SHIM_UPSTREAM")
     with httpx.Client(headers=BEARER) as ours, httpx.Client(headers=BEARER) as other:

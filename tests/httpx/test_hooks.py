@@ -28,7 +28,10 @@ def test_a_request_hook_sees_the_callers_own_request(raw, early):
     with httpx.Client(event_hooks={"request": [add]}) as client:
         response = client.get(f"{server.url}{SNAPSHOTS}")
     assert seen == [(response.request, f"{server.url}{SNAPSHOTS}")]
-    assert [b"X-Trace: abc\r\n" in request for request in server.requests] == [True, True]
+    assert [b"X-Trace: abc\r\n" in request for request in server.requests] == [
+        True,
+        True,
+    ]
 
 
 async def test_a_hook_that_makes_another_call_of_it_has_run(raw):
@@ -43,10 +46,15 @@ async def test_a_hook_that_makes_another_call_of_it_has_run(raw):
     async def note(response):
         seen.append("response")
 
-    async with httpx.AsyncClient(event_hooks={"request": [rewrite], "response": [note]}) as client:
+    async with httpx.AsyncClient(
+        event_hooks={"request": [rewrite], "response": [note]}
+    ) as client:
         request = client.build_request("GET", f"{server.url}{SNAPSHOTS}")
         response = await client.send(request)
-        assert (response.request is request, "shim" in response.extensions) == (True, False)
+        assert (response.request is request, "shim" in response.extensions) == (
+            True,
+            False,
+        )
         assert seen == ["request", "response"]
         assert request.extensions.keys() == {"timeout"}
         await client.send(request)
@@ -70,7 +78,9 @@ async def test_async_hooks_are_a_list_that_can_grow(raw):
 
 def test_requests_of_an_auth_flow_have_hooks_of_their_own(raw):
     """A token request is not a request of the shim."""
-    server = raw(lambda request: reply("200 OK", body=b'{"results": [], "access_token": "abc"}'))
+    server = raw(
+        lambda request: reply("200 OK", body=b'{"results": [], "access_token": "abc"}')
+    )
     seen: list[Any] = []
 
     class Token(httpx.Auth):
@@ -81,7 +91,10 @@ def test_requests_of_an_auth_flow_have_hooks_of_their_own(raw):
             request.headers["Authorization"] = f"Bearer {token.json()['access_token']}"
             yield request
 
-    with httpx.Client(auth=Token(), event_hooks={"request": [lambda request: seen.append(request.url.path)]}) as client:
+    with httpx.Client(
+        auth=Token(),
+        event_hooks={"request": [lambda request: seen.append(request.url.path)]},
+    ) as client:
         response = client.get(f"{server.url}{SNAPSHOTS}")
     assert seen == [SNAPSHOTS, "/token"]
     assert b"Authorization: Bearer abc\r\n" in server.requests[1]

@@ -18,7 +18,15 @@ LIST = "listServerlessBackupSnapshots"
 
 
 def line(**members):
-    return json.dumps({"time": "2026-06-01T00:00:00Z", "operation": LIST, "api": "v2", "route": "flex", **members})
+    return json.dumps(
+        {
+            "time": "2026-06-01T00:00:00Z",
+            "operation": LIST,
+            "api": "v2",
+            "route": "flex",
+            **members,
+        }
+    )
 
 
 @pytest.fixture
@@ -27,11 +35,26 @@ def file(tmp_path):
     path.write_text(
         "\n".join(
             [
-                line(file="a.py", line=3, absent=["storageSizeBytes"], derived=["createdAt"]),
-                line(file="a.py", line=3, time="2026-06-03T00:00:00Z", absent=["x"], dropped=2),
+                line(
+                    file="a.py",
+                    line=3,
+                    absent=["storageSizeBytes"],
+                    derived=["createdAt"],
+                ),
+                line(
+                    file="a.py",
+                    line=3,
+                    time="2026-06-03T00:00:00Z",
+                    absent=["x"],
+                    dropped=2,
+                ),
                 line(file="a.py", line=9, api="v1.0"),
                 line(agent="curl/8.5.0", route="legacy", time="2026-06-02T00:00:00Z"),
-                line(operation="deleteServerlessPrivateEndpoint", agent="curl/8.5.0", route="none"),
+                line(
+                    operation="deleteServerlessPrivateEndpoint",
+                    agent="curl/8.5.0",
+                    route="none",
+                ),
                 line(operation="somethingElse"),
             ]
         )
@@ -45,7 +68,11 @@ def test_calls_are_counted_by_operation_and_place(file):
     found = read_inventory([file])
     caller = next(one for one in found.callers if one.place == "a.py:3")
     assert (caller.count, caller.last, caller.dropped) == (2, "2026-06-03T00:00:00Z", 2)
-    assert (caller.absent, caller.derived, caller.route) == (["storageSizeBytes", "x"], ["createdAt"], "flex")
+    assert (caller.absent, caller.derived, caller.route) == (
+        ["storageSizeBytes", "x"],
+        ["createdAt"],
+        "flex",
+    )
     assert (len(found.callers), found.lines, found.broken) == (5, 6, 0)
     assert sum(one.count for one in read_inventory([file, file]).callers) == 12
 
@@ -114,7 +141,10 @@ def test_only_a_regular_file_is_read(file, tmp_path):
     """A pipe would be waited for, and a link leads to somebody else's file: bad usage, with the reason."""
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "link").symlink_to(file)
-    for name, reason in (("pipe", "not a regular file"), ("link", "it is a link, and links are not followed")):
+    for name, reason in (
+        ("pipe", "not a regular file"),
+        ("link", "it is a link, and links are not followed"),
+    ):
         done = run(tmp_path / name)
         assert done.exit_code == 2
         assert f"{tmp_path / name}: {reason}" in done.output
@@ -136,7 +166,10 @@ def test_the_command_shows_the_next_sunsets(tmp_path):
     file = tmp_path / "calls.jsonl"
     for sunset in (1830000000, 1814400000):
         environ = {"ATLAS_SHIM_INVENTORY": str(file)}
-        write(partial(announced, sighting(sunset), agent="jobs/1", peer="10.0.0.1"), environ)
+        write(
+            partial(announced, sighting(sunset), agent="jobs/1", peer="10.0.0.1"),
+            environ,
+        )
     undated = {
         "time": "2026-06-01T00:00:00Z",
         "announced": "GET /a/{}",
@@ -144,14 +177,30 @@ def test_the_command_shows_the_next_sunsets(tmp_path):
         "agent": "curl/8",
     }
     broken = undated | {"announced": 3}
-    file.write_text(file.read_text() + "".join(f"{json.dumps(one)}\n" for one in (undated, broken)))
-    found = json.loads(CliRunner().invoke(main, ["inventory", str(file), "--output", "json"]).stdout)
-    assert [(one["operation"], one.get("sunset"), one["deprecation"], one["count"]) for one in found["announced"]] == [
-        ("GET /api/atlas/v2/groups/{}/backup/exportBuckets/{}", "2027-07-01T00:00:00Z", "2024-08-05T00:00:00Z", 2),
+    file.write_text(
+        file.read_text() + "".join(f"{json.dumps(one)}\n" for one in (undated, broken))
+    )
+    found = json.loads(
+        CliRunner().invoke(main, ["inventory", str(file), "--output", "json"]).stdout
+    )
+    assert [
+        (one["operation"], one.get("sunset"), one["deprecation"], one["count"])
+        for one in found["announced"]
+    ] == [
+        (
+            "GET /api/atlas/v2/groups/{}/backup/exportBuckets/{}",
+            "2027-07-01T00:00:00Z",
+            "2024-08-05T00:00:00Z",
+            2,
+        ),
         ("GET /a/{}", None, "2026-05-01T00:00:00Z", 1),
     ]
     assert (found["operations"], found["broken"]) == ([], 1)
     assert found["announced"][0]["place"] == "jobs/1 from 10.0.0.1"
     text = CliRunner().invoke(main, ["inventory", str(file)]).stdout
-    for shown in ("/api/atlas/v2/groups/{}/backup/exportBuckets/{}", "2027-07-01", "curl/8"):
+    for shown in (
+        "/api/atlas/v2/groups/{}/backup/exportBuckets/{}",
+        "2027-07-01",
+        "curl/8",
+    ):
         assert shown in text

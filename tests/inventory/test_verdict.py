@@ -22,7 +22,9 @@ def ago(**span):
 
 
 def line(when, **members):
-    return json.dumps({"time": when, "operation": LIST, "file": "a.py", "line": 3, **members})
+    return json.dumps(
+        {"time": when, "operation": LIST, "file": "a.py", "line": 3, **members}
+    )
 
 
 def started(when):
@@ -33,11 +35,21 @@ def started(when):
 def judged(tmp_path):
     """Return a function that asks for the verdict on some lines; it returns exit code, word and all of the JSON."""
 
-    def judged(*lines, since=("--since", "30d"), path=tmp_path / "calls.jsonl", env=None):
+    def judged(
+        *lines, since=("--since", "30d"), path=tmp_path / "calls.jsonl", env=None
+    ):
         if lines:
             path.write_text("".join(f"{one}\n" for one in lines))
-        done = CliRunner().invoke(main, ["inventory", str(path), *since, "--fail-if-called", "-o", "json"], env=env)
-        found = json.loads(done.stdout) if done.exit_code != 2 else {"verdict": {"word": done.output}}
+        done = CliRunner().invoke(
+            main,
+            ["inventory", str(path), *since, "--fail-if-called", "-o", "json"],
+            env=env,
+        )
+        found = (
+            json.loads(done.stdout)
+            if done.exit_code != 2
+            else {"verdict": {"word": done.output}}
+        )
         return done.exit_code, found["verdict"]["word"], found
 
     return judged
@@ -45,9 +57,16 @@ def judged(tmp_path):
 
 def test_a_caller_within_the_window_is_the_verdict(judged):
     """It names how many callers, calls, and the last of them, in the text and as an exit code of its own."""
-    code, word, found = judged(line(ago(days=90)), line(ago(days=3)), line(ago(days=2)), line(ago(days=2), line=9))
+    code, word, found = judged(
+        line(ago(days=90)),
+        line(ago(days=3)),
+        line(ago(days=2)),
+        line(ago(days=2), line=9),
+    )
     assert (code, word) == (4, "called")
-    assert found["verdict"]["sentence"].startswith("2 callers still call retired endpoints: 3 calls since ")
+    assert found["verdict"]["sentence"].startswith(
+        "2 callers still call retired endpoints: 3 calls since "
+    )
     assert f"since {ago(days=30)[:10]} " in found["verdict"]["sentence"]
     assert found["earlier"] == 1
     assert found["window"] == {"first": ago(days=90), "last": ago(days=2)}
@@ -67,24 +86,46 @@ def test_an_empty_file_reaches_back_to_when_it_was_made(judged, tmp_path):
 
 @pytest.mark.parametrize(
     "lines",
-    [(line(ago(days=90)),), (started(ago(days=40)),), (line(ago(days=80)), line(ago(days=90)), started(ago(days=40)))],
-    ids=["a call before the window", "a gateway began before it", "lines are not in order"],
+    [
+        (line(ago(days=90)),),
+        (started(ago(days=40)),),
+        (line(ago(days=80)), line(ago(days=90)), started(ago(days=40))),
+    ],
+    ids=[
+        "a call before the window",
+        "a gateway began before it",
+        "lines are not in order",
+    ],
 )
 def test_silence_in_a_window_that_the_file_covers_is_proof(judged, lines):
     """Silence since a line from before the window is proof, whatever the order of lines before it."""
     code, word, found = judged(*lines)
     assert (code, word) == (0, "quiet")
-    assert "the shim can go, if every program and gateway" in found["verdict"]["sentence"]
+    assert (
+        "the shim can go, if every program and gateway" in found["verdict"]["sentence"]
+    )
 
 
 @pytest.mark.parametrize(
     ("lines", "since", "doubt"),
     [
-        ((json.dumps({"time": ago(days=9), "started": "gateway"}),), ("--since", "30d"), "not to"),
+        (
+            (json.dumps({"time": ago(days=9), "started": "gateway"}),),
+            ("--since", "30d"),
+            "not to",
+        ),
         ((line(ago(days=90)), "{broken"), ("--since", "30d"), "1 line can't be read"),
-        ((json.dumps({"time": ago(days=9), "started": "gateway"}),), (), "No window was given"),
+        (
+            (json.dumps({"time": ago(days=9), "started": "gateway"}),),
+            (),
+            "No window was given",
+        ),
         (("{broken",), ("--since", "30d"), "has no line that shows when"),
-        ((line("1970-01-01T00:00:09Z"), started(ago(days=40))), ("--since", "30d"), "1 line can't be read"),
+        (
+            (line("1970-01-01T00:00:09Z"), started(ago(days=40))),
+            ("--since", "30d"),
+            "1 line can't be read",
+        ),
     ],
 )
 def test_silence_that_proves_nothing_is_called_so(judged, lines, since, doubt):
@@ -126,7 +167,19 @@ def test_a_window_begins_with_a_span_a_date_or_an_instant(text, when):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "soon", "30", "-3d", "1y", "999999d", "2026-05-01T02:00:00", "2999-01-01", "30dd", "0d"]
+    "text",
+    [
+        "",
+        "soon",
+        "30",
+        "-3d",
+        "1y",
+        "999999d",
+        "2026-05-01T02:00:00",
+        "2999-01-01",
+        "30dd",
+        "0d",
+    ],
 )
 def test_what_is_no_window_is_refused(text):
     """With the forms that there are."""
@@ -140,14 +193,22 @@ def test_only_so_many_callers_are_told_apart(judged, monkeypatch):
     monkeypatch.setattr("shim.tools.inventory.verdict.MOST", 2)
     _, word, found = judged(*(line(ago(days=1), line=number) for number in range(5)))
     assert (word, found["untold"]) == ("called", 3)
-    assert found["verdict"]["sentence"].startswith("More than 2 callers still call retired endpoints: 5 calls")
+    assert found["verdict"]["sentence"].startswith(
+        "More than 2 callers still call retired endpoints: 5 calls"
+    )
 
 
 def test_replies_that_announce_are_no_calls_of_others(judged, monkeypatch):
     """Beyond the limit they make no retired call of a program that is quiet."""
     monkeypatch.setattr("shim.tools.inventory.reading.MOST", 1)
-    announced = [json.dumps({"time": ago(days=40), "announced": f"GET /{number}"}) for number in range(3)]
-    recent = [json.dumps({"time": ago(days=1), "announced": f"GET /{number}"}) for number in range(3)]
+    announced = [
+        json.dumps({"time": ago(days=40), "announced": f"GET /{number}"})
+        for number in range(3)
+    ]
+    recent = [
+        json.dumps({"time": ago(days=1), "announced": f"GET /{number}"})
+        for number in range(3)
+    ]
     _, word, found = judged(*announced, *recent)
     assert (word, found["untold"]) == ("quiet", 0)
 
@@ -171,32 +232,53 @@ def foreseen(judged):
 
     def foreseen(*lines, env=COMING):
         begun = started(ago(days=40))
-        made = ({"operation": "listClusters", "route": "legacy", **members} for members in lines)
-        code, _, found = judged(begun, *(line(one.pop("when", ago(days=1)), **one) for one in made), env=env)
+        made = (
+            {"operation": "listClusters", "route": "legacy", **members}
+            for members in lines
+        )
+        code, _, found = judged(
+            begun, *(line(one.pop("when", ago(days=1)), **one) for one in made), env=env
+        )
         return code, found["verdict"]
 
     return foreseen
 
 
-def test_calls_that_atlas_answers_until_a_later_day_have_a_sentence_of_their_own(foreseen, tmp_path):
+def test_calls_that_atlas_answers_until_a_later_day_have_a_sentence_of_their_own(
+    foreseen, tmp_path
+):
     """Nobody makes retired calls, and it is said when the shim will be needed: in JSON and text."""
     code, verdict = foreseen({"when": ago(days=2)}, {"line": 9})
     last = ago(days=1)
     said = f"{SAID} (2 calls, the last {last[:10]} {last[11:16]} UTC)."
     assert (code, verdict["word"], verdict["ahead"]) == (0, "quiet", [said])
-    text = CliRunner().invoke(main, ["inventory", str(tmp_path / "calls.jsonl"), "--since", "30d"], env=COMING).stdout
+    text = (
+        CliRunner()
+        .invoke(
+            main,
+            ["inventory", str(tmp_path / "calls.jsonl"), "--since", "30d"],
+            env=COMING,
+        )
+        .stdout
+    )
     assert said in " ".join(text.split())
 
 
-@pytest.mark.parametrize("over", [{"operation": "listServerlessInstances"}, {"route": "dedicated"}])
+@pytest.mark.parametrize(
+    "over", [{"operation": "listServerlessInstances"}, {"route": "dedicated"}]
+)
 def test_of_both_kinds_each_is_counted_where_it_belongs(foreseen, over):
     """One caller makes both kinds; a call that a successor answered counts as retired, whatever its date."""
     last = ago(days=3)
     code, verdict = foreseen({"when": last, **over}, {})
     assert code == 4
-    assert verdict["sentence"].startswith("1 caller still calls retired endpoints: 1 call since ")
+    assert verdict["sentence"].startswith(
+        "1 caller still calls retired endpoints: 1 call since "
+    )
     assert f"the last {last[:10]} {last[11:16]} UTC" in verdict["sentence"]
-    assert verdict["ahead"][0].startswith(f"{SAID} (1 call, the last {ago(days=1)[:10]}")
+    assert verdict["ahead"][0].startswith(
+        f"{SAID} (1 call, the last {ago(days=1)[:10]}"
+    )
 
 
 @pytest.mark.parametrize(
@@ -205,9 +287,17 @@ def test_of_both_kinds_each_is_counted_where_it_belongs(foreseen, over):
         ({}, PAST),
         ({"route": ""}, COMING),
         ({"operation": "unheardOf"}, COMING),
-        ({"operation": "listServerlessInstances"}, {"ATLAS_SHIM_SUNSET": "instances=2999-01-01"}),
+        (
+            {"operation": "listServerlessInstances"},
+            {"ATLAS_SHIM_SUNSET": "instances=2999-01-01"},
+        ),
     ],
-    ids=["sunset has passed", "line of no side", "unknown operation", "answers mean nothing any more"],
+    ids=[
+        "sunset has passed",
+        "line of no side",
+        "unknown operation",
+        "answers mean nothing any more",
+    ],
 )
 def test_all_else_counts_as_before(foreseen, members, environ):
     """Calls of an unknown kind, and calls whose answer from Atlas is useless, count as retired."""
@@ -218,7 +308,9 @@ def test_all_else_counts_as_before(foreseen, members, environ):
 def test_the_next_end_is_first(foreseen):
     """Each operation has a sentence."""
     environ = {"ATLAS_SHIM_SUNSET": "clusters=2999-07-01,snapshots=2998-01-01"}
-    _, verdict = foreseen({}, *({"operation": one} for one in ("getCluster", LIST)), env=environ)
+    _, verdict = foreseen(
+        {}, *({"operation": one} for one in ("getCluster", LIST)), env=environ
+    )
     assert [said.partition(",")[0] for said in verdict["ahead"]] == [
         f"{LIST} ends on 2998-01-01", "getCluster ends on 2999-07-01", "listClusters ends on 2999-07-01",
     ]  # fmt: skip

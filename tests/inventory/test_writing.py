@@ -36,7 +36,13 @@ def record(**changes):
         "its sunset, 2026-01-22, has passed",
         DAY,
         DAY,
-        sent=(Sent("GET", f"/api/atlas/v2/groups/{GROUP}/flexClusters/{CLUSTER}/backup/snapshots?x=secret", 200),),
+        sent=(
+            Sent(
+                "GET",
+                f"/api/atlas/v2/groups/{GROUP}/flexClusters/{CLUSTER}/backup/snapshots?x=secret",
+                200,
+            ),
+        ),
         fields=tuple(FieldReport(f"its{level}", level) for level in Fidelity),
         dropped=(Dropped("status", "SECRET", "unknown word"),),
     )
@@ -44,7 +50,11 @@ def record(**changes):
 
 
 def written(file, made, **how):
-    writing.write(partial(writing.retired, made, **how), {writing.VARIABLE: str(file)}, lambda: NOW)
+    writing.write(
+        partial(writing.retired, made, **how),
+        {writing.VARIABLE: str(file)},
+        lambda: NOW,
+    )
     return [json.loads(line) for line in file.read_text().splitlines()]
 
 
@@ -85,13 +95,21 @@ def test_the_shim_s_own_commands_are_no_callers(file):
 def test_a_line_stays_short_whatever_is_in_it(file):
     """Very long names, agents and reasons are cut, so that a line can be written in one piece; a path keeps its end."""
     where = writing.CallSite("\U0001f600" * 5000 + ".py", 3)
-    line = written(file, record(reason="r" * 9000), where=where, agent="a\n\x1b[31m" * 900)[0]
+    line = written(
+        file, record(reason="r" * 9000), where=where, agent="a\n\x1b[31m" * 900
+    )[0]
     assert len(file.read_bytes()) < 10_000
-    assert (len(line["reason"]), line["agent"][:4], line["file"][-4:]) == (400, "a\n\x1b[", "\U0001f600.py")
+    assert (len(line["reason"]), line["agent"][:4], line["file"][-4:]) == (
+        400,
+        "a\n\x1b[",
+        "\U0001f600.py",
+    )
 
 
 @pytest.mark.parametrize("path", ["missing/folder/x.jsonl", ".", "\0", "pipe"])
-def test_a_failure_is_logged_once_and_costs_nothing(tmp_path, monkeypatch, caplog, path):
+def test_a_failure_is_logged_once_and_costs_nothing(
+    tmp_path, monkeypatch, caplog, path
+):
     """An unwritable file or a pipe without a reader neither fails nor blocks a call."""
     monkeypatch.chdir(tmp_path)
     os.mkfifo("pipe")
@@ -126,7 +144,9 @@ def test_lines_of_several_processes_stay_whole(file):
         "    writing.write(lambda: writing.retired(made, agent='a' * n))\n"
     )
     environ = {**os.environ, writing.VARIABLE: str(file)}
-    workers = [subprocess.Popen([sys.executable, "-c", code], env=environ) for _ in range(2)]
+    workers = [
+        subprocess.Popen([sys.executable, "-c", code], env=environ) for _ in range(2)
+    ]
     assert [worker.wait() for worker in workers] == [0, 0]
     lines = [json.loads(line) for line in file.read_text().splitlines()]
     assert len(lines) == 400
@@ -136,8 +156,13 @@ def test_after_a_full_disk_the_next_line_is_whole(file, monkeypatch):
     """A line that was cut short is ended, so that the next one starts on its own."""
     real = os.write
     sizes = iter([5])
-    monkeypatch.setattr(os, "write", lambda fd, data: real(fd, data[: next(sizes, len(data))]))
-    causes = [writing.write(partial(writing.retired, record()), {writing.VARIABLE: str(file)}) for _ in range(2)]
+    monkeypatch.setattr(
+        os, "write", lambda fd, data: real(fd, data[: next(sizes, len(data))])
+    )
+    causes = [
+        writing.write(partial(writing.retired, record()), {writing.VARIABLE: str(file)})
+        for _ in range(2)
+    ]
     assert causes == ["No space left on device", ""]
     lines = file.read_text().splitlines()
     assert len(lines[0]) == 5
@@ -172,7 +197,15 @@ def test_the_gateway_names_the_agent_and_its_address(file, url):
     """By User-Agent, and behind a trusted balancer: else every caller would come from there."""
     trusted = (ipaddress.ip_network("127.0.0.1/32"),)
     with gateway(url.removesuffix(TARGET), trusted_proxies=trusted) as served:
-        ask(served, get(TARGET, "X-Forwarded-For: 203.0.113.9", "User-Agent: terraform/1.4", "Authorization: Bearer x"))
+        ask(
+            served,
+            get(
+                TARGET,
+                "X-Forwarded-For: 203.0.113.9",
+                "User-Agent: terraform/1.4",
+                "Authorization: Bearer x",
+            ),
+        )
         until(lambda: len(lines(file)) == 2, "the call was written down")
     line = lines(file)[1]
     assert (line["agent"], line["peer"]) == ("terraform/1.4", "203.0.113.9")

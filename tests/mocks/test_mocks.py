@@ -8,7 +8,11 @@ import pytest
 from tests.peers.pythons import run, said
 
 ROOT = Path(__file__).parents[2]
-BLOCKS = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "how-to" / "mocks.md").read_text("utf-8"), re.DOTALL)
+BLOCKS = re.findall(
+    r"```python\n(.*?)```",
+    (ROOT / "docs" / "how-to" / "mocks.md").read_text("utf-8"),
+    re.DOTALL,
+)
 CONFTEST, *EXAMPLES = BLOCKS
 
 LIBRARIES = ("respx", "pytest_httpx", "responses", "requests_mock", "vcr")
@@ -34,7 +38,15 @@ PLUGINS = ("respx.plugin", "pytest_httpx", "requests_mock.contrib._pytest_plugin
 def run_pytest(folder, *options, plugins=()):
     """Run pytest in a folder of its own, as a project that has atlas-shim installed."""
     loaded = [word for name in ("no:cacheprovider", *plugins) for word in ("-p", name)]
-    return run("-m", "pytest", "-q", *loaded, *options, cwd=folder, PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
+    return run(
+        "-m",
+        "pytest",
+        "-q",
+        *loaded,
+        *options,
+        cwd=folder,
+        PYTEST_DISABLE_PLUGIN_AUTOLOAD="1",
+    )
 
 
 @pytest.fixture
@@ -67,7 +79,10 @@ def test_without_the_fixture_mocks_of_retired_urls_do_not_match(project):
     """Which is what the page is for; requests-mock goes past what is switched on after its plugin was loaded."""
     for name in LIBRARIES:
         pytest.importorskip(name)
-    off = [example.replace("atlas_shim_off, ", "").replace("atlas_shim_off", "") for example in EXAMPLES[:5]]
+    off = [
+        example.replace("atlas_shim_off, ", "").replace("atlas_shim_off", "")
+        for example in EXAMPLES[:5]
+    ]
     write(project, off)
     done = run_pytest(project, "--tb=no", "-rfp", plugins=PLUGINS)
     assert "4 failed, 1 passed" in done.stdout

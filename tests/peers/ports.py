@@ -7,7 +7,8 @@ import socket
 def free_port() -> int:
     """Return a port of loopback that is free, below those that the system gives to outgoing connections.
 
-    One of those could be taken by another test's connection before the program listens on it.
+    One of those could be taken by another test's connection before the program listens
+    on it.
     """
     while True:
         port = random.SystemRandom().randrange(10_000, 32_000)

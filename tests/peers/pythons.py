@@ -6,13 +6,25 @@ import sys
 from typing import Any
 
 
-def run(*words: object, cwd: Any = None, **environment: str) -> subprocess.CompletedProcess[str]:
+def run(
+    *words: object, cwd: Any = None, **environment: str
+) -> subprocess.CompletedProcess[str]:
     """Run Python with these words to its end, with no setting or proxy but those of ``environment``."""
     left_out = ("ATLAS_SHIM_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
-    environ = {name: value for name, value in os.environ.items() if not name.upper().startswith(left_out)}
+    environ = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.upper().startswith(left_out)
+    }
     command = [sys.executable, *map(str, words)]
     return subprocess.run(
-        command, env=environ | environment, cwd=cwd, capture_output=True, text=True, check=False, timeout=120
+        command,
+        env=environ | environment,
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
     )
 
 

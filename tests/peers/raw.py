@@ -93,7 +93,9 @@ class Peer:
 
     def reset(self) -> None:
         """End the connection with a reset."""
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.socket.setsockopt(
+            socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
+        )
         self.socket.close()
 
     def close(self) -> None:
@@ -118,7 +120,9 @@ class Arrivals:
 
     def targets(self) -> list[str]:
         """Return the request targets in order."""
-        return [one.split(b" ")[1].decode("ascii") for one in self.requests or self.heads]
+        return [
+            one.split(b" ")[1].decode("ascii") for one in self.requests or self.heads
+        ]
 
     @property
     def connections(self) -> int:
@@ -139,7 +143,8 @@ def raw_upstream(script: Callable[[Peer], None]) -> Iterator[Arrivals]:
     threads: list[threading.Thread] = []
 
     def one(peer: Peer) -> None:
-        # A caller may leave, and the end of a test ends its connections; any other error of a script fails the test.
+        # A caller may leave, and the end of a test ends its connections; any other
+        # error of a script fails the test.
         with contextlib.suppress(OSError, EndedError):
             script(peer)
         with contextlib.suppress(OSError):
@@ -179,11 +184,13 @@ BREAK = b"(the connection ends here)"
 """The end of a reply whose connection ends there."""
 
 
-def converse(peer: Peer, answer: Callable[[bytes, bytes], bytes | Iterable[bytes] | None]) -> None:
+def converse(
+    peer: Peer, answer: Callable[[bytes, bytes], bytes | Iterable[bytes] | None]
+) -> None:
     """Answer each request of a connection, given its head and content.
 
-    None ends the connection, empty bytes leave it open without a reply. Of an iterable each piece is
-    sent by itself, and the connection ends after the last one.
+    None ends the connection, empty bytes leave it open without a reply. Of an iterable
+    each piece is sent by itself, and the connection ends after the last one.
     """
     while (said := answer(*peer.message())) is not None:
         if said is RESET:
@@ -219,7 +226,9 @@ def replying(*replies: bytes) -> Iterator[Arrivals]:
 
 def reply(content: bytes = b"hi", *lines: str, status: str = "200 OK") -> bytes:
     """Return a reply with a Content-Length."""
-    head = "\r\n".join((f"HTTP/1.1 {status}", f"Content-Length: {len(content)}", *lines))
+    head = "\r\n".join(
+        (f"HTTP/1.1 {status}", f"Content-Length: {len(content)}", *lines)
+    )
     return head.encode("latin-1") + b"\r\n\r\n" + content
 
 
@@ -228,7 +237,11 @@ class Held:
 
     def __init__(self, said: bytes | None = None) -> None:
         self.said, self.calls = said or reply(), 0
-        self.arrived, self.answer, self.lock = threading.Event(), threading.Event(), threading.Lock()
+        self.arrived, self.answer, self.lock = (
+            threading.Event(),
+            threading.Event(),
+            threading.Lock(),
+        )
 
     def __call__(self, peer: Peer) -> None:
         """Serve one connection."""

@@ -10,23 +10,40 @@ import attrs
 from tests.peers.raw import converse, raw_upstream
 
 
-def wire(status: int, headers: tuple[tuple[str, str], ...] = (), body: bytes = b"") -> bytes:
+def wire(
+    status: int, headers: tuple[tuple[str, str], ...] = (), body: bytes = b""
+) -> bytes:
     """Return a reply as bytes; its length is that of the body."""
     drop = {"content-length", "transfer-encoding", "content-encoding", "connection"}
     kept = [(name, value) for name, value in headers if name.lower() not in drop]
-    head = [f"HTTP/1.1 {status} Whatever", f"Content-Length: {len(body)}", *(f"{name}: {text}" for name, text in kept)]
+    head = [
+        f"HTTP/1.1 {status} Whatever",
+        f"Content-Length: {len(body)}",
+        *(f"{name}: {text}" for name, text in kept),
+    ]
     return "\r\n".join(head).encode() + b"\r\n\r\n" + body
 
 
 def error(status: int, code: str | None, **members: Any) -> bytes:
     """Return an Atlas error as bytes on the wire."""
-    document = {"detail": "…", "error": status, "errorCode": code, "parameters": [], "reason": "…", **members}
-    return wire(status, (("Content-Type", "application/json"),), json.dumps(document).encode())
+    document = {
+        "detail": "…",
+        "error": status,
+        "errorCode": code,
+        "parameters": [],
+        "reason": "…",
+        **members,
+    }
+    return wire(
+        status, (("Content-Type", "application/json"),), json.dumps(document).encode()
+    )
 
 
 def ok(document: Any, status: int = 200) -> bytes:
     """Return a JSON document as bytes on the wire."""
-    return wire(status, (("Content-Type", "application/json"),), json.dumps(document).encode())
+    return wire(
+        status, (("Content-Type", "application/json"),), json.dumps(document).encode()
+    )
 
 
 NON_FLEX = error(400, "CANNOT_USE_NON_FLEX_CLUSTER_IN_FLEX_API")
@@ -58,7 +75,9 @@ class Arrival:
             "/flexClusters": "flex",
             "/clusters": "dedicated",
         }
-        return next((side for word, side in words.items() if word in self.path), "other")
+        return next(
+            (side for word, side in words.items() if word in self.path), "other"
+        )
 
 
 Answer = Callable[[Arrival], bytes]
@@ -81,7 +100,11 @@ class Upstream:
     @property
     def writes(self) -> list[str]:
         """The sides that got a write, in order."""
-        return [arrival.side for arrival in self.arrivals if arrival.method not in {"GET", "HEAD"}]
+        return [
+            arrival.side
+            for arrival in self.arrivals
+            if arrival.method not in {"GET", "HEAD"}
+        ]
 
 
 @contextlib.contextmanager
@@ -91,7 +114,10 @@ def upstream(answer: Answer) -> Iterator[Upstream]:
     def arrived(head: bytes, body: bytes) -> bytes | None:
         lines = head.decode("latin-1").rstrip("\r\n").split("\r\n")
         method, target, _ = lines[0].split(" ")
-        fields = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:])}
+        fields = {
+            name.lower(): value.strip()
+            for name, _, value in (line.partition(":") for line in lines[1:])
+        }
         running.arrivals.append(Arrival(method, target, fields, body))
         return running.answer(running.arrivals[-1]) or None
 

@@ -36,11 +36,14 @@ def gateway(
 ) -> Iterator[Gateway]:
     """Run a gateway for an upstream, on free ports; limits that follow from max_connections may be others."""
     most, of_peer, connections = (
-        options.pop(name, None) for name in ("max_requests", "peer_requests", "peer_connections")
+        options.pop(name, None)
+        for name in ("max_requests", "peer_requests", "peer_connections")
     )
     values = {"listen": LOOPBACK, "admin": LOOPBACK, "drain": 5.0, **options}
     clock = now.timestamp if isinstance(now, datetime) else now
-    with serve_in_thread(Options(upstream=origin, **values), engine, clock=clock, environ=environ) as served:
+    with serve_in_thread(
+        Options(upstream=origin, **values), engine, clock=clock, environ=environ
+    ) as served:
         limits, server = served.limits, served.metrics.server
         limits.most = most or limits.most
         limits.most_of_peer = of_peer or limits.most - limits.most // 4
@@ -87,7 +90,11 @@ def counted(served: Gateway) -> At:
 def connect(served: Served, source: str = "") -> Peer:
     """Connect to a listener, from an address if one is given (all of 127.0.0.0/8 is this machine)."""
     host, _, port = served.url.partition("://")[2].rpartition(":")
-    return Peer(socket.create_connection((host, int(port)), PATIENCE, (source, 0) if source else None))
+    return Peer(
+        socket.create_connection(
+            (host, int(port)), PATIENCE, (source, 0) if source else None
+        )
+    )
 
 
 @contextlib.contextmanager
@@ -100,9 +107,13 @@ def calling(served: Served, source: str = "") -> Iterator[Peer]:
         peer.close()
 
 
-def get(target: str, *lines: str, method: str = "GET", host: str = "shim.test") -> bytes:
+def get(
+    target: str, *lines: str, method: str = "GET", host: str = "shim.test"
+) -> bytes:
     """Return a request without content."""
-    return "\r\n".join((f"{method} {target} HTTP/1.1", f"Host: {host}", *lines, "", "")).encode("latin-1")
+    return "\r\n".join(
+        (f"{method} {target} HTTP/1.1", f"Host: {host}", *lines, "", "")
+    ).encode("latin-1")
 
 
 def ask(served: Served, request: bytes, source: str = "") -> tuple[bytes, bytes]:
@@ -143,14 +154,20 @@ class Crossed:
 
 def cross(request: bytes, *replies: bytes, **options: Any) -> Crossed:
     """Send one request through a gateway of its own, to an upstream with these replies, by default ``hi``."""
-    with replying(*(replies or (reply(),))) as upstream, gateway(upstream.origin, **options) as served:
+    with (
+        replying(*(replies or (reply(),))) as upstream,
+        gateway(upstream.origin, **options) as served,
+    ):
         return Crossed(*ask(served, request), upstream)
 
 
 def lines_of(head: bytes) -> list[tuple[str, str]]:
     """Return the field lines of a head, names in lower case, in order."""
     lines = head.decode("latin-1").rstrip("\r\n").split("\r\n")[1:]
-    return [(name.lower(), value.strip()) for name, _, value in (line.partition(":") for line in lines)]
+    return [
+        (name.lower(), value.strip())
+        for name, _, value in (line.partition(":") for line in lines)
+    ]
 
 
 def value_of(head: bytes, name: str) -> str | None:

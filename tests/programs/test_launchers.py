@@ -31,7 +31,9 @@ LOOK = (
     ("before", "seen"),
     [
         pytest.param((*RUN, *TRACED), "True True 4", id="inside"),
-        pytest.param((*TRACED, *RUN), "True True 4", id="outside", marks=pytest.mark.slow),
+        pytest.param(
+            (*TRACED, *RUN), "True True 4", id="outside", marks=pytest.mark.slow
+        ),
         pytest.param(TRACED, "False False 3", id="alone", marks=pytest.mark.slow),
         pytest.param(RUN, "True True 3", id="ours alone", marks=pytest.mark.slow),
     ],
@@ -40,7 +42,9 @@ def test_opentelemetrys_launcher(before, seen):
     """Either may start the other and both are active; without atlas-shim run, OpenTelemetry switches nothing on."""
     environ = os.environ | {"OTEL_TRACES_EXPORTER": "none"}
     command = [*before, sys.executable, "-c", LOOK]
-    done = subprocess.run(command, env=environ, capture_output=True, text=True, check=True, timeout=180)
+    done = subprocess.run(
+        command, env=environ, capture_output=True, text=True, check=True, timeout=180
+    )
     assert (done.stdout.strip(), done.stderr) == (seen, "")
 
 
@@ -48,8 +52,19 @@ def test_opentelemetrys_launcher(before, seen):
 def test_wrong_settings_do_not_keep_a_traced_program_from_running():
     """The program starts, and one line says that it is not covered."""
     code = "import os, sys; os.environ['ATLAS_SHIM_ROUTE'] = 'flexx'; os.execv(sys.argv[1], sys.argv[1:])"
-    command = [*RUN, sys.executable, "-c", code, *TRACED, sys.executable, "-c", "print('ran')"]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=180)
+    command = [
+        *RUN,
+        sys.executable,
+        "-c",
+        code,
+        *TRACED,
+        sys.executable,
+        "-c",
+        "print('ran')",
+    ]
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=True, timeout=180
+    )
     assert done.stdout == "ran\n"
     assert "atlas-shim: not switched on" in done.stderr
 
@@ -82,27 +97,47 @@ def test_a_zipapp_is_served(tmp_path):
             check=False,
         )
     assert done.stderr == ""
-    assert done.stdout.split() == ["[200,", "200]", f"{tmp_path / 'app.pyz'}/shim/__init__.py", "200"]
+    assert done.stdout.split() == [
+        "[200,",
+        "200]",
+        f"{tmp_path / 'app.pyz'}/shim/__init__.py",
+        "200",
+    ]
 
 
 def test_pyinstaller_finds_the_hook():
     """By the entry point that it looks for."""
-    points = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["entry-points"]["pyinstaller40"]
-    assert importlib.metadata.EntryPoint("", points["hook-dirs"], "pyinstaller40").load() is frozen.hook_dirs
-    assert [path.name for folder in frozen.hook_dirs() for path in Path(folder).glob("hook-*.py")] == ["hook-shim.py"]
+    points = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"][
+        "entry-points"
+    ]["pyinstaller40"]
+    assert (
+        importlib.metadata.EntryPoint("", points["hook-dirs"], "pyinstaller40").load()
+        is frozen.hook_dirs
+    )
+    assert [
+        path.name
+        for folder in frozen.hook_dirs()
+        for path in Path(folder).glob("hook-*.py")
+    ] == ["hook-shim.py"]
 
 
 def test_the_hook_takes_along_whatever_is_imported_by_name(monkeypatch):
     """The rooms that the switch and the package's front name; the gateway and other tools stay behind."""
     hooks = types.ModuleType("PyInstaller.utils.hooks")
     vars(hooks).update(
-        collect_data_files=lambda *_, **__: [], collect_submodules=lambda _, **options: options["filter"]
+        collect_data_files=lambda *_, **__: [],
+        collect_submodules=lambda _, **options: options["filter"],
     )
     monkeypatch.setitem(sys.modules, "PyInstaller.utils.hooks", hooks)
     found: dict[str, object] = {}
     exec((Path(frozen.hook_dirs()[0]) / "hook-shim.py").read_text(), found)
     taken = found["hiddenimports"]
     assert callable(taken)
-    named = {*re.findall(r"shim\.[\w.]+", Path(served.__file__).read_text()), *vars(shim)["_ROOMS"].values()}
+    named = {
+        *re.findall(r"shim\.[\w.]+", Path(served.__file__).read_text()),
+        *vars(shim)["_ROOMS"].values(),
+    }
     assert all(map(taken, named))
-    assert not any(map(taken, ("shim.gateway.server", "shim.tools.scan.rules", "shim.cli")))
+    assert not any(
+        map(taken, ("shim.gateway.server", "shim.tools.scan.rules", "shim.cli"))
+    )

@@ -1,7 +1,8 @@
 """Other people's programs, unmodified, after the sunsets: what they print and how often they ask stay as before.
 
-The same program without the shim, against the same Atlas on the day before instance reads went blank, is
-the oracle. After the sunsets that Atlas insists on a version in Accept, and answers 410 on every legacy path.
+The same program without the shim, against the same Atlas on the day before instance
+reads went blank, is the oracle. After the sunsets that Atlas insists on a version in
+Accept, and answers 410 on every legacy path.
 """
 
 import os
@@ -14,7 +15,14 @@ from typing import Any
 
 import pytest
 
-from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, DEMO_TOKEN, FakeAtlas
+from shim.fake import (
+    DEMO_CLUSTER,
+    DEMO_GROUP,
+    DEMO_PRIVATE_KEY,
+    DEMO_PUBLIC_KEY,
+    DEMO_TOKEN,
+    FakeAtlas,
+)
 from shim.fake.server import FakeServer
 from tests.fake.asking import LenientAtlas
 
@@ -45,22 +53,49 @@ why = "The SDK's enumeration of sizes has no FLEX, which Atlas itself answers."
 
 def with_changed_import(source):
     """Return a source that imports httpx, requests and urllib3 from the shim."""
-    source = re.sub(r"^import (httpx|requests|urllib3)$", r"from shim import \1", source, flags=re.MULTILINE)
+    source = re.sub(
+        r"^import (httpx|requests|urllib3)$",
+        r"from shim import \1",
+        source,
+        flags=re.MULTILINE,
+    )
     return re.sub(
-        r"^from (httpx|requests|urllib3)(\.\w+)? import", r"from shim.\1\2 import", source, flags=re.MULTILINE
+        r"^from (httpx|requests|urllib3)(\.\w+)? import",
+        r"from shim.\1\2 import",
+        source,
+        flags=re.MULTILINE,
     )
 
 
 def play(server, path, *before, **more):
     """Run a program against a server; returns what it printed and the methods of the calls that arrived."""
-    environ = {name: value for name, value in os.environ.items() if not name.upper().endswith("_PROXY")}
-    environ |= {"ATLAS": server.url, "GROUP": DEMO_GROUP, "CLUSTER": DEMO_CLUSTER, "TOKEN": DEMO_TOKEN}
-    environ |= {"PUBLIC_KEY": DEMO_PUBLIC_KEY, "PRIVATE_KEY": DEMO_PRIVATE_KEY, "PYTHONPATH": str(SCRIPTS)} | more
+    environ = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.upper().endswith("_PROXY")
+    }
+    environ |= {
+        "ATLAS": server.url,
+        "GROUP": DEMO_GROUP,
+        "CLUSTER": DEMO_CLUSTER,
+        "TOKEN": DEMO_TOKEN,
+    }
+    environ |= {
+        "PUBLIC_KEY": DEMO_PUBLIC_KEY,
+        "PRIVATE_KEY": DEMO_PRIVATE_KEY,
+        "PYTHONPATH": str(SCRIPTS),
+    } | more
     command = [sys.executable, *before, str(path)]
-    done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False, timeout=180)
+    done = subprocess.run(
+        command, env=environ, capture_output=True, text=True, check=False, timeout=180
+    )
     if done.returncode:
         raise ProgramError(done.stderr)
-    return done.stdout.replace(server.url, ""), [arrival.method for arrival in server.fake.arrivals], done.stderr
+    return (
+        done.stdout.replace(server.url, ""),
+        [arrival.method for arrival in server.fake.arrivals],
+        done.stderr,
+    )
 
 
 class ProgramError(Exception):
@@ -89,12 +124,20 @@ def after(name, way, tmp_path, **more):
     source = path.read_text()
     if way != "run":
         path = tmp_path / path.name
-        path.write_text(f"import shim.auto\n{source}" if way == "auto" else with_changed_import(source))
+        path.write_text(
+            f"import shim.auto\n{source}"
+            if way == "auto"
+            else with_changed_import(source)
+        )
     more["ATLAS_SHIM_SUNSET"] = ",".join(f"{sunset}=2020-01-01" for sunset in SUNSETS)
     with FakeServer(FakeAtlas(today=AFTER)) as server:
         more["ATLAS_SHIM_UPSTREAM"] = server.url
         found = play(server, path, *(RUN if way == "run" else []), **more)
-        assert not [arrival.target for arrival in server.fake.arrivals if "/serverless" in arrival.target]
+        assert not [
+            arrival.target
+            for arrival in server.fake.arrivals
+            if "/serverless" in arrival.target
+        ]
     return found
 
 
@@ -114,20 +157,26 @@ def test_an_sdk_reads_instances(tmp_path, way):
     """It takes three trips, one for Digest's challenge; an own rule leaves out a word that the SDK doesn't know."""
     (tmp_path / "mappings").mkdir()
     (tmp_path / "mappings" / "sdk.toml").write_text(OVERRIDE)
-    printed, calls, said = after("sdk", way, tmp_path, ATLAS_SHIM_MAPPINGS=str(tmp_path / "mappings"))
+    printed, calls, said = after(
+        "sdk", way, tmp_path, ATLAS_SHIM_MAPPINGS=str(tmp_path / "mappings")
+    )
     lines = printed.splitlines()
     assert lines[0] == f"1 [{DEMO_CLUSTER!r}]"
     assert lines[1].startswith(f"{DEMO_CLUSTER} IDLE ")
     assert lines[2].startswith("SERVERLESS ")
     assert len(calls) == 3
-    assert f"{SCRIPTS.name}{os.sep}sdk.py:" in said or f"{tmp_path}{os.sep}sdk.py:" in said  # not a line of the SDK's
+    assert (
+        f"{SCRIPTS.name}{os.sep}sdk.py:" in said or f"{tmp_path}{os.sep}sdk.py:" in said
+    )  # not a line of the SDK's
 
 
 @pytest.mark.slow
 def test_the_sdk_refuses_atlas_own_word_with_and_without_the_shim(untouched, tmp_path):
     """Its enumeration has no FLEX, so it parsed no such instance before the sunset either; the shim changes nothing."""
     for look in (lambda: untouched("sdk"), lambda: after("sdk", "run", tmp_path)):
-        with pytest.raises(ProgramError, match=r"effectiveInstanceSizeName.*\n.*input_value='FLEX'"):
+        with pytest.raises(
+            ProgramError, match=r"effectiveInstanceSizeName.*\n.*input_value='FLEX'"
+        ):
             look()
 
 

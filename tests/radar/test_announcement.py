@@ -11,18 +11,26 @@ from hypothesis import strategies as st
 
 from shim.tools.radar.radar import read, shape_of
 
-CASES = json.loads((Path(__file__).parents[1] / "cases" / "announced.json").read_text("utf-8"))["replies"]
+CASES = json.loads(
+    (Path(__file__).parents[1] / "cases" / "announced.json").read_text("utf-8")
+)["replies"]
 SUNSET = ("Sunset", "Thu, 01 Jul 2027 00:00:00 GMT")
 
 
 def instant(day: str | None) -> float | None:
-    return None if day is None else datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp()
+    return (
+        None
+        if day is None
+        else datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp()
+    )
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case["of"] for case in CASES])
 def test_recorded_fields_mean_their_dates(case):
     """Atlas' days are not padded, and its Deprecation is an HTTP date."""
-    lines = tuple((name, case[name]) for name in ("Deprecation", "Sunset") if name in case)
+    lines = tuple(
+        (name, case[name]) for name in ("Deprecation", "Sunset") if name in case
+    )
     assert [*read(lines)][::-1] == [instant(day) for day in case["instants"]]
 
 
@@ -49,7 +57,10 @@ def test_deprecation_is_read_in_each_of_its_forms(value):
 )  # fmt: skip
 def test_malformed_values_are_nothing(value):
     """A malformed value is not an announcement, and does not affect the other field."""
-    assert read((("Sunset", value), ("Deprecation", value), ("Date", SUNSET[1]))) == (None, None)
+    assert read((("Sunset", value), ("Deprecation", value), ("Date", SUNSET[1]))) == (
+        None,
+        None,
+    )
     assert read((("Sunset", value), ("Deprecation", "@9"))) == (None, 9)
     assert read((SUNSET, ("Deprecation", value))) == (instant("2027-07-01"), None)
 
@@ -61,7 +72,13 @@ def test_whatever_a_value_is_nothing_breaks(sunset, deprecation):
 
 
 CONTRACT = Path(__file__).parents[1] / "cases" / "contract"
-PATHS = sorted({path for file in CONTRACT.glob("*.json") for path in json.loads(file.read_text("utf-8"))["paths"]})
+PATHS = sorted(
+    {
+        path
+        for file in CONTRACT.glob("*.json")
+        for path in json.loads(file.read_text("utf-8"))["paths"]
+    }
+)
 V2 = "/api/atlas/v2/groups/{groupId}"
 OTHERS = [
     f"{V2}/clusters/provider/regions",
@@ -91,25 +108,45 @@ def filled(template: str, name: str) -> str:
 def test_the_shape_of_a_path_is_its_template_whatever_the_names_are(template):
     """Each segment that is no word of the API is a name."""
     expected = re.sub(r"\{\w+\}", "{}", template)
-    names = [name for name in NAMES if ":" not in name or ":" not in template]  # one colon is a verb's or a port's
-    assert {name: shape_of(filled(template, name)) for name in names} == dict.fromkeys(names, expected)
+    names = [
+        name for name in NAMES if ":" not in name or ":" not in template
+    ]  # one colon is a verb's or a port's
+    assert {name: shape_of(filled(template, name)) for name in names} == dict.fromkeys(
+        names, expected
+    )
 
 
 def test_a_collection_that_is_new_is_shown():
     """Behind a project's id there is always a word of the API; what is behind that is somebody's own."""
-    assert shape_of(f"{filled(V2, ID)}/newThings/orders") == "/api/atlas/v2/groups/{}/newThings/{}"
-    assert shape_of(f"{filled(V2, ID)}/jane@example.com") == "/api/atlas/v2/groups/{}/{}"
-    assert shape_of("/api/atlas/v2/groups/orders/newThings") == "/api/atlas/v2/groups/{}/{}"
+    assert (
+        shape_of(f"{filled(V2, ID)}/newThings/orders")
+        == "/api/atlas/v2/groups/{}/newThings/{}"
+    )
+    assert (
+        shape_of(f"{filled(V2, ID)}/jane@example.com") == "/api/atlas/v2/groups/{}/{}"
+    )
+    assert (
+        shape_of("/api/atlas/v2/groups/orders/newThings")
+        == "/api/atlas/v2/groups/{}/{}"
+    )
 
 
 def test_verbs_stay():
     """A verb behind a colon is the API's, a port is not."""
-    assert shape_of(f"{V2}/flexClusters:tenantUpgrade").endswith("/flexClusters:tenantUpgrade")
-    assert shape_of(f"{V2}/streams/mine/processor/orders:start").endswith("/streams/{}/processor/{}:start")
-    assert shape_of(f"{V2}/processes/orders:27017/measurements").endswith("/processes/{}/measurements")
+    assert shape_of(f"{V2}/flexClusters:tenantUpgrade").endswith(
+        "/flexClusters:tenantUpgrade"
+    )
+    assert shape_of(f"{V2}/streams/mine/processor/orders:start").endswith(
+        "/streams/{}/processor/{}:start"
+    )
+    assert shape_of(f"{V2}/processes/orders:27017/measurements").endswith(
+        "/processes/{}/measurements"
+    )
 
 
-@pytest.mark.parametrize("path", ["", "/", "//", "/orders", "/orders/clusters", "/a" * 5000, "*"])
+@pytest.mark.parametrize(
+    "path", ["", "/", "//", "/orders", "/orders/clusters", "/a" * 5000, "*"]
+)
 def test_any_path_has_a_shape(path):
     """A path of another API has a shape too: bounded, with nothing of its own but the API's words."""
     shape = shape_of(path)

@@ -19,7 +19,9 @@ NOW = datetime(2026, 11, 25, tzinfo=UTC).timestamp()
 
 
 def call(path="/integrations/orders", *lines, method="GET"):
-    return Call(method, "https://cloud.mongodb.com", f"{GROUP}{path}", lines or (ACCEPT,))
+    return Call(
+        method, "https://cloud.mongodb.com", f"{GROUP}{path}", lines or (ACCEPT,)
+    )
 
 
 @pytest.fixture
@@ -30,12 +32,20 @@ def radar():
 def test_calls_of_one_operation_are_one_sighting(radar):
     """The cluster does not matter; an operation of a document has the document's template."""
     for number in range(3):
-        radar.look(call(f"/integrations/c{number}?pretty=true"), (SUNSET,), ENGINE, f"report/{number}", NOW + number)
+        radar.look(
+            call(f"/integrations/c{number}?pretty=true"),
+            (SUNSET,),
+            ENGINE,
+            f"report/{number}",
+            NOW + number,
+        )
     (one,) = radar.sightings()
     assert one.key == ("GET", "/api/atlas/v2/groups/{}/integrations/{}", "2023-02-01")
     assert (one.calls, one.first, one.last, one.sunset) == (3, NOW, NOW + 2, 1814400000)
     assert one.callers == ("report/2", "report/1", "report/0")
-    known = call("/serverless/orders", ("Accept", "application/vnd.atlas.2023-01-01+json"))
+    known = call(
+        "/serverless/orders", ("Accept", "application/vnd.atlas.2023-01-01+json")
+    )
     found = radar.look(known, (SUNSET,), ENGINE)
     assert found is not None
     assert found.path.startswith("/api/atlas/v2/groups/{groupId}/serverless/{")
@@ -62,7 +72,10 @@ def test_it_is_said_once_and_again_when_the_date_moves(radar, caplog):
     for line in (SUNSET, SUNSET, LATER, LATER, SUNSET):
         radar.look(call(), (line, deprecation), ENGINE, now=NOW)
     radar.look(call("/teams"), (SUNSET,), ENGINE, now=NOW)
-    teams, where = (f"GET /api/atlas/v2/groups/{{}}/{one} (2023-02-01)" for one in ("teams", "integrations/{}"))
+    teams, where = (
+        f"GET /api/atlas/v2/groups/{{}}/{one} (2023-02-01)"
+        for one in ("teams", "integrations/{}")
+    )
     since = "2024-08-05, 842 days ago"
     assert [one.getMessage() for one in caplog.records] == [
         f"{where}: its replies announce Deprecation {since}",
@@ -75,7 +88,14 @@ def test_it_is_said_once_and_again_when_the_date_moves(radar, caplog):
 
 
 @pytest.mark.parametrize(
-    ("days", "said"), [(-2, "2 days ago"), (-1, "1 day ago"), (0, "today"), (1, "in 1 day"), (2, "in 2 days")]
+    ("days", "said"),
+    [
+        (-2, "2 days ago"),
+        (-1, "1 day ago"),
+        (0, "today"),
+        (1, "in 1 day"),
+        (2, "in 2 days"),
+    ],
 )
 def test_a_sunset_is_told_with_its_distance(radar, caplog, days, said):
     """Also one that is over, and whose operation answers all the same."""
@@ -96,4 +116,6 @@ def test_memory_and_log_are_bounded(radar, caplog):
     for number in range(3 * CALLERS):
         last = radar.look(call(), (SUNSET,), ENGINE, f"agent/{number}")
     assert last is not None
-    assert last.callers == tuple(f"agent/{3 * CALLERS - 1 - number}" for number in range(CALLERS))
+    assert last.callers == tuple(
+        f"agent/{3 * CALLERS - 1 - number}" for number in range(CALLERS)
+    )

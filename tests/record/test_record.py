@@ -19,7 +19,12 @@ from shim.fake.server import FakeServer
 from tests.typed import records
 
 RECORD = shim.Record(
-    "o", "v2", "flex", "because", datetime(2026, 1, 22, tzinfo=UTC), datetime(2025, 12, 10, tzinfo=UTC)
+    "o",
+    "v2",
+    "flex",
+    "because",
+    datetime(2026, 1, 22, tzinfo=UTC),
+    datetime(2025, 12, 10, tzinfo=UTC),
 )
 
 
@@ -52,7 +57,9 @@ def test_an_error_of_the_typed_client_has_a_record(url):
     """An AtlasError says which side it came from, and why that was asked."""
 
     async def main():
-        async with shim.AsyncAtlasClient(base_url=url, access_token=DEMO_TOKEN) as client:
+        async with shim.AsyncAtlasClient(
+            base_url=url, access_token=DEMO_TOKEN
+        ) as client:
             return await records.why(client, DEMO_GROUP, DEMO_CLUSTER, "0" * 24)
 
     assert "flex" in asyncio.run(main())
@@ -67,14 +74,18 @@ def test_an_unreadable_success_has_a_record(monkeypatch):
     with httpx.Client(transport=transport) as http:
         client = shim.AtlasClient(http_client=http, access_token="a")
         with pytest.raises(shim.AtlasError) as caught:
-            client.cloud_backups.list_serverless_backup_snapshots(DEMO_GROUP, DEMO_CLUSTER)
+            client.cloud_backups.list_serverless_backup_snapshots(
+                DEMO_GROUP, DEMO_CLUSTER
+            )
 
     assert shim.record(caught.value).route == "legacy"
 
 
 def test_a_record_is_no_part_of_a_result():
     """Equality, hash and repr of a result are those of what Atlas said."""
-    bare, carrying = (ServerlessBackupSnapshot(id="a", record=record) for record in (None, RECORD))
+    bare, carrying = (
+        ServerlessBackupSnapshot(id="a", record=record) for record in (None, RECORD)
+    )
 
     assert shim.record(carrying) is RECORD
     assert (carrying, hash(carrying), repr(carrying)) == (bare, hash(bare), repr(bare))
@@ -84,7 +95,9 @@ def test_a_record_is_no_part_of_a_result():
     "carrier",
     [
         NotFoundError(404, record=RECORD),
-        PaginatedServerlessBackupSnapshots(results=(ServerlessBackupSnapshot(record=RECORD),), record=RECORD),
+        PaginatedServerlessBackupSnapshots(
+            results=(ServerlessBackupSnapshot(record=RECORD),), record=RECORD
+        ),
     ],
 )
 def test_a_record_travels(carrier):

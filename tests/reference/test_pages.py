@@ -20,26 +20,47 @@ from tests.core.driver import shipped_documents
 from tests.peers.served import At, ask, gateway, get, lines_of, status_of
 
 
-@pytest.mark.parametrize("path", COMMITTED, ids=lambda path: path.relative_to(ROOT).as_posix())
+@pytest.mark.parametrize(
+    "path", COMMITTED, ids=lambda path: path.relative_to(ROOT).as_posix()
+)
 def test_a_committed_file_is_what_the_code_says(path):
     """Whoever changes what it is made of writes it anew."""
-    assert path.read_text("utf-8") == COMMITTED[path](), "run: python docs/site/reference.py"
+    assert path.read_text("utf-8") == COMMITTED[path](), (
+        "run: python docs/site/reference.py"
+    )
 
 
 def test_every_command_has_its_section(page):
     """In the order of the help."""
-    assert re.findall(r"^## `atlas-shim (.+)`$", page("commands.md"), re.MULTILINE) == list(COMMANDS)
+    assert re.findall(
+        r"^## `atlas-shim (.+)`$", page("commands.md"), re.MULTILINE
+    ) == list(COMMANDS)
 
 
 def test_every_public_name_is_on_the_page(page):
     """Of the package, the typed client, the errors and the fake; and nothing of this machine."""
     text = page("python.md")
-    of_errors = [name for name, one in vars(errors).items() if isinstance(one, type) and issubclass(one, Exception)]
-    names = [f"shim.{name}" for name in shim.__all__ if name not in {"__version__", *dir(errors)}]
-    names += [name for name in of_errors if issubclass(getattr(errors, name), errors.ShimError)]
+    of_errors = [
+        name
+        for name, one in vars(errors).items()
+        if isinstance(one, type) and issubclass(one, Exception)
+    ]
+    names = [
+        f"shim.{name}"
+        for name in shim.__all__
+        if name not in {"__version__", *dir(errors)}
+    ]
+    names += [
+        name
+        for name in of_errors
+        if issubclass(getattr(errors, name), errors.ShimError)
+    ]
     names += ["shim.LegacyEndpointWarning", "shim.AtlasError"]
     names += [
-        name for name in vars(atlas) if name[0].isupper() and name not in {"AtlasClient", "AsyncAtlasClient", "Retries"}
+        name
+        for name in vars(atlas)
+        if name[0].isupper()
+        and name not in {"AtlasClient", "AsyncAtlasClient", "Retries"}
     ]
     names += [name for name in vars(fake) if name[0].isupper() and name != "FakeAtlas"]
     assert [name for name in names if f"`{name}`" not in text] == []
@@ -55,34 +76,61 @@ def test_every_operation_and_every_member_is_there(documents):
     """No operation, no member of an answer or of a request, and no reason is left out."""
     text = maker.page(documents)
     for operation in [one for document in documents for one in document.operations]:
-        assert f"\n- `{operation.id}`: `{operation.method} {operation.path.text}`" in text
-        fields = [field for one in operation.successors.values() for field in one.resource.walk()]
-        rules = [rule for field in fields for tier in field.rules.values() for rule in tier]
+        assert (
+            f"\n- `{operation.id}`: `{operation.method} {operation.path.text}`" in text
+        )
+        fields = [
+            field
+            for one in operation.successors.values()
+            for field in one.resource.walk()
+        ]
+        rules = [
+            rule for field in fields for tier in field.rules.values() for rule in tier
+        ]
         assert not [field.name for field in fields if f"{field.name}`" not in text]
         assert not [rule.why for rule in rules if rule.why not in text]
-        assert not operation.request or not [name for name in operation.request.members if f"`{name}`" not in text]
+        assert not operation.request or not [
+            name for name in operation.request.members if f"`{name}`" not in text
+        ]
 
 
 def test_tables_have_as_many_cells_in_each_row(documents):
     """A word with a bar in it, or a cell too few, would break a table."""
-    tables = [part.splitlines() for part in maker.page(documents).split("\n\n") if part.startswith("| ")]
+    tables = [
+        part.splitlines()
+        for part in maker.page(documents).split("\n\n")
+        if part.startswith("| ")
+    ]
     assert tables
-    assert not [lines for lines in tables if len({line.replace("\\|", "").count("|") for line in lines}) > 1]
+    assert not [
+        lines
+        for lines in tables
+        if len({line.replace("\\|", "").count("|") for line in lines}) > 1
+    ]
 
 
 @pytest.mark.parametrize(
     ("verb", "words"),
     [
         (From(sources=("a.b", "a")), "from `a.b`, else `a`."),
-        (Values(sources=("a.b", "a"), values={"X": "x"}), "from `a.b`, else `a`, in other words (below)."),
+        (
+            Values(sources=("a.b", "a"), values={"X": "x"}),
+            "from `a.b`, else `a`, in other words (below).",
+        ),
         (From(sources=("name",), drop=(0,)), "but for 0, which means not known."),
         (Absent(), ""),
-        (Group(sources=("parts[first].name",), members=("zone",)), "from `parts[first].name`, one for each `zone`."),
+        (
+            Group(sources=("parts[first].name",), members=("zone",)),
+            "from `parts[first].name`, one for each `zone`.",
+        ),
     ],
 )
 def test_a_rule_in_words(verb, words):
     """What a value is made from is code, and each name is found whole."""
-    assert maker.value("name", Rule(verb, at="", owner="", fidelity=Fidelity.DERIVED)) == words
+    assert (
+        maker.value("name", Rule(verb, at="", owner="", fidelity=Fidelity.DERIVED))
+        == words
+    )
 
 
 NAME = r"_?[A-Z][A-Z0-9_]+"
@@ -101,8 +149,15 @@ def test_every_variable_that_pages_and_manifests_mention_is_on_the_page(describe
     files = [path for path in ROOT.glob("*.md") if path.name != "CHANGELOG.md"]
     for folder in ("docs", "deploy", "examples", "mappings", "benchmarks"):
         files += [path for path in (ROOT / folder).rglob("*") if path.is_file()]
-    mentioned = {name for path in files for name in OURS.findall(path.read_text("utf-8", "ignore"))}
-    others = {"ATLAS_SHIM_TEST_ROOT", "_ATLAS_SHIM_COMPLETE"}  # where tests unpack, and click's own
+    mentioned = {
+        name
+        for path in files
+        for name in OURS.findall(path.read_text("utf-8", "ignore"))
+    }
+    others = {
+        "ATLAS_SHIM_TEST_ROOT",
+        "_ATLAS_SHIM_COMPLETE",
+    }  # where tests unpack, and click's own
     ours = {name for name in mentioned if "ATLAS_SHIM_" in name} - others
     assert ours <= described
 
@@ -115,7 +170,10 @@ def test_no_variable_of_the_page_is_reported_as_unknown(described):
     assert len(unknown_variables({"ATLAS_SHIM_NONSENSE": "x"})) == 1
 
 
-ASKED, LOST = "What of a request Atlas does not see", "What of Atlas' reply a caller does not find"
+ASKED, LOST = (
+    "What of a request Atlas does not see",
+    "What of Atlas' reply a caller does not find",
+)
 
 
 @pytest.fixture(scope="module")
@@ -125,22 +183,36 @@ def tables(page):
     for section in page("headers.md").split("\n## ")[1:]:
         heading, _, text = section.partition("\n")
         when = ""
-        for names, said in re.findall(r"^\| (`[^|]+) \| ([^|]+?) \|", text, re.MULTILINE):
+        for names, said in re.findall(
+            r"^\| (`[^|]+) \| ([^|]+?) \|", text, re.MULTILINE
+        ):
             when = when if said == "the same" else said
-            found.setdefault(heading, {}).update(dict.fromkeys(re.findall(r"`([a-z0-9-]+)`", names.lower()), when))
+            found.setdefault(heading, {}).update(
+                dict.fromkeys(re.findall(r"`([a-z0-9-]+)`", names.lower()), when)
+            )
     return found
 
 
 @pytest.mark.parametrize(
-    ("section", "names"), [(ASKED, _REQUEST_DROPS), (LOST, _ABOUT_CONTENT)], ids=["request", "reply"]
+    ("section", "names"),
+    [(ASKED, _REQUEST_DROPS), (LOST, _ABOUT_CONTENT)],
+    ids=["request", "reply"],
 )
 def test_every_field_that_is_dropped_is_on_the_page(section, names, tables):
     """Those of the connection and of the peer in a request, those about a successor's content in a reply."""
-    said = tables[section].keys() | tables["What the gateway says to Atlas in its own words"].keys()
-    assert {name.lower() for name in names} - said - {"content-length", "expect"} == set()
+    said = (
+        tables[section].keys()
+        | tables["What the gateway says to Atlas in its own words"].keys()
+    )
+    assert {name.lower() for name in names} - said - {
+        "content-length",
+        "expect",
+    } == set()
 
 
-@pytest.mark.parametrize("path", ["/", "/livez", "/metrics", "/status.txt", "/status.json"])
+@pytest.mark.parametrize(
+    "path", ["/", "/livez", "/metrics", "/status.txt", "/status.json"]
+)
 def test_the_admin_listener_adds_what_the_page_says(path, tables):
     """Every page of the listener has these fields."""
     with gateway("http://127.0.0.1:1") as served:
@@ -149,7 +221,9 @@ def test_the_admin_listener_adds_what_the_page_says(path, tables):
     assert status_of(head) == 200
     listener = tables["The admin listener"].items()
     assert {name.lower() for name, _ in lines_of(head)} == {
-        name for name, when in listener if when in {"always", "with content"} or f"`{path}`" in when
+        name
+        for name, when in listener
+        if when in {"always", "with content"} or f"`{path}`" in when
     }
 
 

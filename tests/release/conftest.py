@@ -29,7 +29,9 @@ NEWEST = load("version").newest((ROOT / "CHANGELOG.md").read_text("utf-8"))
 
 def program(name: str) -> str:
     """Return where a program is, also one that pip installed; skips the test if the program is missing."""
-    found = shutil.which(name) or shutil.which(name, path=str(Path(sys.executable).parent))
+    found = shutil.which(name) or shutil.which(
+        name, path=str(Path(sys.executable).parent)
+    )
     if found is None:
         pytest.skip(f"{name} is not installed")
     return found
@@ -37,8 +39,23 @@ def program(name: str) -> str:
 
 def build(target: str, tree: Path, folder: Path, **environ: str) -> Path:
     """Build a distribution of a tree with the build tool that is installed for the tests, and return where it is."""
-    command = [sys.executable, "-m", "hatchling", "build", "-t", target, "-d", str(folder)]
-    subprocess.run(command, cwd=tree, env={**os.environ, **environ}, check=True, capture_output=True)
+    command = [
+        sys.executable,
+        "-m",
+        "hatchling",
+        "build",
+        "-t",
+        target,
+        "-d",
+        str(folder),
+    ]
+    subprocess.run(
+        command,
+        cwd=tree,
+        env={**os.environ, **environ},
+        check=True,
+        capture_output=True,
+    )
     (made,) = folder.iterdir()
     return made
 

@@ -13,7 +13,9 @@ SHARED = ROOT.parent / "shared" / "contract"
 @pytest.fixture(scope="module")
 def script():
     """The script, as a module."""
-    spec = importlib.util.spec_from_file_location("announced", ROOT / ".ci" / "announced.py")
+    spec = importlib.util.spec_from_file_location(
+        "announced", ROOT / ".ci" / "announced.py"
+    )
     assert spec
     assert spec.loader
     module = importlib.util.module_from_spec(spec)
@@ -21,10 +23,21 @@ def script():
     return module
 
 
-def description(sunset, path="/api/atlas/v2/groups/{groupId}/x", media="application/vnd.atlas.2023-01-01+json"):
+def description(
+    sunset,
+    path="/api/atlas/v2/groups/{groupId}/x",
+    media="application/vnd.atlas.2023-01-01+json",
+):
     """Return a description with one operation, which ends on a day, or not."""
     content = {media: {"x-sunset": sunset} if sunset else {}}
-    return {"paths": {path: {"get": {"responses": {"200": {"content": content}}}, "parameters": []}}}
+    return {
+        "paths": {
+            path: {
+                "get": {"responses": {"200": {"content": content}}},
+                "parameters": [],
+            }
+        }
+    }
 
 
 KEY = ("GET", "/api/atlas/v2/groups/{}/x", "2023-01-01+json")
@@ -50,13 +63,23 @@ def test_what_moved_is_named(script, known, found, said):
 
 def test_a_newer_date_comes_first(script):
     """The older one stays, with the last day on which it was seen."""
-    rows = [{**dict(zip(("method", "path", "version"), KEY, strict=True)), "announced": [{"seen": "a", "sunset": "b"}]}]
+    rows = [
+        {
+            **dict(zip(("method", "path", "version"), KEY, strict=True)),
+            "announced": [{"seen": "a", "sunset": "b"}],
+        }
+    ]
     (row,) = script.added(rows, {KEY: "c"}, "d")
-    assert row["announced"] == [{"seen": "d", "sunset": "c"}, {"seen": "a", "sunset": "b"}]
+    assert row["announced"] == [
+        {"seen": "d", "sunset": "c"},
+        {"seen": "a", "sunset": "b"},
+    ]
     assert script.known_ends([row]) == {KEY: "c"}
 
 
-@pytest.mark.parametrize(("content", "code"), [(description("2027-07-01"), 1), (description(None), 2)])
+@pytest.mark.parametrize(
+    ("content", "code"), [(description("2027-07-01"), 1), (description(None), 2)]
+)
 def test_its_exit_code_is_for_a_workflow(script, tmp_path, capsys, content, code):
     """1 where something moved, 2 for what is no description."""
     file = tmp_path / "v2.json"
@@ -68,7 +91,11 @@ def test_its_exit_code_is_for_a_workflow(script, tmp_path, capsys, content, code
 @pytest.mark.skipif(not SHARED.exists(), reason="the contracts are not here")
 def test_the_description_of_august_has_no_other_date(script):
     """Of the parts that are kept beside the project each date is in the table."""
-    table = script.known_ends([json.loads(line) for line in script.TABLE.read_text("utf-8").splitlines()])
-    found = script.ends_of(json.loads((SHARED / "legacy-serverless-2026-08.json").read_text("utf-8")))
+    table = script.known_ends(
+        [json.loads(line) for line in script.TABLE.read_text("utf-8").splitlines()]
+    )
+    found = script.ends_of(
+        json.loads((SHARED / "legacy-serverless-2026-08.json").read_text("utf-8"))
+    )
     assert found.items() <= table.items()
     assert found

@@ -17,9 +17,16 @@ pytestmark = pytest.mark.slow
 def test_the_wheel_carries_the_mappings_and_switches_nothing_on(wheel):
     """It has every mapping document, the table of error codes and py.typed, and no .pth file, which runs by itself."""
     names = set(zipfile.ZipFile(wheel).namelist())
-    documents = {path.relative_to(ROOT).as_posix() for path in (ROOT / "mappings").rglob("*.toml")}
+    documents = {
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "mappings").rglob("*.toml")
+    }
     assert documents
-    assert {f"shim/{name}" for name in documents} | {"shim/py.typed", "shim/codes.toml", "shim/trials.toml"} <= names
+    assert {f"shim/{name}" for name in documents} | {
+        "shim/py.typed",
+        "shim/codes.toml",
+        "shim/trials.toml",
+    } <= names
     assert [name for name in names if name.endswith("/LICENSE")]
     assert not [name for name in names if name.endswith((".pth", ".start"))]
 
@@ -41,16 +48,27 @@ def test_the_wheel_works_without_the_checkout(wheel, tmp_path):
         text=True,
         check=True,
     )
-    assert done.stdout.splitlines() == ["listServerlessBackupSnapshots", "Send the body uncompressed."]
+    assert done.stdout.splitlines() == [
+        "listServerlessBackupSnapshots",
+        "Send the body uncompressed.",
+    ]
 
 
 def test_the_source_distribution_is_complete(unpacked):
     """It has every file that the repository keeps: examples, deploy/, pages, tests and workflows among them."""
     if not (ROOT / ".git").exists() or shutil.which("git") is None:
         pytest.skip("no git, or no repository")
-    kept = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True)
-    names = {name for name in kept.stdout.split("\0") if name and (ROOT / name).exists()}
-    found = {path.relative_to(unpacked).as_posix() for path in unpacked.rglob("*") if path.is_file()}
+    kept = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    names = {
+        name for name in kept.stdout.split("\0") if name and (ROOT / name).exists()
+    }
+    found = {
+        path.relative_to(unpacked).as_posix()
+        for path in unpacked.rglob("*")
+        if path.is_file()
+    }
     assert not names - found
 
 
@@ -60,7 +78,12 @@ def test_the_wheel_is_the_same_by_every_way(unpacked, wheel, tmp_path):
     shutil.copytree(unpacked, tree)
     (tree / "PKG-INFO").unlink()
     version = wheel.name.split("-")[1]
-    again = build("wheel", tree, tmp_path / "again", SETUPTOOLS_SCM_PRETEND_VERSION_FOR_ATLAS_SHIM=version)
+    again = build(
+        "wheel",
+        tree,
+        tmp_path / "again",
+        SETUPTOOLS_SCM_PRETEND_VERSION_FOR_ATLAS_SHIM=version,
+    )
     assert (again.name, again.read_bytes()) == (wheel.name, wheel.read_bytes())
 
 
@@ -75,18 +98,29 @@ def test_a_tree_without_a_repository_has_a_version(unpacked, tmp_path):
 def test_the_page_of_an_index_is_the_readme(wheel):
     """To the letter, and its metadata name no place of the project while nobody owns one."""
     with zipfile.ZipFile(wheel) as archive:
-        (name,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+        (name,) = (
+            name for name in archive.namelist() if name.endswith(".dist-info/METADATA")
+        )
         metadata = email.message_from_string(archive.read(name).decode("utf-8"))
     assert metadata.get_payload() == (ROOT / "README.md").read_text("utf-8")
-    assert (metadata["Description-Content-Type"], metadata["Project-URL"]) == ("text/markdown", None)
+    assert (metadata["Description-Content-Type"], metadata["Project-URL"]) == (
+        "text/markdown",
+        None,
+    )
 
 
 def test_from_the_wheel_in_an_empty_folder_to_a_translated_call(wheel):
     """Five commands of a new user lead there, with what the package index has and nothing else."""
     done = subprocess.run(
-        [sys.executable, str(ROOT / ".ci" / "try_wheel.py"), str(wheel)], capture_output=True, text=True, check=False
+        [sys.executable, str(ROOT / ".ci" / "try_wheel.py"), str(wheel)],
+        capture_output=True,
+        text=True,
+        check=False,
     )
-    if re.search("NewConnectionError|NameResolutionError|ConnectTimeoutError", done.stdout + done.stderr):
+    if re.search(
+        "NewConnectionError|NameResolutionError|ConnectTimeoutError",
+        done.stdout + done.stderr,
+    ):
         pytest.skip("no package index can be reached")
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.endswith("410 without the gateway, 8 snapshots with it\n")

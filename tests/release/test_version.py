@@ -32,7 +32,11 @@ def test_the_version_is_the_installation_s():
 
 def test_what_names_a_version_names_the_newest():
     """Image, chart, manifests, and what a tree without a tag is called, agree with the CHANGELOG's newest section."""
-    assert {place: found for place, found in version.named(ROOT).items() if found != {NEWEST}} == {}
+    assert {
+        place: found
+        for place, found in version.named(ROOT).items()
+        if found != {NEWEST}
+    } == {}
 
 
 def test_the_notes_are_the_section_of_the_tag():
@@ -49,7 +53,10 @@ def test_a_stamped_tree_can_be_released(tree):
     """After the stamp each place has the version, the section has its day, and the check gives the version."""
     page = tree / "CHANGELOG.md"
     page.write_text(
-        page.read_text("utf-8").replace(f"## {NEWEST} ", "## Unreleased\n\n- New.\n\n## 0.0.1 ", 1), "utf-8"
+        page.read_text("utf-8").replace(
+            f"## {NEWEST} ", "## Unreleased\n\n- New.\n\n## 0.0.1 ", 1
+        ),
+        "utf-8",
     )
     version.stamp("9.8.7", "2030-01-02", tree)
     assert "## 9.8.7 (2030-01-02)\n\n- New.\n" in page.read_text("utf-8")
@@ -65,9 +72,16 @@ def test_a_tag_that_disagrees_is_refused(tree, tag, day, said):
     """It says what is wrong, and what puts it right."""
     version.stamp(NEWEST, "2030-01-01", tree)
     for name in version.PLACES:
-        (tree / name).write_text((tree / name).read_text("utf-8").replace(NEWEST, "9.8.7"), "utf-8")
+        (tree / name).write_text(
+            (tree / name).read_text("utf-8").replace(NEWEST, "9.8.7"), "utf-8"
+        )
     page = tree / "CHANGELOG.md"
-    page.write_text(page.read_text("utf-8").replace(f"## {NEWEST} (2030-01-01)", f"## 9.8.7 ({day})"), "utf-8")
+    page.write_text(
+        page.read_text("utf-8").replace(
+            f"## {NEWEST} (2030-01-01)", f"## 9.8.7 ({day})"
+        ),
+        "utf-8",
+    )
     with pytest.raises(SystemExit, match=said):
         version.check(tag, tree)
 
@@ -75,7 +89,11 @@ def test_a_tag_that_disagrees_is_refused(tree, tag, day, said):
 @pytest.mark.parametrize(
     ("place", "text", "said"),
     [
-        ("deploy/helm/atlas-shim/Chart.yaml", f"version: {NEWEST}\nappVersion: 0.0.9\n", r"appVersion.* \{'0\.0\.9'\}"),
+        (
+            "deploy/helm/atlas-shim/Chart.yaml",
+            f"version: {NEWEST}\nappVersion: 0.0.9\n",
+            r"appVersion.* \{'0\.0\.9'\}",
+        ),
         ("deploy/compose.yaml", "services: {}\n", r"image: .* finds \{None\}"),
     ],
     ids=["another version", "no version"],
@@ -93,7 +111,14 @@ WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
 
 def test_zizmor_finds_nothing():
     """No template injection, no kept credentials, no broad permission, no action that may change under its name."""
-    command = [program("zizmor"), "--offline", "--no-progress", "--persona", "pedantic", str(ROOT / ".github")]
+    command = [
+        program("zizmor"),
+        "--offline",
+        "--no-progress",
+        "--persona",
+        "pedantic",
+        str(ROOT / ".github"),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -103,19 +128,29 @@ def test_an_action_is_pinned_by_commit_and_says_its_version(path):
     """A tag can be moved; a commit can't, but nobody can read it."""
     used = re.findall(r"uses: (.*)", path.read_text("utf-8"))
     assert used
-    assert not [line for line in used if not re.fullmatch(r"[\w.-]+/[\w./-]+@[0-9a-f]{40}  # v\d+\.\d+\.\d+", line)]
+    assert not [
+        line
+        for line in used
+        if not re.fullmatch(r"[\w.-]+/[\w./-]+@[0-9a-f]{40}  # v\d+\.\d+\.\d+", line)
+    ]
 
 
 def test_an_action_has_one_pin():
     """Each action is of the same commit in all workflows."""
-    pins = {tuple(line.split("@")) for one in WORKFLOWS for line in re.findall(r"uses: (\S+)", one.read_text("utf-8"))}
+    pins = {
+        tuple(line.split("@"))
+        for one in WORKFLOWS
+        for line in re.findall(r"uses: (\S+)", one.read_text("utf-8"))
+    }
     assert len(pins) == len({name for name, _ in pins})
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
 def test_what_a_workflow_runs_is_in_the_repository(path):
     """Each script that a step starts can be started on any machine."""
-    scripts = re.findall(r"(?:^|[\s\"'])(\.ci/[\w.]+)", path.read_text("utf-8"), re.MULTILINE)
+    scripts = re.findall(
+        r"(?:^|[\s\"'])(\.ci/[\w.]+)", path.read_text("utf-8"), re.MULTILINE
+    )
     assert scripts
     assert not [name for name in scripts if not (ROOT / name).stat().st_mode & 0o100]
 
@@ -123,16 +158,27 @@ def test_what_a_workflow_runs_is_in_the_repository(path):
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
 def test_no_host_of_a_registry_is_named(path):
     """Where an image goes is a variable of the repository."""
-    assert not re.search(r"\b(?:ghcr|quay|docker|pypi|gcr)\.(?:io|org|com)\b", path.read_text("utf-8"))
+    assert not re.search(
+        r"\b(?:ghcr|quay|docker|pypi|gcr)\.(?:io|org|com)\b", path.read_text("utf-8")
+    )
 
 
-@pytest.mark.skipif(not (ROOT / ".git").exists() or shutil.which("git") is None, reason="no git, or no repository")
+@pytest.mark.skipif(
+    not (ROOT / ".git").exists() or shutil.which("git") is None,
+    reason="no git, or no repository",
+)
 def test_no_place_is_named_that_nobody_owns():
     """No file names a host, an account or a repository of the project's: a stranger could take it, and answer there."""
     place = re.compile(
         rb"atlas-shim(?:/atlas-shim\b|\.(?:\w+\.)?(?:io|com|org|net|dev)\b)|(?:github|gitlab)\.com/atlas-shim",
         re.IGNORECASE,
     )
-    kept = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    files = [ROOT / name for name in kept.split("\0") if name and (ROOT / name).is_file()]
-    assert not {path: found for path in files if (found := place.findall(path.read_bytes()))}
+    kept = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    files = [
+        ROOT / name for name in kept.split("\0") if name and (ROOT / name).is_file()
+    ]
+    assert not {
+        path: found for path in files if (found := place.findall(path.read_bytes()))
+    }

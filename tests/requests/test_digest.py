@@ -29,7 +29,13 @@ def trips(server, action):
 def test_one_authentication_may_serve_top_level_calls(atlas, retired):
     """requests.get(auth=...) as tutorials have it; the nonce is in the authentication."""
     auth = key()
-    counts = [trips(atlas, lambda: requests.get(retired, auth=auth, timeout=10).raise_for_status()) for _ in range(3)]
+    counts = [
+        trips(
+            atlas,
+            lambda: requests.get(retired, auth=auth, timeout=10).raise_for_status(),
+        )
+        for _ in range(3)
+    ]
     assert counts == [2, 1, 1]
 
 
@@ -47,7 +53,11 @@ def test_nonce_counts_grow(atlas, retired, monkeypatch):
     session.auth = key()
     for _ in range(3):
         assert session.get(retired).status_code == 200
-    assert [value.partition("nc=")[2][:8] for value in seen] == ["00000001", "00000003", "00000005"]
+    assert [value.partition("nc=")[2][:8] for value in seen] == [
+        "00000001",
+        "00000003",
+        "00000005",
+    ]
     assert all("flexClusters" in value for value in seen)
 
 
@@ -106,11 +116,20 @@ def test_an_authentication_signs_each_request_once(raw, early):
             self.seen.append(response.status_code)
 
     def by_version(request):
-        return reply("410 Gone", body=b"{}") if b"2023-01-01" in request else reply("200 OK", body=b"{}")
+        return (
+            reply("410 Gone", body=b"{}")
+            if b"2023-01-01" in request
+            else reply("200 OK", body=b"{}")
+        )
 
     server, auth = raw(by_version), Numbering()
-    requests.get(f"{server.url}{CLUSTER}", headers={"Accept": OLD}, auth=auth, timeout=10)
-    assert [re.findall(rb"Number (\d)", request) for request in server.requests] == [[b"1"], [b"2"]]
+    requests.get(
+        f"{server.url}{CLUSTER}", headers={"Accept": OLD}, auth=auth, timeout=10
+    )
+    assert [re.findall(rb"Number (\d)", request) for request in server.requests] == [
+        [b"1"],
+        [b"2"],
+    ]
     assert auth.seen == [410, 200, 200]
 
 

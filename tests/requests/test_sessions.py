@@ -15,10 +15,18 @@ from tests.peers.answering import reply
 
 def test_a_hook_that_raises_is_heard(raw):
     """The error carries the caller's own request and response, which can still be read."""
-    server = raw(lambda request: reply("404 Not Found", body=b'{"errorCode": "CLUSTER_NOT_FOUND"}'))
+    server = raw(
+        lambda request: reply(
+            "404 Not Found", body=b'{"errorCode": "CLUSTER_NOT_FOUND"}'
+        )
+    )
     url = f"{server.url}{SNAPSHOTS}"
     with pytest.raises(requests.HTTPError, match="404") as caught:
-        requests.get(url, hooks={"response": lambda response, **_: response.raise_for_status()}, timeout=5)
+        requests.get(
+            url,
+            hooks={"response": lambda response, **_: response.raise_for_status()},
+            timeout=5,
+        )
     assert caught.value.request.url == caught.value.response.url == url
     assert caught.value.response.json()["errorCode"] == "CLUSTER_NOT_FOUND"
 
@@ -27,7 +35,9 @@ def test_the_caller_sees_their_own_request(retired):
     """The very object that was sent, its URL and fields as they were; the record says where the call went."""
     session = requests.Session()
     request = session.prepare_request(
-        requests.Request("GET", retired, headers={**BEARER, "Accept": "application/json"})
+        requests.Request(
+            "GET", retired, headers={**BEARER, "Accept": "application/json"}
+        )
     )
     before = dict(vars(request))
     response = session.send(request)
@@ -61,7 +71,11 @@ def test_an_adapter_without_a_socket_will_do(monkeypatch, ready, route):
     class Adapter(requests.adapters.BaseAdapter):
         def send(self, request, **options):
             response = requests.Response()
-            response.status_code, response.request, response.url = 200, request, request.url
+            response.status_code, response.request, response.url = (
+                200,
+                request,
+                request.url,
+            )
             if ready:
                 response._content = EMPTY
             else:
@@ -92,7 +106,11 @@ def test_a_response_can_be_pickled(retired):
     """With its record."""
     response = requests.get(retired, headers=BEARER, timeout=5)
     copy = pickle.loads(pickle.dumps(response))
-    assert (copy.json(), copy.shim, copy.url) == (response.json(), response.shim, response.url)
+    assert (copy.json(), copy.shim, copy.url) == (
+        response.json(),
+        response.shim,
+        response.url,
+    )
 
 
 def test_what_an_adapter_notes_on_a_response_is_there(retired):

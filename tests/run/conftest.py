@@ -25,11 +25,21 @@ class Runs:
     """
 
     def __init__(self, environ, folder, loaded=None):
-        self.environ, self.folder, self.loaded = environ | {"TMPDIR": str(folder)}, folder, loaded
+        self.environ, self.folder, self.loaded = (
+            environ | {"TMPDIR": str(folder)},
+            folder,
+            loaded,
+        )
 
     def command(self, *program, options=()):
         """Return the command line."""
-        return [sys.executable, "-m", "shim", "run", *map(str, [*options, "--", *program])]
+        return [
+            sys.executable,
+            "-m",
+            "shim",
+            "run",
+            *map(str, [*options, "--", *program]),
+        ]
 
     def __call__(self, *program, options=(), **environ):
         """Run to the end, and return what came of it."""
@@ -45,14 +55,27 @@ class Runs:
     def plainly(self, *program, **environ):
         """Run a program without the command."""
         environ = self.environ | environ
-        return subprocess.run(program, env=environ, capture_output=True, text=True, check=False, timeout=180)
+        return subprocess.run(
+            program,
+            env=environ,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=180,
+        )
 
     def begin(self, *program):
         """Start, and return the process."""
         return self._begin(*self.command(*program))
 
     def _begin(self, *command):
-        return subprocess.Popen(command, env=self.environ, stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True)
+        return subprocess.Popen(
+            command,
+            env=self.environ,
+            stdout=subprocess.PIPE,
+            stdin=subprocess.PIPE,
+            text=True,
+        )
 
     @contextmanager
     def shared(self, *command):
@@ -60,8 +83,14 @@ class Runs:
         with self._begin(*(command or self.command()), BARE, "-c", STARTER) as starter:
 
             def start(*program, **environ):
-                print(json.dumps([[*map(str, program)], environ]), file=starter.stdin, flush=True)
-                return subprocess.CompletedProcess(program, *json.loads(starter.stdout.readline()))
+                print(
+                    json.dumps([[*map(str, program)], environ]),
+                    file=starter.stdin,
+                    flush=True,
+                )
+                return subprocess.CompletedProcess(
+                    program, *json.loads(starter.stdout.readline())
+                )
 
             yield start
 
@@ -70,8 +99,14 @@ class Runs:
         own = []
         for process in Path("/proc").glob("[0-9]*"):
             with suppress(OSError):
-                environ, command = (process / "environ").read_bytes(), (process / "cmdline").read_bytes()
-                if f"TMPDIR={self.folder}\0".encode() in environ and b"\0run\0" in command:
+                environ, command = (
+                    (process / "environ").read_bytes(),
+                    (process / "cmdline").read_bytes(),
+                )
+                if (
+                    f"TMPDIR={self.folder}\0".encode() in environ
+                    and b"\0run\0" in command
+                ):
                     own.append(int(process.name))
         return own
 
@@ -107,7 +142,10 @@ def loaded():
     """Where the command is that was loaded once."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     command = [sys.executable, "-c", LOADED, str(theirs.fileno())]
-    with ours, subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()]):
+    with (
+        ours,
+        subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()]),
+    ):
         theirs.close()
         yield ours
         ours.shutdown(socket.SHUT_RDWR)
@@ -130,22 +168,32 @@ def atlas() -> Iterator[FakeServer]:
         yield server
 
 
-PLAIN = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+PLAIN = {
+    name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ
+}
 
 
 @pytest.fixture
 def runs(atlas, tmp_path, loaded) -> Runs:
     """Runs programs beside the fake, from an environment without proxies, roots and hooks of its own."""
     (tmp_path / "folders").mkdir()
-    return Runs({**PLAIN, "ATLAS_SHIM_UPSTREAM": atlas.url}, tmp_path / "folders", loaded)
+    return Runs(
+        {**PLAIN, "ATLAS_SHIM_UPSTREAM": atlas.url}, tmp_path / "folders", loaded
+    )
 
 
 @pytest.fixture(scope="session")
 def shared(tmp_path_factory):
     """Start a program in a run that others share: for what is served and of which nothing is said."""
     with FakeServer(FakeAtlas()) as server:
-        environ = {"ATLAS_SHIM_UPSTREAM": server.url, "ATLAS_SHIM_WARNINGS": "off", "MONGODB_ATLAS_BASE_URL": BASE_URL}
-        with Runs(PLAIN | environ, tmp_path_factory.mktemp("folders")).shared() as start:
+        environ = {
+            "ATLAS_SHIM_UPSTREAM": server.url,
+            "ATLAS_SHIM_WARNINGS": "off",
+            "MONGODB_ATLAS_BASE_URL": BASE_URL,
+        }
+        with Runs(
+            PLAIN | environ, tmp_path_factory.mktemp("folders")
+        ).shared() as start:
             yield start
 
 

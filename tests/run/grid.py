@@ -16,11 +16,22 @@ HOST = "cloud.mongodb.com"
 PATH = f"/api/atlas/v2/groups/{DEMO_GROUP}/serverless/{DEMO_CLUSTER}/backup/snapshots"
 URL = f"https://{HOST}{PATH}"
 BASE_URL = f"https://{HOST}/api/atlas/v2"
-FIELDS = {"Authorization": f"Bearer {DEMO_TOKEN}", "Accept": "application/vnd.atlas.2023-01-01+json"}
-OF_CURL = [word for name, value in FIELDS.items() for word in ("-H", f"{name}: {value}")]
+FIELDS = {
+    "Authorization": f"Bearer {DEMO_TOKEN}",
+    "Accept": "application/vnd.atlas.2023-01-01+json",
+}
+OF_CURL = [
+    word for name, value in FIELDS.items() for word in ("-H", f"{name}: {value}")
+]
 CURL = ("curl", "-sS", *OF_CURL)
 CODE = (*CURL, "-o", "/dev/null", "-w", "%{http_code}", URL)
-WGET = ("-q", "-O", "/dev/null", *(f"--header={name}: {value}" for name, value in FIELDS.items()), URL)
+WGET = (
+    "-q",
+    "-O",
+    "/dev/null",
+    *(f"--header={name}: {value}" for name, value in FIELDS.items()),
+    URL,
+)
 BARE = str(Path(sys.executable).resolve())
 """A Python that has neither the shim nor what it stands on."""
 
@@ -31,7 +42,10 @@ HTTP_CLIENT = (
 )
 CHILD = "import subprocess; print(subprocess.run({!r}, capture_output=True, text=True).stdout.strip())"
 CODES = f"const headers = {FIELDS!r}; "
-NODE = CODES + f"require('https').get({URL!r}, {{headers}}, (a) => {{ console.log(a.statusCode); a.resume(); }})"
+NODE = (
+    CODES
+    + f"require('https').get({URL!r}, {{headers}}, (a) => {{ console.log(a.statusCode); a.resume(); }})"
+)
 FETCH = CODES + f"fetch({URL!r}, {{headers}}).then((a) => console.log(a.status))"
 IN_PERL = ", ".join(f"'{name}' => '{value}'" for name, value in FIELDS.items())
 
@@ -99,7 +113,9 @@ LAUNCHERS: dict[str, Callable[[Path, str], list[str]]] = {
 }
 """Ways to start a Python program, each making one of its code."""
 
-ISOLATED = frozenset({"python -I", "python -Es", "env -S python -I", "python -S", "shiv", "pex"})
+ISOLATED = frozenset(
+    {"python -I", "python -Es", "env -S python -I", "python -S", "shiv", "pex"}
+)
 """Those that ignore PYTHONPATH."""
 
 
@@ -107,8 +123,8 @@ ISOLATED = frozenset({"python -I", "python -Es", "env -S python -I", "python -S"
 class Row:
     """A row of the page: which ``programs`` are served, or why not, and a ``command`` that is one of them.
 
-    ``answers`` is how many calls it makes and prints the status of. ``said`` is in the line that is printed of one that
-    is not served; it may be silent, too.
+    ``answers`` is how many calls it makes and prints the status of. ``said`` is in the
+    line that is printed of one that is not served; it may be silent, too.
     """
 
     programs: str
@@ -156,8 +172,18 @@ ROWS = (
 
 
 OWN = "ssl.create_default_context(cafile=sys.argv[2])"
-SESSION = "import requests, sys; s = requests.Session(); {}; print(s.get(sys.argv[1]).text)"
-PIP = ("pip", "--disable-pip-version-check", "download", "--no-deps", "--no-cache-dir", "--retries", "0")
+SESSION = (
+    "import requests, sys; s = requests.Session(); {}; print(s.get(sys.argv[1]).text)"
+)
+PIP = (
+    "pip",
+    "--disable-pip-version-check",
+    "download",
+    "--no-deps",
+    "--no-cache-dir",
+    "--retries",
+    "0",
+)
 OTHERS = {
     "curl: its own CA": ("curl", "-sS", "--cacert", "{ca}", "{url}"),
     "curl: `-k`": ("curl", "-sSk", "{url}"),
@@ -208,7 +234,11 @@ OTHERS = {
 
 def table_of_programs() -> str:
     """Return the page's table."""
-    lines = ["| program | served by |", "|---|---|", *(f"| {row.programs} | {row.by} |" for row in ROWS)]
+    lines = [
+        "| program | served by |",
+        "|---|---|",
+        *(f"| {row.programs} | {row.by} |" for row in ROWS),
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -219,7 +249,15 @@ def table_of_other_hosts() -> str:
         program, _, does = name.partition(": ")
         kinds.setdefault(program, []).append(does)
     lines = ["| program | the same with and without `run` |", "|---|---|"]
-    return "\n".join([*lines, *(f"| {name} | {', '.join(does)} |" for name, does in kinds.items())]) + "\n"
+    return (
+        "\n".join(
+            [
+                *lines,
+                *(f"| {name} | {', '.join(does)} |" for name, does in kinds.items()),
+            ]
+        )
+        + "\n"
+    )
 
 
 if __name__ == "__main__":

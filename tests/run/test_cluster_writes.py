@@ -8,12 +8,21 @@ from typing import Any
 
 import pytest
 
-from shim.fake import DEMO_GROUP, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, FakeAtlas, FakeReply
+from shim.fake import (
+    DEMO_GROUP,
+    DEMO_PRIVATE_KEY,
+    DEMO_PUBLIC_KEY,
+    FakeAtlas,
+    FakeReply,
+)
 from shim.fake.server import FakeServer
 from tests.stateful.cluster import RefusedError
 from tests.stateful.strict import Strict
 
-KEYS = {"MONGODB_ATLAS_PUBLIC_API_KEY": DEMO_PUBLIC_KEY, "MONGODB_ATLAS_PRIVATE_API_KEY": DEMO_PRIVATE_KEY}
+KEYS = {
+    "MONGODB_ATLAS_PUBLIC_API_KEY": DEMO_PUBLIC_KEY,
+    "MONGODB_ATLAS_PRIVATE_API_KEY": DEMO_PRIVATE_KEY,
+}
 HOST = "https://cloud.mongodb.com/api/atlas"
 
 
@@ -25,7 +34,9 @@ class ClusterAtlas(FakeAtlas):
         super().__init__()
         self.strict = Strict()
 
-    def _resource(self, arrival: Any, view: Any, rest: str, fields: list[tuple[str, str]]) -> FakeReply:
+    def _resource(
+        self, arrival: Any, view: Any, rest: str, fields: list[tuple[str, str]]
+    ) -> FakeReply:
         found = re.fullmatch(r"/groups/\w+/clusters/?([^/]*)", rest)
         if found is None:
             return super()._resource(arrival, view, rest, fields)
@@ -37,7 +48,11 @@ class ClusterAtlas(FakeAtlas):
             document = self.strict.call(named, arrival.method, found[1], said)
         except RefusedError as refused:
             status, document = refused.status, refused.document
-        return FakeReply(status, (("Content-Type", "application/json"),), json.dumps(document).encode())
+        return FakeReply(
+            status,
+            (("Content-Type", "application/json"),),
+            json.dumps(document).encode(),
+        )
 
 
 @pytest.fixture
@@ -49,10 +64,26 @@ def atlas() -> Iterator[FakeServer]:
 
 def whole(**more: Any) -> dict[str, Any]:
     """Return a body of 2023-01-01 with all that a playbook knows of a cluster, as it is sent each time."""
-    settings = {"instanceSizeName": "M30", "providerName": "AWS", "regionName": "US_EAST_1"}
-    scaling = {"compute": {"enabled": False, "scaleDownEnabled": False}, "diskGBEnabled": True}
-    known = {"autoScaling": scaling, "clusterType": "REPLICASET", "diskSizeGB": 40, "mongoDBMajorVersion": "7.0"}
-    known |= {"pitEnabled": False, "providerBackupEnabled": True, "replicationFactor": 3}
+    settings = {
+        "instanceSizeName": "M30",
+        "providerName": "AWS",
+        "regionName": "US_EAST_1",
+    }
+    scaling = {
+        "compute": {"enabled": False, "scaleDownEnabled": False},
+        "diskGBEnabled": True,
+    }
+    known = {
+        "autoScaling": scaling,
+        "clusterType": "REPLICASET",
+        "diskSizeGB": 40,
+        "mongoDBMajorVersion": "7.0",
+    }
+    known |= {
+        "pitEnabled": False,
+        "providerBackupEnabled": True,
+        "replicationFactor": 3,
+    }
     return {"name": "c", "providerSettings": settings, **known, **more}
 
 
@@ -64,12 +95,24 @@ ZONED = {
     }],
 }  # fmt: skip
 SPECS = {"instanceSize": "M30", "nodeCount": 3}
-REGION = {"electableSpecs": SPECS, "priority": 7, "providerName": "AWS", "regionName": "US_EAST_1"}
+REGION = {
+    "electableSpecs": SPECS,
+    "priority": 7,
+    "providerName": "AWS",
+    "regionName": "US_EAST_1",
+}
 ADVANCED = {
     "clusterType": "SHARDED", "diskSizeGB": 40, "name": "e",
     "replicationSpecs": [{"numShards": 2, "regionConfigs": [REGION], "zoneName": "Zone 1"}],
 }  # fmt: skip
-LARGER = [{"numShards": 2, "regionConfigs": [{**REGION, "electableSpecs": {**SPECS, "instanceSize": "M40"}}]}]
+LARGER = [
+    {
+        "numShards": 2,
+        "regionConfigs": [
+            {**REGION, "electableSpecs": {**SPECS, "instanceSize": "M40"}}
+        ],
+    }
+]
 PROGRAMS = [
     # a playbook, which creates a cluster and sends the same body, changed, to update it
     ("v1.0", "2023-01-01", "POST", "", whole()),
@@ -78,12 +121,24 @@ PROGRAMS = [
     ("v1.0", "2023-01-01", "PATCH", "/c", {"paused": True}),
     ("v2", "2023-01-01", "PATCH", "/c", {"paused": False}),
     # a scheduled scale-up
-    ("v1.0", "2023-01-01", "PATCH", "/c", {"providerSettings": {"instanceSizeName": "M50", "providerName": "AWS"}}),
+    (
+        "v1.0",
+        "2023-01-01",
+        "PATCH",
+        "/c",
+        {"providerSettings": {"instanceSizeName": "M50", "providerName": "AWS"}},
+    ),
     # a provider that sends the state that it keeps
     ("v1.0", "2023-01-01", "POST", "", ZONED),
     # the Go client before the SDK, and the SDK
     ("v1.5", "2023-02-01", "POST", "", ADVANCED),
-    ("v2", "2023-02-01", "PATCH", "/e", {"replicationSpecs": [{**LARGER[0], "zoneName": "Zone 1"}]}),
+    (
+        "v2",
+        "2023-02-01",
+        "PATCH",
+        "/e",
+        {"replicationSpecs": [{**LARGER[0], "zoneName": "Zone 1"}]},
+    ),
 ]
 
 
@@ -91,23 +146,63 @@ def script() -> str:
     """Return a program that makes all these calls with its key, and prints a status for each."""
     said = []
     for api, version, method, name, body in PROGRAMS:
-        media = f"application/vnd.atlas.{version}+json" if api == "v2" else "application/json"
-        own = ["--digest", "-u", f"{DEMO_PUBLIC_KEY}:{DEMO_PRIVATE_KEY}", "-X", method, "-d", json.dumps(body)]
-        fields = ["-H", f"Accept: {media}", "-H", f"Content-Type: {media}", "-o", "/dev/null", "-w", "%{http_code} "]
-        said.append(shlex.join(["curl", "-sS", *own, *fields, f"{HOST}/{api}/groups/{DEMO_GROUP}/clusters{name}"]))
+        media = (
+            f"application/vnd.atlas.{version}+json"
+            if api == "v2"
+            else "application/json"
+        )
+        own = [
+            "--digest",
+            "-u",
+            f"{DEMO_PUBLIC_KEY}:{DEMO_PRIVATE_KEY}",
+            "-X",
+            method,
+            "-d",
+            json.dumps(body),
+        ]
+        fields = [
+            "-H",
+            f"Accept: {media}",
+            "-H",
+            f"Content-Type: {media}",
+            "-o",
+            "/dev/null",
+            "-w",
+            "%{http_code} ",
+        ]
+        said.append(
+            shlex.join(
+                [
+                    "curl",
+                    "-sS",
+                    *own,
+                    *fields,
+                    f"{HOST}/{api}/groups/{DEMO_GROUP}/clusters{name}",
+                ]
+            )
+        )
     return "; ".join(said)
 
 
 def test_each_program_writes_as_before(runs, atlas):
     """With the switch; and no shard is lost."""
     done = runs("sh", "-c", script(), ATLAS_SHIM_WRITES="clusters", **KEYS)
-    assert (done.stdout.split(), done.stderr) == (["201", "200", "200", "200", "200", "201", "201", "200"], "")
+    assert (done.stdout.split(), done.stderr) == (
+        ["201", "200", "200", "200", "200", "201", "201", "200"],
+        "",
+    )
     clusters = atlas.fake.strict.clusters
     (region,) = clusters["c"]["replicationSpecs"][0]["regionConfigs"]
-    assert (region["electableSpecs"]["instanceSize"], region["electableSpecs"]["diskSizeGB"]) == ("M50", 80)
+    assert (
+        region["electableSpecs"]["instanceSize"],
+        region["electableSpecs"]["diskSizeGB"],
+    ) == ("M50", 80)
     assert clusters["c"]["backupEnabled"]
     assert len(clusters["d"]["replicationSpecs"]) == 2
-    sizes = [one["regionConfigs"][0]["electableSpecs"]["instanceSize"] for one in clusters["e"]["replicationSpecs"]]
+    sizes = [
+        one["regionConfigs"][0]["electableSpecs"]["instanceSize"]
+        for one in clusters["e"]["replicationSpecs"]
+    ]
     assert sizes == ["M40", "M40"]
 
 
@@ -117,5 +212,14 @@ def test_without_the_switch_pausing_alone_goes_on(runs, atlas):
     made = {"clusterType": "REPLICASET", "name": "c", "replicationSpecs": [spec]}
     atlas.fake.strict.call("2024-10-23", "POST", "c", made)
     done = runs("sh", "-c", script(), options=["--report"], **KEYS)
-    assert done.stdout.split() == ["410", "410", "200", "200", "410", "410", "410", "410"]
+    assert done.stdout.split() == [
+        "410",
+        "410",
+        "200",
+        "200",
+        "410",
+        "410",
+        "410",
+        "410",
+    ]
     assert "6 got SHIM_NO_SUCCESSOR" in done.stderr

@@ -15,7 +15,12 @@ MAKES = "import sys; from pathlib import Path; from shim.run.folders import *; p
 @pytest.fixture
 def dead(tmp_path):
     """The folder of a process that has ended, an hour old."""
-    done = subprocess.run([sys.executable, "-c", MAKES, tmp_path], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", MAKES, tmp_path],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     folder = tmp_path / done.stdout.strip()
     (folder / "python").mkdir()
     aged(folder)

@@ -7,7 +7,17 @@ import sys
 import pytest
 
 from tests.docs.pages import DOCS
-from tests.run.grid import BARE, CHILDREN, FIELDS, ISOLATED, LAUNCHERS, ROWS, URL, URLLIB, table_of_programs
+from tests.run.grid import (
+    BARE,
+    CHILDREN,
+    FIELDS,
+    ISOLATED,
+    LAUNCHERS,
+    ROWS,
+    URL,
+    URLLIB,
+    table_of_programs,
+)
 
 JAVA = """
 import java.net.*; import java.net.http.*;
@@ -36,7 +46,9 @@ def test_a_python_program_and_what_it_starts(runs, shared, tmp_path, launcher, c
     if child == "node" and shutil.which("node") is None:
         pytest.skip("this machine has no node")
     is_told = launcher in ISOLATED and child == "http.client"
-    done = (runs if is_told else shared)(*LAUNCHERS[launcher](tmp_path, CHILDREN[child]))
+    done = (runs if is_told else shared)(
+        *LAUNCHERS[launcher](tmp_path, CHILDREN[child])
+    )
     if is_told:
         assert (done.stdout, done.stderr.count("atlas-shim: ")) == ("", 1)
         assert "PYTHONPATH" in done.stderr.splitlines()[-1]
@@ -47,7 +59,11 @@ def test_a_python_program_and_what_it_starts(runs, shared, tmp_path, launcher, c
 SLOW = {"go", "java", BARE, "deno", "does not trust"}
 NAMED = [
     # Distrust has a test of its own.
-    pytest.param(row, id=row.programs[:40], marks=[pytest.mark.slow] * bool({row.command[0], row.said} & SLOW))
+    pytest.param(
+        row,
+        id=row.programs[:40],
+        marks=[pytest.mark.slow] * bool({row.command[0], row.said} & SLOW),
+    )
     for row in ROWS
 ]
 
@@ -55,29 +71,48 @@ NAMED = [
 @pytest.mark.parametrize("row", NAMED)
 def test_a_row_of_the_page(runs, shared, other, tmp_path, row):
     """Each program does what the page says of it; what is served prints nothing of its own."""
-    made = {"go": tmp_path / "main.go", "java": tmp_path / "J.java", "roots": tmp_path / "roots.pem"}
+    made = {
+        "go": tmp_path / "main.go",
+        "java": tmp_path / "J.java",
+        "roots": tmp_path / "roots.pem",
+    }
     for path, text in zip(made.values(), (GO, JAVA, other.pem.decode()), strict=True):
-        path.write_text(text.replace('"URL"', f'"{URL}"').replace("TOKEN", FIELDS["Authorization"]))
-    command = [re.sub(r"\{(go|java|roots)\}", lambda found: str(made[found[1]]), word) for word in row.command]
+        path.write_text(
+            text.replace('"URL"', f'"{URL}"').replace("TOKEN", FIELDS["Authorization"])
+        )
+    command = [
+        re.sub(r"\{(go|java|roots)\}", lambda found: str(made[found[1]]), word)
+        for word in row.command
+    ]
     if shutil.which(command[0]) is None:
         pytest.skip(f"this machine has no {command[0]}")
     done = (runs if row.said else shared)(*command)
     if "IO/Socket/SSL.pm" in done.stderr or "undefined function curl" in done.stderr:
         pytest.skip("this one has no TLS")
     assert done.stdout.split() == ["200"] * row.answers, done.stderr
-    told = [line for line in done.stderr.splitlines() if line.startswith("atlas-shim: ")]
+    told = [
+        line for line in done.stderr.splitlines() if line.startswith("atlas-shim: ")
+    ]
     assert len(told) == bool(row.said)
     assert row.said in "".join(told)
 
 
 def test_the_page_has_the_table():
     """As ``python -m tests.run.grid`` prints it."""
-    assert table_of_programs() in (DOCS / "how-to" / "hard-coded-host.md").read_text("utf-8")
+    assert table_of_programs() in (DOCS / "how-to" / "hard-coded-host.md").read_text(
+        "utf-8"
+    )
 
 
 def test_an_absolute_path_in_an_empty_environment(shared):
     """As in cron: PATH's Python, which is not the command's, is the program's."""
-    done = shared("/usr/bin/env", "python3", "-c", f"import sys; print(sys.prefix); {URLLIB}", PATH="/usr/bin:/bin")
+    done = shared(
+        "/usr/bin/env",
+        "python3",
+        "-c",
+        f"import sys; print(sys.prefix); {URLLIB}",
+        PATH="/usr/bin:/bin",
+    )
     prefix, status = done.stdout.split()
     assert (status, done.stderr) == ("200", "")
     assert prefix != sys.prefix

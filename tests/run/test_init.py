@@ -18,10 +18,17 @@ def has_namespaces():
     """Whether this machine lets us make namespaces of processes."""
     if shutil.which("unshare") is None:
         return False
-    return subprocess.run([*CONTAINER, "true"], capture_output=True, check=False).returncode == 0
+    return (
+        subprocess.run(
+            [*CONTAINER, "true"], capture_output=True, check=False
+        ).returncode
+        == 0
+    )
 
 
-pytestmark = pytest.mark.skipif(not has_namespaces(), reason="this machine makes no namespace of processes")
+pytestmark = pytest.mark.skipif(
+    not has_namespaces(), reason="this machine makes no namespace of processes"
+)
 
 WAITS_FOR_ALL = "import os\ntry:\n    while os.wait(): pass\nexcept ChildProcessError:\n    print('all ended')"
 ORPHAN = """
@@ -36,7 +43,11 @@ SCENARIOS = {
     "ends": ["sh", "-c", "echo hello; echo oops >&2; exit 7"],
     "waits for its children": ["sh", "-c", "sleep 0.1 & sleep 0.1 & wait; echo waited"],
     "waits for all children": [BARE, "-c", WAITS_FOR_ALL],
-    "leaves a daemon": ["sh", "-c", "setsid sleep 1000 >/dev/null 2>&1 & echo left; exit 3"],
+    "leaves a daemon": [
+        "sh",
+        "-c",
+        "setsid sleep 1000 >/dev/null 2>&1 & echo left; exit 3",
+    ],
     "reads its input": ["sh", "-c", "cat; exit 4"],
 }
 
@@ -44,7 +55,13 @@ SCENARIOS = {
 def contained(*command, environ, typed=""):
     """Run a command as process 1 of a namespace of its own."""
     return subprocess.run(
-        [*CONTAINER, *command], env=environ, input=typed, capture_output=True, text=True, check=False, timeout=120
+        [*CONTAINER, *command],
+        env=environ,
+        input=typed,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
     )
 
 
@@ -54,18 +71,30 @@ def test_a_program_ends_as_without(runs, name):
     program = SCENARIOS[name]
     bare = contained(*program, environ=runs.environ, typed="typed\n")
     done = contained(*runs.command(*program), environ=runs.environ, typed="typed\n")
-    assert (done.stdout, done.stderr, done.returncode) == (bare.stdout, bare.stderr, bare.returncode)
+    assert (done.stdout, done.stderr, done.returncode) == (
+        bare.stdout,
+        bare.stderr,
+        bare.returncode,
+    )
     assert runs.left() == []
 
 
 def test_orphans_are_reaped(runs):
     """By the run: the program is not process 1, and gets none."""
-    assert contained(*runs.command(BARE, "-c", ORPHAN), environ=runs.environ).stdout == "reaped\n"
+    assert (
+        contained(*runs.command(BARE, "-c", ORPHAN), environ=runs.environ).stdout
+        == "reaped\n"
+    )
 
 
 def test_a_program_that_a_signal_ends_has_a_shells_exit_code(runs):
     """Process 1 can't end by a signal itself."""
-    assert contained(*runs.command("sh", "-c", "kill -KILL $$"), environ=runs.environ).returncode == 137
+    assert (
+        contained(
+            *runs.command("sh", "-c", "kill -KILL $$"), environ=runs.environ
+        ).returncode
+        == 137
+    )
 
 
 def test_a_program_that_is_not_there(runs):
@@ -76,8 +105,13 @@ def test_a_program_that_is_not_there(runs):
 
 def test_calls_are_served_and_the_last_words_said(runs):
     """As in any run; the folder is gone afterwards."""
-    fields = [word for name, value in FIELDS.items() for word in ("-H", f"{name}: {value}")]
-    done = contained(*runs.command("curl", "-sf", *fields, URL, options=["--report"]), environ=runs.environ)
+    fields = [
+        word for name, value in FIELDS.items() for word in ("-H", f"{name}: {value}")
+    ]
+    done = contained(
+        *runs.command("curl", "-sf", *fields, URL, options=["--report"]),
+        environ=runs.environ,
+    )
     assert ('"results"' in done.stdout, done.returncode) == (True, 0)
     assert "1 call" in done.stderr
     assert runs.left() == []
@@ -86,7 +120,9 @@ def test_calls_are_served_and_the_last_words_said(runs):
 TRAPS = "trap 'echo got it; exit 5' TERM; echo ready; while :; do sleep 0.05; done"
 
 
-@pytest.mark.parametrize(("script", "code"), [(TRAPS, 5), ("echo ready; exec sleep 1000", 143)])
+@pytest.mark.parametrize(
+    ("script", "code"), [(TRAPS, 5), ("echo ready; exec sleep 1000", 143)]
+)
 def test_a_signal_reaches_the_program(runs, script, code):
     """As ``docker stop`` sends it to process 1: a program that traps it ends by itself, another is ended."""
     command = [*CONTAINER, *runs.command("sh", "-c", script)]
@@ -116,5 +152,7 @@ def test_a_read_only_root_is_enough(runs):
     environ = {name: value for name, value in runs.environ.items() if name != "TMPDIR"}
     program = runs.command("sh", "-c", "echo ${SSL_CERT_FILE%/*/*}; exit 6")
     script = ["unshare", "--mount", "sh", "-c", BARE_BONES, "sh", *CONTAINER, *program]
-    done = subprocess.run(script, env=environ, capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(
+        script, env=environ, capture_output=True, text=True, check=False, timeout=120
+    )
     assert (done.stdout, done.stderr, done.returncode) == ("/dev/shm\n", "", 6)

@@ -18,10 +18,15 @@ OPERATIONS = shared_engine({}).operations
 
 def sentences(*errors, **counts):
     """Return what is said of a program whose calls ended so: operation, code, status and number."""
-    seen = {(operation, (code, status, "x")): Seen(0.0, calls=count) for operation, code, status, count in errors}
+    seen = {
+        (operation, (code, status, "x")): Seen(0.0, calls=count)
+        for operation, code, status, count in errors
+    }
     refused = [*refused_calls(seen, OPERATIONS, AGAIN)]
     calls = ProgramCalls(
-        counts=Counter(connections=1, calls=sum(error[3] for error in errors), **counts),
+        counts=Counter(
+            connections=1, calls=sum(error[3] for error in errors), **counts
+        ),
         refused=refused,
         again=AGAIN,
         host="cloud.mongodb.com",
@@ -31,7 +36,9 @@ def sentences(*errors, **counts):
     return [*calls.last_words()]
 
 
-@pytest.mark.parametrize("code", [code for code, known in error_codes().items() if known.executed])
+@pytest.mark.parametrize(
+    "code", [code for code, known in error_codes().items() if known.executed]
+)
 def test_each_refusal_has_its_sentence(code):
     """With the number of calls, the status, the code and what to do."""
     (said,) = sentences(("getServerlessInstance", code, 503, 2))
@@ -43,7 +50,9 @@ def test_each_refusal_has_its_sentence(code):
 def test_a_write_that_is_switched_off_names_its_switch():
     """The document knows the word, and whether there is one."""
     (said,) = sentences(("createServerlessInstance", "SHIM_NO_SUCCESSOR", 410, 1))
-    assert said.startswith("1 call got 410 SHIM_NO_SUCCESSOR. createServerlessInstance: ")
+    assert said.startswith(
+        "1 call got 410 SHIM_NO_SUCCESSOR. createServerlessInstance: "
+    )
     assert said.endswith(f" (as in: ATLAS_SHIM_WRITES=instances {AGAIN})")
     (said,) = sentences(("createUser", "SHIM_NO_SUCCESSOR", 410, 1))
     assert "An invitation comes nearest" in said
@@ -60,19 +69,40 @@ def test_what_atlas_has_ended_is_said_and_its_other_answers_are_not():
 def test_the_most_frequent_comes_first():
     """Calls of several operations with one code are one line."""
     said = sentences(
-        ("a", "SHIM_BUSY", 503, 1), ("b", "SHIM_UPSTREAM_TIMEOUT", 504, 2), ("c", "SHIM_UPSTREAM_TIMEOUT", 504, 1)
+        ("a", "SHIM_BUSY", 503, 1),
+        ("b", "SHIM_UPSTREAM_TIMEOUT", 504, 2),
+        ("c", "SHIM_UPSTREAM_TIMEOUT", 504, 1),
     )
-    assert [one.split(".")[0] for one in said] == ["3 calls got 504 SHIM_UPSTREAM_TIMEOUT", "1 call got 503 SHIM_BUSY"]
+    assert [one.split(".")[0] for one in said] == [
+        "3 calls got 504 SHIM_UPSTREAM_TIMEOUT",
+        "1 call got 503 SHIM_BUSY",
+    ]
 
 
 def test_the_report_has_a_form_for_programs(runs):
     """One line of JSON, with the sentences that people get."""
     call = ["-s", "-o", "/dev/null", *LINES]
-    done = runs("curl", *call, URL, "--next", *call, f"{URL}?pageNum=x", options=["--report", "-o", "json"])
+    done = runs(
+        "curl",
+        *call,
+        URL,
+        "--next",
+        *call,
+        f"{URL}?pageNum=x",
+        options=["--report", "-o", "json"],
+    )
     report = json.loads(done.stderr)
     (refused,) = report["refused"]
-    assert (report["calls"], report["retired"], report["said"]) == (2, 2, [refused["said"]])
-    assert (refused["code"], refused["status"], refused["calls"]) == ("INVALID_QUERY_PARAMETER", 400, 1)
+    assert (report["calls"], report["retired"], report["said"]) == (
+        2,
+        2,
+        [refused["said"]],
+    )
+    assert (refused["code"], refused["status"], refused["calls"]) == (
+        "INVALID_QUERY_PARAMETER",
+        400,
+        1,
+    )
 
 
 GROUP = URL.partition("/serverless")[0]
@@ -94,5 +124,17 @@ def test_a_program_that_hides_its_errors_is_told(runs, words, env, said):
 def test_runs_in_runs_report_once(runs):
     """By the run that served: those around it have seen nothing, and say nothing."""
     around = runs.command("true", options=["--report"])[:-1]
-    done = runs(*around, *around, "curl", "-sS", "-o", "/dev/null", *LINES, URL, options=["--report"])
-    assert done.stderr.splitlines() == ["atlas-shim: 1 call to Atlas, 1 of them retired"]
+    done = runs(
+        *around,
+        *around,
+        "curl",
+        "-sS",
+        "-o",
+        "/dev/null",
+        *LINES,
+        URL,
+        options=["--report"],
+    )
+    assert done.stderr.splitlines() == [
+        "atlas-shim: 1 call to Atlas, 1 of them retired"
+    ]

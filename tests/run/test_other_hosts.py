@@ -19,12 +19,17 @@ for name, command in json.loads(sys.argv[1]).items():
     print(json.dumps([name, done.stdout, done.stderr, done.returncode]))
 """
 ROOTS = ("SSL_CERT_FILE", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
-PROXIES = dict.fromkeys(("HTTPS_PROXY", "https_proxy", "http_proxy"), "{corporate}")  # wget reads the lower case alone
+PROXIES = dict.fromkeys(
+    ("HTTPS_PROXY", "https_proxy", "http_proxy"), "{corporate}"
+)  # wget reads the lower case alone
 SETTINGS = {
     "nothing": {},
     "roots": dict.fromkeys(ROOTS, "{ca}"),
     "a proxy with a password": PROXIES,
-    "NO_PROXY": {**PROXIES, **dict.fromkeys(("NO_PROXY", "no_proxy"), "127.0.0.2,.mongodb.com")},
+    "NO_PROXY": {
+        **PROXIES,
+        **dict.fromkeys(("NO_PROXY", "no_proxy"), "127.0.0.2,.mongodb.com"),
+    },
 }
 
 
@@ -33,50 +38,82 @@ DAILY = [("nothing", [*OTHERS][::2]), ("a proxy with a password", [*OTHERS][1::2
 
 @pytest.mark.parametrize(
     ("settings", "programs"),
-    [*DAILY, *(pytest.param(name, [*OTHERS], marks=pytest.mark.slow) for name in SETTINGS)],
+    [
+        *DAILY,
+        *(pytest.param(name, [*OTHERS], marks=pytest.mark.slow) for name in SETTINGS),
+    ],
 )
-def test_other_hosts_see_no_difference(runs, other, corporate, tmp_path, settings, programs):
+def test_other_hosts_see_no_difference(
+    runs, other, corporate, tmp_path, settings, programs
+):
     """Each program's output, errors and exit code, and what the proxy that was set is asked for."""
-    names = {"ca": str(tmp_path / "private.pem"), "url": f"https://127.0.0.2:{other.port}/x"}
-    names |= {"plain": f"http://127.0.0.2:{other.plain_port}/x", "corporate": corporate.url}
+    names = {
+        "ca": str(tmp_path / "private.pem"),
+        "url": f"https://127.0.0.2:{other.port}/x",
+    }
+    names |= {
+        "plain": f"http://127.0.0.2:{other.plain_port}/x",
+        "corporate": corporate.url,
+    }
 
     def filled(text):
         for name, value in names.items():
             text = text.replace(f"{{{name}}}", value)
         return text
 
-    commands = {name: [*map(filled, row)] for name in programs if shutil.which((row := OTHERS[name])[0])}
+    commands = {
+        name: [*map(filled, row)]
+        for name in programs
+        if shutil.which((row := OTHERS[name])[0])
+    }
     environ = {name: filled(value) for name, value in SETTINGS[settings].items()}
     seen = []
     for way in (runs.plainly, runs):
         corporate.asked.clear()
         done = way(BARE, "-c", DRIVER, json.dumps(commands), **environ)
-        seen.append(([json.loads(line) for line in done.stdout.splitlines()], done.stderr, [*corporate.asked]))
+        seen.append(
+            (
+                [json.loads(line) for line in done.stdout.splitlines()],
+                done.stderr,
+                [*corporate.asked],
+            )
+        )
     for without, with_run in zip(seen[0][0], seen[1][0], strict=True):
         assert with_run == without
     assert seen[1][1] == seen[0][1]
-    # git waits for a challenge before it sends the password, and the run does not: it may ask once more, or once less.
+    # git waits for a challenge before it sends the password, and the run does not: it
+    # may ask once more, or once less.
     asked = [{one for one in way[2] if one[1] is not None} for way in seen]
     assert asked[1] == asked[0]
 
 
 def test_the_page_has_the_table():
     """As ``python -m tests.run.grid`` prints it."""
-    assert table_of_other_hosts() in (DOCS / "how-to" / "hard-coded-host.md").read_text("utf-8")
+    assert table_of_other_hosts() in (DOCS / "how-to" / "hard-coded-host.md").read_text(
+        "utf-8"
+    )
 
 
 def environment(folder, **environ):
     """Return the variables of a program."""
     origins = (f"https://{HOST}", "http://127.0.0.1:9")
-    return environment_of(Run(HOST, origins, drop_in=False, guarded=False, folder=folder, port=7), environ)
+    return environment_of(
+        Run(HOST, origins, drop_in=False, guarded=False, folder=folder, port=7), environ
+    )
 
 
-@pytest.mark.parametrize(("entry", "stays"), [("ongodb.com", True), (".mongodb.com", False), ("*", False), ("x", True)])
+@pytest.mark.parametrize(
+    ("entry", "stays"),
+    [("ongodb.com", True), (".mongodb.com", False), ("*", False), ("x", True)],
+)
 def test_no_proxy_keeps_what_does_not_name_atlas(monkeypatch, tmp_path, entry, stays):
     """``b.com`` matches ``a.b.com`` and not ``ab.com``; calls to Atlas have to come by the run."""
     monkeypatch.setenv("NO_PROXY", entry)
     shown = environment(tmp_path)
-    assert (entry in shown["no_proxy"].split(","), shown["no_proxy"] == shown["NO_PROXY"]) == (stays, True)
+    assert (
+        entry in shown["no_proxy"].split(","),
+        shown["no_proxy"] == shown["NO_PROXY"],
+    ) == (stays, True)
 
 
 def test_javas_options_are_added_to(tmp_path):
@@ -119,7 +156,9 @@ def test_a_proxys_own_fields_go_no_further(shared, other):
     """Connection, Keep-Alive and what begins with Proxy- are between the program and the run (RFC 9110, 7.6.1)."""
     url = f"http://127.0.0.2:{other.plain_port}/x"
     head = f"GET {url} HTTP/1.1|Host: 127.0.0.2|Proxy-Authorization: Basic eA==|Proxy-Connection: keep-alive|X-Own: 1"
-    assert raw(shared, f"{head}|Connection: keep-alive|Keep-Alive: 5||") == ["200 1 b'other'"]
+    assert raw(shared, f"{head}|Connection: keep-alive|Keep-Alive: 5||") == [
+        "200 1 b'other'"
+    ]
     (arrival,) = other.fake.arrivals
     names = {name.lower(): value for name, value in arrival.headers}
     assert (names["x-own"], names["connection"]) == ("1", "close")
@@ -130,25 +169,43 @@ def test_a_head_is_the_other_hosts_to_judge(shared, other):
     """Methods and bytes that the gateway refuses are passed on."""
     head = f"LABEL_IT http://127.0.0.2:{other.plain_port}/\u00fc HTTP/1.1|Host: 127.0.0.2|X-Own: \u00fc||"
     assert raw(shared, head) == ["200 1 b'other'"]
-    assert [(one.method, one.target) for one in other.fake.arrivals] == [("LABEL_IT", "/\u00c3\u00bc")]
+    assert [(one.method, one.target) for one in other.fake.arrivals] == [
+        ("LABEL_IT", "/\u00c3\u00bc")
+    ]
 
 
 def test_a_reply_is_whole_though_its_reader_is_slow(shared, other):
     """Only a stranger's connection is reset by its closing."""
     other.fake.overrides[:] = [lambda _: FakeReply(200, (), bytes(3_000_000))]
-    slowly = ("curl", "-s", "--limit-rate", "20M", "-o", "/dev/null", "-w", "%{size_download}")
+    slowly = (
+        "curl",
+        "-s",
+        "--limit-rate",
+        "20M",
+        "-o",
+        "/dev/null",
+        "-w",
+        "%{size_download}",
+    )
     assert shared(*slowly, f"http://127.0.0.2:{other.plain_port}/x").stdout == "3000000"
 
 
 def test_a_request_of_unclear_length_is_refused(shared, other):
     """A second one behind it would go to the first one's host."""
-    start, second = f"POST http://127.0.0.2:{other.plain_port}/x HTTP/1.1|Host: a|", "|GET /second HTTP/1.1|Host: b||"
+    start, second = (
+        f"POST http://127.0.0.2:{other.plain_port}/x HTTP/1.1|Host: a|",
+        "|GET /second HTTP/1.1|Host: b||",
+    )
     unclear = [
         "Content-Length: -5|",
         "Content-Length: 1|Content-Length: 2|",
         "Content-Length: 1|Transfer-Encoding: chunked|",
     ]
-    clear = ["Content-Length: 0|", "Transfer-Encoding: chunked||0|", "Content-Length: 5||hello"]
+    clear = [
+        "Content-Length: 0|",
+        "Transfer-Encoding: chunked||0|",
+        "Content-Length: 5||hello",
+    ]
     answers = raw(shared, *(start + lengths + second for lengths in (*unclear, *clear)))
     assert [answer[:5] for answer in answers] == ["400 1"] * 3 + ["200 1"] * 3
     assert [arrival.target for arrival in other.fake.arrivals] == ["/x"] * 3
@@ -156,15 +213,23 @@ def test_a_request_of_unclear_length_is_refused(shared, other):
 
 def test_what_no_proxy_is_asked_is_refused(shared):
     """A request for a path, for another scheme, and for a tunnel without a port."""
-    heads = [f"{line} HTTP/1.1||" for line in ("GET /x", "GET ftp://127.0.0.2/x", "CONNECT cloud.mongodb.com")]
+    heads = [
+        f"{line} HTTP/1.1||"
+        for line in ("GET /x", "GET ftp://127.0.0.2/x", "CONNECT cloud.mongodb.com")
+    ]
     assert [answer[:5] for answer in raw(shared, *heads)] == ["400 1"] * 3
 
 
 def test_an_https_url_may_be_asked_of_the_proxy(runs, shared, other, tmp_path):
     """As axios and needle do: the gateway answers for Atlas, and another host's certificate is verified here."""
     fields = "|".join(f"{name}: {value}" for name, value in FIELDS.items())
-    atlas, elsewhere = f"GET {URL} HTTP/1.1|Host: cloud.mongodb.com|{fields}||", f"https://127.0.0.2:{other.port}/x"
+    atlas, elsewhere = (
+        f"GET {URL} HTTP/1.1|Host: cloud.mongodb.com|{fields}||",
+        f"https://127.0.0.2:{other.port}/x",
+    )
     head = f"GET {elsewhere} HTTP/1.1|Host: 127.0.0.2||"
     assert [line[:5] for line in raw(shared, atlas, head)] == ["200 1", "502 1"]
-    private = os.path.relpath(tmp_path / "private.pem")  # the files of a run's variables may be named from its folder
+    private = os.path.relpath(
+        tmp_path / "private.pem"
+    )  # the files of a run's variables may be named from its folder
     assert raw(runs, head, SSL_CERT_FILE=private) == ["200 1 b'other'"]

@@ -15,7 +15,18 @@ from tests.peers.raw import until
 from tests.run.grid import BASE_URL, CODE, FIELDS, URL, URLLIB
 
 SHOWN = " ".join(f"'{word}'" for word in CODE)
-KEYLESS = ("curl", "-sS", "-o", "/dev/null", "-w", "%{http_code}", "--digest", "-u", "mine:secret", URL)
+KEYLESS = (
+    "curl",
+    "-sS",
+    "-o",
+    "/dev/null",
+    "-w",
+    "%{http_code}",
+    "--digest",
+    "-u",
+    "mine:secret",
+    URL,
+)
 KEY = {
     "MONGODB_ATLAS_PUBLIC_API_KEY": "demokeys",
     "MONGODB_ATLAS_PRIVATE_API_KEY": "00000000-demo-demo-demo-000000000000",
@@ -24,7 +35,10 @@ KEY = {
 
 @pytest.mark.parametrize(
     ("script", "code"),
-    [("kill -TERM $$", -signal.SIGTERM), pytest.param("exit 7", 7, marks=pytest.mark.slow)],
+    [
+        ("kill -TERM $$", -signal.SIGTERM),
+        pytest.param("exit 7", 7, marks=pytest.mark.slow),
+    ],
 )
 def test_the_exit_code_and_signals_are_the_programs(runs, script, code):
     """It is executed in the command's place, so its parent sees how it ended; a report says that it made no call."""
@@ -32,7 +46,9 @@ def test_the_exit_code_and_signals_are_the_programs(runs, script, code):
     assert (done.returncode, "no call to Atlas was seen" in done.stderr) == (code, True)
 
 
-@pytest.mark.parametrize(("name", "code"), [("nonsense-that-is-missing", 127), ("/", 126)])
+@pytest.mark.parametrize(
+    ("name", "code"), [("nonsense-that-is-missing", 127), ("/", 126)]
+)
 def test_a_command_that_cannot_be_run_is_said_to_be(runs, name, code):
     """With a shell's exit codes, in one line."""
     done = runs(name)
@@ -43,9 +59,17 @@ def test_a_command_that_cannot_be_run_is_said_to_be(runs, name, code):
 def test_few_files_are_one_sentence(most):
     """Before anything is started; it was a traceback on the program's standard error."""
     script = f'ulimit -n {most}; exec "$0" -m shim run -- echo started'
-    done = subprocess.run(["bash", "-c", script, sys.executable], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["bash", "-c", script, sys.executable],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == f"Error: run: {most} open files are allowed here, and a run needs 64: ulimit -n 256\n"
+    assert (
+        done.stderr
+        == f"Error: run: {most} open files are allowed here, and a run needs 64: ulimit -n 256\n"
+    )
 
 
 def test_a_script_without_its_first_line_is_run_by_sh(runs, tmp_path):
@@ -58,7 +82,8 @@ def test_a_script_without_its_first_line_is_run_by_sh(runs, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("variable", "value"), [("ATLAS_SHIM_ROUTE", "flexx"), ("ALL_PROXY", "socks5://127.0.0.1:1080")]
+    ("variable", "value"),
+    [("ATLAS_SHIM_ROUTE", "flexx"), ("ALL_PROXY", "socks5://127.0.0.1:1080")],
 )
 def test_what_cant_be_obeyed_stops_the_start(runs, variable, value):
     """Before the program runs, with the variable's name; by way of SOCKS other hosts would be reached no more."""
@@ -86,12 +111,20 @@ def test_nothing_is_left(runs):
 
 def test_processes_beside_the_program_may_be_killed(runs):
     """The gateway, then the keeper: the next connections are served all the same, and nothing is left at the end."""
-    with runs.begin("sh", "-c", f"echo up; for n in 1 2; do read line; {SHOWN}; echo; done") as program:
-        for said, which in (("up\n", max), ("200\n", min)):  # the keeper was there first
+    with runs.begin(
+        "sh", "-c", f"echo up; for n in 1 2; do read line; {SHOWN}; echo; done"
+    ) as program:
+        for said, which in (
+            ("up\n", max),
+            ("200\n", min),
+        ):  # the keeper was there first
             assert program.stdout.readline() == said
             process = which(runs.beside())
             os.kill(process, signal.SIGKILL)
-            until(lambda: process not in runs.beside(), "it has died, and accepts no more")  # noqa: B023 - called here
+            until(
+                lambda: process not in runs.beside(),  # noqa: B023 - called here
+                "it has died, and accepts no more",
+            )
             program.stdin.write("go\n")
             program.stdin.flush()
         assert program.stdout.readline() == "200\n"
@@ -119,7 +152,8 @@ for _ in range(3): os.open('/dev/null', os.O_RDWR)
 os.execvp('sh', ['sh', '-c', *sys.argv[1:]])
 """
 DETACHED = (
-    "require('child_process').spawn('sh', ['-c', ...process.argv.slice(1)], {detached: true, stdio: 'ignore'}).unref()"
+    "require('child_process').spawn('sh', ['-c', ...process.argv.slice(1)],"
+    " {detached: true, stdio: 'ignore'}).unref()"
 )
 POPEN = "import subprocess, sys; subprocess.Popen(['sh', '-c', *sys.argv[1:]], start_new_session=True)"
 DAEMONS = {
@@ -133,14 +167,23 @@ DAEMONS = {
 
 
 @pytest.mark.parametrize(
-    "way", [pytest.param(way, marks=[pytest.mark.slow] * (way not in {"&", "double fork"})) for way in DAEMONS]
+    "way",
+    [
+        pytest.param(way, marks=[pytest.mark.slow] * (way not in {"&", "double fork"}))
+        for way in DAEMONS
+    ],
 )
 def test_a_daemon_is_served(runs, tmp_path, way):
     """Though the program has ended, and it holds none of its descriptors; the run ends with it."""
     if runs.plainly("sh", "-c", f"command -v {DAEMONS[way][0]}").returncode:
         pytest.skip(f"this machine has no {DAEMONS[way][0]}")
     assert runs(*DAEMONS[way], PLAIN, tmp_path / "code").returncode == 0
-    until(lambda: (tmp_path / "code").exists() and (tmp_path / "code").read_text() == "200", "its answer")
+    until(
+        lambda: (
+            (tmp_path / "code").exists() and (tmp_path / "code").read_text() == "200"
+        ),
+        "its answer",
+    )
     until(lambda: not runs.left(), "nothing is left")
 
 
@@ -163,7 +206,11 @@ def test_output_ends_with_the_program(runs, tmp_path):
 
 def test_distrust_is_told_once(runs, other, tmp_path):
     """With the way out, however often the program tries."""
-    done = runs("sh", "-c", f"for n in 1 2 3; do curl -s --cacert {tmp_path}/private.pem {URL}; done")
+    done = runs(
+        "sh",
+        "-c",
+        f"for n in 1 2 3; do curl -s --cacert {tmp_path}/private.pem {URL}; done",
+    )
     assert re.findall("atlas-shim: .*", done.stderr) == [done.stderr.strip()]
     assert "does not trust its certificate" in done.stderr
 
@@ -172,36 +219,77 @@ def test_a_key_that_the_run_lacks_is_told(runs):
     """With the variables that it is given by, and nothing of the command line, which may hold the key."""
     done = runs(*KEYLESS)
     assert (done.stdout, done.stderr.count("\n")) == ("403", 1)
-    assert "MONGODB_ATLAS_PUBLIC_API_KEY=… MONGODB_ATLAS_PRIVATE_API_KEY=… atlas-shim run -- curl …" in done.stderr
+    assert (
+        "MONGODB_ATLAS_PUBLIC_API_KEY=… MONGODB_ATLAS_PRIVATE_API_KEY=… atlas-shim run -- curl …"
+        in done.stderr
+    )
     assert "secret" not in done.stderr
 
 
 def test_a_key_of_the_run_signs_retired_calls_alone(runs, atlas):
     """Whoever proves it is served, and a line names another key; where nothing is retired both are Atlas' business."""
     own = ("--digest", "-u", ":".join(KEY.values()))
-    write = [*KEYLESS[:-4], "-X", "POST", "-d", "{}", URL.partition("/serverless")[0] + "/flexClusters"]
-    with_keys = [[*KEYLESS[:-4], *own, URL], KEYLESS, [*write, *own], [*write, *KEYLESS[-4:-1]]]
+    write = [
+        *KEYLESS[:-4],
+        "-X",
+        "POST",
+        "-d",
+        "{}",
+        URL.partition("/serverless")[0] + "/flexClusters",
+    ]
+    with_keys = [
+        [*KEYLESS[:-4], *own, URL],
+        KEYLESS,
+        [*write, *own],
+        [*write, *KEYLESS[-4:-1]],
+    ]
     done = runs("sh", "-c", ";echo;".join(map(shlex.join, with_keys)), **KEY)
-    without = [runs.plainly(*(word.replace("https://cloud.mongodb.com", atlas.url) for word in c)) for c in with_keys]
+    without = [
+        runs.plainly(
+            *(word.replace("https://cloud.mongodb.com", atlas.url) for word in c)
+        )
+        for c in with_keys
+    ]
     assert done.stdout.split() == ["200", "403", *(one.stdout for one in without[2:])]
-    assert "1 call got 403 SHIM_DIGEST_CANNOT_CROSS. Give the run the key" in done.stderr
+    assert (
+        "1 call got 403 SHIM_DIGEST_CANNOT_CROSS. Give the run the key" in done.stderr
+    )
 
 
-@pytest.mark.parametrize(("method", "body"), [("PATCH", '{"paused": true}'), ("DELETE", "")])
+@pytest.mark.parametrize(
+    ("method", "body"), [("PATCH", '{"paused": true}'), ("DELETE", "")]
+)
 def test_a_program_writes_with_its_own_key(runs, atlas, method, body):
     """It proved the key, so that no list of lent writes applies: Atlas' own answer is what the program gets."""
-    own = ("--digest", "-u", ":".join(KEY.values()), "-X", method, *(("-d", body) if body else ()))
+    own = (
+        "--digest",
+        "-u",
+        ":".join(KEY.values()),
+        "-X",
+        method,
+        *(("-d", body) if body else ()),
+    )
     cluster = f"https://cloud.mongodb.com/api/atlas/v1.0/groups/{'6' * 24}/clusters/c0"
     done = runs(*KEYLESS[:-4], *own, cluster, **KEY)
-    plain = runs.plainly(*KEYLESS[:-4], *own, cluster.replace("https://cloud.mongodb.com", atlas.url))
+    plain = runs.plainly(
+        *KEYLESS[:-4], *own, cluster.replace("https://cloud.mongodb.com", atlas.url)
+    )
     assert (done.stdout, done.stderr) == (plain.stdout, "")
     assert done.stdout in {"404", "405"}
 
 
 def test_another_host_of_atlas_is_told(runs):
     """If its API was meant, the command says so; the program is not blamed."""
-    done = runs("curl", "-s", "https://account-dev.mongodb.com/", HTTPS_PROXY="http://127.0.0.1:1")
-    assert "MONGODB_ATLAS_BASE_URL=https://account-dev.mongodb.com atlas-shim run -- curl …" in done.stderr
+    done = runs(
+        "curl",
+        "-s",
+        "https://account-dev.mongodb.com/",
+        HTTPS_PROXY="http://127.0.0.1:1",
+    )
+    assert (
+        "MONGODB_ATLAS_BASE_URL=https://account-dev.mongodb.com atlas-shim run -- curl …"
+        in done.stderr
+    )
 
 
 @pytest.mark.parametrize(
@@ -213,7 +301,9 @@ def test_another_host_of_atlas_is_told(runs):
             "1 call to Atlas, 0 of them retired; 1 by versions ",
         ),
         pytest.param(
-            KEYLESS, "1 call to Atlas, 1 of them retired; 1 got SHIM_DIGEST_CANNOT_CROSS", marks=pytest.mark.slow
+            KEYLESS,
+            "1 call to Atlas, 1 of them retired; 1 got SHIM_DIGEST_CANNOT_CROSS",
+            marks=pytest.mark.slow,
         ),
     ],
 )
@@ -226,7 +316,9 @@ def test_a_base_url_keeps_its_path(shared):
     """It leads to the run's port, by TLS: whoever has that port next can read nothing."""
     script = f"echo $MONGODB_ATLAS_BASE_URL; curl -sS -H 'Authorization: {FIELDS['Authorization']}' -o /dev/null "
     script += f"-w '%{{http_code}}' $MONGODB_ATLAS_BASE_URL{URL.removeprefix(BASE_URL)}"
-    assert re.fullmatch(r"https://127\.0\.0\.1:\d+/api/atlas/v2\n200", shared("sh", "-c", script).stdout)
+    assert re.fullmatch(
+        r"https://127\.0\.0\.1:\d+/api/atlas/v2\n200", shared("sh", "-c", script).stdout
+    )
 
 
 START = "import os, resource, signal, sys; {}; os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
@@ -236,23 +328,32 @@ START = "import os, resource, signal, sys; {}; os.execv(sys.executable, [sys.exe
     "before",
     [
         "signal.signal(signal.SIGCHLD, signal.SIG_IGN)",
-        pytest.param("resource.setrlimit(resource.RLIMIT_NOFILE, (90, 90))", marks=pytest.mark.slow),
+        pytest.param(
+            "resource.setrlimit(resource.RLIMIT_NOFILE, (90, 90))",
+            marks=pytest.mark.slow,
+        ),
         "resource.setrlimit(resource.RLIMIT_NOFILE, (12, 12))",
         "os.close(0); os.close(2)",
     ],
 )
 def test_no_odd_start_ends_in_a_traceback(runs, before):
     """Children that are not waited for, few descriptors, closed ones: the program is served, or a line says why not."""
-    done = runs.plainly(sys.executable, "-c", START.format(before), "-m", "shim", "run", "--", *CODE)
+    done = runs.plainly(
+        sys.executable, "-c", START.format(before), "-m", "shim", "run", "--", *CODE
+    )
     assert "Traceback" not in done.stderr
-    assert (done.returncode, done.stdout) == (0, "200") or (done.returncode == 2 and done.stderr.count("\n") == 1)
+    assert (done.returncode, done.stdout) == (0, "200") or (
+        done.returncode == 2 and done.stderr.count("\n") == 1
+    )
 
 
 def test_an_odd_folder_for_temporary_files_is_not_used(runs, tmp_path):
     """No variable can hold such a path for every program."""
     odd = tmp_path / "a b:c\"d'e\\fü"
     odd.mkdir()
-    done = runs("sh", "-c", f'{SHOWN}; python3 -c "$0"; ls "$TMPDIR"', URLLIB, TMPDIR=str(odd))
+    done = runs(
+        "sh", "-c", f'{SHOWN}; python3 -c "$0"; ls "$TMPDIR"', URLLIB, TMPDIR=str(odd)
+    )
     assert (done.stdout, done.stderr) == ("200200\n", "")
 
 
@@ -260,7 +361,11 @@ def test_the_report_reads_the_inventory_as_all_do(runs, tmp_path):
     """A new one is its owner's alone, and a broken line of another program costs no report."""
     calls = tmp_path / "calls.jsonl"
     done = runs(
-        "sh", "-c", 'echo broken >> "$ATLAS_SHIM_INVENTORY"', options=["--report"], ATLAS_SHIM_INVENTORY=str(calls)
+        "sh",
+        "-c",
+        'echo broken >> "$ATLAS_SHIM_INVENTORY"',
+        options=["--report"],
+        ATLAS_SHIM_INVENTORY=str(calls),
     )
     assert "atlas-shim: no call to Atlas was seen" in done.stderr
     assert calls.stat().st_mode & 0o077 == 0

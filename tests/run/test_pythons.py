@@ -24,33 +24,55 @@ def test_a_program_is_as_without_us(runs):
     is_on, path, mark, arguments, loaded = json.loads(done.stdout)
     assert (is_on, mark, arguments) == (True, None, ["--help", "--", "-o", "json"])
     assert not [entry for entry in path if "atlas-shim-run" in entry]
-    assert not {"attrs", "click", "httpx", "requests", "shim.core.settings", "ssl", "urllib3"} & set(loaded)
+    assert not {
+        "attrs",
+        "click",
+        "httpx",
+        "requests",
+        "shim.core.settings",
+        "ssl",
+        "urllib3",
+    } & set(loaded)
 
 
-@pytest.mark.parametrize("python", [sys.executable, BARE], ids=["with the shim", "without it"])
+@pytest.mark.parametrize(
+    "python", [sys.executable, BARE], ids=["with the shim", "without it"]
+)
 def test_an_existing_sitecustomize_is_run_as_if_alone(shared, tmp_path, python):
     """It is the one in sys.modules, with its own file; a broken one is as broken as without us."""
-    (tmp_path / "sitecustomize.py").write_text("MARK = __file__\nimport nonsense_that_is_missing")
+    (tmp_path / "sitecustomize.py").write_text(
+        "MARK = __file__\nimport nonsense_that_is_missing"
+    )
     code = f"import sys; print(getattr(sys.modules.get('sitecustomize'), '__file__', '-')); {HTTP_CLIENT}"
     done = shared(python, "-c", code, PYTHONPATH=f"$PYTHONPATH:{tmp_path}")
     assert "200" in done.stdout
     assert "nonsense_that_is_missing" in done.stderr
     (tmp_path / "sitecustomize.py").write_text("MARK = __file__")
     done = shared(python, "-c", code, PYTHONPATH=f"$PYTHONPATH:{tmp_path}")
-    assert (done.stdout.split(), done.stderr) == ([str(tmp_path / "sitecustomize.py"), "200"], "")
+    assert (done.stdout.split(), done.stderr) == (
+        [str(tmp_path / "sitecustomize.py"), "200"],
+        "",
+    )
 
 
 def test_settings_that_the_program_changed_are_checked(shared):
     """In the Pythons that it starts one line names them once, and the gateway serves them."""
     child = (
-        f"import os, subprocess, sys; os.environ['ATLAS_SHIM_ROUTE'] = 'flexx'; c = [sys.executable, '-c', {URLLIB!r}];"
+        f"import os, subprocess, sys; os.environ['ATLAS_SHIM_ROUTE'] = 'flexx';"
+        f" c = [sys.executable, '-c', {URLLIB!r}];"
     )
-    done = shared(BARE, "-c", f"{child} c[0] = {sys.executable!r}; [subprocess.run(c) for _ in range(2)]")
+    done = shared(
+        BARE,
+        "-c",
+        f"{child} c[0] = {sys.executable!r}; [subprocess.run(c) for _ in range(2)]",
+    )
     assert done.stdout == "200\n200\n"
     assert "'flexx' is not one of" in done.stderr
 
 
-@pytest.mark.parametrize("name", ["shim.py", pytest.param("shim/__init__.py", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "name", ["shim.py", pytest.param("shim/__init__.py", marks=pytest.mark.slow)]
+)
 def test_a_program_with_a_shim_of_its_own_is_served(runs, tmp_path, name):
     """By the gateway: a program can import one module of that name."""
     (tmp_path / name).parent.mkdir(exist_ok=True)
@@ -89,14 +111,24 @@ def test_an_upstream_that_is_set_holds_for_all(runs, atlas):
     done = runs(sys.executable, "-W", "ignore", "-c", LED, options=["--report"])
     assert done.stdout.split()[1:] == ["200", "200"]
     assert "2 retired ones were translated in the program" in done.stderr
-    assert {Path(arrival.target.partition("?")[0]).name for arrival in atlas.fake.arrivals} == {"snapshots"}
+    assert {
+        Path(arrival.target.partition("?")[0]).name for arrival in atlas.fake.arrivals
+    } == {"snapshots"}
 
 
 def test_with_a_file_of_options_the_gateway_alone_translates(runs, atlas, tmp_path):
     """The drop-in can't read that file."""
     (tmp_path / "shim.toml").write_text(f'upstream = "{atlas.url}"\n')
-    done = runs(sys.executable, "-c", URLLIB, options=["--config", tmp_path / "shim.toml", "--report"])
-    assert (done.stdout, done.stderr) == ("200\n", "atlas-shim: 1 call to Atlas, 1 of them retired\n")
+    done = runs(
+        sys.executable,
+        "-c",
+        URLLIB,
+        options=["--config", tmp_path / "shim.toml", "--report"],
+    )
+    assert (done.stdout, done.stderr) == (
+        "200\n",
+        "atlas-shim: 1 call to Atlas, 1 of them retired\n",
+    )
 
 
 def test_a_run_in_a_run_is_served(runs):

@@ -53,7 +53,11 @@ NOBODY = ("setpriv", "--reuid", "65534", "--clear-groups")
 @pytest.fixture
 def as_nobody():
     """Skips where nobody else can be tried."""
-    if os.getuid() or shutil.which("setpriv") is None or not Path("/usr/bin/python3").exists():
+    if (
+        os.getuid()
+        or shutil.which("setpriv") is None
+        or not Path("/usr/bin/python3").exists()
+    ):
         pytest.skip("only root can be somebody else, by setpriv")
 
 
@@ -76,7 +80,9 @@ def test_a_descendant_without_rights_is_served(runs, as_nobody):
 SHOW_FOLDER = ("sh", "-c", "echo ${PYTHONPATH%%/atlas-shim-run-*}")
 
 
-@pytest.mark.parametrize(("mode", "is_used"), [(0o700, True), (0o1777, True), (0o777, False), (0o770, False)])
+@pytest.mark.parametrize(
+    ("mode", "is_used"), [(0o700, True), (0o1777, True), (0o777, False), (0o770, False)]
+)
 def test_a_folder_in_which_others_may_replace_files_is_not_used(runs, mode, is_used):
     """Another user could put a sitecustomize of his own in the place of the run's, which each Python loads."""
     place = runs.folder / "place"
@@ -102,7 +108,10 @@ def test_a_folder_that_belongs_to_another_user_is_not_used(runs, as_nobody, abov
 def test_without_a_place_the_run_does_not_start(monkeypatch, tmp_path):
     """And says what is to be set; nothing falls back on a folder that was found wanting."""
     monkeypatch.setattr(folders, "_is_safe", lambda _: False)
-    with pytest.raises(SettingsError, match=r"TMPDIR: a run keeps its files in none of .*/tmp, /var/tmp, /dev/shm: "):
+    with pytest.raises(
+        SettingsError,
+        match=r"TMPDIR: a run keeps its files in none of .*/tmp, /var/tmp, /dev/shm: ",
+    ):
         folders.place_of({"TMPDIR": str(tmp_path)})
 
 
@@ -110,7 +119,18 @@ def test_a_private_tmp_is_served(runs):
     """The run's files are where such programs see them."""
     if shutil.which("bwrap") is None or os.getuid():
         pytest.skip("this machine has no bwrap")
-    done = runs("bwrap", "--bind", "/", "/", "--dev", "/dev", "--tmpfs", "/tmp", *CODE, TMPDIR="")
+    done = runs(
+        "bwrap",
+        "--bind",
+        "/",
+        "/",
+        "--dev",
+        "/dev",
+        "--tmpfs",
+        "/tmp",
+        *CODE,
+        TMPDIR="",
+    )
     assert (done.stdout, done.stderr) == ("200", "")
 
 
@@ -136,15 +156,21 @@ def test_no_connection_of_the_owners_is_refused(shared):
     assert (done.stdout, done.stderr) == ("300\n", "")
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has files without a name")
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="only Linux has files without a name"
+)
 def test_the_key_is_in_no_file_that_has_a_name(monkeypatch):
     """Not even for the moment in which it is loaded."""
     monkeypatch.delattr("tempfile.NamedTemporaryFile")
-    assert b"PRIVATE KEY" not in make_certificate("cloud.mongodb.com", "cloud.mongodb.com")[0]
+    assert (
+        b"PRIVATE KEY"
+        not in make_certificate("cloud.mongodb.com", "cloud.mongodb.com")[0]
+    )
 
 
 UNTOLD = (
-    "import sys, shim.run.helper as h; h.kernel_tells = lambda _: False; from shim.cli import main; main(sys.argv[1:])"
+    "import sys, shim.run.helper as h; h.kernel_tells = lambda _: False;"
+    " from shim.cli import main; main(sys.argv[1:])"
 )
 
 
@@ -152,14 +178,19 @@ UNTOLD = (
 def untold(tmp_path_factory):
     """Start a program in a run that many share, where the kernel does not tell who connects, as on macOS."""
     with FakeServer(FakeAtlas()) as server:
-        environ = PLAIN | {"ATLAS_SHIM_UPSTREAM": server.url, "MONGODB_ATLAS_BASE_URL": "https://cloud.mongodb.com"}
+        environ = PLAIN | {
+            "ATLAS_SHIM_UPSTREAM": server.url,
+            "MONGODB_ATLAS_BASE_URL": "https://cloud.mongodb.com",
+        }
         runs = Runs(environ, tmp_path_factory.mktemp("folders"))
         with runs.shared(sys.executable, "-c", UNTOLD, "run", "--") as start:
             yield start
 
 
 @pytest.mark.parametrize(
-    "program", [CODE, (BARE, "-c", f"{URLLIB}; {HTTP_CLIENT}"), ("node", "-e", NODE)], ids=["curl", "python", "node"]
+    "program",
+    [CODE, (BARE, "-c", f"{URLLIB}; {HTTP_CLIENT}"), ("node", "-e", NODE)],
+    ids=["curl", "python", "node"],
 )
 def test_where_the_kernel_does_not_tell_a_secret_does(untold, program):
     """The proxy's login has it, and so has the name that hooks ask for."""
@@ -172,7 +203,9 @@ def test_where_the_kernel_does_not_tell_a_secret_does(untold, program):
 def test_without_the_secret_nobody_is_served(untold):
     """Not even processes of the same user; and no base URL leads to the port, since none could prove anything."""
     script = 'env -i "$1" -c "$0" ${HTTPS_PROXY##*:}; echo $MONGODB_ATLAS_BASE_URL'
-    assert untold("sh", "-c", script, TRIES, BARE).stdout == "https://cloud.mongodb.com\n"
+    assert (
+        untold("sh", "-c", script, TRIES, BARE).stdout == "https://cloud.mongodb.com\n"
+    )
 
 
 def test_only_the_secret_opens_the_proxy(untold):

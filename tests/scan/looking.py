@@ -19,7 +19,12 @@ def put(path: Path, content: str | bytes) -> Path:
     return path
 
 
-def look(*paths: Path, at: datetime = AT, exclude: tuple[str, ...] = (), settings: Settings | None = None) -> Scan:
+def look(
+    *paths: Path,
+    at: datetime = AT,
+    exclude: tuple[str, ...] = (),
+    settings: Settings | None = None,
+) -> Scan:
     """Scan some paths."""
     return scan(paths, ENGINE, settings or Settings(), at, exclude)
 

@@ -77,7 +77,11 @@ def found_in(tmp_path_factory):
         report = scan([root], engine, Settings(), AT)
         assert not report.errors
         return [
-            (one.place.file.removeprefix(f"{root.as_posix()}/"), one.place.line, one.operation.id)
+            (
+                one.place.file.removeprefix(f"{root.as_posix()}/"),
+                one.place.line,
+                one.operation.id,
+            )
             for one in report.findings
         ]
 
@@ -87,7 +91,8 @@ def found_in(tmp_path_factory):
 @pytest.mark.parametrize(
     ("files", "found"),
     [
-        # Terraform: a constraint beside it, a lock file above it, roots elsewhere in the tree
+        # Terraform: a constraint beside it, a lock file above it, roots elsewhere in
+        # the tree
         *(({"main.tf": MAIN, "versions.tf": REQUIRED % pin}, BOTH) for pin in ("1.14.9", "~> 1.14.0", "< 1.15")),
         *(({"main.tf": MAIN, "versions.tf": REQUIRED % pin}, []) for pin in ("1.15.0", "~> 1.14", ">= 1.4")),
         ({"main.tf": MAIN}, []),
@@ -100,7 +105,8 @@ def found_in(tmp_path_factory):
         ({"m/main.tf": MAIN, "a/.terraform.lock.hcl": LOCK % "1.14.0", "b/.terraform.lock.hcl": LOCK % "2.1.0"}, []),
         ({"main.tf": '# resource "mongodbatlas_stand" "a"\nresource "mongodbatlas_stand" "a" {}\n'},
          [("main.tf", 2, "createKiosk")]),
-        # Pulumi: its provider of version 3.13.0 wraps Terraform's of 1.14.0, 3.14.0 that of 1.15.0
+        # Pulumi: its provider of version 3.13.0 wraps Terraform's of 1.14.0, 3.14.0
+        # that of 1.15.0
         ({"a.ts": TS, "package.json": NPM % "3.13.0"}, [("a.ts", 4, "createKiosk")]),
         *(({"a.ts": TS, "package.json": NPM % pin}, []) for pin in ("^3.13.0", "3.14.0")),
         ({"a.ts": TS}, []),
@@ -142,7 +148,9 @@ def found_in(tmp_path_factory):
         ({"a.py": "requests.post(f'https://cloud.mongodb.com/api/atlas/v2/groups/{g}/users/{u}:addRole')\n"}, []),
     ],
 )  # fmt: skip
-def test_a_caller_counts_where_the_tree_pins_a_version_that_calls(found_in, files, found):
+def test_a_caller_counts_where_the_tree_pins_a_version_that_calls(
+    found_in, files, found
+):
     """Newer versions, other vendors' names and comments are quiet."""
     assert found_in(files) == found
 
@@ -184,19 +192,56 @@ SDK = 'package a\n\nimport "go.mongodb.org/atlas-sdk/%s/admin"\n\nfunc f(c *admi
 @pytest.mark.parametrize(
     ("name", "program", "path"),
     [
-        ("a.go", SDK % ("v20231115014", "AtlasSearchApi.CreateAtlasSearchIndex"), "clusters/{}/fts/indexes"),
+        (
+            "a.go",
+            SDK % ("v20231115014", "AtlasSearchApi.CreateAtlasSearchIndex"),
+            "clusters/{}/fts/indexes",
+        ),
         ("a.go", SDK % ("v20240530001", "AtlasSearchApi.CreateAtlasSearchIndex"), None),
-        ("a.go", SDK % ("v20250312023", "AtlasSearchAPI.CreateClusterFtsIndex"), "clusters/{}/fts/indexes"),
-        ("a.go", SDK % ("v20250312023", "TeamsAPI.RemoveUserFromTeam"), "teams/{}/users/{}"),
-        ("a.go", SDK % ("v20250219001", "MongoDBCloudUsersApi.RemoveUserFromTeam"), None),
+        (
+            "a.go",
+            SDK % ("v20250312023", "AtlasSearchAPI.CreateClusterFtsIndex"),
+            "clusters/{}/fts/indexes",
+        ),
+        (
+            "a.go",
+            SDK % ("v20250312023", "TeamsAPI.RemoveUserFromTeam"),
+            "teams/{}/users/{}",
+        ),
+        (
+            "a.go",
+            SDK % ("v20250219001", "MongoDBCloudUsersApi.RemoveUserFromTeam"),
+            None,
+        ),
         ("a.go", SDK % ("v20231115014", "AlertsApi.AcknowledgeAlert"), "alerts/{}"),
         ("a.go", SDK % ("v20240530001", "AlertsApi.AcknowledgeAlert"), None),
         ("a.go", SDK % ("v20231115014", "Hub.GetUser"), None),
-        ("main.tf", REQUIRED % "1.17.3" + 'resource "mongodbatlas_search_index" "a" {}\n', "clusters/{}/fts/indexes"),
-        ("main.tf", REQUIRED % "1.17.4" + 'resource "mongodbatlas_search_index" "a" {}\n', None),
-        ("main.tf", REQUIRED % "2.16.0" + 'resource "mongodbatlas_org_invitation" "a" {}\n', "orgs/{}/invites"),
-        ("main.tf", REQUIRED % "2.16.0" + 'resource "mongodbatlas_cloud_backup_schedule" "a" {}\n', None),
-        ("a.yaml", "A:\n  Type: MongoDB::Atlas::ProjectInvitation\n", "groups/{}/invites"),
+        (
+            "main.tf",
+            REQUIRED % "1.17.3" + 'resource "mongodbatlas_search_index" "a" {}\n',
+            "clusters/{}/fts/indexes",
+        ),
+        (
+            "main.tf",
+            REQUIRED % "1.17.4" + 'resource "mongodbatlas_search_index" "a" {}\n',
+            None,
+        ),
+        (
+            "main.tf",
+            REQUIRED % "2.16.0" + 'resource "mongodbatlas_org_invitation" "a" {}\n',
+            "orgs/{}/invites",
+        ),
+        (
+            "main.tf",
+            REQUIRED % "2.16.0"
+            + 'resource "mongodbatlas_cloud_backup_schedule" "a" {}\n',
+            None,
+        ),
+        (
+            "a.yaml",
+            "A:\n  Type: MongoDB::Atlas::ProjectInvitation\n",
+            "groups/{}/invites",
+        ),
         ("a.yaml", "A:\n  Type: MongoDB::Atlas::SearchIndex\n", None),
         ("a.sh", "atlas users describe --id 1\n", "users/{}"),
         ("a.sh", "atlas clusters search nodes list\n", None),
@@ -205,8 +250,15 @@ SDK = 'package a\n\nimport "go.mongodb.org/atlas-sdk/%s/admin"\n\nfunc f(c *admi
 def test_the_names_of_2027_are_those_of_the_tools(tmp_path, name, program, path):
     """Read in the code of their releases, old and new."""
     put(tmp_path / name, program)
-    found = {re.sub(r"{\w+}", "{}", one.operation.path.text) for one in look(tmp_path).findings}
-    assert (found == set()) if path is None else [one for one in found if one.endswith(f"/{path}")]
+    found = {
+        re.sub(r"{\w+}", "{}", one.operation.path.text)
+        for one in look(tmp_path).findings
+    }
+    assert (
+        (found == set())
+        if path is None
+        else [one for one in found if one.endswith(f"/{path}")]
+    )
 
 
 NPM = """
@@ -228,7 +280,9 @@ async function main() {
 def test_a_packages_methods_count_where_it_is_named(tmp_path):
     """``getAll`` alone is any program's: of another package it is no finding."""
     (tmp_path / "a.js").write_text(NPM)
-    (tmp_path / "b.js").write_text(NPM.replace("mongodb-atlas-api-client", "mongodb-atlas-toys"))
+    (tmp_path / "b.js").write_text(
+        NPM.replace("mongodb-atlas-api-client", "mongodb-atlas-toys")
+    )
     found = scan([tmp_path], load_engine({}), Settings(), AT).findings
     assert [(one.place.line, one.kind, one.operation.id) for one in found] == [
         (6, "package", "listLegacyClusters"),

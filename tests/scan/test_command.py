@@ -57,7 +57,9 @@ def test_the_exit_code_tells_the_worst_finding(tree, programs, code):
 
 
 @pytest.mark.parametrize(("program", "code"), [("x = 1\n", 1), (DEPRECATED, 4)])
-def test_a_file_that_cannot_be_read_ends_with_one_where_nothing_was_found(tree, program, code):
+def test_a_file_that_cannot_be_read_ends_with_one_where_nothing_was_found(
+    tree, program, code
+):
     """The findings of other files decide first."""
     folder = tree(a=program)
     large(folder / "b.sh")
@@ -66,7 +68,9 @@ def test_a_file_that_cannot_be_read_ends_with_one_where_nothing_was_found(tree, 
     assert "b.sh: error: could not be read: larger than 16 MiB" in done.stderr
 
 
-@pytest.mark.parametrize("args", [(), ("missing",), (".", "--at", "soon"), (".", "-o", "xml")])
+@pytest.mark.parametrize(
+    "args", [(), ("missing",), (".", "--at", "soon"), (".", "-o", "xml")]
+)
 def test_bad_usage_is_two(tree, args):
     """Usage errors exit with 2, as for every command."""
     tree()
@@ -77,7 +81,11 @@ def test_a_line_names_place_operation_sunset_and_successor(tree):
     """Each finding is a line with the source below it; the last line counts."""
     tree(a="\n" + GONE, b=NO_SUCCESSOR)
     done = run(".")
-    line, below = next(pair for pair in pairwise(done.output.splitlines()) if pair[0].startswith("a.py:2:1 "))
+    line, below = next(
+        pair
+        for pair in pairwise(done.output.splitlines())
+        if pair[0].startswith("a.py:2:1 ")
+    )
     assert line == (
         f"a.py:2:1 listServerlessBackupSnapshots: GET {URL}/backup/snapshots ended on 2026-01-22. "
         "Call GET /api/atlas/v2/groups/{groupId}/flexClusters/{clusterName}/backup/snapshots (version 2024-11-13) "
@@ -107,7 +115,16 @@ def test_json_keeps_its_schema(tree):
     large(folder / "c.sh")
     (folder / "e.png").write_bytes(b"\x00")
     data = json.loads(run(".", "-o", "json").stdout)
-    assert {*data} == {"format", "at", "findings", "errors", "unread", "notes", "counts", "plans"}
+    assert {*data} == {
+        "format",
+        "at",
+        "findings",
+        "errors",
+        "unread",
+        "notes",
+        "counts",
+        "plans",
+    }
     assert "createServerlessRestoreJob" in data["plans"]  # an alternative has its own
     assert {name for one in data["findings"] for name in one} == set(MEMBERS.split())
     assert [one["kind"] for one in data["findings"]] == ["call", "call", "path", "sdk"]
@@ -136,17 +153,25 @@ def test_sarif_is_what_code_hosts_read(tree):
         "listServerlessBackupSnapshots",
         *["getServerlessInstance"] * 2,
     ]
-    assert {rule["id"] for rule in one["tool"]["driver"]["rules"]} == {result["ruleId"] for result in one["results"]}
+    assert {rule["id"] for rule in one["tool"]["driver"]["rules"]} == {
+        result["ruleId"] for result in one["results"]
+    }
     places = [result["locations"][0]["physicalLocation"] for result in one["results"]]
     assert [place["region"]["startLine"] for place in places] == [1, 2, 3]
     assert places[2]["artifactLocation"] == {"uri": "c%20d.go"}
     assert one["invocations"][0]["executionSuccessful"] is False
-    assert [result["level"] for result in one["results"]] == ["error", "warning", "warning"]
+    assert [result["level"] for result in one["results"]] == [
+        "error",
+        "warning",
+        "warning",
+    ]
 
 
 def test_documents_of_the_operator_are_looked_for_too(tree, monkeypatch):
     """Paths and names of their documents are searched, too."""
-    folder = tree(a='client.get(f"https://a.example/api/own/boxes/{b}/oldWidgets")\nclient.all_old_widgets(1)\n')
+    folder = tree(
+        a='client.get(f"https://a.example/api/own/boxes/{b}/oldWidgets")\nclient.all_old_widgets(1)\n'
+    )
     (folder / "docs").mkdir()
     (folder / "docs" / "widgets.toml").write_text(
         'format = 1\nname = "own"\ntitle = "Own"\n[api.v9]\nbase = "/api/own"\n'
@@ -157,7 +182,10 @@ def test_documents_of_the_operator_are_looked_for_too(tree, monkeypatch):
     )
     monkeypatch.setenv("ATLAS_SHIM_MAPPINGS", str(folder / "docs"))
     findings = json.loads(run(".", "-o", "json").stdout)["findings"]
-    assert [(one["line"], one["operation"]) for one in findings] == [(1, "listOldWidgets"), (2, "listOldWidgets")]
+    assert [(one["line"], one["operation"]) for one in findings] == [
+        (1, "listOldWidgets"),
+        (2, "listOldWidgets"),
+    ]
 
 
 def test_a_long_scan_shows_how_far_it_is_at_a_terminal(monkeypatch):
@@ -168,7 +196,10 @@ def test_a_long_scan_shows_how_far_it_is_at_a_terminal(monkeypatch):
         monkeypatch.setattr(scan_command, "_SILENT", 0)
         assert [*scan_command._shown(["a", "b"])] == ["a", "b"]
     shown = b""
-    with os.fdopen(terminal, "rb", buffering=0) as screen, suppress(OSError):  # there is no other end any more
+    with (
+        os.fdopen(terminal, "rb", buffering=0) as screen,
+        suppress(OSError),
+    ):  # there is no other end any more
         while True:
             shown += screen.read(4096)
     assert b"100%" in shown
@@ -177,6 +208,10 @@ def test_a_long_scan_shows_how_far_it_is_at_a_terminal(monkeypatch):
 def test_colours_say_how_urgent_a_finding_is(tree):
     """On a terminal: red is over, yellow is still to come; a line without a colour has no escape."""
     tree(a=GONE + DEPRECATED)
-    lines = CliRunner().invoke(main, ["scan", "--at", "2026-06-01", "."], color=True).stdout.splitlines()
+    lines = (
+        CliRunner()
+        .invoke(main, ["scan", "--at", "2026-06-01", "."], color=True)
+        .stdout.splitlines()
+    )
     assert [line[:5] for line in lines if "a.py:" in line] == ["\x1b[31m", "\x1b[33m"]
     assert [line for line in lines if "a.py:" not in line and "\x1b" in line] == []

@@ -1,8 +1,9 @@
 """How much of what people planted is found, and how little else: the measure of the scan.
 
-Trees and bundles of programs in the manner of many people. A comment ``call: OPERATION METHOD`` (``# @`` in Python's)
-says what is planted in a line, ``call+1:`` in the next; files that can't have comments have a list beside them. In
-``kinds.txt`` a sign at the end of a line says that it calls.
+Trees and bundles of programs in the manner of many people. A comment ``call: OPERATION
+METHOD`` (``# @`` in Python's) says what is planted in a line, ``call+1:`` in the next;
+files that can't have comments have a list beside them. In ``kinds.txt`` a sign at the
+end of a line says that it calls.
 """
 
 import re
@@ -19,17 +20,26 @@ pytest.importorskip("ast_grep_py", reason="the extra scan")
 
 HERE = Path(__file__).parent
 TREES = HERE / "trees"
-MARK = re.compile(r"(?:#|//|/\*) call([+-]\d+)?: (.*?)(?: \*/.*)?$|  # @(-?\d*) (.*)$", re.MULTILINE)
+MARK = re.compile(
+    r"(?:#|//|/\*) call([+-]\d+)?: (.*?)(?: \*/.*)?$|  # @(-?\d*) (.*)$", re.MULTILINE
+)
 SIGN = "⟦c⟧"
 NEAR = 4
 """Lines; a call of several lines may be planted at its name, and found at its address."""
-QUIET_ENOUGH = {"quiet.txt other APIs/a.py", "csharp/Quiet.cs", "go/quiet.go", "typescript/quiet.ts"}
+QUIET_ENOUGH = {
+    "quiet.txt other APIs/a.py",
+    "csharp/Quiet.cs",
+    "go/quiet.go",
+    "typescript/quiet.ts",
+}
 """Each has one line that only people can tell from a call."""
 
 
 def family(operation):
     """Return what an operation is about, whatever it does with it."""
-    return re.sub(r"^(list|get|create|update|delete|download)", "", operation).rstrip("s")
+    return re.sub(r"^(list|get|create|update|delete|download)", "", operation).rstrip(
+        "s"
+    )
 
 
 def marks(text):
@@ -43,7 +53,10 @@ def marks(text):
 def planted(path):
     beside = path.with_name(f"{path.name}.calls")
     if beside.exists():
-        return [(int(line), name) for line, name, _ in map(str.split, beside.read_text().splitlines())]
+        return [
+            (int(line), name)
+            for line, name, _ in map(str.split, beside.read_text().splitlines())
+        ]
     return list(marks(path.read_text("utf-8")))
 
 
@@ -56,7 +69,9 @@ def bundle(name):
 def found(folder):
     by_file: dict[Path, list[tuple[int, int, str]]] = {}
     for one in look(folder).findings:
-        by_file.setdefault(Path(one.place.file), []).append((one.place.line, one.place.end_line, one.operation.id))
+        by_file.setdefault(Path(one.place.file), []).append(
+            (one.place.line, one.place.end_line, one.operation.id)
+        )
     return by_file
 
 
@@ -75,7 +90,10 @@ def measured(tmp_path_factory):
         for file, text in files.items():
             put(root / file, text)
         got = found(root)
-        rows |= {f"{name} {file}": (list(marks(text)), got.get(root / file, [])) for file, text in files.items()}
+        rows |= {
+            f"{name} {file}": (list(marks(text)), got.get(root / file, []))
+            for file, text in files.items()
+        }
     return rows
 
 
@@ -83,7 +101,10 @@ def test_nine_of_ten_files_and_families_are_found(measured):
     """Each file with a call has a finding of the operation's family."""
     count: Counter[str] = Counter()
     for calls, findings in measured.values():
-        wanted, got = {family(one) for _, one in calls}, {family(one) for *_, one in findings}
+        wanted, got = (
+            {family(one) for _, one in calls},
+            {family(one) for *_, one in findings},
+        )
         count.update(planted=len(wanted), found=len(wanted & got))
     assert count["planted"] > 270
     assert count["found"] / count["planted"] >= 0.93
@@ -94,7 +115,10 @@ def test_nine_of_ten_calls_are_found_where_they_are(measured):
     count: Counter[str] = Counter()
     for calls, findings in measured.values():
         for line, operation in calls:
-            near = any(abs(line - at) <= NEAR and family(one) == family(operation) for at, _, one in findings)
+            near = any(
+                abs(line - at) <= NEAR and family(one) == family(operation)
+                for at, _, one in findings
+            )
             count.update(planted=1, found=near)
     assert count["planted"] > 450
     assert count["found"] / count["planted"] >= 0.92
@@ -113,7 +137,9 @@ def test_few_lines_are_found_that_do_not_call(measured):
 
 def test_programs_without_a_call_are_quiet(measured):
     """Servers, mocks, messages, other APIs, and functions of the caller's own raise no alarm."""
-    assert {name for name, (calls, findings) in measured.items() if findings and not calls} <= {
+    assert {
+        name for name, (calls, findings) in measured.items() if findings and not calls
+    } <= {
         *QUIET_ENOUGH,
         *(name for name in measured if name.startswith("planted.txt")),
     }
@@ -127,19 +153,34 @@ def test_all_kinds_of_files_are_read(tmp_path):
     got = found(tmp_path)
     missed, false = [], []
     for file, text in files.items():
-        calls = {number for number, line in enumerate(text.split("\n"), 1) if SIGN in line}
+        calls = {
+            number for number, line in enumerate(text.split("\n"), 1) if SIGN in line
+        }
         findings = got.get(tmp_path / file, [])
-        missed += [(file, line) for line in calls if not any(at - 1 <= line <= end + 1 for at, end, _ in findings)]
-        false += [(file, at) for at, end, _ in findings if not any(at - 1 <= line <= end + 1 for line in calls)]
+        missed += [
+            (file, line)
+            for line in calls
+            if not any(at - 1 <= line <= end + 1 for at, end, _ in findings)
+        ]
+        false += [
+            (file, at)
+            for at, end, _ in findings
+            if not any(at - 1 <= line <= end + 1 for line in calls)
+        ]
     assert (missed, false) == ([], [])
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("package", ["httpx", "requests", "aiohttp", "click", "openapi_python_client", "urllib3"])
+@pytest.mark.parametrize(
+    "package",
+    ["httpx", "requests", "aiohttp", "click", "openapi_python_client", "urllib3"],
+)
 def test_libraries_raise_no_alarm(package):
     """Libraries for HTTP, some generated, some for terminals."""
     module = pytest.importorskip(package)
-    report = look(Path(str(module.__file__)).parent, at=datetime(2027, 6, 1, tzinfo=UTC))
+    report = look(
+        Path(str(module.__file__)).parent, at=datetime(2027, 6, 1, tzinfo=UTC)
+    )
     assert (report.findings, report.errors) == ([], [])
     assert report.files > 10
 
@@ -148,6 +189,17 @@ def test_libraries_raise_no_alarm(package):
 def test_the_standard_library_raises_no_alarm():
     """Nor does a piece of the standard library, with its oddest syntax."""
     folder = Path(str(sys.modules["json"].__file__)).parents[1]
-    paths = [folder / name for name in ("asyncio", "email", "http", "urllib", "dataclasses.py", "typing.py", "ast.py")]
+    paths = [
+        folder / name
+        for name in (
+            "asyncio",
+            "email",
+            "http",
+            "urllib",
+            "dataclasses.py",
+            "typing.py",
+            "ast.py",
+        )
+    ]
     report = look(*paths, at=datetime(2027, 6, 1, tzinfo=UTC))
     assert (report.findings, report.errors) == ([], [])

@@ -16,7 +16,9 @@ ANY = ["DELETE", "GET", "PATCH"]
     ("a.py", f'def f(delete):\n    requests.request(delete, "{URL}")', ANY),
     ("a.py", f'requests.request(Method.DELETE, "{URL}")', ["DELETE"]),
 ])  # fmt: skip
-def test_a_method_is_a_constant_or_a_verb_in_a_short_name(tmp_path, name, program, methods):
+def test_a_method_is_a_constant_or_a_verb_in_a_short_name(
+    tmp_path, name, program, methods
+):
     """A variable may have any value, and a long name with a verb in it is about something else."""
     (finding,) = look(put(tmp_path / name, f"{program}\n")).findings
     assert sorted(operation.method for operation in finding.operations) == methods

@@ -17,7 +17,10 @@ from tests.fake.asking import BEARER
 
 ENGINE = load_engine({})
 PLANS = migration_plans(
-    [one for one in ENGINE.operations if not one.lives], ENGINE, read_settings({}), datetime(2026, 12, 2, tzinfo=UTC)
+    [one for one in ENGINE.operations if not one.lives],
+    ENGINE,
+    read_settings({}),
+    datetime(2026, 12, 2, tzinfo=UTC),
 )
 LEGACY = f"https://cloud.mongodb.com/api/atlas/v2/groups/{DEMO_GROUP}/serverless/{DEMO_CLUSTER}/backup/snapshots"
 SERVED = [one for one in ENGINE.operations if one.successors and not one.lives]
@@ -41,8 +44,13 @@ def test_each_finding_has_a_plan(plan):
         f"curl {LEGACY}\ncurl {LEGACY}\ncurl -X POST https://cloud.mongodb.com/api/atlas/v2/groups/a/invites\n"
     )
     assert len(found["findings"]) == 3
-    assert found["plans"].keys() == {"listServerlessBackupSnapshots", "createGroupInvite"}
-    assert found["plans"]["createGroupInvite"]["tiers"]["successor"]["calls"][0]["body"] == {
+    assert found["plans"].keys() == {
+        "listServerlessBackupSnapshots",
+        "createGroupInvite",
+    }
+    assert found["plans"]["createGroupInvite"]["tiers"]["successor"]["calls"][0][
+        "body"
+    ] == {
         "username": "{username}",
         "roles": ["{roles[]}"],
     }
@@ -55,7 +63,10 @@ def test_every_operation_that_is_served_has_calls_and_fields(operation):
     assert plan.tiers.keys() == operation.successors.keys()
     for name, tier in plan.tiers.items():
         assert tier["calls"], name
-        assert all(one["path"].startswith("/api/atlas/") and one["accept"] for one in tier["calls"])
+        assert all(
+            one["path"].startswith("/api/atlas/") and one["accept"]
+            for one in tier["calls"]
+        )
         assert all(one["why"] for one in tier["answer"] if one["gone"])
         assert {one["old"] for one in tier["answer"]} >= {
             field.name for field in operation.successors[name].resource.fields
@@ -77,7 +88,9 @@ def test_every_operation_that_is_served_has_calls_and_fields(operation):
     ("createServerlessRestoreJob", "flex", "targetGroupId", {"new": ["targetProjectId"], "same": True}),
     ("createGroupInvite", "successor", "roles[]", {"new": ["roles[]"], "same": True}),
 ])  # fmt: skip
-def test_each_member_of_an_old_body_is_somewhere_in_the_new_one_or_gone(operation, tier, member, row):
+def test_each_member_of_an_old_body_is_somewhere_in_the_new_one_or_gone(
+    operation, tier, member, row
+):
     """A renamed one, a number that became items, a name that became a value, and what nothing takes any more."""
     rows = PLANS[operation].tiers[tier]["calls"][0]["members"]
     (found,) = [one for one in rows if one["old"] == member]
@@ -95,7 +108,9 @@ def test_no_example_is_left_in_a_body():
     """A number of an example in a plan would be sent by whoever carries it out."""
     (call,) = PLANS["createCluster20230101"].tiers["successor"]["calls"]
     region = call["body"]["replicationSpecs"][0]["regionConfigs"][0]
-    assert region["readOnlySpecs"]["nodeCount"].startswith("{replicationSpecs[].regionsConfig")
+    assert region["readOnlySpecs"]["nodeCount"].startswith(
+        "{replicationSpecs[].regionsConfig"
+    )
     assert json.dumps(call["body"]) in call["curl"]
 
 
@@ -106,7 +121,9 @@ def test_an_operation_without_successor_says_what_to_do():
     assert "backup/exports" in plan.decide[0]
 
 
-@pytest.mark.parametrize("name", ["getServerlessBackup", "listServerlessBackupSnapshots"])
+@pytest.mark.parametrize(
+    "name", ["getServerlessBackup", "listServerlessBackupSnapshots"]
+)
 def test_a_read_is_proved_by_a_command_that_takes_its_path(name):
     """As it is printed, with names in the place of parameters."""
     operation = next(one for one in ENGINE.operations if name in {one.id, *one.aliases})
@@ -119,19 +136,35 @@ def test_the_new_call_gives_the_old_values_where_the_plan_says():
 
     def answer(request):
         target = request.url.raw_path.decode("ascii")
-        reply = fake.handle(request.method, target, request.headers.multi_items(), request.read())
+        reply = fake.handle(
+            request.method, target, request.headers.multi_items(), request.read()
+        )
         return httpx.Response(reply.status, headers=reply.headers, content=reply.body)
 
     transport = httpx.MockTransport(answer)
     retired = {**BEARER, "Accept": "application/vnd.atlas.2023-01-01+json"}
-    assert httpx.Client(transport=transport).get(LEGACY, headers=retired).status_code == 410
-    old = shim_httpx.Client(transport=transport).get(LEGACY, headers=retired).json()["results"]
+    assert (
+        httpx.Client(transport=transport).get(LEGACY, headers=retired).status_code
+        == 410
+    )
+    old = (
+        shim_httpx.Client(transport=transport)
+        .get(LEGACY, headers=retired)
+        .json()["results"]
+    )
     tier = PLANS["listServerlessBackupSnapshots"].tiers["flex"]
     (call,) = tier["calls"]
-    path = call["path"].replace("{groupId}", DEMO_GROUP).replace("{clusterName}", DEMO_CLUSTER)
+    path = (
+        call["path"]
+        .replace("{groupId}", DEMO_GROUP)
+        .replace("{clusterName}", DEMO_CLUSTER)
+    )
     headers = {"Accept": call["accept"], "Authorization": f"Bearer {DEMO_TOKEN}"}
     reply = httpx.Client(transport=transport).request(
-        call["method"], f"https://cloud.mongodb.com{path}", params=call["query"], headers=headers
+        call["method"],
+        f"https://cloud.mongodb.com{path}",
+        params=call["query"],
+        headers=headers,
     )
     new = {one["id"]: one for one in reply.json()["results"]}
     assert len(new) == len(old) > 0
@@ -140,4 +173,8 @@ def test_the_new_call_gives_the_old_values_where_the_plan_says():
             if row["gone"]:
                 assert row["old"] not in item
             elif row["fidelity"] == "exact":
-                assert item[row["old"]] == next(new[item["id"]][name] for name in row["new"] if name in new[item["id"]])
+                assert item[row["old"]] == next(
+                    new[item["id"]][name]
+                    for name in row["new"]
+                    if name in new[item["id"]]
+                )

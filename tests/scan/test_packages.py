@@ -10,7 +10,10 @@ BASE = f"https://cloud.mongodb.com{V1}"
 
 def ids(tmp_path):
     """Return file and operations of each finding."""
-    return [(one.place.file.rpartition("/")[2], [op.id for op in one.operations]) for one in look(tmp_path).findings]
+    return [
+        (one.place.file.rpartition("/")[2], [op.id for op in one.operations])
+        for one in look(tmp_path).findings
+    ]
 
 
 def test_a_constant_of_another_file_is_known(tmp_path):
@@ -65,8 +68,14 @@ def test_a_path_of_another_api_is_quiet(tmp_path, other, text):
 def test_a_name_with_two_addresses_has_none(tmp_path):
     """Two files of a folder set one name: neither value is taken for the other's."""
     put(tmp_path / "a.go", f'package x\n\nconst api = "{V1}"\n')
-    put(tmp_path / "b.go", 'package x\n\nconst api = "https://cloud.mongodb.com/api/atlas/v2"\n')
-    put(tmp_path / "c.go", 'package x\n\nfunc f() { http.Get(api + "/groups/atlas/clusters") }\n')
+    put(
+        tmp_path / "b.go",
+        'package x\n\nconst api = "https://cloud.mongodb.com/api/atlas/v2"\n',
+    )
+    put(
+        tmp_path / "c.go",
+        'package x\n\nfunc f() { http.Get(api + "/groups/atlas/clusters") }\n',
+    )
     assert ids(tmp_path) == []
 
 
@@ -75,7 +84,10 @@ def test_a_name_with_two_addresses_has_none(tmp_path):
 ])  # fmt: skip
 def test_the_default_of_a_variable_is_its_value(tmp_path, read):
     """Whatever the environment has, the program as written calls its default."""
-    put(tmp_path / "a.py", f"import os\n\nBASE = {read.format(BASE)}\nget(BASE + '/groups/a/clusters')\n")
+    put(
+        tmp_path / "a.py",
+        f"import os\n\nBASE = {read.format(BASE)}\nget(BASE + '/groups/a/clusters')\n",
+    )
     assert ids(tmp_path) == [("a.py", ["listLegacyClusters"])]
 
 

@@ -13,13 +13,26 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 FETCHED = {"src", "srcset", "poster", "data", "action"}
-FETCHING = {"stylesheet", "icon", "preload", "prefetch", "preconnect", "dns-prefetch", "modulepreload", "manifest"}
+FETCHING = {
+    "stylesheet",
+    "icon",
+    "preload",
+    "prefetch",
+    "preconnect",
+    "dns-prefetch",
+    "modulepreload",
+    "manifest",
+}
 
 
 def find_file(site, page, path):
     """The file that a link's path leads to from a page, None for one that is not there."""
     path = unquote(path)
-    below = path.removeprefix("/") if path.startswith("/") else page.path.parent.relative_to(site) / path
+    below = (
+        path.removeprefix("/")
+        if path.startswith("/")
+        else page.path.parent.relative_to(site) / path
+    )
     target = (site / below).resolve()
     target = target / "index.html" if target.is_dir() else target
     return target if target.is_file() else None
@@ -36,7 +49,10 @@ def test_every_link_and_anchor_leads_somewhere(site, pages):
                 if parts.scheme or parts.netloc:
                     continue
                 target = find_file(site, page, parts.path) if parts.path else page.path
-                if target is None or (parts.fragment and unquote(parts.fragment) not in anchors.get(target, ())):
+                if target is None or (
+                    parts.fragment
+                    and unquote(parts.fragment) not in anchors.get(target, ())
+                ):
                     dead.append((page.path.relative_to(site).as_posix(), url))
     assert not dead
 
@@ -53,13 +69,19 @@ def test_no_page_fetches_from_elsewhere(site, pages):
     assert looked_at
     for path in looked_at:
         text = path.read_text("utf-8")
-        assert not re.findall(r"""(?:url\(|@import|href=|src=)\s*["']?(?:https?:)?//[^"')]+""", text), path
+        assert not re.findall(
+            r"""(?:url\(|@import|href=|src=)\s*["']?(?:https?:)?//[^"')]+""", text
+        ), path
 
 
 def test_every_page_tells_the_browser_to_fetch_nothing_elsewhere(pages):
     """What the theme's scripts could load (diagrams, a count of stars) the browser refuses: its policy says so."""
     for page in pages:
-        policies = [given["content"] for _, given in page.tags if given.get("http-equiv") == "Content-Security-Policy"]
+        policies = [
+            given["content"]
+            for _, given in page.tags
+            if given.get("http-equiv") == "Content-Security-Policy"
+        ]
         assert len(policies) == 1, page.path
         assert policies[0].startswith("default-src 'self'; ")
         assert "//" not in policies[0]
@@ -68,7 +90,11 @@ def test_every_page_tells_the_browser_to_fetch_nothing_elsewhere(pages):
 def test_the_search_knows_words_of_the_pages(site):
     """The index has a word of the gateway's reference, at a page that is there."""
     items = json.loads((site / "search.json").read_text("utf-8"))["items"]
-    found = {item["location"].partition("#")[0] for item in items if "passthrough" in item["text"]}
+    found = {
+        item["location"].partition("#")[0]
+        for item in items
+        if "passthrough" in item["text"]
+    }
     assert "reference/credentials/" in found
     assert all((site / location / "index.html").is_file() for location in found)
 
@@ -76,7 +102,11 @@ def test_the_search_knows_words_of_the_pages(site):
 def test_every_page_is_in_the_navigation(builder, site, pages):
     """A page that is added under docs/ is there without a line of settings."""
     home = next(page for page in pages if page.path == site / "index.html")
-    linked = {find_file(site, home, urlsplit(given["href"]).path) for _, given in home.tags if "href" in given}
+    linked = {
+        find_file(site, home, urlsplit(given["href"]).path)
+        for _, given in home.tags
+        if "href" in given
+    }
     for place in builder.place_files().values():
         if place.suffix == ".md" and place.name != "index.md":
             assert site / place.with_suffix("") / "index.html" in linked
@@ -90,7 +120,10 @@ def test_a_link_out_of_the_site_becomes_a_path_of_the_repository(builder):
         "a (`deploy`) b (`deploy/shim.toml`) [c](../project/changelog.md#top) [d](#here) [e](https://x.test/)"
     )
     named = "[`deploy/`](../../deploy) [deploy/shim.toml](../../deploy/shim.toml)"
-    assert builder.lead_links(named, page, builder.place_files()) == "`deploy/` deploy/shim.toml"
+    assert (
+        builder.lead_links(named, page, builder.place_files())
+        == "`deploy/` deploy/shim.toml"
+    )
     text = "[credentials.md](../reference/credentials.md#replicas)"
     led = "[Credentials in the gateway](../reference/credentials.md#replicas)"
     assert builder.lead_links(text, page, builder.place_files()) == led
@@ -101,7 +134,9 @@ def one(builder, monkeypatch, tmp_path):
     """Return a function that builds a site of one page, and returns what its reader is given."""
     monkeypatch.setattr(builder, "ROOT", tmp_path)
     page = tmp_path / "index.md"
-    monkeypatch.setattr(builder, "place_files", lambda: {page: PurePosixPath("index.md")})
+    monkeypatch.setattr(
+        builder, "place_files", lambda: {page: PurePosixPath("index.md")}
+    )
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs" / "site").symlink_to(ROOT / "docs" / "site")
     (tmp_path / "zensical.toml").symlink_to(ROOT / "zensical.toml")
@@ -117,7 +152,11 @@ def one(builder, monkeypatch, tmp_path):
 @pytest.fixture
 def staged(one, builder, monkeypatch):
     """The same without the reader itself."""
-    monkeypatch.setattr(builder.subprocess, "run", lambda command, **_: subprocess.CompletedProcess(command, 0))
+    monkeypatch.setattr(
+        builder.subprocess,
+        "run",
+        lambda command, **_: subprocess.CompletedProcess(command, 0),
+    )
     return one
 
 
@@ -137,13 +176,19 @@ def test_a_bar_in_the_code_of_a_table_loses_its_backslash(staged):
 
 @pytest.mark.parametrize(
     "text",
-    ["1. one\n   - inner\n", "1. one\n\n   ```sh\n   ls\n   ```\n", "- one\n\n  again\n"],
+    [
+        "1. one\n   - inner\n",
+        "1. one\n\n   ```sh\n   ls\n   ```\n",
+        "- one\n\n  again\n",
+    ],
     ids=["list", "code", "paragraph"],
 )
 def test_what_the_site_would_read_otherwise_stops_the_build(staged, text):
     """Less than four spaces do not hold a text in its list there; within code anything may stand."""
     assert staged("# Home\n\n```\nrules:\n  - name: x\n\n  y: z\n```\n")
-    with pytest.raises(SystemExit, match=r"index\.md: .* is indented by less than four spaces"):
+    with pytest.raises(
+        SystemExit, match=r"index\.md: .* is indented by less than four spaces"
+    ):
         staged(f"# Home\n\n{text}")
 
 
@@ -162,7 +207,9 @@ def test_a_folder_of_other_things_is_left_alone(builder, tmp_path):
     assert (tmp_path / "docs").exists()
 
 
-def test_without_a_library_the_build_says_what_to_install(builder, monkeypatch, tmp_path):
+def test_without_a_library_the_build_says_what_to_install(
+    builder, monkeypatch, tmp_path
+):
     """The pages of Python's API name every library."""
 
     def stage(folder):
@@ -170,7 +217,8 @@ def test_without_a_library_the_build_says_what_to_install(builder, monkeypatch, 
 
     monkeypatch.setattr(builder, "stage", stage)
     with pytest.raises(
-        SystemExit, match=r"No module named 'httpx2': install the project .* pip install -e '\.\[all\]'"
+        SystemExit,
+        match=r"No module named 'httpx2': install the project .* pip install -e '\.\[all\]'",
     ):
         builder.build(tmp_path)
 
@@ -181,14 +229,20 @@ def test_without_a_library_the_build_says_what_to_install(builder, monkeypatch, 
 def test_the_search_knows_what_people_look_for(site, words, page):
     """Each word is on the page that answers."""
     items = json.loads((site / "search.json").read_text("utf-8"))["items"]
-    texts = [f"{one['title']} {one['text']}".casefold() for one in items if one["location"].startswith(page)]
+    texts = [
+        f"{one['title']} {one['text']}".casefold()
+        for one in items
+        if one["location"].startswith(page)
+    ]
     assert all(any(word in text for text in texts) for word in words.split())
 
 
 def test_a_site_is_made_anew(staged):
     """A second build has nothing of the first, which may have failed."""
     assert "before" in staged("# Home\n\nbefore\n")
-    with pytest.raises(SystemExit, match=r"index\.md: the link to gone\.md leads nowhere"):
+    with pytest.raises(
+        SystemExit, match=r"index\.md: the link to gone\.md leads nowhere"
+    ):
         staged("# Home\n\n[x](gone.md)\n")
     assert "before" not in staged("# Home\n\nafter\n")
 
@@ -207,7 +261,12 @@ class Page(HTMLParser):
     @property
     def anchors(self):
         """What a link's fragment may name."""
-        return {given[key] for _, given in self.tags for key in ("id", "name") if key in given}
+        return {
+            given[key]
+            for _, given in self.tags
+            for key in ("id", "name")
+            if key in given
+        }
 
     def handle_starttag(self, tag, attributes):
         """Note a tag."""

@@ -40,24 +40,52 @@ def creation(rng: Random) -> Asked:
     if rng.random() < 0.5:
         specs = {"instanceSize": size}
         configs = [
-            _region(provider, there[at], 7 - at, {**specs, "nodeCount": nodes}) for at, nodes in enumerate(places)
+            _region(provider, there[at], 7 - at, {**specs, "nodeCount": nodes})
+            for at, nodes in enumerate(places)
         ]
-        zones = [{"numShards": number, "zoneName": name, "regionConfigs": configs} for name in names]
-        return Asked("create", V2, "POST", lambda _: copy.deepcopy({**common, "replicationSpecs": zones}))
+        zones = [
+            {"numShards": number, "zoneName": name, "regionConfigs": configs}
+            for name in names
+        ]
+        return Asked(
+            "create",
+            V2,
+            "POST",
+            lambda _: copy.deepcopy({**common, "replicationSpecs": zones}),
+        )
     settings = {"providerName": provider, "instanceSizeName": size}
-    said: Document = {there[at]: {"electableNodes": nodes, "priority": 7 - at} for at, nodes in enumerate(places)}
+    said: Document = {
+        there[at]: {"electableNodes": nodes, "priority": 7 - at}
+        for at, nodes in enumerate(places)
+    }
     if len(names) == len(places) == 1:
-        said = {"providerSettings": {**settings, "regionName": there[0]}, "replicationFactor": 3, "numShards": number}
+        said = {
+            "providerSettings": {**settings, "regionName": there[0]},
+            "replicationFactor": 3,
+            "numShards": number,
+        }
     elif len(names) == 1 and rng.random() < 0.5:
-        said = {"providerSettings": settings, "replicationSpec": said, "numShards": number}
+        said = {
+            "providerSettings": settings,
+            "replicationSpec": said,
+            "numShards": number,
+        }
     else:
-        zones = [{"numShards": number, "zoneName": name, "regionsConfig": said} for name in names]
+        zones = [
+            {"numShards": number, "zoneName": name, "regionsConfig": said}
+            for name in names
+        ]
         said = {"providerSettings": settings, "replicationSpecs": zones}
     return Asked("create", LEGACY, "POST", lambda _: copy.deepcopy({**common, **said}))
 
 
 def _region(provider: str, name: str, priority: int, specs: Document) -> Document:
-    return {"electableSpecs": specs, "priority": priority, "providerName": provider, "regionName": name}
+    return {
+        "electableSpecs": specs,
+        "priority": priority,
+        "providerName": provider,
+        "regionName": name,
+    }
 
 
 def plain(rng: Random) -> tuple[str, Document]:
@@ -81,7 +109,12 @@ def change(rng: Random) -> Asked:
     ways = OF_V2 if rng.random() < 0.5 else OF_LEGACY
     what, make = rng.choice(ways)
     seed = rng.random()  # both worlds are asked the same
-    return Asked(what, V2 if ways is OF_V2 else LEGACY, "PATCH", lambda document: make(Random(seed), document))
+    return Asked(
+        what,
+        V2 if ways is OF_V2 else LEGACY,
+        "PATCH",
+        lambda document: make(Random(seed), document),
+    )
 
 
 def _whole(document: Document) -> list[Document]:
@@ -97,8 +130,12 @@ def _by_hand(document: Document) -> list[Document]:
                 if not region[name]["nodeCount"]:
                     del region[name]
             for name in [one for one in region if one.endswith("Specs")]:
-                region[name] = {key: region[name][key] for key in ("instanceSize", "nodeCount")}
-        made.append({name: zone[name] for name in ("numShards", "regionConfigs", "zoneName")})
+                region[name] = {
+                    key: region[name][key] for key in ("instanceSize", "nodeCount")
+                }
+        made.append(
+            {name: zone[name] for name in ("numShards", "regionConfigs", "zoneName")}
+        )
     return made
 
 
@@ -133,9 +170,17 @@ def nodes(rng: Random, document: Document) -> Document:
 
 
 def scaling(rng: Random, document: Document) -> Document:
-    compute = {"enabled": True, "scaleDownEnabled": True, "minInstanceSize": "M10", "maxInstanceSize": "M40"}
+    compute = {
+        "enabled": True,
+        "scaleDownEnabled": True,
+        "minInstanceSize": "M10",
+        "maxInstanceSize": "M40",
+    }
     made = {"compute": compute, "diskGB": {"enabled": rng.random() < 0.5}}
-    return _each(_specs(rng, document), lambda region: region.__setitem__("autoScaling", copy.deepcopy(made)))
+    return _each(
+        _specs(rng, document),
+        lambda region: region.__setitem__("autoScaling", copy.deepcopy(made)),
+    )
 
 
 def disk(rng: Random, document: Document) -> Document:
@@ -158,11 +203,18 @@ def place(rng: Random, document: Document) -> Document:
             configs.pop()
         elif len(configs) < len(ZONES):
             provider = configs[0]["providerName"]
-            name = next(one for one in REGIONS[provider] if one not in {region["regionName"] for region in configs})
+            name = next(
+                one
+                for one in REGIONS[provider]
+                if one not in {region["regionName"] for region in configs}
+            )
             size = configs[0]["electableSpecs"]["instanceSize"]
             specs = {"instanceSize": size, "nodeCount": 0}
             configs.append(
-                {**_region(provider, name, 0, specs), "readOnlySpecs": {"instanceSize": size, "nodeCount": 1}}
+                {
+                    **_region(provider, name, 0, specs),
+                    "readOnlySpecs": {"instanceSize": size, "nodeCount": 1},
+                }
             )
     return {"replicationSpecs": zones}
 
@@ -191,7 +243,10 @@ def same(_: Random, document: Document) -> Document:
     return {"diskSizeGB": document["diskSizeGB"], "replicationSpecs": _whole(document)}
 
 
-OF_V2 = [(one.__name__, one) for one in (tier, nodes, scaling, disk, shards, place, zone, back, same)]
+OF_V2 = [
+    (one.__name__, one)
+    for one in (tier, nodes, scaling, disk, shards, place, zone, back, same)
+]
 
 
 def _settings(**said: Any) -> Document:
@@ -200,8 +255,15 @@ def _settings(**said: Any) -> Document:
 
 def legacy_scaling(rng: Random, _: Document) -> Document:
     compute = {"enabled": rng.random() < 0.5, "scaleDownEnabled": False}
-    sizes = {"autoScaling": {"compute": {"minInstanceSize": "M10", "maxInstanceSize": rng.choice(SIZES)}}}
-    return {"autoScaling": {"compute": compute, "diskGBEnabled": rng.random() < 0.5}, "providerSettings": sizes}
+    sizes = {
+        "autoScaling": {
+            "compute": {"minInstanceSize": "M10", "maxInstanceSize": rng.choice(SIZES)}
+        }
+    }
+    return {
+        "autoScaling": {"compute": compute, "diskGBEnabled": rng.random() < 0.5},
+        "providerSettings": sizes,
+    }
 
 
 def legacy_place(rng: Random, document: Document) -> Document:
@@ -213,7 +275,12 @@ def legacy_place(rng: Random, document: Document) -> Document:
     elif len(found) < len(ZONES):
         there = REGIONS[document["providerSettings"]["providerName"]]
         name = next(one for one in there if one not in found)
-        found[name] = {"analyticsNodes": 0, "electableNodes": 0, "priority": 0, "readOnlyNodes": 1}
+        found[name] = {
+            "analyticsNodes": 0,
+            "electableNodes": 0,
+            "priority": 0,
+            "readOnlyNodes": 1,
+        }
     if rng.random() < 0.5:
         return {"replicationSpec": found}
     zones = _whole(document)
@@ -222,8 +289,14 @@ def legacy_place(rng: Random, document: Document) -> Document:
 
 
 def legacy_nodes(rng: Random, document: Document) -> Document:
-    zones, name, number = _whole(document), rng.choice(("readOnlyNodes", "analyticsNodes")), rng.randint(0, 2)
-    for region in (region for zone in zones for region in zone["regionsConfig"].values()):
+    zones, name, number = (
+        _whole(document),
+        rng.choice(("readOnlyNodes", "analyticsNodes")),
+        rng.randint(0, 2),
+    )
+    for region in (
+        region for zone in zones for region in zone["regionsConfig"].values()
+    ):
         region[name] = number
     return {"replicationSpecs": zones}
 
@@ -242,7 +315,10 @@ def legacy_zone(rng: Random, document: Document) -> Document:
 def size_and_disk(rng: Random, document: Document) -> Document:
     """As programs of 2023-01-01 scale: the provider is said, too."""
     provider = document["providerSettings"]["providerName"]
-    return {"diskSizeGB": 20, **_settings(instanceSizeName=rng.choice(SIZES), providerName=provider)}
+    return {
+        "diskSizeGB": 20,
+        **_settings(instanceSizeName=rng.choice(SIZES), providerName=provider),
+    }
 
 
 def volume(rng: Random, document: Document) -> Document:

@@ -1,8 +1,9 @@
 """Clusters as two worlds keep them, each in the shape of 2024-10-23, and what holds in both.
 
-The worlds are Atlas before the old versions end (``native``) and after (``strict``). Written after the descriptions in
-``tests/cases/contract`` and recordings, and not after ``mappings/``. Where neither says anything, these assumptions
-stand, and both worlds share them:
+The worlds are Atlas before the old versions end (``native``) and after (``strict``).
+Written after the descriptions in ``tests/cases/contract`` and recordings, and not after
+``mappings/``. Where neither says anything, these assumptions stand, and both worlds
+share them:
 
 - A kind of node that is left out of a region that is there stays (``keeps``), or has no nodes (not ``keeps``); nobody
   recorded which. It follows the electable nodes' disk and size (recorded of a disk, for kinds without nodes).
@@ -21,7 +22,10 @@ import attrs
 
 Cluster = dict[str, Any]
 KINDS = ("electableSpecs", "readOnlySpecs", "analyticsSpecs")
-OFF = {"compute": {"enabled": False, "scaleDownEnabled": False}, "diskGB": {"enabled": False}}
+OFF = {
+    "compute": {"enabled": False, "scaleDownEnabled": False},
+    "diskGB": {"enabled": False},
+}
 PLAIN = {
     "backupEnabled": False, "biConnector": {"enabled": False, "readPreference": "secondary"}, "labels": [],
     "mongoDBMajorVersion": "7.0", "paused": False, "pitEnabled": False, "tags": [],
@@ -36,7 +40,10 @@ class RefusedError(Exception):
     def __init__(self, status: int, code: str, detail: str = "") -> None:
         """Keep what is answered."""
         super().__init__(code, detail)
-        self.status, self.document = status, {"detail": detail, "error": status, "errorCode": code}
+        self.status, self.document = (
+            status,
+            {"detail": detail, "error": status, "errorCode": code},
+        )
 
 
 @attrs.define
@@ -57,7 +64,9 @@ class World:
     def find(self, name: str) -> Cluster:
         """Return a cluster; raises RefusedError."""
         if name not in self.clusters:
-            raise RefusedError(404, "CLUSTER_NOT_FOUND", f"No cluster named {name} exists.")
+            raise RefusedError(
+                404, "CLUSTER_NOT_FOUND", f"No cluster named {name} exists."
+            )
         return self.clusters[name]
 
     def keep(self, cluster: Cluster) -> None:
@@ -66,22 +75,43 @@ class World:
         self.clusters[cluster["name"]] = cluster
         self.written += 1
 
-    def region(self, said: dict[str, Any], like: dict[str, Any] | None, disk: float) -> dict[str, Any]:
+    def region(
+        self, said: dict[str, Any], like: dict[str, Any] | None, disk: float
+    ) -> dict[str, Any]:
         """Return a whole region, of what is said of it and the one that is there."""
         base = copy.deepcopy(like) if like and self.keeps else {}
-        made = {**base, **{name: value for name, value in said.items() if name not in KINDS}}
+        made = {
+            **base,
+            **{name: value for name, value in said.items() if name not in KINDS},
+        }
         for scaling in ("autoScaling", "analyticsAutoScaling"):
             made[scaling] = _over(base.get(scaling) or OFF, said.get(scaling, {}))
-        first = _over({"diskSizeGB": disk, **base.get("electableSpecs", {})}, said.get("electableSpecs", {}))
+        first = _over(
+            {"diskSizeGB": disk, **base.get("electableSpecs", {})},
+            said.get("electableSpecs", {}),
+        )
         for kind in KINDS:
-            stays = base.get(kind, {"nodeCount": 0, "instanceSize": first.get("instanceSize")})
+            stays = base.get(
+                kind, {"nodeCount": 0, "instanceSize": first.get("instanceSize")}
+            )
             if kind not in said:  # it follows the electable nodes
-                size = stays if kind == "analyticsSpecs" and stays.get("nodeCount") else first
-                stays = {**stays, "diskSizeGB": first["diskSizeGB"], "instanceSize": size.get("instanceSize")}
+                size = (
+                    stays
+                    if kind == "analyticsSpecs" and stays.get("nodeCount")
+                    else first
+                )
+                stays = {
+                    **stays,
+                    "diskSizeGB": first["diskSizeGB"],
+                    "instanceSize": size.get("instanceSize"),
+                }
             made[kind] = _over({"diskSizeGB": disk, **stays}, said.get(kind, {}))
             if made.get("providerName") == "AWS":
                 made[kind].setdefault("ebsVolumeType", "STANDARD")
-                if made[kind]["ebsVolumeType"] == "STANDARD" or "diskIOPS" not in made[kind]:
+                if (
+                    made[kind]["ebsVolumeType"] == "STANDARD"
+                    or "diskIOPS" not in made[kind]
+                ):
                     made[kind]["diskIOPS"] = 3000
         return made
 
@@ -89,7 +119,9 @@ class World:
 def _over(base: dict[str, Any], said: dict[str, Any]) -> dict[str, Any]:
     made = copy.deepcopy(base)
     for name, value in said.items():
-        made[name] = _over(made.get(name) or {}, value) if isinstance(value, dict) else value
+        made[name] = (
+            _over(made.get(name) or {}, value) if isinstance(value, dict) else value
+        )
     return made
 
 
@@ -103,7 +135,11 @@ def zones(cluster: Cluster) -> dict[str, list[dict[str, Any]]]:
 
 def regions(cluster: Cluster) -> list[dict[str, Any]]:
     """Return all regions of all shards."""
-    return [region for shard in cluster["replicationSpecs"] for region in shard["regionConfigs"]]
+    return [
+        region
+        for shard in cluster["replicationSpecs"]
+        for region in shard["regionConfigs"]
+    ]
 
 
 def disk_of(cluster: Cluster) -> float:
@@ -115,18 +151,34 @@ def disk_of(cluster: Cluster) -> float:
 def check(cluster: Cluster) -> None:
     """Raise RefusedError for a cluster that there can't be."""
     shards = cluster["replicationSpecs"]
-    most = {"REPLICASET": (1, 1), "SHARDED": (1, 50), "GEOSHARDED": (9, 50)}[cluster["clusterType"]]
+    most = {"REPLICASET": (1, 1), "SHARDED": (1, 50), "GEOSHARDED": (9, 50)}[
+        cluster["clusterType"]
+    ]
     if not shards or len(zones(cluster)) > most[0] or len(shards) > most[1]:
         raise RefusedError(400, "INVALID_CLUSTER_CONFIGURATION", "replicationSpecs")
     for shard in shards:
-        names = [(one["providerName"], one["regionName"]) for one in shard["regionConfigs"]]
-        nodes = sum(one["electableSpecs"]["nodeCount"] for one in shard["regionConfigs"])
+        names = [
+            (one["providerName"], one["regionName"]) for one in shard["regionConfigs"]
+        ]
+        nodes = sum(
+            one["electableSpecs"]["nodeCount"] for one in shard["regionConfigs"]
+        )
         if len({*names}) < len(names) or nodes not in {3, 5, 7}:
             raise RefusedError(400, "INVALID_CLUSTER_CONFIGURATION", "regionConfigs")
-    disks = {one[kind]["diskSizeGB"] for one in regions(cluster) for kind in KINDS if one[kind]["nodeCount"]}
-    sizes = [{one[kind]["instanceSize"] for kind in KINDS[:2] if one[kind]["nodeCount"]} for one in regions(cluster)]
+    disks = {
+        one[kind]["diskSizeGB"]
+        for one in regions(cluster)
+        for kind in KINDS
+        if one[kind]["nodeCount"]
+    }
+    sizes = [
+        {one[kind]["instanceSize"] for kind in KINDS[:2] if one[kind]["nodeCount"]}
+        for one in regions(cluster)
+    ]
     if len(disks) > 1 or any(len(one) > 1 for one in sizes):
-        raise RefusedError(400, "INVALID_CLUSTER_CONFIGURATION", "instanceSize, diskSizeGB")
+        raise RefusedError(
+            400, "INVALID_CLUSTER_CONFIGURATION", "instanceSize, diskSizeGB"
+        )
 
 
 def normal(cluster: Cluster) -> Cluster:
@@ -134,5 +186,7 @@ def normal(cluster: Cluster) -> Cluster:
     made = copy.deepcopy(cluster)
     for region in regions(made):
         for kind in KINDS:
-            region[kind] = region[kind] if region[kind]["nodeCount"] else {"nodeCount": 0}
+            region[kind] = (
+                region[kind] if region[kind]["nodeCount"] else {"nodeCount": 0}
+            )
     return made

@@ -5,43 +5,80 @@ from typing import Any
 
 import attrs
 
-from tests.stateful.cluster import KINDS, OFF, PLAIN, Cluster, RefusedError, World, disk_of, regions, zones
+from tests.stateful.cluster import (
+    KINDS,
+    OFF,
+    PLAIN,
+    Cluster,
+    RefusedError,
+    World,
+    disk_of,
+    regions,
+    zones,
+)
 
 V2, LEGACY = "2023-02-01", "2023-01-01"
-NODES = {"electableSpecs": "electableNodes", "readOnlySpecs": "readOnlyNodes", "analyticsSpecs": "analyticsNodes"}
-READ_ONLY = {"connectionStrings", "createDate", "groupId", "id", "links", "mongoDBVersion", "stateName", "mongoURI"}
+NODES = {
+    "electableSpecs": "electableNodes",
+    "readOnlySpecs": "readOnlyNodes",
+    "analyticsSpecs": "analyticsNodes",
+}
+READ_ONLY = {
+    "connectionStrings",
+    "createDate",
+    "groupId",
+    "id",
+    "links",
+    "mongoDBVersion",
+    "stateName",
+    "mongoURI",
+}
 
 
 @attrs.define
 class Native(World):
     """Its clusters."""
 
-    def call(self, version: str, method: str, name: str, body: Any = None) -> dict[str, Any]:
+    def call(
+        self, version: str, method: str, name: str, body: Any = None
+    ) -> dict[str, Any]:
         """Make a call of an old version; return the cluster in its shape. Raises RefusedError."""
         if method == "GET":
             return shown(self.find(name), version)
         if method == "POST" and body["name"] in self.clusters:
             raise RefusedError(400, "DUPLICATE_CLUSTER_NAME", "name")
         there = copy.deepcopy(self.find(name)) if method == "PATCH" else None
-        made = self._of_v2(body, there) if version == V2 else self._of_legacy(body, there)
+        made = (
+            self._of_v2(body, there) if version == V2 else self._of_legacy(body, there)
+        )
         self.keep(made)
         return shown(made, version)
 
-    def _plain(self, body: dict[str, Any], there: Cluster | None, own: set[str]) -> Cluster:
+    def _plain(
+        self, body: dict[str, Any], there: Cluster | None, own: set[str]
+    ) -> Cluster:
         known = {*PLAIN, "clusterType", "name", *own, *READ_ONLY}
         if unknown := body.keys() - known:
             raise RefusedError(400, "INVALID_ATTRIBUTE", " ".join(sorted(unknown)))
         made = there or {**copy.deepcopy(PLAIN), "replicationSpecs": []}
-        return made | {name: value for name, value in body.items() if name not in {*own, *READ_ONLY}}
+        return made | {
+            name: value
+            for name, value in body.items()
+            if name not in {*own, *READ_ONLY}
+        }
 
     def _of_v2(self, body: dict[str, Any], there: Cluster | None) -> Cluster:
         made = self._plain(body, there, {"diskSizeGB", "replicationSpecs"})
         disk = body.get("diskSizeGB", disk_of(there) if there else 10)
         if "replicationSpecs" in body:
-            made["replicationSpecs"] = self._shards(body["replicationSpecs"], there, disk)
+            made["replicationSpecs"] = self._shards(
+                body["replicationSpecs"], there, disk
+            )
         return _with_disk(made, disk)
 
-    def _shards(self, said: list[dict[str, Any]], there: Cluster | None, disk: float) -> list[dict[str, Any]]:
+    def _shards(
+        self, said: list[dict[str, Any]], there: Cluster | None, disk: float
+    ) -> list[dict[str, Any]]:
         old, made = zones(there) if there else {}, list[dict[str, Any]]()
         for number, zone in enumerate(said):
             name = zone.get("zoneName", f"Zone {number + 1}")
@@ -49,17 +86,41 @@ class Native(World):
             shards = old.get(name, alone)
             zone_id = shards[0]["zoneId"] if shards else self.new_id()
             for place in range(zone.get("numShards", 1)):
-                like = (shards[place] if place < len(shards) else shards[0]) if shards else None
-                by_name = (
-                    {(one["providerName"], one["regionName"]): one for one in like["regionConfigs"]} if like else {}
+                like = (
+                    (shards[place] if place < len(shards) else shards[0])
+                    if shards
+                    else None
                 )
-                moved = next(iter(by_name.values())) if len(by_name) == len(zone["regionConfigs"]) == 1 else None
+                by_name = (
+                    {
+                        (one["providerName"], one["regionName"]): one
+                        for one in like["regionConfigs"]
+                    }
+                    if like
+                    else {}
+                )
+                moved = (
+                    next(iter(by_name.values()))
+                    if len(by_name) == len(zone["regionConfigs"]) == 1
+                    else None
+                )
                 configs = [
-                    self.region(one, by_name.get((one["providerName"], one["regionName"]), moved), disk)
+                    self.region(
+                        one,
+                        by_name.get((one["providerName"], one["regionName"]), moved),
+                        disk,
+                    )
                     for one in zone["regionConfigs"]
                 ]
                 own = like["id"] if like and place < len(shards) else self.new_id()
-                made.append({"id": own, "regionConfigs": configs, "zoneId": zone_id, "zoneName": name})
+                made.append(
+                    {
+                        "id": own,
+                        "regionConfigs": configs,
+                        "zoneId": zone_id,
+                        "zoneName": name,
+                    }
+                )
         return made
 
     def _of_legacy(self, body: dict[str, Any], there: Cluster | None) -> Cluster:
@@ -78,7 +139,9 @@ class Native(World):
         kind = {"instanceSize": settings["instanceSizeName"], "diskSizeGB": disk}
         volume = {"ebsVolumeType": "volumeType", "diskIOPS": "diskIOPS"}
         volume = {
-            new: settings[old] for new, old in volume.items() if settings.get(old) != was["providerSettings"].get(old)
+            new: settings[old]
+            for new, old in volume.items()
+            if settings.get(old) != was["providerSettings"].get(old)
         }
         said, old = [], zones(there) if there else {}
         for zone in _legacy_zones(was, body):
@@ -87,17 +150,38 @@ class Native(World):
                 priority = {"priority": one["priority"]} if "priority" in one else {}
                 nothing: list[dict[str, Any]] = [{"regionConfigs": [{}]}]
                 shards = old.get(zone["zoneName"]) or next(iter(old.values()), nothing)
-                by_name = {one.get("regionName"): one for one in shards[0]["regionConfigs"]}
+                by_name = {
+                    one.get("regionName"): one for one in shards[0]["regionConfigs"]
+                }
                 like = by_name.get(name, shards[0]["regionConfigs"][0])
                 first = like.get("electableSpecs", {})
-                specs = {name: first[name] for name in ("ebsVolumeType", "diskIOPS") if name in first} | volume | kind
-                kinds = {k: {**specs, "nodeCount": one[n]} for k, n in NODES.items() if n in one}
+                specs = (
+                    {
+                        name: first[name]
+                        for name in ("ebsVolumeType", "diskIOPS")
+                        if name in first
+                    }
+                    | volume
+                    | kind
+                )
+                kinds = {
+                    k: {**specs, "nodeCount": one[n]}
+                    for k, n in NODES.items()
+                    if n in one
+                }
                 kinds.setdefault("electableSpecs", specs)
                 scaling = _scaling(was, body, like.get("autoScaling", OFF))
-                provider = {"providerName": settings["providerName"], "regionName": name}
-                configs.append({"autoScaling": scaling, **provider, **priority, **kinds})
+                provider = {
+                    "providerName": settings["providerName"],
+                    "regionName": name,
+                }
+                configs.append(
+                    {"autoScaling": scaling, **provider, **priority, **kinds}
+                )
             said.append({**zone, "regionConfigs": configs})
-        keeps = settings["instanceSizeName"] == was["providerSettings"].get("instanceSizeName")
+        keeps = settings["instanceSizeName"] == was["providerSettings"].get(
+            "instanceSizeName"
+        )
         made["replicationSpecs"] = self._shards(said, there, disk)
         if not keeps:  # one size for all nodes
             for region in regions(made):
@@ -109,17 +193,25 @@ class Native(World):
         return _with_disk(made, disk)
 
 
-def _scaling(was: dict[str, Any], body: dict[str, Any], there: dict[str, Any]) -> dict[str, Any]:
+def _scaling(
+    was: dict[str, Any], body: dict[str, Any], there: dict[str, Any]
+) -> dict[str, Any]:
     """Return a region's scaling, with what a body says otherwise than it is shown for the whole cluster."""
     said, made = body.get("autoScaling", {}), copy.deepcopy(there)
     sizes = body.get("providerSettings", {}).get("autoScaling", {}).get("compute", {})
-    shown = {**was["autoScaling"]["compute"], **was["providerSettings"].get("autoScaling", {}).get("compute", {})}
+    shown = {
+        **was["autoScaling"]["compute"],
+        **was["providerSettings"].get("autoScaling", {}).get("compute", {}),
+    }
     asked = {**said.get("compute", {}), **sizes}
     is_changed = any(shown.get(name) != value for name, value in asked.items())
     for name, value in asked.items():
         if shown.get(name) != value or (is_changed and name not in made["compute"]):
             made["compute"][name] = value
-    if said.get("diskGBEnabled", was["autoScaling"]["diskGBEnabled"]) != was["autoScaling"]["diskGBEnabled"]:
+    if (
+        said.get("diskGBEnabled", was["autoScaling"]["diskGBEnabled"])
+        != was["autoScaling"]["diskGBEnabled"]
+    ):
         made["diskGB"]["enabled"] = said["diskGBEnabled"]
     return made
 
@@ -135,7 +227,9 @@ _START: dict[str, Any] = {
 
 def _legacy_zones(was: dict[str, Any], body: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the zones of a body of 2023-01-01, which says them in one of several ways, over those that were."""
-    said: list[dict[str, Any]] = copy.deepcopy(body.get("replicationSpecs", was["replicationSpecs"]))
+    said: list[dict[str, Any]] = copy.deepcopy(
+        body.get("replicationSpecs", was["replicationSpecs"])
+    )
     region = body.get("providerSettings", {}).get("regionName")
     others = {
         name: body[name]
@@ -143,7 +237,10 @@ def _legacy_zones(was: dict[str, Any], body: dict[str, Any]) -> list[dict[str, A
         if name in body and body[name] != was.get(name)
     }
     moves = region is not None and region != was["providerSettings"].get("regionName")
-    if "replicationSpecs" in body and body["replicationSpecs"] != was["replicationSpecs"]:
+    if (
+        "replicationSpecs" in body
+        and body["replicationSpecs"] != was["replicationSpecs"]
+    ):
         return said
     if (others or moves) and len(said) != 1:
         raise RefusedError(400, "INVALID_ATTRIBUTE", "replicationSpecs")
@@ -155,7 +252,9 @@ def _legacy_zones(was: dict[str, Any], body: dict[str, Any]) -> list[dict[str, A
     if ("replicationFactor" in others or moves) and len(zone["regionsConfig"]) != 1:
         raise RefusedError(400, "INVALID_ATTRIBUTE", "replicationFactor")
     if "replicationFactor" in others:
-        next(iter(zone["regionsConfig"].values()))["electableNodes"] = others["replicationFactor"]
+        next(iter(zone["regionsConfig"].values()))["electableNodes"] = others[
+            "replicationFactor"
+        ]
     if moves:
         zone["regionsConfig"] = {region: next(iter(zone["regionsConfig"].values()))}
     return said
@@ -164,7 +263,9 @@ def _legacy_zones(was: dict[str, Any], body: dict[str, Any]) -> list[dict[str, A
 def _over(base: dict[str, Any], said: dict[str, Any]) -> dict[str, Any]:
     made = copy.deepcopy(base)
     for name, value in said.items():
-        made[name] = _over(made.get(name) or {}, value) if isinstance(value, dict) else value
+        made[name] = (
+            _over(made.get(name) or {}, value) if isinstance(value, dict) else value
+        )
     return made
 
 
@@ -185,7 +286,11 @@ def shown(cluster: Cluster, version: str) -> dict[str, Any]:
 
 def v2_shape(cluster: Cluster) -> dict[str, Any]:
     """Return a cluster as 2023-02-01 shows it, but for ids of zones."""
-    made = {name: value for name, value in copy.deepcopy(cluster).items() if name != "replicationSpecs"}
+    made = {
+        name: value
+        for name, value in copy.deepcopy(cluster).items()
+        if name != "replicationSpecs"
+    }
     specs = []
     for name, shards in zones(copy.deepcopy(cluster)).items():
         configs = shards[0]["regionConfigs"]
@@ -193,7 +298,12 @@ def v2_shape(cluster: Cluster) -> dict[str, Any]:
             for kind in KINDS:
                 del region[kind]["diskSizeGB"]
         specs.append(
-            {"numShards": len(shards), "regionConfigs": configs, "zoneId": shards[0]["zoneId"], "zoneName": name}
+            {
+                "numShards": len(shards),
+                "regionConfigs": configs,
+                "zoneId": shards[0]["zoneId"],
+                "zoneName": name,
+            }
         )
     return {**made, "diskSizeGB": disk_of(cluster), "replicationSpecs": specs}
 
@@ -211,7 +321,10 @@ def legacy_shape(cluster: Cluster) -> dict[str, Any]:
         {
             "numShards": len(shards),
             "regionsConfig": {
-                one["regionName"]: {"priority": one["priority"], **{n: one[k]["nodeCount"] for k, n in NODES.items()}}
+                one["regionName"]: {
+                    "priority": one["priority"],
+                    **{n: one[k]["nodeCount"] for k, n in NODES.items()},
+                }
                 for one in shards[0]["regionConfigs"]
             },
             "zoneName": name,
@@ -219,11 +332,20 @@ def legacy_shape(cluster: Cluster) -> dict[str, Any]:
         for name, shards in zones(cluster).items()
     ]
     kind = first["electableSpecs"]
-    settings = {"instanceSizeName": kind["instanceSize"], "providerName": first["providerName"]}
-    settings |= {
-        new: kind[old] for new, old in (("volumeType", "ebsVolumeType"), ("diskIOPS", "diskIOPS")) if old in kind
+    settings = {
+        "instanceSizeName": kind["instanceSize"],
+        "providerName": first["providerName"],
     }
-    sizes = {name: compute[name] for name in ("maxInstanceSize", "minInstanceSize") if name in compute}
+    settings |= {
+        new: kind[old]
+        for new, old in (("volumeType", "ebsVolumeType"), ("diskIOPS", "diskIOPS"))
+        if old in kind
+    }
+    sizes = {
+        name: compute[name]
+        for name in ("maxInstanceSize", "minInstanceSize")
+        if name in compute
+    }
     settings |= {"autoScaling": {"compute": sizes}} if sizes else {}
     own = {name: value for name, value in compute.items() if name not in sizes}
     made |= {

@@ -16,7 +16,8 @@ BASE = "/api/atlas/v2"
 class People:
     """The users of one project and one team.
 
-    ``fails_at`` is the number of the call that is answered with a 503, which ``executes`` or not.
+    ``fails_at`` is the number of the call that is answered with a 503, which
+    ``executes`` or not.
     """
 
     roles: dict[str, list[str]] = attrs.field(factory=dict)
@@ -29,7 +30,9 @@ class People:
     @property
     def state(self) -> Any:
         """What is so, in no order."""
-        return {user: sorted(roles) for user, roles in self.roles.items()}, sorted(self.team)
+        return {user: sorted(roles) for user, roles in self.roles.items()}, sorted(
+            self.team
+        )
 
     def __call__(self, call: Call) -> Given:
         """Return what is answered to a call."""
@@ -45,7 +48,9 @@ class People:
         if found := re.fullmatch(r".*/users/(\w+)(?::(\w+)Role)?", call.path):
             user, verb = found.groups()
             has = self.roles[user]
-            if (verb == "add" and body["groupRole"] in has) or (verb == "remove" and body["groupRole"] not in has):
+            if (verb == "add" and body["groupRole"] in has) or (
+                verb == "remove" and body["groupRole"] not in has
+            ):
                 return refuses(400, "INVALID_ATTRIBUTE")
             if verb == "add":
                 has.append(body["groupRole"])
@@ -63,7 +68,9 @@ class People:
             self.team.remove(body["id"])
             return answers({"id": body["id"]})
         users = self.team if "/teams/" in call.path else self.roles
-        return answers({"results": [self._user(user) for user in users], "totalCount": len(users)})
+        return answers(
+            {"results": [self._user(user) for user in users], "totalCount": len(users)}
+        )
 
     def _user(self, user: str) -> dict[str, Any]:
         return {

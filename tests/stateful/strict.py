@@ -14,7 +14,8 @@ BODIES = Bodies("cluster-writes-2026-08")
 NEEDED = {
     "replicationSpecs[].id is for reads alone",  # Atlas deletes a shard without it
     "replicationSpecs[].zoneId is for reads alone",
-    "biConnector.readPreference: 'secondary' is not one of its words",  # reads have it so (recorded)
+    # reads have it so (recorded)
+    "biConnector.readPreference: 'secondary' is not one of its words",
 }
 """What the description does not have, and Atlas takes."""
 
@@ -23,14 +24,24 @@ NEEDED = {
 class Strict(World):
     """Its clusters."""
 
-    def call(self, version: str, method: str, name: str, body: Any = None) -> dict[str, Any]:
+    def call(
+        self, version: str, method: str, name: str, body: Any = None
+    ) -> dict[str, Any]:
         """Make a call; return the cluster. Raises RefusedError."""
         if (method == "GET") != (version == READ) or version not in {READ, WRITE}:
-            raise RefusedError(410, "VERSION_GONE", f"Version {version} of {PATH} is no longer available.")
+            raise RefusedError(
+                410,
+                "VERSION_GONE",
+                f"Version {version} of {PATH} is no longer available.",
+            )
         if method == "GET":
             return copy.deepcopy(self.find(name))
         path = PATH if method == "POST" else f"{PATH}/{{clusterName}}"
-        if wrong := [one for one in BODIES.defects(BODIES.bodies[method, path, WRITE], body) if one not in NEEDED]:
+        if wrong := [
+            one
+            for one in BODIES.defects(BODIES.bodies[method, path, WRITE], body)
+            if one not in NEEDED
+        ]:
             raise RefusedError(400, "INVALID_ATTRIBUTE", wrong[0])
         if method == "POST" and body["name"] in self.clusters:
             raise RefusedError(400, "DUPLICATE_CLUSTER_NAME", "name")
@@ -41,24 +52,57 @@ class Strict(World):
         self.keep(made)
         return copy.deepcopy(made)
 
-    def _shards(self, said: list[dict[str, Any]], there: Cluster | None) -> list[dict[str, Any]]:
+    def _shards(
+        self, said: list[dict[str, Any]], there: Cluster | None
+    ) -> list[dict[str, Any]]:
         """Return the shards of a body: a shard whose id it leaves out is deleted, and one without an id is new."""
-        old = {shard["id"]: shard for shard in there["replicationSpecs"]} if there else {}
-        names, made = {shard["zoneName"]: shard["zoneId"] for shard in old.values()}, list[dict[str, Any]]()
+        old = (
+            {shard["id"]: shard for shard in there["replicationSpecs"]} if there else {}
+        )
+        names, made = (
+            {shard["zoneName"]: shard["zoneId"] for shard in old.values()},
+            list[dict[str, Any]](),
+        )
         disk = disk_of(there) if there else 10
         for number, spec in enumerate(said):
             if spec.get("id", next(iter(old), "")) not in old and "id" in spec:
                 raise RefusedError(400, "INVALID_ATTRIBUTE", "replicationSpecs[].id")
             like, name = old.get(spec.get("id", "")), spec.get("zoneName")
-            name = name or (like["zoneName"] if like else f"Zone {number + 1 if not made else 1}")
-            zone = spec.get("zoneId") or (like["zoneId"] if like and like["zoneName"] == name else names.get(name))
+            name = name or (
+                like["zoneName"] if like else f"Zone {number + 1 if not made else 1}"
+            )
+            zone = spec.get("zoneId") or (
+                like["zoneId"] if like and like["zoneName"] == name else names.get(name)
+            )
             names[name] = zone or self.new_id()
-            by_name = {(one["providerName"], one["regionName"]): one for one in like["regionConfigs"]} if like else {}
-            moved = next(iter(by_name.values())) if len(by_name) == len(spec["regionConfigs"]) == 1 else None
+            by_name = (
+                {
+                    (one["providerName"], one["regionName"]): one
+                    for one in like["regionConfigs"]
+                }
+                if like
+                else {}
+            )
+            moved = (
+                next(iter(by_name.values()))
+                if len(by_name) == len(spec["regionConfigs"]) == 1
+                else None
+            )
             configs = [
-                self.region(one, by_name.get((one["providerName"], one["regionName"]), moved), disk)
+                self.region(
+                    one,
+                    by_name.get((one["providerName"], one["regionName"]), moved),
+                    disk,
+                )
                 for one in spec["regionConfigs"]
             ]
             own = like["id"] if like else self.new_id()
-            made.append({"id": own, "regionConfigs": configs, "zoneId": names[name], "zoneName": name})
+            made.append(
+                {
+                    "id": own,
+                    "regionConfigs": configs,
+                    "zoneId": names[name],
+                    "zoneName": name,
+                }
+            )
         return made

@@ -16,17 +16,39 @@ DAY = 1_830_000_000.0
 ON = Settings(writes=parse_writes("people", name="writes"))
 HAS = {"u1": ["A", "B", "C"], "u2": ["A"]}
 CALLS = {
-    "team": ("POST", "/orgs/o/teams/t/users", [{"id": one} for one in ("u1", "u2", "u3", "u4")], "ACTIVE"),
-    "roles": ("PUT", "/groups/g/users/u1/roles", {"groupRoles": ["C", "D", "E"]}, "ACTIVE"),
-    "invitation": ("PATCH", "/groups/g/invites/u1", {"roles": ["C", "D", "E"]}, "PENDING"),
-    "by name": ("PATCH", "/groups/g/invites", {"username": "u1@example.com", "roles": ["D"]}, "PENDING"),
+    "team": (
+        "POST",
+        "/orgs/o/teams/t/users",
+        [{"id": one} for one in ("u1", "u2", "u3", "u4")],
+        "ACTIVE",
+    ),
+    "roles": (
+        "PUT",
+        "/groups/g/users/u1/roles",
+        {"groupRoles": ["C", "D", "E"]},
+        "ACTIVE",
+    ),
+    "invitation": (
+        "PATCH",
+        "/groups/g/invites/u1",
+        {"roles": ["C", "D", "E"]},
+        "PENDING",
+    ),
+    "by name": (
+        "PATCH",
+        "/groups/g/invites",
+        {"username": "u1@example.com", "roles": ["D"]},
+        "PENDING",
+    ),
 }
 
 
 def make(call, atlas):
     """Make a call; return the status that the caller gets."""
     method, path, body, atlas.status = CALLS[call]
-    driven = drive(ENGINE, BASE + path, atlas, method=method, body=body, settings=ON, clock=DAY)
+    driven = drive(
+        ENGINE, BASE + path, atlas, method=method, body=body, settings=ON, clock=DAY
+    )
     return 503 if driven.passed else driven.reply.status
 
 

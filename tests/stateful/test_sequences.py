@@ -32,7 +32,9 @@ def faulty(rng: Random) -> Callable[[str], str]:
     return lambda _: rng.choice(("busy", "lost", "cut", "cut", *[""] * 12))
 
 
-def played(seeds: range, *, keeps: bool, fault: Callable[[Random], Callable[[str], str]] = none) -> Iterator[Worlds]:
+def played(
+    seeds: range, *, keeps: bool, fault: Callable[[Random], Callable[[str], str]] = none
+) -> Iterator[Worlds]:
     """Yield the worlds after a sequence for each seed."""
     for seed in seeds:
         rng = Random(seed)
@@ -51,7 +53,11 @@ SEEDS = [FEW, pytest.param(MANY, marks=pytest.mark.slow)]
 @pytest.mark.parametrize("keeps", [True, False])
 def test_each_call_ends_as_natively_or_is_refused_before_anything_is_sent(seeds, keeps):
     """Whatever Atlas does with kinds of nodes that are left out; and few are refused."""
-    seen = [(seed, *one) for seed, worlds in zip(seeds, played(seeds, keeps=keeps), strict=True) for one in worlds.seen]
+    seen = [
+        (seed, *one)
+        for seed, worlds in zip(seeds, played(seeds, keeps=keeps), strict=True)
+        for one in worlds.seen
+    ]
     assert [one for one in seen if one[2].startswith("wrong")] == []
     found = Counter(how.partition(":")[0] for _, _, how in seen)
     assert set(found) <= {"equal", "refused"}
@@ -63,7 +69,11 @@ def test_each_call_ends_as_natively_or_is_refused_before_anything_is_sent(seeds,
 @pytest.mark.parametrize("keeps", [True, False])
 def test_a_fault_costs_no_shard_and_sends_nothing_twice(seeds, keeps):
     """A call that failed was done as it was asked, or not at all; a program that asks again ends where it would."""
-    seen = [one for worlds in played(seeds, keeps=keeps, fault=faulty) for one in worlds.seen]
+    seen = [
+        one
+        for worlds in played(seeds, keeps=keeps, fault=faulty)
+        for one in worlds.seen
+    ]
     assert [one for one in seen if one[1].startswith("wrong")] == []
     found = Counter(how.partition(":")[0] for _, how in seen)
     assert found["failed"] + found["done"] > 0
@@ -116,7 +126,9 @@ def test_a_change_leaves_what_it_does_not_speak_of(monkeypatch):
         if asked.what not in ABOUT:
             continue
         worlds.call(asked, rng)
-        assert told(worlds.strict.clusters["c"], ABOUT[asked.what]) == told(before, ABOUT[asked.what]), (
+        assert told(worlds.strict.clusters["c"], ABOUT[asked.what]) == told(
+            before, ABOUT[asked.what]
+        ), (
             seed,
             asked.what,
         )

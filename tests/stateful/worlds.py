@@ -44,14 +44,18 @@ class Transport(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Answer a call."""
-        version = re.search(r"vnd\.atlas\.([-\d]+)\+", request.headers.get("accept", ""))
+        version = re.search(
+            r"vnd\.atlas\.([-\d]+)\+", request.headers.get("accept", "")
+        )
         name = request.url.path.partition("/clusters/")[2]
         if not request.url.path.startswith("/api/atlas/v2/"):
             version = None
         what = self.fault(request.method) if version and version[1] > "2024" else ""
         if what == "busy":
             return httpx.Response(
-                503, json={"errorCode": "UNEXPECTED_ERROR", "error": 503}, headers={"Retry-After": "1"}
+                503,
+                json={"errorCode": "UNEXPECTED_ERROR", "error": 503},
+                headers={"Retry-After": "1"},
             )
         if what == "lost":
             raise httpx.ConnectError("lost", request=request)
@@ -59,7 +63,10 @@ class Transport(httpx.BaseTransport):
             body = json.loads(request.content) if request.content else None
             status = 201 if request.method == "POST" else 200
             answer = httpx.Response(
-                status, json=self.atlas.call(version[1] if version else "", request.method, name, body)
+                status,
+                json=self.atlas.call(
+                    version[1] if version else "", request.method, name, body
+                ),
             )
         except RefusedError as refused:
             answer = httpx.Response(refused.status, json=refused.document)
@@ -85,21 +92,32 @@ class Worlds:
     def __attrs_post_init__(self) -> None:
         """Begin without a cluster."""
         self.native, self.strict = Native(self.keeps), Strict(self.keeps)
-        self.client = shim.wrap(httpx.Client(transport=Transport(self.strict, self.fault)))
+        self.client = shim.wrap(
+            httpx.Client(transport=Transport(self.strict, self.fault))
+        )
 
     def call(self, asked: Asked, rng: Random, tries: int = 1) -> None:
         """Make a call in both worlds, by any of the ways that its version has."""
         before, native_body = copy.deepcopy(self.native.clusters), None
         try:
-            old = self.native.call(asked.version, "GET", "c") if asked.method == "PATCH" else {}
+            old = (
+                self.native.call(asked.version, "GET", "c")
+                if asked.method == "PATCH"
+                else {}
+            )
             native_body = asked.make(old)
-            native: Any = self.native.call(asked.version, asked.method, "c", native_body)
+            native: Any = self.native.call(
+                asked.version, asked.method, "c", native_body
+            )
         except RefusedError as refused:
             native, self.native.clusters = refused, before
         way = rng.choice(("v2", {V2: "v1.5", LEGACY: "v1.0"}[asked.version]))
         status, answer = self._shim(asked, way, tries)
         self.seen.append((asked.what, self._compare(native, before, status, answer)))
-        for world in (self.native, self.strict):  # ids that a refused call took are no difference
+        for world in (
+            self.native,
+            self.strict,
+        ):  # ids that a refused call took are no difference
             world.numbers = count(1000 * len(self.seen))
 
     def _shim(self, asked: Asked, way: str, tries: int) -> tuple[int, Any]:
@@ -114,7 +132,9 @@ class Worlds:
         for _ in range(tries):
             written = self.strict.written
             try:
-                response = self.client.request(asked.method, path, headers=headers, json=body)
+                response = self.client.request(
+                    asked.method, path, headers=headers, json=body
+                )
             except httpx.TransportError:
                 continue
             finally:
@@ -141,13 +161,25 @@ class Worlds:
         if 0 < status < 400:
             if isinstance(native, RefusedError):
                 return f"wrong: {status}, and natively {native}"
-            return "equal" if after == found else f"wrong: {status}, and {[*differences(after, found)][:3]}"
+            return (
+                "equal"
+                if after == found
+                else f"wrong: {status}, and {[*differences(after, found)][:3]}"
+            )
         if found == after and found != self._state(before):
             return "done"  # and the caller does not know
         self.native.clusters = before
         if found != self._state(before):
-            return f"wrong: {status}, and {[*differences(self._state(before), found)][:3]}"
-        return "equal" if isinstance(native, RefusedError) else "failed" if status in FAILED else f"refused: {answer}"
+            return (
+                f"wrong: {status}, and {[*differences(self._state(before), found)][:3]}"
+            )
+        return (
+            "equal"
+            if isinstance(native, RefusedError)
+            else "failed"
+            if status in FAILED
+            else f"refused: {answer}"
+        )
 
     @staticmethod
     def _state(world: Native | Strict | dict[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,13 @@
 import json
 from http.client import IncompleteRead
 from urllib.error import HTTPError
-from urllib.request import HTTPErrorProcessor, Request, build_opener, urlopen, urlretrieve
+from urllib.request import (
+    HTTPErrorProcessor,
+    Request,
+    build_opener,
+    urlopen,
+    urlretrieve,
+)
 
 import pytest
 
@@ -19,7 +25,12 @@ def test_a_response_is_http_clients(retired):
     request = Request(retired, headers=BEARER)
     with urlopen(request, timeout=10) as response:
         assert int(response.getheader("Content-Length")) == len(response.read())
-    assert (response.status, response.getcode(), response.msg, response.version) == (200, 200, "OK", 11)
+    assert (response.status, response.getcode(), response.msg, response.version) == (
+        200,
+        200,
+        "OK",
+        11,
+    )
     assert response.headers.get_content_type() == "application/json"
     assert request.full_url == retired
 
@@ -51,7 +62,11 @@ def test_an_error_of_the_shims_own_is_raised_too(raw):
 
 def test_content_that_breaks_off_is_in_the_error(raw, early):
     """As far as it came, also where the shim has read it."""
-    server = raw(lambda request: iter([b"HTTP/1.1 404 Not Found\r\nContent-Length: 99\r\n\r\nshort"]))
+    server = raw(
+        lambda request: iter(
+            [b"HTTP/1.1 404 Not Found\r\nContent-Length: 99\r\n\r\nshort"]
+        )
+    )
     with pytest.raises(IncompleteRead) as caught:
         urlopen(f"{server.url}{SNAPSHOTS}", timeout=10)
     assert caught.value.partial == b"short"
@@ -61,7 +76,11 @@ def test_what_must_not_follow_a_redirect_does_not(raw, early):
     """A field that is for the first host alone stays with it."""
 
     def answer(request):
-        return gone_then_flex(b"/flexClusters/") if b"/moved" in request else reply("302 Found", "Location: /moved")
+        return (
+            gone_then_flex(b"/flexClusters/")
+            if b"/moved" in request
+            else reply("302 Found", "Location: /moved")
+        )
 
     server = raw(answer)
     request = Request(f"{server.url}{SNAPSHOTS}", headers={"X-Two": "b"})

@@ -29,7 +29,9 @@ def file(tmp_path, monkeypatch):
 def connected(raw):
     """A server after the sunset, and a connection to it."""
     server = raw(gone)
-    connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=10)
+    connection = http.client.HTTPConnection(
+        server.url.removeprefix("http://"), timeout=10
+    )
     yield server, connection
     connection.close()
 
@@ -42,13 +44,19 @@ def test_http_client_is_warned_of(connected, file, by):
     if by == "putrequest":
         connection.putrequest("GET", SNAPSHOTS)
         send = connection.endheaders
-    with pytest.warns(LegacyEndpointWarning, match="http.client are not covered.*atlas-shim serve") as caught:
+    with pytest.warns(
+        LegacyEndpointWarning, match="http.client are not covered.*atlas-shim serve"
+    ) as caught:
         here, _ = sys._getframe().f_lineno, send()
     with connection.getresponse() as response:
         assert (response.status, response.read()) == (410, b"{}")
     assert [(one.filename, one.lineno) for one in caught] == [(__file__, here)]
     (line,) = map(json.loads, file.read_text().splitlines())
-    assert (line["operation"], line["route"], line["line"]) == ("listServerlessBackupSnapshots", "legacy", here)
+    assert (line["operation"], line["route"], line["line"]) == (
+        "listServerlessBackupSnapshots",
+        "legacy",
+        here,
+    )
     assert line["reason"] == "atlas-shim does not cover http.client"
     assert server.targets() == [SNAPSHOTS]
 
@@ -126,8 +134,14 @@ def test_niquests_is_warned_of(raw, file, stand_in, kind):
     server = raw(gone)
     request, session = niquests.Request(), getattr(niquests, kind)()
     request.url = f"{server.url}{SNAPSHOTS}"
-    with pytest.warns(LegacyEndpointWarning, match="niquests are not covered") as caught:
-        said = session.send(request) if kind == "Session" else asyncio.run(session.send(request))
+    with pytest.warns(
+        LegacyEndpointWarning, match="niquests are not covered"
+    ) as caught:
+        said = (
+            session.send(request)
+            if kind == "Session"
+            else asyncio.run(session.send(request))
+        )
     assert (said, len(caught), server.targets()) == (410, 1, [SNAPSHOTS])
     assert len(file.read_text().splitlines()) == 1
 
@@ -135,5 +149,9 @@ def test_niquests_is_warned_of(raw, file, stand_in, kind):
 def test_twisted_is_warned_of(stand_in):
     """Its agent takes bytes."""
     url = f"https://cloud.mongodb.com{SNAPSHOTS}".encode()
-    with pytest.warns(LegacyEndpointWarning, match=r"twisted\.web\.client are not covered"):
-        assert stand_in("twisted.web.client", TWISTED).Agent().request(b"GET", url) == url
+    with pytest.warns(
+        LegacyEndpointWarning, match=r"twisted\.web\.client are not covered"
+    ):
+        assert (
+            stand_in("twisted.web.client", TWISTED).Agent().request(b"GET", url) == url
+        )

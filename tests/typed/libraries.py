@@ -22,7 +22,9 @@ def use(client: httpx.Client) -> list[str]:
     """Do what programs do with a client of httpx."""
     client.event_hooks["response"].append(log)
     request = client.build_request("GET", "/x", params={"a": "1"})
-    response = client.send(request, stream=True, auth=httpx.DigestAuth("u", "p"), follow_redirects=True)
+    response = client.send(
+        request, stream=True, auth=httpx.DigestAuth("u", "p"), follow_redirects=True
+    )
     with client.stream("GET", "/x") as streamed:
         return [*streamed.iter_lines(), response.text]
 
@@ -40,7 +42,9 @@ async def ause(client: httpx.AsyncClient) -> bytes:
 def of_httpx() -> None:
     """Use the functions, the errors and the constants of the package."""
     try:
-        with httpx.Client(base_url="https://a", limits=httpx.Limits(max_connections=1)) as client:
+        with httpx.Client(
+            base_url="https://a", limits=httpx.Limits(max_connections=1)
+        ) as client:
             use(client)
         answer: httpx.Response = httpx.get("https://a", params={"b": 1}, verify=False)
         answer.raise_for_status()
@@ -48,15 +52,26 @@ def of_httpx() -> None:
             made.read()
     except (httpx.HTTPStatusError, httpx.TransportError) as error:
         log(httpx.Response(503, request=error.request))
-    asyncio.run(ause(httpx.AsyncClient(transport=httpx.AsyncHTTPTransport(retries=1), auth=httpx.DigestAuth("u", "p"))))
-    httpx.Client().get(httpx.__version__, timeout=float(httpx.codes.OK), auth=httpx.USE_CLIENT_DEFAULT)
+    asyncio.run(
+        ause(
+            httpx.AsyncClient(
+                transport=httpx.AsyncHTTPTransport(retries=1),
+                auth=httpx.DigestAuth("u", "p"),
+            )
+        )
+    )
+    httpx.Client().get(
+        httpx.__version__, timeout=float(httpx.codes.OK), auth=httpx.USE_CLIENT_DEFAULT
+    )
 
 
 def of_requests(session: Session) -> int:
     """Mount an adapter and make calls; use the functions, the errors and the modules of the package."""
     session.mount("https://", requests.adapters.HTTPAdapter(pool_maxsize=3))
     try:
-        answer: requests.Response = requests.get("https://a", params={"b": 1}, timeout=5)
+        answer: requests.Response = requests.get(
+            "https://a", params={"b": 1}, timeout=5
+        )
         assert answer.status_code == requests.codes.ok
         return session.get("https://a", auth=HTTPDigestAuth("u", "p")).status_code
     except Unreachable as error:
@@ -68,7 +83,13 @@ def of_requests(session: Session) -> int:
 def of_urllib3(http: PoolManager, pool: urllib3.HTTPSConnectionPool) -> int:
     """Make calls by a manager, a pool and a function."""
     try:
-        response = http.request("GET", "https://a", headers={"a": "b"}, retries=Retry(3), preload_content=False)
+        response = http.request(
+            "GET",
+            "https://a",
+            headers={"a": "b"},
+            retries=Retry(3),
+            preload_content=False,
+        )
         record = shim.record(response)
         assert record is None or record.route
         urllib3.request("GET", "https://a", timeout=1.0).json()

@@ -16,7 +16,11 @@ def absent(response: httpx.Response | requests.Response) -> list[str]:
     """Return the fields that the answer no longer has."""
     record = shim.record(response)
     assert_type(record, Record | None)
-    return [] if record is None else [report.name for report in record.fields if is_absent(report)]
+    return (
+        []
+        if record is None
+        else [report.name for report in record.fields if is_absent(report)]
+    )
 
 
 def is_absent(report: FieldReport) -> bool:
@@ -32,22 +36,30 @@ def asked(record: Record) -> list[tuple[str, int | None]]:
     return [(sent.method, sent.status) for sent in record.sent]
 
 
-def routes(client: shim.AtlasClient, group_id: str, cluster_name: str) -> set[str | None]:
+def routes(
+    client: shim.AtlasClient, group_id: str, cluster_name: str
+) -> set[str | None]:
     """Return the sides that answered: for a page, its items, and the items of all pages."""
     page = client.cloud_backups.list_serverless_backup_snapshots(group_id, cluster_name)
     records = [shim.record(page), *map(shim.record, page.results)]
-    for snapshot in client.cloud_backups.iter_serverless_backup_snapshots(group_id, cluster_name, items_per_page=3):
+    for snapshot in client.cloud_backups.iter_serverless_backup_snapshots(
+        group_id, cluster_name, items_per_page=3
+    ):
         records.append(shim.record(snapshot))
         assert_type(snapshot.record, Record | None)
     assert_type(records, list[Record | None])
     return {record.route if record else None for record in records}
 
 
-async def why(client: shim.AsyncAtlasClient, group_id: str, cluster_name: str, snapshot_id: str) -> str:
+async def why(
+    client: shim.AsyncAtlasClient, group_id: str, cluster_name: str, snapshot_id: str
+) -> str:
     """Return why a snapshot, or the error in its place, came from where it did."""
     try:
         found = shim.record(
-            await client.cloud_backups.get_serverless_backup_snapshot(group_id, cluster_name, snapshot_id)
+            await client.cloud_backups.get_serverless_backup_snapshot(
+                group_id, cluster_name, snapshot_id
+            )
         )
     except shim.AtlasError as error:
         found = shim.record(error)
@@ -55,17 +67,25 @@ async def why(client: shim.AsyncAtlasClient, group_id: str, cluster_name: str, s
     return found.reason if found else ""
 
 
-async def of_writes(client: shim.AsyncAtlasClient, group_id: str, name: str) -> list[Record | None]:
+async def of_writes(
+    client: shim.AsyncAtlasClient, group_id: str, name: str
+) -> list[Record | None]:
     """Writes have a record as reads have, a deletion too."""
     instances, jobs = client.serverless_instances, client.shared_tier_restore_jobs
     order = jobs.create_shared_cluster_backup_restore_job
-    job = await order(group_id, name, snapshot_id="0" * 24, target_deployment_item_name=name)
-    changed = await instances.update_serverless_instance(group_id, name, termination_protection_enabled=False)
+    job = await order(
+        group_id, name, snapshot_id="0" * 24, target_deployment_item_name=name
+    )
+    changed = await instances.update_serverless_instance(
+        group_id, name, termination_protection_enabled=False
+    )
     deleted = await instances.delete_serverless_instance(group_id, name)
     return [shim.record(job), shim.record(changed), shim.record(deleted)]
 
 
-def without_the_drop_in(one: plain_httpx.Response, other: plain_requests.Response) -> None:
+def without_the_drop_in(
+    one: plain_httpx.Response, other: plain_requests.Response
+) -> None:
     """The libraries' own responses are taken too: under ``shim.auto`` that is what a program has."""
     assert_type(shim.record(one), Record | None)
     assert_type(shim.record(other), Record | None)

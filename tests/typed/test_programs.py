@@ -1,6 +1,7 @@
 """Programs as users write them, which the project's run of mypy holds to the types that their libraries have.
 
-A slip that a type checker finds has a ``type: ignore``; mypy strict refuses those that nothing needs.
+A slip that a type checker finds has a ``type: ignore``; mypy strict refuses those that
+nothing needs.
 """
 
 import re
@@ -18,4 +19,6 @@ NAMES = [
 
 def test_public_names_are_all_there():
     """A name that type checkers can't see would be missed above."""
-    assert set(shim.__all__) == set(re.findall(r"shim\.(\w+)[,]", Path(__file__).read_text("utf-8")))
+    assert set(shim.__all__) == set(
+        re.findall(r"shim\.(\w+)[,]", Path(__file__).read_text("utf-8"))
+    )

@@ -5,7 +5,14 @@ from typing import TYPE_CHECKING
 
 import shim
 from shim import AsyncAtlasClient, AtlasClient, AtlasError
-from shim.atlas import CloudProvider, Retries, ServerlessBackupSnapshot, SnapshotStatus, TenantRestore, TenantStatus
+from shim.atlas import (
+    CloudProvider,
+    Retries,
+    ServerlessBackupSnapshot,
+    SnapshotStatus,
+    TenantRestore,
+    TenantStatus,
+)
 from shim.errors import RateLimitedError
 
 PATIENT = Retries(attempts=5, backoff=1.0, longest_wait=120.0)
@@ -13,13 +20,19 @@ PATIENT = Retries(attempts=5, backoff=1.0, longest_wait=120.0)
 
 def patient(base_url: str, access_token: str) -> AtlasClient:
     """Return a client that may spend five minutes on a call, and wait for two in between."""
-    return AtlasClient(base_url=base_url, access_token=access_token, timeout=300.0, retries=PATIENT)
+    return AtlasClient(
+        base_url=base_url, access_token=access_token, timeout=300.0, retries=PATIENT
+    )
 
 
-def who_refused(client: AtlasClient, group_id: str, cluster_name: str, snapshot_id: str) -> str:
+def who_refused(
+    client: AtlasClient, group_id: str, cluster_name: str, snapshot_id: str
+) -> str:
     """Return which side a snapshot was looked for on last, or when to ask again."""
     try:
-        found = client.cloud_backups.get_serverless_backup_snapshot(group_id, cluster_name, snapshot_id)
+        found = client.cloud_backups.get_serverless_backup_snapshot(
+            group_id, cluster_name, snapshot_id
+        )
     except RateLimitedError as error:
         return "later" if error.retry_after is None else f"in {error.retry_after:.0f} s"
     except AtlasError as error:
@@ -28,9 +41,13 @@ def who_refused(client: AtlasClient, group_id: str, cluster_name: str, snapshot_
     return "unknown" if record is None else record.route
 
 
-def newest(client: AtlasClient, group_id: str, cluster_name: str) -> ServerlessBackupSnapshot | None:
+def newest(
+    client: AtlasClient, group_id: str, cluster_name: str
+) -> ServerlessBackupSnapshot | None:
     """Return the newest completed snapshot."""
-    for snapshot in client.cloud_backups.iter_serverless_backup_snapshots(group_id, cluster_name, items_per_page=5):
+    for snapshot in client.cloud_backups.iter_serverless_backup_snapshots(
+        group_id, cluster_name, items_per_page=5
+    ):
         if snapshot.status is SnapshotStatus.COMPLETED:
             return snapshot
     return None
@@ -41,10 +58,18 @@ def age(snapshot: ServerlessBackupSnapshot, now: datetime) -> timedelta | None:
     return None if snapshot.created_at is None else now - snapshot.created_at
 
 
-def download_newest(client: AtlasClient, group_id: str, cluster_name: str) -> TenantRestore | None:
+def download_newest(
+    client: AtlasClient, group_id: str, cluster_name: str
+) -> TenantRestore | None:
     """Order a link to the newest completed snapshot of a former M2 or M5 cluster, which are listed oldest first."""
-    snapshots = client.shared_tier_snapshots.iter_shared_cluster_backups(group_id, cluster_name)
-    completed = [snapshot.id for snapshot in snapshots if snapshot.status is TenantStatus.COMPLETED]
+    snapshots = client.shared_tier_snapshots.iter_shared_cluster_backups(
+        group_id, cluster_name
+    )
+    completed = [
+        snapshot.id
+        for snapshot in snapshots
+        if snapshot.status is TenantStatus.COMPLETED
+    ]
     if not completed or completed[-1] is None:
         return None
     return client.shared_tier_snapshots.download_shared_cluster_backup(
@@ -54,7 +79,9 @@ def download_newest(client: AtlasClient, group_id: str, cluster_name: str) -> Te
 
 async def replace(client: AsyncAtlasClient, group_id: str, name: str) -> str | None:
     """Delete an instance and create one of the same name; return the new one's id."""
-    deleted = await client.serverless_instances.delete_serverless_instance(group_id, name)
+    deleted = await client.serverless_instances.delete_serverless_instance(
+        group_id, name
+    )
     created = await client.serverless_instances.create_serverless_instance(
         group_id,
         name=name,
@@ -73,4 +100,6 @@ if TYPE_CHECKING:
         AtlasClient(http_client=AsyncAtlasClient())  # type: ignore[arg-type]
         client.cloud_backups.get_serverless_backup_snapshot(group_id, "shop")  # type: ignore[call-arg]
         client.cloud_backups.list_serverless_backup_snapshots(group_id, "shop", page=2)  # type: ignore[call-arg]
-        client.serverless_instances.list_serverless_instances(group_id).record.by_level()  # type: ignore[union-attr]
+        client.serverless_instances.list_serverless_instances(
+            group_id
+        ).record.by_level()  # type: ignore[union-attr]

@@ -28,7 +28,9 @@ async def ask(url: str) -> int:
 
 async def answer(request: web.Request) -> web.Response:
     """Hand on what somebody else says."""
-    async with aiohttp.request("GET", "https://example.org", headers=request.headers) as response:
+    async with aiohttp.request(
+        "GET", "https://example.org", headers=request.headers
+    ) as response:
         return web.Response(text=await response.text())
 
 

@@ -23,7 +23,10 @@ def test_what_is_sent_is_retried(raw, http, retries):
     server = raw(in_turn(None, busy, reply("200 OK", body=EMPTY)))
     response = http.request("GET", f"{server.url}{SNAPSHOTS}", retries=retries)
     assert (response.status, len(server.requests)) == (200, 3)
-    assert [(entry.status, entry.url) for entry in response.retries.history] == [(None, SNAPSHOTS), (503, SNAPSHOTS)]
+    assert [(entry.status, entry.url) for entry in response.retries.history] == [
+        (None, SNAPSHOTS),
+        (503, SNAPSHOTS),
+    ]
     assert type(response.retries) is Retry
 
 
@@ -32,7 +35,10 @@ def test_what_is_used_up_may_be_handed_out(raw, http, status):
     """As the last response, where the caller does not want it raised."""
     server = raw(lambda request: reply(f"{status} No", body=b'{"error": 1}'))
     retries = Retry(1, status_forcelist=[status], raise_on_status=False)
-    assert http.request("GET", f"{server.url}{SNAPSHOTS}", retries=retries).status == status
+    assert (
+        http.request("GET", f"{server.url}{SNAPSHOTS}", retries=retries).status
+        == status
+    )
 
 
 @pytest.mark.parametrize(("timeout", "seconds", "waits"), [

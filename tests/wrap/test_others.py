@@ -14,22 +14,37 @@ TOKEN = {"access_token": DEMO_TOKEN, "token_type": "Bearer", "expires_in": 3600}
 
 def served(response):
     record = shim.record(response)
-    return response.status_code == 200 and response.json()["totalCount"] > 0 and record is not None
+    return (
+        response.status_code == 200
+        and response.json()["totalCount"] > 0
+        and record is not None
+    )
 
 
 def with_token(module, name):
     """A client of another project that adds a token."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of httpx, which authlib takes where there is no httpx2
+        warnings.simplefilter(
+            "ignore"
+        )  # of httpx, which authlib takes where there is no httpx2
         return getattr(pytest.importorskip(module), name)(token=TOKEN)
 
 
 @pytest.mark.parametrize(
     ("module", "name"),
     [
-        ("requests_oauthlib", "OAuth2Session"),  # adds its token in ``request``, above the shim
-        ("authlib.integrations.requests_client", "OAuth2Session"),  # its token is an authentication
-        ("authlib.integrations.httpx_client", "OAuth2Client"),  # which makes a request of its own from the one given
+        (
+            "requests_oauthlib",
+            "OAuth2Session",
+        ),  # adds its token in ``request``, above the shim
+        (
+            "authlib.integrations.requests_client",
+            "OAuth2Session",
+        ),  # its token is an authentication
+        (
+            "authlib.integrations.httpx_client",
+            "OAuth2Client",
+        ),  # which makes a request of its own from the one given
     ],
 )
 def test_a_client_that_adds_a_token(retired, monkeypatch, module, name):
@@ -41,7 +56,9 @@ def test_a_client_that_adds_a_token(retired, monkeypatch, module, name):
 
 async def test_a_client_that_adds_a_token_and_is_awaited(retired):
     """The same for AsyncClient."""
-    async with with_token("authlib.integrations.httpx_client", "AsyncOAuth2Client") as client:
+    async with with_token(
+        "authlib.integrations.httpx_client", "AsyncOAuth2Client"
+    ) as client:
         assert served(await shim.wrap(client).get(retired))
 
 
@@ -51,20 +68,26 @@ def test_toolbelt_with_a_base_url(atlas, retired):
     session = shim.wrap(toolbelt.BaseUrlSession(base_url=atlas.url))
     session.auth = requests.auth.HTTPDigestAuth(DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY)
     assert served(session.get(SNAPSHOTS))
-    assert served(session.send(session.prepare_request(requests.Request("GET", SNAPSHOTS))))
+    assert served(
+        session.send(session.prepare_request(requests.Request("GET", SNAPSHOTS)))
+    )
 
 
 @pytest.fixture
 def storage(tmp_path):
     """Where hishel keeps its cache."""
-    storage = pytest.importorskip("hishel").SqliteStorage(database_path=tmp_path / "cache.db")
+    storage = pytest.importorskip("hishel").SqliteStorage(
+        database_path=tmp_path / "cache.db"
+    )
     yield storage
     storage.close()
 
 
 def test_hishel_on_httpx(retired, storage):
     """Its cache is below, and keeps the successor's answers."""
-    with pytest.importorskip("hishel.httpx").CacheClient(headers=BEARER, storage=storage) as client:
+    with pytest.importorskip("hishel.httpx").CacheClient(
+        headers=BEARER, storage=storage
+    ) as client:
         assert served(shim.wrap(client).get(retired))
         assert served(client.get(retired))
 
@@ -72,5 +95,7 @@ def test_hishel_on_httpx(retired, storage):
 def test_hishel_on_requests(retired, storage):
     """Its adapter is below."""
     session = requests.Session()
-    session.mount("http://", pytest.importorskip("hishel.requests").CacheAdapter(storage=storage))
+    session.mount(
+        "http://", pytest.importorskip("hishel.requests").CacheAdapter(storage=storage)
+    )
     assert served(shim.wrap(session).get(retired, headers=BEARER))

@@ -40,7 +40,11 @@ def test_a_subclass_sees_each_call_once(atlas, retired):
     session.auth = requests.auth.HTTPDigestAuth(DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY)
     assert shim.wrap(session) is session
     kind = type(session)
-    assert (issubclass(kind, Tenacious), kind.__name__, type(shim.wrap(session))) == (True, "Tenacious", kind)
+    assert (issubclass(kind, Tenacious), kind.__name__, type(shim.wrap(session))) == (
+        True,
+        "Tenacious",
+        kind,
+    )
     assert [trips(atlas, lambda: session.get(retired)) for _ in range(3)] == [2, 1, 1]
     assert session.seen == [retired] * 3
 
@@ -56,15 +60,23 @@ async def test_a_subclass_that_aiohttp_discourages_serves_retired_calls(retired)
             assert (response.status, shim.record(response) is not None) == (200, True)
 
 
-@pytest.mark.parametrize("make", [urllib3.PoolManager, urllib3.connection_from_url, urllib3.ProxyManager])
+@pytest.mark.parametrize(
+    "make", [urllib3.PoolManager, urllib3.connection_from_url, urllib3.ProxyManager]
+)
 def test_a_pool_serves_retired_calls(atlas, retired, make):
     """urllib3's pools and managers, also one of proxies, whose own urlopen stands above the shim's."""
     pool = make() if make is urllib3.PoolManager else make(atlas.url)
     kind = type(pool)
     assert shim.wrap(shim.wrap(pool)) is pool
     assert isinstance(pool, kind)
-    url = retired.removeprefix(atlas.url) if isinstance(pool, urllib3.HTTPConnectionPool) else retired
-    if make is urllib3.ProxyManager:  # the fake takes the absolute form of a proxy's requests for a strange path
+    url = (
+        retired.removeprefix(atlas.url)
+        if isinstance(pool, urllib3.HTTPConnectionPool)
+        else retired
+    )
+    if (
+        make is urllib3.ProxyManager
+    ):  # the fake takes the absolute form of a proxy's requests for a strange path
         atlas.fake.handle = lambda method, target, *rest, **more: FakeAtlas.handle(
             atlas.fake, method, target.removeprefix(atlas.url), *rest, **more
         )
@@ -87,8 +99,14 @@ def test_copies_serve_retired_calls_too(retired, make):
 
 def test_what_is_no_client_is_refused():
     """With the names of what is taken, and a way for what holds a client."""
-    for other, said in ((object(), "a object"), (requests.Session, "the class Session"), (None, "a NoneType")):
-        with pytest.raises(TypeError, match=r"httpx\.Client.*requests\.Session.*ApiClient") as caught:
+    for other, said in (
+        (object(), "a object"),
+        (requests.Session, "the class Session"),
+        (None, "a NoneType"),
+    ):
+        with pytest.raises(
+            TypeError, match=r"httpx\.Client.*requests\.Session.*ApiClient"
+        ) as caught:
             shim.wrap(other)
         assert said in str(caught.value)
 
@@ -122,7 +140,9 @@ class Handmade(AuthBase):
 
     def __call__(self, request):
         """Sign."""
-        request.headers["Authorization"] = self.digest.build_digest_header(request.method, request.url)
+        request.headers["Authorization"] = self.digest.build_digest_header(
+            request.method, request.url
+        )
         return request
 
 

@@ -51,7 +51,10 @@ MORE = {
 
 def commands() -> str:
     """Return the page."""
-    rows = [(f"[`{name}`](#atlas-shim-{name})", coded(said)) for name, said in COMMANDS.items()]
+    rows = [
+        (f"[`{name}`](#atlas-shim-{name})", coded(said))
+        for name, said in COMMANDS.items()
+    ]
     parts = [HEAD, table(("command", "what it does"), rows), CODES]
     for name in COMMANDS:
         command = main.get_command(click.Context(main), name)
@@ -71,7 +74,9 @@ def _described(names: tuple[str, ...], command: click.Command) -> Iterator[str]:
             yield from _described((*names, name), inner)
         return
     # A command keeps the names that it is first asked for its help by.
-    usage = command.collect_usage_pieces(click.Context(command, help_option_names=["-h", "--help"]))
+    usage = command.collect_usage_pieces(
+        click.Context(command, help_option_names=["-h", "--help"])
+    )
     yield f"    atlas-shim {' '.join([words, *usage])}\n"
     codes = [text for text in more if text.startswith("Exit codes")]
     yield from (text for text in more if text not in codes)
@@ -85,7 +90,11 @@ def _described(names: tuple[str, ...], command: click.Command) -> Iterator[str]:
 def _options(words: str, command: click.Command) -> Iterator[str]:
     """Yield the table of a command's options; those of the gateway have their table on the page of settings."""
     elsewhere = {row.name for row in TABLE} if words == "serve" else set()
-    options = [one for one in command.params if isinstance(one, click.Option) and one.name not in elsewhere]
+    options = [
+        one
+        for one in command.params
+        if isinstance(one, click.Option) and one.name not in elsewhere
+    ]
     if options:
         yield table(("option", "default", "meaning"), map(_option, options))
 
@@ -98,7 +107,11 @@ def _option(option: click.Option) -> tuple[str, str, str]:
     if found := re.search(r"(?:^| )Default: (.+)\.$| *\[default: (.+)\]$", said):
         said, default = said[: found.start()], found[1] or found[2]
     elif option.show_default and option.default is not None:
-        default = ", ".join(option.default) if isinstance(option.default, list | tuple) else str(option.default)
+        default = (
+            ", ".join(option.default)
+            if isinstance(option.default, list | tuple)
+            else str(option.default)
+        )
     if re.search("[0-9]", default) or default in _words(option.type):
         default = f"`{default}`"
     if option.required:
@@ -110,7 +123,11 @@ def _value(kind: click.ParamType[Any]) -> str:
     """Return what stands for a value."""
     if isinstance(kind, click.Choice):
         return "WORD"
-    return "NUMBER" if isinstance(kind, click.types.FloatParamType | click.types.IntParamType) else kind.name.upper()
+    return (
+        "NUMBER"
+        if isinstance(kind, click.types.FloatParamType | click.types.IntParamType)
+        else kind.name.upper()
+    )
 
 
 def _words(kind: click.ParamType[Any]) -> Sequence[str]:
@@ -123,7 +140,9 @@ def _limits(kind: click.ParamType[Any]) -> str:
         return "One of " + ", ".join(f"`{word}`" for word in words) + "."
     if isinstance(kind, click.IntRange | click.FloatRange) and kind.min is not None:
         low = f"Above {kind.min:g}" if kind.min_open else f"From {kind.min:g} on"
-        return f"From {kind.min:g} to {kind.max:g}." if kind.max is not None else f"{low}."
+        return (
+            f"From {kind.min:g} to {kind.max:g}." if kind.max is not None else f"{low}."
+        )
     return ""
 
 

@@ -34,21 +34,40 @@ def signature(name: str, function: Any) -> str:
     for one in found.parameters.values():
         if one.name in {"self", "cls"}:
             continue
-        value = _Text(default(one.default)) if one.default is not one.empty else one.empty
+        value = (
+            _Text(default(one.default)) if one.default is not one.empty else one.empty
+        )
         note = one.annotation
-        shown.append(one.replace(annotation=note if note is one.empty else _Text(written(note)), default=value))
+        shown.append(
+            one.replace(
+                annotation=note if note is one.empty else _Text(written(note)),
+                default=value,
+            )
+        )
     result = found.return_annotation
     text = str(found.replace(parameters=shown, return_annotation=found.empty))
-    gives = "" if result is found.empty or inspect.isclass(function) else f" -> {written(result)}"
+    gives = (
+        ""
+        if result is found.empty or inspect.isclass(function)
+        else f" -> {written(result)}"
+    )
     line = f"{name}{text}{gives}"
     if len(line) <= WIDTH:
         return f"    {line}\n"
-    parts = [str(found.replace(parameters=[one], return_annotation=found.empty))[1:-1] for one in shown]
+    parts = [
+        str(found.replace(parameters=[one], return_annotation=found.empty))[1:-1]
+        for one in shown
+    ]
     stars = [at for at, one in enumerate(shown) if one.kind is one.KEYWORD_ONLY][:1]
     cleaned = [part.removeprefix("*, ").removesuffix(", /") for part in parts]
     for at in stars:
         cleaned.insert(at, "*")
-    return "\n".join([f"    {name}(", *(f"        {part}," for part in cleaned), f"    ){gives}"]) + "\n"
+    return (
+        "\n".join(
+            [f"    {name}(", *(f"        {part}," for part in cleaned), f"    ){gives}"]
+        )
+        + "\n"
+    )
 
 
 def written(note: Any) -> str:
@@ -66,7 +85,10 @@ def default(value: object) -> str:
         case _ if value is os.environ:
             return "os.environ"
         case _ if callable(value):
-            module = getattr(value, "__module__", None) or type(getattr(value, "__self__", None)).__module__
+            module = (
+                getattr(value, "__module__", None)
+                or type(getattr(value, "__self__", None)).__module__
+            )
             return f"{module}.{getattr(value, '__name__', type(value).__name__)}"
     return repr(value)
 
@@ -82,7 +104,12 @@ def prose(docstring: str | None) -> str:
 
 def first(docstring: str | None) -> str:
     """Return a docstring's first sentence."""
-    lead = inspect.cleandoc(docstring or "").partition("\n\n")[0].replace("\n", " ").replace("``", "`")
+    lead = (
+        inspect.cleandoc(docstring or "")
+        .partition("\n\n")[0]
+        .replace("\n", " ")
+        .replace("``", "`")
+    )
     return re.split(r"(?<=[.!?]) (?=[A-Z`])", lead)[0]
 
 
@@ -95,15 +122,21 @@ def attributes(value: type) -> str:
         # That each may be None is told once, for all of them.
         return table(
             ("attribute", "type", "in JSON"),
-            [(name, kind.removesuffix(" or `None`"), json) for name, kind, json in rows],
+            [
+                (name, kind.removesuffix(" or `None`"), json)
+                for name, kind, json in rows
+            ],
         )
     rows = [(*_called(one), _default(one)) for one in own]
     return table(("attribute", "type", "default"), rows) if rows else ""
 
 
 def _called(one: Any) -> tuple[str, str]:
-    # A bar in code would end the cell for some readers of Markdown, and be shown with its backslash by others.
-    return f"`{one.name}`", " or ".join(f"`{kind}`" for kind in written(one.type).split(" | "))
+    # A bar in code would end the cell for some readers of Markdown, and be shown with
+    # its backslash by others.
+    return f"`{one.name}`", " or ".join(
+        f"`{kind}`" for kind in written(one.type).split(" | ")
+    )
 
 
 _COMMON = frozenset({"additional", "raw", "record"})
@@ -120,5 +153,7 @@ def _default(one: Any) -> str:
 def methods(kind: type) -> Iterator[tuple[str, Any]]:
     """Yield the public methods and properties that a class itself has, in the order of the source."""
     for name, value in vars(kind).items():
-        if not name.startswith("_") and (callable(value) or isinstance(value, property | classmethod)):
+        if not name.startswith("_") and (
+            callable(value) or isinstance(value, property | classmethod)
+        ):
             yield name, value

@@ -18,10 +18,14 @@ def error_codes_page() -> str:
     codes = sorted(error_codes().items(), key=lambda code: code[0].split("_"))
     own = [_section(name, code) for name, code in codes if code.executed]
     rows = [
-        (f"`{name}`", code.status, " ".join(code.cause.split()), code.cure) for name, code in codes if not code.executed
+        (f"`{name}`", code.status, " ".join(code.cause.split()), code.cure)
+        for name, code in codes
+        if not code.executed
     ]
     atlas = table(("code", "status", "what is wrong", "what to do"), rows)
-    return Template(TEXT.read_text("utf-8")).substitute(SHIM="\n\n".join(own), ATLAS=atlas)
+    return Template(TEXT.read_text("utf-8")).substitute(
+        SHIM="\n\n".join(own), ATLAS=atlas
+    )
 
 
 def _section(name: str, code: ErrorCode) -> str:
@@ -31,7 +35,9 @@ def _section(name: str, code: ErrorCode) -> str:
         "Cause": code.cause,
         "Cure": f"{code.cure} {code.more}",
     }
-    return "\n".join([f"## {name}", "", *(_point(heading, text) for heading, text in points.items())])
+    return "\n".join(
+        [f"## {name}", "", *(_point(heading, text) for heading, text in points.items())]
+    )
 
 
 def _ended(text: str) -> str:
@@ -40,4 +46,10 @@ def _ended(text: str) -> str:
 
 def _point(heading: str, text: str) -> str:
     words = " ".join(f"- **{heading}:** {text}".split())
-    return textwrap.fill(words, 120, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+    return textwrap.fill(
+        words,
+        120,
+        subsequent_indent="  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

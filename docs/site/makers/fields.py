@@ -53,12 +53,18 @@ def fields() -> str:
 def page(read: Sequence[Document]) -> str:
     """Return the page, a part for each document: first what ended first, last that of which nothing is left."""
     documents = sorted(read, key=_place)
-    return _HEAD + "".join(f"\n{part}\n" for document in documents for part in _document(document))
+    return _HEAD + "".join(
+        f"\n{part}\n" for document in documents for part in _document(document)
+    )
 
 
 def _place(document: Document) -> tuple[bool, datetime, str]:
     operations = document.operations
-    return not any(one.successors for one in operations), min(one.sunset for one in operations), document.title
+    return (
+        not any(one.successors for one in operations),
+        min(one.sunset for one in operations),
+        document.title,
+    )
 
 
 def _document(document: Document) -> Iterator[str]:
@@ -75,9 +81,13 @@ def _document(document: Document) -> Iterator[str]:
             yield f"### Answer: {_spaced(name)}"
             if len(users) < len(document.operations):
                 yield f"Of {_ids(users, document.operations)}."
-            yield from _members(resource, _tiers(users[0], resource), _spaced(name), said)
+            yield from _members(
+                resource, _tiers(users[0], resource), _spaced(name), said
+            )
     own = list(document.resources.values())
-    if others := [one for one in document.operations if one.fields and one.resource not in own]:
+    if others := [
+        one for one in document.operations if one.fields and one.resource not in own
+    ]:
         yield f"The answer of {_ids(others, document.operations)} is that of a read, from the same places."
 
 
@@ -86,27 +96,39 @@ def _statements(document: Document) -> Iterator[str]:
     operations = document.operations
     true_of: dict[tuple[str, str], list[Operation]] = {}
     for operation in operations:
-        for tier, statement in dict.fromkeys(_answering(operation, list(document.resources.values()))):
+        for tier, statement in dict.fromkeys(
+            _answering(operation, list(document.resources.values()))
+        ):
             if statement:
                 true_of.setdefault((tier, statement), []).append(operation)
     together: dict[str, dict[str, list[str]]] = {}
     for (tier, statement), those in true_of.items():
-        together.setdefault(_ids(those, operations), {}).setdefault(tier, []).append(statement)
+        together.setdefault(_ids(those, operations), {}).setdefault(tier, []).append(
+            statement
+        )
     for ids in sorted(together, key=lambda ids: ids != _ids(operations, operations)):
         parts = [
             f"{tier and f'**{tier}**: '}{' '.join(said)}"
-            for tier, said in sorted(together[ids].items(), key=lambda one: bool(one[0]))
+            for tier, said in sorted(
+                together[ids].items(), key=lambda one: bool(one[0])
+            )
         ]
         yield f"- {ids}: {' '.join(parts)}"
 
 
 def _ids(those: Sequence[Operation], operations: Sequence[Operation]) -> str:
     """Name operations, or say that they are all of a document."""
-    return "all" if len(those) == len(operations) > 1 else ", ".join(_code(one.id) for one in those)
+    return (
+        "all"
+        if len(those) == len(operations) > 1
+        else ", ".join(_code(one.id) for one in those)
+    )
 
 
 def _tiers(operation: Operation, resource: Resource) -> tuple[str, ...]:
-    return tuple(tier for tier, one in operation.successors.items() if one.resource == resource)
+    return tuple(
+        tier for tier, one in operation.successors.items() if one.resource == resource
+    )
 
 
 def _spaced(name: str) -> str:
@@ -116,7 +138,8 @@ def _spaced(name: str) -> str:
 
 def _call(operation: Operation) -> str:
     targets = "".join(
-        f"; **{tier}** {_targets(successor, operation.method)}" for tier, successor in operation.successors.items()
+        f"; **{tier}** {_targets(successor, operation.method)}"
+        for tier, successor in operation.successors.items()
     )
     return f"- `{operation.id}`: `{operation.method} {operation.path.text}`{_versions(operation)}{targets}."
 
@@ -129,16 +152,25 @@ def _dates(operation: Operation) -> str:
 
 def _versions(operation: Operation) -> str:
     """Say which versions an operation has, where a later one is another operation."""
-    return f" in versions before {operation.versions.end}" if operation.versions.end else ""
+    return (
+        f" in versions before {operation.versions.end}"
+        if operation.versions.end
+        else ""
+    )
 
 
-def _answering(operation: Operation, own: Sequence[Resource]) -> Iterator[tuple[str, str]]:
+def _answering(
+    operation: Operation, own: Sequence[Resource]
+) -> Iterator[tuple[str, str]]:
     """Yield who answers an operation, a statement each, with the tier of which it is."""
     yield "", _dates(operation)
     yield "", operation.note
     if operation.blank is not None:
         since = f"Its answers mean nothing since {operation.blank:%Y-%m-%d}, though they still come."
-        yield "legacy", f"{since} So {operation.first} is asked first, and legacy where that knows nothing."
+        yield (
+            "legacy",
+            f"{since} So {operation.first} is asked first, and legacy where that knows nothing.",
+        )
     if operation.switch:
         done = "Sent" if operation.successors else "Taken"
         yield (
@@ -146,8 +178,14 @@ def _answering(operation: Operation, own: Sequence[Resource]) -> Iterator[tuple[
             f"{done} only with `ATLAS_SHIM_WRITES={operation.switch}`; elsewhere the answer is a 410 that says so.",
         )
     if operation.lens and operation.lens.switch:
-        some, word = " or ".join(map(_code, operation.lens.members)), operation.lens.switch
-        yield "", f"Bodies with {some}: sent only with `ATLAS_SHIM_WRITES={word}`; elsewhere the answer is a 410."
+        some, word = (
+            " or ".join(map(_code, operation.lens.members)),
+            operation.lens.switch,
+        )
+        yield (
+            "",
+            f"Bodies with {some}: sent only with `ATLAS_SHIM_WRITES={word}`; elsewhere the answer is a 410.",
+        )
     for tier, successor in operation.successors.items():
         if successor.switch:
             word = f"`ATLAS_SHIM_{'READS' if operation.method == 'GET' else 'WRITES'}={successor.switch}`"
@@ -158,11 +196,18 @@ def _answering(operation: Operation, own: Sequence[Resource]) -> Iterator[tuple[
         if successor.resource not in own and successor.switch:
             yield tier, f"Answer: {_spaced(successor.resource.name)}, below."
         yield from ((tier, sentence) for sentence in _before(successor.only))
-        yield from ((tier, _error(name, rule)) for name, rule in successor.errors.items())
-        yield from ((tier, _query(name, rule)) for name, rule in _queries(successor).items())
+        yield from (
+            (tier, _error(name, rule)) for name, rule in successor.errors.items()
+        )
+        yield from (
+            (tier, _query(name, rule)) for name, rule in _queries(successor).items()
+        )
         yield tier, successor.note
     if operation.switch and operation.constant is not None:
-        yield "", f"The answer is `{json.dumps(operation.constant.value)}`. {operation.constant.why}"
+        yield (
+            "",
+            f"The answer is `{json.dumps(operation.constant.value)}`. {operation.constant.why}",
+        )
     if not operation.successors:
         yield "", operation.without_successor
     yield from (("", said) for said in _request(operation))
@@ -179,7 +224,10 @@ def _led(successor: Successor) -> str:
 
 
 def _error(name: str, rule: ErrorRule) -> str:
-    new = [*([str(rule.status)] if rule.status else []), *([_code(rule.code)] if rule.code else [])]
+    new = [
+        *([str(rule.status)] if rule.status else []),
+        *([_code(rule.code)] if rule.code else []),
+    ]
     text = f", with the text {json.dumps(rule.detail)}" if rule.detail else ""
     where = f" where {in_words(rule.when)}" if rule.when else ""
     return f"{_code(name)}{where} comes as {' '.join(new) or 'it is'}{text}."
@@ -193,7 +241,10 @@ def _before(target: Target | None) -> Iterator[str]:
         call = f"`{one.method} {(one.path or target.path).text.removeprefix(_BASE)}`"
         but = f" that is not in `{one.but}`" if one.but else ""
         each = f" once for each of `{one.each}`{but}" if one.each else ""
-        ends = "".join(f" {_error(name, rule)} Then nothing more is sent." for name, rule in one.errors.items())
+        ends = "".join(
+            f" {_error(name, rule)} Then nothing more is sent."
+            for name, rule in one.errors.items()
+        )
         yield f"{'First' if one.method == 'GET' else 'Then'} {call}{each}.{ends}"
 
 
@@ -237,13 +288,26 @@ def _request(operation: Operation) -> Iterator[str]:
             yield from _body(operation, successor.request, {tier: successor})
 
 
-def _body(operation: Operation, request: RequestBody, successors: Mapping[str, Successor]) -> Iterator[str]:
-    members = [f"{_code(name)}{' (required)' if name in request.required else ''}" for name in request.members]
-    taken = f"The body may have {', '.join(members)}." if members else "The body has no members."
+def _body(
+    operation: Operation, request: RequestBody, successors: Mapping[str, Successor]
+) -> Iterator[str]:
+    members = [
+        f"{_code(name)}{' (required)' if name in request.required else ''}"
+        for name in request.members
+    ]
+    taken = (
+        f"The body may have {', '.join(members)}."
+        if members
+        else "The body has no members."
+    )
     yield f"{taken} All other members are taken as they are." if request.rest else taken
     for name, refused in request.refused.items():
         error = f"a 400 {_code(refused.error_code)}: {refused.detail}"
-        value = _code(json.dumps(refused.value)) if refused.but is None else f"any but {_code(json.dumps(refused.but))}"
+        value = (
+            _code(json.dumps(refused.value))
+            if refused.but is None
+            else f"any but {_code(json.dumps(refused.but))}"
+        )
         strict = f"With `{operation.switch}-strict` it is {error}"
         yield f"`{name}` with {value} is {f'ignored: {refused.ignored} {strict}' if refused.ignored else error}"
     for tier, successor in successors.items():
@@ -258,23 +322,34 @@ def _body(operation: Operation, request: RequestBody, successors: Mapping[str, S
                 yield f"{sent}: the body as it came."
             else:
                 rows = _shared(
-                    (name, told.removesuffix(".")) for name, told in _rows(target.body, (BODY,), levels=False)
+                    (name, told.removesuffix("."))
+                    for name, told in _rows(target.body, (BODY,), levels=False)
                 )
                 yield f"{sent}: {'; '.join(' '.join(row).replace('.<br>', ', ') for row in rows) or 'an empty object'}."
 
 
-def _members(resource: Resource, tiers: Sequence[str], title: str, said: Said) -> Iterator[str]:
+def _members(
+    resource: Resource, tiers: Sequence[str], title: str, said: Said
+) -> Iterator[str]:
     """Yield an answer's members, a table if it comes from several tiers, and the words that are translated.
 
-    ``said`` has the title of the resource under which each row of the document stands already.
+    ``said`` has the title of the resource under which each row of the document stands
+    already.
     """
     rows = list(_rows(resource, tiers))
     before = [said[tiers, row] for row in rows if (tiers, row) in said]
     same = max(before, key=before.count, default="")
-    again = [row for row in rows if before.count(same) > 3 and said.get((tiers, row)) == same]
+    again = [
+        row for row in rows if before.count(same) > 3 and said.get((tiers, row)) == same
+    ]
     said.update({(tiers, row): title for row in rows if (tiers, row) not in said})
     shown = _shared(row for row in rows if row not in again)
-    reasons = {rule.why for field in resource.walk() for tier in tiers for rule in field.rules[tier]} - {""}
+    reasons = {
+        rule.why
+        for field in resource.walk()
+        for tier in tiers
+        for rule in field.rules[tier]
+    } - {""}
     text = "\n".join(cell for row in shown for cell in row[1:])
     notes = sorted((why for why in reasons if text.count(why) > 1), key=text.index)
     shown = [(name, *(_noted(cell, notes) for cell in cells)) for name, *cells in shown]
@@ -290,8 +365,13 @@ def _members(resource: Resource, tiers: Sequence[str], title: str, said: Said) -
     for field in resource.walk():
         for tier in tiers:
             if words := _words(field.rules[tier]):
-                pairs = [f"{_code(old)} {' or '.join(map(_code, new))}" for old, new in words.items()]
-                pairs += [f"{_code(word)} never" for word in field.words if word not in words]
+                pairs = [
+                    f"{_code(old)} {' or '.join(map(_code, new))}"
+                    for old, new in words.items()
+                ]
+                pairs += [
+                    f"{_code(word)} never" for word in field.words if word not in words
+                ]
                 yield f"The words of `{field.name}`, and those of {tier}: {', '.join(pairs)}."
 
 
@@ -308,21 +388,42 @@ def _rows(
     """Yield a row for each field, those of objects in it too: ``regions[].name`` is the name of each region."""
     for field in resource.fields:
         name = f"{outer}{field.name}"
-        cells = [_rules(field, field.rules[tier], levels=levels) or "as given" for tier in tiers]
+        cells = [
+            _rules(field, field.rules[tier], levels=levels) or "as given"
+            for tier in tiers
+        ]
         yield (_code(name), *cells)
-        known = [rule for tier in tiers for rule in field.rules[tier] if rule.fidelity is not Fidelity.ABSENT]
+        known = [
+            rule
+            for tier in tiers
+            for rule in field.rules[tier]
+            if rule.fidelity is not Fidelity.ABSENT
+        ]
         if field.of is not None and known:
-            yield from _rows(field.of, tiers, f"{name}{'[]' if field.type == 'objects' else ''}.", levels=levels)
+            yield from _rows(
+                field.of,
+                tiers,
+                f"{name}{'[]' if field.type == 'objects' else ''}.",
+                levels=levels,
+            )
     if resource.rest:
-        less = f", but for {', '.join(map(_code, resource.without))}" if resource.without else ""
+        less = (
+            f", but for {', '.join(map(_code, resource.without))}"
+            if resource.without
+            else ""
+        )
         yield (f"`{outer}*`", *[f"all other members unchanged{less}"] * len(tiers))
 
 
 def _words(rules: Sequence[Rule]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for rule in rules:
-        for said, means in rule.verb.values.items() if isinstance(rule.verb, Values) else ():
-            found.setdefault(means if isinstance(means, str) else json.dumps(means), []).append(said)
+        for said, means in (
+            rule.verb.values.items() if isinstance(rule.verb, Values) else ()
+        ):
+            found.setdefault(
+                means if isinstance(means, str) else json.dumps(means), []
+            ).append(said)
     return found
 
 
@@ -330,12 +431,22 @@ def _rules(field: Field, rules: Sequence[Rule], *, levels: bool = False) -> str:
     """Return one cell: each rule with its condition, its level, how the value is made, and why."""
     cell = []
     for rule in rules:
-        condition = f"when {in_words(rule.when)}: " if rule.when else "else: " if len(rules) > 1 else ""
+        condition = (
+            f"when {in_words(rule.when)}: "
+            if rule.when
+            else "else: "
+            if len(rules) > 1
+            else ""
+        )
         told = " ".join(filter(None, (value(field.name, rule), rule.why)))
         if not levels and len(rules) > 1:
             told = told or ("as given." if isinstance(rule.verb, From) else "not sent.")
         if levels:
-            told = f"**{rule.fidelity.value}**: {told}" if told else f"**{rule.fidelity.value}**"
+            told = (
+                f"**{rule.fidelity.value}**: {told}"
+                if told
+                else f"**{rule.fidelity.value}**"
+            )
         cell.append(condition + told)
     return "<br>".join(cell)
 
@@ -356,7 +467,9 @@ def value(name: str, rule: Rule) -> str:
     known = sorted(named, key=len, reverse=True)
     names = "|".join(map(re.escape, known))
     if names:
-        told = re.sub(rf"(?<![\w.])(?:{names})(?!\.?\w)", lambda found: _code(found[0]), told)
+        told = re.sub(
+            rf"(?<![\w.])(?:{names})(?!\.?\w)", lambda found: _code(found[0]), told
+        )
     told = told.removeprefix(", ")
     return f"{told}." if told else ""
 

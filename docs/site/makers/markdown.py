@@ -51,8 +51,15 @@ _INLINE = re.compile(r"`[^`]+`|\[[^\]]+\]\([^)]+\)")
 
 def paragraph(text: str) -> str:
     """Return a paragraph in lines that are no longer than those of pages written by hand."""
-    text = _INLINE.sub(lambda found: found[0].replace(" ", "\0"), " ".join(text.split()))
-    return textwrap.fill(text, 118, break_long_words=False, break_on_hyphens=False).replace("\0", " ") + "\n"
+    text = _INLINE.sub(
+        lambda found: found[0].replace(" ", "\0"), " ".join(text.split())
+    )
+    return (
+        textwrap.fill(
+            text, 118, break_long_words=False, break_on_hyphens=False
+        ).replace("\0", " ")
+        + "\n"
+    )
 
 
 def page(*parts: str) -> str:

@@ -35,7 +35,11 @@ def _explained(row: Option) -> Iterator[str]:
     notes = [
         row.metavar,
         *(["live"] if row.live else []),
-        *([f"a secret: {row.variable} keeps it out of this file"] if row.secret else []),
+        *(
+            [f"a secret: {row.variable} keeps it out of this file"]
+            if row.secret
+            else []
+        ),
     ]
     for line in textwrap.wrap(f"{row.help} ({'; '.join(notes)})", 116):
         yield f"# {line}"
@@ -43,4 +47,8 @@ def _explained(row: Option) -> Iterator[str]:
 
 def _written(row: Option) -> str:
     """Return a default as TOML has it: a number as it is, all else in quotes."""
-    return row.default if row.default.replace(".", "", 1).isdecimal() else json.dumps(row.default)
+    return (
+        row.default
+        if row.default.replace(".", "", 1).isdecimal()
+        else json.dumps(row.default)
+    )

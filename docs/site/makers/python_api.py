@@ -104,7 +104,10 @@ def python_api() -> str:
     return page(
         HEAD,
         DOORS,
-        table(("module", "the shim's own"), map(_door, ("httpx", "httpx2", "requests", "urllib3", "aiohttp"))),
+        table(
+            ("module", "the shim's own"),
+            map(_door, ("httpx", "httpx2", "requests", "urllib3", "aiohttp")),
+        ),
         MOUNTED,
         *_calls("shim.requests.Adapter"),
         PROCESS,
@@ -117,7 +120,9 @@ def python_api() -> str:
         "### `shim.Fidelity`",
         paragraph(f"{first(Fidelity.__doc__)} {_words(Fidelity)}."),
         "## Warnings",
-        paragraph(f"{warning} `ATLAS_SHIM_WARNINGS` says how often ([settings](settings.md#for-every-way-in))."),
+        paragraph(
+            f"{warning} `ATLAS_SHIM_WARNINGS` says how often ([settings](settings.md#for-every-way-in))."
+        ),
         *_calls("shim.set_warnings_handler"),
         "A handler takes one argument, and what it returns is not looked at:",
         *_values("shim.doors.notice.Notice", "shim.tools.inventory.writing.CallSite"),
@@ -175,7 +180,9 @@ def _methods(kind: type, owner: str, *names: str) -> Iterator[str]:
         if isinstance(value, property):
             yield paragraph(f"`{owner}.{name}`: {first(value.__doc__)}")
         else:
-            yield signature(f"{kind.__name__ if inspect.ismethod(value) else owner}.{name}", value)
+            yield signature(
+                f"{kind.__name__ if inspect.ismethod(value) else owner}.{name}", value
+            )
             yield paragraph(first(value.__doc__))
 
 
@@ -186,50 +193,83 @@ def _words(kind: type[enum.Enum]) -> str:
 def _door(name: str) -> tuple[str, str]:
     """Return a module, and its names that are not the library's own."""
     library, door = import_module(name), import_module(f"shim.{name}")
-    classes = [one for one, thing in vars(door).items() if isinstance(thing, type) and not one.startswith("_")]
-    own = sorted(one for one in classes if getattr(door, one) is not getattr(library, one, None))
-    return f"`shim.{name}`", ", ".join(f"`{one}`" for one in own) + ", and the functions"
+    classes = [
+        one
+        for one, thing in vars(door).items()
+        if isinstance(thing, type) and not one.startswith("_")
+    ]
+    own = sorted(
+        one for one in classes if getattr(door, one) is not getattr(library, one, None)
+    )
+    return f"`shim.{name}`", ", ".join(
+        f"`{one}`" for one in own
+    ) + ", and the functions"
 
 
 def _errors() -> Iterator[tuple[str, str, str]]:
     for name, kind in vars(errors).items():
-        if isinstance(kind, type) and issubclass(kind, Exception) and not issubclass(kind, Warning):
+        if (
+            isinstance(kind, type)
+            and issubclass(kind, Exception)
+            and not issubclass(kind, Warning)
+        ):
             bases = ", ".join(f"`{base.__name__}`" for base in kind.__bases__)
             yield f"`{name}`", bases, first(kind.__doc__)
 
 
 def _endpoints() -> Iterator[str]:
     client = AtlasClient(access_token="shown-nowhere", environ={})  # noqa: S106 - nothing is called
-    for name, group in inspect.getmembers(client, lambda one: isinstance(one, EndpointGroup)):
+    for name, group in inspect.getmembers(
+        client, lambda one: isinstance(one, EndpointGroup)
+    ):
         yield f"### `client.{name}`"
         yield prose(type(group).__doc__)
-        for called in (each for each, kind in vars(type(group)).items() if isinstance(kind, EndpointMethod)):
+        for called in (
+            each
+            for each, kind in vars(type(group)).items()
+            if isinstance(kind, EndpointMethod)
+        ):
             method = getattr(group, called)
             yield signature(called, method)
             yield prose(method.__doc__)
 
 
 def _models() -> Iterator[str]:
-    kinds: dict[str, Any] = {name: kind for name, kind in vars(atlas).items() if isinstance(kind, type)}
+    kinds: dict[str, Any] = {
+        name: kind for name, kind in vars(atlas).items() if isinstance(kind, type)
+    }
     lists = {name: kind for name, kind in kinds.items() if name.startswith("Paginated")}
-    models = [name for name, kind in kinds.items() if attrs.has(kind) and "raw" in attrs.fields_dict(kind)]
+    models = [
+        name
+        for name, kind in kinds.items()
+        if attrs.has(kind) and "raw" in attrs.fields_dict(kind)
+    ]
     yield from _values(*(f"shim.atlas.{name}" for name in models if name not in lists))
     yield "### Pages"
     yield "Each is a `Page` whose `results` are of one kind."
-    of = [(f"`{name}`", f"`{kind.__orig_bases__[0].__args__[0].__name__}`") for name, kind in lists.items()]
+    of = [
+        (f"`{name}`", f"`{kind.__orig_bases__[0].__args__[0].__name__}`")
+        for name, kind in lists.items()
+    ]
     yield table(("page", "results"), of)
     yield "### Words"
     yield "Each is a `StrEnum`, and its words are as good as its members."
     words = {name: kind for name, kind in kinds.items() if issubclass(kind, enum.Enum)}
-    rows = [(f"`{name}`", _words(kind), first(kind.__doc__)) for name, kind in words.items()]
+    rows = [
+        (f"`{name}`", _words(kind), first(kind.__doc__)) for name, kind in words.items()
+    ]
     yield table(("name", "words", "what it is"), rows)
 
 
 def _fixtures() -> Iterator[str]:
     """Yield the fixtures by their source, which is read where pytest is not installed."""
-    tree = ast.parse(Path(fake.__file__).parents[1].joinpath("testing.py").read_text("utf-8"))
+    tree = ast.parse(
+        Path(fake.__file__).parents[1].joinpath("testing.py").read_text("utf-8")
+    )
     for node in tree.body:
-        if isinstance(node, ast.FunctionDef) and any("fixture" in ast.unparse(one) for one in node.decorator_list):
+        if isinstance(node, ast.FunctionDef) and any(
+            "fixture" in ast.unparse(one) for one in node.decorator_list
+        ):
             yield f"### `{node.name}`"
             yield prose(ast.get_docstring(node))
 

@@ -23,11 +23,21 @@ SAID_ABOVE = ("route", "sunset", "reads", "writes")
 
 def settings() -> str:
     """Return the page."""
-    parts = ["### The five options to know", _table([row for row in TABLE if row.name in FIVE])]
+    parts = [
+        "### The five options to know",
+        _table([row for row in TABLE if row.name in FIVE]),
+    ]
     for heading in dict.fromkeys(row.group for row in TABLE):
-        parts += [f"### {heading}", _table([row for row in TABLE if row.group == heading and row.name not in FIVE])]
+        parts += [
+            f"### {heading}",
+            _table(
+                [row for row in TABLE if row.group == heading and row.name not in FIVE]
+            ),
+        ]
     text = Template(TEXT.read_text("utf-8"))
-    return text.substitute(OPTIONS=page(*parts).strip(), ROUTES=_words(RouteWord), WARNINGS=_words(WORDS))
+    return text.substitute(
+        OPTIONS=page(*parts).strip(), ROUTES=_words(RouteWord), WARNINGS=_words(WORDS)
+    )
 
 
 def _words(kind: Iterable[str]) -> str:
@@ -37,7 +47,10 @@ def _words(kind: Iterable[str]) -> str:
 def _table(rows: Sequence[Option]) -> str:
     cells = [
         (
-            "<br>".join(f"`{name}`" for name in (f"{row.flag} {row.metavar}", row.variable, row.name)),
+            "<br>".join(
+                f"`{name}`"
+                for name in (f"{row.flag} {row.metavar}", row.variable, row.name)
+            ),
             " ".join(_said(row)),
         )
         for row in rows
@@ -46,7 +59,9 @@ def _table(rows: Sequence[Option]) -> str:
 
 
 def _said(row: Option) -> Iterable[str]:
-    yield "[As above](#for-every-way-in)." if row.name in SAID_ABOVE else coded(row.help)
+    yield (
+        "[As above](#for-every-way-in)." if row.name in SAID_ABOVE else coded(row.help)
+    )
     if row.secret:
         yield "A secret: shown to nobody; the variable keeps it out of the file."
     if row.default and row.name not in SAID_ABOVE:

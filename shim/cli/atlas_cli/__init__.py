@@ -2,6 +2,7 @@
 
     words -> flags, commands -> profile -> calls -> shim.atlas -> output
 
-``run`` does this: ``flags`` reads words as pflag does, ``commands`` is the table of commands, ``profile`` reads the
-CLI's configuration, ``calls`` asks Atlas, and ``output`` prints the fields that the CLI printed.
+``run`` does this: ``flags`` reads words as pflag does, ``commands`` is the table of
+commands, ``profile`` reads the CLI's configuration, ``calls`` asks Atlas, and
+``output`` prints the fields that the CLI printed.
 """

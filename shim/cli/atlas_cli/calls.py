@@ -27,21 +27,37 @@ from shim.errors import AtlasError
 from shim.httpx import Client
 
 
-def carry_out(command: CliCommand, given: FlagValues, base_url: str, credentials: Credentials, project: str) -> Model:
+def carry_out(
+    command: CliCommand,
+    given: FlagValues,
+    base_url: str,
+    credentials: Credentials,
+    project: str,
+) -> Model:
     """Return Atlas' reply to a command (of a watch, the last); raises CliError with the CLI's words if it fails.
 
     A watch prints a dot for each read unless stdout is a terminal, as the CLI did.
     """
     names = {name: str(given[name]) for name in command.names}
-    place = command.place.format_map({name: quote(value, safe="") for name, value in names.items()})
+    place = command.place.format_map(
+        {name: quote(value, safe="") for name, value in names.items()}
+    )
     url = f"{base_url}/api/atlas/v2/groups/{project}/serverless{place}"
     method = command.method
     auth = auth_for(credentials, base_url)
-    with Client(timeout=TIMEOUT, headers={"User-Agent": f"atlas-shim/{__version__} (atlas)"}, auth=auth) as http:
-        call = attrgetter(command.call)(AtlasClient(base_url=base_url, http_client=http, environ={}))
+    with Client(
+        timeout=TIMEOUT,
+        headers={"User-Agent": f"atlas-shim/{__version__} (atlas)"},
+        auth=auth,
+    ) as http:
+        call = attrgetter(command.call)(
+            AtlasClient(base_url=base_url, http_client=http, environ={})
+        )
         try:
             while True:
-                reply: Model = call(project, *names.values(), **_arguments(command, given, project))
+                reply: Model = call(
+                    project, *names.values(), **_arguments(command, given, project)
+                )
                 if command.has_ended(reply.raw):
                     return reply
                 if not sys.stdout.isatty():
@@ -50,21 +66,36 @@ def carry_out(command: CliCommand, given: FlagValues, base_url: str, credentials
                 time.sleep(4)  # as in the CLI
         except AtlasError as error:
             if error.status == 401 and isinstance(credentials, AccessToken):
-                sys.stderr.write("atlas-shim: the access token may have expired; `atlas auth login` renews it\n")
+                sys.stderr.write(
+                    "atlas-shim: the access token may have expired; `atlas auth login` renews it\n"
+                )
             raise _refused(error, method, url) from None
         except httpx.TransportError as error:
-            said = f'{method.capitalize()} "{url}": {type(error).__name__}: {error}'.removesuffix(": ")
+            said = f'{method.capitalize()} "{url}": {type(error).__name__}: {error}'.removesuffix(
+                ": "
+            )
             if method != "GET" and not isinstance(error, UNSENT):
-                look = "backups restores list" if command.path.endswith("restores create") else "list"
+                look = (
+                    "backups restores list"
+                    if command.path.endswith("restores create")
+                    else "list"
+                )
                 again = f"check with `atlas serverless {look}` before trying again"
                 said += f"\natlas-shim: it may have been executed; {again}"
             raise CliError(said) from None
         except ValueError as error:  # an id or a name that is not valid in Atlas
             argument, _, why = str(error).partition(": ")
-            raise CliError(f"{re.sub('_([a-z])', lambda found: found[1].upper(), argument)}: {why}") from None
+            raise CliError(
+                f"{re.sub('_([a-z])', lambda found: found[1].upper(), argument)}: {why}"
+            ) from None
         finally:
-            if isinstance(credentials, ServiceAccount) and isinstance(auth, ServiceAccountAuth) and auth.token:
-                # Atlas allows an account 100 tokens, valid for an hour; a loop of commands would use them up.
+            if (
+                isinstance(credentials, ServiceAccount)
+                and isinstance(auth, ServiceAccountAuth)
+                and auth.token
+            ):
+                # Atlas allows an account 100 tokens, valid for an hour; a loop of
+                # commands would use them up.
                 form = {"token": auth.token, "token_type_hint": "access_token"}
                 account = credentials.client_id, credentials.client_secret
                 with suppress(httpx.HTTPError):
@@ -85,7 +116,11 @@ def _arguments(command: CliCommand, given: FlagValues, project: str) -> dict[str
         arguments["name"] = given[command.argument]
     if command.path.endswith("restores create"):
         # The CLI sent a download without a target; the body of the API needs one.
-        return {"target_cluster_name": given["clusterName"], "target_group_id": project, **arguments}
+        return {
+            "target_cluster_name": given["clusterName"],
+            "target_group_id": project,
+            **arguments,
+        }
     return arguments
 
 
@@ -95,9 +130,15 @@ def _refused(error: AtlasError, method: str, url: str) -> CliError:
     try:
         said = json.loads(error.body.strip() or b"{}")
     except ValueError:
-        return CliError(f"({status}) failed to decode response body: undefined response type")
+        return CliError(
+            f"({status}) failed to decode response body: undefined response type"
+        )
     bad = said.get("badRequestDetail") if isinstance(said, dict) else None
-    detail = "" if bad is None else json.dumps(bad, separators=(",", ":"), ensure_ascii=False)
+    detail = (
+        ""
+        if bad is None
+        else json.dumps(bad, separators=(",", ":"), ensure_ascii=False)
+    )
     parameters = " ".join(str(parameter) for parameter in error.parameters)
     return CliError(
         f"{url} {method}: HTTP {status} (Error code: {json.dumps(error.error_code or '', ensure_ascii=False)}) "

@@ -12,7 +12,9 @@ import attrs
 
 from shim.cli.atlas_cli.flags import Flag
 
-_TABLE = tomllib.loads(files("shim.cli.atlas_cli").joinpath("commands.toml").read_text("utf-8"))
+_TABLE = tomllib.loads(
+    files("shim.cli.atlas_cli").joinpath("commands.toml").read_text("utf-8")
+)
 
 
 def _flags(names: Sequence[str]) -> tuple[Flag, ...]:
@@ -61,7 +63,11 @@ class CliCommand:
 
     def has_ended(self, reply: Mapping[str, Any]) -> bool:
         """Return whether nothing more is to be waited for, by the JSON of a reply."""
-        found = (reply[name] in words if words else reply[name] for name, words in self.ends.items() if name in reply)
+        found = (
+            reply[name] in words if words else reply[name]
+            for name, words in self.ends.items()
+            if name in reply
+        )
         return not self.ends or any(found)
 
 

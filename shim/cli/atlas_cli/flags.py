@@ -39,7 +39,8 @@ FlagValues = Mapping[str, Value]
 def words_of(words: Sequence[str]) -> Iterator[int]:
     """Yield the positions of words that are neither flags nor values, before the command's flags are known.
 
-    As in cobra's search for the command, every flag is assumed to have a value, but the switches of every command.
+    As in cobra's search for the command, every flag is assumed to have a value, but the
+    switches of every command.
     """
     rest = iter(enumerate(words))
     for at, word in rest:
@@ -48,13 +49,21 @@ def words_of(words: Sequence[str]) -> Iterator[int]:
         if word == "-" or not word.startswith("-"):
             if word:
                 yield at
-        elif "=" not in word and word not in _SWITCHES and (word.startswith("--") or len(word) == 2):
+        elif (
+            "=" not in word
+            and word not in _SWITCHES
+            and (word.startswith("--") or len(word) == 2)
+        ):
             next(rest, None)
 
 
-def parse(words: Sequence[str], flags: Sequence[Flag]) -> tuple[dict[str, Value], list[str]]:
+def parse(
+    words: Sequence[str], flags: Sequence[Flag]
+) -> tuple[dict[str, Value], list[str]]:
     """Return the given flags' values and the other words; raises CliError that names a wrong flag."""
-    known = {f"--{flag.name}": flag for flag in flags} | {f"-{flag.short}": flag for flag in flags if flag.short}
+    known = {f"--{flag.name}": flag for flag in flags} | {
+        f"-{flag.short}": flag for flag in flags if flag.short
+    }
     values: dict[str, Value] = {}
     others: list[str] = []
     rest = list(words)
@@ -66,7 +75,11 @@ def parse(words: Sequence[str], flags: Sequence[Flag]) -> tuple[dict[str, Value]
             others.append(word)
             continue
         is_long = word.startswith("--")
-        name, sign, text = word.partition("=") if is_long else (word[:2], word[2:3], word[2:].removeprefix("="))
+        name, sign, text = (
+            word.partition("=")
+            if is_long
+            else (word[:2], word[2:3], word[2:].removeprefix("="))
+        )
         flag = known.get(name)
         if flag is None:
             raise CliError(f"unknown flag: {name}")
@@ -79,7 +92,11 @@ def parse(words: Sequence[str], flags: Sequence[Flag]) -> tuple[dict[str, Value]
                 raise CliError(f"flag needs an argument: {name}")
             text = rest.pop(0)
         value, before = _value(flag, text), values.get(flag.name)
-        values[flag.name] = before | value if isinstance(before, dict) and isinstance(value, dict) else value
+        values[flag.name] = (
+            before | value
+            if isinstance(before, dict) and isinstance(value, dict)
+            else value
+        )
     return values, others
 
 
@@ -90,7 +107,9 @@ def _value(flag: Flag, text: str) -> Value:
                 return _BOOLS[text]
             case "stringToString":
                 return dict(pair.split("=", 1) for pair in text.split(","))
-            case "int":  # As Go's ParseInt does with base 0: 010 is octal, and 64 bits are all.
+            case (
+                "int"
+            ):  # As Go's ParseInt does with base 0: 010 is octal, and 64 bits are all.
                 number = int(text, 8 if re.fullmatch(r"[-+]?0[0-7_]+", text) else 0)
                 number.to_bytes(8, signed=True)
                 return number

@@ -17,21 +17,28 @@ from shim.cli.atlas_cli.flags import CliError
 from shim.cli.output import harmless
 from shim.extras import hinted
 
-_UNKNOWN = frozenset({"nextBackupDate", "tenantBackupEnabled"})  # the last SDK (atlas-sdk-go v20250312) lacked them
+_UNKNOWN = frozenset(
+    {"nextBackupDate", "tenantBackupEnabled"}
+)  # the last SDK (atlas-sdk-go v20250312) lacked them
 
 _REQUIRED: dict[str, Any] = {
-    **dict.fromkeys(("backingProviderName", "deliveryType", "key", "regionName", "value"), ""),
+    **dict.fromkeys(
+        ("backingProviderName", "deliveryType", "key", "regionName", "value"), ""
+    ),
     **dict.fromkeys(("targetClusterName", "targetGroupId"), ""),
     "results": None,
 }
 """Member -> the value that the CLI printed if Atlas did not send it."""
 
 
-def printer(command: CliCommand, output: str, instance: str = "") -> Callable[[Model], str]:
+def printer(
+    command: CliCommand, output: str, instance: str = ""
+) -> Callable[[Model], str]:
     """Return a function that takes a reply and returns the CLI's text; ``instance`` is the one that the command named.
 
-    ``output`` is the value of ``--output``; unknown formats print the default, as in the CLI. Raises CliError on a
-    format that can't be printed, before the command calls Atlas.
+    ``output`` is the value of ``--output``; unknown formats print the default, as in
+    the CLI. Raises CliError on a format that can't be printed, before the command calls
+    Atlas.
     """
     kind, sign, argument = output.partition("=")
     if output == "json":
@@ -40,10 +47,14 @@ def printer(command: CliCommand, output: str, instance: str = "") -> Callable[[M
         select = selector(argument)
         return lambda reply: _marshal(select(known(reply)))
     if kind in {"go-template", "go-template-file"} and sign:
-        raise CliError("atlas-shim prints no Go templates; use the same command with: -o json | jq -r '…'")
+        raise CliError(
+            "atlas-shim prints no Go templates; use the same command with: -o json | jq -r '…'"
+        )
     answer = command.answer
     if isinstance(answer, str):
-        return lambda reply: answer.format_map({"id": "<nil>", "instanceName": instance, **known(reply)})
+        return lambda reply: answer.format_map(
+            {"id": "<nil>", "instanceName": instance, **known(reply)}
+        )
     return lambda reply: _table(answer, known(reply))
 
 
@@ -62,13 +73,17 @@ def selector(path: str) -> Callable[[Any], Any]:
         query = JSONPathEnvironment().compile(path)
     except JSONPathError as error:
         why = str(error).partition("\n")[0]
-        raise CliError(f"json-path {path!r}: {why}; jq reads more: -o json | jq -r '…'") from None
+        raise CliError(
+            f"json-path {path!r}: {why}; jq reads more: -o json | jq -r '…'"
+        ) from None
     single = isinstance(query, JSONPath) and query.singular_query()
 
     def select(value: Any) -> Any:
         found = query.findall(value)
         if single and not found:
-            raise CliError(f"unknown key or index: json-path {path!r} leads to nothing in this reply")
+            raise CliError(
+                f"unknown key or index: json-path {path!r} leads to nothing in this reply"
+            )
         return found[0] if single else found
 
     return select
@@ -111,18 +126,30 @@ def _marshal(value: Any) -> str:
     """Return JSON and a newline as Go's ``json.MarshalIndent`` writes it, two spaces a level, ``<>&`` escaped."""
     text = json.dumps(value, indent=2, ensure_ascii=False)
     # In JSON these characters occur in strings only.
-    return harmless(re.sub("[<>&\u2028\u2029]", lambda found: f"\\u{ord(found[0]):04x}", text)) + "\n"
+    return (
+        harmless(
+            re.sub("[<>&\u2028\u2029]", lambda found: f"\\u{ord(found[0]):04x}", text)
+        )
+        + "\n"
+    )
 
 
 def _table(columns: Mapping[str, str], reply: Mapping[str, Any]) -> str:
     """Return a table of a page's results or of one resource; ``columns`` are headings, each with its member.
 
-    Cells are aligned as by Go's text/tabwriter in the CLI: 6 characters wide at least, 3 apart, the last not padded.
+    Cells are aligned as by Go's text/tabwriter in the CLI: 6 characters wide at least,
+    3 apart, the last not padded.
     """
     resources = (reply["results"] or []) if "results" in reply else [reply]
     rows: list[Sequence[str]] = [list(columns)]
-    rows += ([_cell(name, resource.get(name)) for name in columns.values()] for resource in resources)
-    widths = [max(6, *(len(cell) + 3 for cell in column)) for column in zip(*rows, strict=True)]
+    rows += (
+        [_cell(name, resource.get(name)) for name in columns.values()]
+        for resource in resources
+    )
+    widths = [
+        max(6, *(len(cell) + 3 for cell in column))
+        for column in zip(*rows, strict=True)
+    ]
     widths[-1] = 0
     return "".join("".join(map(str.ljust, row, widths)) + "\n" for row in rows)
 
@@ -133,6 +160,9 @@ def _cell(name: str, value: Any) -> str:
     if value is not None and name in {"createdAt", "expiresAt"}:
         # As Go prints a time: 2026-08-02 17:05:37.5 +0000 UTC
         when = datetime.fromisoformat(value)
-        clock, zone = f"{when:%Y-%m-%d %H:%M:%S.%f}".rstrip("0").rstrip("."), f"{when:%z}"
+        clock, zone = (
+            f"{when:%Y-%m-%d %H:%M:%S.%f}".rstrip("0").rstrip("."),
+            f"{when:%z}",
+        )
         return f"{clock} {zone} {zone if when.utcoffset() else 'UTC'}"
     return "<nil>" if value is None else str(value)

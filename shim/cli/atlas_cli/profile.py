@@ -1,7 +1,8 @@
 """The Atlas CLI's configuration: ``config.toml`` with its profiles, and variables, which come first.
 
-A property is looked up in ``MONGODB_ATLAS_<PROPERTY>``, then ``MCLI_<PROPERTY>``, then the file's top level, then the
-profile. The file is never written. Secrets that newer CLIs keep in the system's keyring are not read.
+A property is looked up in ``MONGODB_ATLAS_<PROPERTY>``, then ``MCLI_<PROPERTY>``, then
+the file's top level, then the profile. The file is never written. Secrets that newer
+CLIs keep in the system's keyring are not read.
 """
 
 from __future__ import annotations
@@ -15,7 +16,13 @@ import attrs
 import click
 
 from shim.cli.atlas_cli.flags import CliError
-from shim.credentials import AccessToken, ApiKey, Credentials, ServiceAccount, read_credentials
+from shim.credentials import (
+    AccessToken,
+    ApiKey,
+    Credentials,
+    ServiceAccount,
+    read_credentials,
+)
 from shim.origins import DEFAULT_BASE_URL, parse_base_url
 
 PREFIXES = ("MONGODB_ATLAS_", "MCLI_")
@@ -53,7 +60,9 @@ class Profile:
         """The origin of Atlas; raises SettingsError on an invalid URL."""
         for name in ("ops_manager_url", "base_url"):
             if url := self.get(name):
-                return parse_base_url(url, name=f"{name} of the Atlas CLI's profile {self.name!r}")
+                return parse_base_url(
+                    url, name=f"{name} of the Atlas CLI's profile {self.name!r}"
+                )
         return DEFAULT_BASE_URL
 
     def credentials(self) -> Credentials:
@@ -63,12 +72,18 @@ class Profile:
         account = ServiceAccount(client_id, secret) if client_id and secret else None
         key = ApiKey(public, private) if public and private else None
         # A variable beats the profile even if it is for another kind of credentials.
-        found: Credentials | None = key or account if self.get("auth_type") == "service_account" else account or key
+        found: Credentials | None = (
+            key or account
+            if self.get("auth_type") == "service_account"
+            else account or key
+        )
         if found is None and (token := self.get("access_token")):
             found = AccessToken(token)
         found = found or read_credentials(self.environ)
         if found is None:
-            raise CliError(MISSING + (KEYRING.format(self.name, self.path) if self.stored else ""))
+            raise CliError(
+                MISSING + (KEYRING.format(self.name, self.path) if self.stored else "")
+            )
         return found
 
 
@@ -80,12 +95,21 @@ def load(name: str, environ: Mapping[str, str]) -> Profile:
     if "." in name:
         raise CliError(f"""profile should not contain '.': "{name}\"""")
     name = (name or (next(iter(profiles)) if len(profiles) == 1 else "default")).lower()
-    top = {key: value for key, value in content.items() if not isinstance(value, dict) and value != ""}
-    return Profile(name, path, {**profiles.get(name, {}), **top} if content else {}, environ)
+    top = {
+        key: value
+        for key, value in content.items()
+        if not isinstance(value, dict) and value != ""
+    }
+    return Profile(
+        name, path, {**profiles.get(name, {}), **top} if content else {}, environ
+    )
 
 
 def _variable(environ: Mapping[str, str], name: str) -> str:
-    return next((value for prefix in PREFIXES if (value := environ.get(prefix + name.upper()))), "")
+    return next(
+        (value for prefix in PREFIXES if (value := environ.get(prefix + name.upper()))),
+        "",
+    )
 
 
 def _file() -> tuple[Path, dict[str, Any]]:
@@ -103,4 +127,7 @@ def _file() -> tuple[Path, dict[str, Any]]:
 
 def _lowered(table: Mapping[str, Any]) -> dict[str, Any]:
     """Lower the case of all keys, as the CLI's library does."""
-    return {key.lower(): _lowered(value) if isinstance(value, dict) else value for key, value in table.items()}
+    return {
+        key.lower(): _lowered(value) if isinstance(value, dict) else value
+        for key, value in table.items()
+    }

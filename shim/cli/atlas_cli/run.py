@@ -30,16 +30,20 @@ MARK = "_ATLAS_SHIM_HANDED_TO"
     options_metavar="",
     context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
 )
-@click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="serverless ... | WORD...")
+@click.argument(
+    "words", nargs=-1, type=click.UNPROCESSED, metavar="serverless ... | WORD..."
+)
 def command(words: tuple[str, ...]) -> None:
     """Run the commands that the Atlas CLI removed; pass others on to it.
 
-    For old scripts: alias atlas='atlas-shim atlas'. Flags, output, profiles and variables are
-    those of the Atlas CLI; "atlas-shim atlas serverless" lists the commands. Any other command
-    goes to the "atlas" on the PATH, with the words as they are.
+    For old scripts: alias atlas='atlas-shim atlas'. Flags, output, profiles and
+    variables are those of the Atlas CLI; "atlas-shim atlas serverless" lists the
+    commands. Any other command goes to the "atlas" on the PATH, with the words as they
+    are.
 
-    Exit codes: serverless commands return 0 on success, 1 on any error, 141 if their output pipe
-    was closed; others return the Atlas CLI's code, or 127 if it is not on the PATH.
+    Exit codes: serverless commands return 0 on success, 1 on any error, 141 if their
+    output pipe was closed; others return the Atlas CLI's code, or 127 if it is not on
+    the PATH.
     """
     sys.exit(run(words))
 
@@ -75,7 +79,8 @@ def _write(shown: str) -> None:
 
 def hand_over(words: Sequence[str], environ: Mapping[str, str]) -> int:
     """Become the real ``atlas``; returns an exit code only if that fails."""
-    # The parent's id counts, too: a wrapper may have started this process without ``exec``.
+    # The parent's id counts, too: a wrapper may have started this process without
+    # ``exec``.
     again = environ.get(MARK) in {str(os.getpid()), str(os.getppid())}
     program = None if again else next(_programs(environ), None)
     if program is None:
@@ -89,7 +94,9 @@ def hand_over(words: Sequence[str], environ: Mapping[str, str]) -> int:
     sys.stderr.flush()
     try:
         if os.name != "posix":
-            return subprocess.run([program, *words], env=environment, check=False).returncode  # noqa: S603 - the user's
+            return subprocess.run(  # noqa: S603 - the user's
+                [program, *words], env=environment, check=False
+            ).returncode
         return os.execve(program, ["atlas", *words], environment)  # noqa: S606 - as above
     except OSError as error:
         sys.stderr.write(f"atlas-shim: {program}: {error.strerror}\n")
@@ -106,25 +113,42 @@ def _programs(environ: Mapping[str, str]) -> Iterator[str]:
                     start = file.read(4096)
             except OSError:
                 start = b""
-            if not (start.startswith(b"#!") and (b"atlas-shim" in start or b"-m shim" in start)):
+            if not (
+                start.startswith(b"#!")
+                and (b"atlas-shim" in start or b"-m shim" in start)
+            ):
                 yield str(path.absolute())
 
 
-def find(words: Sequence[str], places: Sequence[int]) -> tuple[CliCommand | None, list[str]]:
+def find(
+    words: Sequence[str], places: Sequence[int]
+) -> tuple[CliCommand | None, list[str]]:
     """Return the command and its words; None if they name a group or ask for help."""
     path = ["atlas"]
     for count, at in enumerate(places, 1):
         path.append(ALIASES.get(words[at], words[at]))
         for command in COMMANDS:
             if command.path == " ".join(path):
-                return command, [word for place, word in enumerate(words) if place not in places[:count]]
-        if not any(command.path.startswith(" ".join([*path, ""])) for command in COMMANDS):
-            there = ", ".join(command.path.removeprefix("atlas ") for command in COMMANDS)
-            raise CliError(f'unknown command "{path[-1]}" for "{" ".join(path[:-1])}"; atlas-shim has: {there}')
+                return command, [
+                    word
+                    for place, word in enumerate(words)
+                    if place not in places[:count]
+                ]
+        if not any(
+            command.path.startswith(" ".join([*path, ""])) for command in COMMANDS
+        ):
+            there = ", ".join(
+                command.path.removeprefix("atlas ") for command in COMMANDS
+            )
+            raise CliError(
+                f'unknown command "{path[-1]}" for "{" ".join(path[:-1])}"; atlas-shim has: {there}'
+            )
     return None, []
 
 
-def _serverless(words: Sequence[str], places: Sequence[int], environ: Mapping[str, str]) -> str:
+def _serverless(
+    words: Sequence[str], places: Sequence[int], environ: Mapping[str, str]
+) -> str:
     """Return the text that a command prints on success."""
     command, rest = find(words, places)
     if command is None:
@@ -137,30 +161,47 @@ def _serverless(words: Sequence[str], places: Sequence[int], environ: Mapping[st
 
 
 def _carried_out(
-    command: CliCommand, given: dict[str, flags.Value], others: list[str], environ: Mapping[str, str]
+    command: CliCommand,
+    given: dict[str, flags.Value],
+    others: list[str],
+    environ: Mapping[str, str],
 ) -> str:
     orders = command.path.endswith("restores create")
     if orders and others and "deliveryType" not in given:
-        given["deliveryType"] = others.pop(0)  # as in `atlas backups restores start automated`
+        given["deliveryType"] = others.pop(
+            0
+        )  # as in `atlas backups restores start automated`
     for negated in (flag for flag in command.flags if flag.negates):
-        pair = [flag.name for flag in command.flags if flag.argument == negated.argument]
+        pair = [
+            flag.name for flag in command.flags if flag.argument == negated.argument
+        ]
         if given.keys() >= set(pair):
             raise CliError(f"--{' and --'.join(pair)} can't both be set")
     if len(others) != bool(command.argument):
-        said = f"requires 1 argument, received {len(others)}" if command.argument else "accepts no arguments"
+        said = (
+            f"requires 1 argument, received {len(others)}"
+            if command.argument
+            else "accepts no arguments"
+        )
         raise CliError(f'"{command.path}" {said}\n\nUsage:  {command.usage}')
     given.update(zip([command.argument], others, strict=False))
     profile = load(str(given.get("profile", "")), environ)
     credentials = profile.credentials()
     kind = str(given.get("deliveryType"))
     if orders and kind not in DELIVERY_TYPES:
-        raise CliError("delivery type invalid, choose 'automated', 'download' or 'pointInTime'")
+        raise CliError(
+            "delivery type invalid, choose 'automated', 'download' or 'pointInTime'"
+        )
     project = str(given.get("projectId") or profile.get("project_id"))
     if not project:
         raise CliError('required flag(s) "projectId" not set')
     if not re.fullmatch("[0-9a-fA-F]{24}", project):
         raise CliError(f"the provided value '{project}' is not a valid ID")
-    required = [*command.names, *(flag.name for flag in command.required), *(DELIVERY_TYPES[kind] if orders else ())]
+    required = [
+        *command.names,
+        *(flag.name for flag in command.required),
+        *(DELIVERY_TYPES[kind] if orders else ()),
+    ]
     if missing := sorted(name for name in required if name not in given):
         raise CliError(f"""required flag(s) "{'", "'.join(missing)}" not set""")
     if (service := profile.get("service")) not in {"", "cloud"}:
@@ -171,7 +212,11 @@ def _carried_out(
 
     output = str(given.get("output") or profile.get("output"))
     show = printer(command, output, str(given.get("instanceName", "")))
-    if command.asks and not given.get("force") and not _yes(command.asks.format(given[command.argument])):
+    if (
+        command.asks
+        and not given.get("force")
+        and not _yes(command.asks.format(given[command.argument]))
+    ):
         return "Serverless instance not deleted\n"
     with warnings.catch_warnings():
         # Users of `atlas serverless` know that it is retired, so no warning is needed.

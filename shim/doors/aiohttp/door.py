@@ -10,7 +10,13 @@ from typing import Any
 
 import aiohttp
 import attrs
-from aiohttp import ClientResponse, ClientResponseError, ClientSession, ClientTimeout, RequestInfo
+from aiohttp import (
+    ClientResponse,
+    ClientResponseError,
+    ClientSession,
+    ClientTimeout,
+    RequestInfo,
+)
 from aiohttp.http_exceptions import ContentEncodingError
 from multidict import CIMultiDict, CIMultiDictProxy, MultiDict
 from yarl import URL
@@ -55,7 +61,10 @@ class AiohttpDoor(Door):
 
     @property
     def skipped(self) -> set[str]:
-        names = (*self.session.skip_auto_headers, *(self.options.get("skip_auto_headers") or ()))
+        names = (
+            *self.session.skip_auto_headers,
+            *(self.options.get("skip_auto_headers") or ()),
+        )
         return {str(name).lower() for name in names}
 
     def request(self, send: Send) -> dict[str, Any]:
@@ -63,30 +72,57 @@ class AiohttpDoor(Door):
         sent, options = send.call, self.options
         lines, same_body = self.lines(send)
         headers = InnerHeaders(lines)
-        if send.may_read and "accept-encoding" not in headers and "accept-encoding" not in self.skipped:
+        if (
+            send.may_read
+            and "accept-encoding" not in headers
+            and "accept-encoding" not in self.skipped
+        ):
             headers["Accept-Encoding"] = _DEFAULT_CODINGS
-        inner = {**options, "headers": headers, "raise_for_status": False, "timeout": self.timeout}
-        options.pop("upload_tracker", None)  # it follows one request, and refuses a second
+        inner = {
+            **options,
+            "headers": headers,
+            "raise_for_status": False,
+            "timeout": self.timeout,
+        }
+        options.pop(
+            "upload_tracker", None
+        )  # it follows one request, and refuses a second
         if not same_body:
-            inner |= {"data": sent.body, "json": None, "chunked": None, "compress": None, "expect100": False}
+            inner |= {
+                "data": sent.body,
+                "json": None,
+                "chunked": None,
+                "compress": None,
+                "expect100": False,
+            }
         url = self.url
         if send.rewritten:
             inner["params"] = None
-            # A relative one where a relative one was given, as sessions with a base want.
-            url = URL(self.url_sent(send, str(self.whole) if URL(url).scheme else ""), encoded=True)
+            # A relative one where a relative one was given, as sessions with a base
+            # want.
+            url = URL(
+                self.url_sent(send, str(self.whole) if URL(url).scheme else ""),
+                encoded=True,
+            )
         return {**inner, "method": sent.method, "str_or_url": url}
 
     def seconds(self) -> float | None:
         """Read the total, or what connecting and reading may take together."""
         timeout = self.timeout
         connect = timeout.connect or timeout.sock_connect
-        return timeout.total or together(read=timeout.sock_read, connect=connect) or None
+        return (
+            timeout.total or together(read=timeout.sock_read, connect=connect) or None
+        )
 
     def within(self, left: float, words: str) -> None:
         if left <= 0:
             raise aiohttp.ServerTimeoutError(words)
         timeout = self.timeout
-        shortened = {"total": left} if timeout.total else {"sock_read": shorter(left, timeout.sock_read)}
+        shortened = (
+            {"total": left}
+            if timeout.total
+            else {"sock_read": shorter(left, timeout.sock_read)}
+        )
         self.inner["timeout"] = attrs.evolve(timeout, **shortened)
 
     async def send(self, request: dict[str, Any]) -> ClientResponse:
@@ -105,13 +141,17 @@ class AiohttpDoor(Door):
         """Return content, which aiohttp may decode."""
         decodes = self.options.get("auto_decompress")
         decodes = self.session.auto_decompress if decodes is None else decodes
-        is_decoded = decodes and native.headers.get("Content-Encoding", "").lower() in _CODINGS
+        is_decoded = (
+            decodes and native.headers.get("Content-Encoding", "").lower() in _CODINGS
+        )
         return Content(rest=native.content.iter_any(), decoded=is_decoded)
 
     async def following(self, rest: Any, last: None) -> Any:
         content: Any = self.content
         native: ClientResponse = self.native
-        if not content.chunks and native.content.at_eof():  # a middleware may have read it before
+        if (
+            not content.chunks and native.content.at_eof()
+        ):  # a middleware may have read it before
             return await native.read()
         try:
             return await anext(rest, last)
@@ -133,15 +173,23 @@ class AiohttpDoor(Door):
         native: ClientResponse = self.native
         if self.content is not None and any(self.content.chunks):
             with warnings.catch_warnings():
-                # Deprecated for years with nothing in its place; aiohttp 4, where it may go, is refused by our bound.
+                # Deprecated for years with nothing in its place; aiohttp 4, where it
+                # may go, is refused by our bound.
                 warnings.simplefilter("ignore", DeprecationWarning)
                 native.content.unread_data(b"".join(self.content.chunks))
         return native
 
     def retype(self, response: Any, content_type: str) -> None:
-        lines = replaced(header_lines(response.raw_headers), "Content-Type", content_type)
-        raw = tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in lines)
-        response._headers, response._raw_headers = CIMultiDictProxy(CIMultiDict(lines)), raw  # noqa: SLF001 - no other way
+        lines = replaced(
+            header_lines(response.raw_headers), "Content-Type", content_type
+        )
+        raw = tuple(
+            (name.encode("latin-1"), value.encode("latin-1")) for name, value in lines
+        )
+        response._headers, response._raw_headers = (  # noqa: SLF001 - no other way
+            CIMultiDictProxy(CIMultiDict(lines)),
+            raw,
+        )
         response._cache.clear()  # noqa: SLF001 - where it keeps both
 
     def show(self, response: Any, record: Record) -> None:
@@ -160,39 +208,60 @@ class AiohttpDoor(Door):
     def _info(self) -> RequestInfo:
         """Return the caller's own request as a response shows it: with what aiohttp and middlewares added to it."""
         url, call = self.whole.with_user(None), self.retired.call
-        headers = CIMultiDict(self.native.request_info.headers if self.native is not None else ())
+        headers = CIMultiDict(
+            self.native.request_info.headers if self.native is not None else ()
+        )
         for name in self.inner["headers"] if self.sent is not None else ():
             headers.popall(name, None)
         headers.extend(call.headers)
         if is_stale(headers.get("Authorization", ""), call.target):
             del headers["Authorization"]
-        return RequestInfo(url.with_fragment(None), call.method, CIMultiDictProxy(headers), url)
+        return RequestInfo(
+            url.with_fragment(None), call.method, CIMultiDictProxy(headers), url
+        )
 
 
 async def door_of_request(
-    session: ClientSession, base: Sender, method: object, url: Any, options: Mapping[str, Any]
+    session: ClientSession,
+    base: Sender,
+    method: object,
+    url: Any,
+    options: Mapping[str, Any],
 ) -> AiohttpDoor | None:
     """Return the door of a retired call, its body unread; None for any other call."""
     start, headers = time.perf_counter(), options.get("headers")
-    if session.closed or not isinstance(method, str) or isinstance(headers, InnerHeaders):
+    if (
+        session.closed
+        or not isinstance(method, str)
+        or isinstance(headers, InnerHeaders)
+    ):
         return None
     if options.get("data") is not None and options.get("json") is not None:
         return None
     try:
         whole = whole_url(session, url)
-        if params := options.get("params"):  # as ``extend_query`` of newer versions of yarl does
+        if params := options.get(
+            "params"
+        ):  # as ``extend_query`` of newer versions of yarl does
             query = MultiDict(whole.query)
             query.extend(whole.with_query(params).query)
             whole = whole.with_query(query)
         fields = CIMultiDict(session.headers)
         fields.update(CIMultiDict(headers or ()))
-    except (AssertionError, TypeError, ValueError):  # aiohttp says what is wrong with it
+    except (
+        AssertionError,
+        TypeError,
+        ValueError,
+    ):  # aiohttp says what is wrong with it
         return None
     lines = lambda: header_lines(fields.items())  # noqa: E731
-    retired = await adrive(retired_call(method.upper(), str(whole), lines, asyncio.sleep))
+    retired = await adrive(
+        retired_call(method.upper(), str(whole), lines, asyncio.sleep)
+    )
     if retired is None:
         return None
-    # A timeout of the call's own, a total number of seconds or None for none, or the session's.
+    # A timeout of the call's own, a total number of seconds or None for none, or the
+    # session's.
     given = options.get("timeout", session)
     if given is None or isinstance(given, int | float):
         given = ClientTimeout(total=given)

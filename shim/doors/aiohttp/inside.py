@@ -42,11 +42,19 @@ def whole_url(session: ClientSession, url: Any) -> URL:
     return session._build_url(url)  # noqa: SLF001 - see above
 
 
-async def request_content(session: ClientSession, data: Any, json: Any) -> tuple[bytes, Mapping[str, str]]:
+async def request_content(
+    session: ClientSession, data: Any, json: Any
+) -> tuple[bytes, Mapping[str, str]]:
     """Return the content of a request and the field lines that aiohttp would add for it; files are closed."""
     if json is not None:
-        as_bytes: Callable[[Any], bytes] | None = getattr(session, "_json_serialize_bytes", None)  # from 3.14 on
-        content = session.json_serialize(json).encode() if as_bytes is None else as_bytes(json)
+        as_bytes: Callable[[Any], bytes] | None = getattr(
+            session, "_json_serialize_bytes", None
+        )  # from 3.14 on
+        content = (
+            session.json_serialize(json).encode()
+            if as_bytes is None
+            else as_bytes(json)
+        )
         return content, {"Content-Type": "application/json"}
     if data is None:
         return b"", {}
@@ -64,21 +72,27 @@ async def request_content(session: ClientSession, data: Any, json: Any) -> tuple
     try:
         await body.write(writer)
     finally:
-        if (close := getattr(body, "close", None)) is not None:  # from 3.12 on; before, writing closes
+        if (
+            close := getattr(body, "close", None)
+        ) is not None:  # from 3.12 on; before, writing closes
             await close()
     return bytes(collected), body.headers or {}
 
 
 @coroutine
-def once(session: ClientSession, call: Awaitable[ClientResponse]) -> Generator[Any, Any, ClientResponse]:
+def once(
+    session: ClientSession, call: Awaitable[ClientResponse]
+) -> Generator[Any, Any, ClientResponse]:
     """Await a PUT or DELETE of a session, which aiohttp does not send again by itself.
 
-    The session's switch for that is off while this call runs; whenever it waits, and others run, it is as it was.
+    The session's switch for that is off while this call runs; whenever it waits, and
+    others run, it is as it was.
     """
     steps = call.__await__()
     if not hasattr(session, "_retry_connection"):
         logger.warning(
-            "aiohttp %s may send a PUT or DELETE twice when a connection ends; 3.11 does not", aiohttp.__version__
+            "aiohttp %s may send a PUT or DELETE twice when a connection ends; 3.11 does not",
+            aiohttp.__version__,
         )
     go_on: Callable[[Any], Any] = steps.send
     given: Any = None
@@ -99,26 +113,56 @@ def once(session: ClientSession, call: Awaitable[ClientResponse]) -> Generator[A
 
 
 def made_response(
-    reply: Reply, info: RequestInfo, session: ClientSession, native: ClientResponse | None
+    reply: Reply,
+    info: RequestInfo,
+    session: ClientSession,
+    native: ClientResponse | None,
 ) -> ClientResponse:
     """Return a response of the shim's own, in place of the native one if there was any."""
     loop = asyncio.get_running_loop()
     kind = session._response_class  # noqa: SLF001 - see above; mocks give us others, which can't be made so
     nothing: Any = {"writer": None, "continue100": None, "timer": None, "traces": []}
-    response = kind(info.method, info.real_url, request_info=info, loop=loop, session=session, **nothing, **_MORE)
-    raw = tuple([(name.encode("latin-1"), value.encode("latin-1")) for name, value in framed(reply, info.method)])
-    lines = [(name.decode("utf-8", "surrogateescape"), value.decode("utf-8", "surrogateescape")) for name, value in raw]
+    response = kind(
+        info.method,
+        info.real_url,
+        request_info=info,
+        loop=loop,
+        session=session,
+        **nothing,
+        **_MORE,
+    )
+    raw = tuple(
+        [
+            (name.encode("latin-1"), value.encode("latin-1"))
+            for name, value in framed(reply, info.method)
+        ]
+    )
+    lines = [
+        (
+            name.decode("utf-8", "surrogateescape"),
+            value.decode("utf-8", "surrogateescape"),
+        )
+        for name, value in raw
+    ]
     content = StreamReader(BaseProtocol(loop), _BUFFER, loop=loop)
     content.feed_data(reply.body or b"")
     content.feed_eof()
-    version, reason = getattr(native, "version", None) or aiohttp.HttpVersion11, reason_phrase(reply.status)
-    headers, plain = CIMultiDictProxy(CIMultiDict(lines)), (False, None, False, False)  # it neither closes nor is coded
+    version, reason = (
+        getattr(native, "version", None) or aiohttp.HttpVersion11,
+        reason_phrase(reply.status),
+    )
+    headers, plain = (
+        CIMultiDictProxy(CIMultiDict(lines)),
+        (False, None, False, False),
+    )  # it neither closes nor is coded
     message = RawResponseMessage(version, reply.status, reason, headers, raw, *plain)
 
     async def read() -> tuple[RawResponseMessage, StreamReader]:
         return message, content
 
-    arrived: Any = SimpleNamespace(protocol=SimpleNamespace(read=read, upgraded=False), release=lambda: None)
+    arrived: Any = SimpleNamespace(
+        protocol=SimpleNamespace(read=read, upgraded=False), release=lambda: None
+    )
     with suppress(StopIteration):  # it waits for nothing
         response.start(arrived).send(None)
     if native is not None and native.history:

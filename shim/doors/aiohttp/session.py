@@ -1,9 +1,11 @@
 """A session of aiohttp, of any class, that rewrites in ``_request``.
 
-That is the one way of every call, in every version from 3.9 on: ``get`` to ``delete``, ``aiohttp.request`` and retrying
-clients come to it with the arguments of the public ``request``. So an exchange is a few calls of it, each with
-redirects, cookies, credentials, middlewares and traces of its own. Middlewares stand below redirects, timeouts,
-``raise_for_status`` and aiohttp's own repeating of requests: for a rewrite that is too late.
+That is the one way of every call, in every version from 3.9 on: ``get`` to ``delete``,
+``aiohttp.request`` and retrying clients come to it with the arguments of the public
+``request``. So an exchange is a few calls of it, each with redirects, cookies,
+credentials, middlewares and traces of its own. Middlewares stand below redirects,
+timeouts, ``raise_for_status`` and aiohttp's own repeating of requests: for a rewrite
+that is too late.
 """
 
 from __future__ import annotations
@@ -23,18 +25,32 @@ from shim.doors.exchange import steps
 
 
 async def send(
-    session: aiohttp.ClientSession, base: Sender, method: str, str_or_url: Any, *, first: Any = None, **options: Any
+    session: aiohttp.ClientSession,
+    base: Sender,
+    method: str,
+    str_or_url: Any,
+    *,
+    first: Any = None,
+    **options: Any,
 ) -> ClientResponse:
     """Send a request; a retired call is an exchange.
 
-    ``base`` is the method in whose place this stands, bound to the session. ``first`` is the response to the request
-    where it was sent already, and led to a retired call.
+    ``base`` is the method in whose place this stands, bound to the session. ``first``
+    is the response to the request where it was sent already, and led to a retired call.
     """
-    door = None if first else await door_of_request(session, base, method, str_or_url, options)
+    door = (
+        None
+        if first
+        else await door_of_request(session, base, method, str_or_url, options)
+    )
     if door is not None:
         return await _exchanged(door)
     response: ClientResponse = first or await base(method, str_or_url, **options)
-    if response.history and (door := await _led_to(session, base, str_or_url, response, options)) is not None:
+    if (
+        response.history
+        and (door := await _led_to(session, base, str_or_url, response, options))
+        is not None
+    ):
         response.release()
         served = await _exchanged(door)
         redirected(served, response.history)
@@ -43,19 +59,34 @@ async def send(
 
 
 async def _led_to(
-    session: aiohttp.ClientSession, base: Sender, url: Any, last: ClientResponse, options: dict[str, Any]
+    session: aiohttp.ClientSession,
+    base: Sender,
+    url: Any,
+    last: ClientResponse,
+    options: dict[str, Any],
 ) -> AiohttpDoor | None:
     """Return the door of the retired call that redirects led to, ``last`` being its response.
 
-    Not if it is another host's, for which the credentials are not, or a write that may have been executed.
+    Not if it is another host's, for which the credentials are not, or a write that may
+    have been executed.
     """
     info, data = last.request_info, options.get("data")
     if info.method in {"GET", "HEAD"}:
         options, data = {**options, "json": None}, None
     elif last.status != 410 or not isinstance(data, str | bytes | None):
         return None
-    door = await door_of_request(session, base, info.method, info.real_url, {**options, "params": None, "data": data})
-    is_its = door is not None and door.retired.known and info.url.host == whole_url(session, url).host
+    door = await door_of_request(
+        session,
+        base,
+        info.method,
+        info.real_url,
+        {**options, "params": None, "data": data},
+    )
+    is_its = (
+        door is not None
+        and door.retired.known
+        and info.url.host == whole_url(session, url).host
+    )
     return door if is_its else None
 
 

@@ -15,7 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 from shim.doors.driver import Steps
 from shim.doors.exchange import steps
-from shim.doors.httpx_family.door import INNER, AwaitedDoor, HttpxDoor, ResponseStream, retired_request
+from shim.doors.httpx_family.door import (
+    INNER,
+    AwaitedDoor,
+    HttpxDoor,
+    ResponseStream,
+    retired_request,
+)
 from shim.doors.recognition import RetiredCall
 
 if TYPE_CHECKING:
@@ -28,7 +34,8 @@ _held: ContextVar[object] = ContextVar("atlas_shim_hooks", default=None)
 class Hooks(list[Callable[..., Any]]):
     """Event hooks of a client, which run once around an exchange and not for each request in it.
 
-    While they are held they run for what an auth flow sends, and not for the shim's own requests.
+    While they are held they run for what an auth flow sends, and not for the shim's own
+    requests.
     """
 
     def __iter__(self) -> Iterator[Callable[..., Any]]:
@@ -64,13 +71,20 @@ class _nothing:  # noqa: N801 - what a hook returns that did not run
 @cache
 def doors(library: ModuleType | Any) -> SimpleNamespace:
     """Return the doors of a library's two sides, ``blocking`` and ``awaited``."""
-    blocking, awaited = _door(HttpxDoor, library, "SyncByteStream"), _door(AwaitedDoor, library, "AsyncByteStream")
+    blocking, awaited = (
+        _door(HttpxDoor, library, "SyncByteStream"),
+        _door(AwaitedDoor, library, "AsyncByteStream"),
+    )
     return SimpleNamespace(blocking=blocking, awaited=awaited)
 
 
 def _door(side: type[HttpxDoor], module: Any, kind: str) -> Any:
     stream = type("Stream", (ResponseStream, getattr(module, kind)), {})
-    return type(side.__name__, (side,), {"module": module, "kind": getattr(module, kind), "stream": stream})
+    return type(
+        side.__name__,
+        (side,),
+        {"module": module, "kind": getattr(module, kind), "stream": stream},
+    )
 
 
 def _sent(  # noqa: PLR0913 - a client's own arguments, and whose they are
@@ -85,11 +99,16 @@ def _sent(  # noqa: PLR0913 - a client's own arguments, and whose they are
 ) -> Steps[Any]:
     """Send a request; a retired call, or the one that redirects led to, is an exchange.
 
-    ``base`` is the method in whose place this one stands, bound to the client. ``first`` is the response to the request
-    if it was sent already. The caller's hooks run once around an exchange.
+    ``base`` is the method in whose place this one stands, bound to the client.
+    ``first`` is the response to the request if it was sent already. The caller's hooks
+    run once around an exchange.
     """
     history: list[httpx.Response] = []
-    retired = None if client.is_closed else (yield from retired_request(request, side, client))
+    retired = (
+        None
+        if client.is_closed
+        else (yield from retired_request(request, side, client))
+    )
     if retired is None:
         response = first or (yield partial(base, request, stream=stream, **options))
         if (retired := (yield from _led_to(side, client, response))) is None:
@@ -99,7 +118,12 @@ def _sent(  # noqa: PLR0913 - a client's own arguments, and whose they are
     hooks = client.event_hooks
     holding: AbstractContextManager[None] = nullcontext()
     if any(hooks.values()):
-        hooks.update({kind: hooks[kind] if type(hooks[kind]) is Hooks else Hooks(hooks[kind]) for kind in hooks})
+        hooks.update(
+            {
+                kind: hooks[kind] if type(hooks[kind]) is Hooks else Hooks(hooks[kind])
+                for kind in hooks
+            }
+        )
         for hook in hooks["request"]:
             yield partial(hook, request)
         retired = yield from retired_request(request, side, client)
@@ -111,7 +135,9 @@ def _sent(  # noqa: PLR0913 - a client's own arguments, and whose they are
         retired = retired.with_body((yield getattr(request, side.reads)))
     encoding = getattr(client, "_default_encoding", "utf-8")
     with holding:
-        response = yield from steps(side(retired, request, partial(base, stream=True, **options), encoding))
+        response = yield from steps(
+            side(retired, request, partial(base, stream=True, **options), encoding)
+        )
     response.history = [*history, *response.history]
     try:
         for hook in hooks["response"]:
@@ -124,12 +150,17 @@ def _sent(  # noqa: PLR0913 - a client's own arguments, and whose they are
     return response
 
 
-def _led_to(side: type[HttpxDoor], client: Any, response: httpx.Response) -> Steps[RetiredCall | None]:
+def _led_to(
+    side: type[HttpxDoor], client: Any, response: httpx.Response
+) -> Steps[RetiredCall | None]:
     """Return the retired call that redirects led to, unless to another host, for which the credentials are not.
 
     A write that its endpoint may have executed is left alone.
     """
-    if not response.history or response.request.url.host != response.history[0].request.url.host:
+    if (
+        not response.history
+        or response.request.url.host != response.history[0].request.url.host
+    ):
         return None
     retired = yield from retired_request(response.request, side, client)
     may_ask = response.request.method in {"GET", "HEAD"} or response.status_code == 410
@@ -150,4 +181,6 @@ def recognise_also(client: Any, origin: str) -> None:
     """Let a client of ours recognise calls to one more origin, as the typed client does with its base URL."""
     url = type(client.base_url)(origin)
     origins: frozenset[str] = getattr(client, "_shim_origins", frozenset())
-    vars(client)["_shim_origins"] = origins | {f"{url.scheme}://{url.netloc.decode('ascii')}"}
+    vars(client)["_shim_origins"] = origins | {
+        f"{url.scheme}://{url.netloc.decode('ascii')}"
+    }

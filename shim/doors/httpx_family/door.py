@@ -29,13 +29,20 @@ WHOLE = "shim.whole"
 """The key in ``request.extensions`` of a request for all items of a list (``Context.whole``)."""
 
 
-def retired_request(request: httpx.Request, side: type[HttpxDoor], client: object) -> Steps[RetiredCall | None]:
+def retired_request(
+    request: httpx.Request, side: type[HttpxDoor], client: object
+) -> Steps[RetiredCall | None]:
     """Return the retired call that a request of one side is, its body unread; None for any other request."""
     if INNER in request.extensions or not isinstance(request.stream, side.kind):
         return None
-    lines, whole = partial(header_lines, request.headers.raw), WHOLE in request.extensions
+    lines, whole = (
+        partial(header_lines, request.headers.raw),
+        WHOLE in request.extensions,
+    )
     extra: frozenset[str] = getattr(client, "_shim_origins", frozenset())
-    found = retired_call(request.method, str(request.url), lines, side.pause, extra=extra, whole=whole)
+    found = retired_call(
+        request.method, str(request.url), lines, side.pause, extra=extra, whole=whole
+    )
     return (yield from found)
 
 
@@ -110,13 +117,19 @@ class HttpxDoor(Door):
         inner = module.Request(
             sent.method,
             self.url_sent(send, str(own.url)) if send.rewritten else own.url,
-            headers=module.Headers([(name.encode("latin-1"), value.encode("latin-1")) for name, value in lines]),
+            headers=module.Headers(
+                [
+                    (name.encode("latin-1"), value.encode("latin-1"))
+                    for name, value in lines
+                ]
+            ),
             content=None if same_body else sent.body,
             stream=own.stream if same_body else None,
             extensions={**own.extensions, INNER: True},
         )
         if isinstance(inner.stream, module.ByteStream):
-            inner.read()  # as httpx does with content that is bytes: an auth flow may look at it
+            # as httpx does with content that is bytes: an auth flow may look at it
+            inner.read()
         return inner
 
     def seconds(self) -> float | None:
@@ -126,10 +139,16 @@ class HttpxDoor(Door):
         if left <= 0:
             raise self.module.ReadTimeout(words, request=self.inner)
         timeouts = self.inner.extensions["timeout"]
-        self.inner.extensions["timeout"] = {name: shorter(left, value) for name, value in timeouts.items()}
+        self.inner.extensions["timeout"] = {
+            name: shorter(left, value) for name, value in timeouts.items()
+        }
 
     def send(self, request: httpx.Request) -> Any:
-        return self.sender(request) if self.follows else self.sender(request, follow_redirects=False)
+        return (
+            self.sender(request)
+            if self.follows
+            else self.sender(request, follow_redirects=False)
+        )
 
     def head(self, native: httpx.Response) -> Reply:
         return Reply(native.status_code, header_lines(native.headers.raw))
@@ -150,7 +169,10 @@ class HttpxDoor(Door):
         extensions.pop("reason_phrase", None)
         response: httpx.Response = self.module.Response(
             reply.status,
-            headers=[(name.encode("latin-1"), value.encode("latin-1")) for name, value in lines],
+            headers=[
+                (name.encode("latin-1"), value.encode("latin-1"))
+                for name, value in lines
+            ],
             stream=self.module.ByteStream(reply.body or b""),
             request=self.own,
             extensions=extensions,
@@ -185,15 +207,19 @@ class HttpxDoor(Door):
     def _show(self, message: Any) -> None:
         """Put the caller's own request into a response or an error, in place of the one that was sent.
 
-        It stands for every request of a rewritten call's chain of redirects, whose addresses the caller never asked
-        for. A request that an auth flow made stays.
+        It stands for every request of a rewritten call's chain of redirects, whose
+        addresses the caller never asked for. A request that an auth flow made stays.
         """
         try:
             seen = message.request
         except RuntimeError:  # none is known yet
             message.request = self.own
             return
-        if self.sent is None or seen is self.inner or (self.rewritten and INNER in seen.extensions):
+        if (
+            self.sent is None
+            or seen is self.inner
+            or (self.rewritten and INNER in seen.extensions)
+        ):
             message.request = self.own
         else:
             seen.extensions.pop(INNER, None)

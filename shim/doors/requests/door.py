@@ -15,7 +15,16 @@ from urllib3.exceptions import ProtocolError, ReadTimeoutError, SSLError
 from shim.core.messages import Record, Reply, Send
 from shim.doors.driver import drive
 from shim.doors.exchange import Content, Door, shorter
-from shim.doors.native import ContentFile, alone, as_text, content_of, header_lines, is_digest, is_stale, unsigned
+from shim.doors.native import (
+    ContentFile,
+    alone,
+    as_text,
+    content_of,
+    header_lines,
+    is_digest,
+    is_stale,
+    unsigned,
+)
 from shim.doors.recognition import RetiredCall, retired_call
 from shim.doors.urllib3 import responses
 
@@ -35,7 +44,9 @@ def retired_prepared(request: PreparedRequest) -> RetiredCall | None:
     content, start = content_of(body), request._body_position  # noqa: SLF001 - where requests rewinds to on a redirect
     if isinstance(start, int) and hasattr(body, "seek"):
         body.seek(start)
-    elif body is not None and not isinstance(body, str | bytes | bytearray):  # it can be read only once
+    elif body is not None and not isinstance(
+        body, str | bytes | bytearray
+    ):  # it can be read only once
         request.body = content
         request.headers.pop("Transfer-Encoding", None)
         request.headers["Content-Length"] = str(len(content))
@@ -60,10 +71,22 @@ class RequestsDoor(Door):
     def __attrs_post_init__(self) -> None:
         """Look for an authentication in the hooks of the request."""
         present: Any = (self.own.hooks or {}).get("response") or []
-        owners = {hook: getattr(hook, "__self__", None) for hook in ([present] if callable(present) else present)}
+        owners = {
+            hook: getattr(hook, "__self__", None)
+            for hook in ([present] if callable(present) else present)
+        }
         if self.auth is None:
-            self.auth = next((owner for owner in owners.values() if isinstance(owner, requests.auth.AuthBase)), None)
-            self.hooks = tuple(hook for hook, owner in owners.items() if owner is self.auth is not None)
+            self.auth = next(
+                (
+                    owner
+                    for owner in owners.values()
+                    if isinstance(owner, requests.auth.AuthBase)
+                ),
+                None,
+            )
+            self.hooks = tuple(
+                hook for hook, owner in owners.items() if owner is self.auth is not None
+            )
 
     def request(self, send: Send) -> PreparedRequest:
         """Copy the caller's; its credentials stay, but for a Digest signature over another target."""
@@ -71,7 +94,10 @@ class RequestsDoor(Door):
         lines, same_body = self.lines(send)
         self.timeout = self.options["timeout"]
         inner = own.copy()
-        inner.method, inner.headers = sent.method, requests.structures.CaseInsensitiveDict(lines)
+        inner.method, inner.headers = (
+            sent.method,
+            requests.structures.CaseInsensitiveDict(lines),
+        )
         inner.url = self.url_sent(send, own.url or "")
         if not same_body:
             inner.body, inner._body_position = sent.body, None  # noqa: SLF001 - where requests rewinds to on a redirect
@@ -85,12 +111,16 @@ class RequestsDoor(Door):
     def _sign(self, inner: PreparedRequest) -> None:
         """Sign for the target that is sent.
 
-        A signature of the caller's that fits it stays, on the first request of an exchange alone: it is good once. One
-        over another target is no longer among the field lines.
+        A signature of the caller's that fits it stays, on the first request of an
+        exchange alone: it is good once. One over another target is no longer among the
+        field lines.
         """
         own = self.own
         is_digest_signed = is_digest(as_text(inner.headers.get("Authorization", "")))
-        is_own_request = bool(self.hooks) and (own.method, own.url) == (inner.method, inner.url)
+        is_own_request = bool(self.hooks) and (own.method, own.url) == (
+            inner.method,
+            inner.url,
+        )
         if self.sent is None and (is_digest_signed or is_own_request):
             return
         inner.hooks = {"response": []}
@@ -102,18 +132,32 @@ class RequestsDoor(Door):
     def within(self, left: float, words: str) -> None:
         if left <= 0:
             raise requests.ReadTimeout(words, request=self.inner)
-        self.timeout = tuple(shorter(left, wait) for wait in responses.waits_of(self.options["timeout"])[1])
+        self.timeout = tuple(
+            shorter(left, wait)
+            for wait in responses.waits_of(self.options["timeout"])[1]
+        )
 
     def send(self, request: PreparedRequest) -> Response:
         """Ask the adapter, and run the hooks of the caller's authentication as a session runs them."""
         options = {**self.options, "timeout": self.timeout}
         response: Response = alone(self.sender, request, **options)
-        response = alone(requests.hooks.dispatch_hook, "response", request.hooks, response, **options)
-        challenge, given = response.headers.get("WWW-Authenticate", ""), self.own.headers.get("Authorization", "")
+        response = alone(
+            requests.hooks.dispatch_hook, "response", request.hooks, response, **options
+        )
+        challenge, given = (
+            response.headers.get("WWW-Authenticate", ""),
+            self.own.headers.get("Authorization", ""),
+        )
         is_challenged = response.status_code == 401 and is_digest(challenge)
-        if is_challenged and self.auth is None and is_stale(as_text(given), request.path_url):
+        if (
+            is_challenged
+            and self.auth is None
+            and is_stale(as_text(given), request.path_url)
+        ):
             response.close()
-            return _built(request, responses.answered(unsigned(NEEDS_AUTH), None, request.method))
+            return _built(
+                request, responses.answered(unsigned(NEEDS_AUTH), None, request.method)
+            )
         return response
 
     def head(self, native: Response) -> Reply:
@@ -125,17 +169,28 @@ class RequestsDoor(Door):
     def unread(self, native: Response) -> Content:
         if native._content_consumed or native._content is not False:  # noqa: SLF001 - to read is what this would change
             return Content([native.content or b""], complete=True, decoded=True)
-        return Content(rest=_pieces(native.raw), decoded=not hasattr(native.raw, "stream"))
+        return Content(
+            rest=_pieces(native.raw), decoded=not hasattr(native.raw, "stream")
+        )
 
     def answered(self, reply: Reply) -> Response:
         """Build a response as an adapter does, of the native one's class, with what others have set on that."""
         native: Any = self.native
-        response = _built(self.own, responses.answered(reply, getattr(native, "raw", None), self.own.method))
+        response = _built(
+            self.own,
+            responses.answered(reply, getattr(native, "raw", None), self.own.method),
+        )
         if native is not None:
             response.__class__ = type(native)
-            if self.content is None or not self.content.decoded:  # else what was noted may come of the content
+            if (
+                self.content is None or not self.content.decoded
+            ):  # else what was noted may come of the content
                 vars(response).update(
-                    {name: value for name, value in vars(native).items() if name not in vars(response)}
+                    {
+                        name: value
+                        for name, value in vars(native).items()
+                        if name not in vars(response)
+                    }
                 )
             response.history, response.cookies = native.history, native.cookies
         return response
@@ -180,7 +235,9 @@ class RequestsDoor(Door):
             return
         if error.response is not None:
             self._show(error.response)
-        if error.request is not None and (self.rewritten or error.request is self.inner):
+        if error.request is not None and (
+            self.rewritten or error.request is self.inner
+        ):
             error.request = self.own
         if self.rewritten:
             for cause in error.args:

@@ -25,7 +25,14 @@ BaseUrlopen = Callable[..., Any]
 
 _NAMES = (  # in the order of a pool's ``urlopen``
     *("body", "headers", "retries", "redirect", "assert_same_host", "timeout"),
-    *("pool_timeout", "release_conn", "chunked", "body_pos", "preload_content", "decode_content"),
+    *(
+        "pool_timeout",
+        "release_conn",
+        "chunked",
+        "body_pos",
+        "preload_content",
+        "decode_content",
+    ),
 )
 
 
@@ -43,13 +50,21 @@ class Urllib3Door(Door):
     def pool(self) -> HTTPConnectionPool:
         """The pool that urllib3's exceptions name."""
         owner = self.owner
-        return owner if isinstance(owner, HTTPConnectionPool) else owner.connection_from_url(self.url)
+        return (
+            owner
+            if isinstance(owner, HTTPConnectionPool)
+            else owner.connection_from_url(self.url)
+        )
 
     @property
     def timeout(self) -> object:
         """The caller's timeout, or the pool's or manager's."""
         owner = self.owner
-        own = owner.timeout if isinstance(owner, HTTPConnectionPool) else owner.connection_pool_kw.get("timeout")
+        own = (
+            owner.timeout
+            if isinstance(owner, HTTPConnectionPool)
+            else owner.connection_pool_kw.get("timeout")
+        )
         return self.options.get("timeout", own)
 
     def request(self, send: Send) -> dict[str, Any]:
@@ -95,20 +110,31 @@ class Urllib3Door(Door):
 
     def answered(self, reply: Reply) -> HTTPResponse:
         call = self.retired.call
-        return answered(reply, self.native, call.method, None if self.native else call.target)
+        return answered(
+            reply, self.native, call.method, None if self.native else call.target
+        )
 
     def passed(self) -> HTTPResponse:
         native: HTTPResponse = self.native
         content = self.content
-        return native if content is None or content.decoded else renewed(native, content, self.retired.call.method)
+        return (
+            native
+            if content is None or content.decoded
+            else renewed(native, content, self.retired.call.method)
+        )
 
     def show(self, response: Any, record: Record) -> None:
         """Put the record beside what urllib3 has, and the caller's URL into the history of retries."""
         if self.sent is not None and self.rewritten:
-            sent, own, url = self.sent.call.target, self.retired.call.target, response._request_url  # noqa: SLF001 - urllib3 1.26 has no other name for it
+            sent, own, url = (
+                self.sent.call.target,
+                self.retired.call.target,
+                response._request_url,  # noqa: SLF001 - urllib3 1.26 has no other name for it
+            )
             if response.retries is not None:
                 history = [
-                    entry._replace(url=entry.url and entry.url.replace(sent, own)) for entry in response.retries.history
+                    entry._replace(url=entry.url and entry.url.replace(sent, own))
+                    for entry in response.retries.history
                 ]
                 response.retries.history = tuple(history)
             if url:
@@ -120,7 +146,9 @@ class Urllib3Door(Door):
             show_in(error, self.sent.call.target, self.retired.call.target)
 
 
-def urlopen(owner: Owner, base: BaseUrlopen, method: str, url: str, *args: Any, **kwargs: Any) -> HTTPResponse:
+def urlopen(
+    owner: Owner, base: BaseUrlopen, method: str, url: str, *args: Any, **kwargs: Any
+) -> HTTPResponse:
     """Send a request; a retired call is an exchange, each of whose requests has the caller's retries.
 
     ``base`` is the method in whose place this one stands, bound to ``owner``.
@@ -136,11 +164,19 @@ def urlopen(owner: Owner, base: BaseUrlopen, method: str, url: str, *args: Any, 
 
 
 def door_of_urlopen(  # noqa: PLR0913, PLR0917 - what urlopen is called with, and whose it is
-    owner: Owner, base: BaseUrlopen, method: str, url: str, args: Iterable[Any], kwargs: Mapping[str, Any]
+    owner: Owner,
+    base: BaseUrlopen,
+    method: str,
+    url: str,
+    args: Iterable[Any],
+    kwargs: Mapping[str, Any],
 ) -> Urllib3Door | None:
     """Return the door of a retired call, its body read if it takes part; None for any other call of ``urlopen``."""
     pool = owner if isinstance(owner, HTTPConnectionPool) else None
-    options = {**dict(zip(_NAMES if pool else ("redirect",), args, strict=False)), **kwargs}
+    options = {
+        **dict(zip(_NAMES if pool else ("redirect",), args, strict=False)),
+        **kwargs,
+    }
     try:
         if pool and url.startswith("/"):
             whole = origin_of(pool.scheme or "", pool.host, pool.port) + url
@@ -167,5 +203,10 @@ def _read_content(options: dict[str, Any]) -> bytes:
         headers = HTTPHeaderDict(options.get("headers"))
         headers.discard("Content-Length")
         headers.discard("Transfer-Encoding")
-        options |= {"body": content, "headers": headers, "chunked": False, "body_pos": None}
+        options |= {
+            "body": content,
+            "headers": headers,
+            "chunked": False,
+            "body_pos": None,
+        }
     return content

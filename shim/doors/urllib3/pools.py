@@ -9,8 +9,14 @@ import urllib3
 from shim.doors.surface import remade, stand_in
 
 _pool, _manager = stand_in(urllib3.HTTPConnectionPool), stand_in(urllib3.PoolManager)
-_POOLS = {"HTTPConnectionPool": _pool, "HTTPSConnectionPool": stand_in(urllib3.HTTPSConnectionPool, _pool)}
-_MANAGERS = {"PoolManager": _manager, "ProxyManager": stand_in(urllib3.ProxyManager, _manager)}
+_POOLS = {
+    "HTTPConnectionPool": _pool,
+    "HTTPSConnectionPool": stand_in(urllib3.HTTPSConnectionPool, _pool),
+}
+_MANAGERS = {
+    "PoolManager": _manager,
+    "ProxyManager": stand_in(urllib3.ProxyManager, _manager),
+}
 OURS: dict[str, dict[str, Any]] = {
     "connectionpool": _POOLS | remade(urllib3, ("connection_from_url",), **_POOLS),
     "poolmanager": _MANAGERS | remade(urllib3, ("proxy_from_url",), **_MANAGERS),

@@ -14,7 +14,17 @@ from shim.core.messages import Reply, framed, reason_phrase
 from shim.doors.exchange import Content, together
 from shim.doors.native import PIECE, ContentFile
 
-_KEPT = frozenset({"retries", "_retries", "_pool", "_original_response", "version", "version_string", "_request_url"})
+_KEPT = frozenset(
+    {
+        "retries",
+        "_retries",
+        "_pool",
+        "_original_response",
+        "version",
+        "version_string",
+        "_request_url",
+    }
+)
 """Attributes of a response by which urllib3 1.26 and 2 know where it came from, and requests its cookies."""
 
 
@@ -27,16 +37,30 @@ def pieces(raw: Any) -> Iterator[bytes]:
     for piece in raw.stream(PIECE, decode_content=False):
         size += len(piece)
         yield piece
-    if missing := getattr(raw, "length_remaining", None):  # urllib3 1.26 does not raise it
+    if missing := getattr(
+        raw, "length_remaining", None
+    ):  # urllib3 1.26 does not raise it
         broken = IncompleteRead(size, missing)
         raise ProtocolError(f"Connection broken: {broken!r}", broken)
 
 
-def answered(reply: Reply, native: object, method: str | None, url: str | None = None) -> HTTPResponse:
+def answered(
+    reply: Reply, native: object, method: str | None, url: str | None = None
+) -> HTTPResponse:
     """Return a response of the shim's own in place of ``native``, or of none, which had the ``url``."""
-    headers, reason = HTTPHeaderDict(framed(reply, method or "")), reason_phrase(reply.status)
+    headers, reason = (
+        HTTPHeaderDict(framed(reply, method or "")),
+        reason_phrase(reply.status),
+    )
     body = ContentFile([reply.body or b""])
-    response = _made(native, body, request_method=method, headers=headers, status=reply.status, reason=reason)
+    response = _made(
+        native,
+        body,
+        request_method=method,
+        headers=headers,
+        status=reply.status,
+        reason=reason,
+    )
     response._request_url = url or response._request_url  # noqa: SLF001 - urllib3 1.26 has no other name for it
     return response
 
@@ -44,22 +68,32 @@ def answered(reply: Reply, native: object, method: str | None, url: str | None =
 def renewed(old: HTTPResponse, content: Content, method: str | None) -> HTTPResponse:
     """Return a response that can be read again from its beginning, byte for byte."""
     body = ContentFile(content.chunks, content.rest, old)
-    kept = {name: getattr(old, name) for name in ("headers", "status", "reason", "decode_content")}
+    kept = {
+        name: getattr(old, name)
+        for name in ("headers", "status", "reason", "decode_content")
+    }
     return _made(old, body, request_method=method, **kept)
 
 
 def _made(like: object, body: Any, **more: Any) -> HTTPResponse:
     """Return a response that came by the same connection as another, and has its cookies."""
     response = HTTPResponse(body=body, preload_content=False, version=11, **more)
-    vars(response).update({name: value for name, value in getattr(like, "__dict__", {}).items() if name in _KEPT})
+    vars(response).update(
+        {
+            name: value
+            for name, value in getattr(like, "__dict__", {}).items()
+            if name in _KEPT
+        }
+    )
     return response
 
 
 def waits_of(timeout: object) -> tuple[float | None, tuple[float | None, float | None]]:
     """Return for how many seconds one plain call may wait, and the timeouts to connect and to read; None is for ever.
 
-    ``timeout`` is a number for both, a Timeout, whose ``total`` is for the whole call, or a pair, as requests takes it.
-    Anything else stands for none, or for the process' default.
+    ``timeout`` is a number for both, a Timeout, whose ``total`` is for the whole call,
+    or a pair, as requests takes it. Anything else stands for none, or for the process'
+    default.
     """
     total, pair = None, timeout if isinstance(timeout, tuple) else (timeout, timeout)
     if isinstance(timeout, Timeout):
@@ -79,4 +113,9 @@ def show_in(error: object, sent: str, own: str) -> None:
         if isinstance(each, RequestError):
             url: Any = each.url
             each.url = url and url.replace(sent, own)
-            each.args = tuple([text.replace(sent, own) if isinstance(text, str) else text for text in each.args])
+            each.args = tuple(
+                [
+                    text.replace(sent, own) if isinstance(text, str) else text
+                    for text in each.args
+                ]
+            )

@@ -8,13 +8,17 @@ import re
 from shim.core.messages import Headers
 
 REALM = "MMS Public API"  # of Atlas' challenges, and of the gateway's
-LONGEST = 8192  # characters of a challenge, or of an Authorization beside the target in it, that are looked at
+# characters of a challenge, or of an Authorization beside the target in it, that are
+# looked at
+LONGEST = 8192
 
 _WORD = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]++"
-# Nothing here gives back what it took, and what matches nothing is taken by the last branch: so matches follow each
-# other from end to end, and no character of a hostile value is looked at again and again.
+# Nothing here gives back what it took, and what matches nothing is taken by the last
+# branch: so matches follow each other from end to end, and no character of a hostile
+# value is looked at again and again.
 _PARAMETER = re.compile(
-    rf'({_WORD})[ \t]*+=[ \t]*+(?:"([^"\\\x00-\x1f\x7f]*+)"|({_WORD}))[ \t]*+(?:,[ \t,]*+|\Z)|(.+)', re.DOTALL
+    rf'({_WORD})[ \t]*+=[ \t]*+(?:"([^"\\\x00-\x1f\x7f]*+)"|({_WORD}))[ \t]*+(?:,[ \t,]*+|\Z)|(.+)',
+    re.DOTALL,
 )
 _MEMBER = re.compile(r'((?:[^",]++|"(?:[^"\\]++|\\.)*+"?+)*+)(?:,|\Z)', re.DOTALL)
 _SCHEME = re.compile(rf"[ \t]*+({_WORD})(?=[ \t]++{_WORD}[ \t]*+=|[ \t]*+\Z)")
@@ -38,7 +42,8 @@ def response(key_hash: str, asked: str, *, nonce: str, count: str, cnonce: str) 
 def parameters(text: str) -> dict[str, str] | None:
     """Return auth-params (RFC 9110, 11.2) by lower-case name; None if they are malformed, or a name appears twice.
 
-    A string with a backslash is malformed: no name, nonce or URI of ours needs one, and peers read it differently.
+    A string with a backslash is malformed: no name, nonce or URI of ours needs one, and
+    peers read it differently.
     """
     lines = _PARAMETER.findall(text)
     if lines and lines[-1][3]:
@@ -59,8 +64,8 @@ def challenge(nonce: str, *, stale: bool = False) -> Headers:
 def challenges(value: str) -> list[tuple[str, str]]:
     """Split a WWW-Authenticate value into schemes, in lower case, and their parameters' text (RFC 9110, 11.6.1).
 
-    The commas that separate challenges also separate parameters. A value of more than ``LONGEST`` characters is
-    not read.
+    The commas that separate challenges also separate parameters. A value of more than
+    ``LONGEST`` characters is not read.
     """
     if len(value) > LONGEST:
         return []
@@ -77,6 +82,11 @@ def asks_digest(headers: Headers) -> bool:
     """Return whether a reply challenges for HTTP Digest; a value too long to be read does if it has the word."""
     lines = [value for name, value in headers if name.lower() == "www-authenticate"]
     return any(
-        "digest" in (value.lower() if len(value) > LONGEST else [word for word, _ in challenges(value)])
+        "digest"
+        in (
+            value.lower()
+            if len(value) > LONGEST
+            else [word for word, _ in challenges(value)]
+        )
         for value in lines
     )

@@ -21,12 +21,31 @@ from urllib.parse import unquote
 from shim.codes import cure_of
 from shim.core.messages import Call
 from shim.core.recognise import Match
-from shim.credentials import VARIABLES, AccessToken, ApiKey, api_keys, credential_files, read_credentials
+from shim.credentials import (
+    VARIABLES,
+    AccessToken,
+    ApiKey,
+    api_keys,
+    credential_files,
+    read_credentials,
+)
 from shim.errors import SettingsError
 from shim.gateway.allow import is_lent
-from shim.gateway.credentials.digest import LONGEST, REALM, challenge, parameters, response, secret_hash
+from shim.gateway.credentials.digest import (
+    LONGEST,
+    REALM,
+    challenge,
+    parameters,
+    response,
+    secret_hash,
+)
 from shim.gateway.credentials.nonces import Nonces, NonceStore, secret_of
-from shim.gateway.credentials.signers import PASSTHROUGH, AccountSigner, KeySigner, UpstreamSigner
+from shim.gateway.credentials.signers import (
+    PASSTHROUGH,
+    AccountSigner,
+    KeySigner,
+    UpstreamSigner,
+)
 from shim.gateway.errors import Challenged, Refusal
 from shim.gateway.http1.head import RequestHead
 from shim.gateway.option_values import CredentialsMode
@@ -62,7 +81,14 @@ class CallerGate:
     store: NonceStore | None = None
     """What replicas share, if they do."""
 
-    async def admit(self, head: RequestHead, call: Call, match: Match | None, *, listed: bool) -> UpstreamSigner:  # noqa: ARG002 - others look
+    async def admit(
+        self,
+        head: RequestHead,  # noqa: ARG002 - others look
+        call: Call,  # noqa: ARG002
+        match: Match | None,  # noqa: ARG002
+        *,
+        listed: bool,  # noqa: ARG002
+    ) -> UpstreamSigner:
         """Return who signs this call; raises Refusal. ``listed`` says that ``allow`` names the calls that are taken."""
         return PASSTHROUGH
 
@@ -81,20 +107,34 @@ class CallerGate:
 class OwnGate(CallerGate):
     """Signs recognised operations, or all calls that a list has, for callers on this machine; refuses web pages.
 
-    A write that is not lent goes with the caller's own credentials; without any, the list of calls refuses it.
+    A write that is not lent goes with the caller's own credentials; without any, the
+    list of calls refuses it.
 
-    A page that knows the port by a rebound DNS name is refused before, by its Host: see ``Plan.checks_host``.
+    A page that knows the port by a rebound DNS name is refused before, by its Host: see
+    ``Plan.checks_host``.
     """
 
     def __init__(self, signer: Watched[UpstreamSigner]) -> None:
         self._signer = signer
 
-    async def admit(self, head: RequestHead, call: Call, match: Match | None, *, listed: bool) -> UpstreamSigner:  # noqa: ARG002 - no target
+    async def admit(
+        self,
+        head: RequestHead,  # noqa: ARG002 - no target
+        call: Call,
+        match: Match | None,
+        *,
+        listed: bool,
+    ) -> UpstreamSigner:
         """Return the gateway's signer, PASSTHROUGH for a call that it does not sign; raises Refusal."""
         said = [(name.lower(), value.strip().lower()) for name, value in call.headers]
         # A browser says that a page makes this call (Fetch, 3.2; Fetch Metadata, 2).
-        if any(name == "origin" or (name == "sec-fetch-site" and value != "none") for name, value in said):
-            raise Refusal(403, "SHIM_ORIGIN_REFUSED", "http_request_denied", WEB_PAGE, close=True)
+        if any(
+            name == "origin" or (name == "sec-fetch-site" and value != "none")
+            for name, value in said
+        ):
+            raise Refusal(
+                403, "SHIM_ORIGIN_REFUSED", "http_request_denied", WEB_PAGE, close=True
+            )
         if listed:
             is_own = match is None and signs_in(call.path)
         else:
@@ -113,11 +153,22 @@ class VerifyGate(CallerGate):
         self._nonces = Nonces()
         self.store = store
         self._known: dict[str, KeySigner] = {}
-        self._nobody = secrets.token_hex(16)  # an unknown key's secret: its refusal takes as long as a wrong key's
+        self._nobody = secrets.token_hex(
+            16
+        )  # an unknown key's secret: its refusal takes as long as a wrong key's
 
-    async def admit(self, head: RequestHead, call: Call, match: Match | None, *, listed: bool) -> UpstreamSigner:  # noqa: ARG002 - all alike
+    async def admit(
+        self,
+        head: RequestHead,
+        call: Call,
+        match: Match | None,  # noqa: ARG002 - all alike
+        *,
+        listed: bool,  # noqa: ARG002 - all alike
+    ) -> UpstreamSigner:
         """Return the signer of the key that the caller proved; raises Refusal, mostly a challenge."""
-        lines = [value for name, value in call.headers if name.lower() == "authorization"]
+        lines = [
+            value for name, value in call.headers if name.lower() == "authorization"
+        ]
         word, _, text = lines[0].strip().partition(" ") if lines else ("", "", "")
         if signs_in(call.path) or (word.lower() == "bearer" and len(lines) == 1):
             return PASSTHROUGH
@@ -131,7 +182,10 @@ class VerifyGate(CallerGate):
             raise malformed("parameters that can't be read, or one twice")
         if not given.keys() >= _NEEDED or not given["cnonce"]:
             raise malformed("a parameter is missing")
-        if given["qop"].lower() != "auth" or given.get("algorithm", "MD5").upper() != "MD5":
+        if (
+            given["qop"].lower() != "auth"
+            or given.get("algorithm", "MD5").upper() != "MD5"
+        ):
             raise malformed("a qop or algorithm that was not offered")
         name, nonce, nc = given["username"], given["nonce"], given["nc"]
         if not _COUNT.fullmatch(nc) or not (count := int(nc, 16)):
@@ -139,13 +193,23 @@ class VerifyGate(CallerGate):
         if given["uri"] != target:  # RFC 7616, 3.4.6
             raise malformed("uri is not the request target")
         signer = self._known.get(name)
-        key_hash = secret_hash(name, REALM, self._nobody if signer is None else signer.key.private_key)
-        expected = response(key_hash, f"{call.method}:{target}", nonce=nonce, count=nc, cnonce=given["cnonce"])
+        key_hash = secret_hash(
+            name, REALM, self._nobody if signer is None else signer.key.private_key
+        )
+        expected = response(
+            key_hash,
+            f"{call.method}:{target}",
+            nonce=nonce,
+            count=nc,
+            cnonce=given["cnonce"],
+        )
         right = hmac.compare_digest(expected.encode(), given["response"].encode())
         if signer is None or not right or given["realm"] != REALM:
             raise self._refusal("SHIM_KEY_REFUSED", WRONG_KEY)
         is_fresh = self._nonces.use(nonce, count, name)
-        if not is_fresh or (self.store is not None and not await self.store.take(nonce, count, name)):
+        if not is_fresh or (
+            self.store is not None and not await self.store.take(nonce, count, name)
+        ):
             raise self._refusal("SHIM_UNAUTHORIZED", STALE, "stale")
         return signer
 
@@ -153,9 +217,13 @@ class VerifyGate(CallerGate):
         """Know these keys from now on, by their public part."""
         self._nonces.renew(secret_of(keys.values()))
         new = lambda: challenge(self._nonces.new())  # noqa: E731 - each time another one
-        self._known = {name: KeySigner(key, new, proven=name) for name, key in keys.items()}
+        self._known = {
+            name: KeySigner(key, new, proven=name) for name, key in keys.items()
+        }
 
-    def _refusal(self, code: str, detail: str, challenged: Challenged | None = None) -> Refusal:
+    def _refusal(
+        self, code: str, detail: str, challenged: Challenged | None = None
+    ) -> Refusal:
         error = None if challenged else "http_request_denied"
         headers = challenge(self._nonces.new(), stale=challenged == "stale")
         return Refusal(401, code, error, detail, headers=headers, challenged=challenged)
@@ -164,7 +232,9 @@ class VerifyGate(CallerGate):
 def malformed(said: str) -> Refusal:
     """Refuse an Authorization that no careful client sends, or that signs another target."""
     detail = f"The Authorization of this call is not what RFC 7616 asks for: {said}."
-    return Refusal(400, "SHIM_AUTHORIZATION_MALFORMED", "http_request_error", detail, said)
+    return Refusal(
+        400, "SHIM_AUTHORIZATION_MALFORMED", "http_request_error", detail, said
+    )
 
 
 def signs_in(path: str) -> bool:
@@ -172,22 +242,41 @@ def signs_in(path: str) -> bool:
     return _SIGN_IN.match(unquote(path) if "%" in path else path) is not None
 
 
-def gate_for(options: Options, environ: Mapping[str, str], watched: list[Watched[Any]]) -> CallerGate:
+def gate_for(
+    options: Options, environ: Mapping[str, str], watched: list[Watched[Any]]
+) -> CallerGate:
     """Return the gate of the options' mode, with credentials of an environment and its files; raises SettingsError."""
     match options.credentials:
         case CredentialsMode.VERIFY:
             files, file = credential_files(environ), options.keys_file
-            gate = VerifyGate(NonceStore(options.nonce_store) if options.nonce_store is not None else None)
+            gate = VerifyGate(
+                NonceStore(options.nonce_store)
+                if options.nonce_store is not None
+                else None
+            )
             read = partial(callers_keys, environ, file)
-            gate.learn(follow(read, [*files, file] if file else files, watched, gate.learn).value)
+            gate.learn(
+                follow(
+                    read, [*files, file] if file else files, watched, gate.learn
+                ).value
+            )
             return gate
         case CredentialsMode.OWN:
-            return OwnGate(follow(partial(own_signer, environ, options.upstream), credential_files(environ), watched))
+            return OwnGate(
+                follow(
+                    partial(own_signer, environ, options.upstream),
+                    credential_files(environ),
+                    watched,
+                )
+            )
     return CallerGate()
 
 
 def follow(
-    read: Callable[[], T], paths: Sequence[str], watched: list[Watched[Any]], use: Callable[[T], None] = lambda _: None
+    read: Callable[[], T],
+    paths: Sequence[str],
+    watched: list[Watched[Any]],
+    use: Callable[[T], None] = lambda _: None,
 ) -> Watched[T]:
     """Return credentials, which change whenever their files do and are good; raises SettingsError if they are bad."""
 
@@ -197,9 +286,19 @@ def follow(
                 found = Path(path).stat()
                 mode = found.st_mode & 0o777
                 if mode & stat.S_IWOTH:
-                    log.warning("%s: anybody on this machine may change it (mode %o); chmod 600 it", path, mode)
-                elif mode & stat.S_IROTH and found.st_uid == os.geteuid():  # a mounted Secret belongs to another user
-                    log.warning("%s: others on this machine may read it (mode %o); chmod 600 it", path, mode)
+                    log.warning(
+                        "%s: anybody on this machine may change it (mode %o); chmod 600 it",
+                        path,
+                        mode,
+                    )
+                elif (
+                    mode & stat.S_IROTH and found.st_uid == os.geteuid()
+                ):  # a mounted Secret belongs to another user
+                    log.warning(
+                        "%s: others on this machine may read it (mode %o); chmod 600 it",
+                        path,
+                        mode,
+                    )
         return read()
 
     files = Watched("credentials", lambda: paths, checked, use)
@@ -216,15 +315,21 @@ def own_signer(environ: Mapping[str, str], origin: str) -> UpstreamSigner:
             f"service account ({VARIABLES['client_id']}, {VARIABLES['client_secret']}), each also as ..._FILE"
         )
     if isinstance(found, AccessToken):
-        raise SettingsError("credentials: 'own' can't renew an access token; give an API key or a service account")
-    return KeySigner(found) if isinstance(found, ApiKey) else AccountSigner(found, origin)
+        raise SettingsError(
+            "credentials: 'own' can't renew an access token; give an API key or a service account"
+        )
+    return (
+        KeySigner(found) if isinstance(found, ApiKey) else AccountSigner(found, origin)
+    )
 
 
 def callers_keys(environ: Mapping[str, str], file: str | None) -> Mapping[str, ApiKey]:
     """Return the keys of ``verify``: the environment's API key, and those of a file; raises SettingsError."""
     keys = list(api_keys(file, name="keys_file")) if file else []
     if file and not keys:
-        raise SettingsError(f"keys_file: {file}: has no key; write a line public:private for each caller's")
+        raise SettingsError(
+            f"keys_file: {file}: has no key; write a line public:private for each caller's"
+        )
     if isinstance(own := read_credentials(environ), ApiKey):
         keys.append(own)
     if not keys:

@@ -1,13 +1,15 @@
 """Nonces that gateways give out, and which of their counts were used (RFC 7616, 5.5).
 
-A nonce carries its own birth and a proof that a gateway with these API keys made it, so giving them out costs no
-memory, a stranger can't push anybody's out, and replicas take each other's. Uses by callers who proved a key are kept,
-by each replica for itself: a captured request can be replayed once at each of the others while its nonce is fresh,
+A nonce carries its own birth and a proof that a gateway with these API keys made it, so
+giving them out costs no memory, a stranger can't push anybody's out, and replicas take
+each other's. Uses by callers who proved a key are kept, by each replica for itself: a
+captured request can be replayed once at each of the others while its nonce is fresh,
 unless they share a store (Valkey or Redis).
 
-A clock that is set back brings no used nonce back. A process goes on from the latest time that it has seen, and a
-nonce also carries its birth by the machine's uptime, which nobody sets: one from before this process was started is
-refused, whatever the clock says.
+A clock that is set back brings no used nonce back. A process goes on from the latest
+time that it has seen, and a nonce also carries its birth by the machine's uptime, which
+nobody sets: one from before this process was started is refused, whatever the clock
+says.
 """
 
 from __future__ import annotations
@@ -44,19 +46,28 @@ _SET_BACK = (
 _LIFE = 300_000  # milliseconds for which a nonce is fresh
 _SKEW = 5_000  # milliseconds by which another replica's clock may be ahead
 _MOST = 65536  # nonces whose uses are remembered
-WINDOW = 1024  # counts below the highest one seen that may still arrive, since calls overtake each other
-ROUNDS = 100_000  # rounds of PBKDF2 that make the secret of nonces from the keys: some 20 ms
+# counts below the highest one seen that may still arrive, since calls overtake each
+# other
+WINDOW = 1024
+ROUNDS = (
+    100_000  # rounds of PBKDF2 that make the secret of nonces from the keys: some 20 ms
+)
 
 PREFIX = "atlas-shim:nonce:"
 PATIENCE = 1.0  # seconds that one question may take, the connection included
-_PAUSE = 1.0  # seconds after a failure in which nothing is asked: the answer would be late, and the same
+# seconds after a failure in which nothing is asked: the answer would be late, and the
+# same
+_PAUSE = 1.0
 _CONNECTIONS = 64  # connections at most; a question waits while all are in use
-_KEPT = _LIFE + 2 * _SKEW  # milliseconds until no gateway accepts a nonce, whatever its clock says
+_KEPT = (
+    _LIFE + 2 * _SKEW
+)  # milliseconds until no gateway accepts a nonce, whatever its clock says
 
 _STAMP, _UPTIME, _BOOT, _SALT, _PROOF = 6, 6, 2, 2, 8
 """Bytes of the five parts: with base64 the 32 characters that Atlas' nonces have.
 
-They are milliseconds since the epoch, microseconds of uptime, a mark of the machine's boot, chance, and the proof.
+They are milliseconds since the epoch, microseconds of uptime, a mark of the machine's
+boot, chance, and the proof.
 """
 
 _ALL = (1 << WINDOW) - 1
@@ -65,8 +76,8 @@ _ALL = (1 << WINDOW) - 1
 def secret_of(keys: Iterable[ApiKey]) -> bytes:
     """Return the secret that gateways with the same keys share, in whatever order they hold them.
 
-    Anybody can ask for a nonce, and test a guess of all keys by it; a test costs far more than that of one key by a
-    captured Digest signature, two MD5 hashes.
+    Anybody can ask for a nonce, and test a guess of all keys by it; a test costs far
+    more than that of one key by a captured Digest signature, two MD5 hashes.
     """
     text = "\n".join(sorted(f"{key.public_key}:{key.private_key}" for key in keys))
     return hashlib.pbkdf2_hmac("sha256", text.encode(), b"atlas-shim nonces", ROUNDS)
@@ -82,7 +93,9 @@ class _Uses:
 
     def take(self, count: int) -> bool:
         behind = self.top - count
-        if behind < 0:  # perhaps by billions: a bit that far to the left would need half a gigabyte
+        if (
+            behind < 0
+        ):  # perhaps by billions: a bit that far to the left would need half a gigabyte
             self.top, self.seen = count, (self.seen << min(-behind, WINDOW) | 1) & _ALL
             return True
         if behind >= WINDOW or self.seen >> behind & 1:
@@ -93,7 +106,11 @@ class _Uses:
 
 def uptime() -> float:
     """Return seconds since the machine was started, the same for all its processes."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+    return (
+        time.clock_gettime(time.CLOCK_BOOTTIME)
+        if hasattr(time, "CLOCK_BOOTTIME")
+        else time.monotonic()
+    )
 
 
 def _boot() -> bytes:
@@ -119,10 +136,13 @@ class _Birth:
 class Nonces:
     """Gives nonces out and takes each of their counts once; ``clock`` returns seconds since the epoch.
 
-    The clock may be set: a nonce is refused while it comes from the future, and one given out after that is good.
+    The clock may be set: a nonce is refused while it comes from the future, and one
+    given out after that is good.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.time, *, kept: int = _MOST) -> None:
+    def __init__(
+        self, clock: Callable[[], float] = time.time, *, kept: int = _MOST
+    ) -> None:
         self._clock = clock
         self._kept = kept
         self._secrets = [secrets.token_bytes(32)]
@@ -130,9 +150,12 @@ class Nonces:
         self._boot = _boot()
         self._started = _microseconds()
         self._latest = 0
-        self._set_back: float | None = None  # uptime when the clock was found to be set back
-        # What was forgotten looks like what was never used; so nothing as old as that counts. Neither does
-        # what is older than this process, which may have been used before it was started anew.
+        self._set_back: float | None = (
+            None  # uptime when the clock was found to be set back
+        )
+        # What was forgotten looks like what was never used; so nothing as old as that
+        # counts. Neither does what is older than this process, which may have been used
+        # before it was started anew.
         self._forgotten = self._now() - 1
 
     def renew(self, secret: bytes) -> None:
@@ -143,7 +166,11 @@ class Nonces:
     def new(self) -> str:
         """Return a nonce of 32 characters."""
         stamp = max(self._now(), self._forgotten + 1)
-        parts = stamp.to_bytes(_STAMP, "big"), _microseconds().to_bytes(_UPTIME, "big"), self._boot
+        parts = (
+            stamp.to_bytes(_STAMP, "big"),
+            _microseconds().to_bytes(_UPTIME, "big"),
+            self._boot,
+        )
         return _nonce(b"".join(parts) + secrets.token_bytes(_SALT), self._secrets[0])
 
     def use(self, nonce: str, count: int, name: str) -> bool:
@@ -186,11 +213,16 @@ class Nonces:
         except ValueError:
             return None
         # One nonce has one spelling: what is remembered is the text.
-        if not any(hmac.compare_digest(nonce, _nonce(start, secret)) for secret in self._secrets):
+        if not any(
+            hmac.compare_digest(nonce, _nonce(start, secret))
+            for secret in self._secrets
+        ):
             return None
         stamp, rest = start[:_STAMP], start[_STAMP:]
         return _Birth(
-            int.from_bytes(stamp, "big"), int.from_bytes(rest[:_UPTIME], "big"), rest[_UPTIME : _UPTIME + _BOOT]
+            int.from_bytes(stamp, "big"),
+            int.from_bytes(rest[:_UPTIME], "big"),
+            rest[_UPTIME : _UPTIME + _BOOT],
         )
 
     def _forget(self, now: int) -> None:
@@ -215,23 +247,35 @@ def _nonce(start: bytes, secret: bytes) -> str:
 class NonceStore:
     """Takes each count of a nonce once for all gateways; a question is one round trip (``SET … NX PX``).
 
-    Raises SettingsError for a URL that can't be read, and if the ``redis`` package is missing.
+    Raises SettingsError for a URL that can't be read, and if the ``redis`` package is
+    missing.
     """
 
-    def __init__(self, url: str, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, url: str, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         try:
             redis: Any = import_module("redis.asyncio")
         except ImportError:
             raise SettingsError(f"nonce_store: {hint('redis')}") from None
         checked = {"ssl_check_hostname": True} if url.startswith("rediss:") else {}
-        patience = dict.fromkeys(("timeout", "socket_timeout", "socket_connect_timeout"), PATIENCE)
-        # The server may have closed an idle connection. Asked twice, it answers "used" at worst.
-        retry = import_module("redis.asyncio.retry").Retry(import_module("redis.backoff").NoBackoff(), 1)
+        patience = dict.fromkeys(
+            ("timeout", "socket_timeout", "socket_connect_timeout"), PATIENCE
+        )
+        # The server may have closed an idle connection. Asked twice, it answers "used"
+        # at worst.
+        retry = import_module("redis.asyncio.retry").Retry(
+            import_module("redis.backoff").NoBackoff(), 1
+        )
         pool = redis.BlockingConnectionPool
         try:
-            self._pool: Any = pool.from_url(url, max_connections=_CONNECTIONS, retry=retry, **patience, **checked)
+            self._pool: Any = pool.from_url(
+                url, max_connections=_CONNECTIONS, retry=retry, **patience, **checked
+            )
         except ValueError:
-            raise SettingsError("nonce_store: the URL can't be read (its text is not shown)") from None
+            raise SettingsError(
+                "nonce_store: the URL can't be read (its text is not shown)"
+            ) from None
         self._client: Any = redis.Redis(connection_pool=self._pool)
         self._clock = clock
         self._resting = float("-inf")
@@ -240,7 +284,12 @@ class NonceStore:
         """Take one count of a nonce for a proven name; False if it was used. Raises Refusal without an answer."""
         said = "it failed a moment ago"
         if self._clock() >= self._resting:
-            use = PREFIX + hashlib.blake2b(f"{nonce}:{count}:{name}".encode(), digest_size=16).hexdigest()
+            use = (
+                PREFIX
+                + hashlib.blake2b(
+                    f"{nonce}:{count}:{name}".encode(), digest_size=16
+                ).hexdigest()
+            )
             try:
                 async with asyncio.timeout(PATIENCE):
                     answer = await self._client.set(use, b"", nx=True, px=_KEPT)
@@ -250,11 +299,21 @@ class NonceStore:
             except Exception as error:  # noqa: BLE001 - an odd answer breaks the client's own reading of it anywhere
                 said = str(error) or type(error).__name__
             self._resting = self._clock() + _PAUSE
-            log.warning("nonce_store: does not answer, and signed calls get 503 until it does: %s", said)
+            log.warning(
+                "nonce_store: does not answer, and signed calls get 503 until it does: %s",
+                said,
+            )
         detail = "The store in which gateways keep the uses of nonces does not answer; nothing was sent."
         detail = f"{detail} {cure_of('SHIM_NONCE_STORE_UNREACHABLE')}"
         again = (("Retry-After", "1"),)
-        raise Refusal(503, "SHIM_NONCE_STORE_UNREACHABLE", "proxy_internal_error", detail, said, headers=again)
+        raise Refusal(
+            503,
+            "SHIM_NONCE_STORE_UNREACHABLE",
+            "proxy_internal_error",
+            detail,
+            said,
+            headers=again,
+        )
 
     async def close(self) -> None:
         """Close all connections."""

@@ -17,7 +17,15 @@ import attrs
 from shim.codes import cure_of
 from shim.core.messages import Call, Headers, Reply, field, without
 from shim.credentials import TOKEN_PATH, ApiKey, ServiceAccount, Token, TokenBook
-from shim.gateway.credentials.digest import REALM, asks_digest, challenge, challenges, parameters, response, secret_hash
+from shim.gateway.credentials.digest import (
+    REALM,
+    asks_digest,
+    challenge,
+    challenges,
+    parameters,
+    response,
+    secret_hash,
+)
 from shim.gateway.errors import Refusal
 from shim.gateway.fields import string
 from shim.gateway.http1.body import BUFFERED
@@ -26,7 +34,9 @@ from shim.gateway.upstream.connection import OutboundCall, UpstreamResponse
 
 _IDLE = 256  # nonces kept for later calls; those used last stay
 _ATTEMPTS = 3  # requests sent for one call at most
-_PAUSE = 1.0  # seconds for which a failed exchange for a token is the answer to every call: they would all fail alike
+# seconds for which a failed exchange for a token is the answer to every call: they
+# would all fail alike
+_PAUSE = 1.0
 
 _TOKENLESS = f"Atlas gave no access token for this gateway's service account. {cure_of('SHIM_SIGN_IN_FAILED')}"
 _CROSSING = (
@@ -38,17 +48,22 @@ _STEP = (
     "see a challenge. The gateway signs by itself: send the content, with or without a signature."
 )
 
-no_token = partial(Refusal, 502, "SHIM_SIGN_IN_FAILED", "http_request_denied", _TOKENLESS)
+no_token = partial(
+    Refusal, 502, "SHIM_SIGN_IN_FAILED", "http_request_denied", _TOKENLESS
+)
 
-cannot_cross = partial(Refusal, 403, "SHIM_DIGEST_CANNOT_CROSS", "http_request_denied", _CROSSING)
+cannot_cross = partial(
+    Refusal, 403, "SHIM_DIGEST_CANNOT_CROSS", "http_request_denied", _CROSSING
+)
 """Refuses an API key on a rewritten call; not by 401, since Digest clients hide a 401 without a challenge."""
 
 
 class UpstreamSigner:
     """Decides which credentials a call carries upstream: here the caller's own.
 
-    If it ``signs``, the gateway adds them, and content is kept: the call may have to be sent a second time. ``proven``
-    is the public half of the key that the caller has proved, empty if the gateway asks for no proof.
+    If it ``signs``, the gateway adds them, and content is kept: the call may have to be
+    sent a second time. ``proven`` is the public half of the key that the caller has
+    proved, empty if the gateway asks for no proof.
     """
 
     signs = False
@@ -59,19 +74,30 @@ class UpstreamSigner:
         """Whether the caller uses credentials that it has not proved to be its own."""
         return self.signs and not self.proven
 
-    async def send(self, upstream: Upstream, outbound: OutboundCall) -> UpstreamResponse:
+    async def send(
+        self, upstream: Upstream, outbound: OutboundCall
+    ) -> UpstreamResponse:
         """Return the final reply, its content unread; raises Refusal.
 
-        On a rewritten call a Digest signature, and a challenge to make one, are refused: they are for another path.
+        On a rewritten call a Digest signature, and a challenge to make one, are
+        refused: they are for another path.
         """
         if not outbound.rewritten:
             return await upstream.send(outbound)
-        scheme = (field(outbound.call.headers, "Authorization") or "").partition(" ")[0].lower()
+        scheme = (
+            (field(outbound.call.headers, "Authorization") or "")
+            .partition(" ")[0]
+            .lower()
+        )
         if scheme == "digest":
             raise cannot_cross()
         response = await upstream.send(outbound)
         # A Bearer caller's 401 stands: it has what the challenge would be replaced by.
-        if response.head.status == 401 and scheme != "bearer" and asks_digest(response.head.headers):
+        if (
+            response.head.status == 401
+            and scheme != "bearer"
+            and asks_digest(response.head.headers)
+        ):
             response.close()
             raise cannot_cross()
         return response
@@ -92,14 +118,26 @@ class Nonce:
     def sign(self, method: str, target: str) -> str:
         """Return an Authorization value for one more use (RFC 7616, 3.4)."""
         self.uses += 1
-        name, realm, nonce = self.key.public_key, self.given["realm"], self.given["nonce"]
-        key_hash, count, cnonce = secret_hash(name, realm, self.key.private_key), f"{self.uses:08x}", token_hex(8)
-        answer = response(key_hash, f"{method}:{target}", nonce=nonce, count=count, cnonce=cnonce)
+        name, realm, nonce = (
+            self.key.public_key,
+            self.given["realm"],
+            self.given["nonce"],
+        )
+        key_hash, count, cnonce = (
+            secret_hash(name, realm, self.key.private_key),
+            f"{self.uses:08x}",
+            token_hex(8),
+        )
+        answer = response(
+            key_hash, f"{method}:{target}", nonce=nonce, count=count, cnonce=cnonce
+        )
         said = f'Digest username={string(name)}, realm="{realm}", nonce="{nonce}", uri={string(target)}'
         said += f', response="{answer}", qop=auth, nc={count}, cnonce="{cnonce}"'
         if algorithm := self.given.get("algorithm"):
             said += f", algorithm={algorithm}"
-        return said + (f', opaque="{self.given["opaque"]}"' if "opaque" in self.given else "")
+        return said + (
+            f', opaque="{self.given["opaque"]}"' if "opaque" in self.given else ""
+        )
 
 
 def bearer() -> Headers:
@@ -111,9 +149,10 @@ def bearer() -> Headers:
 class KeySigner(UpstreamSigner):
     """Signs every call with one API key, by nonces that are used again, each by one call at a time.
 
-    A strict server refuses a count of uses that it has seen, or that overtakes another on the way. So a call borrows a
-    nonce, the last one returned, until the reply's head is there. ``challenge`` makes the fields that stand in for
-    upstream's challenge when even a signed call is answered 401.
+    A strict server refuses a count of uses that it has seen, or that overtakes another
+    on the way. So a call borrows a nonce, the last one returned, until the reply's head
+    is there. ``challenge`` makes the fields that stand in for upstream's challenge when
+    even a signed call is answered 401.
     """
 
     signs = True
@@ -123,22 +162,37 @@ class KeySigner(UpstreamSigner):
     proven: str = ""
     _idle: deque[Nonce] = attrs.field(factory=lambda: deque(maxlen=_IDLE), init=False)
 
-    async def send(self, upstream: Upstream, outbound: OutboundCall) -> UpstreamResponse:
+    async def send(
+        self, upstream: Upstream, outbound: OutboundCall
+    ) -> UpstreamResponse:
         """Sign, and sign anew when the nonce was refused; raises Refusal.
 
-        Of a reply that was refused, and of a token's, no more is read than each request has reserved.
+        Of a reply that was refused, and of a token's, no more is read than each request
+        has reserved.
         """
-        call, nonce, is_new = outbound.call, self._idle.pop() if self._idle else None, False
+        call, nonce, is_new = (
+            outbound.call,
+            self._idle.pop() if self._idle else None,
+            False,
+        )
         for number in range(1, _ATTEMPTS + 1):
-            signature = nonce.sign(call.method, call.target) if nonce is not None else None
+            signature = (
+                nonce.sign(call.method, call.target) if nonce is not None else None
+            )
             response = await upstream.send(_signed(outbound, signature))
             other = challenge_of(response.head, self.key)
-            # A new nonce that was refused without a word about age means the key, or its rights.
-            is_last = other is None or number == _ATTEMPTS or (is_new and not other.stale)
+            # A new nonce that was refused without a word about age means the key, or
+            # its rights.
+            is_last = (
+                other is None or number == _ATTEMPTS or (is_new and not other.stale)
+            )
             nonce, is_new = other or nonce, True
             if is_last:
                 break
-            with contextlib.closing(response), contextlib.suppress(Refusal):  # its connection can be used again
+            with (
+                contextlib.closing(response),
+                contextlib.suppress(Refusal),
+            ):  # its connection can be used again
                 await response.read(BUFFERED)
         if nonce is not None:
             self._idle.append(nonce)
@@ -148,31 +202,41 @@ class KeySigner(UpstreamSigner):
 class AccountSigner(UpstreamSigner):
     """Signs every call with an access token that a service account is exchanged for (RFC 6749, 4.4).
 
-    Calls that come while a token is fetched wait for it. After a 401 a call is sent once more, with a new token.
+    Calls that come while a token is fetched wait for it. After a 401 a call is sent
+    once more, with a new token.
     """
 
     signs = True
 
     def __init__(self, account: ServiceAccount, origin: str) -> None:
-        login = base64.b64encode(f"{account.client_id}:{account.client_secret}".encode()).decode("ascii")
+        login = base64.b64encode(
+            f"{account.client_id}:{account.client_secret}".encode()
+        ).decode("ascii")
         headers = (
             ("Authorization", f"Basic {login}"),
             ("Content-Type", "application/x-www-form-urlencoded"),
             ("Accept", "application/json"),
         )
-        self._exchange = Call("POST", origin, TOKEN_PATH, headers, b"grant_type=client_credentials")
+        self._exchange = Call(
+            "POST", origin, TOKEN_PATH, headers, b"grant_type=client_credentials"
+        )
         self._book = TokenBook(time.monotonic)
         self._lock = asyncio.Lock()
         self._refusal, self._refused_until = no_token(), float("-inf")
 
-    async def send(self, upstream: Upstream, outbound: OutboundCall) -> UpstreamResponse:
+    async def send(
+        self, upstream: Upstream, outbound: OutboundCall
+    ) -> UpstreamResponse:
         """Send with the token, and once more with a new one after a 401; raises Refusal without a token."""
         token = self._book.usable() or await self._token(upstream, None)
         for again in (False, True):
             response = await upstream.send(_signed(outbound, f"Bearer {token.value}"))
             if response.head.status != 401 or not self._book.worth_another(again=again):
                 break
-            with contextlib.closing(response), contextlib.suppress(Refusal):  # its connection can be used again
+            with (
+                contextlib.closing(response),
+                contextlib.suppress(Refusal),
+            ):  # its connection can be used again
                 await response.read(BUFFERED)
             token = await self._token(upstream, token)
         return answered(response, bearer)
@@ -183,12 +247,22 @@ class AccountSigner(UpstreamSigner):
                 return token
             if (asked := time.monotonic()) >= self._refused_until:
                 try:
-                    outbound = OutboundCall(self._exchange, readable=True, until=upstream.now() + upstream.deadline)
+                    outbound = OutboundCall(
+                        self._exchange,
+                        readable=True,
+                        until=upstream.now() + upstream.deadline,
+                    )
                     with contextlib.closing(await upstream.send(outbound)) as response:
                         reply = await response.read(BUFFERED)
-                    if reply.status == 200 and reply.body is not None and not reply.fault:
+                    if (
+                        reply.status == 200
+                        and reply.body is not None
+                        and not reply.fault
+                    ):
                         return self._book.learn(json.loads(reply.body), asked)
-                    self._refusal = no_token(f"the token endpoint answered {reply.status}")
+                    self._refusal = no_token(
+                        f"the token endpoint answered {reply.status}"
+                    )
                 except Refusal as refusal:
                     self._refusal = refusal
                 except (ValueError, RecursionError):
@@ -205,7 +279,11 @@ def _signed(outbound: OutboundCall, value: str | None) -> OutboundCall:
 
 def challenge_of(reply: Reply, key: ApiKey) -> Nonce | None:
     """Return the first challenge of a 401 that an API key can answer."""
-    lines = [value for name, value in reply.headers if name.lower() == "www-authenticate" and reply.status == 401]
+    lines = [
+        value
+        for name, value in reply.headers
+        if name.lower() == "www-authenticate" and reply.status == 401
+    ]
     for word, text in [one for value in lines for one in challenges(value)]:
         given = parameters(text) if word == "digest" else None
         if given is None or not {"realm", "nonce"} <= given.keys():
@@ -216,15 +294,21 @@ def challenge_of(reply: Reply, key: ApiKey) -> Nonce | None:
     return None
 
 
-def answered(response: UpstreamResponse, challenge: Callable[[], Headers]) -> UpstreamResponse:
+def answered(
+    response: UpstreamResponse, challenge: Callable[[], Headers]
+) -> UpstreamResponse:
     """Return a reply to a signed call, with a challenge of the gateway's own in place of upstream's Digest."""
     head = response.head
     if head.status == 401 and asks_digest(head.headers):
-        response.head = attrs.evolve(head, headers=(*without(head.headers, ("www-authenticate",)), *challenge()))
+        response.head = attrs.evolve(
+            head, headers=(*without(head.headers, ("www-authenticate",)), *challenge())
+        )
     return response
 
 
 def step_of_digest() -> Refusal:
     """Challenge a Digest client whose first request has no content, though the gateway signs by itself."""
     fields = challenge(token_hex(16))
-    return Refusal(401, "SHIM_UNAUTHORIZED", None, _STEP, headers=fields, challenged="unsigned")
+    return Refusal(
+        401, "SHIM_UNAUTHORIZED", None, _STEP, headers=fields, challenged="unsigned"
+    )

@@ -1,7 +1,7 @@
 """Listening sockets that a service manager hands over and keeps: no connection is refused while the gateway restarts.
 
-The protocol is that of systemd (sd_listen_fds(3)): descriptors from 3 on, whose number is in ``LISTEN_FDS``, for the
-process that ``LISTEN_PID`` names.
+The protocol is that of systemd (sd_listen_fds(3)): descriptors from 3 on, whose number
+is in ``LISTEN_FDS``, for the process that ``LISTEN_PID`` names.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ _VARIABLES = ("LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES")
 def handed_over(wanted: Address, environ: MutableMapping[str, str]) -> Bound | None:
     """Return the sockets that this process was started with, None without any; they are handed over once.
 
-    Raises SettingsError for one that does not listen at ``wanted``: who may reach the gateway stands in its settings.
+    Raises SettingsError for one that does not listen at ``wanted``: who may reach the
+    gateway stands in its settings.
     """
     is_meant = environ.get("LISTEN_PID") == str(os.getpid())
     count = environ.get("LISTEN_FDS", "")
@@ -31,11 +32,16 @@ def handed_over(wanted: Address, environ: MutableMapping[str, str]) -> Bound | N
     for name in _VARIABLES:
         environ.pop(name, None)
     with contextlib.ExitStack() as opened:
-        found = [opened.enter_context(_listening(number)) for number in range(_FIRST, _FIRST + int(count))]
+        found = [
+            opened.enter_context(_listening(number))
+            for number in range(_FIRST, _FIRST + int(count))
+        ]
         for one in found:
             _check(one, wanted)
         opened.pop_all()
-    return Bound(tuple(found), Address(wanted.host, found[0].getsockname()[1]), is_kept=True)
+    return Bound(
+        tuple(found), Address(wanted.host, found[0].getsockname()[1]), is_kept=True
+    )
 
 
 def _listening(number: int) -> socket.socket:
@@ -44,7 +50,9 @@ def _listening(number: int) -> socket.socket:
         is_listening = found.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
     except OSError as error:
         said = (error.strerror or str(error)).lower()
-        raise SettingsError(f"LISTEN_FDS: descriptor {number} is no socket: {said}; correct the socket unit") from error
+        raise SettingsError(
+            f"LISTEN_FDS: descriptor {number} is no socket: {said}; correct the socket unit"
+        ) from error
     if found.family not in {socket.AF_INET, socket.AF_INET6} or not is_listening:
         raise SettingsError(
             f"LISTEN_FDS: descriptor {number} does not listen on TCP; give ListenStream a host and port"
@@ -56,8 +64,12 @@ def _listening(number: int) -> socket.socket:
 def _check(found: socket.socket, wanted: Address) -> None:
     host, port, *_ = found.getsockname()
     known = set[str | int]()
-    with contextlib.suppress(OSError):  # a name that has no address is that of no socket
-        infos = socket.getaddrinfo(wanted.host or None, None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    with contextlib.suppress(
+        OSError
+    ):  # a name that has no address is that of no socket
+        infos = socket.getaddrinfo(
+            wanted.host or None, None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )
         known = {info[4][0] for info in infos}
     if host not in known or wanted.port not in {0, port}:
         where = Address(str(host), port).authority

@@ -1,7 +1,8 @@
 """The content of one message, of a caller's or of upstream's: it is read once, collected or as it arrives.
 
-Chunked content (RFC 9112, 7.1) is taken apart exactly to its end, and with bounds on what is not content. Extensions
-and trailers are dropped (RFC 9112, 7.1.1; RFC 9110, 6.5.1).
+Chunked content (RFC 9112, 7.1) is taken apart exactly to its end, and with bounds on
+what is not content. Extensions and trailers are dropped (RFC 9112, 7.1.1; RFC 9110,
+6.5.1).
 """
 
 from __future__ import annotations
@@ -13,29 +14,37 @@ from collections.abc import AsyncIterator, Callable
 from shim.gateway.errors import Refusal, too_late
 from shim.gateway.http1.wire import Wire
 
-BUFFERED = 65536  # bytes of each message that count as reserved; one read takes at most as many
-ROOM = 8192  # bytes that may wait to be streamed before reading stops; collected content has no such bound
+# bytes of each message that count as reserved; one read takes at most as many
+BUFFERED = 65536
+# bytes that may wait to be streamed before reading stops; collected content has no such
+# bound
+ROOM = 8192
 RATE = 256  # bytes a second below which a caller is stalling
 _ENDLESS = 1 << 62  # bytes that never come
 _LATE = "The request's content did not arrive in the configured time."
 
 LINE = 4096  # bytes of a chunk's size with its extensions
 TRAILERS = 16384  # bytes of all trailers
-BESIDE = 65536  # bytes of sizes and extensions beyond one for each byte of content: only tiny chunks need more
+# bytes of sizes and extensions beyond one for each byte of content: only tiny chunks
+# need more
+BESIDE = 65536
 AT_ONCE = 128  # chunks that are taken apart before others get their turn
 
 _SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})(?:[ \t]*;[\t\x20-\x7e\x80-\xff]*)?\r\n")
-_TRAILER = re.compile(rb"(?:([!#$%&'*+.^_`|~0-9A-Za-z-]+):[\t\x20-\x7e\x80-\xff]*)?\r\n")
+_TRAILER = re.compile(
+    rb"(?:([!#$%&'*+.^_`|~0-9A-Za-z-]+):[\t\x20-\x7e\x80-\xff]*)?\r\n"
+)
 _NO_TRAILERS = frozenset({b"content-length", b"host", b"transfer-encoding"})
 
 
 class Body:
     """Content of a ``source``, framed by its ``length``, in chunks, or, with neither, by the end of its connection.
 
-    ``chunks`` are the ``size`` bytes that have arrived and were not handed on. ``is_complete`` says that the end has
-    arrived, ``error`` why it never will. While the content ``is_collected``, reading does not stop. The sender must
-    send ``RATE`` bytes a second in any ``patience`` seconds that are spent waiting for it (0: no limit). ``on_wait`` is
-    called before the first wait.
+    ``chunks`` are the ``size`` bytes that have arrived and were not handed on.
+    ``is_complete`` says that the end has arrived, ``error`` why it never will. While
+    the content ``is_collected``, reading does not stop. The sender must send ``RATE``
+    bytes a second in any ``patience`` seconds that are spent waiting for it (0: no
+    limit). ``on_wait`` is called before the first wait.
     """
 
     __slots__ = (
@@ -44,7 +53,12 @@ class Body:
     )  # fmt: skip
 
     def __init__(
-        self, source: Wire | None, length: int | None = 0, *, chunked: bool = False, patience: float = 0.0
+        self,
+        source: Wire | None,
+        length: int | None = 0,
+        *,
+        chunked: bool = False,
+        patience: float = 0.0,
     ) -> None:
         self._source = source
         self._decoder = ChunkDecoder() if chunked else None
@@ -63,7 +77,8 @@ class Body:
     def feed(self, data: bytes, start: int = 0) -> int:
         """Take the content in ``data`` from ``start`` on, and return where it stopped; raises MalformedError.
 
-        That is before the end of ``data`` where the content ends, or as a ``ChunkDecoder`` stops.
+        That is before the end of ``data`` where the content ends, or as a
+        ``ChunkDecoder`` stops.
         """
         if self._decoder is not None:
             piece, stop = self._decoder.feed(data, start)
@@ -77,7 +92,11 @@ class Body:
             self.chunks.append(piece)
             self.size += len(piece)
             self._expected -= len(piece)
-            if self.size > ROOM and not (self.is_complete or self.is_collected) and self._source is not None:
+            if (
+                self.size > ROOM
+                and not (self.is_complete or self.is_collected)
+                and self._source is not None
+            ):
                 self._source.hold()
         if self._waiter is not None:
             self._wake()
@@ -111,10 +130,13 @@ class Body:
             await self._wait()
         return self.arrived()
 
-    async def collect(self, limit: int, take: Callable[[int], None] | None = None) -> bool:
+    async def collect(
+        self, limit: int, take: Callable[[int], None] | None = None
+    ) -> bool:
         """Wait until all has arrived; returns False when that is longer than ``limit`` bytes.
 
-        ``take`` is called with the size of what arrives. Raises Refusal, as ``take`` does if there is no room.
+        ``take`` is called with the size of what arrives. Raises Refusal, as ``take``
+        does if there is no room.
         """
         self.is_collected = True
         while True:
@@ -128,7 +150,9 @@ class Body:
                 return True
             await self._wait()
 
-    async def all(self, limit: int, take: Callable[[int], None] | None = None) -> bytes | None:
+    async def all(
+        self, limit: int, take: Callable[[int], None] | None = None
+    ) -> bytes | None:
         """Return the whole content, None when it is longer than ``limit`` bytes; raises Refusal as ``collect`` does."""
         if (self.length or 0) > limit or not await self.collect(limit, take):
             return None
@@ -143,7 +167,8 @@ class Body:
     async def _wait(self) -> None:
         """Return when more has arrived, or the end; raises ``error``."""
         if self.error is not None:
-            self.chunks = []  # nobody takes them, and the connection may stay for a while
+            # nobody takes them, and the connection may stay for a while
+            self.chunks = []
             raise self.error
         if self.on_wait is not None:
             self.on_wait()
@@ -154,7 +179,11 @@ class Body:
             self._expected, self._patience = RATE * self._timeout, self._timeout
         loop = asyncio.get_running_loop()
         self._waiter, began = loop.create_future(), loop.time()
-        timer = loop.call_later(self._patience, lambda: self.fail(too_late(_LATE))) if self._timeout else None
+        timer = (
+            loop.call_later(self._patience, lambda: self.fail(too_late(_LATE)))
+            if self._timeout
+            else None
+        )
         try:
             await self._waiter
         finally:
@@ -183,7 +212,8 @@ class ChunkDecoder:
     def feed(self, data: bytes, start: int) -> tuple[bytes, int]:
         """Return the content in ``data`` from ``start`` on, and where it stopped; raises MalformedError.
 
-        That is before a line that isn't whole, which comes again with what follows, or behind ``AT_ONCE`` chunks.
+        That is before a line that isn't whole, which comes again with what follows, or
+        behind ``AT_ONCE`` chunks.
         """
         pieces = []
         for _ in range(AT_ONCE):
@@ -208,7 +238,9 @@ class ChunkDecoder:
         """Take a size or a trailer, and return its length; 0 if it isn't whole."""
         line = (_TRAILER if self._is_last else _SIZE).match(data, start)
         if line is None and data.find(b"\n", start) >= 0:
-            raise MalformedError("a chunk's size is not a number, or a trailer is malformed")
+            raise MalformedError(
+                "a chunk's size is not a number, or a trailer is malformed"
+            )
         length = (len(data) if line is None else line.end()) - start
         if length > LINE:
             raise MalformedError("a line between chunks is too long")

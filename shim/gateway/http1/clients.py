@@ -1,7 +1,8 @@
 """Who is connected: the connections of a listener, how many each peer has, and which of them can be spared.
 
-A peer is the other end of a connection, or the caller that a balancer names: by the PROXY protocol (version 2,
-haproxy.org/download/3.0/doc/proxy-protocol.txt, 2.2), or by X-Forwarded-For.
+A peer is the other end of a connection, or the caller that a balancer names: by the
+PROXY protocol (version 2, haproxy.org/download/3.0/doc/proxy-protocol.txt, 2.2), or by
+X-Forwarded-For.
 """
 
 from __future__ import annotations
@@ -30,9 +31,13 @@ LONG = 8192  # bytes from which on an incomplete head is counted; few heads are 
 _QUIET = 1.0  # seconds after a warning without another one
 
 SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
-MOST = 2048  # bytes of addresses and extensions that are taken; the largest known header has some 500
+# bytes of addresses and extensions that are taken; the largest known header has some
+# 500
+MOST = 2048
 HOPS = 16  # addresses of X-Forwarded-For that are looked at, from its end
-UNNAMED = ""  # the peer of a connection whose balancer has not said yet whom it stands for
+UNNAMED = (
+    ""  # the peer of a connection whose balancer has not said yet whom it stands for
+)
 
 _LENGTHS = {0x00: 0, 0x11: 12, 0x12: 12, 0x21: 36, 0x22: 36, 0x31: 216, 0x32: 216}
 """Bytes of the addresses by family and protocol: unspecified, IPv4, IPv6, unix."""
@@ -41,14 +46,21 @@ _LENGTHS = {0x00: 0, 0x11: 12, 0x12: 12, 0x21: 36, 0x22: 36, 0x31: 216, 0x32: 21
 class Clients:
     """The connections that a listener has accepted, those in their set-up, too, and which of them are kept.
 
-    ``max_connections`` are served at a time, three quarters of them to one peer. Beyond that an idle connection ends,
-    of the peer with the most; if no connection is idle, as many again get a refusal, and the rest are reset.
+    ``max_connections`` are served at a time, three quarters of them to one peer. Beyond
+    that an idle connection ends, of the peer with the most; if no connection is idle,
+    as many again get a refusal, and the rest are reset.
     """
 
-    def __init__(self, handler: Callable[[Request], Awaitable[None]], options: Options | None = None) -> None:
+    def __init__(
+        self,
+        handler: Callable[[Request], Awaitable[None]],
+        options: Options | None = None,
+    ) -> None:
         self.handler = handler
         self.options = options or Options()
-        self.most_of_peer = self.options.max_connections - self.options.max_connections // 4
+        self.most_of_peer = (
+            self.options.max_connections - self.options.max_connections // 4
+        )
         self.loop = asyncio.get_running_loop()
         self.connections: Wires[CallerWire] = Wires()
         self.turned_away = Tally(surplus=0, dropped=0, handshake=0)
@@ -59,14 +71,18 @@ class Clients:
         self._peers: dict[str, PeerConnections] = {}
         self._quiet_until = 0.0
 
-    def arrived(self, connection: CallerWire, address: str) -> tuple[PeerConnections, str]:
+    def arrived(
+        self, connection: CallerWire, address: str
+    ) -> tuple[PeerConnections, str]:
         """Count a connection; return its peer, and "served", "surplus" or "dropped". An idle one may end for it."""
         peer = self._peers.setdefault(address, PeerConnections(address))
         peer.count += 1
         self.connections.add(connection)
         count, most = len(self.connections), self.options.max_connections
         # A balancer has many callers behind it.
-        is_many = address == UNNAMED or is_trusted(address, self.options.trusted_proxies)
+        is_many = address == UNNAMED or is_trusted(
+            address, self.options.trusted_proxies
+        )
         of_peer = most if is_many else self.most_of_peer
         is_served = count <= most and peer.count <= of_peer
         if is_served or self.spare(peer if peer.count > of_peer else None):
@@ -110,8 +126,16 @@ class Clients:
         """Return how many connections are in a handshake, idle and active; may be asked in any thread."""
         connections = [*self.connections]
         arriving = sum(one.set_up is not None for one in connections)
-        idle = sum(one.set_up is None for peer in [*self._peers.values()] for one in [*peer.idle])
-        return {"handshake": arriving, "idle": idle, "active": max(0, len(connections) - arriving - idle)}
+        idle = sum(
+            one.set_up is None
+            for peer in [*self._peers.values()]
+            for one in [*peer.idle]
+        )
+        return {
+            "handshake": arriving,
+            "idle": idle,
+            "active": max(0, len(connections) - arriving - idle),
+        }
 
     def hold_head(self, connection: CallerWire, size: int) -> None:
         """Count the bytes of a head that isn't whole yet; raises Refusal when all take over a quarter of memory."""
@@ -123,7 +147,9 @@ class Clients:
     def spare(self, peer: PeerConnections | None = None) -> bool:
         """End the longest idle connection of a peer, or of the peer with the most; returns False if all are busy."""
         peers = self._peers.values() if peer is None else (peer,)
-        peer = max((one for one in peers if one.idle), key=lambda one: one.count, default=None)
+        peer = max(
+            (one for one in peers if one.idle), key=lambda one: one.count, default=None
+        )
         if peer is not None:
             connection = next(iter(peer.idle))
             del peer.idle[connection]
@@ -139,7 +165,11 @@ async def read_peer(receive: Callable[[int], Awaitable[bytes]]) -> str | None:
     start = await _exactly(receive, 16)
     version_command, family = start[12], start[13]
     length = int.from_bytes(start[14:16], "big")
-    if not start.startswith(SIGNATURE) or version_command not in {0x20, 0x21} or length > MOST:
+    if (
+        not start.startswith(SIGNATURE)
+        or version_command not in {0x20, 0x21}
+        or length > MOST
+    ):
         raise ConnectionError("no PROXY protocol header of version 2")
     rest = await _exactly(receive, length)
     if version_command == 0x20:  # LOCAL: the balancer's own, a health check
@@ -155,7 +185,9 @@ async def _exactly(receive: Callable[[int], Awaitable[bytes]], size: int) -> byt
     while len(data) < size:
         piece = await receive(size - len(data))
         if not piece:
-            raise ConnectionError("the connection ended within its PROXY protocol header")
+            raise ConnectionError(
+                "the connection ended within its PROXY protocol header"
+            )
         data += piece
     return data
 
@@ -182,15 +214,21 @@ def _normal(text: str) -> str:
 @lru_cache(maxsize=1024)
 def is_trusted(address: str, trusted: tuple[Network, ...]) -> bool:
     """Return whether an address is one of those whose word on others counts."""
-    return is_address(address) and any(ipaddress.ip_address(address) in network for network in trusted)
+    return is_address(address) and any(
+        ipaddress.ip_address(address) in network for network in trusted
+    )
 
 
 def forwarded_peer(peer: str, headers: Headers, trusted: tuple[Network, ...]) -> str:
     """Return the address of the caller that a trusted balancer names: the last one that isn't trusted itself."""
-    named = ",".join(value for name, value in headers if name.lower() == "x-forwarded-for")
+    named = ",".join(
+        value for name, value in headers if name.lower() == "x-forwarded-for"
+    )
     words = filter(None, map(str.strip, reversed(named.rsplit(",", HOPS)[-HOPS:])))
     address = peer
-    with contextlib.suppress(ValueError):  # what stands before such a word was written by nobody who is trusted
+    with contextlib.suppress(
+        ValueError
+    ):  # what stands before such a word was written by nobody who is trusted
         while is_trusted(address, trusted):
             address = _normal(next(words, ""))
         return address

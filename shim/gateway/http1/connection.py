@@ -1,6 +1,7 @@
 """A caller's connection: one request after the other, each within its deadlines.
 
-While a request is answered, what the caller sends beyond its content waits unparsed, and little of it is taken.
+While a request is answered, what the caller sends beyond its content waits unparsed,
+and little of it is taken.
 """
 
 from __future__ import annotations
@@ -21,17 +22,22 @@ refused_log = logging.getLogger("shim.gateway.refused")
 cut_log = logging.getLogger("shim.gateway.cut")
 log = logging.getLogger("shim.gateway.defect")
 
-LOOK = 1.0  # seconds between two looks at whether a caller that has sent too much ahead is still there
+# seconds between two looks at whether a caller that has sent too much ahead is still
+# there
+LOOK = 1.0
 WAITING = 65536  # bytes that a caller may send ahead while its request is answered
-HIGH = 16384  # bytes of a reply that wait to be taken by the caller before no more are written
-LINGER = 2.0  # seconds for a caller to finish sending unread bytes, so that it reads its answer
+# bytes of a reply that wait to be taken by the caller before no more are written
+HIGH = 16384
+# seconds for a caller to finish sending unread bytes, so that it reads its answer
+LINGER = 2.0
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 class Connection(CallerWire):
     """One connection of an address, from when it was accepted: its ``set_up`` comes before its first request.
 
-    Its ``verdict`` says whether it is served; a surplus one gets a refusal as its only reply.
+    Its ``verdict`` says whether it is served; a surplus one gets a refusal as its only
+    reply.
     """
 
     def __init__(self, clients: Clients, address: str, scheme: str) -> None:
@@ -85,9 +91,15 @@ class Connection(CallerWire):
                 try:
                     stop = body.feed(self._rest)
                 except MalformedError:
-                    body.fail(errors.bad_request("The request's content is not framed as HTTP/1.1 wants it."))
+                    body.fail(
+                        errors.bad_request(
+                            "The request's content is not framed as HTTP/1.1 wants it."
+                        )
+                    )
             self._rest = self._rest[stop:]
-            if self._rest and stop and not body.is_complete:  # too many pieces for one turn
+            if (
+                self._rest and stop and not body.is_complete
+            ):  # too many pieces for one turn
                 self.hold()
                 self.go_on()
         if self._request is not None and len(self._rest) > WAITING:
@@ -95,7 +107,10 @@ class Connection(CallerWire):
 
     def _parse(self) -> None:
         """Make a request of what has arrived, if a head is whole."""
-        clients, data = self.clients, self._rest.lstrip(b"\r\n")  # empty lines before a request (RFC 9112, 2.2)
+        clients, data = (
+            self.clients,
+            self._rest.lstrip(b"\r\n"),
+        )  # empty lines before a request (RFC 9112, 2.2)
         end = data.find(b"\r\n\r\n") + 4
         try:
             if end < 4:
@@ -106,8 +121,14 @@ class Connection(CallerWire):
                 self.expect()
                 return
             head, credential = parse_request(data if end == len(data) else data[:end])
-        except errors.Refusal as refusal:  # which quotes nothing of the caller's: it may be a credential
-            refused_log.warning("refused a malformed request of %s: %s", self.peer.address, refusal.detail)
+        except (
+            errors.Refusal
+        ) as refusal:  # which quotes nothing of the caller's: it may be a credential
+            refused_log.warning(
+                "refused a malformed request of %s: %s",
+                self.peer.address,
+                refusal.detail,
+            )
             self._end_with(refusal)
             return
         self._begun = 0.0
@@ -116,7 +137,12 @@ class Connection(CallerWire):
         self.due = NEVER
         body = EMPTY
         if head.has_content:
-            body = Body(self, head.length, chunked=head.chunked, patience=clients.options.client_timeout)
+            body = Body(
+                self,
+                head.length,
+                chunked=head.chunked,
+                patience=clients.options.client_timeout,
+            )
             if head.expects_continue:
                 body.on_wait = partial(self.write, CONTINUE)  # RFC 9110, 10.1.1
         self._rest, self._body = data[end:], body
@@ -132,10 +158,15 @@ class Connection(CallerWire):
         while True:
             try:
                 if (error := request.content.error) is not None:
-                    refused_log.warning("refused a request of %s: %s", self.peer.address, error.detail)
+                    refused_log.warning(
+                        "refused a request of %s: %s", self.peer.address, error.detail
+                    )
                     request.refuse(self.clients.refused(error))
                 elif self.verdict != "served":
-                    refused_log.warning("refused a connection of %s: beyond the limit", self.peer.address)
+                    refused_log.warning(
+                        "refused a connection of %s: beyond the limit",
+                        self.peer.address,
+                    )
                     request.refuse(self.clients.refused(errors.CROWDED))
                 else:
                     await self.clients.handler(request)
@@ -152,7 +183,11 @@ class Connection(CallerWire):
             if not (request.whole and request.keep_alive):
                 self.close()
                 return
-            self._request, self._body, self._next = None, EMPTY, self._loop.create_future()
+            self._request, self._body, self._next = (
+                None,
+                EMPTY,
+                self._loop.create_future(),
+            )
             self.peer.idle[self] = None
             self._since = self._loop.time()
             self.expect()
@@ -200,7 +235,10 @@ class Connection(CallerWire):
         elif self._begun:
             since, patience = self._begun, options.client_timeout
         else:
-            since, patience = self._since, options.keepalive_timeout if self.verdict == "served" else LINGER
+            since, patience = (
+                self._since,
+                options.keepalive_timeout if self.verdict == "served" else LINGER,
+            )
         self.due = since + patience
 
     def late(self) -> None:
@@ -209,7 +247,10 @@ class Connection(CallerWire):
             if self._left - self.unsent() >= RATE * self.clients.options.client_timeout:
                 self.expect()
             else:
-                cut_log.warning("dropped a caller that does not take its reply: %s", self.peer.address)
+                cut_log.warning(
+                    "dropped a caller that does not take its reply: %s",
+                    self.peer.address,
+                )
                 self.abort()
         elif self._is_ending:
             self.abort()
@@ -219,7 +260,12 @@ class Connection(CallerWire):
             else:
                 self.expect()
         elif self._begun:
-            refused_log.warning("refused a request of %s: its head did not arrive in time", self.peer.address)
-            self._end_with(errors.too_late("The request's head did not arrive in time."))
+            refused_log.warning(
+                "refused a request of %s: its head did not arrive in time",
+                self.peer.address,
+            )
+            self._end_with(
+                errors.too_late("The request's head did not arrive in time.")
+            )
         else:
             self.close()

@@ -1,7 +1,7 @@
 """Whole heads of messages, parsed by llhttp (through httptools) and then held to what it leaves open.
 
-A head is given to a parser of its own once it is complete, so that nothing is left of one message when the next one
-comes. Content never gets there.
+A head is given to a parser of its own once it is complete, so that nothing is left of
+one message when the next one comes. Content never gets there.
 """
 
 from __future__ import annotations
@@ -30,11 +30,17 @@ _TOO_LONG = 1 << 53  # bytes that some of HTTP's implementations can't count any
 _LOOKED_AT = ANNOUNCING | {
     "connection", "content-encoding", "content-length", "expect", "host", "transfer-encoding", "user-agent", "via",
 }  # fmt: skip
-NAME = 256  # bytes of a field's name, or of a Host: no more, since what is decided about one is remembered
-_SHORT = 8192  # bytes of a head whose rest is looked for among those that are remembered
+# bytes of a field's name, or of a Host: no more, since what is decided about one is
+# remembered
+NAME = 256
+_SHORT = (
+    8192  # bytes of a head whose rest is looked for among those that are remembered
+)
 REMEMBERED = 2048  # bytes of a head that is remembered
 _MOST = 256  # heads whose fields are remembered, and forms of heads
-_SECRET = frozenset({"authorization", "cookie", "proxy-authorization"})  # fields that no head is remembered with
+_SECRET = frozenset(
+    {"authorization", "cookie", "proxy-authorization"}
+)  # fields that no head is remembered with
 _TOO_MANY = "The request has too many fields."
 _TOO_LONG_LINE = "The request target is too long."
 TLS_RECORD = b"\x16\x03"  # how a TLS handshake begins (RFC 8446, 5.1)
@@ -42,10 +48,16 @@ _VALUE = re.compile(rb"[\t\x20-\x7e\x80-\xff]*")
 _CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 _BEGINNING = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+(?: |$)")
 
-_FREE = frozenset({"traceparent", "tracestate", "user-agent", "x-request-id"})  # fields whose values decide nothing
-_LINE = re.compile(rb"(GET|HEAD|POST|PUT|PATCH|DELETE) (/[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*) HTTP/1\.1")
+_FREE = frozenset(
+    {"traceparent", "tracestate", "user-agent", "x-request-id"}
+)  # fields whose values decide nothing
+_LINE = re.compile(
+    rb"(GET|HEAD|POST|PUT|PATCH|DELETE) (/[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*) HTTP/1\.1"
+)
 
-Credential = tuple[int, str, str]  # a field line that frames nothing: its place in the head, name and value
+Credential = tuple[
+    int, str, str
+]  # a field line that frames nothing: its place in the head, name and value
 
 
 class _Events:
@@ -117,7 +129,8 @@ class ReplyHead(Reply):
 def parse_request(data: bytes) -> tuple[RequestHead, Credential | None]:
     """Return the head that ``data`` is, its empty line included, and its credential apart from it; raises Refusal.
 
-    Most heads of a caller differ in their line and their credential alone: the rest of short ones is remembered.
+    Most heads of a caller differ in their line and their credential alone: the rest of
+    short ones is remembered.
     """
     if len(data) > _SHORT:
         return _parse_request(data), None
@@ -125,7 +138,11 @@ def parse_request(data: bytes) -> tuple[RequestHead, Credential | None]:
     if start < 0:
         start = data.find(b"\r\nauthorization: ")
     end = data.find(b"\r\n", start + 2)
-    rest, value = (data[:start] + data[end:], data[start + 17 : end]) if start >= 0 else (data, b"")
+    rest, value = (
+        (data[:start] + data[end:], data[start + 17 : end])
+        if start >= 0
+        else (data, b"")
+    )
     line_end = rest.find(b"\r\n")
     known, line = _known.get(rest[line_end:]), _LINE.fullmatch(rest, 0, line_end)
     if known is not None and line is not None and line_end <= LINE:
@@ -138,7 +155,9 @@ def parse_request(data: bytes) -> tuple[RequestHead, Credential | None]:
             head.form = _form_of(head)
             if len(_known) >= _MOST:
                 _known.popitem(last=False)
-            _known[rest[line_end:]] = [getattr(head, field.name) for field in attrs.fields(RequestHead)[2:]]
+            _known[rest[line_end:]] = [
+                getattr(head, field.name) for field in attrs.fields(RequestHead)[2:]
+            ]
     if start < 0:
         return head, None
     if len(head.headers) >= COUNT or not _VALUE.fullmatch(value):
@@ -149,15 +168,37 @@ def parse_request(data: bytes) -> tuple[RequestHead, Credential | None]:
 
 def _form_of(head: RequestHead) -> Form | None:
     """Return the form of a head without secrets, the same one for each that has it; None for one with content."""
-    if head.has_content or head.length is not None or head.is_http10 or head.expects_continue:
+    if (
+        head.has_content
+        or head.length is not None
+        or head.is_http10
+        or head.expects_continue
+    ):
         return None
-    return _form(tuple([(name, None if name.lower() in _FREE else value) for name, value in head.headers]))
+    return _form(
+        tuple(
+            [
+                (name, None if name.lower() in _FREE else value)
+                for name, value in head.headers
+            ]
+        )
+    )
 
 
 @lru_cache(maxsize=_MOST)
 def _form(lines: tuple[tuple[str, str | None], ...]) -> Form:
-    accept = ",".join([value for name, value in lines if value is not None and name.lower() == "accept"])
-    return Form(lines, [place for place, (_, value) in enumerate(lines) if value is None], accept)
+    accept = ",".join(
+        [
+            value
+            for name, value in lines
+            if value is not None and name.lower() == "accept"
+        ]
+    )
+    return Form(
+        lines,
+        [place for place, (_, value) in enumerate(lines) if value is None],
+        accept,
+    )
 
 
 def _parse_request(data: bytes) -> RequestHead:
@@ -167,11 +208,21 @@ def _parse_request(data: bytes) -> RequestHead:
         parser.feed_data(data)
     except httptools.HttpParserUpgrade:
         pass  # an offer that the gateway doesn't take up (RFC 9110, 7.8)
-    except httptools.HttpParserError as error:  # methods are case-sensitive (RFC 9110, 9.1 and 15.6.2)
-        if isinstance(error, httptools.HttpParserInvalidMethodError) and _BEGINNING.match(data):
-            raise bad_request("The method is none that this gateway knows.", 501) from None
+    except (
+        httptools.HttpParserError
+    ) as error:  # methods are case-sensitive (RFC 9110, 9.1 and 15.6.2)
+        if isinstance(
+            error, httptools.HttpParserInvalidMethodError
+        ) and _BEGINNING.match(data):
+            raise bad_request(
+                "The method is none that this gateway knows.", 501
+            ) from None
         raise _malformed(data) from None
-    version, method, target = parser.get_http_version(), parser.get_method().decode("ascii"), events.text
+    version, method, target = (
+        parser.get_http_version(),
+        parser.get_method().decode("ascii"),
+        events.text,
+    )
     if method == "PRI":  # the beginning of HTTP/2 (RFC 9113, 3.4)
         raise _malformed(data)
     _check_line(version, target)
@@ -180,16 +231,24 @@ def _parse_request(data: bytes) -> RequestHead:
     hosts, via, expected = (said.get(name, []) for name in ("host", "via", "expect"))
     if len(headers) > COUNT or len(data) - len(target) > FIELDS:
         raise bad_request(_TOO_MANY, 431)
-    if len(data) > NAME and any(len(name) > NAME or len(value) > FIELD for name, value in headers):
+    if len(data) > NAME and any(
+        len(name) > NAME or len(value) > FIELD for name, value in headers
+    ):
         raise bad_request("A field of the request is too long.", 431)
     if any(len(host) > NAME for host in hosts):
         raise bad_request("The Host field is not one host with an optional port.")
     keep_alive, length, chunked = _framing(said, is_http10=version == "1.0")
     if length is not None and length >= _TOO_LONG:
-        raise bad_request("The Content-Length of the request is beyond all counting.", 413)
+        raise bad_request(
+            "The Content-Length of the request is beyond all counting.", 413
+        )
     if chunked is None:
-        raise bad_request("The Transfer-Encoding of the request is not what HTTP/1.1 requires of all.")
-    expects_continue = version == "1.1" and [one.lower() for one in expected[-1:]] == ["100-continue"]
+        raise bad_request(
+            "The Transfer-Encoding of the request is not what HTTP/1.1 requires of all."
+        )
+    expects_continue = version == "1.1" and [one.lower() for one in expected[-1:]] == [
+        "100-continue"
+    ]
     return RequestHead(
         method, target.decode("ascii"), headers, version == "1.0", keep_alive, length, chunked, expects_continue,
         hosts, via, chunked or bool(length), said.get("user-agent", [None])[0],
@@ -202,7 +261,9 @@ def _check_line(version: str, target: bytes) -> None:
     if version not in {"1.1", "1.0"}:
         raise bad_request("This gateway speaks HTTP/1.1.", 505)
     if not target.isascii():
-        raise bad_request("The request target has bytes that should be percent-encoded.")
+        raise bad_request(
+            "The request target has bytes that should be percent-encoded."
+        )
     if len(target) > LINE:
         raise bad_request(_TOO_LONG_LINE, 414)
 
@@ -216,27 +277,40 @@ def _said(lines: Headers) -> dict[str, list[str]]:
     return said
 
 
-def _framing(said: dict[str, list[str]], *, is_http10: bool) -> tuple[bool, int | None, bool | None]:
+def _framing(
+    said: dict[str, list[str]], *, is_http10: bool
+) -> tuple[bool, int | None, bool | None]:
     """Return whether the connection persists (RFC 9112, 9.3), the length, and whether content is chunked.
 
-    The last is None for another transfer coding than chunked, and for any in HTTP/1.0 (RFC 9112, 6.1).
+    The last is None for another transfer coding than chunked, and for any in HTTP/1.0
+    (RFC 9112, 6.1).
     """
     keep_alive, chunked = not is_http10, False
     if "connection" in said:
-        words = [word.strip().lower() for word in ",".join(said["connection"]).split(",")]
+        words = [
+            word.strip().lower() for word in ",".join(said["connection"]).split(",")
+        ]
         keep_alive = "close" not in words and (not is_http10 or "keep-alive" in words)
     if "transfer-encoding" in said:
-        chunked = not is_http10 and [one.lower() for one in said["transfer-encoding"]] == ["chunked"]
+        chunked = not is_http10 and [
+            one.lower() for one in said["transfer-encoding"]
+        ] == ["chunked"]
         if not chunked:
             return keep_alive, None, None
-    return keep_alive, int(said["content-length"][0]) if "content-length" in said else None, chunked
+    return (
+        keep_alive,
+        int(said["content-length"][0]) if "content-length" in said else None,
+        chunked,
+    )
 
 
 def _text(value: bytes) -> str:
     try:
         return value.decode("utf-8")
     except UnicodeDecodeError:
-        raise bad_request("A field of the request has bytes that are neither ASCII nor UTF-8.") from None
+        raise bad_request(
+            "A field of the request has bytes that are neither ASCII nor UTF-8."
+        ) from None
 
 
 def _malformed(data: bytes) -> Refusal:
@@ -264,7 +338,11 @@ def parse_reply(data: bytes) -> ReplyHead:
 
     Within a second most heads of upstream are the same: short ones are remembered.
     """
-    return _parse_reply(data) if len(data) > REMEMBERED or b"ookie" in data else _known_reply(data)
+    return (
+        _parse_reply(data)
+        if len(data) > REMEMBERED or b"ookie" in data
+        else _known_reply(data)
+    )
 
 
 def _parse_reply(data: bytes) -> ReplyHead:
@@ -281,15 +359,35 @@ def _parse_reply(data: bytes) -> ReplyHead:
         raise MalformedError("a control character in the reason phrase")
     if version not in {"1.1", "1.0"} or status < 100:
         raise MalformedError("a version or a status that is not HTTP/1.1's")
-    headers = tuple([(name, value.decode("utf-8", "surrogateescape")) for name, value in events.fields])
+    headers = tuple(
+        [
+            (name, value.decode("utf-8", "surrogateescape"))
+            for name, value in events.fields
+        ]
+    )
     said = _said(headers)
     keep_alive, length, chunked = _framing(said, is_http10=version == "1.0")
     if chunked is None:
         raise MalformedError("a transfer coding that was not asked for")
     announces = not ANNOUNCING.isdisjoint(said)
-    codings = ",".join(said["content-encoding"]).count(",") + 1 if "content-encoding" in said else 0
+    codings = (
+        ",".join(said["content-encoding"]).count(",") + 1
+        if "content-encoding" in said
+        else 0
+    )
     reason = events.text.decode("utf-8", "surrogateescape")
-    return ReplyHead(status, headers, None, None, reason, keep_alive, length, chunked, announces, codings)
+    return ReplyHead(
+        status,
+        headers,
+        None,
+        None,
+        reason,
+        keep_alive,
+        length,
+        chunked,
+        announces,
+        codings,
+    )
 
 
 _known: OrderedDict[bytes, list[Any]] = OrderedDict()

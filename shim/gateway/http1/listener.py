@@ -1,6 +1,7 @@
 """Where calls are taken: TCP sockets, with or without TLS, and the set-up of their connections.
 
-A connection counts from when it is accepted, before a balancer's header (``proxy_protocol``) and TLS.
+A connection counts from when it is accepted, before a balancer's header
+(``proxy_protocol``) and TLS.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ refused_log = logging.getLogger("shim.gateway.refused")
 _BACKLOG = 1024
 _FLUSH = 0.01  # seconds between looks at what is still to be written
 _AT_ONCE = 64  # connections accepted before others get their turn
-_PAUSE = 0.5  # seconds in which no connection is accepted after there was no descriptor left for one
+# seconds in which no connection is accepted after there was no descriptor left for one
+_PAUSE = 0.5
 
 _EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 _GONE = (BlockingIOError, InterruptedError, ConnectionError)
@@ -53,16 +55,28 @@ def bind(wanted: Address, name: str = "listen") -> Bound:
 
     Raises SettingsError, with the system's error as its cause.
     """
-    both, made = wanted.host == "::" and socket.has_dualstack_ipv6(), list[socket.socket]()
+    both, made = (
+        wanted.host == "::" and socket.has_dualstack_ipv6(),
+        list[socket.socket](),
+    )
     try:
-        infos = socket.getaddrinfo(wanted.host or None, wanted.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        infos = socket.getaddrinfo(
+            wanted.host or None,
+            wanted.port,
+            type=socket.SOCK_STREAM,
+            flags=socket.AI_PASSIVE,
+        )
         with contextlib.ExitStack() as opened:
             for family, _, _, _, (host, port, *scope) in dict.fromkeys(infos):
                 where = (host, made[0].getsockname()[1] if made else port, *scope)
                 try:
-                    one = socket.create_server(where, family=family, backlog=_BACKLOG, dualstack_ipv6=both)
+                    one = socket.create_server(
+                        where, family=family, backlog=_BACKLOG, dualstack_ipv6=both
+                    )
                 except OSError as error:
-                    if error.errno != errno.EAFNOSUPPORT:  # a family that this machine has only the name of
+                    if (
+                        error.errno != errno.EAFNOSUPPORT
+                    ):  # a family that this machine has only the name of
                         raise
                 else:
                     made.append(opened.enter_context(one))
@@ -70,20 +84,30 @@ def bind(wanted: Address, name: str = "listen") -> Bound:
         if not made:
             raise OSError(errno.EADDRNOTAVAIL, os.strerror(errno.EADDRNOTAVAIL))  # noqa: TRY301 - as what fails before
     except OSError as error:
-        said = (error.strerror or str(error)).partition(" (")[0].lower()  # of Python's own the address stands before it
+        said = (
+            (error.strerror or str(error)).partition(" (")[0].lower()
+        )  # of Python's own the address stands before it
         cure = "give an address of this machine, and a port of this process' own"
-        raise SettingsError(f"{name}: can't listen at {wanted.authority}: {said}; {cure}") from error
+        raise SettingsError(
+            f"{name}: can't listen at {wanted.authority}: {said}; {cure}"
+        ) from error
     return Bound(tuple(made), Address(wanted.host, made[0].getsockname()[1]))
 
 
 class Listener:
     """Listening sockets, which are the listener's from here on, and the set-up of their connections.
 
-    ``tls`` returns the context of a handshake, None without TLS. A ``reserve`` of descriptors lets connections be
-    accepted when the process has used up its own.
+    ``tls`` returns the context of a handshake, None without TLS. A ``reserve`` of
+    descriptors lets connections be accepted when the process has used up its own.
     """
 
-    def __init__(self, clients: Clients, bound: Bound, tls: Callable[[], SSLContext | None], reserve: int = 0) -> None:
+    def __init__(
+        self,
+        clients: Clients,
+        bound: Bound,
+        tls: Callable[[], SSLContext | None],
+        reserve: int = 0,
+    ) -> None:
         self.clients = clients
         self.address = bound.address
         self._sockets = list(bound.sockets)
@@ -117,7 +141,9 @@ class Listener:
             else:
                 self.take(connection, self._tls())
                 if len(self._reserve) < self._most_reserved:
-                    return  # accept() would fail for want of a descriptor even if no connection waits
+                    # accept() would fail for want of a descriptor even if no connection
+                    # waits
+                    return
 
     def _keep_reserve(self) -> None:
         with contextlib.suppress(OSError):
@@ -125,14 +151,18 @@ class Listener:
                 self._reserve.append(os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC))
 
     def _pause(self, error: OSError) -> None:
-        self.clients.warn("connections wait to be accepted: %s", (error.strerror or "").lower())
+        self.clients.warn(
+            "connections wait to be accepted: %s", (error.strerror or "").lower()
+        )
         for one in self._sockets:
             self.clients.loop.remove_reader(one.fileno())
         for _ in range(_AT_ONCE):  # room for those that wait
             self.clients.spare()
         self.clients.loop.call_later(_PAUSE, self._watch)
 
-    def take(self, accepted: socket.socket, tls: SSLContext | None) -> asyncio.Task[None] | None:
+    def take(
+        self, accepted: socket.socket, tls: SSLContext | None
+    ) -> asyncio.Task[None] | None:
         """Serve a connection that was accepted here or elsewhere; returns its set-up, None if it is dropped."""
         clients = self.clients
         address = UNNAMED if clients.options.proxy_protocol else peer_of(accepted)
@@ -141,14 +171,20 @@ class Listener:
             clients.left(connection)
             clients.turned_away["dropped"] += 1
             with contextlib.suppress(OSError):  # a reset is all that it gets
-                accepted.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+                accepted.setsockopt(
+                    socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0"
+                )
             accepted.close()
             return None
-        task = connection.set_up = clients.loop.create_task(self._set_up(connection, accepted, tls))
+        task = connection.set_up = clients.loop.create_task(
+            self._set_up(connection, accepted, tls)
+        )
         task.add_done_callback(partial(self._was_set_up, connection, accepted))
         return task
 
-    async def _set_up(self, connection: Connection, accepted: socket.socket, tls: SSLContext | None) -> None:
+    async def _set_up(
+        self, connection: Connection, accepted: socket.socket, tls: SSLContext | None
+    ) -> None:
         """Read a balancer's header and shake hands, within ``client_timeout``."""
         clients = self.clients
         accepted.setblocking(False)  # noqa: FBT003 - the socket's own signature
@@ -156,22 +192,39 @@ class Listener:
             if clients.options.proxy_protocol:
                 named = await read_peer(partial(clients.loop.sock_recv, accepted))
                 clients.left(connection)
-                connection.peer, connection.verdict = clients.arrived(connection, named or peer_of(accepted))
-            layer = connection.tls = None if tls is None else Tls(connection, tls, server_side=True)
-            loops_own = socket.socket(accepted.family, accepted.type, accepted.proto, accepted.detach())
+                connection.peer, connection.verdict = clients.arrived(
+                    connection, named or peer_of(accepted)
+                )
+            layer = connection.tls = (
+                None if tls is None else Tls(connection, tls, server_side=True)
+            )
+            loops_own = socket.socket(
+                accepted.family, accepted.type, accepted.proto, accepted.detach()
+            )
             await clients.loop.connect_accepted_socket(lambda: connection, loops_own)
             if layer is not None:
                 await layer.ready
 
-    def _was_set_up(self, connection: Connection, accepted: socket.socket, task: asyncio.Task[None]) -> None:
+    def _was_set_up(
+        self, connection: Connection, accepted: socket.socket, task: asyncio.Task[None]
+    ) -> None:
         accepted.close()  # unless it is the loop's
         error = None if task.cancelled() else task.exception()
         if task.cancelled() or (error is not None and not isinstance(error, SSLError)):
             connection.abort()
         if isinstance(error, OSError):
             self.clients.turned_away["handshake"] += 1
-            why = getattr(error, "reason", None) or error.strerror or str(error) or type(error).__name__
-            refused_log.warning("refused a connection of %s: its handshake failed (%s)", connection.peer.address, why)
+            why = (
+                getattr(error, "reason", None)
+                or error.strerror
+                or str(error)
+                or type(error).__name__
+            )
+            refused_log.warning(
+                "refused a connection of %s: its handshake failed (%s)",
+                connection.peer.address,
+                why,
+            )
         elif error is not None:
             log.error("unhandled %s", type(error).__name__, exc_info=error)
 
@@ -184,12 +237,15 @@ class Listener:
         sockets, self._sockets = self._sockets, []
         for one in sockets:
             self.clients.loop.remove_reader(one.fileno())
-            # Whoever connects between the last of these and the end is reset, unless a service manager listens on.
+            # Whoever connects between the last of these and the end is reset, unless a
+            # service manager listens on.
             with one, contextlib.suppress(OSError):
                 while not self._is_kept:
                     self.take(one.accept()[0], self._tls())
         await asyncio.sleep(0)
-        if arriving := [one.set_up for one in self.clients.connections if one.set_up is not None]:
+        if arriving := [
+            one.set_up for one in self.clients.connections if one.set_up is not None
+        ]:
             await asyncio.wait(arriving, timeout=1.0)
 
     async def drained(self, patience: float, in_flight: Callable[[], int]) -> None:

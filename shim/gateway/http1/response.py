@@ -17,15 +17,20 @@ from shim.gateway.http1.body import Body
 from shim.gateway.http1.callers import CallerWire
 from shim.gateway.http1.head import BODILESS, Credential, RequestHead
 
-_TOGETHER = 65536  # bytes of content that are copied behind a head, so that both leave at once
-_MARK = secrets.token_hex(16)  # of what differs between calls that are sent and answered alike
+_TOGETHER = (
+    65536  # bytes of content that are copied behind a head, so that both leave at once
+)
+_MARK = secrets.token_hex(
+    16
+)  # of what differs between calls that are sent and answered alike
 
 
 @attrs.define(eq=False)
 class Request:
     """A request of a caller.
 
-    It is answered once: by ``answer`` with a whole reply, or by ``begin``, ``send`` and ``end`` with a streamed one.
+    It is answered once: by ``answer`` with a whole reply, or by ``begin``, ``send`` and
+    ``end`` with a streamed one.
     """
 
     head: RequestHead
@@ -88,22 +93,36 @@ class Request:
     def end(self, piece: bytes = b"") -> None:
         """Write the end of a streamed reply, with a last piece of its content."""
         if self._chunked:
-            piece = b"%x\r\n%b\r\n0\r\n\r\n" % (len(piece), piece) if piece else b"0\r\n\r\n"
+            piece = (
+                b"%x\r\n%b\r\n0\r\n\r\n" % (len(piece), piece)
+                if piece
+                else b"0\r\n\r\n"
+            )
             self._chunked = False
         self.send(piece)
         self.whole = True
 
-    def _head(self, status: int, lines: Lines, text: bytes, body: bytes | None, reason: str) -> bytes:
+    def _head(
+        self, status: int, lines: Lines, text: bytes, body: bytes | None, reason: str
+    ) -> bytes:
         """Return the head of a reply, framed as its content is (RFC 9112, 6); a ``body`` of None will be streamed."""
         is_http10 = self.head.is_http10
         bodiless = self._bodiless = self.head.method == "HEAD" or status in BODILESS
-        # A final answer with content unread ends the connection: nobody reads the rest as the next request.
-        kept = self.keep_alive and self.head.keep_alive and self.content.is_complete and not self.way.is_draining
+        # A final answer with content unread ends the connection: nobody reads the rest
+        # as the next request.
+        kept = (
+            self.keep_alive
+            and self.head.keep_alive
+            and self.content.is_complete
+            and not self.way.is_draining
+        )
         last = b""
         if body is not None and not bodiless:
             last = b"Content-Length: %d\r\n" % len(body)
         elif lines.has_length or bodiless:
-            if lines.has_length and status != 204:  # which has no length (RFC 9110, 8.6)
+            if (
+                lines.has_length and status != 204
+            ):  # which has no length (RFC 9110, 8.6)
                 text = lines.with_length
         elif is_http10:  # content ends with the connection
             kept = False
@@ -118,12 +137,18 @@ class Request:
         elif is_http10:
             last += b"Connection: keep-alive\r\n"
         self.status, self.keep_alive = status, kept
-        return b"%b%b%b\r\n" % (_first_line(status, reason, is_http10=is_http10), text, last)
+        return b"%b%b%b\r\n" % (
+            _first_line(status, reason, is_http10=is_http10),
+            text,
+            last,
+        )
 
 
 @lru_cache(maxsize=64)
 def _first_line(status: int, reason: str, *, is_http10: bool) -> bytes:
-    return _encoded(f"HTTP/{'1.0' if is_http10 else '1.1'} {status} {reason or reason_phrase(status)}\r\n")
+    return _encoded(
+        f"HTTP/{'1.0' if is_http10 else '1.1'} {status} {reason or reason_phrase(status)}\r\n"
+    )
 
 
 def _encoded(text: str) -> bytes:
@@ -151,9 +176,17 @@ def lines_of(headers: Headers) -> Lines:
     with_length = without_length = _encoded(text)
     said = f"\n{text.lower()}"
     if has_length := "\ncontent-length:" in said:
-        others = [line for line in lines if not line.lower().startswith("content-length:")]
+        others = [
+            line for line in lines if not line.lower().startswith("content-length:")
+        ]
         without_length = _encoded("".join(others))
-    return Lines(without_length, with_length, has_length, "\ndate:" in said, "\nx-request-id:" in said)
+    return Lines(
+        without_length,
+        with_length,
+        has_length,
+        "\ndate:" in said,
+        "\nx-request-id:" in said,
+    )
 
 
 @attrs.frozen
@@ -168,7 +201,9 @@ class Blank:
         """Return the blank of a text in which marks stand for what is to be filled in."""
         pieces = re.split(rb"%b(\d+)\." % _MARK.encode(), text)
         taken = itemgetter(*map(int, pieces[1::2])) if len(pieces) > 1 else lambda _: ()
-        return cls(b"%b".join([piece.replace(b"%", b"%%") for piece in pieces[::2]]), taken)
+        return cls(
+            b"%b".join([piece.replace(b"%", b"%%") for piece in pieces[::2]]), taken
+        )
 
     def filled(self, values: Sequence[bytes]) -> bytes:
         """Return the bytes with a value in each place."""

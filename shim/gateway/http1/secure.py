@@ -1,7 +1,8 @@
 """The TLS of a connection: what arrives is decrypted a record at a time, and what is sent leaves as ciphertext.
 
-The TLS of event loops holds several hundred KiB for each connection. Here what arrives passes a buffer that all share,
-and what leaves waits as ciphertext in the transport: a connection with TLS holds some 40 KiB more than a plain one.
+The TLS of event loops holds several hundred KiB for each connection. Here what arrives
+passes a buffer that all share, and what leaves waits as ciphertext in the transport: a
+connection with TLS holds some 40 KiB more than a plain one.
 """
 
 from __future__ import annotations
@@ -14,26 +15,40 @@ from shim.gateway.errors import bad_request
 from shim.gateway.http1.wire import Wire
 
 RECORD = 16384  # bytes of content of one record (RFC 8446, 5.1)
-SECURED = 45 * 1024  # bytes that a caller's connection takes more than a plain one, most of them OpenSSL's (measured)
+SECURED = (
+    45 * 1024
+)  # bytes that a caller's connection takes more than a plain one, most of them OpenSSL's (measured)
 AT_ONCE = 64  # records that are taken before others get their turn
-CALLERS = 4096  # bytes that are read of callers at a time: OpenSSL keeps as much of each, and few requests are longer
-NO_TLS = frozenset({"HTTP_REQUEST", "HTTPS_PROXY_REQUEST", "WRONG_VERSION_NUMBER"})  # what is not of TLS, by OpenSSL
+# bytes that are read of callers at a time: OpenSSL keeps as much of each, and few
+# requests are longer
+CALLERS = 4096
+NO_TLS = frozenset(
+    {"HTTP_REQUEST", "HTTPS_PROXY_REQUEST", "WRONG_VERSION_NUMBER"}
+)  # what is not of TLS, by OpenSSL
 _PLAIN = "The gateway speaks TLS here: call it by https://."
 
 
 class Tls:
     """What a wire speaks TLS with, from its ``connection_made`` on; at most ``size`` bytes are read at a time.
 
-    ``ready`` completes with the handshake, or has its OSError; after an SSLError the connection closes behind an alert.
-    A connection that ends without a close_notify is lost: anybody on the way could have ended it, and its content.
+    ``ready`` completes with the handshake, or has its OSError; after an SSLError the
+    connection closes behind an alert. A connection that ends without a close_notify is
+    lost: anybody on the way could have ended it, and its content.
     """
 
     def __init__(
-        self, wire: Wire, context: ssl.SSLContext, *, server_side: bool = False, server_hostname: str | None = None
+        self,
+        wire: Wire,
+        context: ssl.SSLContext,
+        *,
+        server_side: bool = False,
+        server_hostname: str | None = None,
     ) -> None:
         self._wire = wire
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self._object = context.wrap_bio(self._incoming, self._outgoing, server_side, server_hostname)
+        self._object = context.wrap_bio(
+            self._incoming, self._outgoing, server_side, server_hostname
+        )
         self.size = CALLERS if server_side else RECORD
         self._is_over = False
         self._error: BaseException | None = None
@@ -52,7 +67,11 @@ class Tls:
                 self._object.do_handshake()
                 self.ready.set_result(None)
                 wire.made()
-            while (self._incoming.pending or self._object.pending()) and wire.is_open and not wire.held:
+            while (
+                (self._incoming.pending or self._object.pending())
+                and wire.is_open
+                and not wire.held
+            ):
                 if not left:
                     wire.hold()
                     wire.go_on()
@@ -66,7 +85,11 @@ class Tls:
         except ssl.SSLWantReadError:
             pass
         except ssl.SSLError as error:
-            if self._object.server_side and error.reason in NO_TLS and not self.ready.done():
+            if (
+                self._object.server_side
+                and error.reason in NO_TLS
+                and not self.ready.done()
+            ):
                 self._outgoing.read()
                 self._outgoing.write(bad_request(_PLAIN).last_bytes())
             self._fail(error)
@@ -91,7 +114,9 @@ class Tls:
     def say_farewell(self) -> None:
         if not self._is_over:
             self._is_over = True
-            with contextlib.suppress(ssl.SSLError):  # the other side has not sent its own, or the handshake is not done
+            with contextlib.suppress(
+                ssl.SSLError
+            ):  # the other side has not sent its own, or the handshake is not done
                 self._object.unwrap()
             self._flush()
 
@@ -106,6 +131,9 @@ class Tls:
         self._is_over = True
         self._error = self._error or error
         if not self.ready.done():
-            self.ready.set_exception(error or ConnectionResetError("the connection ended within its handshake"))
+            self.ready.set_exception(
+                error
+                or ConnectionResetError("the connection ended within its handshake")
+            )
             self.ready.exception()  # looked at, whoever waits or not
         return self._error

@@ -1,6 +1,7 @@
 """What connections of both sides have in common: bytes in, bytes out, back pressure, and deadlines by one coarse timer.
 
-No connection gets all the time: very many small pieces are taken in turns, and long work begins one piece at a time.
+No connection gets all the time: very many small pieces are taken in turns, and long
+work begins one piece at a time.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from typing import Protocol, TypeVar, cast
 
 READ = 65536  # bytes that are read at a time
 SLOWLY = 16384  # bytes that are read at a time of what somebody takes slowly
-EVERY = 0.05  # seconds between two looks at all deadlines; each is kept with this much delay at most
+# seconds between two looks at all deadlines; each is kept with this much delay at most
+EVERY = 0.05
 NEVER = float("inf")
 _LEAVING = getattr(select, "POLLRDHUP", 0)
 """What the kernel says of a connection that the other side has ended, also while bytes wait to be read."""
@@ -43,11 +45,13 @@ class SecureLayer(Protocol):
 class Wire(asyncio.BufferedProtocol):
     """A connection of the gateway's; subclasses define ``take`` for what arrives, ``expect`` and ``late``.
 
-    All share a ``buffer``, from which what arrives is taken at once. ``made`` is called when the wire may be used, with
-    ``tls`` after the handshake, ``ended`` when the other side says no more, ``lost`` at the end. ``_rest`` has arrived
-    and waits to be taken; nothing arrives while the wire is ``held``. Writing goes to the transport at once;
-    ``flushed`` waits while that holds too much. ``late`` is called at ``due``, by the loop's clock; ``expect`` sets
-    that by what is waited for, and is called whenever reading or writing has stopped or goes on.
+    All share a ``buffer``, from which what arrives is taken at once. ``made`` is called
+    when the wire may be used, with ``tls`` after the handshake, ``ended`` when the
+    other side says no more, ``lost`` at the end. ``_rest`` has arrived and waits to be
+    taken; nothing arrives while the wire is ``held``. Writing goes to the transport at
+    once; ``flushed`` waits while that holds too much. ``late`` is called at ``due``, by
+    the loop's clock; ``expect`` sets that by what is waited for, and is called whenever
+    reading or writing has stopped or goes on.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, buffer: memoryview) -> None:
@@ -132,7 +136,9 @@ class Wire(asyncio.BufferedProtocol):
         data = data if self.tls is None else self.tls.sealed(data)
         try:
             self.transport.write(data)
-        except RuntimeError:  # uvloop says so where it has closed a connection by itself, and will tell of it later
+        # uvloop says so where it has closed a connection by itself, and will tell of it
+        # later
+        except RuntimeError:
             raise ConnectionResetError("the other side left") from None
 
     async def flushed(self) -> None:
@@ -182,7 +188,9 @@ class Wire(asyncio.BufferedProtocol):
         if self.transport is not None and not self.transport.is_closing():
             if self.tls is not None:
                 self.tls.say_farewell()
-            with contextlib.suppress(OSError):  # asyncio's own loop says so where the other side has reset it
+            with contextlib.suppress(
+                OSError
+            ):  # asyncio's own loop says so where the other side has reset it
                 (self.transport.write_eof if half else self.transport.close)()
 
     def abort(self) -> None:

@@ -1,6 +1,7 @@
 """The client's side: each call sent once, to one origin, over connections that are kept for a while.
 
-The environment's proxy is looked up once; to the origin a tunnel leads through it (RFC 9110, 9.3.6).
+The environment's proxy is looked up once; to the origin a tunnel leads through it (RFC
+9110, 9.3.6).
 """
 
 from __future__ import annotations
@@ -25,21 +26,31 @@ from shim.gateway.http1.wire import NEVER
 from shim.gateway.option_values import Address
 from shim.gateway.options import Options
 from shim.gateway.tls import system_context
-from shim.gateway.upstream.connection import OutboundCall, UpstreamConnection, UpstreamResponse, unconnected
+from shim.gateway.upstream.connection import (
+    OutboundCall,
+    UpstreamConnection,
+    UpstreamResponse,
+    unconnected,
+)
 from shim.gateway.upstream.pool import Pool
 
-CONNECT = 10.0  # seconds that connecting may take, of those without a byte from upstream
+CONNECT = (
+    10.0  # seconds that connecting may take, of those without a byte from upstream
+)
 
-WITH_CONTENT = frozenset({"PATCH", "POST", "PUT"})  # requests that say that they have no content (RFC 9110, 8.6)
+WITH_CONTENT = frozenset(
+    {"PATCH", "POST", "PUT"}
+)  # requests that say that they have no content (RFC 9110, 8.6)
 _HEAD = 65536  # bytes of a proxy's answer
 
 
 class Upstream:
     """Sends calls to one origin, over kept connections; the one used last is lent first.
 
-    netrc is not read: its logins were not given for a caller's calls. ``hundreds`` counts replies by the first digit of
-    their status. ``name`` identifies this gateway in Via, ``deadline`` is for the gateway's own calls. Raises
-    SettingsError for roots or a proxy of no use.
+    netrc is not read: its logins were not given for a caller's calls. ``hundreds``
+    counts replies by the first digit of their status. ``name`` identifies this gateway
+    in Via, ``deadline`` is for the gateway's own calls. Raises SettingsError for roots
+    or a proxy of no use.
     """
 
     def __init__(self, options: Options) -> None:
@@ -47,7 +58,10 @@ class Upstream:
         self.deadline = options.deadline
         self.origin = origin = urlsplit(options.upstream)
         self._context = system_context() if origin.scheme == "https" else None
-        self._host, self._port = origin.hostname or "", origin.port or (80 if self._context is None else 443)
+        self._host, self._port = (
+            origin.hostname or "",
+            origin.port or (80 if self._context is None else 443),
+        )
         self.proxy = proxy_for(options.upstream)
         self.hundreds = [0] * 10
         self._pool: Pool[UpstreamConnection] = Pool(options.upstream_timeout)
@@ -64,11 +78,14 @@ class Upstream:
     async def close(self) -> None:
         await self._pool.close()
 
-    async def send(self, outbound: OutboundCall, head: bytes = b"", until: float = NEVER) -> UpstreamResponse:
+    async def send(
+        self, outbound: OutboundCall, head: bytes = b"", until: float = NEVER
+    ) -> UpstreamResponse:
         """Send one call, its target as it is, and return the reply's head; raises Refusal if no reply comes.
 
-        ``head`` and ``until`` are the call's, unless they are given. A read is retried once if a kept connection closed
-        before any byte of a reply (RFC 9110, 9.2.2); nothing else is sent twice.
+        ``head`` and ``until`` are the call's, unless they are given. A read is retried
+        once if a kept connection closed before any byte of a reply (RFC 9110, 9.2.2);
+        nothing else is sent twice.
         """
         outbound.on_send()
         if outbound.early is not None and outbound.early.sent == self.head_of(outbound):
@@ -83,16 +100,29 @@ class Upstream:
                 try:
                     response = await connection.request(head, outbound, until)
                 except Refusal as refusal:
-                    may_repeat = outbound.stream is None and not call.body and call.method in READS
-                    if not may_repeat or connection.heard or refusal.error != "connection_terminated":
+                    may_repeat = (
+                        outbound.stream is None
+                        and not call.body
+                        and call.method in READS
+                    )
+                    if (
+                        not may_repeat
+                        or connection.heard
+                        or refusal.error != "connection_terminated"
+                    ):
                         raise
             if response is None:
-                response = await (await self.connect(until)).request(head, outbound, until)
+                response = await (await self.connect(until)).request(
+                    head, outbound, until
+                )
         except Refusal as refusal:
             if self.proxy is None:
                 raise
             named, said = self.proxy.authority, refusal.said
-            detail, said = f"{refusal.detail} The proxy is {named}.", f"{said} by the proxy {named}".strip()
+            detail, said = (
+                f"{refusal.detail} The proxy is {named}.",
+                f"{said} by the proxy {named}".strip(),
+            )
             raise attrs.evolve(refusal, detail=detail, said=said) from None
         self.hundreds[response.head.status // 100] += 1
         return response
@@ -112,7 +142,11 @@ class Upstream:
         elif call.body or call.method in WITH_CONTENT:
             lines.append(f"Content-Length: {len(call.body or b'')}")
         text = "\r\n".join(lines)
-        if text.count("\n") != len(lines) - 1 or text.count("\r") != len(lines) - 1 or "\0" in text:
+        if (
+            text.count("\n") != len(lines) - 1
+            or text.count("\r") != len(lines) - 1
+            or "\0" in text
+        ):
             raise ValueError("a field value of the call has a line break")
         return f"{text}\r\n\r\n".encode()
 
@@ -120,15 +154,21 @@ class Upstream:
         """Return a new connection; raises Refusal, also after ``until``."""
         connection, proxy = UpstreamConnection(self._pool), self.proxy
         host, port, context = self._host, self._port, self._context
-        layer = connection.tls = None if context is None else Tls(connection, context, server_hostname=host)
+        layer = connection.tls = (
+            None if context is None else Tls(connection, context, server_hostname=host)
+        )
         try:
-            async with asyncio.timeout_at(min(until, self.now() + min(CONNECT, self._pool.patience))):
+            async with asyncio.timeout_at(
+                min(until, self.now() + min(CONNECT, self._pool.patience))
+            ):
                 if proxy is not None:  # through it to the origin (RFC 9110, 9.3.6)
                     transport = await tunnel(proxy, f"{host}:{port}")
                     transport.set_protocol(connection)
                     connection.connection_made(transport)
                 else:
-                    await self._pool.loop.create_connection(lambda: connection, host, port)
+                    await self._pool.loop.create_connection(
+                        lambda: connection, host, port
+                    )
                 if layer is not None:
                     await layer.ready
         except BaseException as error:
@@ -138,8 +178,11 @@ class Upstream:
                 raise
             if until <= self.now():
                 raise overdue() from None
-            raise unconnected(error, tls=layer is not None, through_proxy=proxy is not None) from error
-        # Not before: a loop that was interrupted while it connected may end a connection without a word.
+            raise unconnected(
+                error, tls=layer is not None, through_proxy=proxy is not None
+            ) from error
+        # Not before: a loop that was interrupted while it connected may end a
+        # connection without a word.
         if connection.is_open:
             self._pool.add(connection)
         return connection
@@ -170,7 +213,9 @@ def proxy_for(origin: str) -> Proxy | None:
         port = proxy.port or 80
     if proxy.scheme != "http" or not proxy.hostname or not port:
         such = "a URL such as http://proxy.example:3128 (its text is not shown)"
-        raise SettingsError(f"{name.upper()}_PROXY: is not {such}; NO_PROXY names hosts that need none")
+        raise SettingsError(
+            f"{name.upper()}_PROXY: is not {such}; NO_PROXY names hosts that need none"
+        )
     if proxy.username is not None:
         pair = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}"
         login = "Basic " + b64encode(pair.encode("latin-1", "replace")).decode("ascii")
@@ -192,7 +237,9 @@ async def tunnel(proxy: Proxy, authority: str) -> asyncio.Transport:
             lines.append(f"Proxy-Authorization: {proxy.login}")
         transport.write("\r\n".join([*lines, "", ""]).encode("latin-1"))
         status = 0
-        with contextlib.suppress(MalformedError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+        with contextlib.suppress(
+            MalformedError, asyncio.IncompleteReadError, asyncio.LimitOverrunError
+        ):
             status = parse_reply(await reader.readuntil(b"\r\n\r\n")).status
         reader.feed_eof()  # what comes from now on is the origin's
         if not 200 <= status < 300 or await reader.read():

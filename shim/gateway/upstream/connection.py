@@ -19,9 +19,13 @@ from shim.gateway.http1.head import BODILESS, FIELDS, LINE, ReplyHead, parse_rep
 from shim.gateway.http1.wire import NEVER, SLOWLY, turn
 from shim.gateway.upstream.pool import Pool, PooledWire
 
-INFORMATIONAL = 8  # informational replies (RFC 9110, 15.2) that may come before one final reply
+INFORMATIONAL = (
+    8  # informational replies (RFC 9110, 15.2) that may come before one final reply
+)
 _QUICK = 256 * 1024  # bytes of content that are read within a few milliseconds
-_GROWS = 256  # how many times as long as coded content decoded content may be, more or less
+_GROWS = (
+    256  # how many times as long as coded content decoded content may be, more or less
+)
 _UNROUTABLE = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN})
 
 
@@ -49,22 +53,32 @@ class OutboundCall:
 class UpstreamResponse(Body):
     """A reply whose ``head`` is there, and its body, still coded, to be read or handed on.
 
-    Of a call that was not decided yet ``sent`` is the head, and ``began`` when it was sent, in seconds of perf_counter.
+    Of a call that was not decided yet ``sent`` is the head, and ``began`` when it was
+    sent, in seconds of perf_counter.
     """
 
     __slots__ = ("_connection", "began", "head", "sent")
     sent: bytes
     began: float
 
-    def __init__(self, head: ReplyHead, connection: UpstreamConnection, *, bodiless: bool) -> None:
-        super().__init__(connection, 0 if bodiless else head.length, chunked=head.chunked and not bodiless)
+    def __init__(
+        self, head: ReplyHead, connection: UpstreamConnection, *, bodiless: bool
+    ) -> None:
+        super().__init__(
+            connection,
+            0 if bodiless else head.length,
+            chunked=head.chunked and not bodiless,
+        )
         self.head, self._connection = head, connection
 
-    async def read(self, limit: int, take: Callable[[int], None] | None = None) -> Reply:
+    async def read(
+        self, limit: int, take: Callable[[int], None] | None = None
+    ) -> Reply:
         """Return the reply with its decoded content, or with a fault in plain words.
 
-        ``take`` is called with what exceeds the reservation of each request. Long content is decoded in turn with
-        others. Raises Refusal when the connection fails before the content's end, and what ``take`` raises.
+        ``take`` is called with what exceeds the reservation of each request. Long
+        content is decoded in turn with others. Raises Refusal when the connection fails
+        before the content's end, and what ``take`` raises.
         """
         if (content := self.whole(limit)) is not None:
             return Reply(self.head.status, self.head.headers, content)
@@ -80,7 +94,11 @@ class UpstreamResponse(Body):
 
     def whole(self, limit: int) -> bytes | None:
         """Return the content if it has arrived with its head and has no coding, else None."""
-        if not self.is_complete or self.head.codings or self.size > min(limit, BUFFERED):
+        if (
+            not self.is_complete
+            or self.head.codings
+            or self.size > min(limit, BUFFERED)
+        ):
             return None
         return self.chunks[0] if len(self.chunks) == 1 else b"".join(self.chunks)
 
@@ -99,9 +117,10 @@ class UpstreamResponse(Body):
 class UpstreamConnection(PooledWire):
     """A connection that sends one request at a time; ``_waiter`` is there until the reply is complete.
 
-    Bytes that arrive while no request is in flight, or behind a reply, end it: they would be taken for the reply to the
-    next request. ``heard`` says that a part of the present reply has arrived. After ``until``, a time of the loop's
-    clock, waiting for a reply raises Refusal.
+    Bytes that arrive while no request is in flight, or behind a reply, end it: they
+    would be taken for the reply to the next request. ``heard`` says that a part of the
+    present reply has arrived. After ``until``, a time of the loop's clock, waiting for
+    a reply raises Refusal.
     """
 
     def __init__(self, pool: Pool[UpstreamConnection]) -> None:
@@ -113,10 +132,13 @@ class UpstreamConnection(PooledWire):
         self.born = pool.now()
         self.until = NEVER
 
-    async def request(self, head: bytes, outbound: OutboundCall, until: float) -> UpstreamResponse:
+    async def request(
+        self, head: bytes, outbound: OutboundCall, until: float
+    ) -> UpstreamResponse:
         """Send one request and return its reply's head; raises Refusal if no reply comes, or the content breaks.
 
-        An answer may come before all of a ``stream`` was sent: then the rest isn't, and the connection is not kept.
+        An answer may come before all of a ``stream`` was sent: then the rest isn't, and
+        the connection is not kept.
         """
         waiter = self._waiter = self._loop.create_future()
         self._method = outbound.call.method
@@ -128,11 +150,16 @@ class UpstreamConnection(PooledWire):
                 self.write(head + outbound.call.body if outbound.call.body else head)
             else:
                 self._is_sending, chunked = True, outbound.length is None
-                pump = self._loop.create_task(self._pump(head, outbound.stream, waiter, chunked=chunked))
+                pump = self._loop.create_task(
+                    self._pump(head, outbound.stream, waiter, chunked=chunked)
+                )
             self.expect()
             response: UpstreamResponse = await waiter
         except BaseException as error:
-            if self._waiter is waiter:  # with its reply complete the connection may serve another request by now
+            if (
+                self._waiter is waiter
+                # with its reply complete the connection may serve another request by now
+            ):
                 self._waiter = None
                 self.abort()
             if isinstance(error, ConnectionResetError):
@@ -145,12 +172,24 @@ class UpstreamConnection(PooledWire):
         return response
 
     async def _pump(
-        self, head: bytes, stream: AsyncIterator[bytes], waiter: asyncio.Future[UpstreamResponse], *, chunked: bool
+        self,
+        head: bytes,
+        stream: AsyncIterator[bytes],
+        waiter: asyncio.Future[UpstreamResponse],
+        *,
+        chunked: bool,
     ) -> None:
         """Send a request whose content arrives piece by piece, no faster than upstream takes it."""
         try:
             async for piece in stream:
-                self.write(head + (b"%x\r\n%b\r\n" % (len(piece), piece) if chunked and piece else piece))
+                self.write(
+                    head
+                    + (
+                        b"%x\r\n%b\r\n" % (len(piece), piece)
+                        if chunked and piece
+                        else piece
+                    )
+                )
                 head = b""
                 await self.flushed()
             if chunked or head:
@@ -163,7 +202,9 @@ class UpstreamConnection(PooledWire):
 
     def expect(self) -> None:
         """Start upstream's deadline anew; silence doesn't count while nothing is read, or the caller has to send."""
-        is_callers_turn = self._is_sending and self._response is None and self._drained is None
+        is_callers_turn = (
+            self._is_sending and self._response is None and self._drained is None
+        )
         patience = NEVER if self.held or is_callers_turn else self.pool.patience
         self.due = min(self.until, self.pool.now() + patience)
 
@@ -182,12 +223,19 @@ class UpstreamConnection(PooledWire):
     def lost(self, error: BaseException | None) -> None:
         self.pool.lost(self)
         said = type(error).__name__ if error is not None else "closed"
-        cut = errors.unreadable("http_response_incomplete", "Upstream's reply ended early.", said)
-        self._fail(broken(error, self._method) if self._response is None else cut, at_once=False)
+        cut = errors.unreadable(
+            "http_response_incomplete", "Upstream's reply ended early.", said
+        )
+        self._fail(
+            broken(error, self._method) if self._response is None else cut,
+            at_once=False,
+        )
 
     def late(self) -> None:
         """End a connection that was idle for too long, or whose upstream or call takes too long."""
-        silent = errors.too_slow("http_response_timeout", "Upstream fell silent for the configured time.")
+        silent = errors.too_slow(
+            "http_response_timeout", "Upstream fell silent for the configured time."
+        )
         self._fail(errors.overdue() if self.until <= self.pool.now() else silent)
 
     def take(self, data: bytes) -> None:
@@ -210,8 +258,11 @@ class UpstreamConnection(PooledWire):
         else:
             if response is not None and response.is_complete:
                 self._waiter = self._response = None
-                # Bytes behind a reply would become the reply to the next request, and so would the rest of a request.
-                self.pool.release(self, keep=self._keep and stop == len(data) and not self._is_sending)
+                # Bytes behind a reply would become the reply to the next request, and
+                # so would the rest of a request.
+                self.pool.release(
+                    self, keep=self._keep and stop == len(data) and not self._is_sending
+                )
                 return
             self.expect()
             if stop < len(data):
@@ -220,31 +271,42 @@ class UpstreamConnection(PooledWire):
                     self.hold()
                     self.go_on()
 
-    def _take_head(self, data: bytes, waiter: asyncio.Future[UpstreamResponse]) -> tuple[UpstreamResponse | None, int]:
+    def _take_head(
+        self, data: bytes, waiter: asyncio.Future[UpstreamResponse]
+    ) -> tuple[UpstreamResponse | None, int]:
         """Return the reply, None while its head isn't whole, and how much was taken; informational ones pass by."""
         start = 0
         while True:
             end = data.find(b"\r\n\r\n", start) + 4
             if (len(data) if end < 4 else end) - start > LINE + FIELDS:
-                raise errors.unreadable("http_response_header_section_size", "Upstream's reply has too large a head.")
+                raise errors.unreadable(
+                    "http_response_header_section_size",
+                    "Upstream's reply has too large a head.",
+                )
             if end < 4:
-                if data.count(b"\n", start) != data.count(b"\r\n", start) or not b"HTTP/1.".startswith(
-                    data[start : start + 7]
-                ):
+                if data.count(b"\n", start) != data.count(
+                    b"\r\n", start
+                ) or not b"HTTP/1.".startswith(data[start : start + 7]):
                     raise MalformedError("no head of HTTP/1.1")
                 return None, start
             head = parse_reply(data[start:end])
             if head.status >= 200:
                 break
             if head.status == 101:
-                raise errors.unreadable("http_protocol_error", "Upstream switched protocols unasked.")
+                raise errors.unreadable(
+                    "http_protocol_error", "Upstream switched protocols unasked."
+                )
             self._informational += 1
             if self._informational > INFORMATIONAL:
                 raise MalformedError("too many informational replies")
             start = end
         # A 204 may be followed by what it must not have.
-        self._keep = head.keep_alive and not (head.status == 204 and (head.length or head.chunked))
-        self._response = UpstreamResponse(head, self, bodiless=self._method == "HEAD" or head.status in BODILESS)
+        self._keep = head.keep_alive and not (
+            head.status == 204 and (head.length or head.chunked)
+        )
+        self._response = UpstreamResponse(
+            head, self, bodiless=self._method == "HEAD" or head.status in BODILESS
+        )
         if not waiter.done():
             waiter.set_result(self._response)
         return self._response, end
@@ -273,15 +335,24 @@ def unconnected(error: OSError, *, tls: bool, through_proxy: bool) -> errors.Ref
     no_tls = "tls_protocol_error", "No TLS connection to upstream came about."
     match error:  # the types of RFC 9209, 2.3
         case TimeoutError():
-            return errors.too_slow("connection_timeout", "No connection to upstream in the configured time.")
+            return errors.too_slow(
+                "connection_timeout",
+                "No connection to upstream in the configured time.",
+            )
         case socket.gaierror():
             kind, detail = "dns_error", "Upstream's name can't be resolved."
         case ssl.SSLCertVerificationError():
-            kind, detail = "tls_certificate_error", "Upstream's certificate can't be trusted."
+            kind, detail = (
+                "tls_certificate_error",
+                "Upstream's certificate can't be trusted.",
+            )
         case ssl.SSLError():
             kind, detail = no_tls
         case _ if through_proxy:
-            kind, detail = "destination_unavailable", "The proxy on the way to upstream refuses."
+            kind, detail = (
+                "destination_unavailable",
+                "The proxy on the way to upstream refuses.",
+            )
         case ConnectionRefusedError():
             kind, detail = "connection_refused", "Upstream refuses connections."
         case OSError(errno=number) if number in _UNROUTABLE:
@@ -290,4 +361,6 @@ def unconnected(error: OSError, *, tls: bool, through_proxy: bool) -> errors.Ref
             kind, detail = no_tls
         case _:
             kind, detail = "destination_unavailable", "Upstream can't be connected to."
-    return errors.unreachable(kind, detail, type(error).__name__ if error.errno else str(error))
+    return errors.unreachable(
+        kind, detail, type(error).__name__ if error.errno else str(error)
+    )

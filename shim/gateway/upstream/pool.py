@@ -9,7 +9,9 @@ from typing import Generic, TypeVar
 from shim.gateway.http1.wire import READ, Wire, Wires
 
 KEEP = 60.0  # seconds that a connection without a request is kept
-LONGEST = 300.0  # seconds after which a connection is not lent any more, so that each name is resolved again
+# seconds after which a connection is not lent any more, so that each name is resolved
+# again
+LONGEST = 300.0
 
 
 class PooledWire(Wire):

@@ -15,10 +15,17 @@ import attrs
 
 from shim.tools.inventory.writing import opened, written
 
-LEVELS = ("absent", "derived", "constant")  # the fidelity levels in a line, the worst first
+LEVELS = (
+    "absent",
+    "derived",
+    "constant",
+)  # the fidelity levels in a line, the worst first
 MOST = 10_000  # callers that are kept; calls of further callers are only counted
-_LONGEST = 65536  # the most bytes read of a line, far more than any line that is written
-_OLDEST = "2026"  # the year of the oldest inventories; a machine whose clock is not set writes 1970
+_LONGEST = (
+    65536  # the most bytes read of a line, far more than any line that is written
+)
+# the year of the oldest inventories; a machine whose clock is not set writes 1970
+_OLDEST = "2026"
 
 
 @attrs.define
@@ -50,7 +57,11 @@ class Caller:
         self.count += 1
         self.dropped += call.dropped
         if call.last >= self.last:
-            self.last, self.sunset, self.deprecation = call.last, call.sunset, call.deprecation
+            self.last, self.sunset, self.deprecation = (
+                call.last,
+                call.sunset,
+                call.deprecation,
+            )
         for name in LEVELS:
             known = getattr(self, name)
             known += [one for one in getattr(call, name) if one not in known]
@@ -77,7 +88,10 @@ class Inventory:
     @property
     def callers(self) -> list[Caller]:
         """The callers of operations in documents, by operation, the most recent first."""
-        callers = sorted((one for one in self._known.values() if one.route), key=lambda one: one.place)
+        callers = sorted(
+            (one for one in self._known.values() if one.route),
+            key=lambda one: one.place,
+        )
         callers.sort(key=lambda one: one.last, reverse=True)
         return sorted(callers, key=lambda one: one.operation)
 
@@ -85,7 +99,10 @@ class Inventory:
     def announced(self) -> list[Caller]:
         """The callers of operations whose replies announced a sunset; the next sunset first."""
         callers = [one for one in self._known.values() if not one.route]
-        return sorted(callers, key=lambda one: (one.sunset or "~", one.operation, one.version, one.place))
+        return sorted(
+            callers,
+            key=lambda one: (one.sunset or "~", one.operation, one.version, one.place),
+        )
 
     def take(self, line: bytes) -> None:
         """Count one line."""
@@ -94,7 +111,14 @@ class Inventory:
             entry = json.loads(line)
             when = _text(entry["time"])
             call = _read(entry, when)
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError):
+        except (
+            ValueError,
+            TypeError,
+            KeyError,
+            AttributeError,
+            RecursionError,
+            OverflowError,
+        ):
             self.broken += 1
             return
         self.first, self.last = min(self.first or when, when), max(self.last, when)
@@ -114,8 +138,9 @@ class Inventory:
 def read_inventory(paths: Iterable[Path], since: str = "") -> Inventory:
     """Sum up inventory files; raises OSError, also if a file is not a regular one.
 
-    ``since`` is the start of the window, written as in the files; empty for all. Files that end with ``.gz`` are
-    unpacked; a truncated one counts as a broken line. Further callers than ``MOST`` take no memory.
+    ``since`` is the start of the window, written as in the files; empty for all. Files
+    that end with ``.gz`` are unpacked; a truncated one counts as a broken line. Further
+    callers than ``MOST`` take no memory.
     """
     found = Inventory(since)
     for path in paths:
@@ -145,7 +170,10 @@ def _read(entry: Any, when: str) -> Caller | None:
     if "operation" not in entry:
         if "started" in entry:
             return None
-        said = {name: str(entry.get(name) or "") for name in ("version", "sunset", "deprecation")}
+        said = {
+            name: str(entry.get(name) or "")
+            for name in ("version", "sunset", "deprecation")
+        }
         return Caller(_text(entry["announced"]), place, when, **said)  # type: ignore[arg-type]
     if entry.get("file") is not None:
         place = str(entry["file"])
@@ -153,8 +181,12 @@ def _read(entry: Any, when: str) -> Caller | None:
             place += f":{entry['line']}"
         elif entry.get("target") is not None:
             place += f" (in a thread or task that runs {entry['target']})"
-    found = Caller(_text(entry["operation"]), place, when, str(entry.get("route") or "unknown"))
-    found.absent, found.derived, found.constant = (list(map(_text, entry.get(level, ()))) for level in LEVELS)
+    found = Caller(
+        _text(entry["operation"]), place, when, str(entry.get("route") or "unknown")
+    )
+    found.absent, found.derived, found.constant = (
+        list(map(_text, entry.get(level, ()))) for level in LEVELS
+    )
     found.dropped = int(entry.get("dropped", 0))
     return found
 

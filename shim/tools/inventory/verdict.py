@@ -23,7 +23,12 @@ LEGACY = "legacy"  # the route of calls that Atlas answered by the old endpoint 
 Ends = Mapping[str, datetime]  # operation -> its sunset, if that is in the future
 
 _SPAN = re.compile(r"([0-9]{1,4})\s*([mhdw])")
-_UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
+_UNITS = {
+    "m": timedelta(minutes=1),
+    "h": timedelta(hours=1),
+    "d": timedelta(days=1),
+    "w": timedelta(weeks=1),
+}
 
 
 @attrs.frozen(order=True)
@@ -39,11 +44,16 @@ class Ahead:
 def parse_since(text: str, now: datetime) -> datetime:
     """Return ``30d``, ``12h``, ``4w``, ``45m``, a date or an instant as an instant.
 
-    A date means 00:00 UTC. Raises SettingsError for other texts, and for instants in the future.
+    A date means 00:00 UTC. Raises SettingsError for other texts, and for instants in
+    the future.
     """
     span = _SPAN.fullmatch(text.strip())
     try:
-        when = now - int(span[1]) * _UNITS[span[2]] if span is not None else parse_instant(text.strip(), name="")
+        when = (
+            now - int(span[1]) * _UNITS[span[2]]
+            if span is not None
+            else parse_instant(text.strip(), name="")
+        )
     except SettingsError:
         forms = "a time span such as 30d, 12h or 4w, a date such as 2026-05-01, or an instant with its zone"
         raise SettingsError(f"--since: {text!r} is not {forms}") from None
@@ -65,10 +75,14 @@ def ends_of(engine: Engine, settings: Settings, now: float) -> Ends:
 def sentences(rows: Iterable[Ahead]) -> tuple[str, ...]:
     """Return a sentence for each called operation, by the day on which it ends."""
     said = []
-    for (sunset, operation), same in groupby(sorted(rows), lambda one: (one.sunset, one.operation)):
+    for (sunset, operation), same in groupby(
+        sorted(rows), lambda one: (one.sunset, one.operation)
+    ):
         counts, lasts = zip(*((one.calls, one.last) for one in same), strict=True)
         times = f"{_plural(sum(counts), 'call')}, the last {spoken(max(lasts))}"
-        said.append(f"{operation} ends on {sunset.astimezone(UTC):%Y-%m-%d}, and is called ({times}).")
+        said.append(
+            f"{operation} ends on {sunset.astimezone(UTC):%Y-%m-%d}, and is called ({times})."
+        )
     return tuple(said)
 
 
@@ -80,9 +94,11 @@ def spoken(instant: str) -> str:
 def judge(found: Inventory, files: Iterable[Path], ends: Ends) -> dict[str, Any]:
     """Return the verdict that the records of some files prove, as JSON has it.
 
-    Its ``word`` is ``called``, ``quiet`` or ``unproven``; ``sentence`` says it, with the facts behind it; ``doubts``
-    are reasons for ``unproven``. Calls were recorded since ``reaches``. Calls count as retired unless ``ends`` has a
-    future sunset for them and Atlas answered them itself: ``ahead`` are sentences on those. Raises OSError.
+    Its ``word`` is ``called``, ``quiet`` or ``unproven``; ``sentence`` says it, with
+    the facts behind it; ``doubts`` are reasons for ``unproven``. Calls were recorded
+    since ``reaches``. Calls count as retired unless ``ends`` has a future sunset for
+    them and Atlas answered them itself: ``ahead`` are sentences on those. Raises
+    OSError.
     """
     start, over, ahead = found.since, list[Caller](), list[Ahead]()
     for one in found.callers:
@@ -91,14 +107,20 @@ def judge(found: Inventory, files: Iterable[Path], ends: Ends) -> dict[str, Any]
         else:
             over.append(one)
     # An empty file was created at its last write.
-    begun = [written(info.st_mtime) for info in map(Path.stat, files) if not info.st_size]
+    begun = [
+        written(info.st_mtime) for info in map(Path.stat, files) if not info.st_size
+    ]
     reaches = min([found.first] * bool(found.first) + begun, default="")
     window = f" since {spoken(start or reaches)}" if start or reaches else ""
     doubts = [*_doubts(found, reaches)]
     if over or found.untold:
         calls = sum(one.count for one in over) + found.untold
         places = {one.place for one in over}
-        count = f"More than {MOST} callers" if found.untold else _plural(len(places), "caller")
+        count = (
+            f"More than {MOST} callers"
+            if found.untold
+            else _plural(len(places), "caller")
+        )
         last = max((one.last for one in over), default="")
         word, doubts = "called", []
         sentence = (
@@ -114,7 +136,13 @@ def judge(found: Inventory, files: Iterable[Path], ends: Ends) -> dict[str, Any]
             f"Nobody has called a retired endpoint{window}: the shim can go, "
             "if every program and gateway that could make retired calls wrote to this inventory the whole time."
         )
-    said = {"word": word, "sentence": sentence, "since": start, "reaches": reaches, "doubts": doubts}
+    said = {
+        "word": word,
+        "sentence": sentence,
+        "since": start,
+        "reaches": reaches,
+        "doubts": doubts,
+    }
     return {**said, "ahead": sentences(ahead)}
 
 

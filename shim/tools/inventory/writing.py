@@ -26,9 +26,12 @@ logger = logging.getLogger("shim")
 
 VARIABLE = "ATLAS_SHIM_INVENTORY"
 
-COMMANDS = "atlas-shim-cli/"  # how the User-Agent of the shim's own commands begins, which are no callers
+# how the User-Agent of the shim's own commands begins, which are no callers
+COMMANDS = "atlas-shim-cli/"
 
-_LONGEST = 400  # characters of a text that are kept, so that a line is short whoever calls
+_LONGEST = (
+    400  # characters of a text that are kept, so that a line is short whoever calls
+)
 _failed: set[str] = set()
 
 
@@ -46,12 +49,17 @@ class CallSite:
 
 
 def retired(
-    record: Record, *, where: CallSite | None = None, agent: str | None = None, peer: str | None = None
+    record: Record,
+    *,
+    where: CallSite | None = None,
+    agent: str | None = None,
+    peer: str | None = None,
 ) -> dict[str, object]:
     """Return the entry of a retired call.
 
-    ``where`` is the call's place in a Python program, ``agent`` the caller's ``User-Agent`` and ``peer`` its address.
-    It holds no ids, queries, bodies or credentials.
+    ``where`` is the call's place in a Python program, ``agent`` the caller's
+    ``User-Agent`` and ``peer`` its address. It holds no ids, queries, bodies or
+    credentials.
     """
     return {
         "operation": record.operation,
@@ -64,18 +72,26 @@ def retired(
         "target": where and (where.target[:_LONGEST] or None),
         "agent": agent and agent[:_LONGEST],
         "peer": peer,
-        **{level: list(names) for level, names in record.by_level().items() if level != "renamed"},
+        **{
+            level: list(names)
+            for level, names in record.by_level().items()
+            if level != "renamed"
+        },
         "dropped": len(record.dropped) or None,
     }
 
 
-def announced(sighting: Sighting, *, agent: str | None = None, peer: str | None = None) -> dict[str, object]:
+def announced(
+    sighting: Sighting, *, agent: str | None = None, peer: str | None = None
+) -> dict[str, object]:
     """Return the entry of a call whose reply announces the end of its operation."""
     return {
         "announced": f"{sighting.method} {sighting.path}",
         "version": sighting.version or None,
         "sunset": None if sighting.sunset is None else written(sighting.sunset),
-        "deprecation": None if sighting.deprecation is None else written(sighting.deprecation),
+        "deprecation": None
+        if sighting.deprecation is None
+        else written(sighting.deprecation),
         "agent": agent and agent[:_LONGEST],
         "peer": peer,
     }
@@ -88,8 +104,9 @@ def write(
 ) -> str:
     """Append what ``entry`` returns, except members that are None, to the file that ``ATLAS_SHIM_INVENTORY`` names.
 
-    Does nothing without one, nor for a call of the shim's own commands. ``clock`` returns seconds since the epoch.
-    Never raises; logs the first failure. Returns the cause of a failure, else an empty text.
+    Does nothing without one, nor for a call of the shim's own commands. ``clock``
+    returns seconds since the epoch. Never raises; logs the first failure. Returns the
+    cause of a failure, else an empty text.
     """
     path = environ.get(VARIABLE)
     if not path:
@@ -99,7 +116,13 @@ def write(
         if str(known.get("agent")).startswith(COMMANDS):
             return ""
         # Escaped as ASCII, no value can hold a line break.
-        _append(path, json.dumps({"time": written(clock()), **known}, separators=(",", ":")).encode() + b"\n")
+        _append(
+            path,
+            json.dumps(
+                {"time": written(clock()), **known}, separators=(",", ":")
+            ).encode()
+            + b"\n",
+        )
     except Exception as error:  # noqa: BLE001 - an inventory must not break the call that it writes down
         cause = error.strerror if isinstance(error, OSError) else None
         cause = cause or type(error).__name__
@@ -111,8 +134,8 @@ def write(
 
 
 def _append(path: str, line: bytes) -> None:
-    # One call to a file opened for appending keeps lines of several processes whole. It is opened anew each time,
-    # since it may be rotated, and a fork shares nothing.
+    # One call to a file opened for appending keeps lines of several processes whole. It
+    # is opened anew each time, since it may be rotated, and a fork shares nothing.
     descriptor = opened(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     try:
         if os.write(descriptor, line) < len(line):
@@ -126,14 +149,19 @@ def _append(path: str, line: bytes) -> None:
 def opened(path: str | Path, flags: int) -> int:
     """Open an inventory and return its descriptor; raises OSError unless it is a regular file; a link is refused, too.
 
-    A pipe may have nobody at its other end, and a link may lead to somebody else's file.
+    A pipe may have nobody at its other end, and a link may lead to somebody else's
+    file.
     """
     for name in ("O_CLOEXEC", "O_NONBLOCK", "O_NOFOLLOW"):
         flags |= getattr(os, name, 0)
     try:
         descriptor = os.open(path, flags, 0o600)
     except OSError as error:
-        reason = "it is a link, and links are not followed" if error.errno == errno.ELOOP else error.strerror
+        reason = (
+            "it is a link, and links are not followed"
+            if error.errno == errno.ELOOP
+            else error.strerror
+        )
         raise OSError(error.errno, reason, str(path)) from None
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
@@ -152,6 +180,10 @@ def explain_command(operation: Operation) -> str:
     The path is the operation's template, so it names nobody's project or cluster.
     """
     options: list[str] = []
-    if operation.versions.end or not operation.oldest:  # another version is another operation
+    if (
+        operation.versions.end or not operation.oldest
+    ):  # another version is another operation
         options = ["--accept", operation.accept]
-    return shlex.join(["atlas-shim", "explain", operation.method, operation.full_path, *options])
+    return shlex.join(
+        ["atlas-shim", "explain", operation.method, operation.full_path, *options]
+    )

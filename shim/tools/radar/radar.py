@@ -1,7 +1,7 @@
 """Announced sunsets by operation, readable from another thread.
 
-A path is remembered as a template of a document, or else as its shape: the words of the API, and braces for every
-other segment.
+A path is remembered as a template of a document, or else as its shape: the words of the
+API, and braces for every other segment.
 """
 
 from __future__ import annotations
@@ -25,17 +25,23 @@ log = logging.getLogger("shim.tools.radar")
 
 ANNOUNCING = frozenset({"sunset", "deprecation"})
 """The names of the fields that announce, in lower case."""
-MOST = 256  # operations, each in one version, that are remembered, and lines logged by a process
+# operations, each in one version, that are remembered, and lines logged by a process
+MOST = 256
 DAY = 86400  # seconds
 CALLERS = 8  # callers of an operation that are remembered, the latest
 LONGEST = 24  # segments of a shape; the rest is left out
 
-_VERSION = re.compile(r"application/vnd\.atlas\.([0-9]{4}-[0-9]{2}-[0-9]{2}|preview|upcoming)\+", re.IGNORECASE)
+_VERSION = re.compile(
+    r"application/vnd\.atlas\.([0-9]{4}-[0-9]{2}-[0-9]{2}|preview|upcoming)\+",
+    re.IGNORECASE,
+)
 _DATE = re.compile(r"@(-?[0-9]{1,12})(?:;|$)")
 _LATEST = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
 _ID = re.compile(r"[0-9a-f]{24}")
 _WORD = re.compile(r"[a-z][A-Za-z]{1,39}")
-_DATA = tomllib.loads(files("shim.tools.radar").joinpath("words.toml").read_text("utf-8"))
+_DATA = tomllib.loads(
+    files("shim.tools.radar").joinpath("words.toml").read_text("utf-8")
+)
 _WORDS, _VERBS = (frozenset(_DATA[name]) for name in ("words", "verbs"))
 
 
@@ -70,30 +76,50 @@ class Radar:
     """Remembers what replies announce."""
 
     def __init__(self) -> None:
-        self._seen: dict[tuple[str, str, str], Sighting] = {}  # the operation that was called last is the last
-        self._logged: set[tuple[tuple[str, str, str], float | None, float | None]] = set()
+        self._seen: dict[
+            tuple[str, str, str], Sighting
+        ] = {}  # the operation that was called last is the last
+        self._logged: set[tuple[tuple[str, str, str], float | None, float | None]] = (
+            set()
+        )
         self._lock = threading.Lock()
 
     def look(
-        self, call: Call, headers: Headers, engine: Engine, caller: str = "", now: float | None = None
+        self,
+        call: Call,
+        headers: Headers,
+        engine: Engine,
+        caller: str = "",
+        now: float | None = None,
     ) -> Sighting | None:
         """Remember and return the announcement in a reply's header fields, None without one; ``call`` is as sent.
 
-        ``engine`` has the templates of its documents; ``caller`` is a name, empty if unknown; ``now`` is in seconds
-        since the epoch.
+        ``engine`` has the templates of its documents; ``caller`` is a name, empty if
+        unknown; ``now`` is in seconds since the epoch.
         """
         sunset, deprecation = read(headers)
         if sunset is None and deprecation is None:
             return None
         now = time.time() if now is None else now
-        accept = ",".join([value for name, value in call.headers if name.lower() == "accept"])
+        accept = ",".join(
+            [value for name, value in call.headers if name.lower() == "accept"]
+        )
         version = _version(field(headers, "Content-Type") or "") or _version(accept)
         path = _path_of(engine, call.method, call.path, accept)
         key = call.method, path, version
         with self._lock:
-            fresh = Sighting(method=call.method, path=path, version=version, first=now, last=now, calls=0)
+            fresh = Sighting(
+                method=call.method,
+                path=path,
+                version=version,
+                first=now,
+                last=now,
+                calls=0,
+            )
             known = self._seen.pop(key, fresh)
-            callers = dict.fromkeys([caller, *known.callers] if caller else known.callers)
+            callers = dict.fromkeys(
+                [caller, *known.callers] if caller else known.callers
+            )
             self._seen[key] = found = attrs.evolve(
                 known,
                 last=max(known.last, now),
@@ -121,8 +147,9 @@ class Radar:
 def read(headers: Headers) -> tuple[float | None, float | None]:
     """Return the instants that a reply's header fields announce for sunset and deprecation, None for none.
 
-    They are ``Sunset`` (RFC 8594, an HTTP date) and ``Deprecation`` (RFC 9745, a Date such as ``@1722816000``; also an
-    HTTP date, as from Atlas). Of a repeated field the first line counts. An invalid value is ignored.
+    They are ``Sunset`` (RFC 8594, an HTTP date) and ``Deprecation`` (RFC 9745, a Date
+    such as ``@1722816000``; also an HTTP date, as from Atlas). Of a repeated field the
+    first line counts. An invalid value is ignored.
     """
     return _instant(field(headers, "Sunset")), _instant(field(headers, "Deprecation"))
 
@@ -131,7 +158,8 @@ def read(headers: Headers) -> tuple[float | None, float | None]:
 def _instant(value: str | None) -> float | None:
     """Return the instant of a Date (RFC 9651, 3.3.7), without its parameters, or of an HTTP date (RFC 9110, 5.6.7).
 
-    Days may have one digit, as Atlas writes them; the weekday is ignored, since some servers send a wrong one.
+    Days may have one digit, as Atlas writes them; the weekday is ignored, since some
+    servers send a wrong one.
     """
     date = _DATE.match(value or "")
     try:
@@ -150,20 +178,29 @@ def _instant(value: str | None) -> float | None:
 def _path_of(engine: Engine, method: str, path: str, accept: str) -> str:
     """Return a document's template, or else a shape; remembered, since programs make the same few calls."""
     match = engine.recognise(method, path, (("Accept", accept),) if accept else ())
-    return shape_of(path) if match is None else f"{match.api.base}{match.operation.path.text}"
+    return (
+        shape_of(path)
+        if match is None
+        else f"{match.api.base}{match.operation.path.text}"
+    )
 
 
 def shape_of(path: str) -> str:
     """Return a raw path with ``{}`` in place of each segment that is no word of Atlas' API.
 
-    The segment right after the id of a project or an organisation always is one, even if it is unknown.
+    The segment right after the id of a project or an organisation always is one, even
+    if it is unknown.
     """
     shown, is_owner = list[str](), False
     for segment in filter(None, path.split("/")[: LONGEST + 1]):
         word, _, verb = segment.partition(":")
         is_word = word in _WORDS or (is_owner and _WORD.fullmatch(segment) is not None)
-        is_owner = shown[-1:] in (["groups"], ["orgs"]) and _ID.fullmatch(segment) is not None
-        shown.append((word if is_word else "{}") + (f":{verb}" if verb in _VERBS else ""))
+        is_owner = (
+            shown[-1:] in (["groups"], ["orgs"]) and _ID.fullmatch(segment) is not None
+        )
+        shown.append(
+            (word if is_word else "{}") + (f":{verb}" if verb in _VERBS else "")
+        )
     return "/" + "/".join(shown)
 
 

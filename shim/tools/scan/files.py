@@ -37,11 +37,14 @@ class Source:
     text: str = ""
 
 
-def source_files(paths: Sequence[Path], exclude: Iterable[str] = ()) -> Iterator[Source]:
+def source_files(
+    paths: Sequence[Path], exclude: Iterable[str] = ()
+) -> Iterator[Source]:
     """Yield each file once, and what is left out; a file that PATH names is never left out for its name.
 
-    Folders are walked in order. Links in them are not followed: targets below the named paths are read anyway, and
-    others were not asked for. ``exclude`` are glob patterns of names or paths.
+    Folders are walked in order. Links in them are not followed: targets below the named
+    paths are read anyway, and others were not asked for. ``exclude`` are glob patterns
+    of names or paths.
     """
     roots = [path.resolve() for path in paths]
     patterns, seen = tuple(exclude), set[tuple[int, int]]()
@@ -51,11 +54,19 @@ def source_files(paths: Sequence[Path], exclude: Iterable[str] = ()) -> Iterator
         try:
             info = path.stat() if named else path.lstat()
             if why := _left_out(path, info.st_mode, roots, named=named):
-                yield Source(path.as_posix(), problem=OSError(errno.EINVAL, why) if named else UnreadError(why))
+                yield Source(
+                    path.as_posix(),
+                    problem=OSError(errno.EINVAL, why) if named else UnreadError(why),
+                )
             elif stat.S_ISDIR(info.st_mode):
                 inner = sorted(path.iterdir(), reverse=True)
-                stack += [(one, False) for one in inner if not any(map(one.match, patterns))]
-            elif not stat.S_ISLNK(info.st_mode) and (info.st_dev, info.st_ino) not in seen:
+                stack += [
+                    (one, False) for one in inner if not any(map(one.match, patterns))
+                ]
+            elif (
+                not stat.S_ISLNK(info.st_mode)
+                and (info.st_dev, info.st_ino) not in seen
+            ):
                 seen.add((info.st_dev, info.st_ino))
                 yield _source(path)
         except (OSError, ValueError, RuntimeError) as error:
@@ -66,22 +77,34 @@ def _left_out(path: Path, mode: int, roots: Iterable[Path], *, named: bool) -> s
     """Return why a path is not read, in words; empty for any that is. Of a ``named`` one its name is no reason."""
     if stat.S_ISLNK(mode):
         real = Path(os.path.realpath(path))
-        return "" if any(map(real.is_relative_to, roots)) else "a link that leads outside the named paths"
+        return (
+            ""
+            if any(map(real.is_relative_to, roots))
+            else "a link that leads outside the named paths"
+        )
     if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
         return "no regular file"
     if named:
         return ""
     if stat.S_ISREG(mode):
-        return "made by a program" if path.name.endswith(tuple(rules.words("files", "made"))) else ""
+        return (
+            "made by a program"
+            if path.name.endswith(tuple(rules.words("files", "made")))
+            else ""
+        )
     if path.name in rules.words("files", "skipped") or (path / "pyvenv.cfg").exists():
         return "a folder of vendored or built files; name it to scan it"
-    is_hidden = path.name.startswith(".") and path.name not in rules.words("files", "shown")
+    is_hidden = path.name.startswith(".") and path.name not in rules.words(
+        "files", "shown"
+    )
     return "a hidden folder; name it to scan it" if is_hidden else ""
 
 
 def reason(error: Exception) -> str:
     """Return why a file could not be read."""
-    return f"could not be read: {getattr(error, 'strerror', None) or f'{type(error).__name__}: {error}'}"[:200]
+    return f"could not be read: {getattr(error, 'strerror', None) or f'{type(error).__name__}: {error}'}"[
+        :200
+    ]
 
 
 def _source(path: Path) -> Source:
@@ -90,12 +113,21 @@ def _source(path: Path) -> Source:
     ending = path.suffix[1:].lower() if path.suffix and path.stem else name.lstrip(".")
     if ending not in languages:
         starts = rules.table("names").items()
-        ending = next((kind for kind, some in starts if name.startswith(tuple(some))), ending)
+        ending = next(
+            (kind for kind, some in starts if name.startswith(tuple(some))), ending
+        )
     if ending == name:
         with path.open("rb") as file:
             line = file.readline(80).decode("latin-1")
         words, programs = re.findall(r"[a-z]+", line), rules.inverted("programs")
-        ending = next((programs[one] for one in words[::-1] if line.startswith("#!") and one in programs), ending)
+        ending = next(
+            (
+                programs[one]
+                for one in words[::-1]
+                if line.startswith("#!") and one in programs
+            ),
+            ending,
+        )
     return Source(path.as_posix(), languages.get(ending, ""), ending)
 
 

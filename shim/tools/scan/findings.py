@@ -27,7 +27,9 @@ class FindingState(StrEnum):
     NO_SUCCESSOR = "no successor"  # whatever the date
 
 
-_ENDS = dict(zip(FindingState, ("ends on", "ended on", "has no successor since"), strict=True))
+_ENDS = dict(
+    zip(FindingState, ("ends on", "ended on", "has no successor since"), strict=True)
+)
 
 
 @attrs.frozen
@@ -48,7 +50,13 @@ class Finding(RetiredUse):
     def successors(self) -> list[dict[str, str]]:
         """The successor calls, in the order in which the shim makes them; ``word`` of the body chooses a call."""
         calls = [
-            {"tier": tier, "method": method, "path": path, "version": version, "word": word}
+            {
+                "tier": tier,
+                "method": method,
+                "path": path,
+                "version": version,
+                "word": word,
+            }
             for tier, successor in self.operation.successors.items()
             for word, target in [("", successor.only), *successor.choices.items()]
             if isinstance(target, Target)
@@ -67,7 +75,11 @@ class Finding(RetiredUse):
     @property
     def message(self) -> str:
         """The use, its sunset, and the call to make instead."""
-        said = f"{self.method or 'a call of'} {self.text}" if self.kind in {"call", "path"} else self.text
+        said = (
+            f"{self.method or 'a call of'} {self.text}"
+            if self.kind in {"call", "path"}
+            else self.text
+        )
         return f"{said} {_ENDS[self.state]} {self.sunset:%Y-%m-%d}. {self.advice}"
 
 
@@ -87,7 +99,13 @@ def as_json(finding: Finding) -> dict[str, Any]:
     operation, place = finding.operation, finding.place
     return {
         "file": place.file,
-        **dict(zip(("line", "column", "endLine", "endColumn"), attrs.astuple(place)[1:], strict=True)),
+        **dict(
+            zip(
+                ("line", "column", "endLine", "endColumn"),
+                attrs.astuple(place)[1:],
+                strict=True,
+            )
+        ),
         "kind": finding.kind,
         "operation": operation.id,
         "alternatives": [one.id for one in finding.operations[1:]],
@@ -104,7 +122,9 @@ def as_json(finding: Finding) -> dict[str, Any]:
     }
 
 
-def sarif(findings: Sequence[Finding], version: str, *, is_whole: bool) -> dict[str, Any]:
+def sarif(
+    findings: Sequence[Finding], version: str, *, is_whole: bool
+) -> dict[str, Any]:
     """Return the findings as a SARIF 2.1.0 log (OASIS); columns are counted in Unicode code points.
 
     ``is_whole``: all files could be read.
@@ -112,10 +132,14 @@ def sarif(findings: Sequence[Finding], version: str, *, is_whole: bool) -> dict[
     rules = [
         {
             "id": operation.id,
-            "shortDescription": {"text": f"{operation.method} {operation.path.text} is retired"},
+            "shortDescription": {
+                "text": f"{operation.method} {operation.path.text} is retired"
+            },
             "properties": {"document": operation.document},
         }
-        for operation in {finding.operation.id: finding.operation for finding in findings}.values()
+        for operation in {
+            finding.operation.id: finding.operation for finding in findings
+        }.values()
     ]
     run = {
         "tool": {"driver": {"name": "atlas-shim", "version": version, "rules": rules}},
@@ -123,18 +147,32 @@ def sarif(findings: Sequence[Finding], version: str, *, is_whole: bool) -> dict[
         "results": [_result(finding) for finding in findings],
         "invocations": [{"executionSuccessful": is_whole}],
     }
-    return {"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run]}
+    return {
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [run],
+    }
 
 
 def _result(finding: Finding) -> dict[str, Any]:
     said, place = as_json(finding), finding.place
-    uri = quote(place.file.replace("\\", "/").encode("utf-8", "surrogateescape"), safe="/:")
-    region = dict(zip(("startLine", "startColumn", "endLine", "endColumn"), attrs.astuple(place)[1:], strict=True))
+    uri = quote(
+        place.file.replace("\\", "/").encode("utf-8", "surrogateescape"), safe="/:"
+    )
+    region = dict(
+        zip(
+            ("startLine", "startColumn", "endLine", "endColumn"),
+            attrs.astuple(place)[1:],
+            strict=True,
+        )
+    )
     return {
         "ruleId": finding.operation.id,
         "level": "warning" if finding.state is FindingState.DEPRECATED else "error",
         "message": {"text": finding.message},
-        "locations": [{"physicalLocation": {"artifactLocation": {"uri": uri}, "region": region}}],
+        "locations": [
+            {"physicalLocation": {"artifactLocation": {"uri": uri}, "region": region}}
+        ],
         "properties": {key: said[key] for key in ("state", "sunset", "method")},
     }
 

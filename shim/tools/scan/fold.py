@@ -1,7 +1,8 @@
 """Evaluates the constant strings of a program, for every language.
 
-It follows concatenation, templates and formats, joins, variables in their functions, fields and keys by name, and
-results of the program's own functions. Everything else is a hole in the text.
+It follows concatenation, templates and formats, joins, variables in their functions,
+fields and keys by name, and results of the program's own functions. Everything else is
+a hole in the text.
 """
 
 from __future__ import annotations
@@ -16,11 +17,24 @@ import attrs
 from shim.tools.scan import rules
 from shim.tools.scan.rules import said
 from shim.tools.scan.sought import HOLE
-from shim.tools.scan.tree import ERROR, CallExpression, Node, call_of, key_of, plain, results, unquoted
+from shim.tools.scan.tree import (
+    ERROR,
+    CallExpression,
+    Node,
+    call_of,
+    key_of,
+    plain,
+    results,
+    unquoted,
+)
 
 _DEEPEST = 40
 _STEPS = 1000  # the most expressions followed for one text; the rest is a hole
-_MOST, _TRIED, _LONGEST = 16, 64, 4000  # texts of an expression, combinations that are tried, characters of a text
+_MOST, _TRIED, _LONGEST = (
+    16,
+    64,
+    4000,
+)  # texts of an expression, combinations that are tried, characters of a text
 _LATEST = 32  # assignments of a name that are looked at
 _FIELD = re.compile(
     r"%%|\{\{|\}\}|%(?:\d+\$)?(?:\((\w+)\))?[-#0 +]*(?:\*|\d+)?(?:\.\d+)?[hlL]?[diouxXeEfFgGcrsavq]|\{(\w*)[^{}/]*\}"
@@ -31,7 +45,9 @@ _OPENED = re.compile(r"(?:[${]+|\\\()$")
 """The sign before a value inside a text, if the grammar leaves it outside the value's node."""
 _ADDRESS = re.compile(r"/|https?://")
 _VARIANT = re.compile(r"\{[^{}/]*\}|:\w+")
-_LAST = frozenset({"cast_expression", "type_conversion_expression", "argument", "value_argument"})
+_LAST = frozenset(
+    {"cast_expression", "type_conversion_expression", "argument", "value_argument"}
+)
 """Nodes whose value is their last part."""
 
 
@@ -48,10 +64,17 @@ class Assigned:
 class Program:
     """One file's program: its calls and functions, and the possible texts of its expressions.
 
-    ``unparsed`` are the lines that its grammar could not read, ``constants`` texts that other files give to names.
+    ``unparsed`` are the lines that its grammar could not read, ``constants`` texts that
+    other files give to names.
     """
 
-    def __init__(self, file: str, language: str, root: Node, constants: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        file: str,
+        language: str,
+        root: Node,
+        constants: Mapping[str, str] | None = None,
+    ) -> None:
         self.file, self.language, self.root = file, language, root
         self._constants = constants or {}
         self.calls: dict[Node, CallExpression] = {}
@@ -60,7 +83,9 @@ class Program:
         self._starts = [0, *(found.end() for found in re.finditer("\n", root.text))]
         self._assigned: dict[tuple[Node | None, str], list[Assigned]] = {}
         self._memory: dict[Node, tuple[Texts, frozenset[Node]]] = {}
-        self._below: list[set[Node]] = [set()]  # the literals below each expression that is being evaluated
+        self._below: list[set[Node]] = [
+            set()
+        ]  # the literals below each expression that is being evaluated
         self._steps = 0
         for node in root.walk():
             if node.role == "function":
@@ -69,10 +94,16 @@ class Program:
                 self.calls[node] = call_of(node)
             elif node.role == "assign":
                 self._assign(node)
-            elif node.role == "pair" and len(node.kids) > 1 and not any(one.role == "call" for one in node.above()):
+            elif (
+                node.role == "pair"
+                and len(node.kids) > 1
+                and not any(one.role == "call" for one in node.above())
+            ):
                 self._note(None, key_of(node), node, node.kids[-1])
             elif node.kind == ERROR:
-                self.unparsed.update(range(self.position(node.start)[0], self.position(node.end)[0] + 1))
+                self.unparsed.update(
+                    range(self.position(node.start)[0], self.position(node.end)[0] + 1)
+                )
 
     def position(self, at: int) -> tuple[int, int]:
         """Return the line and the column of an offset, from 1."""
@@ -81,10 +112,17 @@ class Program:
 
     def _function(self, node: Node) -> None:
         # The name stands before the parameters: in Java and C# after a type.
-        at = max((at for at, one in enumerate(node.kids) if "parameter" in one.kind), default=len(node.kids) - 1)
+        at = max(
+            (at for at, one in enumerate(node.kids) if "parameter" in one.kind),
+            default=len(node.kids) - 1,
+        )
         names = [one for one in node.kids[:at] if one.role == "name"]
         above = node.parent
-        if above is not None and above.role in {"assign", "pair"} and node is above.kids[-1]:
+        if (
+            above is not None
+            and above.role in {"assign", "pair"}
+            and node is above.kids[-1]
+        ):
             names = above.kids[0].names()[:1]
         if names:
             self.functions.setdefault(plain(names[-1].text), []).append(node)
@@ -93,9 +131,18 @@ class Program:
         kids = node.kids
         if len(kids) < 2:
             return
-        left, right = (kids[-1], kids[0]) if node.kind == "as_pattern" else (kids[0], kids[-1])
+        left, right = (
+            (kids[-1], kids[0]) if node.kind == "as_pattern" else (kids[0], kids[-1])
+        )
         if node.kind in {"property_declaration", "val_definition"}:
-            left = next((one for one in reversed(kids[:-1]) if one.role in {"name", "through", "member"}), left)
+            left = next(
+                (
+                    one
+                    for one in reversed(kids[:-1])
+                    if one.role in {"name", "through", "member"}
+                ),
+                left,
+            )
         adds = not {"+=", ".="}.isdisjoint(node.signs)
         if right.kind == "expression_list" and right.kids and left.role != "list":
             right = right.kids[0]
@@ -104,10 +151,26 @@ class Program:
         for one, value in zip(lefts, rights, strict=False):
             if names := one.words():
                 is_member = one.role == "member"
-                self._note(None if is_member else self.scope(node), names[-is_member], node, value, adds=adds)
+                self._note(
+                    None if is_member else self.scope(node),
+                    names[-is_member],
+                    node,
+                    value,
+                    adds=adds,
+                )
 
-    def _note(self, scope: Node | None, name: str, node: Node, value: Node, *, adds: bool = False) -> None:
-        self._assigned.setdefault((scope, name), []).append(Assigned(node.end, self.indent(node), value, adds))
+    def _note(
+        self,
+        scope: Node | None,
+        name: str,
+        node: Node,
+        value: Node,
+        *,
+        adds: bool = False,
+    ) -> None:
+        self._assigned.setdefault((scope, name), []).append(
+            Assigned(node.end, self.indent(node), value, adds)
+        )
 
     def indent(self, node: Node) -> int:
         """Return the indentation of a node's first line."""
@@ -120,13 +183,20 @@ class Program:
 
     def assigned(self, name: str, at: Node) -> list[Assigned]:
         """Return the possible values of a name at a node: the last one, and earlier ones if that was in a branch."""
-        column, scopes = self.indent(at), [*(one for one in at.above() if one.role == "function"), None]
+        column, scopes = (
+            self.indent(at),
+            [*(one for one in at.above() if one.role == "function"), None],
+        )
         for scope in scopes:
             some: list[Assigned] = []
             # Top-level code has run before a function is called.
             is_late = scope is None and len(scopes) > 1
             known = self._assigned.get((scope, name), [])
-            end = len(known) if is_late else bisect_right(known, at.end, key=lambda one: one.at)
+            end = (
+                len(known)
+                if is_late
+                else bisect_right(known, at.end, key=lambda one: one.at)
+            )
             for one in reversed(known[max(0, end - _LATEST) : end]):
                 some.append(one)
                 if one.column <= column and not one.adds:
@@ -141,7 +211,10 @@ class Program:
             self._steps = self._steps + 1 if len(self._below) > 1 else 0
             if len(self._below) > _DEEPEST or self._steps > _STEPS:
                 return UNKNOWN
-            self._memory[node] = UNKNOWN, frozenset()  # a name defined by itself is unknown
+            self._memory[node] = (
+                UNKNOWN,
+                frozenset(),
+            )  # a name defined by itself is unknown
             self._below.append({node} if node.role == "string" else set())
             texts = self._fold(node)
             self._memory[node] = texts, frozenset(self._below.pop())
@@ -166,10 +239,18 @@ class Program:
                 return made("".join, *(self.fold(one) for one in node.kids))
             case "name":
                 name = plain(node.text)
-                return self._values(self.assigned(name, node)) or self._elsewhere(name) or UNKNOWN
+                return (
+                    self._values(self.assigned(name, node))
+                    or self._elsewhere(name)
+                    or UNKNOWN
+                )
             case "member" if node.kids and (names := node.kids[-1].words()):
                 found = self.member(names[-1])
-                return found if known(found) or len(node.kids) < 2 else self.fold(node.kids[0])
+                return (
+                    found
+                    if known(found) or len(node.kids) < 2
+                    else self.fold(node.kids[0])
+                )
             case "sum":
                 return self._sum(node)
             case "choice":
@@ -183,22 +264,37 @@ class Program:
         return UNKNOWN
 
     def _any(self, nodes: Sequence[Node]) -> Texts:
-        return tuple(dict.fromkeys(one for node in nodes for one in self.fold(node)))[:_MOST] or UNKNOWN
+        return (
+            tuple(dict.fromkeys(one for node in nodes for one in self.fold(node)))[
+                :_MOST
+            ]
+            or UNKNOWN
+        )
 
     def member(self, name: str) -> Texts:
         """Return the possible texts of a constant, a field or a property of a name."""
-        return self._values(self._assigned.get((None, name), [])) or self._elsewhere(name) or self.returned(name)
+        return (
+            self._values(self._assigned.get((None, name), []))
+            or self._elsewhere(name)
+            or self.returned(name)
+        )
 
     def _elsewhere(self, name: str) -> Texts:
         """Return the text that another file gives to a name which this one does not set."""
         is_set = (None, name) in self._assigned
-        return (self._constants[name],) if name in self._constants and not is_set else ()
+        return (
+            (self._constants[name],) if name in self._constants and not is_set else ()
+        )
 
     def _values(self, assignments: Sequence[Assigned]) -> Texts:
         texts: Texts = ()
         for one in assignments:
             values = self.fold(one.value)
-            texts = made("".join, texts or UNKNOWN, values) if one.adds else tuple(dict.fromkeys((*texts, *values)))
+            texts = (
+                made("".join, texts or UNKNOWN, values)
+                if one.adds
+                else tuple(dict.fromkeys((*texts, *values)))
+            )
         return tuple(one for one in texts[:_MOST] if known([one]))
 
     def _literal(self, node: Node) -> Texts:
@@ -206,9 +302,15 @@ class Program:
         at, closing = node.start, ""
         parts: list[Texts] = []
         for one in (kid for kid in node.kids if kid.role):
-            before = node.text[at - node.start : one.start - node.start].removeprefix(closing)
+            before = node.text[at - node.start : one.start - node.start].removeprefix(
+                closing
+            )
             opened = _OPENED.search(before)
-            closing = {"{": "}", "(": ")"}.get(opened[0][-1], "") if opened is not None else ""
+            closing = (
+                {"{": "}", "(": ")"}.get(opened[0][-1], "")
+                if opened is not None
+                else ""
+            )
             parts += [(_OPENED.sub("", before),), self.fold(one)]
             at = one.end
         parts.append((node.text[at - node.start :].removeprefix(closing),))
@@ -237,7 +339,11 @@ class Program:
             node = found[-1].value if found and not found[-1].adds else node
         if node.role == "list":
             inner = [one for one in node.kids if not one.kind.endswith("_type")]
-            if inner and inner[-1].role == "list" and node.kind in {"composite_literal", "array_creation_expression"}:
+            if (
+                inner
+                and inner[-1].role == "list"
+                and node.kind in {"composite_literal", "array_creation_expression"}
+            ):
                 return self.items(inner[-1])
             return [self.fold(one) for one in inner]
         return [self.fold(node)]
@@ -250,7 +356,9 @@ class Program:
             return made(_filled, found, *given)
         on = self.fold(call.receiver) if call.receiver is not None else UNKNOWN
         if name in rules.words("words", "format"):
-            values = [on, *args] if known(on) and name != "sprintf" else args or [UNKNOWN]
+            values = (
+                [on, *args] if known(on) and name != "sprintf" else args or [UNKNOWN]
+            )
             return made(formatted, *values)
         if name in rules.words("words", "join") and call.args:
             # Called on the list, on the separator, on the first part or on a module.
@@ -259,26 +367,42 @@ class Program:
             parts += [one for arg in call.args for one in self.items(arg)]
             return made(url_join, *parts) if any(map(known, parts)) else UNKNOWN
         if name in {"replace", "replaceall", "gsub"} and (known(on) or args):
-            return tuple(_VARIANT.sub(HOLE, one) for one in (on if known(on) else args[0]))
-        if name in rules.words("words", "defaults") and len(args) > 1 and _ADDRESS.match(args[-1][0]):
+            return tuple(
+                _VARIANT.sub(HOLE, one) for one in (on if known(on) else args[0])
+            )
+        if (
+            name in rules.words("words", "defaults")
+            and len(args) > 1
+            and _ADDRESS.match(args[-1][0])
+        ):
             return args[-1]
         if known(on) and not args:  # toString, trim, build and the like
             return on
         is_type = call.name[:1].isupper() and self.language not in {"go", "csharp"}
         if is_type or name in rules.words("words", "wraps"):
-            return next((one for one in args if known(one) and said(one[0]) is None), UNKNOWN)
+            return next(
+                (one for one in args if known(one) and said(one[0]) is None), UNKNOWN
+            )
         return UNKNOWN
 
     def returned(self, name: str) -> Texts:
         """Return the texts that the program's own functions of a name may return."""
-        return self._any([one for function in self.functions.get(name, [])[:3] for one in results(function)])
+        return self._any(
+            [
+                one
+                for function in self.functions.get(name, [])[:3]
+                for one in results(function)
+            ]
+        )
 
 
 def _filled(parts: Sequence[str]) -> str:
     """Return a function's result with its last holes filled by the call's arguments, in their order."""
     first, *rest = parts[0].split(HOLE)
     given = [HOLE] * len(rest) + list(parts[1:])
-    return first + "".join(value + part for value, part in zip(given[-len(rest) :], rest, strict=False))
+    return first + "".join(
+        value + part for value, part in zip(given[-len(rest) :], rest, strict=False)
+    )
 
 
 def known(texts: Iterable[str]) -> bool:
@@ -289,14 +413,20 @@ def known(texts: Iterable[str]) -> bool:
 def made(make: Callable[[Sequence[str]], str], *parts: Iterable[str]) -> Texts:
     """Return a function's results for every combination of the arguments' alternatives; too long ones are holes."""
     texts = (make(some) for some in islice(product(*parts), _TRIED))
-    return tuple(dict.fromkeys(one if len(one) <= _LONGEST else HOLE for one in texts))[:_MOST]
+    return tuple(dict.fromkeys(one if len(one) <= _LONGEST else HOLE for one in texts))[
+        :_MOST
+    ]
 
 
 def url_join(parts: Iterable[str]) -> str:
     """Return parts joined with one slash each; an absolute URL replaces the parts before it."""
     done = ""
     for part in parts:
-        done = part if "://" in part or not done else f"{done.rstrip('/')}/{part.lstrip('/')}"
+        done = (
+            part
+            if "://" in part or not done
+            else f"{done.rstrip('/')}/{part.lstrip('/')}"
+        )
     return done
 
 

@@ -1,7 +1,7 @@
 """Reads texts without a grammar line by line: configuration, scripts, make, Docker, Terraform, SQL.
 
-Variables that the text sets are replaced. A command line is a call with its method; any other line with a retired
-path or name is of kind ``text``.
+Variables that the text sets are replaced. A command line is a call with its method; any
+other line with a retired path or name is of kind ``text``.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from shim.tools.scan.files import Source
 from shim.tools.scan.rules import said
 from shim.tools.scan.sought import HOLE, Place, RetiredUse, Sought, is_living
 
-_LONGEST = 20_000  # the most characters of a command line; a longer line is searched for paths and names only
+# the most characters of a command line; a longer line is searched for paths and names
+# only
+_LONGEST = 20_000
 _LONGEST_VALUE = 1000  # the most characters of a variable that is replaced
 _TOKEN = re.compile(r"[^\s\"'`<>()\[\],;|\\]+")
 _SET = re.compile(
@@ -29,11 +31,15 @@ _VARIABLE = re.compile(
     r"\$\{\{[^{}]*\}\}|\{\{[^{}]*\}\}|\$\{(?:local\.|var\.|env:)?(\w+)(?:\[[^\]]*\])?(?::?[-?+]([^{}]*))?[^{}]*\}|\$\((\w+)\)"
     r"|\$\(\$(?:env:)?(\w+)[^()]*\)|\$(?:env:|script:|global:)?(\w+|@|\*)|%(\w+)%"
 )
-_UNKNOWN = re.compile(r"\$\{\{[^{}]*\}\}|\{\{[^{}]*\}\}|[$#]\{[^{}]*\}|\\\([^()]*\)|<[\w-]+>|\$\((?![^()]*://)[^()]*\)")
+_UNKNOWN = re.compile(
+    r"\$\{\{[^{}]*\}\}|\{\{[^{}]*\}\}|[$#]\{[^{}]*\}|\\\([^()]*\)|<[\w-]+>|\$\((?![^()]*://)[^()]*\)"
+)
 """Values that only a run knows."""
 _KEY = re.compile(r"[\"']?([\w.$-]+)[\"']?\s*[:=]\s*[\"'|>]?[^:=]*$")
 _SEQUENCE = re.compile(r"^\s*-\s+[\"']?([^\s\"':{}\[\]]+)[\"']?\s*$")
-_FOR_PEOPLE = re.compile(r"^\s*cat\b(?!.*[|>]\s*[\w$\"/]).*<<-?\s*[\"'\\]?(\w+)[\"']?")  # A text that is only printed
+_FOR_PEOPLE = re.compile(
+    r"^\s*cat\b(?!.*[|>]\s*[\w$\"/]).*<<-?\s*[\"'\\]?(\w+)[\"']?"
+)  # A text that is only printed
 _OPENED = re.compile(r"\s*(/\*|<#|<!--|=begin\b|(?:@\w+ )?\"\"\")")
 _CLOSED = {"/*": "*/", "<#": "#>", "<!--": "-->", "=begin": "=end"}
 RECORDED = re.compile(
@@ -42,13 +48,19 @@ RECORDED = re.compile(
     re.MULTILINE,
 )
 """Marks of a text that lists calls but makes none: a recording, findings of a scan, a mapping document."""
-DESCRIPTION = re.compile(r"^\s*[{\s]*[\"']?(openapi[\"']?\s*:\s*[\"']?3|swagger[\"']?\s*:\s*[\"']?2)\.\d", re.MULTILINE)
+DESCRIPTION = re.compile(
+    r"^\s*[{\s]*[\"']?(openapi[\"']?\s*:\s*[\"']?3|swagger[\"']?\s*:\s*[\"']?2)\.\d",
+    re.MULTILINE,
+)
 """The mark of a description of an API, as in ``openapi: 3.0.1`` or ``{"swagger": "2.0"``."""
 _INSTANCE_TYPE = re.compile(r"InstanceType[\"']?\s*:\s*[\"']?serverless")
 """Tells CloudFormation's backup resources of a serverless instance from those of a cluster."""
 _METHOD = re.compile(r"\b(?:GET|POST|PUT|PATCH|DELETE)\b")
 _COMPARED = re.compile(r"[!=]=|=~|-eq\b|-ne\b|-like\b|-match\b|<>")
-_TALKS = re.compile(r"(log|warn|assert|print|die|fail|usage|say|msg|info|debug|error|raise|throw)", re.IGNORECASE)
+_TALKS = re.compile(
+    r"(log|warn|assert|print|die|fail|usage|say|msg|info|debug|error|raise|throw)",
+    re.IGNORECASE,
+)
 _SEGMENT = re.compile(r"[;|&]+|\$\(|`|^\s*-?\s*[\w.-]+:\s")
 _HEAD = re.compile(r"\[\[?(?=\s)|(?<![\w\"']):(?=\s)|[\w$][\w$:.!/-]*")
 _SENDS = re.compile(
@@ -57,17 +69,23 @@ _SENDS = re.compile(
 """Options, and HTTPie's items, that set content to send."""
 _GIVEN = re.compile(r"(?:-X|--request=?|--method=?|-Method)(\w*)")
 _MOST = 100  # command lines in a line
-_LISTED = re.compile(r"[\"']\s*,\s*\[?\s*[\"']")  # the end of one quoted argument, and the start of the next
+_LISTED = re.compile(
+    r"[\"']\s*,\s*\[?\s*[\"']"
+)  # the end of one quoted argument, and the start of the next
 _NAMES = sorted(rules.words("commands", "http") | rules.words("commands", "atlas"))
 _COMMAND = re.compile(rf"(?<![\w.$%-])(?:{'|'.join(map(re.escape, _NAMES))})(?=[\s,])")
 _QUOTED = re.compile(r"\"(?:\\.|[^\"\\])*\"|'[^']*'")
-_WORD = re.compile(r"(?:[^\s\"'`;|&]|&(?![&\s])|\"(?:\\.|[^\"\\])*\"|'[^']*')+|[;|&]+|[\"'`]")
+_WORD = re.compile(
+    r"(?:[^\s\"'`;|&]|&(?![&\s])|\"(?:\\.|[^\"\\])*\"|'[^']*')+|[;|&]+|[\"'`]"
+)
 
 
 class TextReader:
     """Reads one text; ``variables`` have the values that its lines set, and at first those of other files."""
 
-    def __init__(self, source: Source, sought: Sought, constants: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, source: Source, sought: Sought, constants: Mapping[str, str] | None = None
+    ) -> None:
         self.source, self.sought = source, sought
         self.is_stack = "mongodb::atlas::" in source.text.casefold()
         self.rows = source.text.split("\n")
@@ -85,12 +103,18 @@ class TextReader:
                 if value is not None and len(value[0]) < _LONGEST_VALUE:
                     self.variables[assigned[1]] = value[1] or value[2] or value[3] or ""
             found = [*uses_of_commands(self.sought, place, whole)]
-            yield from self.sought.ending(found, whole) if found else self._tokens(row, whole, place)
+            yield from (
+                self.sought.ending(found, whole)
+                if found
+                else self._tokens(row, whole, place)
+            )
 
     def _logical(self) -> Iterator[tuple[int, str]]:
         """Yield each line that is not empty with its number: without comments, continued lines joined."""
         rows, at, until, is_text = self.rows, 0, "", False
-        sign = {"ps1": "`", "psm1": "`", "bat": "^", "cmd": "^"}.get(self.source.ending, "\\")
+        sign = {"ps1": "`", "psm1": "`", "bat": "^", "cmd": "^"}.get(
+            self.source.ending, "\\"
+        )
         while at < len(rows):
             number, row = at + 1, rows[at]
             at += 1
@@ -109,7 +133,9 @@ class TextReader:
                 at += 1
             if (item := _SEQUENCE.match(row)) is not None:
                 row = item[1]
-                while at < len(rows) and (item := _SEQUENCE.match(rows[at])) is not None:
+                while (
+                    at < len(rows) and (item := _SEQUENCE.match(rows[at])) is not None
+                ):
                     row += f" {item[1]}"
                     at += 1
             if (here := _FOR_PEOPLE.search(row)) is not None:
@@ -128,7 +154,9 @@ class TextReader:
         """Return a line with its variables replaced; an unknown variable is a hole."""
 
         def value(found: re.Match[str]) -> str:
-            name = next(filter(None, (found[1], found[3], found[4], found[5], found[6])), "")
+            name = next(
+                filter(None, (found[1], found[3], found[4], found[5], found[6])), ""
+            )
             return self.variables.get(name, found[2] or HOLE)
 
         done = _VARIABLE.sub(value, row)
@@ -142,32 +170,72 @@ class TextReader:
         methods = [*said, None] if len(said) == 1 else [None]
         for token in _TOKEN.finditer(_UNKNOWN.sub(HOLE, whole)):
             word = token[0].rstrip(".:")
-            uses = (self.sought.called(place, method, word, "text") for method in methods)
+            uses = (
+                self.sought.called(place, method, word, "text") for method in methods
+            )
             found = next(filter(None, uses), []) or self._name(word, place, row)
-            if found and not _talks(token.string[max(0, token.start() - 500) : token.start()]):
-                yield from (one for one in found if one.kind == "resource" or not is_living(one.operations[0]))
+            if found and not _talks(
+                token.string[max(0, token.start() - 500) : token.start()]
+            ):
+                yield from (
+                    one
+                    for one in found
+                    if one.kind == "resource" or not is_living(one.operations[0])
+                )
 
     def _name(self, word: str, place: Place, row: str) -> list[RetiredUse]:
         """Return the use of a resource or of a client library that a word names."""
-        name = "InstanceType: serverless" if self.is_stack and _INSTANCE_TYPE.search(row) else word.strip(":{=")
+        name = (
+            "InstanceType: serverless"
+            if self.is_stack and _INSTANCE_TYPE.search(row)
+            else word.strip(":{=")
+        )
         block = re.match(r"\s*\"?(resource|data)\"?\s+\"([^\"]+)\"", row)
-        is_typed = word.startswith("mongodbatlas_") and self.source.ending in {"yml", "yaml", "json"}
-        kinds = [block[1]] if block is not None and block[2] == word else ["resource", "data"] if is_typed else []
-        uses = [self.sought.spelled(name), *(self.sought.of(kind, word) for kind in kinds)]
+        is_typed = word.startswith("mongodbatlas_") and self.source.ending in {
+            "yml",
+            "yaml",
+            "json",
+        }
+        kinds = (
+            [block[1]]
+            if block is not None and block[2] == word
+            else ["resource", "data"]
+            if is_typed
+            else []
+        )
+        uses = [
+            self.sought.spelled(name),
+            *(self.sought.of(kind, word) for kind in kinds),
+        ]
         if resource := next(filter(None, uses), ()):
             return [RetiredUse(place, "resource", resource, None, name)]
-        named = filter(None, (self.sought.named(part) for part in re.findall(r"[A-Za-z_]\w+", word)))
-        return [RetiredUse(place, "text", some, some[0].method, word) for some in islice(named, 1)]
+        named = filter(
+            None,
+            (self.sought.named(part) for part in re.findall(r"[A-Za-z_]\w+", word)),
+        )
+        return [
+            RetiredUse(place, "text", some, some[0].method, word)
+            for some in islice(named, 1)
+        ]
 
 
 def _talks(before: str) -> bool:
     """Return whether the command or the key before a text only talks about it, or looks at files."""
     key = _KEY.search(before[-200:])
     skipped = rules.words("commands", "before")
-    words = (one for one in _HEAD.findall(_SEGMENT.split(before)[-1]) if one not in skipped)
+    words = (
+        one for one in _HEAD.findall(_SEGMENT.split(before)[-1]) if one not in skipped
+    )
     word = next(words, "").rpartition(".")[2]
-    is_talk = key is not None and key[1].casefold() in rules.words("words", "talk") | {"name", "$ref"}
-    return is_talk or word in rules.words("commands", "talks") or _TALKS.match(word) is not None
+    is_talk = key is not None and key[1].casefold() in rules.words("words", "talk") | {
+        "name",
+        "$ref",
+    }
+    return (
+        is_talk
+        or word in rules.words("commands", "talks")
+        or _TALKS.match(word) is not None
+    )
 
 
 def uses_of_commands(sought: Sought, place: Place, row: str) -> Iterator[RetiredUse]:
@@ -184,8 +252,12 @@ def _commands_in(row: str) -> Iterator[tuple[str, list[str]]]:
     row = _LISTED.sub(" ", row)
     quoted = list(_QUOTED.finditer(row))
     for head in islice(_COMMAND.finditer(row), _MOST):
-        around = next((one for one in quoted if one.start() < head.start() < one.end()), None)
-        text = row[head.start() : around.end() - 1 if around is not None else None].replace('\\"', '"')
+        around = next(
+            (one for one in quoted if one.start() < head.start() < one.end()), None
+        )
+        text = row[
+            head.start() : around.end() - 1 if around is not None else None
+        ].replace('\\"', '"')
         words = list[str]()
         for word in _WORD.findall(text):
             if re.fullmatch(r"[;|&]+", word):
@@ -195,7 +267,9 @@ def _commands_in(row: str) -> Iterator[tuple[str, list[str]]]:
         yield row[: head.start()], words
 
 
-def command_uses(sought: Sought, place: Place, words: Sequence[str]) -> list[RetiredUse]:
+def command_uses(
+    sought: Sought, place: Place, words: Sequence[str]
+) -> list[RetiredUse]:
     """Return the use that a command line is, none for other commands."""
     method, addresses = _http_words(words) or (None, [])
     for word in addresses:
@@ -203,24 +277,47 @@ def command_uses(sought: Sought, place: Place, words: Sequence[str]) -> list[Ret
             return found
     rest = _atlas_words(words)
     if rest[:1] == ["api"]:
-        named = [one for one in sought.operations.values() if not {one.id, *one.aliases}.isdisjoint(rest[2:3])]
-        uses = [RetiredUse(place, "call", tuple(named), None, " ".join(["atlas", *rest[:3]]))]
-        return [attrs.evolve(one, kind="command") for one in sought.ending(uses, " ".join(words))]
+        named = [
+            one
+            for one in sought.operations.values()
+            if not {one.id, *one.aliases}.isdisjoint(rest[2:3])
+        ]
+        uses = [
+            RetiredUse(
+                place, "call", tuple(named), None, " ".join(["atlas", *rest[:3]])
+            )
+        ]
+        return [
+            attrs.evolve(one, kind="command")
+            for one in sought.ending(uses, " ".join(words))
+        ]
     for end in range(len(rest), 1, -1):
         if called := sought.of("atlas", " ".join(rest[:end])):
-            return [RetiredUse(place, "command", called, called[0].method, " ".join(["atlas", *rest[:end]]))]
+            return [
+                RetiredUse(
+                    place,
+                    "command",
+                    called,
+                    called[0].method,
+                    " ".join(["atlas", *rest[:end]]),
+                )
+            ]
     return []
 
 
 def _http_words(words: Sequence[str]) -> tuple[str, list[str]] | None:
     """Return the method and the possible addresses of an HTTP client's command line, None for any other."""
-    if not words or words[0].rpartition("/")[2].removesuffix(".exe") not in rules.words("commands", "http"):
+    if not words or words[0].rpartition("/")[2].removesuffix(".exe") not in rules.words(
+        "commands", "http"
+    ):
         return None
     method, sends, addresses = None, False, []
     for at, word in enumerate(words[1:], 1):
         given = _GIVEN.fullmatch(word)
         if given is not None:
-            method = said((given[1] or "".join(words[at + 1 : at + 2])).upper()) or method
+            method = (
+                said((given[1] or "".join(words[at + 1 : at + 2])).upper()) or method
+            )
         elif word in rules.words("words", "methods") and at < 3:
             method = method or word
         elif word in {"-G", "--get"}:
@@ -235,7 +332,11 @@ def _atlas_words(words: Sequence[str]) -> list[str]:
     """Return the words of a command of the Atlas CLI without options, none for any other command."""
     words = " ".join(words).split()
     valued = rules.words("commands", "valued")
-    rest = [word for before, word in pairwise(["", *words]) if not word.startswith("-") and before not in valued]
+    rest = [
+        word
+        for before, word in pairwise(["", *words])
+        if not word.startswith("-") and before not in valued
+    ]
     if not rest or rest[0].rpartition("/")[2] not in rules.words("commands", "atlas"):
         return []
     return rest[1 + (rest[1:2] == ["atlas"]) :]

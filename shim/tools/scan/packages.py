@@ -1,7 +1,7 @@
 """The addresses of Atlas's API that the files of one package share: one file has the base, another the rest of a path.
 
-``Packages`` reads each file once before the scan, without parsing it. What a file shares reaches the files of its own
-folder, and files close to it that import it.
+``Packages`` reads each file once before the scan, without parsing it. What a file
+shares reaches the files of its own folder, and files close to it that import it.
 """
 
 from __future__ import annotations
@@ -48,7 +48,8 @@ _IMPORT = re.compile(
     re.MULTILINE | re.VERBOSE,
 )
 """A line that may import."""
-_NEAR = 2  # how many folders up the folder may be that two files of a package have in common
+# how many folders up the folder may be that two files of a package have in common
+_NEAR = 2
 _MOST = 8  # the most addresses that one file shares
 
 
@@ -81,7 +82,9 @@ class Packages:
     """The files of a tree that have addresses of Atlas's API."""
 
     def __init__(self, sources: Iterable[Source]) -> None:
-        self._members = [member for source in sources if (member := _member(source)) is not None]
+        self._members = [
+            member for source in sources if (member := _member(source)) is not None
+        ]
 
     def of(self, file: str, text: str) -> SharedAddresses:
         """Return what a file shares with the others of its package, its own addresses included."""
@@ -90,10 +93,16 @@ class Packages:
         path, speaks = Path(file).resolve(), _MENTIONS.search(text) is not None
         near = [one for one in self._members if _is_near(one.path, path)]
         imports = "\n".join(_IMPORT.findall(text)) if near else ""
-        some = [one.shared for one in near if _is_of(one.path, path, imports, speaks=speaks)]
+        some = [
+            one.shared for one in near if _is_of(one.path, path, imports, speaks=speaks)
+        ]
         constants = [pair for one in some for pair in one.constants.items()]
         return SharedAddresses(
-            constants={name: address for name, address in constants if _is_one(name, address, constants)},
+            constants={
+                name: address
+                for name, address in constants
+                if _is_one(name, address, constants)
+            },
             bases=tuple(dict.fromkeys(base for one in some for base in one.bases)),
             newest=max((one.newest for one in some if one.newest), default=None),
             functions=frozenset[str]().union(*(one.functions for one in some)),
@@ -120,7 +129,9 @@ def _member(source: Source) -> _Member | None:
     bases = dict.fromkeys(address for _, address in found)
     constants = {name: address for name, address in found if name}
     functions = frozenset(_FUNCTION.findall(text))
-    shared = SharedAddresses(constants, [*bases][:_MOST], newest_version(text), functions)
+    shared = SharedAddresses(
+        constants, [*bases][:_MOST], newest_version(text), functions
+    )
     return _Member(Path(source.file).resolve(), shared)
 
 
@@ -129,7 +140,10 @@ def _addresses(text: str) -> Iterator[tuple[str, str]]:
     for line in text.split("\n"):
         for found in _BASE.finditer(line) if len(line) < 2000 else ():
             name = _NAME.match(line)
-            yield name[1] if name is not None else "", with_holes(found["address"]).rstrip("/")
+            yield (
+                name[1] if name is not None else "",
+                with_holes(found["address"]).rstrip("/"),
+            )
 
 
 def _is_near(one: Path, other: Path) -> bool:

@@ -22,10 +22,14 @@ _EXACT = frozenset({"", "=", "==", "===", "<="})
 def limit(constraint: str) -> Limit:
     """Return the newest version that a constraint admits.
 
-    It is one of Terraform, npm or pip, or a version alone; of alternatives (``||``) the newest counts.
+    It is one of Terraform, npm or pip, or a version alone; of alternatives (``||``) the
+    newest counts.
     """
     every = (one for one in constraint.split("||"))
-    return max(min((_limit(*part) for part in _PART.findall(one)), default=ANY) for one in every)
+    return max(
+        min((_limit(*part) for part in _PART.findall(one)), default=ANY)
+        for one in every
+    )
 
 
 def _limit(sign: str, version: str) -> Limit:
@@ -35,9 +39,17 @@ def _limit(sign: str, version: str) -> Limit:
         return before(version)
     if sign in _EXACT and version[-1] not in "xX*":
         return (*before(version)[:3], 1)
-    growing = {"~>": last - 1, "~=": last - 1, "~": 1, "^": int(not numbers[0]), **dict.fromkeys(_EXACT, last)}
+    growing = {
+        "~>": last - 1,
+        "~=": last - 1,
+        "~": 1,
+        "^": int(not numbers[0]),
+        **dict.fromkeys(_EXACT, last),
+    }
     at = min(growing.get(sign, -1), last)  # the number that grows
-    return before(".".join(map(str, [*numbers[:at], numbers[at] + 1]))) if at >= 0 else ANY
+    return (
+        before(".".join(map(str, [*numbers[:at], numbers[at] + 1]))) if at >= 0 else ANY
+    )
 
 
 def before(version: str) -> Limit:
@@ -49,8 +61,16 @@ def files_above(paths: Iterable[Path]) -> Iterator[str]:
     """Yield the files that stand in the folders above some paths, up to that of their repository."""
     for path in paths:
         folders = path.resolve().parents
-        end = next((at for at, folder in enumerate(folders, 1) if (folder / ".git").exists()), 0)
-        yield from (str(file) for folder in folders[:end] for file in folder.iterdir() if file.is_file())
+        end = next(
+            (at for at, folder in enumerate(folders, 1) if (folder / ".git").exists()),
+            0,
+        )
+        yield from (
+            str(file)
+            for folder in folders[:end]
+            for file in folder.iterdir()
+            if file.is_file()
+        )
 
 
 class Pins:
@@ -71,11 +91,20 @@ class Pins:
 
         Pulumi's is that of the provider which it wraps.
         """
-        folders = [self._by_folder[one] for one in Path(file).resolve().parents if one in self._by_folder]
+        folders = [
+            self._by_folder[one]
+            for one in Path(file).resolve().parents
+            if one in self._by_folder
+        ]
         limits = dict[str, Limit]()
         for tool in rules.table("pins"):
-            newest = max((one[tool] for one in self._by_folder.values() if tool in one), default=ANY)
-            limits[tool] = min((one[tool] for one in folders if tool in one), default=newest)
+            newest = max(
+                (one[tool] for one in self._by_folder.values() if tool in one),
+                default=ANY,
+            )
+            limits[tool] = min(
+                (one[tool] for one in folders if tool in one), default=newest
+            )
         if (pulumi := limits["pulumi"]) != ANY:
             pairs = (one.split() for one in rules.table("wrapped", "pulumi"))
             wrapped = [name for version, name in pairs if before(version) < pulumi]

@@ -1,6 +1,7 @@
 """Finds the uses of retired operations in one parsed program.
 
-A call is an HTTP call by its method or name. Messages, documentation, mocks and a server's routes make no calls.
+A call is an HTTP call by its method or name. Messages, documentation, mocks and a
+server's routes make no calls.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ _SPEAKS = re.compile(
     re.IGNORECASE,
 )
 """Words of a program in which the end of a path alone means Atlas."""
-_GENERATED = re.compile(r"(?<!terraform-provider-)(?<!go\.mongodb\.org/atlas/)mongodbatlas", re.IGNORECASE)
+_GENERATED = re.compile(
+    r"(?<!terraform-provider-)(?<!go\.mongodb\.org/atlas/)mongodbatlas", re.IGNORECASE
+)
 """What the modules have in their names that are generated from Terraform's provider, or CloudFormation's types."""
 _RELATIVE = re.compile(r"from\s+\.|[\"'`]\.{1,2}/|require_relative")
 _SCRIPT = re.compile(
@@ -48,51 +51,87 @@ _TYPED = frozenset({"go", "java", "csharp", "kotlin", "rust"})
 class ProgramReader:
     """Reads one program.
 
-    ``own`` are the names that are its authors' own, ``used`` the literals that went into calls or into mocks.
+    ``own`` are the names that are its authors' own, ``used`` the literals that went
+    into calls or into mocks.
     """
 
-    def __init__(self, program: Program, sought: Sought, shared: SharedAddresses = NO_ADDRESSES) -> None:
+    def __init__(
+        self, program: Program, sought: Sought, shared: SharedAddresses = NO_ADDRESSES
+    ) -> None:
         self.program = program
         self.sought = sought
         self.bases = shared.bases
         self.text = program.root.text
-        # A long program has many calls, of few services and mostly by the same receiver.
-        self._mentions, self._declares = cache(self.text.casefold().__contains__), cache(self._is_declared)
+        # A long program has many calls, of few services and mostly by the same
+        # receiver.
+        self._mentions, self._declares = (
+            cache(self.text.casefold().__contains__),
+            cache(self._is_declared),
+        )
         self.near = _SPEAKS.search(self.text) is not None
         has_generated = _GENERATED.search(self.text) is not None
-        self.generated = {"mongodbatlas", "Mongodbatlas"} if has_generated else set[str]()
-        self.has_clients = re.search(r"FeignClient|RegisterRestClient|HttpExchange", self.text) is not None
+        self.generated = (
+            {"mongodbatlas", "Mongodbatlas"} if has_generated else set[str]()
+        )
+        self.has_clients = (
+            re.search(r"FeignClient|RegisterRestClient|HttpExchange", self.text)
+            is not None
+        )
         self.quiet = QuietPlaces(program)
         self.used = set[Node]()
         self.own = set(program.functions)
         self.wrappers = shared.functions
         for node in program.root.walk():
             if node.role == "type":
-                self.own.update(plain(one.text) for one in node.kids if one.role == "name")
+                self.own.update(
+                    plain(one.text) for one in node.kids if one.role == "name"
+                )
             elif "import" in node.kind and node.role != "call":
                 names, path = node.words(), Path(program.file)
-                self.generated.update(names if _GENERATED.search(node.text) is not None else ())
-                beside = (path.with_name(name + path.suffix) for name in names if name != path.stem)
+                self.generated.update(
+                    names if _GENERATED.search(node.text) is not None else ()
+                )
+                beside = (
+                    path.with_name(name + path.suffix)
+                    for name in names
+                    if name != path.stem
+                )
                 if _RELATIVE.search(node.text) or any(map(os.path.isfile, beside)):
                     self.own.update(names)
 
     def uses(self) -> Iterator[RetiredUse]:
         """Yield the calls and names, then the paths that are part of neither a call nor a longer path."""
-        for call in reversed(self.program.calls.values()):  # inner calls of a chain come first
+        for call in reversed(
+            self.program.calls.values()
+        ):  # inner calls of a chain come first
             if self.quiet.is_mock(call):
                 self._use(call)
             else:
                 yield from self.sought.ending(self._call(call), *self._texts(call.node))
         for node in self.program.root.walk():
             if node.role == "annotation":
-                yield from self.sought.ending(self._annotation(node), *self._texts(node))
-            elif node.role in {"member", "name", "string"} and (uses := list(self._node(node))):
-                yield from [] if self.quiet.is_quiet(node) else self.sought.ending(uses, *self._texts(node))
+                yield from self.sought.ending(
+                    self._annotation(node), *self._texts(node)
+                )
+            elif node.role in {"member", "name", "string"} and (
+                uses := list(self._node(node))
+            ):
+                yield from (
+                    []
+                    if self.quiet.is_quiet(node)
+                    else self.sought.ending(uses, *self._texts(node))
+                )
         yield from self._paths()
 
     def _texts(self, node: Node) -> Iterator[str]:
         """Yield the texts that may name the version of a call: its chain, and the function around it."""
-        chain = [node, *takewhile(lambda one: one.role in {"call", "member", "through", "annotation"}, node.above())]
+        chain = [
+            node,
+            *takewhile(
+                lambda one: one.role in {"call", "member", "through", "annotation"},
+                node.above(),
+            ),
+        ]
         scope = self.program.scope(node)
         yield chain[-1].text
         yield scope.text if scope is not None else ""
@@ -102,47 +141,89 @@ class ProgramReader:
         words = list(dropwhile(lambda word: not word.strip(HOLE), self._words(call)))
         yield from command_uses(self.sought, self._place(call.node, call.at), words)
         is_http, method = self._method(call)
-        near, is_http = self.near and is_http, is_http or call.name in self.program.functions
+        near, is_http = (
+            self.near and is_http,
+            is_http or call.name in self.program.functions,
+        )
         skipped = rules.words("words", "not_urls") | rules.words("words", "content")
-        given = [*call.args, *(value for key, value in call.keyed.items() if key not in skipped)]
-        if call.receiver is not None and not self.program.literals(call.receiver) <= self.used:
+        given = [
+            *call.args,
+            *(value for key, value in call.keyed.items() if key not in skipped),
+        ]
+        if (
+            call.receiver is not None
+            and not self.program.literals(call.receiver) <= self.used
+        ):
             given.append(call.receiver)
         texts = (one for node in given if is_http for one in self.program.fold(node))
         hits = [one for one in texts if self.sought.find(one, near=near)]
         if not hits and len(call.args) > 2 and not self.quiet.is_quiet(call.node):
-            joined = made(url_join, *(self.program.fold(one) for one in call.args if self._word(one) is None))
+            joined = made(
+                url_join,
+                *(
+                    self.program.fold(one)
+                    for one in call.args
+                    if self._word(one) is None
+                ),
+            )
             hits = [one for one in joined if self.sought.find(one, near=near)]
         if not hits and self.bases and not self.quiet.is_quiet(call.node):
-            named = [value for key, value in call.keyed.items() if key in rules.words("words", "paths")]
+            named = [
+                value
+                for key, value in call.keyed.items()
+                if key in rules.words("words", "paths")
+            ]
             starts = _PATH if method is not None else _WHOLE_PATH
-            hits = [one for node in given for one in self._completed(node, _PATH if node in named else starts)]
+            hits = [
+                one
+                for node in given
+                for one in self._completed(node, _PATH if node in named else starts)
+            ]
             is_read = not _READS.isdisjoint(words_of(call.name)[:1])
             method = method or ("GET" if is_read else None)
         for address in hits:
             self._use(call)
-            yield from self.sought.called(self._place(call.node, call.at), method, address, near=self.near)
+            yield from self.sought.called(
+                self._place(call.node, call.at), method, address, near=self.near
+            )
 
     def _completed(self, node: Node, starts: re.Pattern[str]) -> list[str]:
         """Return the retired addresses that a text with such a start makes of its package's addresses."""
         texts = [one for one in self.program.fold(node) if starts.match(one)]
         bases = [base for base in self.bases if texts and not self.sought.find(base)]
-        found = (one for text in texts for base in bases for one in completions(base, text))
+        found = (
+            one for text in texts for base in bases for one in completions(base, text)
+        )
         return list(dict.fromkeys(one for one in found if self.sought.find(one)))
 
     def _use(self, call: CallExpression) -> None:
         """Note the literals in a call's arguments, and in its receiver."""
-        self.used |= self.program.literals(*filter(None, [call.receiver]), *call.args, *call.keyed.values())
+        self.used |= self.program.literals(
+            *filter(None, [call.receiver]), *call.args, *call.keyed.values()
+        )
 
     def _method(self, call: CallExpression) -> tuple[bool, str | None]:
         """Return whether a call is an HTTP call, and its method if known."""
         name = call.name
-        keyed = [call.keyed[key] for key in rules.table("words", "given") if key in call.keyed]
+        keyed = [
+            call.keyed[key]
+            for key in rules.table("words", "given")
+            if key in call.keyed
+        ]
         method = next(filter(None, map(self._word, [*keyed, *call.args])), None)
         if method is None:
-            method = said(call.on[-1].lower()) if name == "new" and call.on else verb_in(name)  # Net::HTTP::Get.new
+            method = (
+                said(call.on[-1].lower())
+                if name == "new" and call.on
+                else verb_in(name)
+            )  # Net::HTTP::Get.new
         if method is None and name in rules.words("words", "reads"):
             sends = rules.words("words", "content").intersection(call.keyed)
-            method = "POST" if sends or (name in {"urlopen", "Request"} and len(call.args) > 1) else "GET"
+            method = (
+                "POST"
+                if sends or (name in {"urlopen", "Request"} and len(call.args) > 1)
+                else "GET"
+            )
         if method is None or name.casefold() in rules.words("words", "builders"):
             method = next(filter(None, self._chained(call)), method)
         return method is not None or name in rules.words("words", "asks"), method
@@ -150,19 +231,28 @@ class ProgramReader:
     def _word(self, node: Node) -> str | None:
         """Return the method that an argument names: a text, a constant, or a symbol."""
         found = self.program.fold(node)
-        word = said(found[0] if len(found) == 1 else "") or said(node.text if node.text[:1] == ":" else "")
+        word = said(found[0] if len(found) == 1 else "") or said(
+            node.text if node.text[:1] == ":" else ""
+        )
         name = (node.words() or [""])[-1] if len(node.text) < 40 else ""
-        return word or (None if name.islower() else said(name.removeprefix("Method").upper()))
+        return word or (
+            None if name.islower() else said(name.removeprefix("Method").upper())
+        )
 
     def _chained(self, call: CallExpression) -> Iterator[str | None]:
         """Yield the methods that the other calls of a chain name, those on the call's result first."""
-        outer = takewhile(lambda one: one.role in {"call", "member", "through"}, call.node.above())
+        outer = takewhile(
+            lambda one: one.role in {"call", "member", "through"}, call.node.above()
+        )
         links = [self.program.calls[one] for one in outer if one.role == "call"]
         while call.receiver is not None and call.receiver.role == "call":
             call = self.program.calls[call.receiver]
             links.append(call)
         for one in links:
-            if one.name.casefold() in rules.words("words", "method_setters") and one.args:
+            if (
+                one.name.casefold() in rules.words("words", "method_setters")
+                and one.args
+            ):
                 yield self._word(one.args[0])
             yield verb_in(one.name) if len(one.name) < 12 else None
 
@@ -171,25 +261,50 @@ class ProgramReader:
         name, on = call.name, call.on
         if name in rules.words("words", "sync") and on:
             name = on[-1]
-        bound = [one.value for one in self.program.assigned(on[0], call.node)[-1:]] if on else []
+        bound = (
+            [one.value for one in self.program.assigned(on[0], call.node)[-1:]]
+            if on
+            else []
+        )
         words = [*on, *(word for one in bound for word in one.words())]
         if packaged := self.sought.packaged(self.text, on[-1] if on else "", name):
-            yield RetiredUse(self._place(call.node, call.at), "package", packaged, packaged[0].method, name)
+            yield RetiredUse(
+                self._place(call.node, call.at),
+                "package",
+                packaged,
+                packaged[0].method,
+                name,
+            )
             return
         operations = self.sought.named(name, lambda service: self._has(words, service))
         if not operations:
             return
-        is_self = len(on) < 2 and (on[:1] in ([], ["self"], ["cls"]) or self.program.language in _TYPED)
-        is_own = (is_self and name in self.own) or (bool(on) and on[0] in self.own and not on[0].endswith("Api"))
-        if not is_own and not any(one.role == "call" and self.own.intersection(one.words()[:1]) for one in bound):
-            yield RetiredUse(self._place(call.node, call.at), "sdk", operations, operations[0].method, name)
+        is_self = len(on) < 2 and (
+            on[:1] in ([], ["self"], ["cls"]) or self.program.language in _TYPED
+        )
+        is_own = (is_self and name in self.own) or (
+            bool(on) and on[0] in self.own and not on[0].endswith("Api")
+        )
+        if not is_own and not any(
+            one.role == "call" and self.own.intersection(one.words()[:1])
+            for one in bound
+        ):
+            yield RetiredUse(
+                self._place(call.node, call.at),
+                "sdk",
+                operations,
+                operations[0].method,
+                name,
+            )
 
     def _has(self, words: Iterable[str], service: str) -> bool:
         """Return whether one of these words is a service of Atlas' client, or declared to be one."""
         if self.near and any(plain_name(one).endswith(service) for one in words):
             return True
         named = "|".join(map(re.escape, words))
-        return bool(named) and self._mentions(service) and self._declares(named, service)
+        return (
+            bool(named) and self._mentions(service) and self._declares(named, service)
+        )
 
     def _is_declared(self, named: str, service: str) -> bool:
         declared = rf"{service}\w*[\s*&>?]*\s(?:{named})\b|\b(?:{named})(?:\s*:|\s)\s*[\w.*&\[\] ]*{service}"
@@ -197,7 +312,11 @@ class ProgramReader:
 
     def _words(self, call: CallExpression) -> Iterator[str]:
         """Yield the command lines that a call gets as separate arguments or as a list."""
-        if call.receiver is not None and call.receiver.role == "call" and call.name.casefold() in {"arg", "args"}:
+        if (
+            call.receiver is not None
+            and call.receiver.role == "call"
+            and call.name.casefold() in {"arg", "args"}
+        ):
             yield from self._words(self.program.calls[call.receiver])
         yield from (one[0] for arg in call.args for one in self.program.items(arg))
 
@@ -206,19 +325,48 @@ class ProgramReader:
         sought = self.sought
         if node.role in {"name", "string"} and len(node.text) < 80:
             word = plain(node.text.strip("\"'`"))
-            is_generated = node.role == "name" and word not in self.wrappers and self._is_generated(node)
-            found = sought.spelled(word) if is_generated or not word.startswith("Cfn") else ()
-            found = found or (sought.wrapped(word.removeprefix("New")) if is_generated else ())
-            yield from [RetiredUse(self._place(node), "resource", found, None, word)] if found else []
-        if node.role == "member" and node.kids and node.parent and node.parent.role not in {"call", "type"}:
+            is_generated = (
+                node.role == "name"
+                and word not in self.wrappers
+                and self._is_generated(node)
+            )
+            found = (
+                sought.spelled(word)
+                if is_generated or not word.startswith("Cfn")
+                else ()
+            )
+            found = found or (
+                sought.wrapped(word.removeprefix("New")) if is_generated else ()
+            )
+            yield from (
+                [RetiredUse(self._place(node), "resource", found, None, word)]
+                if found
+                else []
+            )
+        if (
+            node.role == "member"
+            and node.kids
+            and node.parent
+            and node.parent.role not in {"call", "type"}
+        ):
             name = (node.kids[-1].words() or [""])[-1]
-            operations = sought.named(name, lambda service: self._has(node.words()[:-1], service))
+            operations = sought.named(
+                name, lambda service: self._has(node.words()[:-1], service)
+            )
             if operations and name not in self.own and not self.quiet.is_mocked(node):
-                yield RetiredUse(self._place(node), "sdk", operations, operations[0].method, name)
+                yield RetiredUse(
+                    self._place(node), "sdk", operations, operations[0].method, name
+                )
         if node.role == "string" and _SCRIPT.match(node.text):
-            rows = [row for one in self.program.fold(node) for row in one.replace("\\\n", " ").split("\n")]
+            rows = [
+                row
+                for one in self.program.fold(node)
+                for row in one.replace("\\\n", " ").split("\n")
+            ]
             place = self._place(node)
-            uses = [use for row in rows for use in uses_of_commands(self.sought, place, row)]
+            uses = [
+                use for row in rows for use in uses_of_commands(self.sought, place, row)
+            ]
             self.used |= self.program.literals(node) if uses else set()
             yield from uses
 
@@ -228,21 +376,39 @@ class ProgramReader:
         while above.parent is not None and above.parent.role in {"member", "through"}:
             above = above.parent
         first = (above.words() or [""])[0]
-        is_bare = first == plain(name.text) and self.program.language in _WHOLE and bool(self.generated)
-        value = [word for one in self.program.assigned(first, name)[-1:] for word in one.value.words()]
+        is_bare = (
+            first == plain(name.text)
+            and self.program.language in _WHOLE
+            and bool(self.generated)
+        )
+        value = [
+            word
+            for one in self.program.assigned(first, name)[-1:]
+            for word in one.value.words()
+        ]
         return is_bare or not self.generated.isdisjoint([first, *value])
 
     def _annotation(self, node: Node) -> Iterator[RetiredUse]:
         """Read an annotation that turns a method into a call, as in Retrofit, Feign and Refit."""
-        is_client = self.has_clients or not rules.words("words", "clients").isdisjoint(node.words()[:1])
-        if self.program.language not in {"java", "kotlin", "csharp", "scala"} or not is_client:
+        is_client = self.has_clients or not rules.words("words", "clients").isdisjoint(
+            node.words()[:1]
+        )
+        if (
+            self.program.language not in {"java", "kotlin", "csharp", "scala"}
+            or not is_client
+        ):
             return
         for one in (one for one in node.walk() if one.role == "string"):
             found = self.program.fold(one)[0]
             head, _, rest = found.partition(" ")
-            verbs = (verb_in(re.sub("Exchange|Mapping", "", word)) for word in (node.parent or node).words())
+            verbs = (
+                verb_in(re.sub("Exchange|Mapping", "", word))
+                for word in (node.parent or node).words()
+            )
             method = said(head) or next(filter(None, verbs), None)
-            yield from self.sought.called(self._place(one), method, rest if said(head) else found, near=self.near)
+            yield from self.sought.called(
+                self._place(one), method, rest if said(head) else found, near=self.near
+            )
 
     def _paths(self) -> Iterator[RetiredUse]:
         for node in self.program.root.walk():
@@ -250,7 +416,11 @@ class ProgramReader:
                 whole = self._whole(node)
                 literals = self.program.literals(whole)
                 retired = next(filter(self.sought.find, self.program.fold(whole)), None)
-                if retired is not None and not literals <= self.used and not self.quiet.is_quiet(whole):
+                if (
+                    retired is not None
+                    and not literals <= self.used
+                    and not self.quiet.is_quiet(whole)
+                ):
                     self.used |= literals
                     found = self.sought.called(self._place(node), None, retired, "path")
                     yield from self.sought.ending(found, *self._texts(node))
@@ -259,16 +429,31 @@ class ProgramReader:
         """Return the largest text expression around a literal."""
         builds = rules.words("words", "format") | rules.words("words", "join")
         while (above := node.parent) is not None:
-            if above.role in {"arguments", "member"} and above.parent is not None and above.parent.role == "call":
+            if (
+                above.role in {"arguments", "member"}
+                and above.parent is not None
+                and above.parent.role == "call"
+            ):
                 above = above.parent
                 if self.program.calls[above].name.casefold() not in builds:
                     break
-            elif above.role not in {"sum", "strings", "through"} or above.kind == "expression_statement":
+            elif (
+                above.role not in {"sum", "strings", "through"}
+                or above.kind == "expression_statement"
+            ):
                 break
             node = above
         return node
 
     def _place(self, node: Node, name: int | None = None) -> Place:
         """Return a node's place; if its name stands in a later line, the place from there."""
-        start = name if name is not None and "\n" in self.text[node.start : name] else node.start
-        return Place(self.program.file, *self.program.position(start), *self.program.position(node.end))
+        start = (
+            name
+            if name is not None and "\n" in self.text[node.start : name]
+            else node.start
+        )
+        return Place(
+            self.program.file,
+            *self.program.position(start),
+            *self.program.position(node.end),
+        )

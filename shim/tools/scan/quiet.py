@@ -9,10 +9,16 @@ from shim.tools.scan.fold import Program
 from shim.tools.scan.rules import verb_in, words_of
 from shim.tools.scan.tree import CallExpression, Node, key_of
 
-_ROUTE = re.compile(r"\b(component|element|loader|handler|loadChildren|loadComponent|redirectTo|controller)\b")
+_ROUTE = re.compile(
+    r"\b(component|element|loader|handler|loadChildren|loadComponent|redirectTo|controller)\b"
+)
 """Words beside the path of a page or of a server's route."""
 _COMPARES = frozenset({"==", "!=", "===", "!==", "in", "=~", "=>"})
-_SERVES = {"http": "msw", "rest": "msw", "request": "supertest"}  # names that serve in a program that has the library
+_SERVES = {
+    "http": "msw",
+    "rest": "msw",
+    "request": "supertest",
+}  # names that serve in a program that has the library
 
 
 class QuietPlaces:
@@ -20,22 +26,30 @@ class QuietPlaces:
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        served = {name for name, library in _SERVES.items() if library in program.root.text}
+        served = {
+            name for name, library in _SERVES.items() if library in program.root.text
+        }
         self.mocks = rules.words("words", "mocks") | served
 
     def is_mock(self, call: CallExpression) -> bool:
         """Return whether a call only prints or compares its arguments, or serves them."""
         if call.name.casefold() in rules.words("words", "says"):
             return True
-        if any(one.role == "annotation" or self._sets_up(one) for one in call.node.above()):
+        if any(
+            one.role == "annotation" or self._sets_up(one) for one in call.node.above()
+        ):
             return True
         if call.receiver is None:
             # As in ``get "/path", to: "controller#action"``.
-            return "to" in call.keyed or not rules.words("words", "mocking").isdisjoint(words_of(call.name))
+            return "to" in call.keyed or not rules.words("words", "mocking").isdisjoint(
+                words_of(call.name)
+            )
         return self.is_mocked(call.receiver) or self._is_route(call)
 
     def _sets_up(self, node: Node) -> bool:
-        return node.role == "call" and self.program.calls[node].name.casefold() in rules.words("words", "sets_up")
+        return node.role == "call" and self.program.calls[
+            node
+        ].name.casefold() in rules.words("words", "sets_up")
 
     def is_mocked(self, receiver: Node) -> bool:
         """Return whether an object is a mock, a server, a logger or the like."""
@@ -43,34 +57,61 @@ class QuietPlaces:
         root = next((name for name in names if name not in {"this", "self"}), "")
         if root.casefold() in self.mocks or any(map(self._sets_up, receiver.walk())):
             return True
-        names += [word for one in self.program.assigned(root, receiver)[-1:] for word in one.value.words()[:3]]
-        return any(not rules.words("words", "mocking").isdisjoint([one.casefold(), *words_of(one)]) for one in names)
+        names += [
+            word
+            for one in self.program.assigned(root, receiver)[-1:]
+            for word in one.value.words()[:3]
+        ]
+        return any(
+            not rules.words("words", "mocking").isdisjoint(
+                [one.casefold(), *words_of(one)]
+            )
+            for one in names
+        )
 
     def _is_route(self, call: CallExpression) -> bool:
         """Return whether a call registers a route: a path with parameters, and a handler."""
-        if len(call.args) < 2 or verb_in(call.name) is None or call.args[0].role == "sum":
+        if (
+            len(call.args) < 2
+            or verb_in(call.name) is None
+            or call.args[0].role == "sum"
+        ):
             return False
         first, last = self.program.fold(call.args[0])[0], call.args[-1]
         taker = last.kids[-1] if last.role == "through" and last.kids else last
-        return re.search(r"^/.*/[:{]\w", first) is not None and taker.role in {"name", "function", "member"}
+        return re.search(r"^/.*/[:{]\w", first) is not None and taker.role in {
+            "name",
+            "function",
+            "member",
+        }
 
     def is_quiet(self, node: Node) -> bool:
         """Return whether a text is a message, documentation, part of a comparison, or an argument of a mock."""
         below = node
         for one in node.above():
-            if one.role in {"quiet", "annotation"} or (one.role == "sum" and not _COMPARES.isdisjoint(one.signs)):
+            if one.role in {"quiet", "annotation"} or (
+                one.role == "sum" and not _COMPARES.isdisjoint(one.signs)
+            ):
                 return True
             if one.role in {"pair", "assign"} and one.kids:
                 key = (one.kids[0].words() or [key_of(one)])[-1].casefold().lstrip("_")
                 if below is not one.kids[0] and key in rules.words("words", "talk"):
                     return True
-                if one.role == "pair" and key == "path" and _ROUTE.search(one.parent.text if one.parent else ""):
+                if (
+                    one.role == "pair"
+                    and key == "path"
+                    and _ROUTE.search(one.parent.text if one.parent else "")
+                ):
                     return True
             if one.role == "call" and self.is_mock(self.program.calls[one]):
                 return True
             if one.role == "function":
                 return False
-            if one.kind == "expression_statement" and one.kids == [below] and below.role in {"string", "strings"}:
+            if (
+                one.kind == "expression_statement"
+                and one.kids == [below]
+                and below.role in {"string", "strings"}
+            ):
                 return True  # a docstring
             below = one
         return below.role == "string" and node.parent is self.program.root

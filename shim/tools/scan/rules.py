@@ -11,7 +11,9 @@ from operator import getitem
 from typing import Any
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
-_RULES: Mapping[str, Any] = tomllib.loads(files("shim.tools.scan").joinpath("rules.toml").read_text("utf-8"))
+_RULES: Mapping[str, Any] = tomllib.loads(
+    files("shim.tools.scan").joinpath("rules.toml").read_text("utf-8")
+)
 
 
 def table(*names: str) -> Mapping[str, Any]:
@@ -39,13 +41,22 @@ def words_of(name: str) -> list[str]:
 def said(word: str) -> str | None:
     """Return a text as an HTTP method, None if it is something else."""
     word = word.strip().lstrip(":")
-    return word.upper() if word.upper() in words("words", "methods") and (word.isupper() or word.islower()) else None
+    return (
+        word.upper()
+        if word.upper() in words("words", "methods")
+        and (word.isupper() or word.islower())
+        else None
+    )
 
 
 def verb_in(name: str) -> str | None:
     """Return the HTTP method in the name of a function such as ``post``, ``_get_json`` or ``httpDelete``."""
     found = words_of(name)
-    verbs = [word.upper() for word in found if word.upper() in words("words", "methods")]
+    verbs = [
+        word.upper() for word in found if word.upper() in words("words", "methods")
+    ]
     if len(verbs) == 1 and words("words", "naming").isdisjoint(found):
         return verbs[0]
-    return said(name[1:]) if name[:1] == "a" else None  # a generator's async twin: aget, apost
+    return (
+        said(name[1:]) if name[:1] == "a" else None
+    )  # a generator's async twin: aget, apost

@@ -26,10 +26,24 @@ from shim.tools.scan.programs import ProgramReader
 from shim.tools.scan.sought import RetiredUse, Sought, newest_version
 from shim.tools.scan.tree import parsed
 
-_LONG_FIRST = 5000  # the most characters in the first line of JavaScript written by hand
-_LONG_LINE = re.compile(r"[^\n]{20000}")  # a grammar takes the square of a line's length
-_CDKTF = re.compile(r"cdktf|\.gen/|\bimports\.mongodbatlas")  # programs that write Terraform's configuration
-_KINDS = ("call", "package", "sdk", "command", "resource", "path", "text")  # the kinds of uses, the most specific first
+_LONG_FIRST = (
+    5000  # the most characters in the first line of JavaScript written by hand
+)
+_LONG_LINE = re.compile(
+    r"[^\n]{20000}"
+)  # a grammar takes the square of a line's length
+_CDKTF = re.compile(
+    r"cdktf|\.gen/|\bimports\.mongodbatlas"
+)  # programs that write Terraform's configuration
+_KINDS = (
+    "call",
+    "package",
+    "sdk",
+    "command",
+    "resource",
+    "path",
+    "text",
+)  # the kinds of uses, the most specific first
 
 
 def scan(  # noqa: PLR0913, PLR0917 - what is scanned, for what, and who looks on
@@ -61,11 +75,18 @@ def scan(  # noqa: PLR0913, PLR0917 - what is scanned, for what, and who looks o
 class Scan:
     """A scan, under way or done: ``ignored`` counts findings hidden by comments, ``files`` the files read.
 
-    ``errors`` are files that could not be read, ``unread`` what a scan skips: pictures, links that lead elsewhere,
-    vendored folders.
+    ``errors`` are files that could not be read, ``unread`` what a scan skips: pictures,
+    links that lead elsewhere, vendored folders.
     """
 
-    def __init__(self, engine: Engine, settings: Settings, at: datetime, pins: Pins, packages: Packages) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        settings: Settings,
+        at: datetime,
+        pins: Pins,
+        packages: Packages,
+    ) -> None:
         self.settings, self.at, self.pins, self.packages = settings, at, pins, packages
         self.sought = lru_cache(maxsize=32)(partial(Sought, engine))
         self.findings: list[Finding] = []
@@ -82,24 +103,41 @@ class Scan:
         self.files += 1
         shared = self.packages.of(source.file, source.text)
         sought = self._sought_in(source, shared)
-        uses = self._uses(source, sought, shared) if sought.concerns(source.text) else []
-        comments, rows, used = spared(source.text), source.text.split("\n") if uses else [], set[int]()
+        uses = (
+            self._uses(source, sought, shared) if sought.concerns(source.text) else []
+        )
+        comments, rows, used = (
+            spared(source.text),
+            source.text.split("\n") if uses else [],
+            set[int](),
+        )
         for use in _settled(uses):
             span = range(use.place.line, use.place.end_line + 1)
-            fitting = [at for at, lines in comments.items() if not set(lines).isdisjoint(span)]
+            fitting = [
+                at for at, lines in comments.items() if not set(lines).isdisjoint(span)
+            ]
             used.update(fitting)
             self.ignored += bool(fitting)
             self.findings += [] if fitting else [self._finding(rows, use)]
         for line in sorted(comments.keys() - used):
-            self.notes[Remark(source.file, line, "this ignore comment hides nothing")] = None
+            self.notes[
+                Remark(source.file, line, "this ignore comment hides nothing")
+            ] = None
 
     def _sought_in(self, source: Source, shared: SharedAddresses) -> Sought:
         """Return what is looked for in a file, by the versions that it or its package names, and that its tree pins."""
-        pinned, newest = self.pins.of(source.file), newest_version(source.text) or shared.newest
+        pinned, newest = (
+            self.pins.of(source.file),
+            newest_version(source.text) or shared.newest,
+        )
         if newest is None and source.language == "go" and pinned["sdk"] != ANY:
             newest = str(pinned["sdk"][0])
         sdk = limit(newest or "")
-        is_pulumi = pinned["pulumi"] != ANY and source.ending != "tf" and _CDKTF.search(source.text) is None
+        is_pulumi = (
+            pinned["pulumi"] != ANY
+            and source.ending != "tf"
+            and _CDKTF.search(source.text) is None
+        )
         provider = pinned["pulumi" if is_pulumi else "terraform"]
         known = {
             "sdk": sdk,
@@ -111,18 +149,31 @@ class Scan:
         }
         return self.sought(newest, tuple(known.items()))
 
-    def _uses(self, source: Source, sought: Sought, shared: SharedAddresses) -> list[RetiredUse]:
+    def _uses(
+        self, source: Source, sought: Sought, shared: SharedAddresses
+    ) -> list[RetiredUse]:
         """Return a file's uses."""
         if not source.language and RECORDED.search(source.text) is not None:
-            raise UnreadError("a recording, findings of a scan, or a mapping document: it makes no calls")
+            raise UnreadError(
+                "a recording, findings of a scan, or a mapping document: it makes no calls"
+            )
         if not source.language and DESCRIPTION.search(source.text) is not None:
             raise UnreadError("a description of an API (OpenAPI): it makes no calls")
-        if source.language == "javascript" and len(source.text.partition("\n")[0]) > _LONG_FIRST:
+        if (
+            source.language == "javascript"
+            and len(source.text.partition("\n")[0]) > _LONG_FIRST
+        ):
             raise UnreadError("generated: its first line is too long for a person's")
         uses, broken = list[RetiredUse](), {0}
         try:
             if source.language and find_spec("ast_grep_py") is None:
-                self.notes[Remark("", 0, f"findings are lines of text, and no calls: {hint('ast_grep_py')}")] = None
+                self.notes[
+                    Remark(
+                        "",
+                        0,
+                        f"findings are lines of text, and no calls: {hint('ast_grep_py')}",
+                    )
+                ] = None
             elif source.language and _LONG_LINE.search(source.text) is None:
                 root = parsed(source.language, source.text)
                 program = Program(source.file, source.language, root, shared.constants)
@@ -132,7 +183,11 @@ class Scan:
             self.errors.append(Remark(source.file, 0, reason(error)))
         seen = {use.place.line for use in uses}
         by_line = TextReader(source, sought, shared.constants).uses() if broken else ()
-        uses += [one for one in by_line if one.place.line not in seen and not broken.isdisjoint({0, one.place.line})]
+        uses += [
+            one
+            for one in by_line
+            if one.place.line not in seen and not broken.isdisjoint({0, one.place.line})
+        ]
         if uses and source.ending in rules.words("files", "documentation"):
             said = f"documentation names retired operations {len(uses)} times (it makes no calls)"
             self.notes[Remark(source.file, uses[0].place.line, said)] = None
@@ -145,12 +200,22 @@ class Scan:
         state = FindingState.GONE if self.at >= sunset else FindingState.DEPRECATED
         state = state if operation.successors else FindingState.NO_SUCCESSOR
         source = rows[use.place.line - 1].strip()
-        return Finding(**attrs.asdict(use, recurse=False), state=state, sunset=sunset, source=source)
+        return Finding(
+            **attrs.asdict(use, recurse=False),
+            state=state,
+            sunset=sunset,
+            source=source,
+        )
 
 
 def _settled(uses: Iterable[RetiredUse]) -> list[RetiredUse]:
     """Return each use once: of several uses of one operation in a line, the most specific."""
     best: dict[tuple[int, str], RetiredUse] = {}
-    for use in sorted(uses, key=lambda one: (_KINDS.index(one.kind), one.method is None)):
+    for use in sorted(
+        uses, key=lambda one: (_KINDS.index(one.kind), one.method is None)
+    ):
         best.setdefault((use.place.line, use.operations[0].path.text), use)
-    return sorted(best.values(), key=lambda one: (one.place.line, one.place.column, one.operations[0].id))
+    return sorted(
+        best.values(),
+        key=lambda one: (one.place.line, one.place.column, one.operations[0].id),
+    )

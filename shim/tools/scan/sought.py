@@ -19,8 +19,12 @@ from shim.tools.scan.pins import ANY, Limit, before
 
 HOLE = "\x00"
 """A hole in a text: characters known only when the program runs. A NUL in the program itself is read as U+FFFD."""
-_HOLES = re.compile(r"(?:\x00|\{\{[^{}]*\}\}|\{[^{}/]*\}|%\(\w+\)[sdr]|%[sdr](?![0-9A-Fa-f])|%s|\$\{\w+\}|\$\w+)+")
-_ENOUGH = 3  # the number of fixed segments that identify a path even if its start is unknown
+_HOLES = re.compile(
+    r"(?:\x00|\{\{[^{}]*\}\}|\{[^{}/]*\}|%\(\w+\)[sdr]|%[sdr](?![0-9A-Fa-f])|%s|\$\{\w+\}|\$\w+)+"
+)
+_ENOUGH = (
+    3  # the number of fixed segments that identify a path even if its start is unknown
+)
 _HOSTS = "|".join(re.escape(urlsplit(origin).netloc) for origin in ATLAS_ORIGINS)
 _START = rf"(?:[^/:]*://(?:(?:{_HOSTS})/|(?=[^/]*{HOLE})))?[^:]*"
 """The start of an unknown base URL, but not another host's."""
@@ -64,37 +68,70 @@ class RetiredUse:
 class Sought:
     """The paths of an engine's operations, and the callers that its documents name.
 
-    Where only the version differs from the successor's call, an operation is looked for in a file that names a version:
-    ``newest``. ``limits`` are the newest versions of tools that a tree admits, by the first word of a caller; others
-    are of today.
+    Where only the version differs from the successor's call, an operation is looked for
+    in a file that names a version: ``newest``. ``limits`` are the newest versions of
+    tools that a tree admits, by the first word of a caller; others are of today.
     """
 
-    def __init__(self, engine: Engine, newest: str | None = None, limits: Iterable[tuple[str, Limit]] = ()) -> None:
-        self.newest, self._living = newest, frozenset(one.id for one in engine.operations if is_living(one))
-        self.operations = {one.id: one for one in engine.operations if newest or one.id not in self._living}
+    def __init__(
+        self,
+        engine: Engine,
+        newest: str | None = None,
+        limits: Iterable[tuple[str, Limit]] = (),
+    ) -> None:
+        self.newest, self._living = (
+            newest,
+            frozenset(one.id for one in engine.operations if is_living(one)),
+        )
+        self.operations = {
+            one.id: one
+            for one in engine.operations
+            if newest or one.id not in self._living
+        }
         self._fixed = {
-            one.id: {f"{api.base}/": api.version for api in document.apis.values() if api.version}
+            one.id: {
+                f"{api.base}/": api.version
+                for api in document.apis.values()
+                if api.version
+            }
             for document in engine.documents
             for one in document.operations
         }
         self._by_name: dict[tuple[str, str], list[Operation]] = {}
         self._methods: dict[str, list[tuple[str, Operation]]] = {}
-        self._shapes: list[tuple[str, list[Operation], re.Pattern[str], re.Pattern[str]]] = []
+        self._shapes: list[
+            tuple[str, list[Operation], re.Pattern[str], re.Pattern[str]]
+        ] = []
         self._packages = set[str]()
-        self._words = {"atlas", "mongodb", "mongocli"}  # each text with what is looked for has one of them
+        self._words = {
+            "atlas",
+            "mongodb",
+            "mongocli",
+        }  # each text with what is looked for has one of them
         self._read_callers(engine, dict(limits))
         self._read_paths(engine)
         # What has the longer has the shorter, too.
-        self._words -= {one for one in self._words for other in self._words if other != one and other in one}
+        self._words -= {
+            one
+            for one in self._words
+            for other in self._words
+            if other != one and other in one
+        }
 
     def _read_callers(self, engine: Engine, limits: Mapping[str, Limit]) -> None:
         every = {one.id: one for one in engine.operations}
-        for caller, names in (pair for document in engine.documents for pair in document.callers.items()):
+        for caller, names in (
+            pair for document in engine.documents for pair in document.callers.items()
+        ):
             kind, name, since, until = re.findall(CALLER, caller)[0]
             newest = limits.get(kind, ANY)
-            if (until and newest > before(until)) or (since and newest <= before(since)):
+            if (until and newest > before(until)) or (
+                since and newest <= before(since)
+            ):
                 continue
-            self._by_name.setdefault((kind, _plain(kind, name)), []).extend(every[one] for one in names)
+            self._by_name.setdefault((kind, _plain(kind, name)), []).extend(
+                every[one] for one in names
+            )
             service, _, method = map(plain_name, name.rpartition("."))
             for one in filter(self.operations.get, names if kind == "sdk" else ()):
                 self._methods.setdefault(method, []).append((service, every[one]))
@@ -103,22 +140,39 @@ class Sought:
         for operation in self.operations.values():
             for method in map(plain_name, (operation.id, *operation.aliases)):
                 known = self._methods.setdefault(method, [])
-                known += [] if any(one is operation for _, one in known) else [("", operation)]
-        self._words.update(method for method, some in self._methods.items() if not all(service for service, _ in some))
+                known += (
+                    []
+                    if any(one is operation for _, one in known)
+                    else [("", operation)]
+                )
+        self._words.update(
+            method
+            for method, some in self._methods.items()
+            if not all(service for service, _ in some)
+        )
 
     def _read_paths(self, engine: Engine) -> None:
-        bases = frozenset(api.base[1:] for document in engine.documents for api in document.apis.values())
+        bases = frozenset(
+            api.base[1:]
+            for document in engine.documents
+            for api in document.apis.values()
+        )
         by_shape: dict[tuple[str, ...], list[Operation]] = {}
         for one in self.operations.values():
             by_shape.setdefault(tuple(_shape(one.path.segments)), []).append(one)
         for shape, operations in sorted(by_shape.items(), key=lambda one: -len(one[0])):
             # A fixed segment that the successors' paths lack, if there is one.
             mark = max(frozenset.intersection(*map(_marks, operations)), default="")
-            exact, near = (_pattern(shape, mark, bases, enough) for enough in (_ENOUGH, 1))
+            exact, near = (
+                _pattern(shape, mark, bases, enough) for enough in (_ENOUGH, 1)
+            )
             self._shapes.append((mark, operations, exact, near))
             word = mark or next(filter(None, shape[::-1]))
-            # A file that has a word of many APIs alone, or names a version, speaks of Atlas, too.
-            if word not in rules.words("words", "common") and not any(one.id in self._living for one in operations):
+            # A file that has a word of many APIs alone, or names a version, speaks of
+            # Atlas, too.
+            if word not in rules.words("words", "common") and not any(
+                one.id in self._living for one in operations
+            ):
                 self._words.add(plain_name(word))
 
     def concerns(self, text: str) -> bool:
@@ -129,11 +183,14 @@ class Sought:
     def find(self, s: str, *, near: bool = False) -> Sequence[Operation]:
         """Return the operations whose path a text is, the longest path first; empty for any other text.
 
-        With ``near`` the end of a path is enough, as in a client with a base URL, if it has the retired API's word.
+        With ``near`` the end of a path is enough, as in a client with a base URL, if it
+        has the retired API's word.
         """
         s = re.split(r"[?#]", with_holes(s.strip()), maxsplit=1)[0]
         # Prose and a server's routes have them, URLs don't.
-        if re.search(r"[\s<>]", s) or (s.startswith("/") and "/:" in s and "/api/" not in s):
+        if re.search(r"[\s<>]", s) or (
+            s.startswith("/") and "/:" in s and "/api/" not in s
+        ):
             return ()
         s = re.sub(r"(?<=[^:/])/{2,}", "/", s).rstrip("/")
         for mark, operations, exact, nearly in self._shapes:
@@ -142,26 +199,54 @@ class Sought:
         return ()
 
     def called(
-        self, place: Place, method: str | None, address: str, kind: str = "call", *, near: bool = False
+        self,
+        place: Place,
+        method: str | None,
+        address: str,
+        kind: str = "call",
+        *,
+        near: bool = False,
     ) -> list[RetiredUse]:
         """Return the use that a call to an address is, none for other addresses.
 
-        With ``near`` the end of a path is enough, for programs that mention Atlas. If the method is unknown, the use
-        is of all operations of the path, reads first.
+        With ``near`` the end of a path is enough, for programs that mention Atlas. If
+        the method is unknown, the use is of all operations of the path, reads first.
         """
-        found = [one for one in self.find(address, near=near) if method in {None, one.method}]
+        found = [
+            one for one in self.find(address, near=near) if method in {None, one.method}
+        ]
         found.sort(key=lambda one: one.method != "GET")
-        return [RetiredUse(place, kind, tuple(found), method, re.sub(f"{HOLE}+", "{…}", address))] if found else []
+        return (
+            [
+                RetiredUse(
+                    place,
+                    kind,
+                    tuple(found),
+                    method,
+                    re.sub(f"{HOLE}+", "{…}", address),
+                )
+            ]
+            if found
+            else []
+        )
 
-    def named(self, name: str, has: Callable[[str], bool] = lambda _: False) -> tuple[Operation, ...]:
+    def named(
+        self, name: str, has: Callable[[str], bool] = lambda _: False
+    ) -> tuple[Operation, ...]:
         """Return the operations of a client's method, variants included: one, or one for each version.
 
-        ``has`` says whether a method is one of a service: documents name the service of common names.
+        ``has`` says whether a method is one of a service: documents name the service of
+        common names.
         """
         folded = plain_name(name)
         endings = filter(folded.endswith, rules.table("words", "variants"))
-        found = (self._methods.get(folded.removesuffix(ending), ()) for ending in endings)
-        meant = ([one for service, one in some if not service or has(service)] for some in found)
+        found = (
+            self._methods.get(folded.removesuffix(ending), ()) for ending in endings
+        )
+        meant = (
+            [one for service, one in some if not service or has(service)]
+            for some in found
+        )
         return tuple(next(filter(None, meant), ()))
 
     def of(self, kind: str, name: str) -> tuple[Operation, ...]:
@@ -172,7 +257,9 @@ class Sought:
     def packaged(self, text: str, service: str, method: str) -> tuple[Operation, ...]:
         """Return the operations of a method of a package that a program names."""
         for package in self._packages:
-            if package in text and (found := self.of("package", f"{package} {service}.{method}")):
+            if package in text and (
+                found := self.of("package", f"{package} {service}.{method}")
+            ):
                 return found
         return ()
 
@@ -181,23 +268,36 @@ class Sought:
         if not (name[:1].isupper() or name.startswith(("get", "lookup"))):
             return ()
         snake = re.sub(r"(?<!^)(?=[A-Z])", "_", name).casefold().removesuffix("_output")
-        for prefix, kind in (("data_mongodbatlas_", "data"), ("get_", "data"), ("lookup_", "data"), ("", "resource")):
+        for prefix, kind in (
+            ("data_mongodbatlas_", "data"),
+            ("get_", "data"),
+            ("lookup_", "data"),
+            ("", "resource"),
+        ):
             if snake.startswith(prefix):
                 return self.of(kind, f"mongodbatlas_{snake.removeprefix(prefix)}")
         return ()
 
     def spelled(self, word: str) -> tuple[Operation, ...]:
         """Return the operations of a word that means a resource of Pulumi, CloudFormation or CDK wherever it stands."""
-        if (pulumi := re.fullmatch(r"mongodbatlas:(?:index(?:/\w+)?:)?(\w+)", word)) is not None:
+        if (
+            pulumi := re.fullmatch(r"mongodbatlas:(?:index(?:/\w+)?:)?(\w+)", word)
+        ) is not None:
             return self.wrapped(pulumi[1])
-        return self.of("word", word) or self.of("word", re.sub(r"^Cfn", "MongoDB::Atlas::", word))
+        return self.of("word", word) or self.of(
+            "word", re.sub(r"^Cfn", "MongoDB::Atlas::", word)
+        )
 
     def ending(self, uses: Iterable[RetiredUse], *texts: str) -> Iterator[RetiredUse]:
         """Yield the uses of what ends in the version that the first of these texts names, or else the file."""
         for use in uses:
             said = (use.text, *texts)
             days = [(one, self._day(one, said)) for one in use.operations]
-            found = [one for one, day in days if one.id not in self._living or (day and day in one.versions)]
+            found = [
+                one
+                for one, day in days
+                if one.id not in self._living or (day and day in one.versions)
+            ]
             if use.kind in {"resource", "command", "package"}:
                 yield use
             elif found:
@@ -206,7 +306,9 @@ class Sought:
     def _day(self, operation: Operation, texts: Iterable[str]) -> str | None:
         """Return the version of an operation that the first of these texts with one names, or else the file."""
         for text in texts:
-            fixed = [day for base, day in self._fixed[operation.id].items() if base in text]
+            fixed = [
+                day for base, day in self._fixed[operation.id].items() if base in text
+            ]
             if fixed or newest_version(text):
                 return fixed[0] if fixed else _day(newest_version(text))
         return _day(self.newest)
@@ -231,7 +333,9 @@ def _plain(kind: str, name: str) -> str:
     if kind != "atlas":
         return name
     names = rules.table("commands", "names")
-    return " ".join(names.get(word, word).removesuffix("s") for word in name.casefold().split())
+    return " ".join(
+        names.get(word, word).removesuffix("s") for word in name.casefold().split()
+    )
 
 
 def _shape(segments: Iterable[str]) -> list[str]:
@@ -242,7 +346,8 @@ def is_living(operation: Operation) -> bool:
     """Return whether an operation and its successor have the same method and path: only the version differs."""
     return any(
         target.method == operation.method
-        and _shape(target.path.text.split("/")) == _shape(operation.full_path.split("/"))
+        and _shape(target.path.text.split("/"))
+        == _shape(operation.full_path.split("/"))
         for successor in operation.successors.values()
         for _, target in successor.targets()
     )
@@ -258,29 +363,43 @@ def newest_version(text: str) -> str | None:
 
 
 @cache
-def _pattern(segments: tuple[str, ...], mark: str, bases: frozenset[str], enough: int) -> re.Pattern[str]:
+def _pattern(
+    segments: tuple[str, ...], mark: str, bases: frozenset[str], enough: int
+) -> re.Pattern[str]:
     """Return what matches a path, or its end with enough fixed segments, after a plausible start."""
     parts = [base.split("/") for base in bases]
     known = "|".join(
         rf"(?:.*[/{HOLE}])?{re.escape('/'.join(part[:-1]))}/(?:{re.escape(part[-1])}|[^/]*{HOLE}[^/]*)/"
         for part in parts
     )
-    ends = "|".join(re.escape("/".join(part[at:])) for part in parts for at in range(1, len(part)))
+    ends = "|".join(
+        re.escape("/".join(part[at:])) for part in parts for at in range(1, len(part))
+    )
     is_common = mark in rules.words("words", "common")
     least, enough = (max(enough, 2), max(enough, 2)) if is_common else (2, enough)
-    # From its API's base on a path is known; any other start is one of Atlas' only before a path that says enough.
+    # From its API's base on a path is known; any other start is one of Atlas' only
+    # before a path that says enough.
     other = rf"(?!.*(?:{'|'.join(map(re.escape, bases))})/[^{HOLE}])"
-    start = rf"|{other}(?:/?|/?(?:{ends})/|{_START}{HOLE}/?)" if sum(map(bool, segments)) >= least else ""
+    start = (
+        rf"|{other}(?:/?|/?(?:{ends})/|{_START}{HOLE}/?)"
+        if sum(map(bool, segments)) >= least
+        else ""
+    )
     found = [rf"(?:{known}{start}){_tail(segments, mark)}"]
     for at in range(1, len(segments)):
         tail = segments[at:]
         if not mark or mark in tail:
             is_enough = sum(map(bool, tail)) >= (enough if tail[0] else _ENOUGH)
-            # A hole after the segment before it is part of the path, whose start is not known to be Atlas'.
-            # Behind another fixed segment it is a parameter of another path.
+            # A hole after the segment before it is part of the path, whose start is not
+            # known to be Atlas'. Behind another fixed segment it is a parameter of
+            # another path.
             before = rf"(?<![^/:{HOLE}]/)"
             name = "" if tail[0] else _NO_NAME
-            start = rf"(?:/?{name}|{_START}{before}{HOLE}/?)" if is_enough else rf"(?:{known})(?:[^/]*{HOLE}/?)"
+            start = (
+                rf"(?:/?{name}|{_START}{before}{HOLE}/?)"
+                if is_enough
+                else rf"(?:{known})(?:[^/]*{HOLE}/?)"
+            )
             found.append(other + start + _tail(tail, mark))
     return re.compile("|".join(found))
 
@@ -291,7 +410,9 @@ def _tail(segments: Sequence[str], mark: str) -> str:
     if mark in fixed[:-1]:  # A loop or an argument may choose the last word.
         words[fixed[-1]] = f"(?:{words[fixed[-1]]}|{HOLE})"
     # The unknown end of the last segment may be a query.
-    return "/".join(words[one] if one else ":?[^/:]+" for one in segments) + (f"{HOLE}?" if segments[-1] else "")
+    return "/".join(words[one] if one else ":?[^/:]+" for one in segments) + (
+        f"{HOLE}?" if segments[-1] else ""
+    )
 
 
 def _marks(operation: Operation) -> frozenset[str]:
@@ -300,5 +421,11 @@ def _marks(operation: Operation) -> frozenset[str]:
     if is_living(operation):
         return frozenset(fixed[-1:])
     # The first segment is the collection that all paths of the API begin with.
-    targets = [target for successor in operation.successors.values() for _, target in successor.targets()]
-    return frozenset(fixed[1:]).difference(*(target.path.segments for target in targets))
+    targets = [
+        target
+        for successor in operation.successors.values()
+        for _, target in successor.targets()
+    ]
+    return frozenset(fixed[1:]).difference(
+        *(target.path.segments for target in targets)
+    )

@@ -9,17 +9,22 @@ import attrs
 
 from shim.tools.scan import rules
 
-_DEEPEST = 400  # the greatest depth of a node; deeper ones are left out. People's programs nest some 40 deep.
+# the greatest depth of a node; deeper ones are left out. People's programs nest some 40
+# deep.
+_DEEPEST = 400
 ERROR = "ERROR"  # the kind of a node that could not be parsed
 _OPENING = re.compile(r"^[A-Za-z$@%&#]{0,3}(\"\"\"|'''|[\"'`]|[\[({]|#*\")")
 _CLOSING = re.compile(r"(\"\"\"|'''|[\"'`]|[\])}]|\"#*)$")
-_RETURNS = frozenset({"return_statement", "jump_expression", "return_expression", "return"})
+_RETURNS = frozenset(
+    {"return_statement", "jump_expression", "return_expression", "return"}
+)
 
 
 class Node:
     """One named node of a syntax tree: ``role`` is its meaning for the evaluation of texts, "" without one.
 
-    ``start`` and ``end`` are offsets in characters. ``signs`` are the operators and keywords between its parts.
+    ``start`` and ``end`` are offsets in characters. ``signs`` are the operators and
+    keywords between its parts.
     """
 
     __slots__ = ("end", "kids", "kind", "parent", "role", "signs", "start", "text")
@@ -114,7 +119,10 @@ class CallExpression:
 
 def call_of(node: Node) -> CallExpression:
     """Return the call in a node."""
-    at = next((at for at, one in enumerate(node.kids) if one.role == "arguments"), len(node.kids))
+    at = next(
+        (at for at, one in enumerate(node.kids) if one.role == "arguments"),
+        len(node.kids),
+    )
     before, given = node.kids[:at], node.kids[at:][:1]
     while given and given[0].kids[:1] and given[0].kids[0].role == "arguments":
         given = given[0].kids  # Kotlin's suffix of a call
@@ -127,9 +135,23 @@ def call_of(node: Node) -> CallExpression:
     name = plain(names[0].text if names else called.text if called is not None else "")
     args, keyed = [], {}
     for one in given[0].kids if given else ():
-        inner = one.kids[-1] if one.kind in {"argument", "value_argument"} and one.kids else one
-        labels = [kid for kid in one.kids[:-1] if kid.role == "name"] if inner is not one else []
-        pairs = [one] if one.role in {"pair", "assign"} else inner.kids if inner.role == "table" else []
+        inner = (
+            one.kids[-1]
+            if one.kind in {"argument", "value_argument"} and one.kids
+            else one
+        )
+        labels = (
+            [kid for kid in one.kids[:-1] if kid.role == "name"]
+            if inner is not one
+            else []
+        )
+        pairs = (
+            [one]
+            if one.role in {"pair", "assign"}
+            else inner.kids
+            if inner.role == "table"
+            else []
+        )
         for pair in pairs:
             if pair.role in {"pair", "assign"} and len(pair.kids) > 1:
                 keyed[key_of(pair).casefold()] = pair.kids[-1]
@@ -137,7 +159,14 @@ def call_of(node: Node) -> CallExpression:
             keyed[plain(labels[0].text).casefold()] = inner
         elif one.role != "pair" and inner.role != "table":
             args.append(one)
-    return CallExpression(node, names[0].start if names else node.start, name, receiver, tuple(args), keyed)
+    return CallExpression(
+        node,
+        names[0].start if names else node.start,
+        name,
+        receiver,
+        tuple(args),
+        keyed,
+    )
 
 
 def key_of(pair: Node) -> str:
@@ -152,7 +181,10 @@ def results(function: Node) -> list[Node]:
     while stack:
         one = stack.pop()
         if one.kind in _RETURNS:
-            found += [kid.kids[0] if kid.kind == "expression_list" and kid.kids else kid for kid in one.kids[:1]]
+            found += [
+                kid.kids[0] if kid.kind == "expression_list" and kid.kids else kid
+                for kid in one.kids[:1]
+            ]
         elif one.role != "function":
             stack += one.kids
     while not found and body.role in {"block", "through"} and body.kids:

@@ -13,7 +13,9 @@ from tests.core.driver import SHIPPED
 from tests.core.small import text_of
 from tests.documents.language.sound import SOUND, load, problems, write
 
-ORDER = SOUND[SOUND.index("[operation.orderThing]") : SOUND.index("[operation.dropThing]")]
+ORDER = SOUND[
+    SOUND.index("[operation.orderThing]") : SOUND.index("[operation.dropThing]")
+]
 
 
 @pytest.mark.parametrize(("versions", "ties"), [
@@ -22,9 +24,15 @@ ORDER = SOUND[SOUND.index("[operation.orderThing]") : SOUND.index("[operation.dr
 ])  # fmt: skip
 def test_two_operations_for_one_call_are_a_tie(tmp_path, versions, ties):
     """Same method, same path, a common date: nobody could say which one is meant. Parameter names don't matter."""
-    again = ORDER.replace("orderThing", "orderAgain").replace("groupId", "g").replace('"thing"', '"other"')
+    again = (
+        ORDER.replace("orderThing", "orderAgain")
+        .replace("groupId", "g")
+        .replace('"thing"', '"other"')
+    )
     rule = '{ from = "id", fidelity = "exact" }'
-    other = f'\n[resource.other.id]\ntype = "string"\nflex = {rule}\ndedicated = {rule}\n'
+    other = (
+        f'\n[resource.other.id]\ntype = "string"\nflex = {rule}\ndedicated = {rule}\n'
+    )
     text = SOUND + again.replace(">=2023.1.1,<2024.1.1", versions) + other
     if ties:
         error = "operation.orderAgain: has the same method, path and versions as orderThing (things.toml)"
@@ -37,12 +45,16 @@ def test_two_documents_may_not_share_a_name(tmp_path):
     """The name is what settings refer to."""
     other = SOUND.replace("Thing", "Other").replace("/groups/", "/others/")
     lines = problems(tmp_path, a=SOUND, b=other.replace('"allOthers"', '"x"'))
-    assert lines == ("b.toml: name: 'things' is also the name of a.toml; to change rules use overrides",)
+    assert lines == (
+        "b.toml: name: 'things' is also the name of a.toml; to change rules use overrides",
+    )
 
 
 def test_ties_between_documents_name_both(tmp_path):
     """The error for one call in two files is at the later, and names the earlier."""
-    other = SOUND.replace('name = "things"', 'name = "others"').replace("Thing", "Other")
+    other = SOUND.replace('name = "things"', 'name = "others"').replace(
+        "Thing", "Other"
+    )
     lines = problems(tmp_path, a=SOUND, b=other)
     assert lines == tuple(
         f"b.toml: operation.{verb}Other{s}: has the same method, path and versions as {verb}Thing{s} (a.toml)"
@@ -52,22 +64,40 @@ def test_ties_between_documents_name_both(tmp_path):
 
 def test_members_that_rest_does_not_hand_on_are_named(tmp_path):
     """What a rule reads for a field of another name is lost beside it, unless a field or ``without`` says so."""
-    lost = [*lost_members(load(tmp_path, f"{SOUND}\n[resource.thing]\nrest = true\nwithout = ['old']\n"))]
-    assert "things.toml: resource.thing: 'title' becomes 'name', and does not stay beside it" in lost
+    lost = [
+        *lost_members(
+            load(
+                tmp_path, f"{SOUND}\n[resource.thing]\nrest = true\nwithout = ['old']\n"
+            )
+        )
+    ]
+    assert (
+        "things.toml: resource.thing: 'title' becomes 'name', and does not stay beside it"
+        in lost
+    )
     assert not [line for line in lost if "'old.title'" in line]
     assert [*lost_members(load(tmp_path, SOUND))] == []
 
 
 def test_resources_may_be_those_of_another_document(tmp_path):
     """Whoever borrows them need not be read after the one that lends."""
-    more = SOUND[: SOUND.index("[operation.orderThing]")].replace('"things"', '"more"\nresources_of = "things"', 1)
-    more = more.replace("listThings", "listMore").replace("allThings", "allMore").replace("/things", "/m")
+    more = SOUND[: SOUND.index("[operation.orderThing]")].replace(
+        '"things"', '"more"\nresources_of = "things"', 1
+    )
+    more = (
+        more.replace("listThings", "listMore")
+        .replace("allThings", "allMore")
+        .replace("/things", "/m")
+    )
     borrowed, own = load_documents([write(tmp_path, a_more=more, things=SOUND)])
     assert borrowed.operations[0].fields == own.operations[0].fields
     assert borrowed.resources == {}
     (tmp_path / "things.toml").unlink()
     lines = problems(tmp_path, a_more=more)
-    assert any("resources_of: no document with resources of its own is named 'things'" in line for line in lines), lines
+    assert any(
+        "resources_of: no document with resources of its own is named 'things'" in line
+        for line in lines
+    ), lines
 
 
 def test_what_all_have_stays_beside_what_one_says(tmp_path):
@@ -77,16 +107,32 @@ def test_what_all_have_stays_beside_what_one_says(tmp_path):
     thing, other = (one.successors["successor"] for one in operations)
     assert thing.only is not None
     assert other.only is not None
-    assert (thing.only.path.text, thing.only.version, thing.note) == ("/new/{thing}", "2024-05-30", "All.")
-    assert {code: rule.code for code, rule in thing.errors.items()} == {"A": "B", "C": "D"}
-    assert (other.only.version, other.note, [*other.errors]) == ("2025-01-01", "Own.", ["A"])
+    assert (thing.only.path.text, thing.only.version, thing.note) == (
+        "/new/{thing}",
+        "2024-05-30",
+        "All.",
+    )
+    assert {code: rule.code for code, rule in thing.errors.items()} == {
+        "A": "B",
+        "C": "D",
+    }
+    assert (other.only.version, other.note, [*other.errors]) == (
+        "2025-01-01",
+        "Own.",
+        ["A"],
+    )
 
 
 def test_a_resource_of_all_operations_is_of_those_that_have_content(tmp_path):
     """A deletion or a file beside them has none; its own is an error. A version alone may change on the same path."""
     document = load(tmp_path, text_of("mixed"))
     assert [bool(one.fields) for one in document.operations] == [True, False, False]
-    (line,) = problems(tmp_path, things=text_of("mixed").replace("status = 204", 'status = 204\nresource = "thing"'))
+    (line,) = problems(
+        tmp_path,
+        things=text_of("mixed").replace(
+            "status = 204", 'status = 204\nresource = "thing"'
+        ),
+    )
     assert line.startswith("things.toml: operation.cut.resource: can never apply")
 
 
@@ -102,13 +148,17 @@ def test_an_operators_successor_takes_the_place_of_none(tmp_path, place):
     assert [*document.operations[0].successors] == ["own"]
     assert document.operations[0].gone is None
     lines = problems(tmp_path, gone=gone, own=OWN + NONE.replace("more", "longer"))
-    assert any("operation.getIt: needs either a successor" in line for line in lines), lines
+    assert any("operation.getIt: needs either a successor" in line for line in lines), (
+        lines
+    )
 
 
 def test_the_apis_of_atlas_are_the_default(tmp_path):
     """A document without ``api`` describes calls of Atlas' two interfaces."""
     apis = load(tmp_path, text_of("all")).apis
-    assert {name: (api.base, api.version, api.content_type) for name, api in apis.items()} == {
+    assert {
+        name: (api.base, api.version, api.content_type) for name, api in apis.items()
+    } == {
         "v1.0": ("/api/atlas/v1.0", "2023-01-01", "application/json"),
         "v2": ("/api/atlas/v2", None, None),
     }

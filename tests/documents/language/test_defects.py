@@ -10,13 +10,23 @@ import pytest
 
 from tests.core.small import parsed, text_of
 from tests.documents.language.sound import SOUND
-from tests.test_mappings_readme import BEFORE, LENS, MOVED, NESTED, OBJECTS, REFUSED, WIDGETS
+from tests.test_mappings_readme import (
+    BEFORE,
+    LENS,
+    MOVED,
+    NESTED,
+    OBJECTS,
+    REFUSED,
+    WIDGETS,
+)
 
 TEXTS = {
     "things": SOUND,
     "reads": SOUND + text_of("again"),
     "parts": text_of("parts"),
-    "harbours": (Path(__file__).parents[1] / "apis" / "harbours.toml").read_text("utf-8"),
+    "harbours": (Path(__file__).parents[1] / "apis" / "harbours.toml").read_text(
+        "utf-8"
+    ),
     "machines": f"{text_of('machines')}\n{OBJECTS}\n{LENS}",
     "toys": f'format = 1\nname = "toys"\n{MOVED}',
     "widgets": f"{WIDGETS}\n{REFUSED}\n{BEFORE}\n{text_of('file')}\n{NESTED}",
@@ -29,7 +39,11 @@ def change(data: Any, key: str, value: Any) -> None:
     """Put a value at a dotted key, or take away what stands there if it is None."""
     path: list[Any] = []
     for piece in re.split(r"\[(\d+)\]", key):
-        names: Any = tomllib.loads(f"{piece.strip('.')} = 0") if piece and not piece.isdigit() else {}
+        names: Any = (
+            tomllib.loads(f"{piece.strip('.')} = 0")
+            if piece and not piece.isdigit()
+            else {}
+        )
         path += [int(piece)] if piece.isdigit() else []
         while isinstance(names, dict) and len(names) == 1:
             ((name, names),) = names.items()
@@ -55,12 +69,23 @@ def rows(base: str) -> list[tuple[str, Any, str, str]]:
             continue
         said, _, error = line.partition(" #")
         key, _, value = said.removeprefix("- ").partition(" = ")
-        change(data, table + key.strip(), tomllib.loads(f"x = {value}")["x"] if value else None)
+        change(
+            data,
+            table + key.strip(),
+            tomllib.loads(f"x = {value}")["x"] if value else None,
+        )
         lines.append(said.strip())
         if error:
             where, _, word = error.strip().rpartition(": ")
             own = where.startswith((".", "[")) or not where
-            found.append(("; ".join(lines), data, f"{table}{key.strip()}{where}" if own else where, word))
+            found.append(
+                (
+                    "; ".join(lines),
+                    data,
+                    f"{table}{key.strip()}{where}" if own else where,
+                    word,
+                )
+            )
             lines, data = [], copy.deepcopy(BASES[base])
     assert not lines
     return found
@@ -73,7 +98,12 @@ def test_a_defect_is_an_error_at_its_key(base):
     for row, data, where, word in rows(base):
         problems = parsed(data)[1]
         named = [
-            line for line in problems if line.startswith(f"things.toml: {where}: ") and word.removesuffix(" …") in line
+            line
+            for line in problems
+            if line.startswith(f"things.toml: {where}: ")
+            and word.removesuffix(" …") in line
         ]
         expected = (0, False) if word == "sound" else (1, word.endswith("…"))
-        assert (min(len(named), 1), len(problems) > 1) == expected, f"{row}: {where}: {word}, not {problems}"
+        assert (min(len(named), 1), len(problems) > 1) == expected, (
+            f"{row}: {where}: {word}, not {problems}"
+        )

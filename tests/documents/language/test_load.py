@@ -22,8 +22,13 @@ def test_the_shipped_folder_comes_first_and_the_operators_second(tmp_path):
     assert isinstance(shipped, Path)
     assert shipped.samefile(SHIPPED)
     assert mapping_folders({"ATLAS_SHIM_MAPPINGS": ""}) == (shipped,)
-    assert mapping_folders({"ATLAS_SHIM_MAPPINGS": str(tmp_path)}) == (shipped, tmp_path)
-    with pytest.raises(DocumentError, match=r"ATLAS_SHIM_MAPPINGS: .*/none is not there"):
+    assert mapping_folders({"ATLAS_SHIM_MAPPINGS": str(tmp_path)}) == (
+        shipped,
+        tmp_path,
+    )
+    with pytest.raises(
+        DocumentError, match=r"ATLAS_SHIM_MAPPINGS: .*/none is not there"
+    ):
         mapping_folders({"ATLAS_SHIM_MAPPINGS": str(tmp_path / "none")})
 
 
@@ -39,7 +44,10 @@ def test_a_folder_may_be_in_an_archive(tmp_path, monkeypatch):
     assert [one.file for one in load_documents([folder])] == [one.file for one in plain]
 
 
-@pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("/dev/zero"), lambda path: path.mkdir()])
+@pytest.mark.parametrize(
+    "make",
+    [os.mkfifo, lambda path: path.symlink_to("/dev/zero"), lambda path: path.mkdir()],
+)
 def test_what_may_never_end_is_not_read(tmp_path, make):
     """A pipe, a device or a folder by the name of a document is a defect of it."""
     make(tmp_path / "odd.toml")
@@ -110,7 +118,9 @@ def test_a_byte_order_mark_is_no_defect(tmp_path):
     assert len(load_documents([path])) == 1
 
 
-@pytest.mark.parametrize(("folder", "what"), [("nowhere", "nowhere"), (".", "no mapping document was found")])
+@pytest.mark.parametrize(
+    ("folder", "what"), [("nowhere", "nowhere"), (".", "no mapping document was found")]
+)
 def test_a_folder_without_documents_is_an_error(tmp_path, folder, what):
     """Without documents the shim would do nothing, in silence."""
     with pytest.raises(DocumentError, match=what):
@@ -126,7 +136,9 @@ def test_defects_of_every_kind_are_named_at_once(tmp_path):
         ('order = ["-made", "name"]', 'order = ["-made", "nobody"]'),
         ('cluster = ["groupId", "thing"]', 'cluster = ["nobody"]'),
     )  # fmt: skip
-    keys = dict.fromkeys(line.split(": ")[1] for line in problems(tmp_path, things=text))
+    keys = dict.fromkeys(
+        line.split(": ")[1] for line in problems(tmp_path, things=text)
+    )
     assert [*keys] == [
         'resource.thing."size.width".flex.from_',
         "resource.thing.urls.flex.list",
@@ -139,7 +151,11 @@ def test_defects_of_every_kind_are_named_at_once(tmp_path):
 def test_problems_of_all_files_are_named_at_once(tmp_path):
     """One line for each defect of each file, none twice, in the message too."""
     (tmp_path / "a.toml").write_text("[[[")
-    other = SOUND.replace("thing", "gadget").replace("Thing", "Gadget").replace('"page"', '"pages"')
+    other = (
+        SOUND.replace("thing", "gadget")
+        .replace("Thing", "Gadget")
+        .replace('"page"', '"pages"')
+    )
     lines = problems(tmp_path, b=SOUND.replace("format = 1", "format = 2"), c=other)
     assert [line.split(":")[0] for line in lines] == ["a.toml", "b.toml", "c.toml"]
     with pytest.raises(DocumentError) as caught:
@@ -154,16 +170,24 @@ OWN = f'{OVER}[resource.thing.name.flex]\nconstant = "mine"\nwhy = "We call all 
 
 def owners(document: Document) -> dict[str, str]:
     """Who set each flex rule."""
-    fields = {field.name: field for operation in document.operations for field in operation.fields}
+    fields = {
+        field.name: field
+        for operation in document.operations
+        for field in operation.fields
+    }
     return {name: field.rules["flex"][0].owner for name, field in fields.items()}
 
 
 def test_a_rule_is_replaced_as_a_whole_and_shows_its_owner(tmp_path):
     """Nothing of the old rule is left, and the other rules stay the document's."""
     (document,) = load_documents([write(tmp_path, things=SOUND, own=OWN)])
-    (rule,) = next(field for field in document.operations[0].fields if field.name == "name").rules["flex"]
+    (rule,) = next(
+        field for field in document.operations[0].fields if field.name == "name"
+    ).rules["flex"]
     assert (rule.verb, rule.owner) == (Constant(constant="mine"), "own.toml")
-    assert {name for name, owner in owners(document).items() if owner == "own.toml"} == {"name"}
+    assert {
+        name for name, owner in owners(document).items() if owner == "own.toml"
+    } == {"name"}
 
 
 @pytest.mark.parametrize("folders", [("own", "shipped"), ("shipped", "own")])
@@ -173,7 +197,9 @@ def test_overrides_apply_in_any_order_of_files(tmp_path, folders):
         (tmp_path / name).mkdir()
         write(tmp_path / name, things=text)
     (document,) = load_documents([tmp_path / name for name in folders])
-    rule = next(field for field in document.operations[0].fields if field.name == "name").rules["flex"][0]
+    rule = next(
+        field for field in document.operations[0].fields if field.name == "name"
+    ).rules["flex"][0]
     assert rule.verb == Constant(constant="mine")
 
 
@@ -183,7 +209,9 @@ def test_a_nested_name_and_a_list_of_rules_are_replaced_too(tmp_path):
     own = f'{OVER}[resource.thing."size.width".flex]\n{rule}[[resource.thing.state.dedicated]]\n{rule}'
     (document,) = load_documents([write(tmp_path, things=SOUND, own=own)])
     assert owners(document)["size.width"] == "own.toml"
-    state = next(field for field in document.operations[0].fields if field.name == "state")
+    state = next(
+        field for field in document.operations[0].fields if field.name == "state"
+    )
     assert [rule.owner for rule in state.rules["dedicated"]] == ["own.toml"]
 
 
@@ -193,13 +221,24 @@ def test_a_nested_name_and_a_list_of_rules_are_replaced_too(tmp_path):
         ('format = 1\noverrides = "thing"', "overrides: no document is named 'thing'"),
         ('format = 2\noverrides = "things"', "format: must be 1"),
         (f'{OVER}title = "x"', "title: can't be overridden"),
-        (f"{OVER}[resource.think.x.flex]\nabsent = true", "resource.think: overrides nothing"),
-        (f"{OVER}[resource.thing.name.flex]\nfrom = 5", "resource.thing.name.flex.from: must be"),
+        (
+            f"{OVER}[resource.think.x.flex]\nabsent = true",
+            "resource.think: overrides nothing",
+        ),
+        (
+            f"{OVER}[resource.thing.name.flex]\nfrom = 5",
+            "resource.thing.name.flex.from: must be",
+        ),
         (f"{OVER}[resource]\nthing = 5", "resource.thing: must be a table"),
-        (f'{OVER}[operation.listThings]\nshape = "x"', "operation.listThings.shape: 'x' is not"),
+        (
+            f'{OVER}[operation.listThings]\nshape = "x"',
+            "operation.listThings.shape: 'x' is not",
+        ),
     ],
 )
-def test_an_override_that_means_nothing_is_an_error_of_the_operators_file(tmp_path, own, error):
+def test_an_override_that_means_nothing_is_an_error_of_the_operators_file(
+    tmp_path, own, error
+):
     """The line names the operator's file, and the key that is wrong."""
     lines = problems(tmp_path, things=SOUND, own=own)
     assert any(line.startswith(f"own.toml: {error}") for line in lines), lines
@@ -208,7 +247,10 @@ def test_an_override_that_means_nothing_is_an_error_of_the_operators_file(tmp_pa
 def test_two_overrides_of_one_rule_are_an_error(tmp_path):
     """Which of them is meant is not decided by the order of files."""
     (line,) = problems(tmp_path, things=SOUND, mine=OWN, yours=OWN)
-    assert line == "yours.toml: resource.thing.name.flex: is already overridden by mine.toml"
+    assert (
+        line
+        == "yours.toml: resource.thing.name.flex: is already overridden by mine.toml"
+    )
 
 
 def test_callers_are_read_with_their_operations(tmp_path):

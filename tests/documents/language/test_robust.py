@@ -18,18 +18,53 @@ from tests.documents.language.sound import SOUND
 FILES = sorted(SHIPPED.rglob("*.toml"))
 
 VALUES = st.sampled_from(
-    [None, True, False, 0, 1, -1, 1.5, float("nan"), "", " ", "x", "/x", "{a}", "flex", "2023-01-01", "\ud800"]
+    [
+        None,
+        True,
+        False,
+        0,
+        1,
+        -1,
+        1.5,
+        float("nan"),
+        "",
+        " ",
+        "x",
+        "/x",
+        "{a}",
+        "flex",
+        "2023-01-01",
+        "\ud800",
+    ]
 ) | st.recursive(
-    st.booleans() | st.integers() | st.text(max_size=5) | st.dates() | st.datetimes() | st.times(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    st.booleans()
+    | st.integers()
+    | st.text(max_size=5)
+    | st.dates()
+    | st.datetimes()
+    | st.times(),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+    ),
     max_leaves=5,
 )
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     """Every key and index in nested tables and lists."""
-    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    return [place for key, inner in pairs for place in ((*path, key), *places(inner, (*path, key)))]
+    pairs = (
+        value.items()
+        if isinstance(value, dict)
+        else enumerate(value)
+        if isinstance(value, list)
+        else ()
+    )
+    return [
+        place
+        for key, inner in pairs
+        for place in ((*path, key), *places(inner, (*path, key)))
+    ]
 
 
 def mutated(data: Any, place: tuple[Any, ...], change: Any) -> None:
@@ -50,7 +85,10 @@ def engine_of(data: dict[str, Any]) -> Engine:
     """The engine of a file's tables."""
     document, problems = parsed(data)
     if problems:
-        assert all(line.startswith("things.toml: ") and line.count(": ") >= 2 for line in problems)
+        assert all(
+            line.startswith("things.toml: ") and line.count(": ") >= 2
+            for line in problems
+        )
         raise RefusedError
     return Engine([document])
 
@@ -70,7 +108,10 @@ def test_each_key_has_a_type():
         changed = copied(table)
         mutated(changed, place, dt.time(12))
         keys = [line.split(": ")[1] for line in parsed(changed)[1]]
-        assert any(path_of(place).startswith(one) for one in keys if one) or place[-2] == "drop", place
+        assert (
+            any(path_of(place).startswith(one) for one in keys if one)
+            or place[-2] == "drop"
+        ), place
 
 
 def test_a_misspelt_key_is_one_problem():
@@ -86,7 +127,9 @@ def test_a_misspelt_key_is_one_problem():
         if any("did you mean" in line for line in problems):
             misspelt += 1
             (line,) = problems
-            assert line.startswith(f"things.toml: {path_of((*place[:-1], f'{meant}x'))}: ")
+            assert line.startswith(
+                f"things.toml: {path_of((*place[:-1], f'{meant}x'))}: "
+            )
             assert line.endswith(f"did you mean {meant!r}?")
     assert misspelt > 130
 
@@ -94,22 +137,39 @@ def test_a_misspelt_key_is_one_problem():
 def test_a_misspelt_key_with_a_wrong_value_is_one_problem():
     """The value is looked at when the key is right."""
     _, problems = parsed(tomllib.loads(SOUND.replace('method = "GET"', "methd = 5", 1)))
-    assert problems == ["things.toml: operation.listThings.methd: is not a key of this table; did you mean 'method'?"]
+    assert problems == [
+        "things.toml: operation.listThings.methd: is not a key of this table; did you mean 'method'?"
+    ]
 
 
-ITEM = {"id": "1", "status": "FAILED", "state": "up", "width": 0, "url": "u", "until": "2026-01-01T00:00:00Z"}
+ITEM = {
+    "id": "1",
+    "status": "FAILED",
+    "state": "up",
+    "width": 0,
+    "url": "u",
+    "until": "2026-01-01T00:00:00Z",
+}
 
 
 def exercise(engine: Engine) -> None:
     """Make each call once: what could be loaded can be used."""
     for operation in engine.operations:
-        for api in next(one for one in engine.documents if operation in one.operations).apis.values():
-            target = api.base + operation.path.build(dict.fromkeys(operation.path.parameters, "x"))
+        for api in next(
+            one for one in engine.documents if operation in one.operations
+        ).apis.values():
+            target = api.base + operation.path.build(
+                dict.fromkeys(operation.path.parameters, "x")
+            )
             accept = (("Accept", f"application/vnd.atlas.{operation.version}+json"),)
             match = engine.recognise(operation.method, target, accept)
             if match is None:
                 continue
-            body = b'{"kind":"plain","deliveryType":"automated"}' if match.needs_body else None
+            body = (
+                b'{"kind":"plain","deliveryType":"automated"}'
+                if match.needs_body
+                else None
+            )
             drive(
                 engine,
                 target,
@@ -121,8 +181,14 @@ def exercise(engine: Engine) -> None:
             )
 
 
-TABLES = [tomllib.loads(text) for text in [SOUND, *(path.read_text("utf-8") for path in FILES)]]
-EACH = [0, *(pytest.param(index, marks=pytest.mark.slow) for index in range(1, len(TABLES)))]
+TABLES = [
+    tomllib.loads(text)
+    for text in [SOUND, *(path.read_text("utf-8") for path in FILES)]
+]
+EACH = [
+    0,
+    *(pytest.param(index, marks=pytest.mark.slow) for index in range(1, len(TABLES))),
+]
 """Each table by its index; the shipped ones are long."""
 ODD: list[Any] = [None, 5, {"x": 5}, ["x", "x"], "", [], {}, True, [5]]
 """None takes a key away."""

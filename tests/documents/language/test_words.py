@@ -21,7 +21,10 @@ def words(monkeypatch) -> dict[Any, tuple[set[str], set[str]]]:
     know = Table.know
 
     def noting(table: Table, keys: Collection[str]) -> None:
-        if (table.source.file, table.path) not in tables:  # a table is first read as one of its sort
+        if (
+            table.source.file,
+            table.path,
+        ) not in tables:  # a table is first read as one of its sort
             tables.add((table.source.file, table.path))
             is_call = CALL in keys or set(keys) == REFUSED
             sort = RULE if RULE in keys else CALL if is_call else frozenset(keys)

@@ -13,7 +13,9 @@ from urllib.request import (
 )
 
 passwords = HTTPPasswordMgrWithDefaultRealm()
-passwords.add_password(None, os.environ["ATLAS"], os.environ["PUBLIC_KEY"], os.environ["PRIVATE_KEY"])
+passwords.add_password(
+    None, os.environ["ATLAS"], os.environ["PUBLIC_KEY"], os.environ["PRIVATE_KEY"]
+)
 install_opener(build_opener(HTTPDigestAuthHandler(passwords)))
 
 PATH = f"{os.environ['ATLAS']}/api/atlas/v2/groups/{os.environ['GROUP']}/serverless/{os.environ['CLUSTER']}/backup"
@@ -34,7 +36,11 @@ body = {
     "targetClusterName": os.environ["CLUSTER"],
     "targetGroupId": os.environ["GROUP"],
 }
-request = Request(f"{PATH}/restoreJobs", json.dumps(body).encode(), {"Accept": VERSION, "Content-Type": VERSION})
+request = Request(
+    f"{PATH}/restoreJobs",
+    json.dumps(body).encode(),
+    {"Accept": VERSION, "Content-Type": VERSION},
+)
 with urlopen(request, timeout=10) as response:
     print(response.getcode(), json.load(response)["deliveryType"])
 try:

@@ -36,11 +36,21 @@ while url:
     page = session.get(url, timeout=(3.05, 27)).json()
     seen += [snapshot["id"] for snapshot in page["results"]]
     url = next((link["href"] for link in page["links"] if link["rel"] == "next"), None)
-print(len(seen) == len(set(seen)) == page["totalCount"], seen[:2] == [one["id"] for one in first.json()["results"]])
+print(
+    len(seen) == len(set(seen)) == page["totalCount"],
+    seen[:2] == [one["id"] for one in first.json()["results"]],
+)
 
-prepared = session.prepare_request(requests.Request("GET", f"{PATH}/{seen[0]}", params={"pretty": "true"}))
+prepared = session.prepare_request(
+    requests.Request("GET", f"{PATH}/{seen[0]}", params={"pretty": "true"})
+)
 response = session.send(prepared, timeout=10)
-print(response.status_code, response.json()["id"] == seen[0], response.url == prepared.url, response.history)
+print(
+    response.status_code,
+    response.json()["id"] == seen[0],
+    response.url == prepared.url,
+    response.history,
+)
 
 with session.get(PATH, stream=True, timeout=10) as streamed:
     content = b"".join(streamed.iter_content(64))
@@ -49,12 +59,20 @@ print(streamed.status_code, content.startswith(b"{"), streamed.headers["Content-
 try:
     session.get(f"{PATH}/{'0' * 24}", timeout=10)
 except requests.HTTPError as error:
-    print(error.response.status_code, set(error.response.json()) >= {"error", "errorCode", "detail", "reason"})
+    print(
+        error.response.status_code,
+        set(error.response.json()) >= {"error", "errorCode", "detail", "reason"},
+    )
 print(set(checked))
 
 session.hooks["response"].clear()
 statuses = []
-threads = [Thread(target=lambda one=one: statuses.append(session.get(f"{PATH}/{one}").status_code)) for one in seen[:3]]
+threads = [
+    Thread(
+        target=lambda one=one: statuses.append(session.get(f"{PATH}/{one}").status_code)
+    )
+    for one in seen[:3]
+]
 for thread in threads:
     thread.start()
 for thread in threads:

@@ -22,9 +22,15 @@ data = response.json()
 print(response.status_code, response.headers["Content-Type"], response.url)
 for snapshot in data["results"]:
     detail = requests.get(
-        f"{BASE_URL}/groups/{GROUP_ID}/serverless/{CLUSTER}/backup/snapshots/{snapshot['id']}", auth=auth, timeout=10
+        f"{BASE_URL}/groups/{GROUP_ID}/serverless/{CLUSTER}/backup/snapshots/{snapshot['id']}",
+        auth=auth,
+        timeout=10,
     )
     detail.raise_for_status()
-    print(detail.json()["status"], snapshot["frequencyType"], snapshot["serverlessInstanceName"])
+    print(
+        detail.json()["status"],
+        snapshot["frequencyType"],
+        snapshot["serverlessInstanceName"],
+    )
     assert detail.json()["id"] == snapshot["id"]
     assert snapshot["createdAt"] < snapshot["expiresAt"]
