@@ -58,9 +58,8 @@ def __getattr__(name: str) -> object:
     if name in _ROOMS:
         return getattr(import_module(_ROOMS[name]), name)
     if not name.startswith("_") and (said := other_shim(sys.path)):
-        raise ImportError(
-            said
-        )  # an AttributeError would be lost in `from shim import …`
+        # an AttributeError would be lost in `from shim import …`
+        raise ImportError(said)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

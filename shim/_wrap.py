@@ -44,11 +44,10 @@ def wrap(client: T) -> T:
     taken = ", ".join(
         f"{library}.{kind}" for library, kinds in WRAPS.items() for kind in kinds
     )
-    given = (
-        f"the class {client.__name__}"
-        if isinstance(client, type)
-        else f"a {type(client).__name__}"
-    )
+    if isinstance(client, type):
+        given = f"the class {client.__name__}"
+    else:
+        given = f"a {type(client).__name__}"
     raise TypeError(
         f"shim.wrap takes a client or session ({taken}, and what is made from these), not {given}; "
         "of an object that holds one, such as a generated ApiClient, wrap the one that it holds"

@@ -176,20 +176,16 @@ class TokenBook:
     def usable(self, refused: Token | None = None) -> Token | None:
         """Return the token; None if there is no token, if it has to be renewed, or if it is ``refused``."""
         token = self._token
-        return (
-            token
-            if token and token is not refused and self._clock() < token.renew_at
-            else None
-        )
+        if token and token is not refused and self._clock() < token.renew_at:
+            return token
+        return None
 
     def lasting(self, refused: Token | None = None) -> Token | None:
         """Return the token, even if it has to be renewed, unless it has ended or is ``refused``."""
         token = self._token
-        return (
-            token
-            if token and token is not refused and self._clock() < token.ends_at
-            else None
-        )
+        if token and token is not refused and self._clock() < token.ends_at:
+            return token
+        return None
 
     def learn(self, said: object, asked: float) -> Token:
         """Keep the token in a token endpoint's JSON (RFC 6749, 5.1), requested at ``asked``.
@@ -255,7 +251,10 @@ def _content(path: str, *, name: str) -> str:
             content = file.read(MOST_BYTES + 1)
         text = content.decode("utf-8")
     except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is not text"
+        if isinstance(error, OSError):
+            why = error.strerror
+        else:
+            why = "it is not text"
         raise SettingsError(f"{name}: cannot read {path!r}: {why}") from None
     if len(content) > MOST_BYTES:
         raise SettingsError(

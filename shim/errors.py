@@ -19,9 +19,8 @@ raises.
 from __future__ import annotations
 
 TYPE_CHECKING = False  # as type checkers know it; importing typing costs 8 ms
-if (
-    TYPE_CHECKING
-):  # the one look upward: an error carries a record, and nothing of it is needed here
+# the one look upward: an error carries a record, and nothing of it is needed here
+if TYPE_CHECKING:
     from typing import Any
 
     from shim.core.messages import Record

@@ -59,11 +59,9 @@ def _install(extra: str) -> str:
 
 def hinted(error: ModuleNotFoundError) -> ModuleNotFoundError:
     """Return an error that says which extra to install; the same error where no extra brings the module."""
-    return (
-        ModuleNotFoundError(hint(error.name), name=error.name)
-        if error.name in EXTRAS
-        else error
-    )
+    if error.name in EXTRAS:
+        return ModuleNotFoundError(hint(error.name), name=error.name)
+    return error
 
 
 def require(door: str) -> None:

@@ -78,6 +78,6 @@ def origin_of(scheme: str, host: str, port: int | None) -> str:
     if ":" in host:
         host = f"[{host}]"
     default = {"http": 80, "https": 443}.get(scheme)
-    return (
-        f"{scheme}://{host}" if port in (None, default) else f"{scheme}://{host}:{port}"
-    )
+    if port in (None, default):
+        return f"{scheme}://{host}"
+    return f"{scheme}://{host}:{port}"

@@ -43,18 +43,14 @@ def printable(value: Any, instead: str = "\N{REPLACEMENT CHARACTER}") -> Any:
     Goes through dicts, lists and tuples.
     """
     if isinstance(value, str):
-        return (
-            value
-            if value.isprintable()
-            else "".join(one if one.isprintable() else instead for one in value)
-        )
+        if value.isprintable():
+            return value
+        return "".join(one if one.isprintable() else instead for one in value)
     if isinstance(value, dict):
         return {name: printable(one, instead) for name, one in value.items()}
-    return (
-        [printable(one, instead) for one in value]
-        if isinstance(value, list | tuple)
-        else value
-    )
+    if isinstance(value, list | tuple):
+        return [printable(one, instead) for one in value]
+    return value
 
 
 def hash_source(part: str) -> str:

@@ -37,10 +37,8 @@ def fake_atlas() -> Iterator[FakeServer]:
     cluster and the keys that it knows.
     """
     server = import_module("shim.fake.server")
-    process, memory = (
-        import_module("shim.doors.process"),
-        import_module("shim.core.route"),
-    )
+    process = import_module("shim.doors.process")
+    memory = import_module("shim.core.route")
     with pytest.MonkeyPatch.context() as patch, server.FakeServer() as running:
         patch.setenv("ATLAS_SHIM_UPSTREAM", running.url)
         patch.delenv("ATLAS_SHIM_ROUTE", raising=False)

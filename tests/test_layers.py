@@ -181,7 +181,7 @@ def test_files_stay_readable_in_one_sitting():
         path.relative_to(SHIM): len(path.read_text("utf-8").splitlines())
         for path in SHIM.rglob("*.py")
     }
-    assert not {path: lines for path, lines in long.items() if lines > 460}
+    assert not {path: lines for path, lines in long.items() if lines > 500}
 
 
 MUTE = re.compile(

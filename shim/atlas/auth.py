@@ -54,13 +54,13 @@ def configure(
     """
     if base_url is None and http_client is not None:
         base_url = str(http_client.base_url) or None
-    origin = (
-        read_base_url(environ)
-        if base_url is None
-        else parse_base_url(base_url, name="base_url")
-    )
+    if base_url is None:
+        origin = read_base_url(environ)
+    else:
+        origin = parse_base_url(base_url, name="base_url")
     settings = read_settings(environ)
-    origin = settings.upstream if settings.leads(origin) else origin
+    if settings.leads(origin):
+        origin = settings.upstream
     given = {part: value for part, value in parts.items() if value is not None}
     if given:
         known = credentials.choose_credentials(given, {part: part for part in parts})

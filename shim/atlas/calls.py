@@ -142,7 +142,10 @@ class EndpointGroup(Generic[Http_co]):
     def _message(
         self, request: EndpointRequest[Any], attempts: Attempts
     ) -> httpx.Request:
-        content = None if request.body is None else dumps(request.body)
+        if request.body is None:
+            content = None
+        else:
+            content = dumps(request.body)
         headers = {"Accept": MEDIA_TYPE} | (
             {} if content is None else {"Content-Type": MEDIA_TYPE}
         )
@@ -175,16 +178,18 @@ class EndpointMethod(Generic[B_co, A_co, P]):
         *,
         is_list: bool,
     ) -> None:
-        self._takes, self._model, self._is_list = takes, model, is_list
-        self._method, self._path = method, path
+        self._takes = takes
+        self._model = model
+        self._is_list = is_list
+        self._method = method
+        self._path = path
         self._signature = inspect.signature(takes)
-        paging = (
-            _ITEMS
-            if is_list
-            else _PAGE
-            if "page_num" in self._signature.parameters
-            else ""
-        )
+        if is_list:
+            paging = _ITEMS
+        elif "page_num" in self._signature.parameters:
+            paging = _PAGE
+        else:
+            paging = ""
         self.__doc__ = "\n\n".join(
             filter(None, (words or inspect.getdoc(takes), paging, _ERRORS))
         )

@@ -157,7 +157,10 @@ class AsyncAtlasClient(_ConfiguredClient[AsyncClient]):
 
 def _checked(timeout: Timeout) -> TimeoutParts:
     """Return a timeout in httpx' form; raises SettingsError unless each step is None or a number above zero."""
-    found = timeout if isinstance(timeout, TimeoutParts) else TimeoutParts(timeout)
+    if isinstance(timeout, TimeoutParts):
+        found = timeout
+    else:
+        found = TimeoutParts(timeout)
     for seconds in found.as_dict().values():
         is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
         if seconds is not None and not (is_number and 0 < seconds < math.inf):

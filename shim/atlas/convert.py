@@ -88,7 +88,9 @@ class Page(Model, Generic[T]):
 
 def _members(model: Any) -> Mapping[str, tuple[str, ValueReader]]:
     """Return a model's attribute and its reader by the name of the member in JSON."""
-    hints, common, found = get_type_hints(model), attrs.fields_dict(Model), {}
+    hints = get_type_hints(model)
+    common = attrs.fields_dict(Model)
+    found = {}
     for items in get_args(getattr(model, "__orig_bases__", [None])[-1]):
         hints["results"] = GenericAlias(tuple, (items, ...))
     for attribute in (name for name in attrs.fields_dict(model) if name not in common):
@@ -123,11 +125,9 @@ def _reader(kind: Any) -> ValueReader:
     if issubclass(kind, StrEnum):
         words = {word.value: word for word in kind}
         return lambda value: words.get(value, value) if isinstance(value, str) else None
-    return (
-        instant
-        if kind is datetime
-        else lambda value: value if type(value) is kind else None
-    )
+    if kind is datetime:
+        return instant
+    return lambda value: value if type(value) is kind else None
 
 
 def instant(value: object) -> datetime | None:
@@ -136,6 +136,8 @@ def instant(value: object) -> datetime | None:
         return None
     try:
         when = datetime.fromisoformat(value)
-        return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
+        if when.tzinfo is None:
+            return when.replace(tzinfo=UTC)
+        return when.astimezone(UTC)
     except (ValueError, OverflowError):
         return None

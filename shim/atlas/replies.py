@@ -41,7 +41,8 @@ def result_of(model: type[R], response: httpx.Response) -> R:
     """
     if not response.is_success:
         raise error_of(response)
-    content, record = json_object(response.content), record_of(response)
+    content = json_object(response.content)
+    record = record_of(response)
     if content is None:
         detail = explained(
             UNREADABLE, "The content of this success is not a JSON object."

@@ -65,9 +65,14 @@ class Attempts:
     def __init__(
         self, retries: Retries, method: str, http: httpx.Client | httpx.AsyncClient
     ) -> None:
-        self._retries, self._method, self._http = retries, method, http
+        self._retries = retries
+        self._method = method
+        self._http = http
         limit = longest(http.timeout.as_dict())
-        self._until = math.inf if limit is None else time.monotonic() + limit
+        if limit is None:
+            self._until = math.inf
+        else:
+            self._until = time.monotonic() + limit
         self._made = 0
 
     def timeout(self) -> httpx.Timeout:
@@ -103,7 +108,10 @@ class Attempts:
                 f"the next would have to wait {max(said, wait):.3g} s."
             )
             raise error
-        what = str(error) if isinstance(error, AtlasError) else type(error).__name__
+        if isinstance(error, AtlasError):
+            what = str(error)
+        else:
+            what = type(error).__name__
         log.info(
             "attempt %d of %d: %s; the next one in %.3g s",
             self._made,
@@ -120,14 +128,14 @@ class Attempts:
                 "SHIM_"
             )
             return error.status in {429, 503} and (is_read or refused)
-        return (
-            isinstance(error, PASSING)
-            if is_read
-            else isinstance(error, UNSENT) and not self._http.follow_redirects
-        )
+        if is_read:
+            return isinstance(error, PASSING)
+        return isinstance(error, UNSENT) and not self._http.follow_redirects
 
 
 def longest(parts: Mapping[str, float | None]) -> float | None:
     """Return the seconds for all attempts of a call: the longest of the timeout's ``parts``, None for ever."""
     known = [part for part in parts.values() if part is not None]
-    return max(known) if known and len(known) == len(parts) else None
+    if known and len(known) == len(parts):
+        return max(known)
+    return None

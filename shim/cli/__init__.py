@@ -15,9 +15,8 @@ from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
 
-if (
-    sys.argv[1:2] == ["serve"] and os.name == "posix"
-):  # SIGHUP must not end a gateway that is still loading
+# SIGHUP must not end a gateway that is still loading
+if sys.argv[1:2] == ["serve"] and os.name == "posix":
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
 import click
@@ -69,9 +68,8 @@ def _reader_may_leave() -> Iterator[None]:
         finally:
             sys.stdout.flush()
     except BrokenPipeError as fault:
-        os.dup2(
-            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
-        )  # Python flushes the rest when it ends
+        # Python flushes the rest when it ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         ended = fault.__context__
         raise SystemExit(ended.code if isinstance(ended, SystemExit) else 0) from None
 

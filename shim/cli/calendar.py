@@ -24,7 +24,8 @@ from shim.tools.announced import Announcement, announced_ends, unnamed
 from shim.tools.inventory.reading import read_inventory
 from shim.tools.inventory.writing import VARIABLE
 
-ENDS_SOON, HAS_ENDED = 4, 5  # exit codes, as those of ``scan``
+ENDS_SOON = 4  # exit codes, as those of ``scan``
+HAS_ENDED = 5
 
 _is_day = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII).fullmatch
 
@@ -61,7 +62,9 @@ def _served(operation: Operation) -> str:
             return (
                 f"in part; not {operation.request.choose} {', '.join(words)} on {name}"
             )
-    return "yes" if operation.successors or operation.constant is not None else "no"
+    if operation.successors or operation.constant is not None:
+        return "yes"
+    return "no"
 
 
 @click.command
@@ -90,7 +93,8 @@ def command(
     and 5 if one has passed and the call was seen. With an inventory only calls count
     that it has.
     """
-    engine, settings = engine_of(document), read_settings(os.environ)
+    engine = engine_of(document)
+    settings = read_settings(os.environ)
     named = os.environ.get(VARIABLE)
     files = seen or ([Path(named)] if named else [])
     calls = [call for file in files for call in _calls_in(file)]
@@ -98,7 +102,9 @@ def command(
     if document is None:
         ends += _announced_alone(ends)
     ends.sort(key=lambda end: (end.sunset, end.source, end.path))
-    today, ended, soon = datetime.now(UTC).date(), 0, 0
+    today = datetime.now(UTC).date()
+    ended = 0
+    soon = 0
     rows = list[dict[str, Any]]()
     table: list[Sequence[Any]] = [
         (
@@ -136,7 +142,10 @@ def command(
         write_json({"format": 1, "within": within, "ends": rows})
     else:
         write_table(table)
-        end_soon = "calls that were seen end" if files else "calls end"
+        if files:
+            end_soon = "calls that were seen end"
+        else:
+            end_soon = "calls end"
         click.echo()
         write_line(
             f"{soon} {end_soon} within {within} days{f'; {ended} have ended' if files else ''}."

@@ -101,7 +101,10 @@ def command(
     with collected(problems):
         # The kind of credentials and the names of their variables, never a value.
         known = read_credentials(os.environ)
-        kind = "none" if known is None else type(known).__name__
+        if known is None:
+            kind = "none"
+        else:
+            kind = type(known).__name__
         rows.append(
             Setting(
                 "Atlas credentials",
@@ -111,9 +114,9 @@ def command(
         )
     problems += unknown_variables(os.environ)
     # What a shipped document drops is meant.
-    shipped = (
-        () if document else {one.name for one in load_documents(mapping_folders({}))}
-    )
+    shipped = set[str]()
+    if not document:
+        shipped = {one.name for one in load_documents(mapping_folders({}))}
     lost = {
         one.name: [*lost_members(one)]
         for one in documents
@@ -149,12 +152,12 @@ def command(
         ]
     report["problems"] = problems = list(dict.fromkeys(problems))
     dropin = report["dropin"]
-    good = (
-        f"Calls made with {', '.join(dropin['covered'])} are covered."
-        if dropin
-        else "Settings and documents are valid."
-    )
-    good += "" if connects else " Atlas was not asked (--connect)."
+    if dropin:
+        good = f"Calls made with {', '.join(dropin['covered'])} are covered."
+    else:
+        good = "Settings and documents are valid."
+    if not connects:
+        good += " Atlas was not asked (--connect)."
     write_report(report, problems, output, lambda: _text(report), good, code)
 
 
@@ -166,12 +169,10 @@ def _settings(
     Each defect is added to the list. What can't be read is None or empty. The code is
     that of ``serve`` for what keeps a gateway from starting.
     """
-    rows, upstream, options, documents = (
-        list[Setting](),
-        None,
-        Options(),
-        tuple[Document, ...](),
-    )
+    rows = list[Setting]()
+    upstream = None
+    options = Options()
+    documents = tuple[Document, ...]()
     file = dict[str, object]()
     with collected(problems):
         file = read_config(source.config)
@@ -186,9 +187,8 @@ def _settings(
         documents = engine.documents
         plan = Plan(options, engine, found)
     code = NO
-    told = (
-        row for row in TABLE if row.name in found
-    )  # of these, programs have some variables, too
+    # of these, programs have some variables, too
+    told = (row for row in TABLE if row.name in found)
     if source.config or any(
         source.flags[row.name] is not None or row.variable not in VARIABLES
         for row in told

@@ -19,10 +19,8 @@ from shim.errors import AtlasError
 from shim.gateway.options import Options
 from shim.gateway.tls import system_context
 
-GROUP, CLUSTER = (
-    "0" * 24,
-    "atlas-shim-check",
-)  # do not exist; the answers still show who can be reached
+GROUP = "0" * 24  # do not exist; the answers still show who can be reached
+CLUSTER = "atlas-shim-check"
 
 
 def probe(
@@ -35,11 +33,10 @@ def probe(
     good: callers may bring their own. Raises SettingsError on incomplete credentials
     and unusable certificates.
     """
-    auth = (
-        auth_for(known, options.upstream)
-        if (known := read_credentials(environ))
-        else None
-    )
+    if known := read_credentials(environ):
+        auth = auth_for(known, options.upstream)
+    else:
+        auth = None
     root = f"{options.upstream}/api/atlas/v2/groups/{quote(group, safe='')}"
     calls = (
         (
@@ -67,27 +64,24 @@ def _ask(
     client: httpx.Client, environ: Mapping[str, str], side: str, url: str, version: str
 ) -> dict[str, Any]:
     accept = {"Accept": f"application/vnd.atlas.{version}+json"}
-    status, good, next_step = None, False, ""
+    status = None
+    good = False
+    next_step = ""
     try:
         reply = client.get(url, headers=accept, extensions={INNER: True})
         status = reply.status_code
         meaning, good = _meaning(side, url, reply, signed=client.auth is not None)
-        next_step = (
-            ""
-            if good or not reply.is_error
-            else after_answer(error_of(reply), environ, url)
-        )
+        if good or not reply.is_error:
+            next_step = ""
+        else:
+            next_step = after_answer(error_of(reply), environ, url)
     except httpx.TransportError as fault:
-        meaning, next_step = (
-            f"no answer: {type(fault).__name__}: {fault}",
-            after_fault(fault, environ),
-        )
+        meaning = f"no answer: {type(fault).__name__}: {fault}"
+        next_step = after_fault(fault, environ)
     except AtlasError as refused:  # the service account's exchange for a token
-        status, meaning, next_step = (
-            refused.status,
-            f"sign-in failed: {refused}",
-            after_answer(refused, environ, url),
-        )
+        status = refused.status
+        meaning = f"sign-in failed: {refused}"
+        next_step = after_answer(refused, environ, url)
     return {
         "status": status,
         "meaning": "; ".join(filter(None, (meaning, next_step))),
@@ -115,15 +109,13 @@ def _meaning(
     code = error.error_code or ""
     if status == 410:
         return f"reached; this endpoint is retired: {error}", side == "legacy"
-    if "GROUP" in code or (
-        status == 404 and code
-    ):  # such as USER_CANNOT_ACCESS_GROUP of who is signed in
+    # such as USER_CANNOT_ACCESS_GROUP of who is signed in
+    if "GROUP" in code or (status == 404 and code):
         is_named = "GROUP" in code and GROUP not in url
-        why = (
-            "; the project does not exist, or these credentials have no access to it"
-            if is_named
-            else ""
-        )
+        if is_named:
+            why = "; the project does not exist, or these credentials have no access to it"
+        else:
+            why = ""
         return f"reached and signed in{why}: {error}", not is_named
     if status == 401 and not signed:
         return (

@@ -18,11 +18,12 @@ from shim.doors.served import SERVED, STATE
 from shim.errors import DocumentError, SettingsError
 from shim.extras import other_shim
 
+# their requirements say which versions of libraries are covered
 EXTRAS = (
     "requests",
     "httpx2",
     "aiohttp",
-)  # their requirements say which versions of libraries are covered
+)
 
 
 def look(environ: Mapping[str, str], problems: list[str]) -> dict[str, Any]:
@@ -30,7 +31,9 @@ def look(environ: Mapping[str, str], problems: list[str]) -> dict[str, Any]:
 
     Adds reasons why calls are not covered to ``problems``.
     """
-    before, active, covered = STATE.active, "not at all", list[str]()
+    before = STATE.active
+    active = "not at all"
+    covered = list[str]()
     if CHECKED in environ and not before:
         problems.append(
             "atlas-shim run has no effect: another sitecustomize comes first in PYTHONPATH and does not import the next"
@@ -41,9 +44,10 @@ def look(environ: Mapping[str, str], problems: list[str]) -> dict[str, Any]:
             installed[name] = version(name)
     try:
         switch.install()
-        active = (
-            "by atlas-shim run, or by the environment" if before else "by this command"
-        )
+        if before:
+            active = "by atlas-shim run, or by the environment"
+        else:
+            active = "by this command"
     except (DocumentError, SettingsError) as error:
         problems += error.problems
     try:
@@ -75,7 +79,8 @@ def reasons(installed: Mapping[str, str], required: Iterable[str]) -> list[str]:
     """Return a problem for each installed version that ``required``, the package's requirements, leaves out."""
     found = []
     for one in map(Requirement, required):
-        marker, there = one.marker, installed.get(one.name)
+        marker = one.marker
+        there = installed.get(one.name)
         is_meant = marker is None or any(
             marker.evaluate({"extra": extra}) for extra in EXTRAS
         )

@@ -19,11 +19,9 @@ def check_start(plan: Plan, source: PlanSource, problems: list[str]) -> bool:
     An address that is taken is no problem: the gateway that the settings are for may
     run.
     """
-    warnings, log, before = (
-        BufferingHandler(1000),
-        logging.getLogger("shim"),
-        len(problems),
-    )
+    warnings = BufferingHandler(1000)
+    log = logging.getLogger("shim")
+    before = len(problems)
     warnings.setLevel(logging.WARNING)
     log.addHandler(warnings)
     try:

@@ -40,9 +40,8 @@ def command() -> None:
     from shim.gateway.options import Options  # noqa: PLC0415 - an extra, which the fake does not need
     from shim.gateway.run import serve_in_thread  # noqa: PLC0415 - an extra, which the fake does not need
 
-    os.environ.update(
-        NO_PROXY="*", no_proxy="*"
-    )  # This machine's proxy is for other hosts.
+    # This machine's proxy is for other hosts.
+    os.environ.update(NO_PROXY="*", no_proxy="*")
     engine = load_engine({})
     with FakeServer(fake.FakeAtlas(clock=_present)) as atlas:
         options = Options(
@@ -136,9 +135,8 @@ def fake_atlas(listen: str, today: str | None) -> None:
     )
     server = FakeServer(atlas, host=address.host, port=address.port)
     with logged(LogLevel.INFO), suppress(KeyboardInterrupt):
-        signal.signal(
-            signal.SIGTERM, signal.default_int_handler
-        )  # it ends as Ctrl-C does
+        # it ends as Ctrl-C does
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
             server.start()
         except OSError as error:
@@ -148,7 +146,10 @@ def fake_atlas(listen: str, today: str | None) -> None:
             ) from error
         try:
             output.heading(f"The fake Atlas listens at {server.url} until Ctrl-C")
-            gone = "have ended" if atlas.today >= atlas.sunset else "still answer"
+            if atlas.today >= atlas.sunset:
+                gone = "have ended"
+            else:
+                gone = "still answer"
             date = f"{atlas.today:%Y-%m-%d}: the serverless backup endpoints {gone} (sunset {atlas.sunset:%Y-%m-%d})"
             output.facts(
                 [

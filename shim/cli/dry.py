@@ -81,7 +81,9 @@ class DrySend:
 
 def named(route: str) -> str:
     """Return a side as a sentence names it."""
-    return "the successor" if route == "successor" else route
+    if route == "successor":
+        return "the successor"
+    return route
 
 
 @attrs.define
@@ -96,57 +98,98 @@ class DryRun:
     """The error that the shim itself answers with where nothing fails."""
 
 
+@attrs.define
+class _Player:
+    """Plays exchanges of a call, one for each way that its replies may take."""
+
+    match: Match
+    call: Call
+    context: Context
+    found: DryRun = attrs.field(factory=DryRun)
+    known: dict[Any, DrySend] = attrs.field(factory=dict)
+    """The calls that were sent, by their place and words."""
+
+    def after(self, script: Sequence[Reply]) -> Send | Outcome:
+        """Return what follows these replies."""
+        left = iter(script)
+        context = attrs.evolve(self.context, memory=Memory())
+        return played(self.match, self.call, context, lambda _: next(left, None))
+
+    def begin(self) -> None:
+        """Follow all that the first call leads to."""
+        step = self.after([])
+        if isinstance(step, Send):
+            self._send([], step, None, "")
+        else:
+            self._close([_own_error(step)])
+
+    def _follow(self, script: list[Reply], last: DrySend) -> None:
+        """Follow each reply to the last call."""
+        ends = list[str]()  # of what succeeds: what the shim answers itself
+        for said, reply in _answers(self.match.operation, last):
+            replies = [*script, reply]
+            step = self.after(replies)
+            if isinstance(step, Send):
+                error = ""
+                self._send(replies, step, last, said)
+            else:
+                error = _own_error(step)
+                if not said:
+                    _note_end(last, step, error)
+            if not said and not _is_odd(step):
+                ends.append(error)
+        self._close(ends)
+
+    def _send(
+        self, replies: list[Reply], step: Send, last: DrySend | None, said: str
+    ) -> None:
+        """Note a call that is sent after ``last`` was answered so, and follow it, unless it is known."""
+        if last is not None and last.is_like(step):
+            if not last.goes_on:
+                last.goes_on = True
+                self._follow(replies, last)
+            return
+        call = step.call
+        key = (len(replies), call.method, call.target, call.headers, call.body)
+        known = self.known.get(key)
+        if known is not None:
+            if said not in known.answered:
+                known.answered.append(said)
+            return
+        new = self.known[key] = DrySend(step, last, [said])
+        if last is not None and not said and step.route == last.send.route:
+            last.role = "look" if last.send.call.method == "GET" else "write"
+            new.ahead = last.ahead + 1
+        self.found.sends.append(new)
+        self._follow(replies, new)
+
+    def _close(self, ends: Sequence[str]) -> None:
+        """Note the shim's own error, if all that succeeds ends with one."""
+        if not self.found.refused and ends and all(ends):
+            self.found.refused = ends[0]
+
+
 def dry_run(match: Match, call: Call, context: Context) -> DryRun:
     """Return what an exchange with an empty memory sends, whatever it is answered."""
-    found = DryRun()
-    known: dict[Any, DrySend] = {}
-
-    def after(script: Sequence[Reply]) -> Send | Outcome:
-        left = iter(script)
-        return played(
-            match,
-            call,
-            attrs.evolve(context, memory=Memory()),
-            lambda _: next(left, None),
-        )
-
-    def follow(script: list[Reply], last: DrySend | None) -> None:
-        ends = list[str]()  # of what succeeds: what the shim answers itself
-        for said, reply in _answers(match.operation, last) if last else [("", None)]:
-            replies = script if reply is None else [*script, reply]
-            step = after(replies)
-            error = "" if isinstance(step, Send) else _own_error(step)
-            is_odd = (
-                isinstance(step, Answer) and step.reply.status >= 500
-            )  # a reply that can't be translated
-            ends += [] if said or is_odd else [error]
-            if not isinstance(step, Send):
-                if last is not None and not said:
-                    last.notes = last.notes or step.record.notes
-                    last.errors |= {error: None} if error else {}
-                continue
-            new = step.call
-            if last is not None and last.is_like(step):
-                if not last.goes_on:
-                    last.goes_on = True
-                    follow(replies, last)
-                continue
-            key = (len(replies), new.method, new.target, new.headers, new.body)
-            if key in known:
-                known[key].answered += [said] if said not in known[key].answered else []
-                continue
-            known[key] = DrySend(step, last, [said])
-            if last is not None and not said and step.route == last.send.route:
-                last.role = "look" if last.send.call.method == "GET" else "write"
-                known[key].ahead = last.ahead + 1
-            found.sends.append(known[key])
-            follow(replies, known[key])
-        found.refused = found.refused or (ends[0] if ends and all(ends) else "")
-
-    follow([], None)
-    end = after([Reply(500)] if found.sends else [])
-    found.reason = "" if isinstance(end, Send) else end.record.reason
+    player = _Player(match, call, context)
+    player.begin()
+    found = player.found
+    end = player.after([Reply(500)] if found.sends else [])
+    if not isinstance(end, Send):
+        found.reason = end.record.reason
     return found
+
+
+def _note_end(last: DrySend, outcome: Outcome, error: str) -> None:
+    """Note how an exchange ends that succeeds with a call."""
+    last.notes = last.notes or outcome.record.notes
+    if error:
+        last.errors[error] = None
+
+
+def _is_odd(step: Send | Outcome) -> bool:
+    """Return whether a reply could not be translated."""
+    return isinstance(step, Answer) and step.reply.status >= 500
 
 
 def _answers(operation: Operation, send: DrySend) -> Iterator[tuple[str, Reply]]:
@@ -154,7 +197,10 @@ def _answers(operation: Operation, send: DrySend) -> Iterator[tuple[str, Reply]]
     kind = (("Content-Type", "application/json"),)
     page: JsonObject = {"results": [{}], "totalCount": 1}
     tier = operation.successors.get(send.send.route)
-    targets = [target for _, target in tier.targets()] if tier else []
+    if tier:
+        targets = [target for _, target in tier.targets()]
+    else:
+        targets = []
     query = send.send.call.query
     looks = [
         _looked_up(target, look, query)
@@ -163,11 +209,8 @@ def _answers(operation: Operation, send: DrySend) -> Iterator[tuple[str, Reply]]
     ]
     looks += [_seen(target.lens) for target in targets if target.lens is not None]
     # One that is read for an error in it, as that of a user who is not active.
-    looks += (
-        [_document(_no_error({}, tier.errors))]
-        if tier and any(one.when for one in tier.errors.values())
-        else []
-    )
+    if tier and any(one.when for one in tier.errors.values()):
+        looks += [_document(_no_error({}, tier.errors))]
     successes: list[Json] = [*looks, page, [{}], {**page, "links": [{"rel": "next"}]}]
     yield from (("", Reply(200, kind, dumps(one))) for one in successes)
     yield from (
@@ -204,11 +247,9 @@ def questions(operation: Operation) -> Iterator[tuple[str, bytes | None]]:
     A body has all members that the document declares: texts are ``{placeholders}``, all
     else is an example.
     """
-    tiers, request, lens = (
-        [*operation.successors.values()],
-        operation.request,
-        operation.lens,
-    )
+    tiers = [*operation.successors.values()]
+    request = operation.request
+    lens = operation.lens
     said = _members(
         [request, *(tier.request for tier in tiers if tier.when is None)], tiers
     )
@@ -257,10 +298,12 @@ def _members(
     for target in (
         target for tier in tiers for _, target in tier.targets() if any(requests)
     ):
-        inside = [
-            one for write in target.writes if write.each for one in write.made
-        ]  # which read other objects
-        given = (*target.given, *FROM_LENS) if target.lens else target.given
+        # which read other objects
+        inside = [one for write in target.writes if write.each for one in write.made]
+        if target.lens:
+            given = (*target.given, *FROM_LENS)
+        else:
+            given = target.given
         _read_by([one for one in target.made if one not in inside], said, given)
         said |= {
             one.each: _items(one)
@@ -276,9 +319,8 @@ def _members(
     for outer, _, inner in (
         name.partition(".") for lens in lenses for name in lens.means
     ):
-        one = said.pop(
-            outer, None
-        )  # which says the same as another member, and an example of that says otherwise
+        # which says the same as another member, and an example of that says otherwise
+        one = said.pop(outer, None)
         if isinstance(one, dict) and inner:
             said[outer] = {name: value for name, value in one.items() if name != inner}
     return said
@@ -289,13 +331,12 @@ def _examples(members: BodyMembers) -> dict[str, Json]:
     said = {name: _example(kind, name) for name, kind in members.members.items()}
     for name, inside in members.inside.items():
         one = _examples(inside)
-        said[name] = (
-            [one]
-            if members.members[name] == "objects"
-            else {f"{{{name}}}": one}
-            if inside.keyed
-            else one
-        )
+        if members.members[name] == "objects":
+            said[name] = [one]
+        elif inside.keyed:
+            said[name] = {f"{{{name}}}": one}
+        else:
+            said[name] = one
     refused = {
         name
         for name, rule in members.refused.items()
@@ -319,7 +360,10 @@ def _read_by(
     """
     for field in (field for one in made for field in one.fields):
         for rule in field.rules[BODY]:
-            words = [*rule.verb.values] if isinstance(rule.verb, Values) else []
+            if isinstance(rule.verb, Values):
+                words = [*rule.verb.values]
+            else:
+                words = []
             for source in (
                 one for one in rule.sources if parse_source(one)[0] not in given
             ):
@@ -328,7 +372,10 @@ def _read_by(
                         field.type,
                         f"{each if each and source == BARE else source}{number}",
                     )
-                    said[source] = words[-1 if number else 0] if words else example
+                    if words:
+                        said[source] = words[-1 if number else 0]
+                    else:
+                        said[source] = example
 
 
 def _items(write: Before) -> list[Json]:
@@ -389,13 +436,12 @@ def _seen(lens: Lens) -> JsonObject:
 def _example(kind: str, name: str) -> Json:
     """Return a value of a type: the name in braces, where it may be a text."""
     text = f"{{{name}}}"
-    return (
-        json.loads(_EXAMPLES[kind])
-        if kind in _EXAMPLES
-        else [text]
-        if kind == "strings"
-        else text
-    )
+    if kind in _EXAMPLES:
+        example: Json = json.loads(_EXAMPLES[kind])
+        return example
+    if kind == "strings":
+        return [text]
+    return text
 
 
 def _document(said: Mapping[str, Json]) -> JsonObject:

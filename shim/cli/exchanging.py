@@ -11,7 +11,8 @@ from shim.doors.httpx_family.door import INNER
 
 def exchanged(http: httpx.Client, steps: Exchange) -> tuple[Record, httpx.Response]:
     """Do what an exchange asks for; return its record, and the answer."""
-    native, reply = httpx.Response(0), Reply(0)
+    native = httpx.Response(0)
+    reply = Reply(0)
     step = advance(steps, None)
     while not isinstance(step, Outcome):
         if isinstance(step, Send):

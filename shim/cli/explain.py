@@ -101,14 +101,17 @@ def command(
     if url is None and (subject.upper() in error_codes() or _is_code(subject)):
         _write_code(subject.upper(), output)
         return
-    settings, engine = read_settings(os.environ), shared_engine(os.environ)
+    settings = read_settings(os.environ)
+    engine = shared_engine(os.environ)
     engine.check_settings(settings)
-    now = datetime.now(UTC) if at is None else parse_instant(at, name="--at")
-    call = (
-        _call(subject, url, accept)
-        if url is not None
-        else _call_named(engine, subject, accept)
-    )
+    if at is None:
+        now = datetime.now(UTC)
+    else:
+        now = parse_instant(at, name="--at")
+    if url is not None:
+        call = _call(subject, url, accept)
+    else:
+        call = _call_named(engine, subject, accept)
     asked = {
         "method": call.method,
         "origin": call.origin or None,
@@ -207,7 +210,10 @@ def _call(method: str, url: str, accept: str | None) -> Call:
         raise SettingsError(
             "URL: give a path that starts with a slash, or a whole URL with http or https"
         )
-    origin = parse_origin(parts[1], name="URL") if parts[1] else ""
+    if parts[1]:
+        origin = parse_origin(parts[1], name="URL")
+    else:
+        origin = ""
     return Call(
         method.upper(),
         origin,
@@ -218,7 +224,8 @@ def _call(method: str, url: str, accept: str | None) -> Call:
 
 def _reasons(engine: Engine, call: Call) -> Iterator[str]:
     """Yield likely reasons why a call is not recognised, as sentences."""
-    shape, version = shape_of(call.path), named_in(field(call.headers, "Accept"))
+    shape = shape_of(call.path)
+    version = named_in(field(call.headers, "Accept"))
     had_versions = engine.has(call.method, call.path)
     for operation in engine.operations:
         for successor in operation.successors.values():
@@ -265,10 +272,13 @@ def explained(
     writes = settings.writes.union(operation.switches)
     advised = attrs.evolve(settings, route=RouteWord.AUTO, sunsets={}, writes=writes)
     advice = attrs.evolve(context, settings=advised, clock=_LATER.timestamp)
-    sends, calls, reason = list[dict[str, Any]](), list[dict[str, Any]](), ""
+    sends = list[dict[str, Any]]()
+    calls = list[dict[str, Any]]()
+    reason = ""
     for word, body in questions(operation):
         asked = attrs.evolve(call, body=body)
-        dry, later = dry_run(match, asked, context), dry_run(match, asked, advice)
+        dry = dry_run(match, asked, context)
+        later = dry_run(match, asked, advice)
         reason = reason or dry.reason
         for send in dry.sends:
             why = send.why or f"because {dry.reason}"
@@ -293,9 +303,10 @@ def explained(
                 )
             shown = shown_call(send, operation, asked, word, made.template)
             _add(calls, {**shown, "members": made.members} if with_members else shown)
-    place = (
-        f"Sent to {named(sends[0]['route'])}" if sends else "Answered by the shim alone"
-    )
+    if sends:
+        place = f"Sent to {named(sends[0]['route'])}"
+    else:
+        place = "Answered by the shim alone"
     return {
         "operation": operation.id,
         "api": match.api.name,
@@ -413,7 +424,8 @@ def _write(found: Mapping[str, Any], form: str) -> None:
 
 def _label(call: Mapping[str, Any]) -> str:
     """Return what a call is: its side, what it is for, and what leads to it."""
-    role, why = call.get("role", "answer"), call.get("why", "")
+    role = call.get("role", "answer")
+    why = call.get("why", "")
     parts = [
         call["route"],
         role if role != "answer" else "",

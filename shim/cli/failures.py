@@ -25,7 +25,9 @@ from shim.origins import read_base_url
 if TYPE_CHECKING:
     import httpx
 
-NO, SETTINGS, NETWORK = 1, 2, 3
+NO = 1
+SETTINGS = 2
+NETWORK = 3
 
 _STEPS = {
     401: "check {}, and whether they are credentials of that Atlas' organization.",
@@ -71,16 +73,14 @@ def failure_of(error: Exception) -> ExitError | None:
         case SettingsError():
             return ExitError("\n  ".join(error.problems), SETTINGS)
         case AtlasError():
-            wait = (
-                ""
-                if error.retry_after is None
-                else f"; try again in {error.retry_after:.0f} s"
-            )
-            who = (
-                "atlas-shim"
-                if (error.error_code or "").startswith("SHIM_")
-                else "Atlas"
-            )
+            if error.retry_after is None:
+                wait = ""
+            else:
+                wait = f"; try again in {error.retry_after:.0f} s"
+            if (error.error_code or "").startswith("SHIM_"):
+                who = "atlas-shim"
+            else:
+                who = "Atlas"
             said = f"{who} said {error}{wait}", after_answer(error, os.environ)
             return ExitError("\n  ".join(filter(None, said)), NO)
         case ModuleNotFoundError() if error.name in EXTRAS:

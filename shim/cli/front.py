@@ -14,12 +14,13 @@ from shim.gateway.options import TABLE
 from shim.gateway.plan import read_options
 
 _ROWS = {row.name: row for row in TABLE}
+# by the front proxy, too
 _SHARED = (
     "upstream",
     "upstream_timeout",
     "client_timeout",
     "keepalive_timeout",
-)  # by the front proxy, too
+)
 
 
 @click.command()
@@ -93,7 +94,10 @@ def command(
         admins * len(gateways),
         strict=False,
     ):
-        text = Address(calls.host, int(admin)).authority if admin.isdecimal() else admin
+        if admin.isdecimal():
+            text = Address(calls.host, int(admin)).authority
+        else:
+            text = admin
         replicas.append(
             (calls, None if admin == "off" else parse_address(text, "--admin"))
         )

@@ -21,11 +21,12 @@ from shim.tools.inventory.reading import LEVELS, MOST, Caller, Inventory, read_i
 from shim.tools.inventory.verdict import ends_of, judge, parse_since, spoken
 from shim.tools.inventory.writing import VARIABLE, explain_command, written
 
+# verdict -> exit code with ``--fail-if-called``
 EXIT = {
     "quiet": 0,
     "called": 4,
     "unproven": 5,
-}  # verdict -> exit code with ``--fail-if-called``
+}
 
 
 @click.command()
@@ -66,8 +67,12 @@ def command(
         if not named:
             raise click.UsageError(f"name a FILE, or set {VARIABLE}")
         files = (Path(named),)
-    now, settings = datetime.now(UTC), read_settings(os.environ)
-    start = None if since is None else parse_since(since, now)
+    now = datetime.now(UTC)
+    settings = read_settings(os.environ)
+    if since is None:
+        start = None
+    else:
+        start = parse_since(since, now)
     engine = shared_engine(os.environ)
     engine.check_settings(settings)
     try:
@@ -99,11 +104,10 @@ def command(
 def _called(engine: Engine, name: str, callers: list[Caller]) -> dict[str, Any]:
     """Return a called operation with its callers, and the command that shows the calls to make instead."""
     operation = engine.named(name)
-    explain = (
-        explain_command(operation)
-        if operation is not None and operation.successors
-        else None
-    )
+    if operation is not None and operation.successors:
+        explain = explain_command(operation)
+    else:
+        explain = None
     return {
         "operation": name,
         "sunset": operation and f"{operation.sunset:%Y-%m-%d}",
@@ -155,7 +159,10 @@ def _write(report: Mapping[str, Any], remarks: list[str], form: str) -> None:
     for remark in remarks:
         output.paragraph(remark, "")
     for one in report["operations"]:
-        sunset = f", sunset {one['sunset']}" if one["sunset"] else ""
+        if one["sunset"]:
+            sunset = f", sunset {one['sunset']}"
+        else:
+            sunset = ""
         output.heading(f"\n{output.printable(one['operation'])}{sunset}")
         rows = [
             [*map(who.get, ("place", "count", "route", "last")), _changed(who)]

@@ -49,15 +49,17 @@ NO_BODY = BodyPlan((), None)
 
 def body_plan(example: bytes, send: DrySend, play: Play) -> BodyPlan:
     """Return how a call's body is made of a legacy body, of which there is an example."""
-    old, new = json.loads(example), _content(send)
-    members, template = dict[str, MovedMember](), copy.deepcopy(new)
+    old = json.loads(example)
+    new = _content(send)
+    members = dict[str, MovedMember]()
+    template = copy.deepcopy(new)
     for leaf, value in _leaves(old):
-        name, other = _name(leaf), _like(send, play(_changed(old, leaf, value)))
-        places = (
-            _alike(new, leaf, value)
-            if other is None
-            else [*_differences(new, _content(other))]
-        )
+        name = _name(leaf)
+        other = _like(send, play(_changed(old, leaf, value)))
+        if other is None:
+            places = _alike(new, leaf, value)
+        else:
+            places = [*_differences(new, _content(other))]
         is_same = all(_at(new, place) == value for place in places)
         for place in places if is_same else ():
             *way, last = place
@@ -66,9 +68,10 @@ def body_plan(example: bytes, send: DrySend, play: Play) -> BodyPlan:
             *map(_name, places),
             *(_elsewhere(send, other) if other is not None else ()),
         ]
-        default = (
-            _default(send, places[0], play(_without(old, leaf))) if places else None
-        )
+        if places:
+            default = _default(send, places[0], play(_without(old, leaf)))
+        else:
+            default = None
         # Of items that are sent one by one the first one shows where they go.
         if name not in members or not members[name].new:
             members[name] = MovedMember(
@@ -94,8 +97,13 @@ def _alike(new: Any, leaf: Leaf, value: Any) -> list[Leaf]:
 def _default(send: DrySend, place: Leaf, sends: list[DrySend]) -> Any:
     """Return the value that a place of a call has in another call that does the same."""
     other = _like(send, sends)
-    left = _at(_content(other), place) if other is not None else None
-    return None if isinstance(left, Mapping | list) else left
+    if other is not None:
+        left = _at(_content(other), place)
+    else:
+        left = None
+    if isinstance(left, Mapping | list):
+        return None
+    return left
 
 
 def _content(send: DrySend) -> Any:

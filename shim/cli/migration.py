@@ -62,11 +62,10 @@ def _plan(
         (("Accept", operation.accept),),
     )
     match = engine.recognise(call.method, call.path, call.headers)
-    found = (
-        explained(match, call, settings, at, with_members=True)
-        if match is not None
-        else {"tiers": {}, "sunset": None}
-    )
+    if match is not None:
+        found = explained(match, call, settings, at, with_members=True)
+    else:
+        found = {"tiers": {}, "sunset": None}
     tiers = {
         name: {
             "calls": [_call(one) for one in tier["calls"] if "refused" not in one],

@@ -66,7 +66,9 @@ def as_json(value: Any) -> Any:
         return None
     if attrs.has(type(value)):
         return attrs.asdict(value, recurse=False)
-    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    return str(value)
 
 
 def write_report(  # noqa: PLR0913, PLR0917 - what all reports have in common
@@ -117,15 +119,15 @@ def write_table(rows: Iterable[Sequence[Any]], indent: str = "") -> None:
 
 def columns_of(stream: TextIO) -> int:
     """Return how many columns a terminal has, 0 for a pipe or a file."""
-    return shutil.get_terminal_size().columns if stream.isatty() else 0
+    if stream.isatty():
+        return shutil.get_terminal_size().columns
+    return 0
 
 
 def write_line(text: str, indent: str = "", *, err: bool = False, **style: Any) -> None:
     """Write a line, which a terminal gets folded, and a pipe whole."""
-    columns, lines = (
-        columns_of(sys.stderr if err else sys.stdout),
-        [f"{indent}{printable(text)}"],
-    )
+    columns = columns_of(sys.stderr if err else sys.stdout)
+    lines = [f"{indent}{printable(text)}"]
     if columns:
         lines = textwrap.wrap(
             lines[0], columns, subsequent_indent=f"{indent}    ", break_on_hyphens=False
@@ -139,14 +141,22 @@ def printable(value: Any) -> str:
     """Return a value as text for a terminal: strings without quotes, nothing and missing as a dash, others as JSON."""
     if value is None or value == "" or value is NoValue.MISSING:
         return "-"
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    if isinstance(value, str):
+        text = value
+    else:
+        text = json.dumps(value, ensure_ascii=False)
     return plain(text).replace("\n", "?")
 
 
 def shortened(value: Any, most: int = 40) -> str:
     """Return a JSON value as text of at most so many characters; nothing is null, missing a dash."""
-    text = "null" if value is None else printable(value)
-    return text if len(text) <= most else f"{text[: most - 1]}…"
+    if value is None:
+        text = "null"
+    else:
+        text = printable(value)
+    if len(text) <= most:
+        return text
+    return f"{text[: most - 1]}…"
 
 
 def heading(text: str) -> None:

@@ -33,7 +33,8 @@ def command(files: tuple[Path, ...], *, document: Path | None, output: str) -> N
     when others differ.
     """
     engine = engine_of(document)
-    replayed, problems = list[Replayed](), list[str]()
+    replayed = list[Replayed]()
+    problems = list[str]()
     for file in files:
         place = f"{file.name}: " if len(files) > 1 else ""
         made = replay(engine, read_pairs(file))
@@ -51,7 +52,10 @@ def command(files: tuple[Path, ...], *, document: Path | None, output: str) -> N
         f"{line.field}: {_difference(line)}" for line in lines if not line.good
     ]
     absent = [line.field for line in lines if line.absent and line.only_old]
-    but = f", except fields declared absent: {', '.join(absent)}" if absent else ""
+    if absent:
+        but = f", except fields declared absent: {', '.join(absent)}"
+    else:
+        but = ""
     said = f"All {len(replayed)} translations equal the recorded old answers{but}."
     write_report(report, problems, output, lambda: _text(replayed, lines), said)
 
@@ -69,7 +73,12 @@ def _text(replayed: list[Replayed], lines: tuple[FieldTally, ...]) -> None:
 
 def _row(line: FieldTally) -> list[str]:
     counts = (line.equal, line.differs, line.only_old, line.only_made)
-    note = "declared absent" if line.absent else "" if line.total else "never seen"
+    if line.absent:
+        note = "declared absent"
+    elif line.total:
+        note = ""
+    else:
+        note = "never seen"
     return [line.field, *(str(count or "-") for count in counts), note]
 
 

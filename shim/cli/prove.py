@@ -36,7 +36,7 @@ from shim.cli.prove_writes import (
 from shim.cli.serve import flag
 from shim.core.content import loads
 from shim.core.exchange import exchange
-from shim.core.messages import Call, Record
+from shim.core.messages import Call, Headers, Record
 from shim.core.recognise import Match
 from shim.core.route import Context, Memory
 from shim.core.settings import RouteWord, Settings
@@ -145,7 +145,10 @@ def command(  # noqa: PLR0913 - one argument for each option
         "clusterName": cluster,
         "email": email,
     }
-    writes = writes_plan(trial_values) if project else None
+    if project:
+        writes = writes_plan(trial_values)
+    else:
+        writes = None
     made = plan_of(
         flags | {"writes": "clusters" if project else None}, config, document
     )
@@ -190,11 +193,10 @@ def _write_plan(
     reads: Sequence[RetiredRead], writes: WritesPlan | None, upstream: str, form: str
 ) -> None:
     if form == "json":
-        trials = (
-            {}
-            if writes is None
-            else {"trials": [attrs.asdict(one) for one in writes.made]}
-        )
+        if writes is None:
+            trials = {}
+        else:
+            trials = {"trials": [attrs.asdict(one) for one in writes.made]}
         output.write_json({"upstream": upstream, "reads": reads, **trials})
         return
     if reads:
@@ -210,10 +212,13 @@ def _write_plan(
 def _prove(
     plan: Plan, targets: Sequence[RetiredRead], writes: WritesPlan | None, form: str
 ) -> None:
-    known, upstream = read_credentials(os.environ), plan.options.upstream
+    known = read_credentials(os.environ)
+    upstream = plan.options.upstream
     if known is None:
         raise SettingsError(NO_CREDENTIALS)
-    reads, problems, unproved = list[Proof](), list[str](), list[dict[str, str]]()
+    reads = list[Proof]()
+    problems = list[str]()
+    unproved = list[dict[str, str]]()
     options: dict[str, Any] = {
         "timeout": TIMEOUT,
         "headers": {"User-Agent": f"{COMMANDS}{__version__}"},
@@ -256,18 +261,20 @@ def _prove(
         if trials:
             write_reports(trials)
 
-    good = (
-        "Each field is what its document says."
-        if writes is None
-        else "All is as the shim assumes."
-    )
+    if writes is None:
+        good = "Each field is what its document says."
+    else:
+        good = "All is as the shim assumes."
     output.write_report(report, problems, form, text, good)
 
 
 def _read(http: httpx.Client, plan: Plan, read: RetiredRead) -> Proof:
     """Return what one read shows; raises SettingsError for one that shows nothing, and UnprovedError."""
-    upstream, target = plan.options.upstream, read.target
-    asked = (("Accept", read.accept),) if read.accept else ()
+    upstream = plan.options.upstream
+    target = read.target
+    asked: Headers = ()
+    if read.accept:
+        asked = (("Accept", read.accept),)
     match = plan.engine.recognise("GET", target.partition("?")[0], asked)
     if match is None:
         raise SettingsError(f"no mapping document has a GET of this path at {upstream}")

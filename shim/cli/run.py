@@ -26,10 +26,8 @@ from shim.extras import hinted, other_shim
 from shim.origins import DEFAULT_BASE_URL, UPSTREAM, read_base_url
 from shim.run.init import stay
 
-NOT_EXECUTABLE, NOT_FOUND = (
-    126,
-    127,
-)  # a shell's exit codes for a command that can't be run
+NOT_EXECUTABLE = 126  # a shell's exit codes for a command that can't be run
+NOT_FOUND = 127
 
 _FILES = 64
 """Open files that a run needs, with some for the program's connections."""
@@ -87,9 +85,8 @@ def command(
     try:
         os.execvpe(program[0], list(program), environment)  # noqa: S606 - the user's own command
     except OSError as error:
-        if (
-            error.errno == errno.ENOEXEC
-        ):  # a script without #!, which shells, env and nohup give to sh
+        # a script without #!, which shells, env and nohup give to sh
+        if error.errno == errno.ENOEXEC:
             path = shutil.which(program[0]) or program[0]
             os.execve("/bin/sh", ["sh", path, *program[1:]], environment)  # noqa: S606
         raise ExitError(f"{program[0]}: {error.strerror}", NOT_EXECUTABLE) from None
@@ -134,9 +131,9 @@ def _start(
         flags["upstream"] = called
     if config is None and not environ.get("ATLAS_SHIM_CREDENTIALS"):
         has_key = isinstance(read_credentials(environ), ApiKey)
-        flags |= (
-            {"credentials": "verify"} if has_key else {}
-        )  # The gateway accepts calls signed with this key.
+        # The gateway accepts calls signed with this key.
+        if has_key:
+            flags |= {"credentials": "verify"}
     plan = PlanSource(dict(environ), flags, config).read()
     host = urlsplit(called).hostname or ""
     if not host.endswith((".mongodb.com", ".mongodbgov.com")):
@@ -150,17 +147,17 @@ def _start(
     drop_in = config is None and not other_shim(folders)
     guarded = not {"--permission", "--experimental-permission"}.isdisjoint(program)
     run = Run(host, (f"https://{host}", plan.options.upstream), drop_in, guarded)
-    unseen = (
-        "" if MARK in environ else why_unseen(program, environ)
-    )  # inside another run that one may see calls
+    # inside another run that one may see calls
+    if MARK in environ:
+        unseen = ""
+    else:
+        unseen = why_unseen(program, environ)
     environment = Helper(
         options, plan.engine, run, program, environ, unseen, report, running
     ).start()
-    return (
-        {**environment, CHECKED: as_mark(settings_in(environment))}
-        if drop_in
-        else environment
-    )
+    if drop_in:
+        return {**environment, CHECKED: as_mark(settings_in(environment))}
+    return environment
 
 
 def why_unseen(program: Sequence[str], environ: Mapping[str, str]) -> str:

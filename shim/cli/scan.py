@@ -99,12 +99,12 @@ def command(
     Example: atlas-shim scan src -o sarif > scan.sarif
     """  # noqa: D301 - click's mark for lines that stay as they are
     now = datetime.now(UTC)
-    at = (
-        parse_instant(day, name="--at")
-        if day
-        else now.replace(hour=0, minute=0, second=0, microsecond=0)
-    )
-    engine, settings = shared_engine(os.environ), read_settings(os.environ)
+    if day:
+        at = parse_instant(day, name="--at")
+    else:
+        at = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    engine = shared_engine(os.environ)
+    settings = read_settings(os.environ)
     engine.check_settings(settings)
     report = scan(paths, engine, settings, at, exclude, _shown)
     if form != "json":
@@ -125,7 +125,8 @@ def command(
 
 def _shown(sources: Sequence[T]) -> Iterator[T]:
     """Yield all; when that takes long, a bar at the terminal says how far it is."""
-    began, number = monotonic(), 0
+    began = monotonic()
+    number = 0
     while number < len(sources) and (
         monotonic() - began < _SILENT or not sys.stderr.isatty()
     ):
@@ -161,7 +162,8 @@ def _json(report: Scan, at: datetime) -> dict[str, object]:
 
 def _text(report: Scan, at: datetime) -> None:
     for finding in report.findings:
-        place, names = finding.place, " or ".join(one.id for one in finding.operations)
+        place = finding.place
+        names = " or ".join(one.id for one in finding.operations)
         said = f"{place.file}:{place.line}:{place.column} {names}: {finding.message}"
         write_line(said, fg=_COLOURS[finding.state])
         write_line(finding.source, "    ")

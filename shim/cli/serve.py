@@ -56,7 +56,10 @@ class _Grouped(GatewayCommand):
 
 def flag(row: Option, **more: Any) -> click.Option:
     """Return the flag of a row, which validates the values."""
-    default = f"  [default: {row.default}]" if row.default else ""
+    if row.default:
+        default = f"  [default: {row.default}]"
+    else:
+        default = ""
     return click.Option(
         [row.flag, row.name], metavar=row.metavar, help=f"{row.help}{default}", **more
     )

@@ -47,9 +47,12 @@ def command(
     Exit codes: 0 if the gateway answers, with --probe only if it is live or ready; 1 if
     it does not, or is not a gateway; 2 for bad usage or settings.
     """
-    path = (
-        f"/{probe}z" if probe else "/status.json" if output == "json" else "/status.txt"
-    )
+    if probe:
+        path = f"/{probe}z"
+    elif output == "json":
+        path = "/status.json"
+    else:
+        path = "/status.txt"
     address = _address(admin, config)
     said = f"{address.authority}{path}: "
     try:
@@ -93,8 +96,7 @@ def _address(admin: str | None, config: Path | None) -> Address:
             "the gateway has no admin listener with a known port; set --admin", SETTINGS
         )
     with suppress(ValueError):  # a name
-        if ipaddress.ip_address(
-            address.host
-        ).is_unspecified:  # It listens on all addresses, loopback among them.
+        # It listens on all addresses, loopback among them.
+        if ipaddress.ip_address(address.host).is_unspecified:
             return Address("::1" if ":" in address.host else "127.0.0.1", address.port)
     return address

@@ -77,22 +77,29 @@ def shown_call(
     ``curl`` is the call as a command that signs with the environment's API key, else
     with a token; ``names`` are those of ``sdk_names``.
     """
-    call, origin = send.send.call, old.origin or DEFAULT_BASE_URL
-    accept, target = line_of(call.headers, "accept"), readable(call.target)
-    signing = (
-        _DIGEST
-        if any("PUBLIC_API_KEY" in name for name in used_variables(os.environ))
-        else _BEARER
-    )
+    call = send.send.call
+    origin = old.origin or DEFAULT_BASE_URL
+    accept = line_of(call.headers, "accept")
+    target = readable(call.target)
+    if any("PUBLIC_API_KEY" in name for name in used_variables(os.environ)):
+        signing = _DIGEST
+    else:
+        signing = _BEARER
     lines = [
         f"curl -sS --request {call.method} {signing}",
         *([f"--header 'Accept: {accept}'"] if accept else []),
     ]
     is_new = bool(call.body) and not _is_old(operation, send, old)
-    body = (template or json.loads(call.body or b"null")) if is_new else None
+    if is_new:
+        body = template or json.loads(call.body or b"null")
+    else:
+        body = None
     if call.body:
         kind = line_of(call.headers, "content-type") or "application/json"
-        data = "@body.json" if body is None else shlex.quote(json.dumps(body))
+        if body is None:
+            data = "@body.json"
+        else:
+            data = shlex.quote(json.dumps(body))
         lines += [f"--header 'Content-Type: {kind}'", f"--data {data}"]
     return {
         "word": word,
@@ -116,17 +123,17 @@ def _is_old(operation: Operation, send: DrySend, old: Call) -> bool:
 
 
 def _remarks(operation: Operation, dry: DrySend, old: Call) -> Iterator[str]:
-    call, tier = dry.send.call, operation.successors.get(dry.send.route)
+    call = dry.send.call
+    tier = operation.successors.get(dry.send.route)
     if dry.goes_on and call.method == "GET":
         yield "Ask for the next page as long as the answer has a link with rel=next."
     elif dry.goes_on:
         yield "Once for each item of the list, in order; nothing follows an error."
     is_look = dry.role == "look"
-    ends = (
-        "If it does not show what is needed, nothing more is sent"
-        if is_look
-        else "In place of its answer the shim may say"
-    )
+    if is_look:
+        ends = "If it does not show what is needed, nothing more is sent"
+    else:
+        ends = "In place of its answer the shim may say"
     yield from (f"{ends}: {error}" for error in dry.errors)
     if _is_old(operation, dry, old):
         kind = line_of(call.headers, "content-type")
@@ -205,7 +212,10 @@ def field_rules(
                 field.of, tier, f"{name}{'[]' if field.type == 'objects' else ''}."
             )
     if resource.rest:
-        less = f", but {', '.join(resource.without)}" if resource.without else ""
+        if resource.without:
+            less = f", but {', '.join(resource.without)}"
+        else:
+            less = ""
         yield FieldSummary(
             f"{outer}*", "exact", (), f"all other members unchanged{less}", "", ""
         )
@@ -218,7 +228,10 @@ def write_fields(lines: Sequence[FieldSummary]) -> None:
         for line in lines
         if line.fidelity == Fidelity.EXACT and not (line.how or line.when or line.why)
     ]
-    rows = [(str(Fidelity.EXACT), ", ".join(same))] if same else []
+    if same:
+        rows = [(str(Fidelity.EXACT), ", ".join(same))]
+    else:
+        rows = []
     for line in lines:
         if line.name not in same:
             made = line.how.removeprefix("from ") or ", else ".join(line.sources)
@@ -233,9 +246,8 @@ def write_fields(lines: Sequence[FieldSummary]) -> None:
 
 def no_successor(operation: Operation) -> str:
     """Return what to do if an operation has no successor; empty if it always has one."""
-    first = (
-        ""
-        if operation.successors or not operation.without_successor
-        else "There is no successor. "
-    )
+    if operation.successors or not operation.without_successor:
+        first = ""
+    else:
+        first = "There is no successor. "
     return first + operation.without_successor

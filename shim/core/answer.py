@@ -52,11 +52,9 @@ class LegacyAnswer:
         Raises CallError if it can't be read, or if it and those ``before`` are together
         larger than one body may be.
         """
-        target, limit, size = (
-            self.target,
-            self.context.settings.body_limit,
-            len(reply.body or b""),
-        )
+        target = self.target
+        limit = self.context.settings.body_limit
+        size = len(reply.body or b"")
         if sum([page.size for page in before], size) > limit:
             detail = f"Upstream's pages together are larger than {limit} bytes; ask the successor itself."
             raise CallError(502, "SHIM_TOO_MANY_PAGES", detail)
@@ -67,9 +65,15 @@ class LegacyAnswer:
         page = self._page_of(json.read(reply), size)
         if page is not None:
             return page
-        expected = "a JSON value" if target.bare else "a JSON object"
+        if target.bare:
+            expected = "a JSON value"
+        else:
+            expected = "a JSON object"
         if self.match.operation.shape != "one":
-            holder = "a list" if target.bare else f"an object with a list {RESULTS!r}"
+            if target.bare:
+                holder = "a list"
+            else:
+                holder = f"an object with a list {RESULTS!r}"
             expected = f"{holder} of {ITEMS} items at most"
         what = reply.fault or json.refused or f"it is not {expected}"
         kind = field(reply.headers, "content-type") or "no content type"
@@ -80,14 +84,13 @@ class LegacyAnswer:
 
     def _page_of(self, document: Json, size: int) -> UpstreamPage | None:
         """Return the page that a document of so many bytes is, None if it is none."""
-        target, whole = self.target, document if type(document) is dict else {}
+        target = self.target
+        whole = document if type(document) is dict else {}
         if self.match.operation.shape != "one":
             items: Any = document if target.bare else whole.get(RESULTS)
-            return (
-                UpstreamPage(whole, items, size)
-                if type(items) is list and len(items) <= ITEMS
-                else None
-            )
+            if type(items) is list and len(items) <= ITEMS:
+                return UpstreamPage(whole, items, size)
+            return None
         if document is None or (document is not whole and not target.bare):
             return None
         return UpstreamPage(whole if document is whole else {BARE: document}, [])
@@ -145,11 +148,11 @@ class LegacyAnswer:
 
         ``added`` are the pages of another tier, whose items follow.
         """
-        operation, compiled, api = match.operation, match.compiled, match.api.name
-        rules, translator = (
-            rules_context(match, self.context),
-            compiled.answers(self.tier, api),
-        )
+        operation = match.operation
+        compiled = match.compiled
+        api = match.api.name
+        rules = rules_context(match, self.context)
+        translator = compiled.answers(self.tier, api)
         document: Json
         if operation.shape == "one":
             made = translate_one(translator, pages[0].document if pages else {}, rules)
@@ -169,7 +172,8 @@ class LegacyAnswer:
                 document = items = in_order(items, compiled.order)
             if operation.shape != "array":
                 document = self._page(path, items, pages[0].document)
-        is_page, dumps = operation.shape == "page", self.context.dumps
+        is_page = operation.shape == "page"
+        dumps = self.context.dumps
         written = self.query.written(
             document, operation.status[api], dumps, page=is_page
         )
@@ -185,15 +189,20 @@ class LegacyAnswer:
         )
         if self.target.paging == "kept":
             said = upstream.get("totalCount")
-            total = said if type(said) is int and said >= 0 else None
+            if type(said) is int and said >= 0:
+                total = said
+            else:
+                total = None
             more = has_next(upstream)
             if more is None:
                 more = total is not None and query.page * size < total
         else:
             total = len(items)
-            size = max(size, total) if self.context.whole and query.page == 1 else size
+            if self.context.whole and query.page == 1:
+                size = max(size, total)
             end = query.page * size
-            items, more = items[end - size : end], end < total
+            items = items[end - size : end]
+            more = end < total
         links: list[Json] = [
             {"href": f"{url}?{query.link(query.page, size, own=True)}", "rel": "self"}
         ]

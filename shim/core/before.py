@@ -82,12 +82,12 @@ def look_before(
 
 def _body_again(state: ExchangeState) -> JsonObject | None:
     """Return the caller's body, which was let go of while a look waited for its answer."""
-    request, context = state.match.operation.request, state.context
+    request = state.match.operation.request
+    context = state.context
     if request is None:
         return None
-    body, _ = read_body(
-        request, state.call, context.loads, lambda _: None
-    )  # all is noted already
+    # all is noted already
+    body, _ = read_body(request, state.call, context.loads, lambda _: None)
     return body
 
 
@@ -98,7 +98,9 @@ def _learn(
 
     Raises CallError if its success stands for an error.
     """
-    look, reply, document = answer.look, answer.reply, answer.document
+    look = answer.look
+    reply = answer.reply
+    document = answer.document
     if reply.status != 200 or type(document) is not dict:
         return reply.fault or state.json.refused or "it is not 200 with a JSON object"
     goes_on = _has_more(document)
@@ -120,7 +122,8 @@ def _learn(
 
 def _has_more(document: JsonObject) -> bool:
     """Return whether a list goes on on another page, by its links or by its own count."""
-    items, total = document.get(RESULTS), document.get("totalCount")
+    items = document.get(RESULTS)
+    total = document.get("totalCount")
     counts_more = type(items) is list and type(total) is int and total > len(items)
     return counts_more or bool(has_next(document))
 
@@ -144,9 +147,8 @@ def _drop_others(look: Before, call: Call, page: JsonObject) -> None:
 
 
 def _fits(item: Json, wanted: dict[str, bytes]) -> bool:
-    if (
-        type(item) is not dict
-    ):  # it stays, so that [only] can't choose another item next to it
+    # it stays, so that [only] can't choose another item next to it
+    if type(item) is not dict:
         return True
     return all(
         name in item and _folded(str(item[name])) == text
@@ -175,9 +177,8 @@ def ask_before(
     """Make a call that goes before a tier's own; return the reply, and the document in it."""
     reply = yield from state.ask(call, tier.tier, rewritten=True)
     refuse_redirect(tier.tier, reply)
-    reply = yield Read(
-        state.context.settings.body_limit
-    )  # whatever it is, so that the connection stays
+    # whatever it is, so that the connection stays
+    reply = yield Read(state.context.settings.body_limit)
     return reply, state.json.read(reply)
 
 
@@ -199,9 +200,8 @@ class PlannedWrites:
                     state, target, self.before, query.decode("ascii"), content or None
                 )
             else:
-                call = attrs.evolve(
-                    call, body=content or None
-                )  # shares its target, of which the record keeps each
+                # shares its target, of which the record keeps each
+                call = attrs.evolve(call, body=content or None)
             yield call
 
 
@@ -251,7 +251,9 @@ def _call_of(
         before.method, before.path or target.path, before.version or target.version
     )
     call = successor_call(state.match, state.call, asked, None, content)
-    return attrs.evolve(call, target=f"{call.target}?{query}") if query else call
+    if query:
+        return attrs.evolve(call, target=f"{call.target}?{query}")
+    return call
 
 
 def _query_and_content(
@@ -266,7 +268,10 @@ def _query_and_content(
             sources = [source for rule in needed.rules[BODY] for source in rule.sources]
             raise missing_attribute(next(iter(sources), needed.name))
         content = state.context.dumps(body)
-    made = {} if before.query is None else made_body(state, before.query, source)
+    if before.query is None:
+        made = {}
+    else:
+        made = made_body(state, before.query, source)
     query = "&".join(
         f"{quote_plus(name)}={_quoted(name, value)}" for name, value in made.items()
     )
@@ -324,7 +329,10 @@ def made_body(
 
 def _quoted(name: str, value: Json) -> str:
     """Return a plain value as a query has it; raises CallError for a text that is too long, or that UTF-8 can't say."""
-    text = value if type(value) is str else dumps(value).decode()
+    if type(value) is str:
+        text = value
+    else:
+        text = dumps(value).decode()
     if len(text) > LONGEST_TEXT:
         raise CallError(
             400,

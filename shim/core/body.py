@@ -38,11 +38,10 @@ def read_body(
     reader = _Reader(note)
     given = reader.given(request, object_of(call, loads, bare=request.bare))
     if reader.passed_over and note is not None:
-        were = (
-            "were not sent: no call takes them"
-            if len(reader.passed_over) > 1
-            else "was not sent: no call takes it"
-        )
+        if len(reader.passed_over) > 1:
+            were = "were not sent: no call takes them"
+        else:
+            were = "was not sent: no call takes it"
         note(f"{', '.join(reader.passed_over)} {were}")
     if request.choose and look_up(given, request.choose.split(".")) is NoValue.MISSING:
         raise missing_attribute(request.choose)
@@ -96,8 +95,10 @@ class _Reader:
         found: JsonObject = {}
         for key, value in body.items():
             quoted = f"'{key}'" if "." in key else key  # which no document names
-            name, at = f"{outer}{quoted}", f"{place}{quoted}"
-            kind, refused = described.members.get(name), described.refused.get(name)
+            name = f"{outer}{quoted}"
+            at = f"{place}{quoted}"
+            kind = described.members.get(name)
+            refused = described.refused.get(name)
             if value is None and (kind is not None or not rest):
                 continue
             if name in described.ignored:

@@ -35,7 +35,8 @@ MARKS = 400_000
 """JSON marks of one document: decoding the worst of them takes 60 ms; 500 clusters in two shards each have 284,000, a
 full page of anything else 42,000 (recorded)."""
 
-DECODED, MARK = 4, 80
+DECODED = 4
+MARK = 80
 """Bytes that a byte of JSON, and a mark in it, take at most once it is decoded."""
 
 ALL_MARKS = 1_000_000
@@ -62,7 +63,8 @@ def with_content(
     ``chunks`` are the content as it was sent, or ``decoded`` already; it is not
     ``complete`` if reading stopped because there was more than ``limit`` bytes.
     """
-    raw, lines = b"".join(chunks), () if decoded else reply.headers
+    raw = b"".join(chunks)
+    lines = () if decoded else reply.headers
     codings = ",".join(
         [
             value
@@ -93,10 +95,8 @@ def acceptable(accept_encoding: str) -> str:
 
 def decode(raw: bytes, content_encoding: str, limit: int) -> bytes:
     """Undo the codings of a Content-Encoding value; raises ContentFault for content that is broken or too large."""
-    content, series = (
-        raw,
-        [word.strip().lower() for word in content_encoding.split(",")],
-    )
+    content = raw
+    series = [word.strip().lower() for word in content_encoding.split(",")]
     if len(series) > SERIES:
         raise ContentFault(f"the content has more than {SERIES} codings")
     for coding in reversed(series):
@@ -149,17 +149,17 @@ def _refuse(word: str) -> Any:
 
 
 def _integer(text: str) -> int:
-    return (
-        int(text)
-        if len(text) <= DIGITS
-        else _refuse(f"an integer of {len(text)} digits")
-    )
+    if len(text) > DIGITS:
+        _refuse(f"an integer of {len(text)} digits")
+    return int(text)
 
 
 def _number(text: str) -> float:
     # 1e999 would become an infinity, which is not JSON when it is written again.
     value = float(text)
-    return value if math.isfinite(value) else _refuse(text)
+    if not math.isfinite(value):
+        _refuse(text)
+    return value
 
 
 def loads(content: bytes) -> Any:
@@ -209,25 +209,25 @@ class JsonReader:
 
     def read(self, reply: Reply) -> Json:
         """Return a reply's document, None if its content is not JSON that can be read and written within bounds."""
-        return None if reply.fault is not None else self.decoded(reply.body or b"")
+        if reply.fault is not None:
+            return None
+        return self.decoded(reply.body or b"")
 
     def decoded(self, content: bytes) -> Json:
         """Return the document that content is, None if it is not JSON that can be read and written within bounds."""
         if len(content) > SMALL:
             # The first one needn't be counted if it has no more bytes than it may have
             # marks.
-            marks = (
-                len(content)
-                if not self.marks and len(content) <= MARKS
-                else json_marks(content)
-            )
+            if not self.marks and len(content) <= MARKS:
+                marks = len(content)
+            else:
+                marks = json_marks(content)
             self.marks += marks
             if marks > MARKS or self.marks > ALL_MARKS:
-                most, what = (
-                    (MARKS, "it")
-                    if marks > MARKS
-                    else (ALL_MARKS, "what was read for one answer")
-                )
+                if marks > MARKS:
+                    most, what = (MARKS, "it")
+                else:
+                    most, what = (ALL_MARKS, "what was read for one answer")
                 self.refused = (
                     f"{what} has more than {most} brackets, commas and colons"
                 )
@@ -252,11 +252,15 @@ _NESTS = frozenset({dict, list})
 
 def _siblings(document: Json) -> int:
     """Return how many objects are in the longest list that a document is or has, 0 if it has other items, too."""
-    values = document.values() if type(document) is dict else [document]
+    values: Iterable[Json] = [document]
+    if type(document) is dict:
+        values = document.values()
     longest: list[Any] = max(
         (value for value in values if type(value) is list), key=len, default=[]
     )
-    return len(longest) if {*map(type, longest)} == {dict} else 0
+    if {*map(type, longest)} == {dict}:
+        return len(longest)
+    return 0
 
 
 def _is_shallow(document: Json) -> bool:
@@ -286,5 +290,8 @@ def is_error(document: Json) -> bool:
 
 def error_code(document: Json) -> str | None:
     """Return the code of an error of Atlas, None if the document has none."""
-    code = document.get("errorCode") if type(document) is dict else None
+    if type(document) is dict:
+        code = document.get("errorCode")
+    else:
+        code = None
     return code if type(code) is str else None

@@ -51,7 +51,8 @@ from shim.documents.vocabulary import Json, named_in
 def exchange(match: Match, call: Call, context: Context) -> Exchange:
     """Run one exchange: yields what the door must do, returns the outcome."""
     match = _guarded(match, call, context)
-    started, decision = context.monotonic(), decide(match, call, context)
+    started = context.monotonic()
+    decision = decide(match, call, context)
     state = ExchangeState(
         match,
         call,
@@ -61,7 +62,10 @@ def exchange(match: Match, call: Call, context: Context) -> Exchange:
         JsonReader(context.loads),
         decision.reason,
     )
-    switched = None if context.settings.route in LEGACY else match.compiled.switched
+    if context.settings.route in LEGACY:
+        switched = None
+    else:
+        switched = match.compiled.switched
     outcome: Outcome | None = None
     try:
         if switched is not None:
@@ -89,12 +93,15 @@ def exchange(match: Match, call: Call, context: Context) -> Exchange:
             error.parameters,
         )
         outcome = _own(state, body, error.status, "application/json", error.code)
-    return outcome if call.method != "HEAD" else _without_content(outcome, state)
+    if call.method != "HEAD":
+        return outcome
+    return _without_content(outcome, state)
 
 
 def _guarded(match: Match, call: Call, context: Context) -> Match:
     """Return the match of a call whose body needs a switch: its operation has that switch then."""
-    lens, guarded = match.operation.lens, match.compiled.guarded
+    lens = match.operation.lens
+    guarded = match.compiled.guarded
     if lens is None or guarded is None:
         return match
     try:
@@ -102,7 +109,9 @@ def _guarded(match: Match, call: Call, context: Context) -> Match:
     except CallError:  # which is answered when it is read
         return match
     needs_it = any(body.get(name) is not None for name in lens.members)
-    return attrs.evolve(match, operation=guarded) if needs_it else match
+    if needs_it:
+        return attrs.evolve(match, operation=guarded)
+    return match
 
 
 def _by_switch(
@@ -113,11 +122,10 @@ def _by_switch(
     if tier.when is not None and _body_says(tier.when, state.call, context.loads):
         state.reason = f"the body has what {tier.tier} takes"
         state.decision = attrs.evolve(state.decision, route=tier.tier)
-    key = (
-        empty_key(state.call, tier.only.path.build(state.match.raw))
-        if tier.adds and tier.only
-        else None
-    )
+    if tier.adds and tier.only:
+        key = empty_key(state.call, tier.only.path.build(state.match.raw))
+    else:
+        key = None
     if key is None or context.memory.recall(key, context.monotonic()) is not None:
         return None
     _read_question(state)
@@ -134,14 +142,15 @@ def _ask_legacy(
     state: ExchangeState, switched: Successor | None
 ) -> Generator[Command, Reply, Outcome | None]:
     """Ask the legacy endpoint; return its answer, or None if that changed the decision."""
-    match, call, context, decision = (
-        state.match,
-        state.call,
-        state.context,
-        state.decision,
-    )
+    match = state.match
+    call = state.call
+    context = state.context
+    decision = state.decision
     has_content = call.method != "HEAD"
-    later = switched if switched is not None and switched.after else None
+    if switched is not None and switched.after:
+        later = switched
+    else:
+        later = None
     if state.added is None:
         may_read = (decision.corrects or later is not None) and has_content
         reply = yield from state.ask(call, "legacy", rewritten=False, may_read=may_read)
@@ -150,12 +159,11 @@ def _ask_legacy(
         if isinstance(outcome, Answer):
             return outcome
         reply = state.last
-    document, may_lead = None, later is not None and reply.status == 400
+    document = None
+    may_lead = later is not None and reply.status == 400
     # Either proves that the endpoint is gone, and that nothing was executed.
-    is_gone, may_be_gone = (
-        reply.status == 410,
-        decision.corrects and reply.status in {404, 405},
-    )
+    is_gone = reply.status == 410
+    may_be_gone = decision.corrects and reply.status in {404, 405}
     if has_content and (may_lead or may_be_gone):
         reply = yield Read(context.settings.body_limit)
         document = state.json.read(reply)
@@ -166,11 +174,10 @@ def _ask_legacy(
             and not state.json.refused
         )
     if later is not None and may_lead:
-        code = (
-            error_code(document)
-            if has_content
-            else field(reply.headers, "x-error-code")
-        )
+        if has_content:
+            code = error_code(document)
+        else:
+            code = field(reply.headers, "x-error-code")
         if code in later.after:
             state.reason += f"; it answered {code}"
             state.decision = attrs.evolve(decision, route=later.tier, corrects=False)
@@ -206,7 +213,9 @@ def legacy_fallback(state: ExchangeState, outcome: Outcome) -> Exchange:
         outcome = Answer(
             Reply(reply.status, headers, reply.body or b""), outcome.record
         )
-    match, call, tier = state.match, state.call, state.route
+    match = state.match
+    call = state.call
+    tier = state.route
     if match.api.version is None and named_in(field(call.headers, "accept")) is None:
         call = attrs.evolve(
             call, headers=replaced(call.headers, "Accept", match.operation.accept)
@@ -243,9 +252,10 @@ def _read_question(state: ExchangeState) -> None:
             f"itemsPerPage={query.asked} is more than a page may have; {query.size} was used"
         )
     if operation.request is not None:
-        note = (
-            None if is_strict(operation, state.context.settings) else state.notes.append
-        )
+        if is_strict(operation, state.context.settings):
+            note = None
+        else:
+            note = state.notes.append
         state.body, state.word = read_body(
             operation.request, state.call, state.context.loads, note
         )
@@ -253,7 +263,8 @@ def _read_question(state: ExchangeState) -> None:
 
 def _alone(state: ExchangeState) -> Answer:
     """Answer without asking anybody; raises CallError if the operation has no successor and no constant."""
-    operation, state.route = state.match.operation, "none"
+    operation = state.match.operation
+    state.route = "none"
     constant = constant_of(operation, state.context.settings)
     if constant is None:
         raise CallError(
@@ -279,11 +290,9 @@ def _own(
     content = query.written(value, status, state.context.dumps)
     # Atlas' own errors have their code in a field, too.
     said = code or ""
-    fields = (
-        (("X-Error-Code", said),)
-        if said and not said.startswith("SHIM_")
-        else help_link(said)
-    )
+    fields = help_link(said)
+    if said and not said.startswith("SHIM_"):
+        fields = (("X-Error-Code", said),)
     return Answer(document_reply(content, status, kind, fields), state.record(), code)
 
 
@@ -294,7 +303,9 @@ def _without_content(outcome: Outcome, state: ExchangeState) -> Outcome:
         if outcome.content_type:
             headers = replaced(headers, "Content-Type", outcome.content_type)
         head = Reply(state.last.status, headers, b"")
-        return outcome if state.asked.method == "HEAD" else Answer(head, outcome.record)
+        if state.asked.method == "HEAD":
+            return outcome
+        return Answer(head, outcome.record)
     content = outcome.reply.body or b""
     fields = replaced(outcome.reply.headers, "Content-Length", str(len(content)))
     return attrs.evolve(

@@ -47,10 +47,8 @@ class Laying:
 
     def check_counts(self, name: str, legacy: Json, forms: Forms) -> None:
         """Raise CallError for a legacy item that is several of the successor's and doesn't say how many it is to be."""
-        spec, there = (
-            self.lens.lists[name],
-            _grouped(forms.there, self.lens.lists[name]),
-        )
+        spec = self.lens.lists[name]
+        there = _grouped(forms.there, self.lens.lists[name])
         renamed = self._renamed(name, forms.made, there)
         for number, item in enumerate(_objects(legacy)):
             key = _key(item, spec)
@@ -77,15 +75,14 @@ class Laying:
             key: len(group) for key, group in there.items()
         }:
             raise self._cannot_say(at)
-        renamed, counts, laid = (
-            self._renamed(name, forms.made, there),
-            Counter[Key](),
-            list[Json](),
-        )
+        renamed = self._renamed(name, forms.made, there)
+        counts = Counter[Key]()
+        laid = list[Json]()
         for number, item in enumerate(_objects(forms.made)):
             own = _key(item, spec)
             key = renamed.get(own, own)
-            group, place = there.get(key, ()), counts[key]
+            group = there.get(key, ())
+            place = counts[key]
             counts[key] += 1
             if not group:
                 self._check_new(spec, item, f"{at}[{number}]")
@@ -102,9 +99,11 @@ class Laying:
             )
             along = [*spec.keeps, *([] if is_another else [spec.identity])]
             if own in renamed:
-                along += (
-                    spec.by if None in own else [spec.renamed]
-                )  # without a name it keeps that which it has
+                # without a name it keeps that which it has
+                if None in own:
+                    along += spec.by
+                else:
+                    along += [spec.renamed]
             kept = {
                 member: group[place][member]
                 for member in along
@@ -131,11 +130,9 @@ class Laying:
     ) -> JsonObject:
         laid: JsonObject = {}
         for member, value in forms.made.items():
-            path, place, inner = (
-                f"{name}.{member}",
-                f"{at}.{member}",
-                forms.member(member),
-            )
+            path = f"{name}.{member}"
+            place = f"{at}.{member}"
+            inner = forms.member(member)
             if path in self.lens.lists and type(inner.there) is list:
                 laid[member] = self.lay_list(path, place, inner, is_new=is_new)
             elif type(value) is dict:
@@ -162,9 +159,8 @@ class Laying:
         made: Json = forms.made
         if forms.shown is None or forms.there is None or forms.shown == forms.there:
             return made
-        if (
-            made == forms.shown == forms.unsaid
-        ):  # shown otherwise than it is, and the caller gives no word for it
+        # shown otherwise than it is, and the caller gives no word for it
+        if made == forms.shown == forms.unsaid:
             there: Json = forms.there
             return there
         raise self._cannot_say(at)
@@ -185,10 +181,8 @@ class Laying:
         """
         spec = self.lens.lists[name]
         asked = _grouped(made, spec)
-        new, left = (
-            [key for key in asked if key not in there],
-            [key for key in there if key not in asked],
-        )
+        new = [key for key in asked if key not in there]
+        left = [key for key in there if key not in asked]
         if len(new) == len(left) == 1 and (not spec.identity or len(there) == 1):
             return {new[0]: left[0]}
         if new and left and spec.identity:
@@ -223,7 +217,9 @@ class Laying:
 
 
 def _objects(value: Json) -> list[JsonObject]:
-    return [one for one in value if type(one) is dict] if type(value) is list else []
+    if type(value) is list:
+        return [one for one in value if type(one) is dict]
+    return []
 
 
 def _key(item: JsonObject, spec: LensList) -> Key:

@@ -47,11 +47,9 @@ class Look:
 def lens_of(body: JsonObject | None, target: Target) -> Lens | None:
     """Return the lens that a legacy body is seen through, None if it has no member that needs one."""
     lens = target.lens
-    return (
-        lens
-        if lens is not None and any(name in (body or {}) for name in lens.members)
-        else None
-    )
+    if lens is not None and any(name in (body or {}) for name in lens.members):
+        return lens
+    return None
 
 
 def look(
@@ -77,7 +75,10 @@ def look(
 def check_unchanged(lens: Lens, first: Look, second: Look) -> None:
     """Raise CallError if what is compared has changed between two looks."""
     assert type(first.document) is dict, "it was read"
-    now = second.document if type(second.document) is dict else {}
+    if type(second.document) is dict:
+        now = second.document
+    else:
+        now = {}
     for name in lists_of(lens):
         if first.document.get(name) != now.get(name):
             detail = f"{name} changed while this call was made, and nothing was sent. Read the cluster, and call again."
@@ -100,7 +101,11 @@ def seen_through(
 
     Raises CallError for what the old version can't say of what is there.
     """
-    asked, there = state.body or {}, found.document if found is not None else None
+    asked = state.body or {}
+    if found is not None:
+        there = found.document
+    else:
+        there = None
     if type(there) is not dict:
         whole = _whole(state, lens, lens.start or {}, asked)
         return _made(state, target, lens, {**asked, **whole, "asked": asked})

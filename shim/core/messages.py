@@ -87,11 +87,9 @@ def framed(reply: Reply, method: str) -> Headers:
         reply.headers, ("content-length", "content-encoding", "transfer-encoding")
     )
     # A 204 has no Content-Length (RFC 9110, 8.6).
-    return (
-        lines
-        if reply.status == 204
-        else (*lines, ("Content-Length", str(len(reply.body or b""))))
-    )
+    if reply.status == 204:
+        return lines
+    return (*lines, ("Content-Length", str(len(reply.body or b""))))
 
 
 def reason_phrase(status: int) -> str:
@@ -251,7 +249,9 @@ Exchange = Generator[Command, Reply, Outcome]
 def advance(exchange: Exchange, reply: Reply | None) -> Command | Outcome:
     """Give an exchange the answer to its last command, None to begin; return the next command or the outcome."""
     try:
-        return next(exchange) if reply is None else exchange.send(reply)
+        if reply is None:
+            return next(exchange)
+        return exchange.send(reply)
     except StopIteration as end:
         outcome: Outcome = end.value
         return outcome

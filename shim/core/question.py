@@ -62,11 +62,10 @@ class LegacyQuery:
 
     def link(self, page: int, size: int, *, own: bool) -> str:
         """Return the query of a page's link, in the orders that recorded ``self`` and other links have."""
-        numbers = (
-            f"pageNum={page}&itemsPerPage={size}"
-            if own
-            else f"itemsPerPage={size}&pageNum={page}"
-        )
+        if own:
+            numbers = f"pageNum={page}&itemsPerPage={size}"
+        else:
+            numbers = f"itemsPerPage={size}&pageNum={page}"
         return "&".join((*self.rest, numbers))
 
     def written(
@@ -85,7 +84,9 @@ class LegacyQuery:
             document = {**document, "status": status}
         elif self.envelope:
             document = {"status": status, "content": document}
-        return dumps(document, pretty=True) if self.pretty else dumps(document)
+        if self.pretty:
+            return dumps(document, pretty=True)
+        return dumps(document)
 
 
 def _named(pairs: Iterable[str]) -> Iterator[tuple[str, str, str]]:
@@ -101,7 +102,9 @@ def read_query(raw: str, shape: str) -> LegacyQuery:
     if not raw:
         return LegacyQuery()
     given = [*_named(filter(None, raw.split("&")))]
-    known = ("envelope", "pretty") if shape == "one" else (*_NUMBERS, *_FLAGS)
+    known: tuple[str, ...] = (*_NUMBERS, *_FLAGS)
+    if shape == "one":
+        known = ("envelope", "pretty")
     own = {
         name: unquote_plus(value) for name, value, _ in reversed(given) if name in known
     }
@@ -164,7 +167,8 @@ def sent_on(
 
     Raises CallError for a value that the successor has no word for.
     """
-    given, pairs = [*_named(query.foreign)], list[str]()
+    given = [*_named(query.foreign)]
+    pairs = list[str]()
     names = {name for name, _, _ in given}
     for name, rule in rules.items():
         if rule.default is not None and name not in names:
@@ -210,7 +214,8 @@ def _request_target(
     match: Match, call: Call, target: Target, query: LegacyQuery | None
 ) -> str:
     """Return a successor's request target: its path, and a query that is in its terms, if any."""
-    path, shape = target.path.build(match.raw), match.operation.shape
+    path = target.path.build(match.raw)
+    shape = match.operation.shape
     if query is None:
         return path
     own_pages = shape == "page" and target.paging == "kept" and not target.bare
@@ -221,8 +226,9 @@ def _request_target(
     pairs = [*query.foreign]
     if shape != "one" and not target.bare:
         if target.include_count:
-            pairs.append(
-                "includeCount=true"
-            )  # always: with false Atlas gives no next link (recorded)
+            # always: with false Atlas gives no next link (recorded)
+            pairs.append("includeCount=true")
         pairs += [f"itemsPerPage={query.size}", f"pageNum={query.page}"]
-    return f"{path}?{'&'.join(pairs)}" if pairs else path
+    if pairs:
+        return f"{path}?{'&'.join(pairs)}"
+    return path

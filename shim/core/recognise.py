@@ -72,8 +72,9 @@ class CompiledOperation:
             for name, backwards in named
         ]
         """What lists are sorted by."""
-        switch = operation.lens.switch if operation.lens else ""
-        self.guarded = attrs.evolve(operation, switch=switch) if switch else None
+        self.guarded: Operation | None = None
+        if operation.lens and operation.lens.switch:
+            self.guarded = attrs.evolve(operation, switch=operation.lens.switch)
         """The operation as it is for bodies that need a switch."""
         self.answers = cache(self._answers)
         """What makes the answer of one tier on an API; generated when it is first needed."""
@@ -82,7 +83,10 @@ class CompiledOperation:
     def _answers(self, tier: str, api: str) -> Translator:
         operation, successor = self.operation, self.operation.successors.get(tier)
         # What the legacy endpoint says stays as it is.
-        resource = Resource(rest=True) if successor is None else successor.resource
+        if successor is None:
+            resource = Resource(rest=True)
+        else:
+            resource = successor.resource
         title = f"{operation.document} {operation.id} {tier} {api}"
         path = (*operation.path.parameters, *(successor.given if successor else ()))
         return Translator(title, resource, tier, parameters=path, api=api)
@@ -92,10 +96,8 @@ class CompiledOperation:
         key = (id(resource), *given)
         found = self._bodies.get(key)
         if found is None:
-            title, without = (
-                f"{self.operation.document} {self.operation.id} body",
-                (*resource.without, *given),
-            )
+            title = f"{self.operation.document} {self.operation.id} body"
+            without = (*resource.without, *given)
             # What looks gave is no member that passes.
             found = self._bodies[key] = Translator(
                 title, attrs.evolve(resource, without=without), "body"
@@ -141,9 +143,10 @@ class Candidates:
         for api, compiled in self.operations:
             operation, ending = compiled.operation, compiled.operation.path.ending
             version = api.version or named_in(accept, operation.content)
-            fits = (
-                operation.oldest if version is None else version in operation.versions
-            )
+            if version is None:
+                fits = operation.oldest
+            else:
+                fits = version in operation.versions
             if ending:  # what stands before it is the parameter
                 fits = (
                     fits
@@ -165,12 +168,10 @@ class Candidates:
         operation = compiled.operation
         if operation.content == "json":
             kind = api.content_type or f"{operation.accept};charset=utf-8"
+        elif api.content_type:
+            kind = f"application/{operation.content}"
         else:
-            kind = (
-                f"application/{operation.content}"
-                if api.content_type
-                else operation.accept
-            )
+            kind = operation.accept
         return api, compiled, kind
 
 
@@ -252,7 +253,9 @@ class Engine:
         field decides which version, and so which operation, is meant.
         """
         found = self.look_up(method, target)
-        return None if found is None else match_in(found, headers)
+        if found is None:
+            return None
+        return match_in(found, headers)
 
     def has(self, method: str, target: str) -> bool:
         """Return whether an operation has this method and path, in whatever version."""
@@ -263,9 +266,8 @@ class Engine:
         if not target.startswith(self.bases):
             return None
         path = target.partition("?")[0]
-        path = path.removesuffix(
-            "/"
-        )  # some clients write lists with a slash at the end
+        # some clients write lists with a slash at the end
+        path = path.removesuffix("/")
         segments = path[1:].split("/")
         for places, by_fixed in self._paths.get(len(segments), {}).items():
             by_method = by_fixed.get(tuple([segments[place] for place in places]))

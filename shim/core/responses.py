@@ -65,7 +65,8 @@ def in_legacy_names(error: JsonObject, names: Mapping[str, str]) -> JsonObject:
     ``names`` has the legacy names by those of the successor's body. A detail has the
     words that are in the parameters.
     """
-    parameters, detail = error.get("parameters"), error.get("detail")
+    parameters = error.get("parameters")
+    detail = error.get("detail")
     if type(parameters) is not list or type(detail) is not str:
         return error
     renamed = {one: _legacy_name(one, names) for one in parameters if type(one) is str}
@@ -106,7 +107,9 @@ def explained(code: str, detail: str) -> str:
 def help_link(code: str) -> Headers:
     """Return a Link field to the section of a SHIM_ code (RFC 8288, HTML's ``help``); no field if it has no URL."""
     url = section_of(code)
-    return () if url is None else (("Link", f'<{url}>; rel="help"'),)
+    if url is None:
+        return ()
+    return (("Link", f'<{url}>; rel="help"'),)
 
 
 def refuse_redirect(tier: str, reply: Reply) -> None:

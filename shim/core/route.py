@@ -122,7 +122,9 @@ def constant_of(operation: Operation, settings: Settings) -> ConstantAnswer | No
     switched_on = operation.switch in settings.writes and not is_strict(
         operation, settings
     )
-    return operation.constant if not operation.switch or switched_on else None
+    if not operation.switch or switched_on:
+        return operation.constant
+    return None
 
 
 VERSION_GONE = "VERSION_GONE"
@@ -134,7 +136,9 @@ _USER = re.compile(r'digest .*?\busername="([^"]*)"', re.IGNORECASE)
 def retired_key(match: Match, origin: str, call: Call | None = None) -> tuple[str, ...]:
     """Return the key for what legacy answered as retired: to everybody, or on a path to some credentials (hashed)."""
     key = ("retired", origin, match.operation.id, match.api.name)
-    return key if call is None else (*key, _of_caller(call, call.path))
+    if call is None:
+        return key
+    return (*key, _of_caller(call, call.path))
 
 
 def empty_key(call: Call, path: str) -> tuple[str, ...]:
@@ -172,87 +176,104 @@ def decide(
     match: Match, call: Call, context: Context, answered: str | None = None
 ) -> Decision:
     """Decide which side is asked first; ``answered`` is the status with which legacy just answered as retired."""
-    operation, settings, memory = match.operation, context.settings, context.memory
-    corrects, sunset, blank = (
-        settings.route is RouteWord.AUTO,
-        sunset_of(operation, settings),
-        operation.blank,
-    )
+    operation = match.operation
+    settings = context.settings
+    sunset = sunset_of(operation, settings)
     if operation.lives or settings.route in LEGACY:
-        return Decision(
-            "legacy",
-            LEGACY.get(settings.route, "the endpoint lives on"),
-            sunset,
-            corrects=False,
-        )
-    now, monotonic, successor = (
-        context.clock(),
-        context.monotonic(),
-        has_successor(operation, settings),
-    )
+        because = LEGACY.get(settings.route, "the endpoint lives on")
+        return Decision("legacy", because, sunset, corrects=False)
+    if settings.route in {RouteWord.AUTO, RouteWord.DATE}:
+        return _decide_by_date(match, call, context, sunset, answered)
+    because = f"the route is set to {settings.route}"
+    set_so = Decision(operation.first, because, sunset, corrects=False, since=-math.inf)
+    return _if_there(set_so, operation, settings)
+
+
+def _decide_by_date(
+    match: Match, call: Call, context: Context, sunset: datetime, answered: str | None
+) -> Decision:
+    """Decide by date, and where replies count by what legacy answered, and where the cluster was found."""
+    operation = match.operation
+    settings = context.settings
+    corrects = settings.route is RouteWord.AUTO
+    now = context.clock()
+    is_over = now >= sunset.timestamp()
+    state = "has passed" if is_over else "is still to come"
+    reason = f"its sunset, {_written(sunset)}, {state}"
+    blank = operation.blank
+    is_blank = False
+    if blank is not None and not is_over and now >= blank.timestamp():
+        is_blank = True
+        reason = f"{reason}, but since {_written(blank)} its answers mean nothing"
+    if not corrects:
+        reason = f"the route is decided by date: {reason}"
+    elif answered is None:
+        answered = _answered_before(match, call, context)
     # What legacy answered before its sunset, perhaps to this caller alone, is believed
     # for a while.
     certain = sunset.timestamp() + 2 * TTL
     since: float | None = certain if now >= certain else None
-    is_blank = False
-    if settings.route is not RouteWord.AUTO and settings.route is not RouteWord.DATE:
-        reason, since = f"the route is set to {settings.route}", -math.inf
-    else:
-        is_over = now >= sunset.timestamp()
-        reason = f"its sunset, {_written(sunset)}, {'has passed' if is_over else 'is still to come'}"
-        if blank is not None and not is_over and now >= blank.timestamp():
-            is_blank, reason = (
-                True,
-                f"{reason}, but since {_written(blank)} its answers mean nothing",
-            )
-        reason = reason if corrects else f"the route is decided by date: {reason}"
-        if corrects and answered is None:
-            answered = memory.recall(retired_key(match, call.origin), monotonic)
-            answered = answered or memory.recall(
-                retired_key(match, call.origin, call), monotonic
-            )
-        if answered is not None:
-            is_blank, since, reason = (
-                False,
-                None,
-                f"the legacy endpoint answered {answered} less than ten minutes ago",
-            )
-        elif not (is_over or is_blank):
-            return Decision("legacy", reason, sunset, corrects)
-        elif corrects and not successor and constant_of(operation, settings) is None:
-            # Nothing else could answer, and real sunset dates moved: asking is the only
-            # thing that can work.
-            lacking = (
-                _switched_off(operation, settings)
-                or f"{reason}, and there is no successor to ask instead"
-            )
-            return Decision("legacy", lacking, sunset, corrects)
-        tier = (
-            memory.recall(tier_key(match, call.origin), monotonic)
-            if corrects and match.cluster
-            else None
-        )
-        if (
-            tier is not None
-            and tier != operation.first
-            and tier in operation.successors
-        ):
-            reason = f"{reason}; the cluster was found on the {tier} tier less than ten minutes ago"
-            return Decision(tier, reason, sunset, corrects, since=since)
-    if successor:
-        return Decision(
-            operation.first, reason, sunset, corrects, corrects and is_blank, since
-        )
-    reason = (
-        _switched_off(operation, settings) or f"{reason}, and there is no successor"
-    )
-    return Decision("none", reason, sunset, corrects)
+    if answered is not None:
+        is_blank = False
+        since = None
+        reason = f"the legacy endpoint answered {answered} less than ten minutes ago"
+    elif not (is_over or is_blank):
+        return Decision("legacy", reason, sunset, corrects)
+    elif corrects and not _can_answer(operation, settings):
+        # Real sunset dates moved: asking is the only thing that can work.
+        lacking = f"{reason}, and there is no successor to ask instead"
+        lacking = _switched_off(operation, settings) or lacking
+        return Decision("legacy", lacking, sunset, corrects)
+    tier = _found_before(match, call, context) if corrects else None
+    if tier is not None:
+        reason = f"{reason}; the cluster was found on the {tier} tier less than ten minutes ago"
+        return Decision(tier, reason, sunset, corrects, since=since)
+    asks_legacy = corrects and is_blank
+    first = Decision(operation.first, reason, sunset, corrects, asks_legacy, since)
+    return _if_there(first, operation, settings)
+
+
+def _can_answer(operation: Operation, settings: Settings) -> bool:
+    """Return whether a successor, or a constant, can answer in place of legacy."""
+    if has_successor(operation, settings):
+        return True
+    return constant_of(operation, settings) is not None
+
+
+def _answered_before(match: Match, call: Call, context: Context) -> str | None:
+    """Return the status with which legacy lately answered as retired: to everybody, or to this caller."""
+    recall = context.memory.recall
+    now = context.monotonic()
+    to_all = recall(retired_key(match, call.origin), now)
+    return to_all or recall(retired_key(match, call.origin, call), now)
+
+
+def _found_before(match: Match, call: Call, context: Context) -> str | None:
+    """Return the tier, other than the first, on which a call's cluster was lately found."""
+    if not match.cluster:
+        return None
+    key = tier_key(match, call.origin)
+    tier = context.memory.recall(key, context.monotonic())
+    if tier == match.operation.first or tier not in match.operation.successors:
+        return None
+    return tier
+
+
+def _if_there(decision: Decision, operation: Operation, settings: Settings) -> Decision:
+    """Return a decision for a successor, or that nobody could answer, if there is none."""
+    if has_successor(operation, settings):
+        return decision
+    lacking = f"{decision.reason}, and there is no successor"
+    lacking = _switched_off(operation, settings) or lacking
+    return Decision("none", lacking, decision.sunset, decision.corrects)
 
 
 def _switched_off(operation: Operation, settings: Settings) -> str:
     """Return the reason why a write whose switch is off is not sent on; empty for any other call."""
-    word = "" if operation.switch in settings.writes else operation.switch
-    return f"this write is switched off (set ATLAS_SHIM_WRITES={word})" if word else ""
+    word = operation.switch
+    if not word or word in settings.writes:
+        return ""
+    return f"this write is switched off (set ATLAS_SHIM_WRITES={word})"
 
 
 LEGACY = {

@@ -49,16 +49,21 @@ class FieldRule:
         self.field, self.rule, sources = field, rule, rule.sources
         self.sources = [(name, parse_source(name)) for name in sources]
         """What the rule reads, as it is written and as a path."""
-        outer = field.name.split(".")[:-1] if rule.verb.hands_on and sources else []
-        self.stays = outer if outer and sources[0].split(".")[:-1] == outer else []
+        if rule.verb.hands_on and sources:
+            outer = field.name.split(".")[:-1]
+        else:
+            outer = []
+        if outer and sources[0].split(".")[:-1] == outer:
+            self.stays = outer
+        else:
+            self.stays = []
         """Where the object stands that stays although the field has no value, empty if none does."""
         self.usual = FieldReport(field.name, rule.fidelity, rule.why, rule.owner)
         """What is reported where it gives the field its value."""
-        why = (
-            f"upstream sent no {' or '.join(sources)}"
-            if sources
-            else "a part of it is missing"
-        )
+        if sources:
+            why = f"upstream sent no {' or '.join(sources)}"
+        else:
+            why = "a part of it is missing"
         self.missing = FieldReport(field.name, Fidelity.MISSING, why, rule.owner)
         """What is reported where nothing stands that it reads."""
 
@@ -315,11 +320,10 @@ class Nested:
             if type(name) is str and name not in made:
                 made[name] = self.one(value, where)
             else:
-                why = (
-                    "another item has that name"
-                    if type(name) is str
-                    else "no name to stand under"
-                )
+                if type(name) is str:
+                    why = "another item has that name"
+                else:
+                    why = "no name to stand under"
                 self.dropped.append(Dropped(where, value, why))
         return made
 
@@ -363,7 +367,9 @@ def pass_rest(
 
 def segment_of(value: Json) -> str:
     """Return the raw path segment for a member of the answer, empty without one."""
-    return (encoded(str(value)) or "") if type(value) in {str, int} else ""
+    if type(value) in {str, int}:
+        return encoded(str(value)) or ""
+    return ""
 
 
 _origin_of = re.compile(r"https?://[^/?#]+", re.IGNORECASE).match
@@ -375,9 +381,18 @@ def led_back(links: list[Any], context: TranslationContext) -> list[Json]:
     # Below the root is all that any link may name.
     bases = tuple([f"{one}/" for one in context.bases if one])
     for link in links:
-        href = link.get("href") if type(link) is dict else None
-        origin = _origin_of(href) if type(href) is str else None
-        path = "" if origin is None else origin.string[origin.end() :]
+        if type(link) is dict:
+            href = link.get("href")
+        else:
+            href = None
+        if type(href) is str:
+            origin = _origin_of(href)
+        else:
+            origin = None
+        if origin is None:
+            path = ""
+        else:
+            path = origin.string[origin.end() :]
         made.append(
             {**link, "href": context.base + path} if path.startswith(bases) else link
         )

@@ -65,7 +65,10 @@ class Settings:
 
     def by_flag(self, word: RouteWord | None) -> Settings:
         """Return settings with the word of the flag; ``word`` is None if the flag has none yet."""
-        said = "has no word yet" if word is None else f"says {word}"
+        if word is None:
+            said = "has no word yet"
+        else:
+            said = f"says {word}"
         return attrs.evolve(
             self, route=word or RouteWord.AUTO, because=f"the flag {self.flag} {said}"
         )
@@ -90,11 +93,9 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
 
 def word_and_flag(route: str) -> tuple[RouteWord, str]:
     """Return a route as Settings have it: the word until a flag has said one, and the flag's key or nothing."""
-    return (
-        (RouteWord.AUTO, route.removeprefix(FLAG))
-        if route.startswith(FLAG)
-        else (RouteWord(route), "")
-    )
+    if route.startswith(FLAG):
+        return (RouteWord.AUTO, route.removeprefix(FLAG))
+    return (RouteWord(route), "")
 
 
 def parse_route(word: str, *, name: str = "ATLAS_SHIM_ROUTE") -> str:

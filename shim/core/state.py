@@ -94,7 +94,8 @@ class ExchangeState:
                 "SHIM_DEADLINE_EXCEEDED",
                 f"Upstream did not answer within {deadline:g} seconds.",
             )
-        self.route, self.asked = route, call
+        self.route = route
+        self.asked = call
         self.last = yield Send(
             call,
             route,
@@ -108,20 +109,24 @@ class ExchangeState:
         self.needs_last = True
         sent = Sent(call.method, call.target, self.last.status, route)
         is_like_last = self.sent and self.sent[-1] == sent
-        self.sent.append(
-            self.sent[-1] if is_like_last else sent
-        )  # hundreds of writes may be alike
+        # hundreds of writes may be alike
+        self.sent.append(self.sent[-1] if is_like_last else sent)
         return self.last
 
     def _held(self) -> int:
         """Return how many bytes are kept for what follows, and not by the door."""
-        decoded = 0 if self.body is None else decoded_size(self.call.body or b"")
+        if self.body is None:
+            decoded = 0
+        else:
+            decoded = decoded_size(self.call.body or b"")
         return decoded + self.kept
 
     def legacy_names(self, tier: Successor) -> Mapping[str, str]:
         """Return the legacy names of members of what a tier is sent."""
         target = tier.only or tier.choices.get(self.word)
-        return target.legacy_names if isinstance(target, Target) else {}
+        if isinstance(target, Target):
+            return target.legacy_names
+        return {}
 
     def has_done(self, call: Call) -> None:
         """Note a write that was done before a tier's call."""
@@ -134,14 +139,20 @@ class ExchangeState:
     @property
     def done_before(self) -> str:
         """A sentence on the writes that were done, which an error does not undo; empty if none was."""
-        more = f" and {self.done_count - NAMED} more" if self.done_count > NAMED else ""
-        return f"Done before: {', '.join(self.done)}{more}." if self.done else ""
+        if self.done_count > NAMED:
+            more = f" and {self.done_count - NAMED} more"
+        else:
+            more = ""
+        if self.done:
+            return f"Done before: {', '.join(self.done)}{more}."
+        return ""
 
     def record(
         self, fields: tuple[FieldReport, ...] = (), dropped: tuple[Dropped, ...] = ()
     ) -> Record:
         """Return the record of the exchange as it stands."""
-        operation, because = self.match.operation, self.context.settings.because
+        operation = self.match.operation
+        because = self.context.settings.because
         return Record(
             operation=operation.id,
             api=self.match.api.name,
@@ -183,26 +194,26 @@ def failed(
     member that the legacy body calls otherwise, an envelope was asked for, or writes
     were done before it.
     """
-    found, wrapped = (
-        tier.errors.get(error_code(document) or ""),
-        state.query.envelope and reply.status >= 400,
-    )
+    found = tier.errors.get(error_code(document) or "")
+    wrapped = state.query.envelope and reply.status >= 400
     if type(document) is not dict and state.done:
         document = error_body(
             reply.status, None, f"The {tier.tier} endpoint answered {reply.status}."
         )
     if type(document) is not dict:
         return PassThrough(state.record())
-    as_it_came, document = document, in_legacy_names(document, state.legacy_names(tier))
+    as_it_came = document
+    document = in_legacy_names(document, state.legacy_names(tier))
     if not (found or wrapped or state.done) and document == as_it_came:
         return PassThrough(state.record())
-    rule, headers = found or ErrorRule(), reply.headers
+    rule = found or ErrorRule()
+    headers = reply.headers
     kind = field(headers, "content-type") or "application/json"
     detail = rule.detail and filled_in(rule.detail, state.match.parameters)
     if state.done:
-        kind, detail = (
-            "application/json",
-            together(detail or str(document.get("detail") or ""), state.done_before),
+        kind = "application/json"
+        detail = together(
+            detail or str(document.get("detail") or ""), state.done_before
         )
     changes: JsonObject = {
         "errorCode": rule.code,
@@ -216,9 +227,7 @@ def failed(
     }
     if rule.code is not None and field(headers, "x-error-code") is not None:
         headers = replaced(headers, "X-Error-Code", rule.code)
-    status, asked = (
-        rule.status or reply.status,
-        attrs.evolve(state.query, envelope=wrapped),
-    )
+    status = rule.status or reply.status
+    asked = attrs.evolve(state.query, envelope=wrapped)
     content = asked.written(document, status, state.context.dumps)
     return Answer(document_reply(content, status, kind, headers), state.record())

@@ -49,6 +49,7 @@ from shim.documents.objects import RefusedChoice
 from shim.documents.question import RequestBody
 from shim.documents.sources import NoValue, look_up, parse_source
 from shim.documents.templates import Template
+from shim.documents.vocabulary import JsonObject
 
 _LEAD_ON = frozenset({400, 404})
 """Statuses of errors that may say that a cluster lives on another tier."""
@@ -76,7 +77,10 @@ def ask_successors(
             state.body = (
                 None  # it is in the question; decoded, it takes many times the memory
             )
-        target = question[0] if isinstance(question, tuple) else question.target
+        if isinstance(question, tuple):
+            target = question[0]
+        else:
+            target = question.target
         made = LegacyAnswer(state.match, state.context, state.query, tier.tier, target)
         if isinstance(question, tuple):
             reply, pages = yield from _ask_tier(state, tier, made, question)
@@ -89,7 +93,8 @@ def ask_successors(
             if isinstance(choice, RefusedChoice):
                 raise CallError(400, choice.error_code, choice.detail)
             return answered(state, tier, made, pages, reply)
-        leads_on, document = reply.status in _LEAD_ON, None
+        leads_on = reply.status in _LEAD_ON
+        document = None
         wrapped = state.query.envelope and reply.status >= 400
         may_change = tier.errors or wrapped or state.done or state.legacy_names(tier)
         if may_change or (leads_on and later is not None):
@@ -150,7 +155,10 @@ def _see_through(
 
     Just before the write it is looked at again, since Atlas writes unconditionally.
     """
-    first = (yield from look(state, tier, target, lens)) if lens.version else None
+    if lens.version:
+        first = yield from look(state, tier, target, lens)
+    else:
+        first = None
     if first is not None and not first.shows_it:
         return first
     body = seen_through(state, tier, target, lens, first)
@@ -181,16 +189,13 @@ def _ask_tier(
             )
         reply = yield from state.ask(call, tier.tier, rewritten=True)
         refuse_redirect(tier.tier, reply)
-        is_success, may_refuse = (
-            200 <= reply.status < 300,
-            tier.errors and str(reply.status) in tier.errors,
-        )
+        is_success = 200 <= reply.status < 300
+        may_refuse = tier.errors and str(reply.status) in tier.errors
         takes_part = (
             may_refuse or state.added or tier.tier in state.match.compiled.reads
         )
-        if (
-            not is_success or not takes_part or target.path is tier.probe
-        ):  # any success of a probe shows the tier
+        # any success of a probe shows the tier
+        if not is_success or not takes_part or target.path is tier.probe:
             return reply, pages
         reply = yield Read(state.context.settings.body_limit)
         pages.append(made.page(reply, state.json, pages))
@@ -222,44 +227,55 @@ def question_of(
     whether the cluster lives there: an error of any other kind is the answer then,
     since it says more than a refusal. Else CallError is raised.
     """
-    match, context = state.match, state.context
-    content = (
-        None
-        if isinstance(choice, Target) and choice.method == "GET"
-        else state.call.body
-    )
-    if isinstance(choice, Target):
-        target = (
-            choice if state.added is None else attrs.evolve(choice, paging="collected")
-        )
-    else:
-        known = context.memory.recall(
-            tier_key(match, state.call.origin), context.monotonic()
-        )
-        if later is None or tier.probe is None or known == tier.tier:
-            state.route = tier.tier
-            raise CallError(400, choice.error_code, choice.detail)
-        other = next(one for one in tier.choices.values() if isinstance(one, Target))
-        return Target("GET", tier.probe, other.version), None, None
-    query = (
-        sent_on(state.query, target.query, state.notes) if target.query else state.query
-    )
+    if not isinstance(choice, Target):
+        return _probe_for(state, tier, later, choice)
+    target = choice
+    if state.added is not None:
+        target = attrs.evolve(choice, paging="collected")
+    query = state.query
+    if target.query:
+        query = sent_on(state.query, target.query, state.notes)
     if target.paging == "collected":
         query = attrs.evolve(query, page=1, size=MOST)
-    body, request = state.body, tier.request or match.operation.request
-    if tier.request is not None:
-        body, _ = read_body(tier.request, state.call, context.loads, state.notes.append)
+    content = None if target.method == "GET" else state.call.body
     if target.body is not None:
-        for name in (
-            [] if request is None or body is None else _unread(request, target.body)
-        ):
+        source = _body_for(state, tier, target.body)
+        content = state.context.dumps(made_body(state, target.body, source))
+    return target, query, content
+
+
+def _probe_for(
+    state: ExchangeState,
+    tier: Successor,
+    later: Successor | None,
+    choice: RefusedChoice,
+) -> Question:
+    """Return the GET that shows whether the cluster lives on a tier, in place of a call that the tier can't do."""
+    match = state.match
+    context = state.context
+    key = tier_key(match, state.call.origin)
+    known = context.memory.recall(key, context.monotonic())
+    if later is None or tier.probe is None or known == tier.tier:
+        state.route = tier.tier
+        raise CallError(400, choice.error_code, choice.detail)
+    other = next(one for one in tier.choices.values() if isinstance(one, Target))
+    return Target("GET", tier.probe, other.version), None, None
+
+
+def _body_for(state: ExchangeState, tier: Successor, resource: Resource) -> JsonObject:
+    """Return what a tier's body is made of: the caller's, and members that its path and query give."""
+    body = state.body
+    request = tier.request or state.match.operation.request
+    if tier.request is not None:
+        loads = state.context.loads
+        body, _ = read_body(tier.request, state.call, loads, state.notes.append)
+    if request is not None and body is not None:
+        for name in _unread(request, resource):
             if look_up(body, name.split(".")) is not NoValue.MISSING:
                 state.notes.append(
                     f"the member {name} was not sent on: no rule reads it"
                 )
-        source = {**(body or {}), **state.given} if state.given else body or {}
-        content = context.dumps(made_body(state, target.body, source))
-    return target, query, content
+    return {**(body or {}), **(state.given or {})}
 
 
 def _unread(request: RequestBody, resource: Resource) -> list[str]:
@@ -305,27 +321,26 @@ def answered(
     if tier.adds:
         state.added = tier.tier, pages
         return None
-    match, memory, since = state.match, state.context.memory, state.decision.since
+    match = state.match
+    memory = state.context.memory
+    since = state.decision.since
     state.notes[:0] = [match.operation.note]
     state.notes.append(tier.note)
-    if (
-        tier.switch and state.asked.method != "GET"
-    ):  # a list that was empty may have an item now
+    # a list that was empty may have an item now
+    if tier.switch and state.asked.method != "GET":
         memory.forget(empty_key(state.call, state.asked.path))
-    status, content, kind = (
-        match.operation.status[match.api.name],
-        Translated(b"", ()),
-        "",
-    )
+    status = match.operation.status[match.api.name]
+    content = Translated(b"", ())
+    kind = ""
     if status not in NO_CONTENT:
-        content, kind = (
-            made.content(match, state.call.path, pages, state.added),
-            match.content_type,
-        )
-    state.route = state.added[0] if state.added else state.route
+        content = made.content(match, state.call.path, pages, state.added)
+        kind = match.content_type
+    if state.added:
+        state.route = state.added[0]
     state.knows_nothing = bool(pages) and made.is_empty(pages)
     shown = document_reply(content.value, status, kind, reply.headers)
-    record, repeated = state.record(content.fields, content.dropped), None
+    record = state.record(content.fields, content.dropped)
+    repeated = None
     if has_tiers(match):
         memory.remember(
             tier_key(match, state.call.origin), tier.tier, state.context.monotonic()
@@ -338,7 +353,8 @@ def answered(
         and state.call.method == "GET"
         and match.compiled.switched is None
     ):
-        timeless, path = match.compiled.timeless, made.target.path
+        timeless = match.compiled.timeless
+        path = made.target.path
         repeated = Repeated(
             state.asked, tier.tier, path, reply.status, since, timeless, made.again
         )

@@ -166,7 +166,10 @@ def _condition(script: Script, when: When) -> str:
     if when.given is not None:
         return f"{found} {'is not' if when.given else 'is'} None"
     kinds = {type(word).__name__ for word in when.words}  # True equals 1 to Python
-    is_one = f"is {kinds.pop()}" if len(kinds) == 1 else "in {str, bool}"
+    if len(kinds) == 1:
+        is_one = f"is {kinds.pop()}"
+    else:
+        is_one = "in {str, bool}"
     words = script.name("words", when.words)
     return f"{'not ' if when.negated else ''}(type(value := {found}) {is_one} and value in {words})"
 
@@ -196,7 +199,8 @@ class UpstreamPage:
 
 def items_of(pages: Sequence[UpstreamPage], moved: list[Dropped]) -> Iterator[Json]:
     """Yield the items of all pages; one that ``moved`` to a later page counts once, as it was at first."""
-    seen, place = set[str](), -1
+    seen = set[str]()
+    place = -1
     for number, page in enumerate(pages):
         for item in page.items:
             place += 1
@@ -224,7 +228,10 @@ def translate_items(
     with a look at each.
     """
     moved: list[Dropped] = []
-    items = pages[0].items if len(pages) == 1 else [*items_of(pages, moved)]
+    if len(pages) == 1:
+        items = pages[0].items
+    else:
+        items = [*items_of(pages, moved)]
     times: list[str] = []
     dropped: list[Dropped] = []
     look: Callable[[str], object] = times.append
@@ -246,10 +253,12 @@ def translate_items(
 
 def together(one: Translated, other: Translated) -> Translated:
     """Return the items of two lists as one; a field that one of them does not speak of is exact there."""
-    fields, counts = list[FieldReport](), (len(one.value), len(other.value))
+    fields = list[FieldReport]()
+    counts = (len(one.value), len(other.value))
     by_name = [{report.name: report for report in made.fields} for made in (one, other)]
     for name in by_name[0] | by_name[1]:
-        exact, found = FieldReport(name, Fidelity.EXACT), Counter[FieldReport]()
+        exact = FieldReport(name, Fidelity.EXACT)
+        found = Counter[FieldReport]()
         for named, items in zip(by_name, counts, strict=True):
             report = named.get(name, exact)
             found[exact if report.fidelity is Fidelity.EXACT else report] += items
@@ -263,7 +272,8 @@ def reports(
     translator: Translator, report: TranslationReport
 ) -> tuple[FieldReport, ...]:
     """Return the level of each field over all objects: the worst that any of them got, and how many got which."""
-    combination, known = report.combination(), translator.reported
+    combination = report.combination()
+    known = translator.reported
     found = known.get(combination)
     if found is None:
         if len(known) >= REPORTED:
@@ -294,25 +304,28 @@ def _reports(
         if inner is not None and any(
             one.rule.fidelity is not Fidelity.ABSENT for one, _ in used
         ):
-            start, part = (
-                f"{name}[]" if field.type == "objects" else name,
-                report.part(name),
-            )
+            if field.type == "objects":
+                start = f"{name}[]"
+            else:
+                start = name
+            part = report.part(name)
             for of_part in reports(inner, part):
                 yield attrs.evolve(of_part, name=f"{start}.{of_part.name}")
 
 
 def _worst(found: Mapping[FieldReport, int], items: int) -> FieldReport:
     """Return the worst of several reports, which says of how many items each of them is true."""
-    true = [one for one, count in found.items() if count > 0] or [*found][
-        -1:
-    ]  # the usual one where nothing was made
+    # the usual one where nothing was made
+    true = [one for one, count in found.items() if count > 0] or [*found][-1:]
     if len(true) == 1:
         return true[0]
     worst, *others = sorted(true, key=lambda one: _LEVELS[one.fidelity], reverse=True)
     why = f"{worst.why.removesuffix('.')} in {found[worst]} of {items}".lstrip()
     for number, one in enumerate(others, 1):
-        where = "elsewhere" if number == len(others) else f"in {found[one]}"
+        if number == len(others):
+            where = "elsewhere"
+        else:
+            where = f"in {found[one]}"
         why += f"; {where} it is {one.fidelity.value}" + (
             f": {one.why.removesuffix('.')}" if one.why else ""
         )

@@ -83,11 +83,10 @@ def _over(base: JsonObject, asked: JsonObject) -> JsonObject:
     whole = dict(base)
     for name, value in asked.items():
         inner = whole.get(name)
-        whole[name] = (
-            _over(inner, value)
-            if type(inner) is dict and type(value) is dict
-            else value
-        )
+        if type(inner) is dict and type(value) is dict:
+            whole[name] = _over(inner, value)
+        else:
+            whole[name] = value
     return whole
 
 
@@ -95,7 +94,8 @@ def _put(here: Any, place: BodyPlace, value: Json) -> Any:
     """Return a value with another one at a place; raises LookupError where a step finds not one item alone."""
     if not place:
         return value
-    step, rest = place[0], place[1:]
+    step = place[0]
+    rest = place[1:]
     if step not in {ONLY, NAME}:
         inner = here if type(here) is dict else {}
         return {**inner, step: _put(inner.get(step), rest, value)}
@@ -105,14 +105,17 @@ def _put(here: Any, place: BodyPlace, value: Json) -> Any:
     if step == NAME:
         return {value: items[0]}
     one = _put(items[0], rest, value)
-    return [one] if type(here) is list else dict.fromkeys(here, one)
+    if type(here) is list:
+        return [one]
+    return dict.fromkeys(here, one)
 
 
 def _says(here: Json, place: BodyPlace, value: Json) -> bool:
     """Return whether a place says a value, in each of several items."""
     if not place:
         return here == value
-    step, rest = place[0], place[1:]
+    step = place[0]
+    rest = place[1:]
     if step == ONLY:
         return all(_says(one, rest, value) for one in _items(here))
     if step == NAME:

@@ -21,9 +21,8 @@ _IN_QUERY = frozenset({"boolean", "integer", "number", "string"})
 
 def _made(table: Table, key: str) -> Resource | None:
     sub = table.table(key)
-    if (
-        sub is not None and "each" in table.data
-    ):  # no document declares what the list's objects have
+    # no document declares what the list's objects have
+    if sub is not None and "each" in table.data:
         plain = (
             getattr(table.around.operation.request, "members", {}).get(
                 str(table.data["each"])
@@ -73,17 +72,17 @@ class Before(Declared):
         return tuple(one for one in (self.query, self.body) if one is not None)
 
     def wrong(self, table: Table) -> Rows:
-        legacy, given, is_look = (
-            table.around.operation,
-            table.around.given,
-            self.method == "GET",
-        )
-        members = legacy.request.members if legacy.request else {}
-        required = (
-            legacy.request.required
-            if legacy.request and not legacy.request.bare
-            else members
-        )
+        legacy = table.around.operation
+        given = table.around.given
+        is_look = self.method == "GET"
+        if legacy.request:
+            members = legacy.request.members
+        else:
+            members = {}
+        if legacy.request and not legacy.request.bare:
+            required = legacy.request.required
+        else:
+            required = members
         checked(table, "version", parse_date, self.version)
         yield (
             "method",
@@ -141,9 +140,10 @@ class Before(Declared):
                 no_name,
                 f"{name!r} is not a name of letters and digits",
             )
-        parameters = (
-            {field.name for field in self.query.fields} if self.query else set()
-        )
+        if self.query:
+            parameters = {field.name for field in self.query.fields}
+        else:
+            parameters = set()
         yield (
             "members",
             is_look and self.members and self.query is None,

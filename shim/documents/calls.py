@@ -67,7 +67,10 @@ def _legacy_name(made: Field, items: str, given: Collection[str]) -> str:
     """
     for rule in made.rules.get(BODY, ()):
         for source in rule.sources:
-            name = items if items and source == BARE else source
+            if items and source == BARE:
+                name = items
+            else:
+                name = source
             if parse_source(name)[0] not in given:
                 return name.replace("[only]", "[0]").replace("[first]", "[0]")
     return ""
@@ -109,10 +112,8 @@ class Target(Declared):
 
     @classmethod
     def part(cls, table: Table, **known: Any) -> Self:
-        before, lens = (
-            _before(table, "before"),
-            Lens.maybe(table.table("lens")),
-        )  # which give names to the others
+        before = _before(table, "before")  # which give names to the others
+        lens = Lens.maybe(table.table("lens"))
         if lens is not None:
             table.around = attrs.evolve(
                 table.around, given=(*table.around.given, *FROM_LENS)
@@ -175,23 +176,22 @@ class Target(Declared):
     def wrong(self, table: Table) -> Rows:
         legacy = table.around.operation
         checked(table, "version", parse_date, self.version)
-        kept, is_one, is_read = (
-            self.paging == "kept",
-            legacy.shape == "one",
-            legacy.method == "GET",
-        )
+        kept = self.paging == "kept"
+        is_one = legacy.shape == "one"
+        is_read = legacy.method == "GET"
         known: tuple[str, ...] = ()
         for one in self.before:
-            names, at = (
-                (one.path or self.path).parameters,
-                f"{one.at.removeprefix(table.path)}.path",
-            )
+            names = (one.path or self.path).parameters
+            at = f"{one.at.removeprefix(table.path)}.path"
             yield from unknown_parameters(at, names, legacy, known)
             known = (*known, *one.gives)
         yield from unknown_parameters("path", self.path.parameters, legacy, known)
         if self.lens is not None:
             lists = {name.partition(".")[0] for name in self.lens.lists}
-            fields = {field.name for field in self.body.fields} if self.body else set()
+            if self.body:
+                fields = {field.name for field in self.body.fields}
+            else:
+                fields = set()
             yield (
                 "lens",
                 self.body is None,
@@ -286,11 +286,9 @@ class Successor(Declared):
         return cls.part(table, only=only, choices=choices, request=request)
 
     def wrong(self, table: Table) -> Rows:
-        legacy, words, targets = (
-            table.around.operation,
-            table.around.operation.words,
-            list(self.targets()),
-        )
+        legacy = table.around.operation
+        words = table.around.operation.words
+        targets = list(self.targets())
         for word in self.choices:
             yield (
                 "choose",

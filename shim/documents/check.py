@@ -25,11 +25,9 @@ def check_documents(
     documents: Sequence[Document],
 ) -> Iterator[tuple[Document, str, str]]:
     """Yield (document, key path, what is wrong) for every defect of a set of documents."""
-    names, ids, calls = (
-        dict[str, str](),
-        dict[str, str](),
-        dict[tuple[str, ...], list[tuple[Document, Operation]]](),
-    )
+    names = dict[str, str]()
+    ids = dict[str, str]()
+    calls = dict[tuple[str, ...], list[tuple[Document, Operation]]]()
     for document in documents:
         if document.name in names:
             hint = f"{document.name!r} is also the name of {names[document.name]}; to change rules use overrides"
@@ -79,9 +77,8 @@ def _of_fields(document: Document) -> Rows:
             for tier in field.rules
             if tier != BODY
         }
-        misspelt = dict[
-            str, str
-        ]()  # tiers that no field has a rule for, with one that some have
+        # tiers that no field has a rule for, with one that some have
+        misspelt = dict[str, str]()
         for tier in sorted(use.tiers.keys() - named - {BODY}):
             if near := nearest(tier, sorted(named)):
                 misspelt[tier] = near
@@ -119,7 +116,10 @@ def _of_sources(
     """Yield the sources of a body's rules that name no member; ``keyed`` are the members that names become."""
     for field in resource.fields:
         for rule in field.rules.get(BODY, ()):
-            unwind = rule.verb if isinstance(rule.verb, Unwind) else None
+            if isinstance(rule.verb, Unwind):
+                unwind = rule.verb
+            else:
+                unwind = None
             for source in (
                 *rule.sources,
                 *rule.looked_at,
@@ -133,11 +133,10 @@ def _of_sources(
                 )
             if field.of is not None:
                 names = keyed | {unwind.keyed} if unwind else keyed
-                inside = (
-                    [f"{within}{one}." for one in rule.sources]
-                    if isinstance(rule.verb, From)
-                    else [within]
-                )
+                if isinstance(rule.verb, From):
+                    inside = [f"{within}{one}." for one in rule.sources]
+                else:
+                    inside = [within]
                 for inner in inside:
                     yield from _of_sources(field.of, request, inner, names)
 
@@ -246,20 +245,19 @@ def _of_field(field: Field, use: Use, misspelt: set[str]) -> Rows:
         field.words and field.type != "string",
         "belong to fields of type string",
     )
-    unused, others = (
-        field.rules.keys() - use.tiers.keys() - misspelt,
-        sorted(use.tiers.keys() - field.rules.keys()),
-    )
+    unused = field.rules.keys() - use.tiers.keys() - misspelt
+    others = sorted(use.tiers.keys() - field.rules.keys())
     for tier in field.rules:
-        what = "is in a request body" if tier == BODY else f"has a {tier} successor"
+        if tier == BODY:
+            what = "is in a request body"
+        else:
+            what = f"has a {tier} successor"
         what = f"can never apply: no operation of this resource {what}{did_you_mean(nearest(tier, others))}"
         yield f"{field.at}.{_key(tier)}", tier in unused, what
     meant = {nearest(tier, others) for tier in unused}
     for tier in sorted(use.tiers.keys() - misspelt):
-        rules, lacking = (
-            field.rules.get(tier, ()),
-            "is missing; say how the field gets its value there, or absent",
-        )
+        rules = field.rules.get(tier, ())
+        lacking = "is missing; say how the field gets its value there, or absent"
         yield (
             f"{field.at}.{_key(tier)}",
             field.rules and not rules and tier not in meant,
@@ -275,13 +273,14 @@ def _of_field(field: Field, use: Use, misspelt: set[str]) -> Rows:
 
 
 def _key(tier: str) -> str:
-    return tier if tier in {*TIERS, BODY} else f"tier.{tier}"
+    if tier in {*TIERS, BODY}:
+        return tier
+    return f"tier.{tier}"
 
 
 def _of_alternatives(rules: Sequence[Rule]) -> Rows:
-    taken = set[
-        Any
-    ]()  # values of sources, and conditions, for which an earlier rule has been chosen
+    # values of sources, and conditions, for which an earlier rule has been chosen
+    taken = set[Any]()
     for rule, later in zip(rules, (*rules, None)[1:], strict=True):
         if rule.when is None:
             yield (
@@ -301,7 +300,8 @@ def _of_alternatives(rules: Sequence[Rule]) -> Rows:
 
 
 def _of_rule(field: Field, rule: Rule) -> Rows:
-    verb, is_links = rule.verb, field.type == "links"
+    verb = rule.verb
+    is_links = field.type == "links"
     made = f"{verb.key} gives {' or '.join(verb.makes)}, and the field's type is {field.type}"
     yield rule.at, verb.makes and field.type not in verb.makes, made
     no_links = is_links and not (verb.hands_on or verb.makes == ("links",))

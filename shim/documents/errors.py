@@ -57,10 +57,8 @@ def _rule(table: Table, code: str) -> ErrorRule:
 def wrong_errors(errors: Mapping[str, ErrorRule]) -> Rows:
     """Yield what is wrong with the keys of some rules."""
     for code, rule in errors.items():
-        is_success, at = (
-            len(code) == 3 and code.isdecimal() and code.startswith("2"),
-            key_path(".errors", code),
-        )
+        is_success = len(code) == 3 and code.isdecimal() and code.startswith("2")
+        at = key_path(".errors", code)
         yield (
             at,
             is_success and rule.when is None,

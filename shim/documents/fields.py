@@ -164,7 +164,9 @@ def unfit(field: Field, said: Json) -> str:
         return "null is not a value"
     if not FITS[field.type](said):
         return f"not of type {field.type}"
-    return "not one of the legacy words" if field.words else "not a list of one"
+    if field.words:
+        return "not one of the legacy words"
+    return "not a list of one"
 
 
 @attrs.frozen
@@ -186,7 +188,9 @@ class Rule:
     @property
     def looked_at(self) -> tuple[str, ...]:
         """What its condition reads."""
-        return (self.when.source,) if self.when and self.when.source else ()
+        if self.when and self.when.source:
+            return (self.when.source,)
+        return ()
 
 
 @attrs.frozen

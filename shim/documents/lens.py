@@ -98,7 +98,10 @@ class Lens(Declared):
 
     def wrong(self, table: Table) -> Rows:
         legacy = table.around.operation
-        declared = legacy.request.members if legacy.request else {}
+        if legacy.request:
+            declared = legacy.request.members
+        else:
+            declared = {}
         checked(table, "version", parse_date, self.version)
         looks = bool(self.version)
         yield (
@@ -134,10 +137,8 @@ class Lens(Declared):
             yield key, not is_object, "must be a table"
         for name, place in self.means.items():
             first = name.partition(".")[0]
-            at, unknown = (
-                key_path(".means", name),
-                {first, *place[:1]} - {*self.members},
-            )
+            at = key_path(".means", name)
+            unknown = {first, *place[:1]} - {*self.members}
             yield at, unknown, f"no member is named {' or '.join(sorted(unknown))}"
         for name in self.lists:
             outer = name.rpartition(".")[0]

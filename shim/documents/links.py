@@ -15,8 +15,12 @@ from shim.documents.templates import Template
 
 
 def _relation(table: Table, key: str) -> Mapping[str, str]:
-    rel, apis = table.data.get(key, ""), table.around.apis
-    by_api = rel if isinstance(rel, dict) else dict.fromkeys(apis, rel)
+    rel = table.data.get(key, "")
+    apis = table.around.apis
+    if isinstance(rel, dict):
+        by_api = rel
+    else:
+        by_api = dict.fromkeys(apis, rel)
     if by_api.keys() != set(apis) or not all(
         isinstance(word, str) and word for word in by_api.values()
     ):
@@ -35,7 +39,8 @@ class LinkRule(Declared):
 
     def parts(self, parameters: Collection[str]) -> tuple[list[str], list[str]]:
         """Return the members of the answer that the path names, and expressions for what stands around them."""
-        members, texts = list[str](), [["context.base", "context.bases[0]"]]
+        members = list[str]()
+        texts = [["context.base", "context.bases[0]"]]
         for number, piece in enumerate(re.split("[{}]", self.path.text)):
             if number % 2 and piece not in parameters:
                 members.append(piece)
@@ -79,7 +84,8 @@ class LinkBack(Verb):
                 )
 
     def lines(self, script: Script, field: Field, which: str) -> list[str]:
-        lines, segments = list[str](), dict[str, str]()
+        lines = list[str]()
+        segments = dict[str, str]()
         made: list[Branch] = []
         for link in self.links:
             members, texts = link.parts(script.parameters)
@@ -111,9 +117,8 @@ class LinkBack(Verb):
             return lines + chosen(field.name, [(made[0][0], f"[{made[0][1]}]")], which)
         lines.append("links = []")
         for test, one in made:
-            lines += (
-                [f"if {test}:", f"    links.append({one})"]
-                if test
-                else [f"links.append({one})"]
-            )
+            if test:
+                lines += [f"if {test}:", f"    links.append({one})"]
+            else:
+                lines += [f"links.append({one})"]
         return lines + chosen(field.name, [("links", "links")], which)

@@ -39,7 +39,8 @@ KINDS = ("sdk", "package", "atlas", "resource", "data", "word")
 CALLER = re.compile(rf"({'|'.join(KINDS)}) (\S.*?)(?: >=([\d.]+))?(?: <([\d.]+))?$")
 """A caller, its name, and the first version of its tool that calls the operations and the first that no longer does."""
 
-_DOTS_OF_A_LINE, _DOTS = 100, 50_000
+_DOTS_OF_A_LINE = 100
+_DOTS = 50_000
 """Dots of a line, and of a file: a key takes memory by the square of its parts. Ours have 7 in a line, 500 in all."""
 
 
@@ -55,17 +56,17 @@ def mapping_folders(environ: Mapping[str, str]) -> tuple[Path | Traversable, ...
                 f"ATLAS_SHIM_MAPPINGS: {own} is not there; name a folder of mapping documents",
             )
         )
-    return (_SHIPPED, Path(own)) if own else (_SHIPPED,)
+    if own:
+        return (_SHIPPED, Path(own))
+    return (_SHIPPED,)
 
 
 def shipped(name: str) -> Path | Traversable:
     """Return a file or folder that a wheel has in the package, where it may be in an archive, and a clone beside it."""
     packed = files("shim") / name
-    return (
-        packed
-        if packed.is_dir() or packed.is_file()
-        else Path(__file__).parents[2] / name
-    )
+    if packed.is_dir() or packed.is_file():
+        return packed
+    return Path(__file__).parents[2] / name
 
 
 _SHIPPED = shipped("mappings")
@@ -132,11 +133,9 @@ def parse_document(
             "format",
             f"must be {FORMAT}, the only format this version of atlas-shim reads",
         )
-    name, title, lender = (
-        top.text("name"),
-        top.text("title", default=""),
-        top.text("resources_of", default=""),
-    )
+    name = top.text("name")
+    title = top.text("title", default="")
+    lender = top.text("resources_of", default="")
     apis = dict[str, Api]()
     for key, table in (
         top.named_tables("api")
@@ -148,17 +147,22 @@ def parse_document(
         top.wrong(
             "resources_of", f"no document with resources of its own is named {lender!r}"
         )
-    resources, objects = Resources(), BodyObjects()
+    resources = Resources()
+    objects = BodyObjects()
     top.around = Around(name, apis, [*apis.values()][-1].base, resources, objects)
     resources.tables, objects.tables = (
         top.named_tables("resource"),
         top.named_tables("object"),
     )
-    lent = others[lender].resources if lender in others else {}
+    if lender in others:
+        lent = others[lender].resources
+    else:
+        lent = {}
     resources.read = {
         one: resource for one, resource in lent.items() if one not in resources.tables
     }
-    common, tables = top.table("all"), top.named_tables("operation")
+    common = top.table("all")
+    tables = top.named_tables("operation")
     for table in tables.values():
         table.data = _with_common(table, common.data if common else {})
     found = tuple(map(Operation.read, tables.values()))
@@ -186,7 +190,8 @@ def parse_document(
 
 def _called(table: Table, name: str) -> tuple[str, ...]:
     """Return the operations that a caller in sources calls."""
-    called, known = table.texts(name), table.around
+    called = table.texts(name)
+    known = table.around
     unknown = ", ".join(one for one in called if one not in known)
     table.refuse(
         [
@@ -209,7 +214,9 @@ def _with_common(table: Table, common: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the keys of an operation, with those of all operations that apply to it."""
     data = _merged(common, table.data)
     status = data.get("status")
-    codes = status.values() if isinstance(status, dict) else [status]
+    codes: Iterable[Any] = [status]
+    if isinstance(status, dict):
+        codes = status.values()
     if "resource" not in table.data and (
         data.get("content") == "gzip" or all(one in NO_CONTENT for one in codes)
     ):
@@ -265,7 +272,10 @@ def _named(folder: Path | Traversable) -> Iterator[tuple[str, Path | Traversable
 
 def document_files(folder: Path) -> list[Path]:
     """Return the files of a folder that are documents, or the one file that is given in its place."""
-    found = sorted(folder.rglob("*.toml")) if folder.is_dir() else [folder]
+    if folder.is_dir():
+        found = sorted(folder.rglob("*.toml"))
+    else:
+        found = [folder]
     # A folder that Kubernetes mounts has each file a second time below a hidden one.
     return [
         path
@@ -338,13 +348,17 @@ def _lay(
     both: tuple[DocumentSource, DocumentSource],
     whole_at: int,
 ) -> None:
-    own, overridden = both[0], both[1].overridden
+    own = both[0]
+    overridden = both[1].overridden
     for key, value in new.items():
         at = key_path(path, key)
         if not isinstance(old, dict) or (
             whole_at in _NAMES and key not in old and isinstance(value, dict)
         ):
-            known = ", ".join(old) if isinstance(old, dict) else "nothing"
+            if isinstance(old, dict):
+                known = ", ".join(old)
+            else:
+                known = "nothing"
             own.add(at, f"overrides nothing; the document has {known} there")
         elif (
             isinstance(value, dict) and key in old and (whole_at != 1 or key == "tier")

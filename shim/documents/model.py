@@ -108,12 +108,11 @@ class Around:
 
 
 def _status(table: Table, key: str) -> Mapping[str, int]:
-    value, apis = table.data.get(key), table.around.apis
-    return (
-        value
-        if isinstance(value, dict)
-        else dict.fromkeys(apis, 200 if value is None else value)
-    )
+    value = table.data.get(key)
+    apis = table.around.apis
+    if isinstance(value, dict):
+        return value
+    return dict.fromkeys(apis, 200 if value is None else value)
 
 
 def _lent(table: Table, key: str) -> bool:
@@ -124,11 +123,9 @@ def _lent(table: Table, key: str) -> bool:
 
 
 def _end(table: Table, key: str) -> datetime:
-    return (
-        NEVER
-        if table.data.get("lives") is True and key not in table.data
-        else table.day(key)
-    )
+    if table.data.get("lives") is True and key not in table.data:
+        return NEVER
+    return table.day(key)
 
 
 @attrs.frozen(kw_only=True)
@@ -212,7 +209,8 @@ class Operation(Declared):
         return self.request.words if self.request else ()
 
     def wrong(self, table: Table) -> Rows:
-        apis, successors = table.around.apis, [*self.successors.values()]
+        apis = table.around.apis
+        successors = [*self.successors.values()]
         needed = f"needs a success status such as 200 for each of {', '.join(apis)}"
         are_good = all(
             type(status) is int and 200 <= status <= 299
@@ -255,7 +253,8 @@ class Operation(Declared):
             "needs either a successor or [….constant], for on",
         )
         yield "switch", self.switch and self.method == "GET", "belongs to writes"
-        source, given = table.source, table.data.get("lent") is True
+        source = table.source
+        given = table.data.get("lent") is True
         may_lend = source.shipped and table.at("lent") not in source.overridden
         yield (
             "lent",
@@ -303,10 +302,8 @@ class Operation(Declared):
     def _wrong_order(self) -> Rows:
         types = {field.name: field.type for field in self.fields}
         for key in self.order:
-            kind, both = (
-                types.get(key.removeprefix("-")),
-                key.startswith("-") and key[1:] in self.order,
-            )
+            kind = types.get(key.removeprefix("-"))
+            both = key.startswith("-") and key[1:] in self.order
             yield "order", kind is None, f"{key!r} is not a field of the resource"
             yield (
                 "order",
@@ -331,7 +328,8 @@ class Operation(Declared):
             for code in self.status.values()
             if code in NO_CONTENT or self.content != "json"
         ]
-        has, named = len(bare) < len(self.status), "resource" in table.data
+        has = len(bare) < len(self.status)
+        named = "resource" in table.data
         own = all(one.resource.name for one in self.successors.values())
         yield (
             "resource",
@@ -386,7 +384,8 @@ class Operation(Declared):
 
     def where_on(self, reads: Collection[str], writes: Collection[str]) -> Operation:
         """Return it without a successor whose switch is not among the words that are on."""
-        one, on = self.switched, reads if self.method == "GET" else writes
+        one = self.switched
+        on = reads if self.method == "GET" else writes
         if one is None or one.switch in on:
             return self
         return attrs.evolve(
@@ -420,10 +419,14 @@ class Operation(Declared):
             if target and not said:
                 method, path, _ = target.changes[0]
                 said = [f"{method} {path} took its place."]
-            what = (
-                f"bodies with {one_of(self.lens.members)}" if self.lens else "this call"
-            )
-            done = f"send {what} there" if target else "accept this call, and ignore it"
+            if self.lens:
+                what = f"bodies with {one_of(self.lens.members)}"
+            else:
+                what = "this call"
+            if target:
+                done = f"send {what} there"
+            else:
+                done = "accept this call, and ignore it"
             said.append(
                 f"Set ATLAS_SHIM_WRITES={self.switch} to let atlas-shim {done}."
             )

@@ -49,9 +49,9 @@ class RefusedValue(RefusedChoice):
         """Return whether a value is not refused in the object ``around`` it."""
         if self.when is not None and not self.when.holds(around):
             return True
-        return (
-            not same(value, self.value) if self.but is None else same(value, self.but)
-        )
+        if self.but is None:
+            return not same(value, self.value)
+        return same(value, self.but)
 
 
 @attrs.frozen(kw_only=True)
@@ -97,7 +97,10 @@ class BodyMembers(Declared):
                 name not in self.members,
                 f"{name!r} is not a member of the body",
             )
-            said = refused.value if refused.but is None else refused.but
+            if refused.but is None:
+                said = refused.value
+            else:
+                said = refused.but
             never = (
                 name in self.members
                 and said is not None

@@ -67,7 +67,8 @@ class QueryRule(Declared):
     why: str = ""
 
     def wrong(self, table: Table) -> Rows:
-        name, beside = table.name, table.data.keys() - {"drop", "why"}
+        name = table.name
+        beside = table.data.keys() - {"drop", "why"}
         yield "", not table.data, "says nothing; give values, default or drop"
         yield (
             "drop",

@@ -12,7 +12,8 @@ import attrs
 from shim.documents.sources import Step, parse_source
 from shim.documents.tables import Rows, Table, checked, read_template
 
-_READER, _KEYS = "reader", "keys"
+_READER = "reader"
+_KEYS = "keys"
 _BY_TYPE: Mapping[str, Callable[[Table, str, Any], Any]] = {
     "str": lambda table, key, default: table.text(
         key, default=None if default is attrs.NOTHING else default
@@ -143,11 +144,9 @@ def source_text(**default: str) -> Any:
 
     def read(table: Table, at: str) -> str:
         text = table.text(at, **default)
-        return (
-            "invalid"
-            if text and checked(table, at, parse_source, text) is None
-            else text
-        )
+        if text and checked(table, at, parse_source, text) is None:
+            return "invalid"
+        return text
 
     return read_as(read, **default)
 
@@ -163,8 +162,14 @@ def source(
     def read(table: Table, at: str) -> tuple[str, ...]:
         if table.data.get(at) is unless:
             return ()
-        noun = "a text, or true" if unless is True else "a text"
-        texts = table.texts(at) if several else (table.text(at, noun=noun),)
+        if unless is True:
+            noun = "a text, or true"
+        else:
+            noun = "a text"
+        if several:
+            texts = table.texts(at)
+        else:
+            texts = (table.text(at, noun=noun),)
         said = tuple(one for one in texts if checked(table, at, parse_source, one))
         for one in said:
             if of_item and f"[{Step.EACH}]" in one:

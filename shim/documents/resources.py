@@ -106,10 +106,8 @@ def _resource(
     if "without" in given:
         given["without"] = tuple(one[: LONGEST + 1] for one in table.texts("without"))
     made = Resource(name, fields, at=table.path, **given)
-    is_long, never = (
-        any(len(one) > LONGEST for one in made.without),
-        made.without and not made.rest,
-    )
+    is_long = any(len(one) > LONGEST for one in made.without)
+    never = made.without and not made.rest
     rows = [
         ("without", is_long, f"has a name of more than {LONGEST} characters"),
         (
@@ -166,7 +164,8 @@ def read_body(
 
 def _member(body: Table, name: str) -> Iterator[Field]:
     """Yield the field of a body's member; each rule of it names type and resource."""
-    tables, request = body.list_of_tables(name), body.around.operation.request
+    tables = body.list_of_tables(name)
+    request = body.around.operation.request
     rules = tuple(_read_rule(table, in_body=True) for table in tables)
     types = [_type_of(table) for table in tables]
     for number, what in enumerate(("type", "of")):
@@ -224,14 +223,14 @@ def _read_rule(table: Table, *, in_body: bool) -> Rule:
             "",
             f"needs exactly one of {', '.join(VERBS)}, not {', '.join(present) or 'none'}",
         )
-    fidelity, why = Fidelity.EXACT, table.text("why", default="")
+    fidelity = Fidelity.EXACT
+    why = table.text("why", default="")
     if len(present) == 1 and not in_body:
         # A constant under a condition depends on it, and is derived.
-        known = (
-            verb.levels[1:]
-            if "when" in table.data and len(verb.levels) > 1
-            else verb.levels
-        )
+        if "when" in table.data and len(verb.levels) > 1:
+            known = verb.levels[1:]
+        else:
+            known = verb.levels
         levels = tuple(level.value for level in known or _LEVELS)
         fidelity = Fidelity(
             table.word("fidelity", levels, default=levels[0] if known else None)

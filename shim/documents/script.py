@@ -77,7 +77,8 @@ class Script:
         """Return the name of what translates the objects in a field, in one call."""
         if field not in self.inside:
             inner, wraps = self.inner(field, resource)
-            begin, part = self.name("begin", inner), f"report.part({field!r})"
+            begin = self.name("begin", inner)
+            part = f"report.part({field!r})"
             made = f"Nested({begin}(context, {part}), {part}, report.dropped, {wraps}, context.budget)"
             self.inside[field] = self.once_a_call("nested", made)
         return self.inside[field]
@@ -97,7 +98,8 @@ def chosen(
     Each of the ``sources`` has as many tests. Where a later source is used, what the
     earlier ones had is reported.
     """
-    lines, each = list[str](), max(1, len(branches) // sources)
+    lines = list[str]()
+    each = max(1, len(branches) // sources)
     for number, (test, value) in enumerate(branches):
         lines += [f"{'elif' if number else 'if'} {test}:", f"    {put(field, value)}"]
         if 0 < number // each < sources:

@@ -32,7 +32,8 @@ class Where(str):
     def __new__(cls, step: Step, member: str) -> Self:
         """Return the step, as a source says it."""
         made = super().__new__(cls, f"{step} where {member}")
-        made.step, made.member = step, member
+        made.step = step
+        made.member = member
         return made
 
 
@@ -56,7 +57,8 @@ def parse_source(text: str) -> Path:
     """Return the path that a source says; raises ValueError that says what is wrong with it."""
     if len(text) > LONGEST:
         raise ValueError(f"is not a source: it has more than {LONGEST} characters")
-    path, what = list[str | Step](), ""
+    path = list[str | Step]()
+    what = ""
     for part in text.split("."):
         found = _PART.fullmatch(part)
         name, step = found.groups() if found else ("", None)
@@ -117,14 +119,12 @@ def _found(source: Json, path: Sequence[str | Step]) -> Json | Literal[NoValue.M
         else:
             step = part
             if isinstance(part, Where):
-                step, source = (
-                    part.step,
-                    [
-                        one
-                        for one in source
-                        if type(one) is dict and one.get(part.member) is True
-                    ],
-                )
+                step = part.step
+                source = [
+                    one
+                    for one in source
+                    if type(one) is dict and one.get(part.member) is True
+                ]
             if not source:
                 return NoValue.MISSING
             if step is Step.ONLY and len(source) > 1:
@@ -150,7 +150,8 @@ def is_step(part: str | Step) -> bool:
 def lacking(source: Json, path: Path, at: str) -> Iterator[tuple[str, Json]]:
     """Yield the items that lack what a path with ``[each]`` takes of each, with the place that ``at`` is for them."""
     step, (outer, _, inner) = path.index(Step.EACH), at.partition(f"[{Step.EACH}]")
-    items, rest = taken(source, path[:step]), path[step + 1 :]
+    items = taken(source, path[:step])
+    rest = path[step + 1 :]
     for number, item in enumerate(items if type(items) is list else []):
         if (
             Step.EACH in rest

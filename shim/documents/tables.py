@@ -27,7 +27,10 @@ NEVER = datetime.max.replace(tzinfo=UTC)
 
 def key_path(table: str, key: str) -> str:
     """Return the dotted path of a key in a table, written as TOML writes it."""
-    shown = key if _BARE.fullmatch(key) else json.dumps(key, ensure_ascii=False)
+    if _BARE.fullmatch(key):
+        shown = key
+    else:
+        shown = json.dumps(key, ensure_ascii=False)
     return f"{table}.{shown}" if table else shown
 
 
@@ -168,10 +171,14 @@ class Table:
 
     def texts(self, key: str) -> tuple[str, ...]:
         """Return one text or a list of texts as a tuple, empty when missing."""
-        value, noun = self.data.get(key), "a text or a list of texts"
+        value = self.data.get(key)
+        noun = "a text or a list of texts"
         if value is None:
             return ()
-        items = value if isinstance(value, list) else [value]
+        if isinstance(value, list):
+            items = value
+        else:
+            items = [value]
         if not items or not all(isinstance(item, str) and item for item in items):
             self.wrong(key, f"must be {noun}, not {value!r}")
             return ()
@@ -184,23 +191,26 @@ class Table:
         value = self.data.get(key)
         if type(value) is date:
             return datetime(value.year, value.month, value.day, tzinfo=UTC)
-        what = "is missing; give" if value is None else f"{value!r} is not"
+        if value is None:
+            what = "is missing; give"
+        else:
+            what = f"{value!r} is not"
         self.wrong(key, f"{what} a date such as 2026-01-22, without quotes")
         return NEVER
 
     def table(self, key: str) -> Table | None:
         """Return a sub-table, None when missing."""
         value = self._typed(key, dict, "a table")
-        return (
-            None
-            if value is None
-            else Table(value, self.source, self.at(key), key, self.around)
-        )
+        if value is None:
+            return None
+        return Table(value, self.source, self.at(key), key, self.around)
 
     def each(self, key: str, read: Callable[[Table, str], _Read]) -> dict[str, _Read]:
         """Return what is read from each key of a sub-table, by that key in file order; empty without the sub-table."""
         inner = self.table(key)
-        return {} if inner is None else {name: read(inner, name) for name in inner.data}
+        if inner is None:
+            return {}
+        return {name: read(inner, name) for name in inner.data}
 
     def named_tables(self, key: str) -> dict[str, Table]:
         """Return the sub-tables of a table by name, in file order."""
@@ -212,14 +222,14 @@ class Table:
 
     def list_of_tables(self, key: str) -> tuple[Table, ...]:
         """Return a table or a list of tables as a tuple, empty when missing."""
-        value, at = self.data.get(key), self.at(key)
+        value = self.data.get(key)
+        at = self.at(key)
         if value is None:
             return ()
-        places = (
-            {f"{at}[{index}]": item for index, item in enumerate(value)}
-            if isinstance(value, list)
-            else {at: value}
-        )
+        if isinstance(value, list):
+            places = {f"{at}[{index}]": item for index, item in enumerate(value)}
+        else:
+            places = {at: value}
         if not places or not all(isinstance(item, dict) for item in places.values()):
             self.wrong(key, f"must be a table or a list of tables, not {value!r}")
             return ()

@@ -53,7 +53,10 @@ def parse_template(text: str, *, verbs: bool = False) -> Template:
         raise ValueError("must start with a slash and not end with one")
     segments = tuple(text[1:].split("/"))
     for segment in segments:
-        names = _ENDED if segment is segments[-1] else _PARAMETER
+        if segment is segments[-1]:
+            names = _ENDED
+        else:
+            names = _PARAMETER
         is_name = names.fullmatch(segment) or (verbs and _VERB.fullmatch(segment))
         if not is_name and (
             _SEGMENT.fullmatch(segment) is None or segment in _NO_NAMES
@@ -95,12 +98,15 @@ def decoded(raw: str) -> str | None:
     if _SEGMENT.fullmatch(raw) is None:
         return None
     try:
-        text = unquote_to_bytes(raw).decode("utf-8") if "%" in raw else raw
+        if "%" in raw:
+            text = unquote_to_bytes(raw).decode("utf-8")
+        else:
+            text = raw
     except UnicodeDecodeError:
         return None
-    return (
-        None if text.partition(";")[0] in _NO_NAMES or _FORBIDDEN.search(text) else text
-    )
+    if text.partition(";")[0] in _NO_NAMES or _FORBIDDEN.search(text):
+        return None
+    return text
 
 
 def encoded(text: str) -> str | None:

@@ -88,11 +88,9 @@ class Count(Verb):
     sources: tuple[str, ...] = source("count", unless=True)
 
     def how(self, name: str) -> str:
-        return (
-            f"how many items {self.sources[0]} has"
-            if self.sources
-            else "how many became one"
-        )
+        if self.sources:
+            return f"how many items {self.sources[0]} has"
+        return "how many became one"
 
     def misused(self, field: Field, use: Use) -> Rows:
         alone = not self.sources and use.tier not in use.grouped
@@ -103,11 +101,9 @@ class Count(Verb):
         )
 
     def lines(self, script: Script, field: Field, which: str) -> list[str]:
-        return (
-            super().lines(script, field, which)
-            if self.sources
-            else [put(field.name, "count")]
-        )
+        if self.sources:
+            return super().lines(script, field, which)
+        return [put(field.name, "count")]
 
     def branch(self, script: Script, field: Field, found: str, source: str) -> Branch:
         return f"type(value := {found}) is list", "len(value)"
@@ -132,10 +128,14 @@ class List(Verb):
         )
         # In a request body an empty list would be an order that the caller did not
         # give.
-        return [wrapped] if BODY in field.rules else [wrapped, empty]
+        if BODY in field.rules:
+            return [wrapped]
+        return [wrapped, empty]
 
     def why_not(self, field: Field, said: Json) -> str:
-        return unfit(field, said) if said is None else f"not an item of {field.type}"
+        if said is None:
+            return unfit(field, said)
+        return f"not an item of {field.type}"
 
 
 @attrs.frozen(kw_only=True)
@@ -216,9 +216,8 @@ class Unwind(Verb):
 
     @property
     def claims(self) -> tuple[str, ...]:
-        return tuple(
-            said.partition(".")[0] for said in self.sources
-        )  # what stands around a list is read, too
+        # what stands around a list is read, too
+        return tuple(said.partition(".")[0] for said in self.sources)
 
     def how(self, name: str) -> str:
         return f"one for each of {' and '.join(self.sources)}{f', {self.times[0]} times' if self.times else ''}"
@@ -236,9 +235,10 @@ class Unwind(Verb):
     def branches(self, script: Script, field: Field) -> list[Branch]:
         assert field.of is not None, "checked"
         lists = script.name("lists", tuple(map(parse_source, self.sources)))
-        times = (
-            script.name("times", parse_source(self.times[0])) if self.times else "None"
-        )
+        if self.times:
+            times = script.name("times", parse_source(self.times[0]))
+        else:
+            times = "None"
         found = f"{script.nested(field.name, field.of)}.unwound(source, {lists}, {times}, {self.keyed!r})"
         return [(f"(value := {found}) is not None", "value")]
 

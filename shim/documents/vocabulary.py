@@ -89,16 +89,17 @@ def instant(text: str) -> datetime | None:
     if _has_form(text) is None:
         return None
     try:
-        return datetime.fromisoformat(
-            text.replace("z", "Z")
-        )  # which takes any letter before the hour
+        # which takes any letter before the hour
+        return datetime.fromisoformat(text.replace("z", "Z"))
     except ValueError:
         return None
 
 
 def parse_time(value: Json) -> datetime | None:
     """Return the instant that a value names, None if it is not the text of a time."""
-    return instant(value) if type(value) is str and len(value) <= LONGEST_TIME else None
+    if type(value) is str and len(value) <= LONGEST_TIME:
+        return instant(value)
+    return None
 
 
 def is_no_time(text: str) -> bool:
@@ -175,7 +176,8 @@ def named_in(accept: str | None, content: str = "json") -> str | None:
     preview, an upcoming version, another format. A range that the caller does not
     accept (``q=0``) names nothing. Callers use few values.
     """
-    best, best_weight = "", 0.0
+    best = ""
+    best_weight = 0.0
     for media_range in (
         accept.split(",") if accept and "vnd.atlas" in accept.lower() else ()
     ):
@@ -183,20 +185,20 @@ def named_in(accept: str | None, content: str = "json") -> str | None:
         weights = [
             found[1] for one in parameters if (found := _WEIGHT.fullmatch(one))
         ] or ["1"]
-        weight = float(weights[0]) if _QVALUE.fullmatch(weights[0]) else 0.0
+        if _QVALUE.fullmatch(weights[0]):
+            weight = float(weights[0])
+        else:
+            weight = 0.0
         if _VENDOR.match(kind) and weight > best_weight:
-            best, best_weight = kind, weight
+            best = kind
+            best_weight = weight
     dated = _DATED.fullmatch(best)
     try:
-        return (
-            parse_date(dated[1])
-            if dated and dated[2].lower() == content
-            else ""
-            if best
-            else None
-        )
+        if dated and dated[2].lower() == content:
+            return parse_date(dated[1])
     except ValueError:
         return ""
+    return "" if best else None
 
 
 def parse_versions(text: str) -> Versions:
@@ -218,4 +220,6 @@ def parse_versions(text: str) -> Versions:
 def one_of(names: Sequence[str]) -> str:
     """Return names as a sentence has them: ``a``, ``a or b``, ``a, b or c``."""
     *first, last = names
-    return f"{', '.join(first)} or {last}" if first else last
+    if first:
+        return f"{', '.join(first)} or {last}"
+    return last

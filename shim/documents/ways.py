@@ -58,9 +58,10 @@ class From(Verb):
     """Values that stand for not known."""
 
     def how(self, name: str) -> str:
-        shown = (
-            "" if self.sources == (name,) else f"from {', else '.join(self.sources)}"
-        )
+        if self.sources == (name,):
+            shown = ""
+        else:
+            shown = f"from {', else '.join(self.sources)}"
         return self.mark.join(filter(None, (shown, self.becomes())))
 
     def becomes(self) -> str:
@@ -74,11 +75,9 @@ class From(Verb):
 
     def inner(self, script: Script, field: Field, source: str) -> tuple[str, str]:
         """Return the type of what holds objects, and the call that translates them."""
-        return (
-            ("list", f"each(value, {source!r})")
-            if field.type == "objects"
-            else ("dict", f"one(value, {source!r})")
-        )
+        if field.type == "objects":
+            return ("list", f"each(value, {source!r})")
+        return ("dict", f"one(value, {source!r})")
 
     def branch(self, script: Script, field: Field, found: str, source: str) -> Branch:
         if field.of is not None:
@@ -103,21 +102,17 @@ class From(Verb):
         """Return a test that also leaves out what stands for not known, and words that are not the field's."""
         if self.drop:
             test += f" and not {script.name('is_dropped', partial(is_dropped, self.drop))}(value)"
-        return (
-            f"{test} and value in {script.name('words', frozenset(field.words))}"
-            if field.words
-            else test
-        )
+        if field.words:
+            return f"{test} and value in {script.name('words', frozenset(field.words))}"
+        return test
 
     def why_not(self, field: Field, said: Json) -> str:
         if said is not None and is_dropped(self.drop, said):
             return "it stands for not known"
         made = said is not None and self.changes
-        return (
-            (self.unlike or f"can't be made {field.type}")
-            if made
-            else unfit(field, said)
-        )
+        if made:
+            return self.unlike or f"can't be made {field.type}"
+        return unfit(field, said)
 
 
 @attrs.frozen(kw_only=True)
@@ -218,11 +213,12 @@ class Parts(From):
 
     def converted(self, field: Field, said: Json) -> str | None:
         """Return the first parts of a text, None if it has fewer, or stands for not known."""
-        parts = (
-            said.split(".")[: self.count]
-            if type(said) is str and not is_dropped(self.drop, said)
-            else []
-        )
+        if type(said) is str and not is_dropped(self.drop, said):
+            parts = said.split(".")[: self.count]
+        else:
+            parts = []
         value = ".".join(parts)
         is_whole = len(parts) == self.count and all(parts)
-        return value if is_whole and (not field.words or value in field.words) else None
+        if is_whole and (not field.words or value in field.words):
+            return value
+        return None

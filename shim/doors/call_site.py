@@ -91,9 +91,8 @@ def call_site() -> CallSite:
 
 def _current_task() -> tuple[Any, FrameType | None]:
     """Return the task of asyncio or trio that runs in this thread, and the frame in which it begins."""
-    with contextlib.suppress(
-        Exception
-    ):  # a module that another thread imports just now lacks names
+    # a module that another thread imports just now lacks names
+    with contextlib.suppress(Exception):
         asyncio: Any = sys.modules.get("asyncio")
         if asyncio is not None and asyncio._get_running_loop() is not None:  # noqa: SLF001 - public, and raises nothing
             task = asyncio.current_task()
@@ -106,9 +105,8 @@ def _current_task() -> tuple[Any, FrameType | None]:
 def _elsewhere(task: Any, root: FrameType | None, here: FrameType) -> FrameType | None:
     """Return the program's frame that waits for a task, else one below it, else an installed package's."""
     if task is not None:
-        with contextlib.suppress(
-            Exception
-        ):  # a look into private parts must not break a call
+        # a look into private parts must not break a call
+        with contextlib.suppress(Exception):
             waiters = _Waiters(_loop_of(task))
             if (found := waiters.find(task)) is not None:
                 return found
@@ -196,13 +194,16 @@ class _Waiters:
 
 def _loop_of(each: Any) -> Any:
     """Return the loop of a future or task of asyncio, None for what belongs to none."""
-    return each.get_loop() if hasattr(each, "get_loop") else None
+    if hasattr(each, "get_loop"):
+        return each.get_loop()
+    return None
 
 
 def _coroutine(task: Any) -> Any:
-    coroutine = (
-        task.get_coro() if hasattr(task, "get_coro") else getattr(task, "coro", None)
-    )
+    if hasattr(task, "get_coro"):
+        coroutine = task.get_coro()
+    else:
+        coroutine = getattr(task, "coro", None)
     return getattr(coroutine, "_coro", coroutine)  # aiohttp has an object around it
 
 
@@ -253,11 +254,9 @@ def _kind_of(filename: str, module: str) -> str:
     for name in ("site-packages", "dist-packages"):
         if name in folders:
             package = folders[len(folders) - folders[::-1].index(name) :][:1]
-            return (
-                "plumbing"
-                if package and package[0].removesuffix(".py") in _PLUMBING
-                else "package"
-            )
+            if package and package[0].removesuffix(".py") in _PLUMBING:
+                return "plumbing"
+            return "package"
     # In an archive, and in what PyInstaller makes, a file's path does not say whose it
     # is; its module does.
     top = _top(module)

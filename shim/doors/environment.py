@@ -66,10 +66,12 @@ def check(environ: Mapping[str, str]) -> dict[str, str]:
     call; logs unknown variables.
     """
     settings = settings_in(environ)
-    unchecked = {} if environ.get(CHECKED) == as_mark(settings) else settings
-    is_flag = ":" in unchecked.get(
-        "ATLAS_SHIM_ROUTE", ""
-    )  # of a provider, which has to be there
+    if environ.get(CHECKED) == as_mark(settings):
+        unchecked = {}
+    else:
+        unchecked = settings
+    # of a provider, which has to be there
+    is_flag = ":" in unchecked.get("ATLAS_SHIM_ROUTE", "")
     if unchecked.keys() & NEED_DOCUMENTS or is_flag or are_unknown(environ):
         import_module("shim.doors.process").prepare()
     elif unchecked or any(

@@ -85,11 +85,10 @@ class Door:
         if not send.rewritten:
             return own
         parts = urlsplit(own)
-        origin = (
-            send.call.origin
-            if self.retired.led
-            else parts._replace(path="", query="", fragment="").geturl()
-        )
+        if self.retired.led:
+            origin = send.call.origin
+        else:
+            origin = parts._replace(path="", query="", fragment="").geturl()
         return origin + send.call.target
 
     def lines(self, send: Send) -> tuple[list[tuple[str, str]], bool]:
@@ -107,11 +106,10 @@ class Door:
         lines: list[tuple[str, str]] = []
         for name, given in sent.headers:
             kind = name.lower()
-            value = (
-                sent.origin.partition("://")[2]
-                if self.retired.led and kind == "host"
-                else given
-            )
+            if self.retired.led and kind == "host":
+                value = sent.origin.partition("://")[2]
+            else:
+                value = given
             if not same_body and kind in {"content-length", "transfer-encoding"}:
                 continue
             if (
@@ -187,51 +185,23 @@ def steps(door: Door) -> Steps[Any]:
     retired = door.retired
     if retired.warns:
         notify(retired)
-    exchange, done = retired.exchange(), ""
+    exchange = retired.exchange()
+    done = ""
     try:
         command: Command | Outcome = advance(exchange, None)
         while isinstance(command, Send | Read):
             if isinstance(command, Send):
                 done = command.done
-                if door.native is not None:
-                    yield partial(door.close, door.native)
-                    door.native = None
-                command = (
-                    attrs.evolve(command, rewritten=True) if retired.led else command
-                )
-                door.inner = door.request(command)
-                if door.sent is not None:
-                    _hurry(door, command.call.method)
-                door.sent, door.rewritten, door.content = (
-                    command,
-                    command.rewritten,
-                    None,
-                )
-                door.native = yield partial(door.send, door.inner)
-                reply = head = door.head(door.native)
+                reply = head = yield from _send(door, command)
             else:
-                content = door.content = door.unread(door.native)
-                size, limit = 0, command.limit
-                while not content.complete and size <= limit:
-                    piece = yield partial(door.following, content.rest, None)
-                    content.chunks.append(piece or b"")
-                    content.complete, size = (
-                        piece is None,
-                        size + len(content.chunks[-1]),
-                    )
-                whole, decoded, fault = content.complete, content.decoded, content.fault
-                reply = with_content(
-                    head, content.chunks, limit, complete=whole, decoded=decoded
-                )
-                reply = reply if fault is None else attrs.evolve(head, fault=fault)
+                reply = yield from _read(door, head, command.limit)
             command = advance(exchange, reply)
-        response = (
-            door.answered(command.reply)
-            if isinstance(command, Answer)
-            else door.passed()
-        )
-        if not isinstance(command, Answer) and command.content_type:
-            door.retype(response, command.content_type)
+        if isinstance(command, Answer):
+            response = door.answered(command.reply)
+        else:
+            response = door.passed()
+            if command.content_type:
+                door.retype(response, command.content_type)
         door.show(response, command.record)
         if isinstance(command, Answer) and door.native is not None:
             yield partial(door.close, door.native)
@@ -243,6 +213,45 @@ def steps(door: Door) -> Steps[Any]:
     if retired.noted:
         retired.write_down(command.record)
     return response
+
+
+def _send(door: Door, command: Send) -> Steps[Reply]:
+    """Send a call in place of the last one, and return the head of its reply."""
+    if door.native is not None:
+        yield partial(door.close, door.native)
+        door.native = None
+    if door.retired.led:
+        command = attrs.evolve(command, rewritten=True)
+    door.inner = door.request(command)
+    if door.sent is not None:
+        _hurry(door, command.call.method)
+    door.sent = command
+    door.rewritten = command.rewritten
+    door.content = None
+    door.native = yield partial(door.send, door.inner)
+    return door.head(door.native)
+
+
+def _read(door: Door, head: Reply, limit: int) -> Steps[Reply]:
+    """Read the last reply, a chunk beyond ``limit`` bytes at most, and return it with its content."""
+    content = door.content = door.unread(door.native)
+    size = 0
+    while not content.complete and size <= limit:
+        piece = yield partial(door.following, content.rest, None)
+        if piece is None:
+            content.complete = True
+            piece = b""
+        content.chunks.append(piece)
+        size += len(piece)
+    if content.fault is not None:
+        return attrs.evolve(head, fault=content.fault)
+    return with_content(
+        head,
+        content.chunks,
+        limit,
+        complete=content.complete,
+        decoded=content.decoded,
+    )
 
 
 def _failed(door: Door, error: BaseException, done: str) -> None:
@@ -276,9 +285,13 @@ def _hurry(door: Door, method: str) -> None:
 
 def together(read: float | None = None, **others: float | None) -> float | None:
     """Return how many seconds one plain call may wait; None where it may wait for an answer for ever."""
-    return None if read is None else read + sum(filter(None, others.values()))
+    if read is None:
+        return None
+    return read + sum(filter(None, others.values()))
 
 
 def shorter(left: float, timeout: float | None) -> float:
     """Return a timeout that is no longer than what is left."""
-    return left if timeout is None else min(left, timeout)
+    if timeout is None:
+        return left
+    return min(left, timeout)

@@ -47,7 +47,9 @@ def header_lines(lines: Iterable[tuple[str | bytes, str | bytes]]) -> Headers:
 
 def as_text(value: str | bytes) -> str:
     """Return a field's name or value as text; requests and urllib3 take either."""
-    return value.decode("latin-1") if isinstance(value, bytes) else str(value)
+    if isinstance(value, bytes):
+        return value.decode("latin-1")
+    return str(value)
 
 
 def content_of(body: Any) -> bytes:

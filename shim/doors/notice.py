@@ -95,8 +95,9 @@ def set_warnings_handler(handler: WarningsHandler | None) -> WarningsHandler:
 
     An exception that it raises keeps the call from being made.
     """
-    global _handler
-    last, _handler = _handler, handler or warn
+    global _handler  # noqa: PLW0603 - as Python's own warnings.showwarning is replaced
+    last = _handler
+    _handler = handler or warn
     return last
 
 
@@ -120,9 +121,8 @@ def notify(retired: RetiredCall, *, uncovered: str = "") -> None:
     if len(warned) >= SIZE:
         warned.clear()
     own = object()
-    is_first = (
-        warned.setdefault(place, own) is own
-    )  # one step, so that of threads at once one alone warns
+    # one step, so that of threads at once one alone warns
+    is_first = warned.setdefault(place, own) is own
     if word == "once" and not is_first:
         return
     sunset = sunset_of(operation, retired.context.settings)
@@ -144,11 +144,10 @@ def _message(
     operation: Operation, sunset: datetime, context: Context, uncovered: str
 ) -> str:
     settings = context.settings
-    verb = (
-        "retires"
-        if datetime.fromtimestamp(context.clock(), UTC) < sunset
-        else "retired"
-    )
+    if datetime.fromtimestamp(context.clock(), UTC) < sunset:
+        verb = "retires"
+    else:
+        verb = "retired"
     what = f"atlas-shim keeps this call working{_on_absent(operation)}"
     if uncovered:
         what = (
@@ -176,7 +175,9 @@ def _on_absent(operation: Operation) -> str:
         if {rule.fidelity for rule in field.rules.get(operation.first, ())}
         == {Fidelity.ABSENT}
     ]
-    return f", but its answers lack {', '.join(lost)}" if lost else ""
+    if lost:
+        return f", but its answers lack {', '.join(lost)}"
+    return ""
 
 
 def tell(library: str, method: str, url: str, lines: Headers = ()) -> None:

@@ -77,7 +77,8 @@ def concerns(url: str) -> Current | None:
     If a variable has become invalid, the last valid settings hold.
     """
     global _current  # noqa: PLW0603 - as above
-    now, raw = _current, _raw()
+    now = _current
+    raw = _raw()
     if now is None or now.raw != raw:
         try:
             now = _read(raw, os.environ)
@@ -101,10 +102,8 @@ def flag_of(settings: Settings) -> FlagWords[Settings] | None:
     if (key := settings.flag) and key not in _flags:
         with _lock:
             if key not in _flags:
-                words, providers = (
-                    import_module("shim.flags.words"),
-                    import_module("shim.flags.providers"),
-                )
+                words = import_module("shim.flags.words")
+                providers = import_module("shim.flags.providers")
                 _flags[key] = words.FlagWords(
                     key,
                     lambda: providers.connected(
@@ -122,11 +121,9 @@ def _raw() -> tuple[object, ...]:
     dictionary is read if it has one.
     """
     held: Any = getattr(os.environ, "_data", None)
-    return (
-        tuple(map(os.environ.get, _NAMES))
-        if held is None
-        else tuple(map(held.get, _KEYS))
-    )
+    if held is None:
+        return tuple(map(os.environ.get, _NAMES))
+    return tuple(map(held.get, _KEYS))
 
 
 def _read(raw: tuple[object, ...], environ: Mapping[str, str]) -> Current:
@@ -140,13 +137,18 @@ def _read(raw: tuple[object, ...], environ: Mapping[str, str]) -> Current:
         {name: environ[name] for name in BASE_URL_VARIABLES if name in environ}
     )
     is_off = settings.route is RouteWord.OFF  # whatever is wrong with the documents
-    engine = Engine(()) if is_off else shared_engine(environ)
+    if is_off:
+        engine = Engine(())
+    else:
+        engine = shared_engine(environ)
     if not is_off:
         engine.check_settings(settings)
     if settings.flag:
         import_module("shim.flags.providers").check_flag(f"{FLAG}{settings.flag}")
     settings = attrs.evolve(settings, origins=settings.origins | {atlas})
-    bases = (_ALL,) if any(map(settings.leads, ATLAS_ORIGINS)) else engine.bases
+    bases = engine.bases
+    if any(map(settings.leads, ATLAS_ORIGINS)):
+        bases = (_ALL,)
     return Current(raw, engine, settings, bases, word, environ.get(INVENTORY, ""))
 
 

@@ -123,12 +123,17 @@ def retired_call(  # noqa: PLR0913 - the parts of a request that are looked at i
     try:
         parts = urlsplit(url)
         origin = origin_of(parts.scheme, parts.hostname or "", parts.port)
-        target = f"{parts.path}?{parts.query}" if parts.query else parts.path
+        if parts.query:
+            target = f"{parts.path}?{parts.query}"
+        else:
+            target = parts.path
         target.encode("ascii")
     except ValueError:  # such a URL can't be sent
         return None
-    settings, engine = now.settings, now.engine
-    led, is_off = settings.leads(origin), settings.route is RouteWord.OFF
+    settings = now.settings
+    engine = now.engine
+    led = settings.leads(origin)
+    is_off = settings.route is RouteWord.OFF
     found = None if is_off else engine.look_up(method, target)
     if not led and found is None:
         return None
@@ -139,7 +144,8 @@ def retired_call(  # noqa: PLR0913 - the parts of a request that are looked at i
         while seconds := flag.waits(match):
             yield partial(pause, seconds)
         settings = flag.variant(settings, match)
-        match = None if settings.route is RouteWord.OFF else match
+        if settings.route is RouteWord.OFF:
+            match = None
     if not led and (match is None or not (known or match.operation.method == "GET")):
         return None
     context = Context(
@@ -151,5 +157,6 @@ def retired_call(  # noqa: PLR0913 - the parts of a request that are looked at i
         whole=whole,
     )
     counts = known and match is not None and not match.operation.lives
-    warns, noted = counts and origin not in extra, counts and bool(now.inventory)
+    warns = counts and origin not in extra
+    noted = counts and bool(now.inventory)
     return RetiredCall(call, match, context, now, led, warns, known, noted)

@@ -43,9 +43,13 @@ def _concerns(url: str) -> object:
     """Return whether a URL, or its path, may be one of a call that the shim takes part in."""
     if (
         STATE.concerns is None
-        # the shipped documents know such paths alone; all of Atlas' may be led elsewhere
+        # the shipped documents know such paths alone; all of Atlas' may be led
+        # elsewhere
     ):
-        known = "/api/" if "ATLAS_SHIM_UPSTREAM" in os.environ else "/api/atlas/"
+        if "ATLAS_SHIM_UPSTREAM" in os.environ:
+            known = "/api/"
+        else:
+            known = "/api/atlas/"
         return known in url or "ATLAS_SHIM_MAPPINGS" in os.environ
     return STATE.concerns(url)
 
@@ -55,14 +59,15 @@ def _load(door: str) -> None:
     module, name, *arguments = door.split(":")
     if not STATE.guarded and hasattr(os, "register_at_fork"):
         STATE.guarded = True
-        import_module(
-            "logging"
-        )  # it is loaded anyway, and has a lock of its own for forks, to be taken after this
+        # it is loaded anyway, and has a lock of its own for forks, to be taken after
+        # this
+        import_module("logging")
         os.register_at_fork(
             before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork
         )
     is_first = _loading.acquire(timeout=1)  # threads load it once
-    found, concerns = None, STATE.concerns or (lambda _: False)
+    found = None
+    concerns = STATE.concerns or (lambda _: False)
     try:
         process = import_module("shim.doors.process")
         process.prepare(STATE.settings)
@@ -70,7 +75,8 @@ def _load(door: str) -> None:
         found = getattr(import_module(module), name)
         found = found(*arguments) if arguments else found
     except Exception as error:  # noqa: BLE001 - the program's calls are made after any exception
-        said, STATE.said = STATE.said, f"{type(error).__name__}: {error}"
+        said = STATE.said
+        STATE.said = f"{type(error).__name__}: {error}"
         if said != STATE.said:
             sys.stderr.write(
                 f"atlas-shim: retired calls are not covered: {STATE.said}\n"
@@ -93,7 +99,8 @@ def _after_fork() -> None:
 
 async def _load_beside(door: str) -> None:
     """Load in a thread, so that the loop goes on meanwhile."""
-    asyncio, trio = sys.modules.get("asyncio"), sys.modules.get("trio")
+    asyncio = sys.modules.get("asyncio")
+    trio = sys.modules.get("trio")
     load = partial(_load, door)
     try:
         if asyncio is not None and asyncio._get_running_loop() is not None:  # noqa: SLF001 - public, and raises nothing
@@ -175,22 +182,24 @@ def _leads(response: Any) -> object:
 
 
 def _path(_: Any, request: Any, *__: Any, **___: Any) -> str:
-    return str(
-        request.url.raw_path, "ascii"
-    )  # httpx puts a URL's text together anew each time
+    # httpx puts a URL's text together anew each time
+    return str(request.url.raw_path, "ascii")
 
 
 def _first(_: Any, *args: Any, **kwargs: Any) -> str:
-    given = args[0] if args else next(iter(kwargs.values()))
-    return (
-        given
-        if isinstance(given, str)
-        else str(getattr(given, "full_url", None) or given.url)
-    )
+    if args:
+        given = args[0]
+    else:
+        given = next(iter(kwargs.values()))
+    if isinstance(given, str):
+        return given
+    return str(getattr(given, "full_url", None) or given.url)
 
 
 def _second(_: Any, method: Any, url: Any, *__: Any, **___: Any) -> str:  # noqa: ARG001 - or it has no names
-    return url.decode("latin-1") if isinstance(url, bytes) else str(url)
+    if isinstance(url, bytes):
+        return url.decode("latin-1")
+    return str(url)
 
 
 def _of_session(session: Any, method: Any, str_or_url: Any, *_: Any, **__: Any) -> str:  # noqa: ARG001 - as above
@@ -201,7 +210,8 @@ def _head(connection: Any, *_: Any, **__: Any) -> str:
     return str(connection._buffer[0], "latin-1")  # noqa: SLF001 - kept there until now, line by line
 
 
-_AIOHTTP, _HTTPX = "shim.doors.aiohttp.session", "shim.doors.httpx_family.clients"
+_AIOHTTP = "shim.doors.aiohttp.session"
+_HTTPX = "shim.doors.httpx_family.clients"
 
 Methods = dict[tuple[str, str], "Callable[..., Any]"]
 SERVED: dict[str, Methods] = {

@@ -49,7 +49,9 @@ def open_url(
 
     ``base`` is ``OpenerDirector.open``, bound to the opener.
     """
-    request = Request(fullurl, data) if isinstance(fullurl, str) else fullurl  # noqa: S310 - the opener looks at schemes
+    request = fullurl
+    if isinstance(fullurl, str):
+        request = Request(fullurl, data)  # noqa: S310 - the opener looks at schemes
     retired = None
     if isinstance(request, Request):
         request.data = request.data if data is None else data
@@ -66,7 +68,9 @@ def open_url(
     response = drive(steps(door))
     if isinstance(response, HTTPError):
         raise response
-    return _processed(opener, request, response) if door.is_made else response
+    if door.is_made:
+        return _processed(opener, request, response)
+    return response
 
 
 @attrs.define(eq=False)
@@ -80,7 +84,8 @@ class UrllibDoor(Door):
 
     def request(self, send: Send) -> Request:
         """Copy the caller's; fields that must not follow a redirect, such as credentials, stay apart."""
-        own, sent = self.own, send.call
+        own = self.own
+        sent = send.call
         lines, same_body = self.lines(send)
         inner = copy.copy(own)
         inner.method = sent.method
@@ -113,7 +118,8 @@ class UrllibDoor(Door):
 
     def answered(self, reply: Reply) -> Any:
         self.is_made = True
-        method, lines = self.own.get_method(), framed(reply, self.own.get_method())
+        method = self.own.get_method()
+        lines = framed(reply, self.own.get_method())
         return _made(
             reply.status,
             reason_phrase(reply.status),
@@ -124,7 +130,8 @@ class UrllibDoor(Door):
 
     def passed(self) -> Any:
         """Return the native response, or one that begins with what was read of it, an HTTPError if it is one."""
-        native, content = self.native, self.content
+        native = self.native
+        content = self.content
         if content is None:
             return native
         # http.client has undone the chunks already.
@@ -137,12 +144,12 @@ class UrllibDoor(Door):
 
     def show(self, response: Any, record: Record) -> None:
         """Show the URL that was asked for, or the last one of redirects of the call itself."""
-        url = (
-            self.own.full_url
-            if self.is_made or self.sent is None or self.rewritten
-            else self.native.url
-        )
-        response.url, response.shim = url, record
+        if self.is_made or self.sent is None or self.rewritten:
+            url = self.own.full_url
+        else:
+            url = self.native.url
+        response.url = url
+        response.shim = record
         if isinstance(response, HTTPError):
             response.filename = url
 
@@ -198,21 +205,25 @@ def endheaders(
     connection: HTTPConnection, send: Callable[..., None], *args: Any, **kwargs: Any
 ) -> None:
     """Send the head of a request and what follows, after a warning if it is a retired call."""
-    head: list[bytes] = getattr(connection, "_buffer", None) or [
-        b""
-    ]  # where it is kept until then, line by line
+    # where it is kept until then, line by line
+    head: list[bytes] = getattr(connection, "_buffer", None) or [b""]
     method, _, rest = head[0].decode("latin-1").partition(" ")
     target = rest.rpartition(" ")[0]
     pairs = [line.decode("latin-1").partition(":") for line in head[1:]]
-    host, port = (
-        getattr(connection, "_tunnel_host", None),
-        getattr(connection, "_tunnel_port", None),
-    )
+    host = getattr(connection, "_tunnel_host", None)
+    port = getattr(connection, "_tunnel_port", None)
     if not host:
-        host, port = connection.host, connection.port
-    scheme = "https" if isinstance(connection, HTTPSConnection) else "http"
+        host = connection.host
+        port = connection.port
+    if isinstance(connection, HTTPSConnection):
+        scheme = "https"
+    else:
+        scheme = "http"
     host = f"[{host}]" if ":" in host else host
-    url = target if "://" in target else f"{scheme}://{host}:{port}{target}"
+    if "://" in target:
+        url = target
+    else:
+        url = f"{scheme}://{host}:{port}{target}"
     tell(
         "http.client",
         method,

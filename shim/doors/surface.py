@@ -67,9 +67,8 @@ def stand_in(kind: Any, *ours: Any) -> Any:
     }
     own["__init__"] = _like(kind.__init__, __init__)
     with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore", DeprecationWarning
-        )  # aiohttp discourages subclasses; one of ours still warns
+        # aiohttp discourages subclasses; one of ours still warns
+        warnings.simplefilter("ignore", DeprecationWarning)
         made: Any = types.new_class(
             kind.__name__, (*ours, kind), {}, lambda body: body.update(own)
         )
@@ -132,7 +131,9 @@ class _Aliases:
         ours: Mapping[str, Mapping[str, object]],
         again: tuple[str, ...],
     ) -> None:
-        self._prefix, self._ours, self._again = f"shim.{library}.", ours, again
+        self._prefix = f"shim.{library}."
+        self._ours = ours
+        self._again = again
 
     def find_spec(self, name: str, *_: object) -> ModuleSpec | None:
         """Return the spec of a module that the library has."""
@@ -171,9 +172,8 @@ def alias(
     Those in ``again`` are loaded a second time, so that they stand on what is ours.
     Returns all that is ours.
     """
-    for name, module in tuple(
-        sys.modules.items()
-    ):  # requests.packages is not a package, and has modules all the same
+    # requests.packages is not a package, and has modules all the same
+    for name, module in tuple(sys.modules.items()):
         if (
             name.startswith(f"{library}.")
             and name.removeprefix(f"{library}.") not in ours
@@ -199,7 +199,10 @@ def become(client: Any, ours: type) -> None:
     if issubclass(own, ours):
         return
     try:
-        client.__class__ = ours if own in ours.__bases__ else _joined(own, ours)  # type: ignore[arg-type]  # classes can be hashed
+        if own in ours.__bases__:
+            client.__class__ = ours
+        else:
+            client.__class__ = _joined(own, ours)  # type: ignore[arg-type]  # classes can be hashed
     except TypeError as error:
         raise TypeError(f"a {own.__qualname__} can't be wrapped: {error}") from error
 
@@ -215,9 +218,8 @@ def _joined(own: type, ours: type) -> type:
         "__slots__": (),
     }
     with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore", DeprecationWarning
-        )  # aiohttp discourages subclasses
+        # aiohttp discourages subclasses
+        warnings.simplefilter("ignore", DeprecationWarning)
         return types.new_class(
             own.__name__, (own, ours), {}, lambda namespace: namespace.update(body)
         )

@@ -32,7 +32,9 @@ class _Loader:
     def __init__(
         self, loader: Any, spec: Any, notify: Callable[[ModuleType], None]
     ) -> None:
-        self._loader, self._spec, self._notify = loader, spec, notify
+        self._loader = loader
+        self._spec = spec
+        self._notify = notify
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._loader, name)
@@ -55,7 +57,8 @@ class Finder:
     def __init__(
         self, names: Container[str], notify: Callable[[ModuleType], None]
     ) -> None:
-        self._names, self._notify = names, notify
+        self._names = names
+        self._notify = notify
 
     def find_spec(
         self, name: str, path: Any = None, target: ModuleType | None = None
@@ -66,7 +69,10 @@ class Finder:
         finders = list(sys.meta_path)
         for finder in finders[finders.index(self) + 1 if self in finders else 0 :]:
             find = getattr(finder, "find_spec", None)
-            spec = None if find is None else find(name, path, target)
+            if find is None:
+                spec = None
+            else:
+                spec = find(name, path, target)
             if spec is None:
                 continue
             if hasattr(spec.loader, "exec_module"):
@@ -91,9 +97,8 @@ def install() -> None:
             sys.meta_path.insert(0, _finder)
     for name in filter(sys.modules.get, LIBRARIES):
         try:
-            _hear(
-                import_module(name)
-            )  # waits until it is complete, should another thread be importing it
+            # waits until it is complete, should another thread be importing it
+            _hear(import_module(name))
         except ImportError:
             continue
 
@@ -170,7 +175,10 @@ def place(
 def unplace(module: ModuleType, kind: str, method: str) -> None:
     """Put back what was replaced, unless it was replaced again."""
     owner: Any = getattr(module, kind, None)
-    link = next(iter(chain(owner, method)), None) if owner is not None else None
+    if owner is not None:
+        link = next(iter(chain(owner, method)), None)
+    else:
+        link = None
     if is_ours(link):
         setattr(owner, method, getattr(link, "__wrapped__"))  # noqa: B009 - a function's, which mypy does not know
 
@@ -197,9 +205,10 @@ def standing_for(
     """
     always = bind is not None
     if bind is None:
+        # a mock binds nothing
         bind = (
             original.__get__ if hasattr(original, "__get__") else lambda _, __: original
-        )  # a mock binds nothing
+        )
     is_async = (
         getattr(getattr(original, "__code__", None), "co_flags", 0) & _CO_COROUTINE
     )
@@ -215,11 +224,9 @@ def _plain(
 ) -> Any:
     def standing(instance: Any, *args: Any, **kwargs: Any) -> Any:
         own = bind(instance, type(instance))
-        return (
-            wrapper(own, instance, args, kwargs)
-            if always or STATE.active
-            else own(*args, **kwargs)
-        )
+        if always or STATE.active:
+            return wrapper(own, instance, args, kwargs)
+        return own(*args, **kwargs)
 
     return standing
 

@@ -75,11 +75,9 @@ class FakeAtlas:
     @property
     def today(self) -> datetime:
         """The fake's current time, aware, in UTC; can be set to a date or an instant."""
-        return (
-            datetime.fromtimestamp(self._clock(), UTC)
-            if self._today is None
-            else self._today
-        )
+        if self._today is None:
+            return datetime.fromtimestamp(self._clock(), UTC)
+        return self._today
 
     @today.setter
     def today(self, when: date | datetime) -> None:
@@ -172,9 +170,10 @@ class FakeAtlas:
             return challenge
         fields += _LIMITS
         host = arrival.header("Host") or "cloud.mongodb.com"
-        scheme = (
-            "https" if host.endswith((".mongodb.com", ".mongodbgov.com")) else "http"
-        )
+        if host.endswith((".mongodb.com", ".mongodbgov.com")):
+            scheme = "https"
+        else:
+            scheme = "http"
         base = f"{scheme}://{host}/api/atlas/{root}"
         return self._resource(
             arrival, View(base, root == "v1.0", self.today), f"/{rest}", fields
@@ -200,8 +199,11 @@ class FakeAtlas:
         }[endpoint.sunset]
         fields += http.announced(sunset, view.now)
         # v1.0 has no versions and counts as the first.
-        offered, accept = endpoint.api.versions, arrival.header("Accept")
-        version = offered[0] if view.v1 else http.resolve(accept, offered)
+        offered = endpoint.api.versions
+        accept = arrival.header("Accept")
+        version: str | None = offered[0]
+        if not view.v1:
+            version = http.resolve(accept, offered)
         if version is None:
             raise AtlasRefusal("INVALID_VERSION_DATE")
         if sunset is not None and view.now >= sunset:
@@ -220,12 +222,12 @@ class FakeAtlas:
         )
         if isinstance(content, list):
             content = page_of(content, view.root + rest, arrival.query)
-        media = (
-            "application/json"
-            if view.v1
-            else f"application/vnd.atlas.{version}+json;charset=utf-8"
-        )
-        body = (
-            b"" if content is None else written(content, endpoint.status, arrival.query)
-        )
+        if view.v1:
+            media = "application/json"
+        else:
+            media = f"application/vnd.atlas.{version}+json;charset=utf-8"
+        if content is None:
+            body = b""
+        else:
+            body = written(content, endpoint.status, arrival.query)
         return FakeReply(endpoint.status, (("Content-Type", media),), body)

@@ -68,7 +68,9 @@ def stamp(when: datetime) -> str:
 def http_date(when: datetime, *, padded: bool = True) -> str:
     """Write an HTTP-date (RFC 9110, 5.6.7); Atlas leaves the day unpadded in Sunset and Deprecation."""
     written = format_datetime(when.astimezone(UTC), usegmt=True)
-    return written if padded else written.replace(", 0", ", ")
+    if padded:
+        return written
+    return written.replace(", 0", ", ")
 
 
 def json_text(document: object, *, pretty: bool = False) -> bytes:
@@ -85,7 +87,9 @@ def instant_of(when: date | datetime) -> datetime:
     """Return an aware instant in UTC: a date means its 00:00, a naive datetime is in UTC."""
     if not isinstance(when, datetime):
         return datetime(when.year, when.month, when.day, tzinfo=UTC)
-    return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
+    if when.tzinfo is None:
+        return when.replace(tzinfo=UTC)
+    return when.astimezone(UTC)
 
 
 DEPRECATED = datetime(2025, 12, 10, tzinfo=UTC)

@@ -57,7 +57,8 @@ def clusters_of(request: AtlasRequest) -> dict[str, Cluster]:
 
 def cluster_of(request: AtlasRequest) -> Cluster:
     """Return the path's cluster; raises AtlasRefusal if it is unknown or of a tier that the API does not serve."""
-    api, name = request.api, request.names["name"]
+    api = request.api
+    name = request.names["name"]
     cluster = clusters_of(request).get(name)
     if cluster is None:
         raise (
@@ -95,7 +96,8 @@ def get_cluster(request: AtlasRequest) -> JsonObject:
 
 def list_snapshots(request: AtlasRequest) -> list[JsonObject]:
     """Return the snapshots of a cluster in the API's order."""
-    api, cluster = request.api, cluster_of(request)
+    api = request.api
+    cluster = cluster_of(request)
 
     def age(snapshot: JsonObject) -> str:  # "~" is behind every date
         return next(
@@ -126,7 +128,8 @@ def list_jobs(request: AtlasRequest) -> list[JsonObject]:
 
 def get_job(request: AtlasRequest) -> JsonObject:
     """Return one restore job."""
-    cluster, identity = cluster_of(request), request.names["job"]
+    cluster = cluster_of(request)
+    identity = request.names["job"]
     for job in cluster.jobs:
         if job.id == identity:
             return request.api.show_job(cluster, job, request.view)
@@ -152,11 +155,10 @@ def written(document: JsonObject, status: int, raw: str) -> bytes:
     )
     if envelope:
         is_page = "results" in document
-        document = (
-            {**document, "status": status}
-            if is_page
-            else {"status": status, "content": document}
-        )
+        if is_page:
+            document = {**document, "status": status}
+        else:
+            document = {"status": status, "content": document}
     return json_text(document, pretty=pretty)
 
 

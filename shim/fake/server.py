@@ -33,7 +33,10 @@ class FakeServer:
     @property
     def url(self) -> str:
         """The origin of the fake."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
+        if ":" in self.host:
+            host = f"[{self.host}]"
+        else:
+            host = self.host
         return f"http://{host}:{self.port}"
 
     def start(self) -> None:
@@ -64,7 +67,10 @@ class _Listener(ThreadingHTTPServer):
     def __init__(self, served: FakeServer) -> None:
         self.served = served
         self.open: WeakSet[socket.socket] = WeakSet()
-        self.address_family = socket.AF_INET6 if ":" in served.host else socket.AF_INET
+        if ":" in served.host:
+            self.address_family = socket.AF_INET6
+        else:
+            self.address_family = socket.AF_INET
         super().__init__((served.host, served.port), _Connection)
         self.thread = threading.Thread(
             target=self.serve_forever, args=(0.02,), name="fake-atlas", daemon=True

@@ -95,11 +95,9 @@ def dedicated_snapshot(
 
 
 def _finished(job: Job, view: View) -> str | None:
-    return (
-        stamp(job.created + DONE_AFTER)
-        if view.now - job.created >= DONE_AFTER
-        else None
-    )
+    if view.now - job.created >= DONE_AFTER:
+        return stamp(job.created + DONE_AFTER)
+    return None
 
 
 def _download_url(cluster: Cluster, job: Job) -> str:
@@ -150,10 +148,8 @@ def _cloud_job(
     **members: object,
 ) -> JsonObject:
     """The members that serverless and dedicated jobs have in common, and others."""
-    own, delivered = (
-        view.url(cluster, kind),
-        job.download and _finished(job, view) is not None,
-    )
+    own = view.url(cluster, kind)
+    delivered = job.download and _finished(job, view) is not None
     return _body(
         cancelled=False,
         deliveryType=job.delivery,

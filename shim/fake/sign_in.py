@@ -19,7 +19,8 @@ NONCE_LIFE = 300.0
 """Seconds for which a nonce is fresh."""
 TOKEN_LIFE = 3600
 """Lifetime of a token in seconds (recorded: expires_in)."""
-TOKEN_PATH, REVOKE_PATH = "/api/oauth/token", "/api/oauth/revoke"
+TOKEN_PATH = "/api/oauth/token"  # noqa: S105 - a path
+REVOKE_PATH = "/api/oauth/revoke"
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 
@@ -61,7 +62,9 @@ class SignIn:
                 name.lower(): value
                 for name, value in parse_keqv_list(parse_http_list(credentials)).items()
             }
-            user, nonce, uri = given["username"], given["nonce"], given["uri"]
+            user = given["username"]
+            nonce = given["nonce"]
+            uri = given["uri"]
             ours = (
                 _md5(user, REALM, self._keys[user]),
                 nonce,

@@ -43,11 +43,9 @@ ClusterTier = Literal["flex", "dedicated"]
 MONGODB_VERSION = "8.0.17"
 RETENTION_DAYS = 8
 """Recorded: a snapshot expires 8 days after scheduledTime, and 8 snapshots are kept."""
-CREATION, UPDATE, DELETION = (
-    timedelta(seconds=60),
-    timedelta(seconds=30),
-    timedelta(seconds=60),
-)
+CREATION = timedelta(seconds=60)
+UPDATE = timedelta(seconds=30)
+DELETION = timedelta(seconds=60)
 """Durations of CREATING, UPDATING and DELETING; only the words are recorded."""
 _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 
@@ -106,18 +104,18 @@ class World:
     ) -> Cluster:
         """Create or replace a cluster with a number of made-up snapshots."""
         cluster, dice = self._keep(group, name, tier, now - timedelta(days=count + 30))
-        made = (
-            flex_snapshots(count, now, dice)
-            if tier == "flex"
-            else dedicated_snapshots(count, now, dice, name)
-        )
+        if tier == "flex":
+            made = flex_snapshots(count, now, dice)
+        else:
+            made = dedicated_snapshots(count, now, dice, name)
         cluster.snapshots = made
         return cluster
 
     def create(self, group: str, name: str, now: datetime) -> Cluster:
         """Begin to create a flex cluster, as the API does, still without connection strings (recorded)."""
         cluster, _ = self._keep(group, name, "flex", now)
-        cluster.state, cluster.settles = "CREATING", now + CREATION
+        cluster.state = "CREATING"
+        cluster.settles = now + CREATION
         return cluster
 
     def _keep(
@@ -146,7 +144,8 @@ class World:
             ]:
                 if cluster.state == "DELETING":
                     del clusters[cluster.name]
-                cluster.state, cluster.settles = "IDLE", None
+                cluster.state = "IDLE"
+                cluster.settles = None
 
     def clusters(self, group: str) -> dict[str, Cluster]:
         """Return the clusters of a group; raises AtlasRefusal for an unknown group."""

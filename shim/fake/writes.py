@@ -14,7 +14,8 @@ from shim.fake.http import AtlasRefusal, JsonObject
 from shim.fake.reads import AtlasRequest, cluster_of, clusters_of, snapshot_of
 from shim.fake.world import DELETION, UPDATE, Cluster
 
-_ID, _TEXT = re.compile(r"[a-f0-9]{24}"), re.compile(r"(?s).+")
+_ID = re.compile(r"[a-f0-9]{24}")
+_TEXT = re.compile(r"(?s).+")
 _KINDS: dict[str, type | tuple[str, ...] | re.Pattern[str]] = {
     "backingProviderName": ("AWS", "AZURE", "GCP"),
     "deliveryType": ("automated", "download", "pointInTime"),
@@ -90,10 +91,11 @@ def flex_restore(request: AtlasRequest) -> JsonObject:
 
     The shared tier's body is alike. Recorded: the cluster's own name is tolerated.
     """
-    cluster, own = (
-        cluster_of(request),
-        "instanceName" if _is_flex(request) else "clusterName",
-    )
+    cluster = cluster_of(request)
+    if _is_flex(request):
+        own = "instanceName"
+    else:
+        own = "clusterName"
     body = _read(
         request.body, f"targetProjectId {own}", "snapshotId targetDeploymentItemName"
     )
@@ -124,10 +126,12 @@ def restore(request: AtlasRequest) -> JsonObject:
 
     The contract wants a target for the download of a serverless one, too.
     """
-    cluster, is_dedicated = cluster_of(request), request.api.path == "clusters"
+    cluster = cluster_of(request)
+    is_dedicated = request.api.path == "clusters"
     known = "oplogInc oplogTs pointInTimeUTCSeconds snapshotId targetClusterName targetGroupId"
     body = _read(request.body, known, "deliveryType")
-    delivery, target = body["deliveryType"], (cluster.group, cluster.name)
+    delivery = body["deliveryType"]
+    target = (cluster.group, cluster.name)
     if delivery == "pointInTime" and not is_dedicated:
         raise AtlasRefusal("UNSUPPORTED_DELIVERY_METHOD", delivery)
     if delivery == "pointInTime" and "oplogTs" not in body:
@@ -153,20 +157,23 @@ def _ordered(
     target: tuple[str, str],
     delivery: str = "automated",
 ) -> JsonObject:
-    snapshot = (
-        {}
-        if delivery == "pointInTime"
-        else snapshot_of(request, cluster, body["snapshotId"])
-    )
+    if delivery == "pointInTime":
+        snapshot = {}
+    else:
+        snapshot = snapshot_of(request, cluster, body["snapshotId"])
     job = request.world.order(cluster, snapshot, request.view.now, target, delivery)
     return request.api.show_job(cluster, job, request.view)
 
 
 def create(request: AtlasRequest) -> JsonObject:
     """Create a flex cluster, or a serverless instance; as recorded, a flex cluster stands for it."""
-    group, clusters = request.names["group"], clusters_of(request)
+    group = request.names["group"]
+    clusters = clusters_of(request)
     body = _read_options(request, "name providerSettings")
-    size = "diskSizeGB" if _is_flex(request) else "effectiveInstanceSizeName"
+    if _is_flex(request):
+        size = "diskSizeGB"
+    else:
+        size = "effectiveInstanceSizeName"
     provider = _checked(
         body["providerSettings"],
         f"providerName {size}",
@@ -193,7 +200,8 @@ def create(request: AtlasRequest) -> JsonObject:
 
 def update(request: AtlasRequest) -> JsonObject:
     """Change the tags or termination protection."""
-    cluster, body = cluster_of(request), _read_options(request)
+    cluster = cluster_of(request)
+    body = _read_options(request)
     _change(request, cluster, "UPDATING", UPDATE)
     _set_options(cluster, body)
     return request.api.show_cluster(cluster, request.view)
@@ -201,7 +209,10 @@ def update(request: AtlasRequest) -> JsonObject:
 
 def _read_options(request: AtlasRequest, required: str = "") -> JsonObject:
     """Read a body with tags, termination protection and, of an instance, backup options."""
-    own = "" if _is_flex(request) else "serverlessBackupOptions"
+    if _is_flex(request):
+        own = ""
+    else:
+        own = "serverlessBackupOptions"
     body = _read(request.body, f"tags terminationProtectionEnabled {own}", required)
     _checked(
         body.get("serverlessBackupOptions", {}), "serverlessContinuousBackupEnabled"
@@ -237,4 +248,5 @@ def _change(
     if cluster.state == "DELETING":
         raise AtlasRefusal("CLUSTER_ALREADY_REQUESTED_DELETION", cluster.name)
     if cluster.state != "CREATING" or state == "DELETING":
-        cluster.state, cluster.settles = state, request.view.now + lasts
+        cluster.state = state
+        cluster.settles = request.view.now + lasts

@@ -142,14 +142,17 @@ def _flags(path: Path, stamp: tuple[int, ...]) -> dict[str, FileFlag]:  # noqa: 
 
 def _flag(key: str, given: Any) -> FileFlag:
     """Return one flag; raises ValueError, as tomllib does, that names what is not a flag."""
-    table = {"value": given} if isinstance(given, str) else given
+    table = given
+    if isinstance(given, str):
+        table = {"value": given}
     if (
         not isinstance(table, dict)
         or table.keys() - {"value", "share", "projects"}
         or "value" not in table
     ):
         raise ValueError(f"{key}: a flag has a value, and perhaps a share and projects")
-    share, projects = table.get("share", {}), table.get("projects", {})
+    share = table.get("share", {})
+    projects = table.get("projects", {})
     if not isinstance(share, dict) or not isinstance(projects, dict):
         raise ValueError(f"{key}: share and projects are tables, as in {{ flex = 10 }}")  # noqa: TRY004 - see above
     if (

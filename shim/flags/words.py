@@ -93,13 +93,14 @@ class FlagWords(Generic[T]):
     ) -> None:
         self.key = key
         self.fault = ""
-        self._connect, self._make, self._every = connect, make, every
+        self._connect = connect
+        self._make = make
+        self._every = every
         self._evaluate: Evaluate | None = None
         self._nobody = _Entry()
         self._entries = {"": self._nobody}
-        self._turns = deque[str](
-            maxlen=2 * MOST
-        )  # whom to ask about: new projects come first
+        # whom to ask about: new projects come first
+        self._turns = deque[str](maxlen=2 * MOST)
         self._is_full = self._is_over = False
         self._of: T | None = None
         self._variants: dict[RouteWord | None, T] = {}
@@ -120,17 +121,17 @@ class FlagWords(Generic[T]):
     def waits(self, match: Match) -> float:
         """Return after how many seconds a call is to look again for its project's word, 0 if it need not wait."""
         entry = self._entry(match)
-        return (
-            0.0
-            if self.hangs() or entry.asked or time.monotonic() > entry.since + WAIT
-            else LOOK
-        )
+        if self.hangs() or entry.asked or time.monotonic() > entry.since + WAIT:
+            return 0.0
+        return LOOK
 
     def variant(self, whole: T, match: Match) -> T:
         """Return the variant for the last good word of the project that a call names. Never waits."""
         entry = self._entry(match)
-        entry.idle, entry.has_gone_on = 0, True
-        word, variants = entry.word or self._nobody.word, self._variants
+        entry.idle = 0
+        entry.has_gone_on = True
+        word = entry.word or self._nobody.word
+        variants = self._variants
         if whole is not self._of:
             self._of, self._variants = whole, (variants := {})
         if word not in variants:
@@ -219,7 +220,9 @@ class FlagWords(Generic[T]):
         self.fault = fault
 
     def _work(self) -> None:
-        wake, due, words = self._wake, 0.0, self._words()
+        wake = self._wake
+        due = 0.0
+        words = self._words()
         while not self._is_over:
             if time.monotonic() >= due:
                 due = time.monotonic() + self._every
@@ -258,16 +261,16 @@ class FlagWords(Generic[T]):
         """Ask about one project; nothing is said of one that has made room for another meanwhile."""
         if (entry := self._entries.get(project)) is None:
             return
-        self._asking_since, may_connect = time.monotonic(), False
+        self._asking_since = time.monotonic()
+        may_connect = False
         try:
             self._evaluate = self._evaluate or self._connect()
             entry.word = _word_of(self._evaluate(project)) or entry.word
         except Exception as error:  # noqa: BLE001 - a provider is somebody else's program
-            said = (
-                str(error)
-                if type(error) in {LookupError, FlagError}
-                else f"{type(error).__name__}: {error}"
-            )
+            if type(error) in {LookupError, FlagError}:
+                said = str(error)
+            else:
+                said = f"{type(error).__name__}: {error}"
             entry.fault = said[:200]
             if not self.fault:
                 self._note(entry.fault)
@@ -290,7 +293,9 @@ class FlagWords(Generic[T]):
 def _word_of(value: object) -> RouteWord | None:
     """Return a flag's value as a word, None if it has none; raises FlagError with the words that there are."""
     try:
-        return None if value is None else RouteWord(str(value))
+        if value is None:
+            return None
+        return RouteWord(str(value))
     except ValueError:
         raise FlagError(
             f"{repr(value)[:50]} is not one of {', '.join(RouteWord)}"

@@ -43,7 +43,8 @@ def configuration(  # noqa: PLR0913 - one argument an option
     that can't be written down as it is, and for a key without its certificate.
     """
     origin = urlsplit(options.upstream)
-    tls, host = origin.scheme == "https", origin.hostname or ""
+    tls = origin.scheme == "https"
+    host = origin.hostname or ""
     if HOST.fullmatch(host) is None:
         raise SettingsError(f"--upstream: {host!r} is not a name or address of a host")
     _check(proxy, options, replicas, ca_file)

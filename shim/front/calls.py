@@ -35,14 +35,18 @@ def groups_of(documents: Sequence[Document]) -> list[dict[str, Any]]:
                 if api.version is None or api.version in operation.versions
             ]
             for api in apis:
-                another = "" if api.version else another_version(operation.versions)
+                if api.version:
+                    another = ""
+                else:
+                    another = another_version(operation.versions)
                 key = (api.base + operation.path.text, operation.method in READS)
                 methods = found.setdefault(another, {}).setdefault(key, [])
                 # HEAD asks what GET would answer, without its content (RFC 9110,
                 # 9.3.2).
-                methods += (
-                    ["GET", "HEAD"] if operation.method == "GET" else [operation.method]
-                )
+                if operation.method == "GET":
+                    methods += ["GET", "HEAD"]
+                else:
+                    methods += [operation.method]
     return [
         {
             "another": another,

@@ -16,7 +16,7 @@ import json
 import textwrap
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache, partial
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -88,9 +88,8 @@ class Admin:
 
     async def stop(self) -> None:
         """Let answers in progress end, and close all."""
-        with contextlib.suppress(
-            RuntimeError
-        ):  # it has ended by a defect, which was logged
+        # it has ended by a defect, which was logged
+        with contextlib.suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self._ended.set)
         await asyncio.to_thread(self._thread.join)
         self.bound.close()
@@ -110,10 +109,10 @@ class Admin:
             request.refuse(refusal)
 
     def _reply(self, request: Request) -> Reply:
-        method, path = request.head.method, request.head.target.partition("?")[0]
+        path = request.head.target.partition("?")[0]
         if len(request.head.hosts) > 1:
             raise bad_request("A request has one Host.")
-        if method not in {"GET", "HEAD"}:
+        if request.head.method not in {"GET", "HEAD"}:
             raise Refusal(
                 405,
                 "SHIM_METHOD_NOT_ALLOWED",
@@ -121,41 +120,33 @@ class Admin:
                 "Only GET, HEAD.",
                 headers=(("Allow", "GET, HEAD"),),
             )
-        match path:
-            case "/livez":
-                return _reply(200, "ok\n") if self.live() else _reply(503, "stuck\n")
-            case "/readyz":
-                self.asked = time.monotonic()
-                return (
-                    _reply(200, "ok\n") if self.ready() else _reply(503, "draining\n")
-                )
+        if path == "/livez":
+            return _probed("stuck", is_well=self.live())
+        if path == "/readyz":
+            self.asked = time.monotonic()
+            return _probed("draining", is_well=self.ready())
+        self._check_host(request)
+        if path == "/metrics":
+            return _reply(200, self.metrics().decode(), CONTENT_TYPE_LATEST, _OF_PAGES)
+        shown = _PAGES.get(path)
+        if shown is None:
+            raise Refusal(404, "SHIM_NOT_FOUND", None, "There is no such page.")
+        render, content_type = shown
+        return _reply(200, render(self.status()), content_type, _OF_PAGES)
+
+    def _check_host(self, request: Request) -> None:
+        """Raise Refusal for a page that is requested by a name which could be anyone's."""
         host = "".join(request.head.hosts).lower()
-        name = host.rpartition(":")[0] if host.rpartition(":")[2].isdecimal() else host
+        if host.rpartition(":")[2].isdecimal():
+            name = host.rpartition(":")[0]
+        else:
+            name = host
         is_number = name == "localhost" or is_address(
             name.removeprefix("[").removesuffix("]")
         )
         if host not in authorities_of(self.address) and not is_number:
             detail = "This page is shown by the address of the admin listener, or as localhost, and by no other name."
             raise Refusal(421, "SHIM_HOST_UNKNOWN", None, detail, close=True)
-        match path:
-            case "/":
-                return _reply(
-                    200, page(self.status()), "text/html; charset=utf-8", _OF_PAGES
-                )
-            case "/status.txt":
-                return _reply(200, text(self.status()), more=_OF_PAGES)
-            case "/status.json":
-                return _reply(
-                    200,
-                    f"{json.dumps(self.status(), indent=2)}\n",
-                    "application/json",
-                    _OF_PAGES,
-                )
-            case "/metrics":
-                return _reply(
-                    200, self.metrics().decode(), CONTENT_TYPE_LATEST, _OF_PAGES
-                )
-        raise Refusal(404, "SHIM_NOT_FOUND", None, "There is no such page.")
 
 
 def page(status: StatusObject) -> str:
@@ -186,6 +177,25 @@ def _templates() -> Environment:
     made.globals |= {"spoken": spoken, "distance": distance, "verdicts": VERDICTS}
     made.globals |= {"style": _STYLE, "script": _SCRIPT}
     return made
+
+
+def _as_json(status: StatusObject) -> str:
+    return f"{json.dumps(status, indent=2)}\n"
+
+
+_PAGES: Mapping[str, tuple[Callable[[StatusObject], str], str]] = {
+    "/": (page, "text/html; charset=utf-8"),
+    "/status.txt": (text, "text/plain; charset=utf-8"),
+    "/status.json": (_as_json, "application/json"),
+}
+"""What makes a page of the status, and its media type, by path."""
+
+
+def _probed(said: str, *, is_well: bool) -> Reply:
+    """Answer a probe; ``said`` is why the gateway is not well."""
+    if is_well:
+        return _reply(200, "ok\n")
+    return _reply(503, f"{said}\n")
 
 
 def _reply(

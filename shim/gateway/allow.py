@@ -8,9 +8,8 @@ from shim.documents.model import Operation
 from shim.documents.templates import decoded, parameter_name
 from shim.errors import SettingsError
 
-READS = frozenset(
-    {"GET", "HEAD", "OPTIONS"}
-)  # methods that are defined to change nothing (RFC 9110, 9.2.1)
+# methods that are defined to change nothing (RFC 9110, 9.2.1)
+READS = frozenset({"GET", "HEAD", "OPTIONS"})
 METHODS = READS | {"POST", "PUT", "PATCH", "DELETE"}
 WORDS = frozenset({"lent", "recognised", "reads", "all"})
 
@@ -76,7 +75,9 @@ def parse_allow(text: str, name: str) -> AllowList | None:
     patterns = tuple(
         _pattern(member, name) for member in members if member not in WORDS
     )
-    return AllowList(text, words, patterns) if members else None
+    if members:
+        return AllowList(text, words, patterns)
+    return None
 
 
 def _pattern(text: str, name: str) -> tuple[str, tuple[str, ...]]:
@@ -86,7 +87,10 @@ def _pattern(text: str, name: str) -> tuple[str, tuple[str, ...]]:
         wanted = f"a method and a path such as GET /api/atlas/v2/**, nor one of {', '.join(sorted(WORDS))}"
         raise SettingsError(f"{name}: {text!r} is neither {wanted}")
     segments = ["*" if parameter_name(part) else part for part in parts]
-    fixed = segments[:-1] if segments[-1] == "**" else segments
+    if segments[-1] == "**":
+        fixed = segments[:-1]
+    else:
+        fixed = segments
     for part in fixed:
         if part != "*" and (decoded(part) is None or "*" in part):
             raise SettingsError(

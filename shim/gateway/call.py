@@ -14,6 +14,7 @@ import logging
 import attrs
 
 from shim.core.messages import Answer, Reply, field
+from shim.core.recognise import Match
 from shim.core.settings import RouteWord
 from shim.core.state import together
 from shim.flags.words import FlagWords
@@ -25,6 +26,7 @@ from shim.gateway.errors import INTERNAL, Failure, Refusal, busy, unreadable
 from shim.gateway.exchange import Shared, UpstreamCall
 from shim.gateway.http1.body import BUFFERED
 from shim.gateway.http1.clients import forwarded_peer
+from shim.gateway.http1.head import RequestHead
 from shim.gateway.http1.response import Request
 from shim.gateway.ledger import Ledger
 from shim.gateway.limits import Entry, Limits
@@ -37,9 +39,19 @@ from shim.gateway.upstream.connection import UpstreamResponse
 
 cut_log = logging.getLogger("shim.gateway.cut")
 
-KEPT = (
-    1024 * 1024
-)  # bytes of the content of a call that is recognised, or signed, which may take a second attempt
+# bytes of the content of a call that is recognised, or signed, which may take a second
+# attempt
+KEPT = 1024 * 1024
+
+
+def _line_of(head: RequestHead, plan: Plan, peer: str) -> CallLine:
+    """Return the log line of a call of which nothing is sent yet."""
+    path = head.target.partition("?")[0]
+    request_id, trace = ids_of(head.headers)
+    line = CallLine(head.method, path, peer, request_id, plan.engine, trace)
+    line.agent = head.agent
+    line.route = "refused"
+    return line
 
 
 @attrs.define(eq=False, repr=False)
@@ -63,61 +75,18 @@ class Handler:
 
     async def __call__(self, request: Request) -> None:
         """Answer one request; whatever goes wrong becomes an answer, or the end of the connection."""
-        plan, flag, head = self.plan, self.flag, request.head
+        plan = self.plan
+        head = request.head
         peer = request.way.peer.address
         if plan.options.trusted_proxies:
             peer = forwarded_peer(peer, head.headers, plan.options.trusted_proxies)
-        request_id, trace = ids_of(head.headers)
-        line = CallLine(
-            head.method,
-            head.target.partition("?")[0],
-            peer,
-            request_id,
-            plan.engine,
-            trace,
-        )
-        line.agent, line.route = head.agent, "refused"  # until something is sent
+        line = _line_of(head, plan, peer)
         request.request_id = f"X-Request-Id: {line.request_id}\r\n".encode("ascii")
         with Entry(self.limits, peer) as entry:
             try:
                 if entry.excess:
                     raise busy(entry.excess)  # noqa: TRY301 - answered below, as all are
-                early, repeated = None, self.repeats.find(request, plan, line.path)
-                if repeated is not None:
-                    early = await repeated.answer(request, plan, entry, line)
-                    if early is None:
-                        return
-                run = UpstreamCall(self.shared, request, plan, entry, line, early)
-                run.call, run.base, run.is_moved = check(
-                    request, plan, self.authorities, self.shared.upstream.name
-                )
-                match = plan.engine.recognise(
-                    run.call.method, run.call.target, run.call.headers
-                )
-                line.match = (
-                    None if match is not None and match.operation.lives else match
-                )
-                run.signer = await self.gate.admit(
-                    head, run.call, match, listed=plan.options.allow is not None
-                )
-                line.key = run.signer.proven
-                if (
-                    flag is not None and match is not None
-                ):  # whom the gate refused takes no place in it
-                    while seconds := flag.waits(match):  # noqa: ASYNC110 - a thread has the words
-                        await asyncio.sleep(seconds)
-                    run.plan = plan = flag.variant(plan, match)
-                    line.reason = plan.settings.because
-                run.call = check_allowed(run.call, match, plan, run.signer)
-                # Switching off ends translation, and not who may call and who signs.
-                run.match = None if plan.settings.route is RouteWord.OFF else match
-                await self._forward(run)
-                if (
-                    flag is not None
-                    and match is not None
-                    and 200 <= (line.upstream_status or 0) < 300
-                ):
-                    flag.trust(match)
+                await self._answer(request, plan, entry, line)
             except Refusal as refusal:
                 # its frames would hold what was read until the garbage is collected
                 refusal.__traceback__ = None
@@ -126,25 +95,65 @@ class Handler:
             except ConnectionResetError:  # the caller left
                 raise
             except Exception:
-                line.refused(
-                    INTERNAL
-                )  # the connection answers so, and logs the traceback
+                # the connection answers so, and logs the traceback
+                line.refused(INTERNAL)
                 raise
             finally:  # before it is in flight no more
                 line.answered(request.status, whole=request.whole)
                 self.ledger.add(line)
                 tell(line)
 
+    async def _answer(
+        self, request: Request, plan: Plan, entry: Entry, line: CallLine
+    ) -> None:
+        """Answer a call as others before it, or check it and send it on; raises Refusal."""
+        early = None
+        repeated = self.repeats.find(request, plan, line.path)
+        if repeated is not None:
+            early = await repeated.answer(request, plan, entry, line)
+            if early is None:
+                return
+        run = UpstreamCall(self.shared, request, plan, entry, line, early)
+        run.call, run.base, run.is_moved = check(
+            request, plan, self.authorities, self.shared.upstream.name
+        )
+        call = run.call
+        match = plan.engine.recognise(call.method, call.target, call.headers)
+        line.match = None
+        if match is not None and not match.operation.lives:
+            line.match = match
+        is_listed = plan.options.allow is not None
+        run.signer = await self.gate.admit(request.head, call, match, listed=is_listed)
+        line.key = run.signer.proven
+        # A caller that the gate refused takes no place in the flag's memory.
+        if self.flag is not None and match is not None:
+            run.plan = plan = await self._by_flag(self.flag, plan, match)
+            line.reason = plan.settings.because
+        run.call = check_allowed(call, match, plan, run.signer)
+        # Switching off ends translation, and not who may call and who signs.
+        if plan.settings.route is not RouteWord.OFF:
+            run.match = match
+        await self._forward(run)
+        is_success = 200 <= (line.upstream_status or 0) < 300
+        if self.flag is not None and match is not None and is_success:
+            self.flag.trust(match)
+
+    async def _by_flag(self, flag: FlagWords[Plan], plan: Plan, match: Match) -> Plan:
+        """Return the plan that a feature flag names for a call, once it has been asked."""
+        while seconds := flag.waits(match):  # noqa: ASYNC110 - a thread has the words
+            await asyncio.sleep(seconds)
+        return flag.variant(plan, match)
+
     async def _forward(self, run: UpstreamCall) -> None:
         """Send a call, and reply."""
-        request, plan, line = run.request, run.plan, run.line
+        request = run.request
+        plan = run.plan
+        line = run.line
         await _receive(run)
         try:
             outcome = await run.finish()
-            reply, record = (
-                run.reply(outcome),
-                None if outcome is None else outcome.record,
-            )
+            reply = run.reply(outcome)
+            record = None if outcome is None else outcome.record
             if reply.body is None:
                 line.failure = await relay(request, reply, run.last)
             else:
@@ -153,10 +162,11 @@ class Handler:
                 is_alone = self.flag is None and type(self.gate) is CallerGate
                 if is_alone and isinstance(outcome, Answer):
                     self.repeats.learn(request, plan, run, outcome)
+                # they would be held as long as the caller takes, and over TLS twice
                 del (
                     outcome,
                     reply,
-                )  # they would be held as long as the caller takes, and over TLS twice
+                )
                 await request.way.flushed()
         except Refusal as refusal:
             if (
@@ -180,7 +190,8 @@ class Handler:
 
 async def _receive(run: UpstreamCall) -> None:
     """Take all content of a call that is recognised or signed; other content is passed on as it comes."""
-    head, match = run.request.head, run.match
+    head = run.request.head
+    match = run.match
     if head.has_content and match is None and not run.signer.signs:
         run.stream = run.request.content.stream()
         return
@@ -198,7 +209,9 @@ async def _receive(run: UpstreamCall) -> None:
 
 def _is_step_of_digest(run: UpstreamCall) -> bool:
     """Return whether a write is the first request of a Digest client, as libcurl's: content comes with a signature."""
-    call, head, match = run.call, run.request.head, run.match or run.line.match
+    call = run.call
+    head = run.request.head
+    match = run.match or run.line.match
     if (
         call.body
         or call.method not in WITH_CONTENT

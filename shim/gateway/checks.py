@@ -34,9 +34,8 @@ _ALLOW = ("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")
 # known
 PARAMETERS = 100
 
-SIGN_IN = frozenset(
-    {"/api/oauth/token", "/api/oauth/revoke"}
-)  # where tokens are had and given back
+# where tokens are had and given back
+SIGN_IN = frozenset({"/api/oauth/token", "/api/oauth/revoke"})
 
 _DOTS = re.compile(
     r"/(?:\.|%(?:25)*2e|%(?:25)*c0%(?:25)*[26a]e|%(?:25)*e0%(?:25)*80%(?:25)*ae){1,2}(?:(?:;|%3b)[^/]*)?(?=/|$)",
@@ -47,15 +46,12 @@ _DOTS = re.compile(
 _HOST = re.compile(r"(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _PORT = re.compile(r":[0-9]+$")
-_PREFIXED = re.compile(
-    r"(/.+?)/api/(?:atlas|public)/"
-)  # Atlas' path behind that of a proxy in front
-_OF_CONNECTION = frozenset(
-    {"", "close", "keep-alive"}
-)  # members of Connection that name no field (RFC 9110, 7.6.1)
-_OF_MESSAGE = frozenset(
-    {"accept", "authorization", "content-type", "cookie"}
-)  # no member of Connection names them
+# Atlas' path behind that of a proxy in front
+_PREFIXED = re.compile(r"(/.+?)/api/(?:atlas|public)/")
+# members of Connection that name no field (RFC 9110, 7.6.1)
+_OF_CONNECTION = frozenset({"", "close", "keep-alive"})
+# no member of Connection names them
+_OF_MESSAGE = frozenset({"accept", "authorization", "content-type", "cookie"})
 
 # Fields by which some servers take a call for one of another method, or of another
 # target.
@@ -75,18 +71,10 @@ def check(
     those of the gateway: an absolute-form target has to name one, and so has Host where
     the plan says so. ``name`` is the gateway's own in Via. Raises Refusal.
     """
-    head, method, target = request.head, request.head.method, request.head.target
-    if method in {"CONNECT", "TRACE"}:
-        detail = f"{method} is not something that a gateway does."
-        detail += f" {NO_FORWARD_PROXY}" if method == "CONNECT" else ""
-        raise Refusal(
-            405,
-            "SHIM_METHOD_NOT_ALLOWED",
-            "http_request_denied",
-            detail,
-            headers=(_ALLOW,),
-            close=True,
-        )
+    head = request.head
+    method = head.method
+    target = head.target
+    _check_method(method)
     authority = ",".join(head.hosts)
     # HTTP/1.0 has no Host yet (RFC 9112, 3.2).
     if not _HOST.fullmatch(authority) and (head.hosts or not head.is_http10):
@@ -95,12 +83,11 @@ def check(
         target, authority = _from_absolute(target, authorities, request.way.scheme)
     public_url = (plan.options.public_url or "").rstrip("/")
     prefix = urlsplit(public_url).path
-    if is_moved := prefix != "" and target.startswith(f"{prefix}/"):
+    is_moved = prefix != "" and target.startswith(f"{prefix}/")
+    if is_moved:
         target = target.removeprefix(prefix)
     if plan.checks_host and authority.lower() not in authorities:
-        raise Refusal(
-            421, "SHIM_HOST_UNKNOWN", "http_request_denied", _UNKNOWN_HOST, close=True
-        )
+        raise _denied(421, "SHIM_HOST_UNKNOWN", _UNKNOWN_HOST)
     if target.startswith("//"):
         raise bad_request(
             "The request target starts with two slashes: give the base URL without a slash at its end."
@@ -109,36 +96,59 @@ def check(
         raise bad_request(
             "The request target has a fragment or bytes that should be percent-encoded."
         )
-    # A message that has passed this gateway before (RFC 9110, 7.6.3).
-    if head.via and any(
-        name in member.lower().split()[1:2] for member in ",".join(head.via).split(",")
-    ):
-        detail = (
-            f"This call has passed this gateway before. {cure_of('SHIM_LOOP_DETECTED')}"
-        )
-        raise Refusal(
-            508, "SHIM_LOOP_DETECTED", "proxy_loop_detected", detail, close=True
-        )
+    if head.via:
+        _check_via(",".join(head.via), name)
     headers = _end_to_end(request.headers)
+    _check_query(method, target, headers, plan.engine)
     path = target.partition("?")[0]
-    if (
-        target.count("&") >= PARAMETERS
-        and plan.engine.recognise(method, target, headers) is not None
-    ):
-        raise bad_request("The query has too many parameters.", 414)
-    if (
-        "%" in path or "/." in path or "\\" in path or not path.isprintable()
-    ):  # hardly any
+    # hardly any
+    if "%" in path or "/." in path or "\\" in path or not path.isprintable():
         _check_path(method, path, headers, plan.engine)
-    if not path.startswith("/api/") and (found := _PREFIXED.match(path)):
-        raise Refusal(
-            404,
-            "SHIM_BASE_PATH_UNKNOWN",
-            "http_request_error",
-            _UNKNOWN_BASE % found[1][:100],
-        )
+    prefixed = None if path.startswith("/api/") else _PREFIXED.match(path)
+    if prefixed:
+        detail = _UNKNOWN_BASE % prefixed[1][:100]
+        raise Refusal(404, "SHIM_BASE_PATH_UNKNOWN", "http_request_error", detail)
     call = Call(method, plan.options.upstream, target, headers)
     return call, public_url or f"{request.way.scheme}://{authority}", is_moved
+
+
+def _denied(
+    status: int,
+    code: str,
+    detail: str,
+    error: str = "http_request_denied",
+    headers: Headers = (),
+) -> Refusal:
+    """Return the refusal of a request whose connection ends with it."""
+    return Refusal(status, code, error, detail, headers=headers, close=True)
+
+
+def _check_method(method: str) -> None:
+    """Raise Refusal for a method that asks for another kind of server."""
+    if method not in {"CONNECT", "TRACE"}:
+        return
+    detail = f"{method} is not something that a gateway does."
+    if method == "CONNECT":
+        detail += f" {NO_FORWARD_PROXY}"
+    raise _denied(405, "SHIM_METHOD_NOT_ALLOWED", detail, headers=(_ALLOW,))
+
+
+def _check_via(via: str, name: str) -> None:
+    """Raise Refusal for a message that has passed this gateway before (RFC 9110, 7.6.3)."""
+    for member in via.split(","):
+        received_by = member.lower().split()[1:2]
+        if name in received_by:
+            cure = cure_of("SHIM_LOOP_DETECTED")
+            detail = f"This call has passed this gateway before. {cure}"
+            raise _denied(508, "SHIM_LOOP_DETECTED", detail, "proxy_loop_detected")
+
+
+def _check_query(method: str, target: str, headers: Headers, engine: Engine) -> None:
+    """Raise Refusal for a retired call with more parameters than any has."""
+    if target.count("&") < PARAMETERS:
+        return
+    if engine.recognise(method, target, headers) is not None:
+        raise bad_request("The query has too many parameters.", 414)
 
 
 def _from_absolute(
@@ -193,7 +203,10 @@ def check_allowed(
     key may do. A call that the gateway signs, or that is limited, loses the fields that
     name another target, and is refused with a field that names another method.
     """
-    allowed = plan.options.allowed if signer.borrows else plan.options.allow
+    if signer.borrows:
+        allowed = plan.options.allowed
+    else:
+        allowed = plan.options.allow
     if allowed is None and not signer.signs:
         return call
     # Servers that know such a field take the call for one of the method that it names.
@@ -205,7 +218,10 @@ def check_allowed(
         is_allowed = not is_other
     else:
         signs_in = not signer.signs and call.method == "POST" and call.path in SIGN_IN
-        operation = None if match is None or is_other else match.operation
+        if match is None or is_other:
+            operation = None
+        else:
+            operation = match.operation
         is_allowed = allowed.has(
             "" if is_other else call.method, call.path, operation, signs_in=signs_in
         )
@@ -214,7 +230,9 @@ def check_allowed(
     kept = tuple(
         [line for line in call.headers if folded(line[0]) not in _OTHER_TARGETS]
     )
-    return call if kept == call.headers else attrs.evolve(call, headers=kept)
+    if kept == call.headers:
+        return call
+    return attrs.evolve(call, headers=kept)
 
 
 def not_allowed(method: str, *, is_other: bool = False) -> Refusal:
@@ -236,9 +254,8 @@ def authorities_of(
     address: Address, *, public_url: str | None = None, tls: bool = False
 ) -> frozenset[str]:
     """Return the authorities that a listener is called by, in lower case."""
-    names = {
-        *_LOOPBACK
-    }  # no web page has these names, so they count without a port, too
+    # no web page has these names, so they count without a port, too
+    names = {*_LOOPBACK}
     ports = {":443" if tls else ":80"}
     names |= {
         address.authority.lower(),

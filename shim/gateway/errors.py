@@ -102,12 +102,14 @@ def own_error(
         code, "http_request_error" if status < 500 else "proxy_internal_response"
     )
     if code == "SHIM_UPSTREAM_UNREADABLE" and fault is not None:
-        error = (
-            "http_response_body_size"
-            if "larger" in fault
-            else "http_response_content_coding"
-        )
-    received = f" received-status={record.sent[-1].status};" if record.sent else ""
+        if "larger" in fault:
+            error = "http_response_body_size"
+        else:
+            error = "http_response_content_coding"
+    if record.sent:
+        received = f" received-status={record.sent[-1].status};"
+    else:
+        received = ""
     field = (
         "Proxy-Status",
         f"{PSEUDONYM}; error={token(error)};{received} details={string(code)}",

@@ -16,6 +16,7 @@ from shim.core import content
 from shim.core.exchange import exchange
 from shim.core.messages import (
     Call,
+    Headers,
     Outcome,
     PassThrough,
     Read,
@@ -116,7 +117,10 @@ class UpstreamCall:
             if not self.has_begun:
                 running.cancel()
             await asyncio.wait([running])
-            error = None if running.cancelled() else running.exception()
+            if running.cancelled():
+                error = None
+            else:
+                error = running.exception()
             if isinstance(error, Refusal):
                 self.line.refused(error)
             raise
@@ -129,7 +133,11 @@ class UpstreamCall:
         Returns None for a call that isn't translated, which is only sent. Raises
         Refusal, also after the deadline.
         """
-        began, reply = perf_counter() if self.early is None else self.early.began, None
+        if self.early is None:
+            began = perf_counter()
+        else:
+            began = self.early.began
+        reply = None
         self.before = self.entry.held
         try:
             if self.match is None:
@@ -137,7 +145,8 @@ class UpstreamCall:
                     Send(self.call, "", rewritten=False, may_read=False), NEVER
                 )
                 return None
-            shared, settings = self.shared, self.plan.settings
+            shared = self.shared
+            settings = self.plan.settings
             until = shared.upstream.now() + settings.deadline - (perf_counter() - began)
             context = Context(
                 settings,
@@ -175,14 +184,18 @@ class UpstreamCall:
             self._leave_last(is_needed=step.needs_last)
             early = None
         self._hold_for_core(step.held)
-        self.method, self.done = step.call.method, step.done
+        self.method = step.call.method
+        self.done = step.done
         self.has_begun = self.has_begun or step.is_one_of_several
         call, own = step.call, self.call
         # If only the version is another, the caller's own signature still fits.
         is_another = step.rewritten and (
             call.method != own.method or call.target != own.target
         )
-        length = None if self.stream is None else self.request.head.length
+        if self.stream is None:
+            length = None
+        else:
+            length = self.request.head.length
         rewritten = is_another or self.is_moved
         on_send = partial(self.line.is_sent, step.route)
         outbound = OutboundCall(
@@ -210,7 +223,8 @@ class UpstreamCall:
             self.entry.hold(len(reply.body or b"") - sum(map(len, self.last.chunks)))
         finally:
             self.of_reply = self.entry.held - held
-        self.content, self.fault = reply.body, reply.fault
+        self.content = reply.body
+        self.fault = reply.fault
         return reply
 
     def _leave_last(self, *, is_needed: bool) -> None:
@@ -219,7 +233,9 @@ class UpstreamCall:
         self.entry.give(self.of_coded if is_needed else self.of_reply)
         if is_needed:
             self.entry.hold(content.decoded_size(self.content or b""))
-        self.of_reply, self.of_coded, self.content = 0, 0, None
+        self.of_reply = 0
+        self.of_coded = 0
+        self.content = None
 
     def _hold_for_core(self, size: int) -> None:
         """Hold what the core keeps, as far as it is longer than what each call has reserved; raises Refusal."""
@@ -236,16 +252,15 @@ class UpstreamCall:
         A long body counts as held, since it waits until the caller has taken it. Raises
         Refusal when memory is short.
         """
-        call, record = self.call, None if outcome is None else outcome.record
+        call = self.call
+        record = None if outcome is None else outcome.record
         if self.response is not None:
             self.line.upstream_status = self.response.head.status
         if outcome is None or isinstance(outcome, PassThrough):
             head = self.last.head
-            added = (
-                ()
-                if record is None
-                else notes(record, beside=head.headers, linked=self.leads_on(record))
-            )
+            added: Headers = ()
+            if record is not None:
+                added = notes(record, beside=head.headers, linked=self.leads_on(record))
             headers = for_caller(head.headers)
             if outcome is not None and outcome.content_type:
                 headers = replaced(headers, "Content-Type", outcome.content_type)
@@ -292,9 +307,9 @@ class UpstreamCall:
 
 _MARKS = bytes.maketrans(b"0123456789" + b" \t\r\n,[-", b"0" * 10 + b":" * 7)
 """Each digit as 0, and what may stand before a number outside a text as a colon."""
-_LONG = (
-    b":" + b"0" * 19
-)  # the start of the shortest integer that may have more than 64 bits, as ``_MARKS`` shows it
+# the start of the shortest integer that may have more than 64 bits, as ``_MARKS`` shows
+# it
+_LONG = b":" + b"0" * 19
 
 
 def loads(raw: bytes) -> Any:
@@ -305,7 +320,9 @@ def loads(raw: bytes) -> Any:
     """
     try:
         may_be_long = raw[:1].isdigit() or _LONG in raw.translate(_MARKS)
-        return content.loads(raw) if may_be_long else orjson.loads(raw)
+        if may_be_long:
+            return content.loads(raw)
+        return orjson.loads(raw)
     except orjson.JSONDecodeError:
         return content.loads(raw)
 
@@ -321,6 +338,6 @@ def dumps(value: Any, *, pretty: bool = False) -> bytes:
     # A quote, a colon and a blank end a name, unless the quote is within a string, or
     # begins one.
     is_plain = not (b'\\": ' in text or b' ": ' in text or text.startswith(b'"'))
-    return (
-        text.replace(b'": ', b'" : ') if is_plain else content.dumps(value, pretty=True)
-    )
+    if is_plain:
+        return text.replace(b'": ', b'" : ')
+    return content.dumps(value, pretty=True)

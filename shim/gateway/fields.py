@@ -42,7 +42,8 @@ def for_upstream(headers: Headers, *, readable: bool) -> list[str]:
     as it came: the coding that is asked for is one that the gateway can undo and the
     caller accepts.
     """
-    lines, accepted = [], []
+    lines = []
+    accepted = []
     for name, value in headers:
         if readable and len(name) == 15 and name.lower() == "accept-encoding":
             accepted.append(value)
@@ -86,7 +87,9 @@ def _coding(accept_encoding: str) -> str:
     for member in accept_encoding.lower().split(","):
         coding, _, weight = member.replace(" ", "").replace("\t", "").partition(";q=")
         accepted[coding] = weight.strip("0.") != "" if weight else True
-    return "gzip" if accepted.get("gzip", accepted.get("*", False)) else "identity"
+    if accepted.get("gzip", accepted.get("*", False)):
+        return "gzip"
+    return "identity"
 
 
 def notes(record: Record, beside: Headers = (), *, linked: bool = True) -> Headers:
@@ -149,7 +152,9 @@ def string(text: str) -> str:
 
 def token(text: str) -> str:
     """Return a Token (RFC 9651, 3.3.4), or a String if the text can't be a Token."""
-    return text if _TOKEN.fullmatch(text) else string(text)
+    if _TOKEN.fullmatch(text):
+        return text
+    return string(text)
 
 
 _date_of = lru_cache(maxsize=1)(partial(formatdate, usegmt=True))

@@ -10,10 +10,12 @@ import attrs
 
 from shim.core.messages import Record
 
+# the part of ``--memory`` that they may take: 12 of 64 MiB hold the lists of 5,000
+# clusters
 SHARE = (
     3,
     16,
-)  # the part of ``--memory`` that they may take: 12 of 64 MiB hold the lists of 5,000 clusters
+)
 # bytes of an answer besides its content: its key, objects and place; 423 measured
 ENTRY = 512
 ONE_IN = 32  # new keys of which one is kept when the others take all room

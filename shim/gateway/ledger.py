@@ -46,9 +46,8 @@ SLICE = 30  # seconds of one count of these
 ERRORS = 50  # kinds of errors that are kept, the latest
 _AGENT = 200  # characters of a User-Agent, as in the log
 
-_STATUSES = frozenset(
-    map(int, HTTPStatus)
-)  # those that are counted apart: a hostile server knows hundreds more
+# those that are counted apart: a hostile server knows hundreds more
+_STATUSES = frozenset(map(int, HTTPStatus))
 
 Calls = Tally[tuple[str, str, int]]
 """Operation, route, and status (0: unanswered; one that HTTP does not know: its hundreds) -> calls."""
@@ -150,15 +149,17 @@ class Ledger:
         if call.challenged is not None:
             self.challenged[call.challenged] += 1
             return
-        retired, ended, status = (
-            call.match is not None,
-            call.began + call.seconds,
-            call.status or 0,
-        )
-        operation = OTHER if call.match is None else call.match.operation.id
+        retired = call.match is not None
+        ended = call.began + call.seconds
+        status = call.status or 0
+        if call.match is None:
+            operation = OTHER
+        else:
+            operation = call.match.operation.id
         way = self.ways[operation, call.route]
         way.statuses[status if status in _STATUSES else status // 100] += 1
-        way.last, way.reason = ended, call.reason
+        way.last = ended
+        way.reason = call.reason
         way.waited[bisect_left(WAITS, call.seconds)] += 1
         way.waited[-1] += call.seconds
         if call.upstream_seconds is not None:
@@ -218,10 +219,8 @@ class Ledger:
 def kind_of(status: int) -> Literal["client_errors", "failed"] | None:
     """Return what a call with this status counts as, if it has no success: ``failed`` from 500 on, or unanswered."""
     hundreds = status // 100 or status
-    return (
-        None
-        if hundreds in {1, 2, 3}
-        else "client_errors"
-        if hundreds == 4
-        else "failed"
-    )
+    if hundreds in {1, 2, 3}:
+        return None
+    if hundreds == 4:
+        return "client_errors"
+    return "failed"

@@ -50,7 +50,8 @@ class Entry:
     """The bytes that are held for it."""
 
     def __enter__(self) -> Self:
-        limits, peer = self._limits, self._peer
+        limits = self._limits
+        peer = self._peer
         limits.count += 1
         limits.reserved += RESERVED
         limits.of_peer[peer] = of_peer = limits.of_peer.get(peer, 0) + 1
@@ -85,7 +86,8 @@ class Entry:
         self.held -= size
 
     def __exit__(self, *_: object) -> None:
-        limits, peer = self._limits, self._peer
+        limits = self._limits
+        peer = self._peer
         limits.count -= 1
         limits.reserved -= RESERVED
         if self.held:

@@ -91,7 +91,8 @@ class LogLines(logging.Handler):
         at = instant(record.created)
         if not self.as_json:
             return f"{at} {_FORM.format(record)}"
-        event, said = record.name.rpartition(".")[2], record.getMessage()
+        event = record.name.rpartition(".")[2]
+        said = record.getMessage()
         members = {
             "time": at,
             "level": record.levelname.lower(),
@@ -100,9 +101,8 @@ class LogLines(logging.Handler):
         }
         if record.exc_info:
             members["exception"] = _FORM.formatException(record.exc_info)
-        return json.dumps(
-            members, separators=(",", ":")
-        )  # in ASCII: a text of others' can't steer the terminal
+        # in ASCII: a text of others' can't steer the terminal
+        return json.dumps(members, separators=(",", ":"))
 
     def put(self, make: Callable[[], str]) -> None:
         """Have a line written; it counts as dropped if too many wait, or if it can't be made. Never waits."""

@@ -30,9 +30,8 @@ _LEVELS = {number: logging.getLevelName(number).lower() for number in (10, 20, 3
 _PATH = 500  # characters of a path that are looked at
 _shape_of = lru_cache(maxsize=4096)(shape_of)
 
-_SANE = re.compile(
-    r"[A-Za-z0-9._~:/+=@-]{1,128}"
-)  # ids of callers' that are logged and sent back
+# ids of callers' that are logged and sent back
+_SANE = re.compile(r"[A-Za-z0-9._~:/+=@-]{1,128}")
 _TRACE = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?")
 """``traceparent``, and in it the trace (W3C Trace Context, 3.2)."""
 
@@ -78,7 +77,10 @@ class CallLine:
 
     def is_sent(self, route: str) -> None:
         """Note where the call is sent; ``route`` is empty where it is only passed on."""
-        self.route = route if route and self.match is not None else "pass"
+        if route and self.match is not None:
+            self.route = route
+        else:
+            self.route = "pass"
 
     def has_done(self, call: Call) -> None:
         """Note a write that upstream answered with a success."""
@@ -86,21 +88,27 @@ class CallLine:
 
     def translated(self, record: Record) -> None:
         """Note how a retired call was answered."""
-        passed = (
-            self.match is None and record.route == "legacy"
-        )  # on an endpoint that lives on
-        self.route, self.reason = "pass" if passed else record.route, record.reason
+        # on an endpoint that lives on
+        passed = self.match is None and record.route == "legacy"
+        self.route = "pass" if passed else record.route
+        self.reason = record.reason
 
     def refused(self, refusal: Refusal) -> None:
         """Note why the gateway itself answers with an error: a warning, unless it is a step of a handshake."""
-        why, more = (
-            refusal.detail.partition(". ")[0].removesuffix("."),
-            f" ({refusal.said})" if refusal.said else "",
-        )
-        self.code, self.said = refusal.code, f"{why}{more}"
-        self.challenged, self.failure = refusal.challenged, refusal.failure
-        severe = logging.ERROR if self.code == INTERNAL.code else logging.WARNING
-        self.level = severe if self.challenged is None else logging.DEBUG
+        why = refusal.detail.partition(". ")[0].removesuffix(".")
+        more = f" ({refusal.said})" if refusal.said else ""
+        self.code = refusal.code
+        self.said = f"{why}{more}"
+        self.challenged = refusal.challenged
+        self.failure = refusal.failure
+        if self.code == INTERNAL.code:
+            severe = logging.ERROR
+        else:
+            severe = logging.WARNING
+        if self.challenged is None:
+            self.level = severe
+        else:
+            self.level = logging.DEBUG
 
     def answered(self, status: int | None, *, whole: bool) -> None:
         """Note how the call ended; ``whole`` says that the answer was written to its end."""
@@ -122,7 +130,8 @@ class CallLine:
 
     def members(self) -> dict[str, Any]:
         """Return what a line says, by its names in JSON; empty is what is not known."""
-        match, took = self.match, self.upstream_seconds
+        match = self.match
+        took = self.upstream_seconds
         return {
             "time": instant(self.began),
             "level": _LEVELS[self.level],
@@ -160,20 +169,27 @@ class CallLine:
 
     def text(self) -> str:
         """Return the line for people."""
-        match, took = self.match, self.upstream_seconds
-        path = (
-            _shape_of(self.path[:_PATH])
-            if match is None
-            else f"{match.api.base}{match.operation.path.text}"
-        )
+        match = self.match
+        took = self.upstream_seconds
+        if match is None:
+            path = _shape_of(self.path[:_PATH])
+        else:
+            path = f"{match.api.base}{match.operation.path.text}"
         called = f"{path} | {'other' if match is None else match.operation.id}"
-        upstream = (
-            ""
-            if took is None
-            else f" (upstream {self.upstream_status or '-'} in {took * 1000:.1f} ms)"
-        )
-        who = f"{self.peer} key {plain(self.key)}" if self.key else self.peer
-        agent = f' | "{plain(self.agent)}"' if self.agent else ""
+        if took is None:
+            upstream = ""
+        else:
+            upstream = (
+                f" (upstream {self.upstream_status or '-'} in {took * 1000:.1f} ms)"
+            )
+        if self.key:
+            who = f"{self.peer} key {plain(self.key)}"
+        else:
+            who = self.peer
+        if self.agent:
+            agent = f' | "{plain(self.agent)}"'
+        else:
+            agent = ""
         why = self.said or self.reason
         if self.code is not None:
             why = f"{self.code}: {why}" if why else self.code
@@ -220,9 +236,8 @@ def ids_of(headers: Headers) -> tuple[str, str]:
     """
     name = trace = ""
     for field, value in headers:
-        if len(field) == len("X-Request-Id") or len(field) == len(
-            "traceparent"
-        ):  # a cheap look: most have neither
+        # a cheap look: most have neither
+        if len(field) == len("X-Request-Id") or len(field) == len("traceparent"):
             lower = field.lower()
             if lower == "x-request-id" and not name and _SANE.fullmatch(value):
                 name = value

@@ -99,8 +99,10 @@ class Metrics(Collector):
         yield from ProcessCollector(registry=None).collect()
 
     def _of_calls(self) -> dict[str, Samples]:
-        ledger, plan = self.handler.ledger, self.handler.plan
-        failures, ways = [*ledger.failures.items()], ledger.ways.copy()
+        ledger = self.handler.ledger
+        plan = self.handler.plan
+        failures = [*ledger.failures.items()]
+        ways = ledger.ways.copy()
         last = dict.fromkeys(
             sorted(operation.id for operation in plan.engine.operations), 0.0
         )
@@ -133,14 +135,14 @@ class Metrics(Collector):
         }
 
     def _of_parts(self) -> dict[str, Samples]:
-        handler, watched, server, tls = (
-            self.handler,
-            self.watched,
-            self.server,
-            self.tls,
-        )
+        handler = self.handler
+        watched = self.watched
+        server = self.server
+        tls = self.tls
         ends = None if tls is None else tls.value[1]
-        plan, limits, upstream = handler.plan, handler.limits, handler.shared.upstream
+        plan = handler.plan
+        limits = handler.limits
+        upstream = handler.shared.upstream
         seen = handler.shared.inventory.radar.sightings()
         operations = [
             (document.name, one)

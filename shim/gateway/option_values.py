@@ -41,6 +41,7 @@ LogFormat = StrEnum("LogFormat", "TEXT JSON")
 
 _AMOUNT = re.compile(r"(.*?) ?([A-Za-z]*)")
 _DURATIONS = {"": 1, "ms": 0.001, "s": 1, "m": 60, "h": 3600}  # seconds
+# bytes
 _SIZES = {
     "": 1,
     "KiB": 1 << 10,
@@ -49,7 +50,7 @@ _SIZES = {
     "Ki": 1 << 10,
     "Mi": 1 << 20,
     "Gi": 1 << 30,
-}  # bytes
+}
 
 HOST = re.compile(r"[A-Za-z0-9._:%-]+")
 """A name or address of a host, which has no character that ends a word of a configuration."""
@@ -67,11 +68,9 @@ class Address:
     @property
     def authority(self) -> str:
         """``host:port``, with brackets around a host of IPv6."""
-        return (
-            f"[{self.host}]:{self.port}"
-            if ":" in self.host
-            else f"{self.host}:{self.port}"
-        )
+        if ":" in self.host:
+            return f"[{self.host}]:{self.port}"
+        return f"{self.host}:{self.port}"
 
 
 def is_address(host: str) -> bool:
@@ -101,9 +100,11 @@ def parse_address(text: str, name: str) -> Address:
     """Parse ``host:port``, ``[v6]:port`` or ``:port`` (loopback); raises SettingsError."""
     try:
         parts = urlsplit(f"//{text}")
-        host, port = parts.hostname or "127.0.0.1", parts.port
+        host = parts.hostname or "127.0.0.1"
+        port = parts.port
     except ValueError:
-        host, port = "", None
+        host = ""
+        port = None
     if (
         port is None
         or HOST.fullmatch(host) is None

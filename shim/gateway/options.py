@@ -69,15 +69,11 @@ def _option(
     )
 
 
-_where, _atlas, _limits = (
-    partial(_option, "Where"),
-    partial(_option, "Atlas"),
-    partial(_option, "Limits"),
-)
-_translation, _log = (
-    partial(_option, "Translation", live=True),
-    partial(_option, "Log", live=True),
-)
+_where = partial(_option, "Where")
+_atlas = partial(_option, "Atlas")
+_limits = partial(_option, "Limits")
+_translation = partial(_option, "Translation", live=True)
+_log = partial(_option, "Log", live=True)
 _credentials = partial(_option, "Credentials")
 
 
@@ -257,7 +253,8 @@ TABLE: tuple[Option, ...] = tuple(
 
 def contradictions(options: Options) -> Iterator[str]:
     """Yield what options mean together that can't be meant, each with the way out."""
-    listen, upstream = options.listen, urlsplit(options.upstream)
+    listen = options.listen
+    upstream = urlsplit(options.upstream)
     if options.admin == listen and listen.port:
         yield "admin: is the address of --listen; give it another port, or 'off'"
     port = upstream.port or (443 if upstream.scheme == "https" else 80)

@@ -11,6 +11,7 @@ import logging
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 
 import attrs
@@ -62,10 +63,16 @@ def given(
 
     A flag that is None, and an empty variable, count as not given.
     """
-    flags, file, found = flags or {}, file or {}, {}
-    prefix, names = f"{file_name}: " if file_name else "", [row.name for row in TABLE]
+    flags = flags or {}
+    file = file or {}
+    found = {}
+    prefix = f"{file_name}: " if file_name else ""
+    names = [row.name for row in TABLE]
     for row in TABLE:
-        key = _written(file[row.name]) if row.name in file else None
+        if row.name in file:
+            key = _written(file[row.name])
+        else:
+            key = None
         texts = {
             row.flag: flags.get(row.name),
             row.variable: environ.get(row.variable) or None,
@@ -96,7 +103,9 @@ def _written(value: object) -> str:
         return "on" if value else "off"
     if isinstance(value, dict):
         return ",".join(f"{key}={_written(one)}" for key, one in value.items())
-    return ",".join(map(_written, value)) if isinstance(value, list) else str(value)
+    if isinstance(value, list):
+        return ",".join(map(_written, value))
+    return str(value)
 
 
 def nearest(name: str, known: Iterable[str], prefix: str = "") -> str:
@@ -107,7 +116,9 @@ def nearest(name: str, known: Iterable[str], prefix: str = "") -> str:
         n=1,
         cutoff=0.7,
     )
-    return f"; did you mean {prefix}{near[0]}?" if near else ""
+    if near:
+        return f"; did you mean {prefix}{near[0]}?"
+    return ""
 
 
 def read_options(
@@ -121,7 +132,8 @@ def read_options(
 
 def options_of(found: Mapping[str, Setting], problems: Iterable[str] = ()) -> Options:
     """Return the options of what is given; raises SettingsError with these problems and those of every bad value."""
-    problems, values = list(problems), {}
+    problems = list(problems)
+    values = {}
     for row in TABLE:
         if row.name in found:
             with collected(problems):
@@ -213,7 +225,9 @@ class PlanSource:
 
     def read(self) -> Plan:
         """Read everything; raises SettingsError with all that is wrong."""
-        problems, options, found = list[str](), Options(), dict[str, Setting]()
+        problems = list[str]()
+        options = Options()
+        found = dict[str, Setting]()
         with collected(problems):
             options, found = self.options()
         with collected(problems, found):
@@ -235,10 +249,12 @@ class PlanSource:
 
     def files_of_documents(self) -> list[Path]:
         """Return the operator's documents, and the folder that they are found in."""
-        folders = [Path(named)] if (named := self.environ.get(MAPPINGS)) else []
-        with contextlib.suppress(
-            OSError
-        ):  # reading the folder says why it can't be read
+        if named := self.environ.get(MAPPINGS):
+            folders = [Path(named)]
+        else:
+            folders = []
+        # reading the folder says why it can't be read
+        with contextlib.suppress(OSError):
             return [
                 *folders,
                 *(file for folder in folders for file in document_files(folder)),
@@ -253,7 +269,10 @@ def read_config(path: Path | None) -> dict[str, object]:
     try:
         data = read_toml(path, SETTINGS_BYTES)
     except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) else _toml_fault(path, error)
+        if isinstance(error, OSError):
+            why = error.strerror
+        else:
+            why = _toml_fault(path, error)
         raise SettingsError(f"{path}: {why}") from None
     return {key.replace("-", "_"): value for key, value in data.items()}
 
@@ -269,7 +288,10 @@ def _toml_fault(path: Path, error: ValueError) -> str:
     if re.search("key|secret|token|password|nonce_store", key):
         return f"line {number}: {key} = …: {said}"
     is_word = re.fullmatch(r"[A-Za-z][^\s\"']*", value)
-    hint = f'; a text has quotes around it: {key} = "{value}"' if is_word else ""
+    if is_word:
+        hint = f'; a text has quotes around it: {key} = "{value}"'
+    else:
+        hint = ""
     return f"line {number}: {line}: {said}{hint}"
 
 
@@ -284,11 +306,9 @@ class LivePlan:
         self.plan = plan
         self.use: Callable[[Plan], object] = lambda _: None
         given: Given = plan.options, {**plan.given}
-        config, files, loaded = (
-            lambda: filter(None, [source.config]),
-            source.files_of_documents,
-            plan.engine.loaded,
-        )
+        config = partial(filter, None, [source.config])
+        files = source.files_of_documents
+        loaded = plan.engine.loaded
         options: Watched[Given] = Watched(
             "settings",
             config,
@@ -335,10 +355,8 @@ def settings_of(
     settings = [
         found.get(row.name, Setting(row.name, row.default, "default")) for row in TABLE
     ]
-    secrets, folder = (
-        {row.name for row in TABLE if row.secret},
-        environ.get(MAPPINGS, ""),
-    )
+    secrets = {row.name for row in TABLE if row.secret}
+    folder = environ.get(MAPPINGS, "")
     shown = [
         attrs.evolve(one, value="(set)") if one.name in secrets and one.value else one
         for one in settings

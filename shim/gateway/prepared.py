@@ -69,7 +69,8 @@ class Prepared:
         self, headers: Headers, record: Record, path: bytes
     ) -> tuple[Lines, bytes]:
         """Return the field lines of an answer whose upstream reply had these, and as bytes with its path."""
-        fields, noted = self._fields, self._notes
+        fields = self._fields
+        noted = self._notes
         if fields is None or fields[0] is not headers:
             shown = document_reply(b"", self.status, self.content_type, headers).headers
             fields = self._fields = headers, lines_of(for_caller(shown))
@@ -104,12 +105,10 @@ class RepeatedCall:
         Returns upstream's answer, if upstream was asked and only an exchange can
         translate the answer.
         """
-        prepared, shared, limit, began = (
-            self.prepared,
-            self.repeats.shared,
-            plan.settings.body_limit,
-            perf_counter(),
-        )
+        prepared = self.prepared
+        shared = self.repeats.shared
+        limit = plan.settings.body_limit
+        began = perf_counter()
         head = prepared.head.filled(_values(request, self.upstream_path))
         line.match = self.match
         left = made = None
@@ -128,13 +127,17 @@ class RepeatedCall:
                 if content is not None:
                     made = self._made(content)
             if made is None:
-                left, response.sent, response.began = None, head, began
+                left = None
+                response.sent = head
+                response.began = began
                 return response
             is_long = entry.hold(len(made.body))
             self._reply(request, response, made, line)
             # it waits until the caller has taken it, and nothing that it was made of
             if is_long:
-                response.chunks, content, made = [], None, None
+                response.chunks = []
+                content = None
+                made = None
                 await request.way.flushed()
         finally:
             if line.upstream_seconds is None:
@@ -174,12 +177,11 @@ class RepeatedCall:
         line: CallLine,
     ) -> None:
         """Answer with what content became, and take down that it did."""
-        record, headers, shared = (
-            made.record,
-            response.head.headers,
-            self.repeats.shared,
-        )
-        prepared, path = self.prepared, self.upstream_path
+        record = made.record
+        headers = response.head.headers
+        shared = self.repeats.shared
+        prepared = self.prepared
+        path = self.upstream_path
         request.answer_with(
             prepared.status, *prepared.lines(headers, record, path), made.body
         )
@@ -219,13 +221,15 @@ class Repeats:
         its credential and in ids of traces alone, which no check looks at but the list
         of allowed calls, and that is asked here.
         """
-        head, allow = request.head, plan.options.allow
+        head = request.head
+        allow = plan.options.allow
         if plan is not self._plan or _is_digest(request.credential):
             return None
         candidates, match, key = self._looked_up(request, plan, path)
-        known = (
-            None if match is None else self._known.get(_key(request, candidates, path))
-        )
+        if match is None:
+            known = None
+        else:
+            known = self._known.get(_key(request, candidates, path))
         if known is None or match is None:
             return None
         if allow is not None and not allow.has(head.method, path, match.operation):
@@ -258,12 +262,10 @@ class Repeats:
         self, request: Request, plan: Plan, run: UpstreamCall, outcome: Answer
     ) -> None:
         """Remember how a call was answered, unless it has to be decided anew each time."""
-        head, repeated, match, record = (
-            request.head,
-            outcome.repeated,
-            run.match,
-            outcome.record,
-        )
+        head = request.head
+        repeated = outcome.repeated
+        match = run.match
+        record = outcome.record
         if (
             repeated is None
             or match is None
@@ -308,8 +310,14 @@ class Repeats:
 
 def _matched(plan: Plan, method: str, path: str, accept: str) -> _Matched:
     """Return the operations of a plain path, the match of a read, and the key of its cluster's tier, if there are."""
-    looked_up = plan.engine.look_up(method, path) if _is_plain(path) else None
-    match = None if looked_up is None else match_of(*looked_up, accept)
+    if _is_plain(path):
+        looked_up = plan.engine.look_up(method, path)
+    else:
+        looked_up = None
+    if looked_up is None:
+        match = None
+    else:
+        match = match_of(*looked_up, accept)
     if looked_up is None or match is None:
         return None, None, None
     return (
@@ -326,8 +334,12 @@ def _is_digest(credential: Credential | None) -> bool:
 
 def _key(request: Request, candidates: object, path: str) -> Hashable:
     """Return what calls have in common that are sent and answered alike but for what fills their places."""
-    head, credential = request.head, request.credential
-    place = None if credential is None else credential[:2]
+    head = request.head
+    credential = request.credential
+    if credential is None:
+        place = None
+    else:
+        place = credential[:2]
     return (
         candidates,
         head.form,
@@ -340,7 +352,8 @@ def _key(request: Request, candidates: object, path: str) -> Hashable:
 
 def _values(request: Request, path: bytes) -> list[bytes]:
     """Return what fills the places of a head that is sent for a call."""
-    head, credential = request.head, request.credential
+    head = request.head
+    credential = request.credential
     assert head.form is not None, "it is remembered"
     free = [head.headers[place][1].encode() for place in head.form.free]
     return [path, b"" if credential is None else credential[2].encode(), *free]
@@ -348,7 +361,8 @@ def _values(request: Request, path: bytes) -> list[bytes]:
 
 def _marked(request: Request, repeated: Repeated) -> Headers:
     """Return the field lines that were sent, with marks in place of what differs between calls."""
-    head, credential = request.head, request.credential
+    head = request.head
+    credential = request.credential
     assert head.form is not None, "it is remembered"
     places = {
         id(head.headers[place]): _FREE + number

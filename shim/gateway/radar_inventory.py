@@ -69,9 +69,8 @@ class RadarInventory:
                 )
             self.lost = self.lost.after(1, "it can't be written as fast as calls come")
             return
-        if (
-            call is not None
-        ):  # it may wait for long, and then a User-Agent's first words are enough
+        # it may wait for long, and then a User-Agent's first words are enough
+        if call is not None:
             entry = partial(
                 entry, agent=call.agent and call.agent[:_AGENT], peer=call.peer
             )

@@ -78,7 +78,8 @@ def serve(settings: LivePlan) -> None:
 async def _run(settings: LivePlan) -> None:
     options = settings.plan.options
     gateway = Gateway(settings=settings)
-    loop, ends = asyncio.get_running_loop(), asyncio.Queue[str]()
+    loop = asyncio.get_running_loop()
+    ends = asyncio.Queue[str]()
 
     def end(why: str) -> None:
         _end_within(_LATE + (gateway.options.drain if gateway.is_ready else 0), 1)
@@ -88,17 +89,16 @@ async def _run(settings: LivePlan) -> None:
         loop.add_signal_handler(number, end, number.name)
     await gateway.start(handed_over(options.listen, os.environ))
     where = f"takes calls at {gateway.url} for {options.upstream}"
-    where += (
-        f" by the proxy {gateway.upstream.proxy.authority}"
-        if gateway.upstream.proxy is not None
-        else ""
-    )
-    allows = f", allows {options.allowed.text}" if options.allowed is not None else ""
-    admin = (
-        f"probes and metrics at {options.admin.authority}"
-        if options.admin
-        else "no probes and metrics"
-    )
+    if gateway.upstream.proxy is not None:
+        where += f" by the proxy {gateway.upstream.proxy.authority}"
+    if options.allowed is not None:
+        allows = f", allows {options.allowed.text}"
+    else:
+        allows = ""
+    if options.admin:
+        admin = f"probes and metrics at {options.admin.authority}"
+    else:
+        admin = "no probes and metrics"
     about = f"credentials {options.credentials}{allows}, route {options.route}, {admin}"
     log.info("%s (atlas-shim %s, %s)", where, __version__, about)
     logging.getLogger("shim.gateway.end").info("drains after %s", await ends.get())
@@ -157,7 +157,10 @@ def _raise_open_files(options: Options) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft == resource.RLIM_INFINITY or soft >= wanted:
         return
-    allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if hard == resource.RLIM_INFINITY:
+        allowed = wanted
+    else:
+        allowed = min(wanted, hard)
     with contextlib.suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
         soft = allowed

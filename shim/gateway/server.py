@@ -79,9 +79,11 @@ class Gateway:
             settings = LivePlan(made, PlanSource({}))
         settings.use = self.apply
         self.settings, plan, options = settings, settings.plan, settings.plan.options
-        self._provider, self._environ = provider_factory(environ), environ
+        self._provider = provider_factory(environ)
+        self._environ = environ
         self.watched: list[Watched[Any]] = [*settings.watched]
-        problems, gate = list[str](), CallerGate()
+        problems = list[str]()
+        gate = CallerGate()
         with collected(problems, plan.given):
             self.tls = listening(options)
             self.watched += [self.tls] if self.tls is not None else []
@@ -108,21 +110,26 @@ class Gateway:
 
     def apply(self, plan: Plan) -> None:
         """Answer the calls that come from now on by another plan; those in flight keep theirs."""
-        handler, key, flag = self._handler, plan.settings.flag, self._handler.flag
+        handler = self._handler
+        key = plan.settings.flag
+        flag = self._handler.flag
         if (old := flag) is None or key != old.key:
-            flag = (
-                FlagWords(key, partial(connected, key, self._provider), Plan.by_flag)
-                if key
-                else None
-            )
+            if key:
+                flag = FlagWords(
+                    key, partial(connected, key, self._provider), Plan.by_flag
+                )
+            else:
+                flag = None
         # Together: a call between them would be answered by neither the old settings
         # nor the new.
-        handler.flag, handler.plan = flag, plan
+        handler.flag = flag
+        handler.plan = plan
         self.settings.plan = plan
         if old is not None and old is not flag:
             old.stop()
         if self._calls is not None:
-            tls, public_url = self.tls is not None, plan.options.public_url
+            tls = self.tls is not None
+            public_url = plan.options.public_url
             handler.authorities = authorities_of(
                 self._calls.address, public_url=public_url, tls=tls
             )
@@ -140,7 +147,9 @@ class Gateway:
     @property
     def admin_url(self) -> str | None:
         """Where probes and metrics are answered; None without such a listener."""
-        return f"http://{self._admin.address.authority}" if self._admin else None
+        if self._admin:
+            return f"http://{self._admin.address.authority}"
+        return None
 
     async def start(self, bound: Bound | None = None) -> None:
         """Take calls at ``bound`` or where the options say; raises SettingsError where it can't.
@@ -150,7 +159,8 @@ class Gateway:
         self.upstream.open()
         try:
             await self.look()
-            bound, tls = bound or bind(self.options.listen), self.tls
+            bound = bound or bind(self.options.listen)
+            tls = self.tls
             server = self.metrics.server = Clients(self._handler, self.options)
             server.failures = self.ledger.failures
             self._calls = Listener(
@@ -207,7 +217,8 @@ class Gateway:
                         )
                 await self._calls.close()
         finally:
-            admin, self._admin = self._admin, None
+            admin = self._admin
+            self._admin = None
             if admin is not None:
                 await admin.stop()
             self._ended.set()
@@ -224,11 +235,12 @@ class Gateway:
         asked = (
             self._admin is not None and time.monotonic() - self._admin.asked < _ASKED
         )
-        pause = min(_NOTICED, self.options.drain / 2) if asked else 0.0
-        stopping, again = (
-            asyncio.ensure_future(self.stop(pause=pause)),
-            asyncio.ensure_future(cut),
-        )
+        if asked:
+            pause = min(_NOTICED, self.options.drain / 2)
+        else:
+            pause = 0.0
+        stopping = asyncio.ensure_future(self.stop(pause=pause))
+        again = asyncio.ensure_future(cut)
         again.add_done_callback(lambda _: stopping.cancel())
         try:
             await stopping

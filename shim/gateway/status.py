@@ -48,13 +48,12 @@ def status_of(
     ready: bool,
 ) -> StatusObject:
     """Return the status as it is now; may be called in another thread."""
-    plan, ledger, today, now = (
-        handler.plan,
-        handler.ledger,
-        handler.shared.clock(),
-        time.time(),
-    )
-    options, inventory = plan.options, handler.shared.inventory
+    plan = handler.plan
+    ledger = handler.ledger
+    today = handler.shared.clock()
+    now = time.time()
+    options = plan.options
+    inventory = handler.shared.inventory
     retired = {
         names: way for names, way in ledger.ways.copy().items() if names[0] != OTHER
     }
@@ -128,7 +127,9 @@ def status_of(
 
 
 def _instant(seconds: float | None) -> str | None:
-    return None if seconds is None else written(seconds)
+    if seconds is None:
+        return None
+    return written(seconds)
 
 
 def _day(name: str, instant: float | None, today: float) -> StatusObject:
@@ -147,7 +148,8 @@ def _operations(ledger: Ledger) -> Iterator[StatusObject]:
     for operation, ways in groupby(
         (row for row in rows if row[1].statuses), lambda row: row[0][0]
     ):
-        routes, kinds = dict[str, int](), Tally[str | None]()
+        routes = dict[str, int]()
+        kinds = Tally[str | None]()
         for (_, route), way in ways:
             statuses = way.statuses.copy()
             routes[route] = statuses.total()
@@ -178,7 +180,10 @@ def _callers(ledger: Ledger, now: float) -> Iterator[StatusObject]:
             for name in ("calls", "retired", "client_errors", "failed")
         }
         now_counts = {"recent_calls": recent, "recent_errors": recent_errors}
-        error = None if one.error is None else _error(*one.error, one.error_seen)
+        if one.error is None:
+            error = None
+        else:
+            error = _error(*one.error, one.error_seen)
         who = {"peer": peer, "agent": plain(agent), "key": plain(key)}
         yield {**who, "last": written(one.last), **counts, **now_counts, "error": error}
 
@@ -210,9 +215,13 @@ def verdict(
     calls since it ``started``, and an ``inventory`` may have others. A call that Atlas
     answered itself is not retired if ``ends`` knows a future sunset of its operation.
     """
-    ahead, seen = [], []
+    ahead = []
+    seen = []
     for (operation, route), way in retired.items():
-        sunset = ends.get(operation) if route == LEGACY else None
+        if route == LEGACY:
+            sunset = ends.get(operation)
+        else:
+            sunset = None
         if sunset is None:
             seen.append((way.last, operation))
         else:
@@ -222,24 +231,23 @@ def verdict(
     last, operation = max(seen, default=(None, ""))
     since = written(started if last is None else last)
     days = int(max(0.0, now - (last or started)) // DAY)
-    start = "" if last else ", when this gateway started"
-    word, sentence = (
-        "unproven",
-        f"Nobody has made a retired call since {spoken(since)}{start}",
-    )
+    if last:
+        start = ""
+    else:
+        start = ", when this gateway started"
+    word = "unproven"
+    sentence = f"Nobody has made a retired call since {spoken(since)}{start}"
     if last is not None and not days:
-        word, sentence = (
-            "called",
-            f"Retired calls are still made: the last one at {spoken(since)} ({operation}).",
-        )
+        word = "called"
+        sentence = f"Retired calls are still made: the last one at {spoken(since)} ({operation})."
     elif days < ENOUGH:
         sentence += f". That is too short to prove anything: wait for {ENOUGH} days."
     elif inventory:
         sentence += ", as far as this gateway knows."
     else:
-        word, sentence = (
-            "quiet",
-            f"{sentence}: the shim can go, if all that could make one came by here.",
+        word = "quiet"
+        sentence = (
+            f"{sentence}: the shim can go, if all that could make one came by here."
         )
     recent = written(now - ENOUGH * DAY)
     return {

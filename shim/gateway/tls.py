@@ -17,7 +17,8 @@ from shim.gateway.watch import Watched
 
 log = logging.getLogger("shim.gateway.certificate")
 
-_CERT, _KEY = b"-----BEGIN CERTIFICATE-----", b"PRIVATE KEY-----"
+_CERT = b"-----BEGIN CERTIFICATE-----"
+_KEY = b"PRIVATE KEY-----"
 _DER = b"\x30\x82"
 """How a certificate or key in DER begins: a sequence of more than 255 bytes."""
 _BLOCK = re.compile(
@@ -62,9 +63,8 @@ def _check_end(cert: str, new: tuple[ssl.SSLContext, float | None]) -> None:
 def listener_context(cert: str, key: str | None) -> ssl.SSLContext:
     """Return the callers' side; raises SettingsError that names the option and the file."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = max(
-        context.minimum_version, ssl.TLSVersion.TLSv1_2
-    )  # OPENSSL_CONF may ask for more
+    # OPENSSL_CONF may ask for more
+    context.minimum_version = max(context.minimum_version, ssl.TLSVersion.TLSv1_2)
     context.set_alpn_protocols(["http/1.1"])
     _load(context, cert, key)
     return context
@@ -82,13 +82,17 @@ def _load(context: ssl.SSLContext, cert: str, key: str | None) -> None:
     try:
         context.load_cert_chain(cert, key, password)
     except (OSError, ValueError) as error:
-        name, file = ("tls_cert", cert) if key is None else ("tls_key", key)
+        if key is None:
+            name, file = ("tls_cert", cert)
+        else:
+            name, file = ("tls_key", key)
         if asked:
             said = f"has a password; write it without one, as by: openssl pkey -in {file} -out NEW"
         elif getattr(error, "reason", "") == "KEY_VALUES_MISMATCH":
             said = f"is not the key of the first certificate in {cert}"
         else:
-            name, file = "tls_cert", cert if key is None else f"{cert} and {key}"
+            name = "tls_cert"
+            file = cert if key is None else f"{cert} and {key}"
             said = f"OpenSSL can't read them ({getattr(error, 'reason', None) or 'PEM lib'}); write both anew"
         raise SettingsError(f"{name}: {file}: {said}") from None
 
@@ -96,8 +100,12 @@ def _load(context: ssl.SSLContext, cert: str, key: str | None) -> None:
 def _check_kinds(cert: str, key: str | None) -> None:
     """Raise SettingsError for a file that can't be read, or is no certificate or key in PEM."""
     chain = _content_of("tls_cert", cert)
-    secret = chain if key is None else _content_of("tls_key", key)
-    has_cert, has_key = _CERT in chain, _KEY in secret
+    if key is None:
+        secret = chain
+    else:
+        secret = _content_of("tls_key", key)
+    has_cert = _CERT in chain
+    has_key = _KEY in secret
     if not has_cert and key is not None and _KEY in chain and _CERT in secret:
         raise SettingsError(
             f"tls_cert: {cert}: has a key, and {key} a certificate; exchange the two"
@@ -141,11 +149,9 @@ def system_context() -> ssl.SSLContext:
         try:
             context.load_verify_locations(path)
         except OSError as error:
-            said = (
-                "no certificates in PEM"
-                if isinstance(error, ssl.SSLError)
-                else error.strerror
-            )
+            said = error.strerror
+            if isinstance(error, ssl.SSLError):
+                said = "no certificates in PEM"
             raise SettingsError(f"SSL_CERT_FILE: {path}: {said}") from None
     return context
 
@@ -165,5 +171,8 @@ def _ends(der: bytes) -> float:
     if (found := _VALIDITY.search(der)) is None:
         raise ValueError("no certificate")
     text = found[1].decode("ascii")
-    year = "%y" if len(text) == len("YYmmddHHMMSSZ") else "%Y"
+    if len(text) == len("YYmmddHHMMSSZ"):
+        year = "%y"
+    else:
+        year = "%Y"
     return datetime.strptime(text, f"{year}%m%d%H%M%SZ").replace(tzinfo=UTC).timestamp()

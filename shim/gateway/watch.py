@@ -79,15 +79,16 @@ class Watched(Generic[T]):
 
     def look(self) -> bool | None:
         """Read the files if they changed and two looks agree; returns whether they are in use, None if not read."""
-        before, self._seen = self._seen, stamps(self.files())
+        before = self._seen
+        self._seen = stamps(self.files())
         if self._seen != before or self._seen == self.known or not self._is_time():
             return None
         is_read = False
         try:
-            value, is_read = self.read(), True
-            if (
-                stamps(self.files()) != self._seen
-            ):  # what was read may be of the old files and of the new
+            value = self.read()
+            is_read = True
+            # what was read may be of the old files and of the new
+            if stamps(self.files()) != self._seen:
                 return None
             with _taking_up:
                 self.use(value)
@@ -95,7 +96,8 @@ class Watched(Generic[T]):
         except Exception as error:  # noqa: BLE001 - a defect here must not end the watch
             if not is_read and stamps(self.files()) != self._seen:
                 return None
-            self._tried, self._looks_left = self._seen, self._pause
+            self._tried = self._seen
+            self._looks_left = self._pause
             return self._refuse(error)
         self.known, self.problems, self.good_since = self._seen, (), time.time()
         log.info("new %s in use", self.name)
@@ -119,13 +121,11 @@ class Watched(Generic[T]):
             self._refuse(SettingsError(f"was not read within {PATIENCE:g} seconds"))
 
     def _refuse(self, error: Exception) -> bool:
-        known = isinstance(
-            error, (SettingsError, DocumentError)
-        )  # an operator's mistake needs no traceback
+        # an operator's mistake needs no traceback
+        known = isinstance(error, (SettingsError, DocumentError))
         problems = tuple(getattr(error, "problems", ())) or (str(error) or repr(error),)
-        if (
-            problems == self.problems and self._pause > 1
-        ):  # said already, of the same files
+        # said already, of the same files
+        if problems == self.problems and self._pause > 1:
             return False
         self.problems, self.refused, said = problems, time.time(), "; ".join(problems)
         log.error(

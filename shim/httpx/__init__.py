@@ -17,6 +17,5 @@ __all__ = list(_httpx.__all__)
 
 if not _typing.TYPE_CHECKING:
     globals().update(_surface.clients(_httpx))
-    __getattr__ = _partial(
-        getattr, _httpx
-    )  # what else it has, so that reaching into it works as ever
+    # what else it has, so that reaching into it works as ever
+    __getattr__ = _partial(getattr, _httpx)

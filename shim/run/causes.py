@@ -41,7 +41,8 @@ def refused_calls(
 ) -> Iterator[Refused]:
     """Yield what was refused by the run, and what Atlas has ended, most first; other answers are Atlas' own."""
     known = {operation.id: operation for operation in operations}
-    counts, advice = Counter[tuple[str, int]](), dict[tuple[str, int], str]()
+    counts = Counter[tuple[str, int]]()
+    advice = dict[tuple[str, int], str]()
     for (name, (code, status, _)), seen in errors.items():
         named = code or (VERSION_GONE if status == GONE else "")
         if named not in error_codes():
@@ -49,11 +50,10 @@ def refused_calls(
         counts[named, status] += seen.calls
         operation = known.get(name)
         if code == "SHIM_NO_SUCCESSOR" and operation is not None:
-            switch = (
-                f" (as in: ATLAS_SHIM_WRITES={operation.switch} {again})"
-                if operation.switch
-                else ""
-            )
+            if operation.switch:
+                switch = f" (as in: ATLAS_SHIM_WRITES={operation.switch} {again})"
+            else:
+                switch = ""
             advice[named, status] = (
                 f"{operation.id}: {operation.without_successor}{switch}"
             )
@@ -83,9 +83,8 @@ class ProgramCalls:
         for one in self.refused:
             yield one.sentence(self.again)
         is_answered = counts["calls"] or self.refused
-        if counts["distrusting"] or (
-            counts["connections"] and not is_answered
-        ):  # it ended them without a call
+        # it ended them without a call
+        if counts["distrusting"] or (counts["connections"] and not is_answered):
             yield (
                 f"a program of this run called {self.host} and does not trust its certificate: have it trust the file "
                 "that SSL_CERT_FILE in its environment names, or set its base URL to a gateway's (atlas-shim serve)"

@@ -41,10 +41,8 @@ def make_certificate(
     Returns it as PEM, and two TLS contexts with it, which alone hold its key. If
     ``hooks_name`` is not ``host``, the second one takes callers by that name alone.
     """
-    key, start = (
-        ec.generate_private_key(ec.SECP256R1()),
-        dt.datetime.now(dt.UTC) - dt.timedelta(hours=1),
-    )
+    key = ec.generate_private_key(ec.SECP256R1())
+    start = dt.datetime.now(dt.UTC) - dt.timedelta(hours=1)
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
     names = [
         x509.DNSName(host),
@@ -76,7 +74,8 @@ def make_certificate(
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
     )
-    of_proxy, of_hooks = _context(pem, private), _context(pem, private)
+    of_proxy = _context(pem, private)
+    of_hooks = _context(pem, private)
     if hooks_name != host:
         refused = ssl.ALERT_DESCRIPTION_ACCESS_DENIED
         of_hooks.sni_callback = lambda _, name, __: (
@@ -87,9 +86,8 @@ def make_certificate(
 
 def _context(certificate: bytes, key: bytes) -> ssl.SSLContext:
     """Return a server's context; ``ssl`` reads keys from files only, so the key goes through one without a name."""
-    is_unnamed = (
-        sys.platform == "linux" and Path("/dev/fd/0").exists()
-    )  # not without /proc
+    # not without /proc
+    is_unnamed = sys.platform == "linux" and Path("/dev/fd/0").exists()
     with (
         os.fdopen(os.memfd_create("leaf"), "wb")
         if is_unnamed

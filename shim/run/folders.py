@@ -38,9 +38,8 @@ def make_folder(place: Path) -> tuple[Path, int]:
 
 def note_inner(outer: Path) -> None:
     """Note in the folder of a run that another was started inside it."""
-    with contextlib.suppress(
-        OSError
-    ):  # the outer one has ended, or belongs to a user whose rights were given up
+    # the outer one has ended, or belongs to a user whose rights were given up
+    with contextlib.suppress(OSError):
         (outer / _INNER).touch()
 
 
@@ -52,9 +51,8 @@ def has_inner(folder: Path) -> bool:
 def remove_dead(place: Path) -> None:
     """Remove this user's folders of runs that were killed."""
     for folder in place.glob(f"{_PREFIX}*"):
-        with contextlib.suppress(
-            OSError
-        ):  # another user's, one that runs, or one that is just being removed
+        # another user's, one that runs, or one that is just being removed
+        with contextlib.suppress(OSError):
             _remove_if_dead(folder)
 
 
@@ -77,7 +75,10 @@ def place_of(environ: Mapping[str, str]) -> Path:
     Raises SettingsError if no place is of this user alone: who may replace the folder
     would choose what programs load.
     """
-    usual = environ.get("XDG_RUNTIME_DIR", "") if os.getuid() else "/run"
+    if os.getuid():
+        usual = environ.get("XDG_RUNTIME_DIR", "")
+    else:
+        usual = "/run"
     known = (environ.get("TMPDIR", ""), usual, "/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 - mkdtemp makes it
     places = [*filter(_is_plain, known)]
     for place in places:

@@ -118,17 +118,17 @@ class Helper:
 
     def _keep(self) -> None:
         """Set up the run, and keep a gateway serving until the program has ended."""
-        folder, lock = None, -1
+        folder = None
+        lock = -1
         try:
             self._stand_apart()
             place = place_of(self.environ)
             remove_dead(place)
             folder, lock = make_folder(place)
-            listening, mark = (
-                socket.create_server(("127.0.0.1", 0), backlog=65535),
-                secrets.token_hex(16),
-            )
-            secret, port = not kernel_tells(listening), listening.getsockname()[1]
+            listening = socket.create_server(("127.0.0.1", 0), backlog=65535)
+            mark = secrets.token_hex(16)
+            secret = not kernel_tells(listening)
+            port = listening.getsockname()[1]
             run = attrs.evolve(
                 self.run, folder=folder, port=port, mark=mark, secret=secret
             )
@@ -147,9 +147,11 @@ class Helper:
                 )
                 file.seek(0, os.SEEK_END)
             door = Doorkeeper(listening, mark.encode(), secret)
-            null, over = os.open(os.devnull, os.O_WRONLY), False
+            null = os.open(os.devnull, os.O_WRONLY)
+            over = False
             while not over:
-                began, gateway_process = time.monotonic(), os.fork()
+                began = time.monotonic()
+                gateway_process = os.fork()
                 if not gateway_process:
                     _end_after(self._serve(door, tls, noted, environment))
                 # Whoever reads one to its end must not wait for the keeper, nor is
@@ -204,16 +206,13 @@ class Helper:
         except (OSError, SettingsError) as error:
             self._say(error=str(error))
             return
-        loop, proxy = (
-            asyncio.get_running_loop(),
-            ProxyServer(self.run, tls[0], tls[1], gateway.adopt),
-        )
+        loop = asyncio.get_running_loop()
+        proxy = ProxyServer(self.run, tls[0], tls[1], gateway.adopt)
         door.open(lambda connection: loop.call_soon_threadsafe(proxy.take, connection))
         last = loop.create_task(self._last_ends())
         ends = [last]
-        with contextlib.suppress(
-            OSError, AttributeError
-        ):  # it has ended; macOS has no such descriptors
+        # it has ended; macOS has no such descriptors
+        with contextlib.suppress(OSError, AttributeError):
             ends.append(loop.create_task(readable(os.pidfd_open(self.process))))
         self._say(environment=environment)
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
@@ -230,9 +229,8 @@ class Helper:
         if self.running < 0:
             await last
         await gateway.stop(grace=0)
-        shutil.rmtree(
-            self.run.folder, ignore_errors=True
-        )  # the keeper may have been killed
+        # the keeper may have been killed
+        shutil.rmtree(self.run.folder, ignore_errors=True)
 
     async def _last_ends(self) -> None:
         """Return when the last of the program's descendants has ended."""
@@ -241,9 +239,11 @@ class Helper:
 
     def _lines(self, gateway: Gateway, proxy: ProxyServer) -> Iterator[str]:
         """Yield what is to be written at the program's end, by what has been seen of it."""
-        rows, counts = gateway.ledger.calls(), Counter[str](proxy.counts)
+        rows = gateway.ledger.calls()
+        counts = Counter[str](proxy.counts)
         counts["calls"] += sum(rows.values())
-        settings, now = self.options.settings(), time.time()
+        settings = self.options.settings()
+        now = time.time()
         operations = [one for one in self.engine.operations if not one.lives]
         ended = {
             one.id: sunset_of(one, settings).timestamp() <= now for one in operations
@@ -298,13 +298,15 @@ def _await_marked(mark: bytes) -> None:
     """Return when no process has the mark any more, at two looks: while it starts a program a process shows none."""
     looks = 2
     while looks:
-        process, looks = next(marked(mark), None), looks - 1
+        process = next(marked(mark), None)
+        looks = looks - 1
         if process is None:
             time.sleep(_BETWEEN)
             continue
         looks = 2
         with contextlib.suppress(OSError):  # it has ended in between
-            number, poll = os.pidfd_open(int(process.name)), select.poll()
+            number = os.pidfd_open(int(process.name))
+            poll = select.poll()
             poll.register(number, select.POLLIN)
             poll.poll()
             os.close(number)

@@ -24,12 +24,14 @@ DOUBT = 0.1
 """Seconds for which another user's connections are refused unseen after one of them was no descendant's."""
 
 _RESET, _NO_RESET = (struct.pack("ii", is_on, 0) for is_on in (True, False))
-_SOCK_DIAG, _BY_FAMILY, _REQUEST, _ANY = 4, 20, 1, 0xFFFFFFFF
+_SOCK_DIAG = 4
+_BY_FAMILY = 20
+_REQUEST = 1
+_ANY = 0xFFFFFFFF
 _QUESTION = struct.Struct("=IHHIIBBBxIHH4s12x4s12xIII")
 _ANSWER = struct.Struct("=4xH2xI5xB62xII")
-_ALIVE = frozenset(
-    {1, 4, 5}
-)  # ESTABLISHED, and the two states in which it has only ended its own direction
+# ESTABLISHED, and the two states in which it has only ended its own direction
+_ALIVE = frozenset({1, 4, 5})
 
 
 @attrs.frozen
@@ -82,7 +84,9 @@ def caller_of(
     )
     if kind != _BY_FAMILY or of != number:  # an error: there is no such socket
         return None
-    return PeerSocket(uid, inode) if state in _ALIVE and inode else None
+    if state in _ALIVE and inode:
+        return PeerSocket(uid, inode)
+    return None
 
 
 def kernel_tells(listening: socket.socket) -> bool:
@@ -147,12 +151,16 @@ class Doorkeeper:
             threading.Thread(target=self._take, args=(take,), daemon=True).start()
 
     def _take(self, take: Callable[[socket.socket], object]) -> None:
-        port, own = self.listening.getsockname()[1], PeerSocket(os.getuid(), 0)
+        port = self.listening.getsockname()[1]
+        own = PeerSocket(os.getuid(), 0)
         kernel = None if self.secret else open_kernel()
         while True:
             try:
                 connection, there = self.listening.accept()
-                caller = caller_of(kernel, there, port) if kernel else own
+                if kernel:
+                    caller = caller_of(kernel, there, port)
+                else:
+                    caller = own
             except OSError:  # there is no descriptor for it
                 time.sleep(DOUBT)
                 continue

@@ -116,7 +116,8 @@ class ProxyServer:
         the gateway answers for Atlas' host, and TLS to another host is this proxy's,
         with the roots that the user has set.
         """
-        is_tunnel, to = method == "CONNECT", Address("", 0)
+        is_tunnel = method == "CONNECT"
+        to = Address("", 0)
         try:
             parts, to = _asked(f"connect://{target}" if is_tunnel else target)
             body = _body(fields)
@@ -138,9 +139,10 @@ class ProxyServer:
                             ssl.create_default_context(), server_hostname=to.host
                         )
         except (OSError, ValueError) as error:
-            status = (
-                "502 Bad Gateway" if isinstance(error, OSError) else "400 Bad Request"
-            )
+            if isinstance(error, OSError):
+                status = "502 Bad Gateway"
+            else:
+                status = "400 Bad Request"
             await _send(
                 connection,
                 _answer(status, f"{to.host}: {str(error) or type(error).__name__}"),
@@ -149,17 +151,12 @@ class ProxyServer:
         if is_tunnel:
             await _send(connection, _ESTABLISHED)
         else:
-            kept, line = (
-                [*filter(_is_end_to_end, fields)],
-                parts._replace(scheme="", netloc="").geturl() or "/",
-            )
+            kept = [*filter(_is_end_to_end, fields)]
+            line = parts._replace(scheme="", netloc="").geturl() or "/"
             if proxy is not None and not is_https:
                 line = target
-                kept += (
-                    [f"Proxy-Authorization: {proxy.login}".encode("ascii")]
-                    if proxy.login
-                    else []
-                )
+                if proxy.login:
+                    kept += [f"Proxy-Authorization: {proxy.login}".encode("ascii")]
             start = f"{method} {line} HTTP/1.1".encode("latin-1")
             writer.write(b"\r\n".join((start, *kept, b"Connection: close", b"", b"")))
         ours = await asyncio.open_connection(sock=connection.dup())
@@ -199,7 +196,8 @@ async def _dial(to: Address, proxy: Proxy | None, *, is_tunnelled: bool) -> Stre
 
 async def readable(file: socket.socket | int) -> None:
     """Return when there is something to read, or the end."""
-    loop, event = asyncio.get_running_loop(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+    event = asyncio.Event()
     loop.add_reader(file, event.set)
     try:
         await event.wait()
@@ -231,10 +229,8 @@ def _values(fields: list[bytes], name: bytes) -> set[bytes]:
 
 def _body(fields: list[bytes]) -> Body:
     """Return what a request's content is read by (RFC 9112, 6); raises ValueError."""
-    codings, lengths = (
-        _values(fields, b"transfer-encoding"),
-        _values(fields, b"content-length"),
-    )
+    codings = _values(fields, b"transfer-encoding")
+    lengths = _values(fields, b"content-length")
     if (
         len(lengths) > 1
         or (codings and lengths)
@@ -248,7 +244,8 @@ async def _content(
     reader: asyncio.StreamReader, body: Body | None = None
 ) -> AsyncIterator[bytes]:
     """Yield a request's content, still coded, and nothing after it; without a ``body`` all that comes."""
-    body, rest = body or Body(None, None), b""
+    body = body or Body(None, None)
+    rest = b""
     while not body.is_complete and (piece := await reader.read(_PIECE)):
         rest += piece
         while end := body.feed(rest):
@@ -262,7 +259,10 @@ async def _ending(reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
     line = b"HTTP/1.1 100"
     while line[9:10] == b"1":
         line, *fields = (await reader.readuntil(b"\r\n\r\n"))[:-4].split(b"\r\n")
-        ends = [b"Connection: close"] if line[9:10] != b"1" else []
+        if line[9:10] != b"1":
+            ends = [b"Connection: close"]
+        else:
+            ends = []
         yield b"\r\n".join((line, *filter(_is_end_to_end, fields), *ends, b"", b""))
     async for piece in _content(reader):
         yield piece
@@ -291,7 +291,10 @@ async def _splice(
 
     try:
         there = pass_on(content or _content(ours[0]), theirs[1], ends=content is None)
-        reply = _content(theirs[0]) if content is None else _ending(theirs[0])
+        if content is None:
+            reply = _content(theirs[0])
+        else:
+            reply = _ending(theirs[0])
         await asyncio.gather(there, pass_on(reply, ours[1], ends=True))
     finally:
         ours[1].close()

@@ -81,7 +81,9 @@ class Run:
     @property
     def hooks_name(self) -> str:
         """The name by which hooks ask for the leaf."""
-        return f"{self.mark}.{self.host}" if self.secret else self.host
+        if self.secret:
+            return f"{self.mark}.{self.host}"
+        return self.host
 
     @property
     def login(self) -> str:
@@ -127,7 +129,9 @@ def _names(entry: str, host: str) -> bool:
 
 
 def _roots(run: Run, environ: Mapping[str, str]) -> dict[str, str]:
-    system, found, written = system_bundle(), dict[str, str](), dict[bytes, str]()
+    system = system_bundle()
+    found = dict[str, str]()
+    written = dict[bytes, str]()
     own = {variable: (variable,) for variable in OUTRANKING if environ.get(variable)}
     for variable, sources in {**BUNDLES, **own}.items():
         before = _read(next(filter(None, map(environ.get, sources)), ""))
@@ -152,18 +156,19 @@ def _roots(run: Run, environ: Mapping[str, str]) -> dict[str, str]:
     store = _write(run, "java.p12", java_store(Path(bundle).read_bytes()))
     proxy = f"-Dhttps.proxyHost=127.0.0.1 -Dhttps.proxyPort={run.port}"
     trust = f"-Djavax.net.ssl.trustStore={store} -Djavax.net.ssl.trustStoreType=PKCS12"
-    given = environ.get(
-        "JAVA_TOOL_OPTIONS", ""
-    )  # The last one wins: what the user has set stays.
+    # The last one wins: what the user has set stays.
+    given = environ.get("JAVA_TOOL_OPTIONS", "")
     return found | {"JAVA_TOOL_OPTIONS": f"{proxy} {trust} {given}".strip()}
 
 
 def _hooks(
     run: Run, environ: Mapping[str, str], changed: Mapping[str, str]
 ) -> dict[str, str]:
-    folder, before = run.folder / "python", getproxies_environment()
+    folder = run.folder / "python"
+    before = getproxies_environment()
     folder.mkdir()
-    is_direct, added = not before.keys() - {"no"}, {}
+    is_direct = not before.keys() - {"no"}
+    added = {}
     if is_direct:
         added["https_proxy"] = changed["https_proxy"]
     if not environ.get("REQUESTS_CA_BUNDLE") and not environ.get("CURL_CA_BUNDLE"):
@@ -183,9 +188,11 @@ def _hooks(
     node = _write(run, "node.cjs", _fill("node.cjs", json.dumps, PROXIES=both, **known))
     known |= {"ROOT": run.root.decode("ascii"), "DROP_IN": run.drop_in, "ADDED": added}
     _write(run, "python/sitecustomize.py", _fill("python_hook.txt", repr, **known))
-    allowed = (
-        f'"--allow-fs-read={node}" ' if run.guarded else ""
-    )  # --permission keeps Node from its own hook
+    # --permission keeps Node from its own hook
+    if run.guarded:
+        allowed = f'"--allow-fs-read={node}" '
+    else:
+        allowed = ""
     return {
         "NODE_OPTIONS": f'{environ.get("NODE_OPTIONS", "")} {allowed}--require "{node}"'.strip(),
         "PYTHONPATH": os.pathsep.join(
@@ -204,9 +211,8 @@ def _fill(name: str, literal: Callable[[object], str], **words: object) -> bytes
 def _base_urls(run: Run, environ: Mapping[str, str]) -> dict[str, str]:
     """Return the base-URL variables that name Atlas, with this run's origin and their own path."""
     found = {}
-    for name in (
-        BASE_URL_VARIABLES if not run.secret else ()
-    ):  # nobody could prove by them that he belongs here
+    # nobody could prove by them that he belongs here
+    for name in BASE_URL_VARIABLES if not run.secret else ():
         with contextlib.suppress(ValueError):
             parts = urlsplit(environ.get(name, ""))
             if origin_of(parts.scheme, parts.hostname or "", parts.port) in run.origins:

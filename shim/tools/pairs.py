@@ -51,14 +51,16 @@ class Pair:
 
 def read_pairs(path: Path) -> tuple[Pair, ...]:
     """Return the pairs of a file, one JSON object a line; raises SettingsError naming each bad line."""
-    pairs, problems = list[Pair](), list[str]()
+    pairs = list[Pair]()
+    problems = list[str]()
     try:
         lines = text_of(path, MOST_BYTES).split("\n")
     except (OSError, ValueError) as error:
         raise SettingsError(f"{path.name}: {error}") from None
     for number, line in enumerate(lines, 1):
         try:
-            pairs += [_pair(number, json.loads(line))] if line.strip() else []
+            if line.strip():
+                pairs += [_pair(number, json.loads(line))]
         except (ValueError, RecursionError) as error:
             problems.append(f"{path.name}: line {number}: {error}")
     if not pairs and not problems:
@@ -81,11 +83,13 @@ def _pair(number: int, said: Any) -> Pair:
     texts = [said.get(key) or "" for key in ("path", "old_version", "new_version")]
     if not all(isinstance(text, str) for text in texts):
         raise ValueError("path and versions must be texts")
-    path = re.sub(
-        r"\{(\w+)\}", r"\1", texts[0]
-    )  # a placeholder is a name like any other
+    # a placeholder is a name like any other
+    path = re.sub(r"\{(\w+)\}", r"\1", texts[0])
     day = said.get("recorded")
-    recorded = parse_instant(str(day), name="recorded") if day else datetime.now(UTC)
+    if day:
+        recorded = parse_instant(str(day), name="recorded")
+    else:
+        recorded = datetime.now(UTC)
     return Pair(number, path, texts[1], said["old"], texts[2], said["new"], recorded)
 
 
@@ -126,22 +130,22 @@ def _replayed(engine: Engine, settings: Settings, pair: Pair) -> Replayed:
             pair,
             problem=f"no operation of the document is {pair.path} with Accept: {accept}",
         )
-    now, switched, kind = (
-        pair.recorded.timestamp,
-        match.operation.switched,
-        _media_type(pair.new_version),
-    )
+    now = pair.recorded.timestamp
+    switched = match.operation.switched
+    kind = _media_type(pair.new_version)
     left = [pair.new]
 
     def answer(send: Send) -> Reply:
         """Return the new answer, and no items after it; a side of another version knows nothing, or leads on."""
         is_other = switched is not None and field(send.call.headers, "accept") != kind
-        status, content = (
-            200,
-            left.pop() if left and not is_other else _emptied(pair.new),
-        )
+        status = 200
+        if left and not is_other:
+            content = left.pop()
+        else:
+            content = _emptied(pair.new)
         if is_other and switched is not None and switched.after:
-            status, content = 400, {"error": 400, "errorCode": switched.after[0]}
+            status = 400
+            content = {"error": 400, "errorCode": switched.after[0]}
         return Reply(status, (("Content-Type", kind),), dumps(content))
 
     context = Context(
@@ -158,7 +162,10 @@ def _replayed(engine: Engine, settings: Settings, pair: Pair) -> Replayed:
         )
     body = loads(outcome.reply.body or b"null")
     if outcome.code is not None or outcome.reply.status >= 300:
-        said = body.get("detail") if isinstance(body, dict) else None
+        if isinstance(body, dict):
+            said = body.get("detail")
+        else:
+            said = None
         return Replayed(
             pair,
             name,
@@ -181,14 +188,17 @@ def _replayed(engine: Engine, settings: Settings, pair: Pair) -> Replayed:
 
 
 def _media_type(version: str) -> str:
-    return f"application/vnd.atlas.{version}+json" if version else "application/json"
+    if version:
+        return f"application/vnd.atlas.{version}+json"
+    return "application/json"
 
 
 def played(
     match: Match, call: Call, context: Context, answer: Callable[[Send], Reply | None]
 ) -> Send | Outcome:
     """Return the outcome of an exchange whose calls are answered so, or the first call that has no answer."""
-    steps, full = exchange(match, call, context), Reply(0)
+    steps = exchange(match, call, context)
+    full = Reply(0)
     step = advance(steps, None)
     while not isinstance(step, Outcome):
         if isinstance(step, Send):
@@ -301,11 +311,11 @@ def _leaves(at: str, old: Any, made: Any) -> Iterator[tuple[str, Any, Any]]:
 def _compared(at: str, old: Any, made: Any) -> str:
     """Return how two values compare; true differs from 1, and links may differ in origin, query and braces."""
     if MISSING in (old, made):
-        return "only_made" if old is MISSING else "only_old"
+        if old is MISSING:
+            return "only_made"
+        return "only_old"
     if at.endswith(".href") and isinstance(old, str) and isinstance(made, str):
         old, made = (_UNLIKE.sub("", link.partition("?")[0]) for link in (old, made))
-    return (
-        "equal"
-        if isinstance(old, bool) is isinstance(made, bool) and old == made
-        else "differs"
-    )
+    if isinstance(old, bool) is isinstance(made, bool) and old == made:
+        return "equal"
+    return "differs"

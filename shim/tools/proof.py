@@ -61,9 +61,12 @@ def proof_of(
     own: Mapping[str, Sequence[Any]],
 ) -> Proof:
     """Compare the shim's answer with the successor's own answers, its pages by tier."""
-    rows, problems = dict[str, list[Beside]](), list[str]()
+    rows = dict[str, list[Beside]]()
+    problems = list[str]()
     told = {report.name: report.why for report in record.fields}
-    old_items, paired, count = _items(operation, made), 0, 0
+    old_items = _items(operation, made)
+    paired = 0
+    count = 0
     for tier, pages in own.items():
         successor = operation.successors[tier]
         bare = successor.only is not None and successor.only.bare
@@ -71,7 +74,8 @@ def proof_of(
             item for page in pages for item in _items(operation, page, bare=bare)
         ]
         pairs = _pairs(successor, old_items, new_items)
-        paired, count = paired + len(pairs), count + len(new_items)
+        paired = paired + len(pairs)
+        count = count + len(new_items)
         for row in (
             row
             for both in pairs
@@ -82,11 +86,10 @@ def proof_of(
         problems.append(
             f"{lone} of {len(old_items)} items have none beside them in the successor's own answer"
         )
-    total = (
-        made.get("totalCount")
-        if isinstance(made, dict) and operation.shape == "page"
-        else None
-    )
+    if isinstance(made, dict) and operation.shape == "page":
+        total = made.get("totalCount")
+    else:
+        total = None
     if total is not None and total != count:
         problems.append(
             f"totalCount is {total}, and the successor's own answer has {count}"
@@ -99,7 +102,9 @@ def _items(operation: Operation, document: Any, *, bare: bool = False) -> list[A
         return [{BARE: document} if bare else document]
     if isinstance(document, dict):
         document = document.get("results")
-    return document if isinstance(document, list) else []
+    if isinstance(document, list):
+        return document
+    return []
 
 
 def _pairs(
@@ -129,7 +134,9 @@ def _pairs(
                 for one, word in zip(old, words, strict=True)
                 if word in by_word
             ]
-    return list(zip(old, new, strict=True)) if len(old) == len(new) else []
+    if len(old) == len(new):
+        return list(zip(old, new, strict=True))
+    return []
 
 
 def _beside(
@@ -156,9 +163,13 @@ def _beside(
             None,
         )
         was = look_up(old, field.name.split("."))
-        source, said = ("", MISSING) if rule is None else _taken(new, rule)
+        if rule is None:
+            source, said = ("", MISSING)
+        else:
+            source, said = _taken(new, rule)
         is_taken = rule is not None and type(rule.verb) is From
-        level, wrong = rule.fidelity if rule else Fidelity.ABSENT, ""
+        level = rule.fidelity if rule else Fidelity.ABSENT
+        wrong = ""
         if was is MISSING and level is not Fidelity.ABSENT:
             wrong = told.get(name) or "it is missing"
         elif (

@@ -14,9 +14,8 @@ from typing import Any, Literal
 
 import attrs
 
-HOLE = re.compile(
-    r"\{(?:(?P<step>\w+): )?(?P<path>[\w.]+)\}"
-)  # {groupId}, {made: results.0.id}
+# {groupId}, {made: results.0.id}
+HOLE = re.compile(r"\{(?:(?P<step>\w+): )?(?P<path>[\w.]+)\}")
 
 
 @attrs.frozen(kw_only=True)
@@ -89,7 +88,10 @@ def _trial(
 ) -> Trial:
     steps = list[TrialStep]()
     for row in step:
-        undo = TrialCall(**row["undo"]) if "undo" in row else None
+        if "undo" in row:
+            undo = TrialCall(**row["undo"])
+        else:
+            undo = None
         steps.append(TrialStep(**{**row, "undo": undo}))
     return Trial(name=name, unknown=unknown, question=question, steps=steps)
 

@@ -59,7 +59,10 @@ class TrialAnswer:
     @property
     def summary(self) -> str:
         """Its status, and the error code if that looks like one of Atlas'."""
-        code = self.content.get("errorCode") if isinstance(self.content, dict) else None
+        if isinstance(self.content, dict):
+            code = self.content.get("errorCode")
+        else:
+            code = None
         if isinstance(code, str) and _CODE.fullmatch(code):
             return f"{self.status} {code}"
         return str(self.status)
@@ -110,9 +113,11 @@ def make_trial(trial: Trial, given: Mapping[str, str], ask: Asker) -> TrialRepor
     try:
         outcome, why = run.outcome()
     except KeyboardInterrupt:
-        outcome, why = "unanswered", INTERRUPTED
+        outcome = "unanswered"
+        why = INTERRUPTED
     except Exception as error:  # noqa: BLE001 - whatever it is, what was done has to be taken back
-        outcome, why = "unanswered", type(error).__name__
+        outcome = "unanswered"
+        why = type(error).__name__
     left = [*run.take_back()]
     return TrialReport(trial.name, trial.question, outcome, why, run.reports, left)
 
@@ -192,13 +197,15 @@ class _Run:
                 unlike = _unlike(
                     self._answers[step.alike], answer.content, step.members
                 )
-                excused = frozenset[str]() if step.members else answer.declared
+                if step.members:
+                    excused = frozenset[str]()
+                else:
+                    excused = answer.declared
                 differs += [name for name in unlike if name not in excused]
-        named = (
-            str(answer.content.get("parameters"))
-            if isinstance(answer.content, dict)
-            else ""
-        )
+        if isinstance(answer.content, dict):
+            named = str(answer.content.get("parameters"))
+        else:
+            named = ""
         names = [
             name
             for name in step.names
@@ -252,7 +259,8 @@ class _Run:
         return HOLE.sub(lambda hole: str(self._value(hole)), value)
 
     def _value(self, hole: re.Match[str]) -> Any:
-        step, path = hole["step"], hole["path"]
+        step = hole["step"]
+        path = hole["path"]
         value = _value_at(self._answers.get(step) if step else self._given, path)
         if value is _MISSING or value is None:
             raise UnfilledError(path)

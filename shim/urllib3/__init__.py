@@ -36,6 +36,5 @@ else:
     globals().update(
         _alias("urllib3", _pools.OURS, "urllib3.contrib.socks"), **_pools.REQUEST
     )
-    __getattr__ = _partial(
-        getattr, _urllib3
-    )  # what else it has, so that reaching into it works as ever
+    # what else it has, so that reaching into it works as ever
+    __getattr__ = _partial(getattr, _urllib3)

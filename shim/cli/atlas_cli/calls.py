@@ -75,11 +75,10 @@ def carry_out(
                 ": "
             )
             if method != "GET" and not isinstance(error, UNSENT):
-                look = (
-                    "backups restores list"
-                    if command.path.endswith("restores create")
-                    else "list"
-                )
+                if command.path.endswith("restores create"):
+                    look = "backups restores list"
+                else:
+                    look = "list"
                 again = f"check with `atlas serverless {look}` before trying again"
                 said += f"\natlas-shim: it may have been executed; {again}"
             raise CliError(said) from None
@@ -133,12 +132,14 @@ def _refused(error: AtlasError, method: str, url: str) -> CliError:
         return CliError(
             f"({status}) failed to decode response body: undefined response type"
         )
-    bad = said.get("badRequestDetail") if isinstance(said, dict) else None
-    detail = (
-        ""
-        if bad is None
-        else json.dumps(bad, separators=(",", ":"), ensure_ascii=False)
-    )
+    if isinstance(said, dict):
+        bad = said.get("badRequestDetail")
+    else:
+        bad = None
+    if bad is None:
+        detail = ""
+    else:
+        detail = json.dumps(bad, separators=(",", ":"), ensure_ascii=False)
     parameters = " ".join(str(parameter) for parameter in error.parameters)
     return CliError(
         f"{url} {method}: HTTP {status} (Error code: {json.dumps(error.error_code or '', ensure_ascii=False)}) "

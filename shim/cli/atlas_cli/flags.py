@@ -75,11 +75,10 @@ def parse(
             others.append(word)
             continue
         is_long = word.startswith("--")
-        name, sign, text = (
-            word.partition("=")
-            if is_long
-            else (word[:2], word[2:3], word[2:].removeprefix("="))
-        )
+        if is_long:
+            name, sign, text = word.partition("=")
+        else:
+            name, sign, text = (word[:2], word[2:3], word[2:].removeprefix("="))
         flag = known.get(name)
         if flag is None:
             raise CliError(f"unknown flag: {name}")
@@ -91,12 +90,12 @@ def parse(
             if not rest:
                 raise CliError(f"flag needs an argument: {name}")
             text = rest.pop(0)
-        value, before = _value(flag, text), values.get(flag.name)
-        values[flag.name] = (
-            before | value
-            if isinstance(before, dict) and isinstance(value, dict)
-            else value
-        )
+        value = _value(flag, text)
+        before = values.get(flag.name)
+        if isinstance(before, dict) and isinstance(value, dict):
+            values[flag.name] = before | value
+        else:
+            values[flag.name] = value
     return values, others
 
 

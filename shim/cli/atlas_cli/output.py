@@ -17,9 +17,8 @@ from shim.cli.atlas_cli.flags import CliError
 from shim.cli.output import harmless
 from shim.extras import hinted
 
-_UNKNOWN = frozenset(
-    {"nextBackupDate", "tenantBackupEnabled"}
-)  # the last SDK (atlas-sdk-go v20250312) lacked them
+# the last SDK (atlas-sdk-go v20250312) lacked them
+_UNKNOWN = frozenset({"nextBackupDate", "tenantBackupEnabled"})
 
 _REQUIRED: dict[str, Any] = {
     **dict.fromkeys(
@@ -140,7 +139,10 @@ def _table(columns: Mapping[str, str], reply: Mapping[str, Any]) -> str:
     Cells are aligned as by Go's text/tabwriter in the CLI: 6 characters wide at least,
     3 apart, the last not padded.
     """
-    resources = (reply["results"] or []) if "results" in reply else [reply]
+    if "results" in reply:
+        resources = reply["results"] or []
+    else:
+        resources = [reply]
     rows: list[Sequence[str]] = [list(columns)]
     rows += (
         [_cell(name, resource.get(name)) for name in columns.values()]
@@ -160,9 +162,7 @@ def _cell(name: str, value: Any) -> str:
     if value is not None and name in {"createdAt", "expiresAt"}:
         # As Go prints a time: 2026-08-02 17:05:37.5 +0000 UTC
         when = datetime.fromisoformat(value)
-        clock, zone = (
-            f"{when:%Y-%m-%d %H:%M:%S.%f}".rstrip("0").rstrip("."),
-            f"{when:%z}",
-        )
+        clock = f"{when:%Y-%m-%d %H:%M:%S.%f}".rstrip("0").rstrip(".")
+        zone = f"{when:%z}"
         return f"{clock} {zone} {zone if when.utcoffset() else 'UTC'}"
     return "<nil>" if value is None else str(value)

@@ -67,10 +67,18 @@ class Profile:
 
     def credentials(self) -> Credentials:
         """Return the authentication, chosen as by the CLI; raises CliError without credentials."""
-        client_id, secret = self.get("client_id"), self.get("client_secret")
-        public, private = self.get("public_api_key"), self.get("private_api_key")
-        account = ServiceAccount(client_id, secret) if client_id and secret else None
-        key = ApiKey(public, private) if public and private else None
+        client_id = self.get("client_id")
+        secret = self.get("client_secret")
+        public = self.get("public_api_key")
+        private = self.get("private_api_key")
+        if client_id and secret:
+            account = ServiceAccount(client_id, secret)
+        else:
+            account = None
+        if public and private:
+            key = ApiKey(public, private)
+        else:
+            key = None
         # A variable beats the profile even if it is for another kind of credentials.
         found: Credentials | None = (
             key or account
@@ -121,7 +129,10 @@ def _file() -> tuple[Path, dict[str, Any]]:
         return path, {}
     except (OSError, ValueError) as error:
         # No line of the file is quoted, since it may hold a secret.
-        why = error.strerror if isinstance(error, OSError) else "it is not valid TOML"
+        if isinstance(error, OSError):
+            why = error.strerror
+        else:
+            why = "it is not valid TOML"
         raise CliError(f"error loading config: {path}: {why}") from None
 
 

@@ -19,7 +19,9 @@ from shim.cli.atlas_cli.profile import load
 from shim.cli.failures import plain
 from shim.errors import LegacyEndpointWarning, SettingsError
 
-CLOSED, NOT_EXECUTABLE, NOT_FOUND = 141, 126, 127
+CLOSED = 141
+NOT_EXECUTABLE = 126
+NOT_FOUND = 127
 """A shell's exit codes: the output pipe was closed (128 + SIGPIPE), a command can't be run, it is not found."""
 
 MARK = "_ATLAS_SHIM_HANDED_TO"
@@ -82,7 +84,10 @@ def hand_over(words: Sequence[str], environ: Mapping[str, str]) -> int:
     # The parent's id counts, too: a wrapper may have started this process without
     # ``exec``.
     again = environ.get(MARK) in {str(os.getpid()), str(os.getppid())}
-    program = None if again else next(_programs(environ), None)
+    if again:
+        program = None
+    else:
+        program = next(_programs(environ), None)
     if program is None:
         sys.stderr.write(
             "atlas-shim: `atlas-shim atlas` hands every command but `atlas serverless …` to the Atlas CLI, which is "
@@ -168,9 +173,8 @@ def _carried_out(
 ) -> str:
     orders = command.path.endswith("restores create")
     if orders and others and "deliveryType" not in given:
-        given["deliveryType"] = others.pop(
-            0
-        )  # as in `atlas backups restores start automated`
+        # as in `atlas backups restores start automated`
+        given["deliveryType"] = others.pop(0)
     for negated in (flag for flag in command.flags if flag.negates):
         pair = [
             flag.name for flag in command.flags if flag.argument == negated.argument
@@ -178,11 +182,10 @@ def _carried_out(
         if given.keys() >= set(pair):
             raise CliError(f"--{' and --'.join(pair)} can't both be set")
     if len(others) != bool(command.argument):
-        said = (
-            f"requires 1 argument, received {len(others)}"
-            if command.argument
-            else "accepts no arguments"
-        )
+        if command.argument:
+            said = f"requires 1 argument, received {len(others)}"
+        else:
+            said = "accepts no arguments"
         raise CliError(f'"{command.path}" {said}\n\nUsage:  {command.usage}')
     given.update(zip([command.argument], others, strict=False))
     profile = load(str(given.get("profile", "")), environ)

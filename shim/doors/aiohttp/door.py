@@ -69,7 +69,8 @@ class AiohttpDoor(Door):
 
     def request(self, send: Send) -> dict[str, Any]:
         """Return arguments for the session; ``skipped`` has the header fields that the session must not add itself."""
-        sent, options = send.call, self.options
+        sent = send.call
+        options = self.options
         lines, same_body = self.lines(send)
         headers = InnerHeaders(lines)
         if (
@@ -84,9 +85,8 @@ class AiohttpDoor(Door):
             "raise_for_status": False,
             "timeout": self.timeout,
         }
-        options.pop(
-            "upload_tracker", None
-        )  # it follows one request, and refuses a second
+        # it follows one request, and refuses a second
+        options.pop("upload_tracker", None)
         if not same_body:
             inner |= {
                 "data": sent.body,
@@ -118,11 +118,10 @@ class AiohttpDoor(Door):
         if left <= 0:
             raise aiohttp.ServerTimeoutError(words)
         timeout = self.timeout
-        shortened = (
-            {"total": left}
-            if timeout.total
-            else {"sock_read": shorter(left, timeout.sock_read)}
-        )
+        if timeout.total:
+            shortened = {"total": left}
+        else:
+            shortened = {"sock_read": shorter(left, timeout.sock_read)}
         self.inner["timeout"] = attrs.evolve(timeout, **shortened)
 
     async def send(self, request: dict[str, Any]) -> ClientResponse:
@@ -140,7 +139,8 @@ class AiohttpDoor(Door):
     def unread(self, native: ClientResponse) -> Content:
         """Return content, which aiohttp may decode."""
         decodes = self.options.get("auto_decompress")
-        decodes = self.session.auto_decompress if decodes is None else decodes
+        if decodes is None:
+            decodes = self.session.auto_decompress
         is_decoded = (
             decodes and native.headers.get("Content-Encoding", "").lower() in _CODINGS
         )
@@ -149,9 +149,8 @@ class AiohttpDoor(Door):
     async def following(self, rest: Any, last: None) -> Any:
         content: Any = self.content
         native: ClientResponse = self.native
-        if (
-            not content.chunks and native.content.at_eof()
-        ):  # a middleware may have read it before
+        # a middleware may have read it before
+        if not content.chunks and native.content.at_eof():
             return await native.read()
         try:
             return await anext(rest, last)
@@ -207,7 +206,8 @@ class AiohttpDoor(Door):
 
     def _info(self) -> RequestInfo:
         """Return the caller's own request as a response shows it: with what aiohttp and middlewares added to it."""
-        url, call = self.whole.with_user(None), self.retired.call
+        url = self.whole.with_user(None)
+        call = self.retired.call
         headers = CIMultiDict(
             self.native.request_info.headers if self.native is not None else ()
         )
@@ -229,7 +229,8 @@ async def door_of_request(
     options: Mapping[str, Any],
 ) -> AiohttpDoor | None:
     """Return the door of a retired call, its body unread; None for any other call."""
-    start, headers = time.perf_counter(), options.get("headers")
+    start = time.perf_counter()
+    headers = options.get("headers")
     if (
         session.closed
         or not isinstance(method, str)
@@ -240,9 +241,8 @@ async def door_of_request(
         return None
     try:
         whole = whole_url(session, url)
-        if params := options.get(
-            "params"
-        ):  # as ``extend_query`` of newer versions of yarl does
+        # as ``extend_query`` of newer versions of yarl does
+        if params := options.get("params"):
             query = MultiDict(whole.query)
             query.extend(whole.with_query(params).query)
             whole = whole.with_query(query)
@@ -265,7 +265,10 @@ async def door_of_request(
     given = options.get("timeout", session)
     if given is None or isinstance(given, int | float):
         given = ClientTimeout(total=given)
-    timeout = given if isinstance(given, ClientTimeout) else session.timeout
+    if isinstance(given, ClientTimeout):
+        timeout = given
+    else:
+        timeout = session.timeout
     door = AiohttpDoor(retired, session, base, url, whole, {**options}, timeout)
     door.start = start
     return door

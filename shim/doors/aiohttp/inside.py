@@ -47,18 +47,19 @@ async def request_content(
 ) -> tuple[bytes, Mapping[str, str]]:
     """Return the content of a request and the field lines that aiohttp would add for it; files are closed."""
     if json is not None:
+        # from 3.14 on
         as_bytes: Callable[[Any], bytes] | None = getattr(
             session, "_json_serialize_bytes", None
-        )  # from 3.14 on
-        content = (
-            session.json_serialize(json).encode()
-            if as_bytes is None
-            else as_bytes(json)
         )
+        if as_bytes is None:
+            content = session.json_serialize(json).encode()
+        else:
+            content = as_bytes(json)
         return content, {"Content-Type": "application/json"}
     if data is None:
         return b"", {}
-    data = data() if isinstance(data, aiohttp.FormData) else data
+    if isinstance(data, aiohttp.FormData):
+        data = data()
     try:
         body = aiohttp.get_payload(data, disposition=None)
     except aiohttp.payload.LookupError:
@@ -72,9 +73,8 @@ async def request_content(
     try:
         await body.write(writer)
     finally:
-        if (
-            close := getattr(body, "close", None)
-        ) is not None:  # from 3.12 on; before, writing closes
+        # from 3.12 on; before, writing closes
+        if (close := getattr(body, "close", None)) is not None:
             await close()
     return bytes(collected), body.headers or {}
 
@@ -107,9 +107,11 @@ def once(
         finally:
             session._retry_connection = before  # noqa: SLF001 - as above
         try:
-            go_on, given = steps.send, (yield waits_for)
+            go_on = steps.send
+            given = yield waits_for
         except BaseException as error:  # noqa: BLE001 - the call gets any exception, such as a cancellation
-            go_on, given = steps.throw, error
+            go_on = steps.throw
+            given = error
 
 
 def made_response(
@@ -147,14 +149,10 @@ def made_response(
     content = StreamReader(BaseProtocol(loop), _BUFFER, loop=loop)
     content.feed_data(reply.body or b"")
     content.feed_eof()
-    version, reason = (
-        getattr(native, "version", None) or aiohttp.HttpVersion11,
-        reason_phrase(reply.status),
-    )
-    headers, plain = (
-        CIMultiDictProxy(CIMultiDict(lines)),
-        (False, None, False, False),
-    )  # it neither closes nor is coded
+    version = getattr(native, "version", None) or aiohttp.HttpVersion11
+    reason = reason_phrase(reply.status)
+    headers = CIMultiDictProxy(CIMultiDict(lines))  # it neither closes nor is coded
+    plain = (False, None, False, False)
     message = RawResponseMessage(version, reply.status, reason, headers, raw, *plain)
 
     async def read() -> tuple[RawResponseMessage, StreamReader]:

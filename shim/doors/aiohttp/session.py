@@ -38,11 +38,10 @@ async def send(
     ``base`` is the method in whose place this stands, bound to the session. ``first``
     is the response to the request where it was sent already, and led to a retired call.
     """
-    door = (
-        None
-        if first
-        else await door_of_request(session, base, method, str_or_url, options)
-    )
+    if first:
+        door = None
+    else:
+        door = await door_of_request(session, base, method, str_or_url, options)
     if door is not None:
         return await _exchanged(door)
     response: ClientResponse = first or await base(method, str_or_url, **options)
@@ -70,9 +69,11 @@ async def _led_to(
     Not if it is another host's, for which the credentials are not, or a write that may
     have been executed.
     """
-    info, data = last.request_info, options.get("data")
+    info = last.request_info
+    data = options.get("data")
     if info.method in {"GET", "HEAD"}:
-        options, data = {**options, "json": None}, None
+        options = {**options, "json": None}
+        data = None
     elif last.status != 410 or not isinstance(data, str | bytes | None):
         return None
     door = await door_of_request(
@@ -97,7 +98,8 @@ async def _exchanged(door: AiohttpDoor) -> ClientResponse:
     response: ClientResponse = await adrive(steps(door))
     try:
         check = door.options.get("raise_for_status")
-        check = door.session.raise_for_status if check is None else check
+        if check is None:
+            check = door.session.raise_for_status
         if callable(check):
             await check(response)
         elif check:
@@ -110,7 +112,8 @@ async def _exchanged(door: AiohttpDoor) -> ClientResponse:
 
 async def _read_body(door: AiohttpDoor) -> None:
     """Read the body of a call, and leave a body in its place that can be sent more than once."""
-    data, json = door.options.get("data"), door.options.pop("json", None)
+    data = door.options.get("data")
+    json = door.options.pop("json", None)
     content, fields = await request_content(door.session, data, json)
     if data is not None or json is not None:
         door.options["data"] = content

@@ -41,7 +41,9 @@ class Hooks(list[Callable[..., Any]]):
     def __iter__(self) -> Iterator[Callable[..., Any]]:
         held = _held.get()
         own = super().__iter__()
-        return own if held is None else map(_for_others, () if held is self else own)
+        if held is None:
+            return own
+        return map(_for_others, () if held is self else own)
 
 
 @contextmanager
@@ -71,10 +73,8 @@ class _nothing:  # noqa: N801 - what a hook returns that did not run
 @cache
 def doors(library: ModuleType | Any) -> SimpleNamespace:
     """Return the doors of a library's two sides, ``blocking`` and ``awaited``."""
-    blocking, awaited = (
-        _door(HttpxDoor, library, "SyncByteStream"),
-        _door(AwaitedDoor, library, "AsyncByteStream"),
-    )
+    blocking = _door(HttpxDoor, library, "SyncByteStream")
+    awaited = _door(AwaitedDoor, library, "AsyncByteStream")
     return SimpleNamespace(blocking=blocking, awaited=awaited)
 
 
@@ -104,17 +104,17 @@ def _sent(  # noqa: PLR0913 - a client's own arguments, and whose they are
     run once around an exchange.
     """
     history: list[httpx.Response] = []
-    retired = (
-        None
-        if client.is_closed
-        else (yield from retired_request(request, side, client))
-    )
+    if client.is_closed:
+        retired = None
+    else:
+        retired = yield from retired_request(request, side, client)
     if retired is None:
         response = first or (yield partial(base, request, stream=stream, **options))
         if (retired := (yield from _led_to(side, client, response))) is None:
             return response
         yield getattr(response, side.closes)
-        request, history = response.request, response.history
+        request = response.request
+        history = response.history
     hooks = client.event_hooks
     holding: AbstractContextManager[None] = nullcontext()
     if any(hooks.values()):
@@ -164,7 +164,9 @@ def _led_to(
         return None
     retired = yield from retired_request(response.request, side, client)
     may_ask = response.request.method in {"GET", "HEAD"} or response.status_code == 410
-    return retired if retired is not None and retired.known and may_ask else None
+    if retired is not None and retired.known and may_ask:
+        return retired
+    return None
 
 
 def door_of(library: str, side: str) -> Callable[..., Any]:

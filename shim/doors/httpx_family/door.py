@@ -35,10 +35,8 @@ def retired_request(
     """Return the retired call that a request of one side is, its body unread; None for any other request."""
     if INNER in request.extensions or not isinstance(request.stream, side.kind):
         return None
-    lines, whole = (
-        partial(header_lines, request.headers.raw),
-        WHOLE in request.extensions,
-    )
+    lines = partial(header_lines, request.headers.raw)
+    whole = WHOLE in request.extensions
     extra: frozenset[str] = getattr(client, "_shim_origins", frozenset())
     found = retired_call(
         request.method, str(request.url), lines, side.pause, extra=extra, whole=whole
@@ -74,7 +72,10 @@ class ResponseStream:
 
 
 async def _leave(content: Content | None) -> None:
-    close = None if content is None else getattr(content.rest, "aclose", None)
+    if content is None:
+        close = None
+    else:
+        close = getattr(content.rest, "aclose", None)
     if close is not None:
         await close()
 
@@ -112,7 +113,9 @@ class HttpxDoor(Door):
 
     def request(self, send: Send) -> Any:
         """Keep timeouts, other extensions, and everything that httpx would compute the same again."""
-        sent, own, module = send.call, self.own, self.module
+        sent = send.call
+        own = self.own
+        module = self.module
         lines, same_body = self.lines(send)
         inner = module.Request(
             sent.method,
@@ -144,11 +147,9 @@ class HttpxDoor(Door):
         }
 
     def send(self, request: httpx.Request) -> Any:
-        return (
-            self.sender(request)
-            if self.follows
-            else self.sender(request, follow_redirects=False)
-        )
+        if self.follows:
+            return self.sender(request)
+        return self.sender(request, follow_redirects=False)
 
     def head(self, native: httpx.Response) -> Reply:
         return Reply(native.status_code, header_lines(native.headers.raw))
@@ -164,8 +165,12 @@ class HttpxDoor(Door):
         native.stream = self.module.ByteStream(b"")
 
     def answered(self, reply: Reply) -> httpx.Response:
-        native, lines = self.native, framed(reply, self.own.method)
-        extensions = {} if native is None else {**native.extensions}
+        native = self.native
+        lines = framed(reply, self.own.method)
+        if native is None:
+            extensions = {}
+        else:
+            extensions = {**native.extensions}
         extensions.pop("reason_phrase", None)
         response: httpx.Response = self.module.Response(
             reply.status,
@@ -183,7 +188,8 @@ class HttpxDoor(Door):
         return response
 
     def passed(self) -> httpx.Response:
-        native, content = self.native, self.content
+        native = self.native
+        content = self.content
         if content is not None and not content.decoded:
             native.stream = self.stream(content, native.stream)
         return native  # type: ignore[no-any-return]
@@ -228,8 +234,12 @@ class HttpxDoor(Door):
 class AwaitedDoor(HttpxDoor):
     """The same for AsyncClient."""
 
-    following, begins, run, pause = anext, aiter, adrive, _pause
-    reads, closes = "aread", "aclose"
+    following = anext
+    begins = aiter
+    run = adrive
+    pause = _pause
+    reads = "aread"
+    closes = "aclose"
 
     async def close(self, native: httpx.Response) -> None:
         """Close it after an iterator that was left in the middle, and let it go of its stream."""

@@ -14,13 +14,14 @@ from shim.doors.exchange import steps
 from shim.doors.process import concerns, prepare
 from shim.doors.requests.door import RequestsDoor, retired_prepared
 
+# in the order of an adapter's ``send``
 _OPTIONS = (
     "stream",
     "timeout",
     "verify",
     "cert",
     "proxies",
-)  # in the order of an adapter's ``send``
+)
 
 
 class Adapter(BaseAdapter):
@@ -40,9 +41,8 @@ class Adapter(BaseAdapter):
         self.auth = auth
 
     def __getattr__(self, name: str) -> Any:
-        if (
-            name.startswith("__") or "inner" not in self.__dict__
-        ):  # as while it is being unpickled
+        # as while it is being unpickled
+        if name.startswith("__") or "inner" not in self.__dict__:
             raise AttributeError(name)
         return getattr(self.inner, name)
 
@@ -77,5 +77,6 @@ def get_adapter(
     if isinstance(adapter, Adapter) or not concerns(url):
         return adapter
     ours = Adapter.__new__(Adapter)  # the settings were good when the session was made
-    ours.inner, ours.auth = adapter, None
+    ours.inner = adapter
+    ours.auth = None
     return ours

@@ -41,7 +41,8 @@ def retired_prepared(request: PreparedRequest) -> RetiredCall | None:
     if retired is None or not retired.needs_body:
         return retired
     body: Any = request.body
-    content, start = content_of(body), request._body_position  # noqa: SLF001 - where requests rewinds to on a redirect
+    content = content_of(body)
+    start = request._body_position  # noqa: SLF001 - where requests rewinds to on a redirect
     if isinstance(start, int) and hasattr(body, "seek"):
         body.seek(start)
     elif body is not None and not isinstance(
@@ -90,7 +91,8 @@ class RequestsDoor(Door):
 
     def request(self, send: Send) -> PreparedRequest:
         """Copy the caller's; its credentials stay, but for a Digest signature over another target."""
-        own, sent = self.own, send.call
+        own = self.own
+        sent = send.call
         lines, same_body = self.lines(send)
         self.timeout = self.options["timeout"]
         inner = own.copy()
@@ -100,7 +102,8 @@ class RequestsDoor(Door):
         )
         inner.url = self.url_sent(send, own.url or "")
         if not same_body:
-            inner.body, inner._body_position = sent.body, None  # noqa: SLF001 - where requests rewinds to on a redirect
+            inner.body = sent.body
+            inner._body_position = None  # noqa: SLF001 - where requests rewinds to on a redirect
         if send.rewritten and "Transfer-Encoding" not in inner.headers:
             inner.prepare_content_length(inner.body)
         inner.hooks = {"response": list(self.hooks)}
@@ -144,10 +147,8 @@ class RequestsDoor(Door):
         response = alone(
             requests.hooks.dispatch_hook, "response", request.hooks, response, **options
         )
-        challenge, given = (
-            response.headers.get("WWW-Authenticate", ""),
-            self.own.headers.get("Authorization", ""),
-        )
+        challenge = response.headers.get("WWW-Authenticate", "")
+        given = self.own.headers.get("Authorization", "")
         is_challenged = response.status_code == 401 and is_digest(challenge)
         if (
             is_challenged
@@ -163,7 +164,10 @@ class RequestsDoor(Door):
     def head(self, native: Response) -> Reply:
         """Take urllib3's field lines, one for each repetition; what another adapter gives may have none."""
         below: Any = getattr(native.raw, "headers", None)
-        headers = below if hasattr(below, "items") else native.headers
+        if hasattr(below, "items"):
+            headers = below
+        else:
+            headers = native.headers
         return Reply(native.status_code, header_lines(headers.items()))
 
     def unread(self, native: Response) -> Content:
@@ -182,9 +186,8 @@ class RequestsDoor(Door):
         )
         if native is not None:
             response.__class__ = type(native)
-            if (
-                self.content is None or not self.content.decoded
-            ):  # else what was noted may come of the content
+            # else what was noted may come of the content
+            if self.content is None or not self.content.decoded:
                 vars(response).update(
                     {
                         name: value
@@ -192,19 +195,20 @@ class RequestsDoor(Door):
                         if name not in vars(response)
                     }
                 )
-            response.history, response.cookies = native.history, native.cookies
+            response.history = native.history
+            response.cookies = native.cookies
         return response
 
     def passed(self) -> Response:
         native: Response = self.native
-        content, old = self.content, native.raw
+        content = self.content
+        old = native.raw
         if content is not None and not native._content_consumed:  # noqa: SLF001 - then its content is held already
             is_own = isinstance(old, HTTPResponse)
-            native.raw = (
-                responses.renewed(old, content, self.own.method)
-                if is_own
-                else ContentFile(content.chunks, content.rest, old)
-            )
+            if is_own:
+                native.raw = responses.renewed(old, content, self.own.method)
+            else:
+                native.raw = ContentFile(content.chunks, content.rest, old)
         return native
 
     def retype(self, response: Any, content_type: str) -> None:
@@ -223,7 +227,8 @@ class RequestsDoor(Door):
         """Show the caller the request and the URL that were its own."""
         for seen in (response, *response.history) if self.sent is not None else ():
             if self.rewritten:
-                seen.url, seen.request = self.own.url or "", self.own
+                seen.url = self.own.url or ""
+                seen.request = self.own
             elif seen.request is self.inner:
                 seen.request = self.own
             elif seen.request.hooks is self.inner.hooks:

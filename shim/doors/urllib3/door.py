@@ -50,21 +50,18 @@ class Urllib3Door(Door):
     def pool(self) -> HTTPConnectionPool:
         """The pool that urllib3's exceptions name."""
         owner = self.owner
-        return (
-            owner
-            if isinstance(owner, HTTPConnectionPool)
-            else owner.connection_from_url(self.url)
-        )
+        if isinstance(owner, HTTPConnectionPool):
+            return owner
+        return owner.connection_from_url(self.url)
 
     @property
     def timeout(self) -> object:
         """The caller's timeout, or the pool's or manager's."""
         owner = self.owner
-        own = (
-            owner.timeout
-            if isinstance(owner, HTTPConnectionPool)
-            else owner.connection_pool_kw.get("timeout")
-        )
+        if isinstance(owner, HTTPConnectionPool):
+            own: object = owner.timeout
+        else:
+            own = owner.connection_pool_kw.get("timeout")
         return self.options.get("timeout", own)
 
     def request(self, send: Send) -> dict[str, Any]:
@@ -91,7 +88,8 @@ class Urllib3Door(Door):
         self.inner["timeout"] = Timeout(total=left, connect=connect, read=read)
 
     def send(self, request: dict[str, Any]) -> Any:
-        request = request if self.follows else {**request, "redirect": False}
+        if not self.follows:
+            request = {**request, "redirect": False}
         is_elsewhere = self.retired.led and isinstance(self.owner, HTTPConnectionPool)
         return alone(PoolManager().urlopen if is_elsewhere else self.base, **request)
 
@@ -117,11 +115,9 @@ class Urllib3Door(Door):
     def passed(self) -> HTTPResponse:
         native: HTTPResponse = self.native
         content = self.content
-        return (
-            native
-            if content is None or content.decoded
-            else renewed(native, content, self.retired.call.method)
-        )
+        if content is None or content.decoded:
+            return native
+        return renewed(native, content, self.retired.call.method)
 
     def show(self, response: Any, record: Record) -> None:
         """Put the record beside what urllib3 has, and the caller's URL into the history of retries."""
@@ -138,7 +134,8 @@ class Urllib3Door(Door):
                 ]
                 response.retries.history = tuple(history)
             if url:
-                response._request_url = url.replace(sent, own) if sent in url else own  # noqa: SLF001 - as above
+                shown = url.replace(sent, own) if sent in url else own
+                response._request_url = shown  # noqa: SLF001 - as above
         response.shim = record
 
     def show_error(self, error: BaseException) -> None:
@@ -172,7 +169,10 @@ def door_of_urlopen(  # noqa: PLR0913, PLR0917 - what urlopen is called with, an
     kwargs: Mapping[str, Any],
 ) -> Urllib3Door | None:
     """Return the door of a retired call, its body read if it takes part; None for any other call of ``urlopen``."""
-    pool = owner if isinstance(owner, HTTPConnectionPool) else None
+    if isinstance(owner, HTTPConnectionPool):
+        pool = owner
+    else:
+        pool = None
     options = {
         **dict(zip(_NAMES if pool else ("redirect",), args, strict=False)),
         **kwargs,

@@ -8,7 +8,8 @@ import urllib3
 
 from shim.doors.surface import remade, stand_in
 
-_pool, _manager = stand_in(urllib3.HTTPConnectionPool), stand_in(urllib3.PoolManager)
+_pool = stand_in(urllib3.HTTPConnectionPool)
+_manager = stand_in(urllib3.PoolManager)
 _POOLS = {
     "HTTPConnectionPool": _pool,
     "HTTPSConnectionPool": stand_in(urllib3.HTTPSConnectionPool, _pool),

@@ -37,9 +37,8 @@ def pieces(raw: Any) -> Iterator[bytes]:
     for piece in raw.stream(PIECE, decode_content=False):
         size += len(piece)
         yield piece
-    if missing := getattr(
-        raw, "length_remaining", None
-    ):  # urllib3 1.26 does not raise it
+    # urllib3 1.26 does not raise it
+    if missing := getattr(raw, "length_remaining", None):
         broken = IncompleteRead(size, missing)
         raise ProtocolError(f"Connection broken: {broken!r}", broken)
 
@@ -48,10 +47,8 @@ def answered(
     reply: Reply, native: object, method: str | None, url: str | None = None
 ) -> HTTPResponse:
     """Return a response of the shim's own in place of ``native``, or of none, which had the ``url``."""
-    headers, reason = (
-        HTTPHeaderDict(framed(reply, method or "")),
-        reason_phrase(reply.status),
-    )
+    headers = HTTPHeaderDict(framed(reply, method or ""))
+    reason = reason_phrase(reply.status)
     body = ContentFile([reply.body or b""])
     response = _made(
         native,
@@ -95,16 +92,23 @@ def waits_of(timeout: object) -> tuple[float | None, tuple[float | None, float |
     or a pair, as requests takes it. Anything else stands for none, or for the process'
     default.
     """
-    total, pair = None, timeout if isinstance(timeout, tuple) else (timeout, timeout)
+    total = None
+    if isinstance(timeout, tuple):
+        pair = timeout
+    else:
+        pair = (timeout, timeout)
     if isinstance(timeout, Timeout):
         # read_timeout can be asked only while a connection is being made.
-        total, pair = _seconds(timeout.total), (timeout._connect, timeout._read)  # noqa: SLF001 - see above
+        total = _seconds(timeout.total)
+        pair = (timeout._connect, timeout._read)  # noqa: SLF001 - see above
     connect, read = (total if each is None else each for each in map(_seconds, pair))
     return together(read, connect=connect) if total is None else total, (connect, read)
 
 
 def _seconds(value: object) -> float | None:
-    return value if isinstance(value, int | float) else None
+    if isinstance(value, int | float):
+        return value
+    return None
 
 
 def show_in(error: object, sent: str, own: str) -> None:

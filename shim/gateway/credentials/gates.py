@@ -140,7 +140,9 @@ class OwnGate(CallerGate):
         else:
             has_own = any(name == "authorization" for name, _ in said)
             is_own = match is None or (has_own and not is_lent(match.operation))
-        return PASSTHROUGH if is_own else self._signer.value
+        if is_own:
+            return PASSTHROUGH
+        return self._signer.value
 
 
 class VerifyGate(CallerGate):
@@ -153,9 +155,8 @@ class VerifyGate(CallerGate):
         self._nonces = Nonces()
         self.store = store
         self._known: dict[str, KeySigner] = {}
-        self._nobody = secrets.token_hex(
-            16
-        )  # an unknown key's secret: its refusal takes as long as a wrong key's
+        # an unknown key's secret: its refusal takes as long as a wrong key's
+        self._nobody = secrets.token_hex(16)
 
     async def admit(
         self,
@@ -169,7 +170,10 @@ class VerifyGate(CallerGate):
         lines = [
             value for name, value in call.headers if name.lower() == "authorization"
         ]
-        word, _, text = lines[0].strip().partition(" ") if lines else ("", "", "")
+        if lines:
+            word, _, text = lines[0].strip().partition(" ")
+        else:
+            word, _, text = ("", "", "")
         if signs_in(call.path) or (word.lower() == "bearer" and len(lines) == 1):
             return PASSTHROUGH
         if len(lines) > 1:
@@ -177,21 +181,11 @@ class VerifyGate(CallerGate):
         if word.lower() != "digest":
             raise self._refusal("SHIM_UNAUTHORIZED", UNSIGNED, "unsigned")
         target = head.target
-        given = parameters(text.strip()) if len(text) <= LONGEST + len(target) else None
-        if given is None:
-            raise malformed("parameters that can't be read, or one twice")
-        if not given.keys() >= _NEEDED or not given["cnonce"]:
-            raise malformed("a parameter is missing")
-        if (
-            given["qop"].lower() != "auth"
-            or given.get("algorithm", "MD5").upper() != "MD5"
-        ):
-            raise malformed("a qop or algorithm that was not offered")
-        name, nonce, nc = given["username"], given["nonce"], given["nc"]
-        if not _COUNT.fullmatch(nc) or not (count := int(nc, 16)):
-            raise malformed("nc is not a count of eight hex digits")
-        if given["uri"] != target:  # RFC 7616, 3.4.6
-            raise malformed("uri is not the request target")
+        given = _parameters_for(text, target)
+        name = given["username"]
+        nonce = given["nonce"]
+        nc = given["nc"]
+        count = int(nc, 16)
         signer = self._known.get(name)
         key_hash = secret_hash(
             name, REALM, self._nobody if signer is None else signer.key.private_key
@@ -224,9 +218,32 @@ class VerifyGate(CallerGate):
     def _refusal(
         self, code: str, detail: str, challenged: Challenged | None = None
     ) -> Refusal:
-        error = None if challenged else "http_request_denied"
+        if challenged:
+            error = None
+        else:
+            error = "http_request_denied"
         headers = challenge(self._nonces.new(), stale=challenged == "stale")
         return Refusal(401, code, error, detail, headers=headers, challenged=challenged)
+
+
+def _parameters_for(text: str, target: str) -> dict[str, str]:
+    """Return the parameters of Digest credentials for a target; raises Refusal if they are not as RFC 7616 asks."""
+    given = None
+    if len(text) <= LONGEST + len(target):
+        given = parameters(text.strip())
+    if given is None:
+        raise malformed("parameters that can't be read, or one twice")
+    if not given.keys() >= _NEEDED or not given["cnonce"]:
+        raise malformed("a parameter is missing")
+    algorithm = given.get("algorithm", "MD5")
+    if given["qop"].lower() != "auth" or algorithm.upper() != "MD5":
+        raise malformed("a qop or algorithm that was not offered")
+    nc = given["nc"]
+    if not _COUNT.fullmatch(nc) or int(nc, 16) == 0:
+        raise malformed("nc is not a count of eight hex digits")
+    if given["uri"] != target:  # RFC 7616, 3.4.6
+        raise malformed("uri is not the request target")
+    return given
 
 
 def malformed(said: str) -> Refusal:
@@ -248,7 +265,8 @@ def gate_for(
     """Return the gate of the options' mode, with credentials of an environment and its files; raises SettingsError."""
     match options.credentials:
         case CredentialsMode.VERIFY:
-            files, file = credential_files(environ), options.keys_file
+            files = credential_files(environ)
+            file = options.keys_file
             gate = VerifyGate(
                 NonceStore(options.nonce_store)
                 if options.nonce_store is not None
@@ -318,14 +336,17 @@ def own_signer(environ: Mapping[str, str], origin: str) -> UpstreamSigner:
         raise SettingsError(
             "credentials: 'own' can't renew an access token; give an API key or a service account"
         )
-    return (
-        KeySigner(found) if isinstance(found, ApiKey) else AccountSigner(found, origin)
-    )
+    if isinstance(found, ApiKey):
+        return KeySigner(found)
+    return AccountSigner(found, origin)
 
 
 def callers_keys(environ: Mapping[str, str], file: str | None) -> Mapping[str, ApiKey]:
     """Return the keys of ``verify``: the environment's API key, and those of a file; raises SettingsError."""
-    keys = list(api_keys(file, name="keys_file")) if file else []
+    if file:
+        keys = list(api_keys(file, name="keys_file"))
+    else:
+        keys = []
     if file and not keys:
         raise SettingsError(
             f"keys_file: {file}: has no key; write a line public:private for each caller's"

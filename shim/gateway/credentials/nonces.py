@@ -59,11 +59,14 @@ PATIENCE = 1.0  # seconds that one question may take, the connection included
 # same
 _PAUSE = 1.0
 _CONNECTIONS = 64  # connections at most; a question waits while all are in use
-_KEPT = (
-    _LIFE + 2 * _SKEW
-)  # milliseconds until no gateway accepts a nonce, whatever its clock says
+# milliseconds until no gateway accepts a nonce, whatever its clock says
+_KEPT = _LIFE + 2 * _SKEW
 
-_STAMP, _UPTIME, _BOOT, _SALT, _PROOF = 6, 6, 2, 2, 8
+_STAMP = 6
+_UPTIME = 6
+_BOOT = 2
+_SALT = 2
+_PROOF = 8
 """Bytes of the five parts: with base64 the 32 characters that Atlas' nonces have.
 
 They are milliseconds since the epoch, microseconds of uptime, a mark of the machine's
@@ -93,9 +96,8 @@ class _Uses:
 
     def take(self, count: int) -> bool:
         behind = self.top - count
-        if (
-            behind < 0
-        ):  # perhaps by billions: a bit that far to the left would need half a gigabyte
+        # perhaps by billions: a bit that far to the left would need half a gigabyte
+        if behind < 0:
             self.top, self.seen = count, (self.seen << min(-behind, WINDOW) | 1) & _ALL
             return True
         if behind >= WINDOW or self.seen >> behind & 1:
@@ -106,11 +108,9 @@ class _Uses:
 
 def uptime() -> float:
     """Return seconds since the machine was started, the same for all its processes."""
-    return (
-        time.clock_gettime(time.CLOCK_BOOTTIME)
-        if hasattr(time, "CLOCK_BOOTTIME")
-        else time.monotonic()
-    )
+    if hasattr(time, "CLOCK_BOOTTIME"):
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
+    return time.monotonic()
 
 
 def _boot() -> bytes:
@@ -218,7 +218,8 @@ class Nonces:
             for secret in self._secrets
         ):
             return None
-        stamp, rest = start[:_STAMP], start[_STAMP:]
+        stamp = start[:_STAMP]
+        rest = start[_STAMP:]
         return _Birth(
             int.from_bytes(stamp, "big"),
             int.from_bytes(rest[:_UPTIME], "big"),
@@ -258,7 +259,10 @@ class NonceStore:
             redis: Any = import_module("redis.asyncio")
         except ImportError:
             raise SettingsError(f"nonce_store: {hint('redis')}") from None
-        checked = {"ssl_check_hostname": True} if url.startswith("rediss:") else {}
+        if url.startswith("rediss:"):
+            checked = {"ssl_check_hostname": True}
+        else:
+            checked = {}
         patience = dict.fromkeys(
             ("timeout", "socket_timeout", "socket_connect_timeout"), PATIENCE
         )

@@ -118,16 +118,12 @@ class Nonce:
     def sign(self, method: str, target: str) -> str:
         """Return an Authorization value for one more use (RFC 7616, 3.4)."""
         self.uses += 1
-        name, realm, nonce = (
-            self.key.public_key,
-            self.given["realm"],
-            self.given["nonce"],
-        )
-        key_hash, count, cnonce = (
-            secret_hash(name, realm, self.key.private_key),
-            f"{self.uses:08x}",
-            token_hex(8),
-        )
+        name = self.key.public_key
+        realm = self.given["realm"]
+        nonce = self.given["nonce"]
+        key_hash = secret_hash(name, realm, self.key.private_key)
+        count = f"{self.uses:08x}"
+        cnonce = token_hex(8)
         answer = response(
             key_hash, f"{method}:{target}", nonce=nonce, count=count, cnonce=cnonce
         )
@@ -170,15 +166,14 @@ class KeySigner(UpstreamSigner):
         Of a reply that was refused, and of a token's, no more is read than each request
         has reserved.
         """
-        call, nonce, is_new = (
-            outbound.call,
-            self._idle.pop() if self._idle else None,
-            False,
-        )
+        call = outbound.call
+        nonce = self._idle.pop() if self._idle else None
+        is_new = False
         for number in range(1, _ATTEMPTS + 1):
-            signature = (
-                nonce.sign(call.method, call.target) if nonce is not None else None
-            )
+            if nonce is not None:
+                signature = nonce.sign(call.method, call.target)
+            else:
+                signature = None
             response = await upstream.send(_signed(outbound, signature))
             other = challenge_of(response.head, self.key)
             # A new nonce that was refused without a word about age means the key, or
@@ -186,13 +181,15 @@ class KeySigner(UpstreamSigner):
             is_last = (
                 other is None or number == _ATTEMPTS or (is_new and not other.stale)
             )
-            nonce, is_new = other or nonce, True
+            nonce = other or nonce
+            is_new = True
             if is_last:
                 break
+            # its connection can be used again
             with (
                 contextlib.closing(response),
                 contextlib.suppress(Refusal),
-            ):  # its connection can be used again
+            ):
                 await response.read(BUFFERED)
         if nonce is not None:
             self._idle.append(nonce)
@@ -233,10 +230,11 @@ class AccountSigner(UpstreamSigner):
             response = await upstream.send(_signed(outbound, f"Bearer {token.value}"))
             if response.head.status != 401 or not self._book.worth_another(again=again):
                 break
+            # its connection can be used again
             with (
                 contextlib.closing(response),
                 contextlib.suppress(Refusal),
-            ):  # its connection can be used again
+            ):
                 await response.read(BUFFERED)
             token = await self._token(upstream, token)
         return answered(response, bearer)
@@ -273,7 +271,10 @@ class AccountSigner(UpstreamSigner):
 
 def _signed(outbound: OutboundCall, value: str | None) -> OutboundCall:
     headers = without(outbound.call.headers, ("authorization",))
-    lines = headers if value is None else (*headers, ("Authorization", value))
+    if value is None:
+        lines = headers
+    else:
+        lines = (*headers, ("Authorization", value))
     return attrs.evolve(outbound, call=attrs.evolve(outbound.call, headers=lines))
 
 
@@ -285,7 +286,10 @@ def challenge_of(reply: Reply, key: ApiKey) -> Nonce | None:
         if name.lower() == "www-authenticate" and reply.status == 401
     ]
     for word, text in [one for value in lines for one in challenges(value)]:
-        given = parameters(text) if word == "digest" else None
+        if word == "digest":
+            given = parameters(text)
+        else:
+            given = None
         if given is None or not {"realm", "nonce"} <= given.keys():
             continue
         qops = [word.strip() for word in given.get("qop", "").split(",")]

@@ -64,9 +64,8 @@ def _listening(number: int) -> socket.socket:
 def _check(found: socket.socket, wanted: Address) -> None:
     host, port, *_ = found.getsockname()
     known = set[str | int]()
-    with contextlib.suppress(
-        OSError
-    ):  # a name that has no address is that of no socket
+    # a name that has no address is that of no socket
+    with contextlib.suppress(OSError):
         infos = socket.getaddrinfo(
             wanted.host or None, None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )

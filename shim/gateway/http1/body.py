@@ -112,7 +112,8 @@ class Body:
         """Note that the content's end will not come; ``at_once`` drops what has arrived."""
         self.error = error
         if at_once:
-            self.chunks, self.size = [], 0
+            self.chunks = []
+            self.size = 0
         self._wake()
 
     def _wake(self) -> None:
@@ -121,8 +122,13 @@ class Body:
 
     def arrived(self) -> bytes:
         """Hand on what has arrived, perhaps nothing."""
-        chunks, self.chunks, self.size, self._taken = self.chunks, [], 0, 0
-        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        chunks = self.chunks
+        self.chunks = []
+        self.size = 0
+        self._taken = 0
+        if len(chunks) == 1:
+            return chunks[0]
+        return b"".join(chunks)
 
     async def piece(self) -> bytes:
         """Hand on what has arrived, or arrives next; empty at the end. Raises Refusal."""
@@ -140,7 +146,8 @@ class Body:
         """
         self.is_collected = True
         while True:
-            new, self._taken = self.size - self._taken, self.size
+            new = self.size - self._taken
+            self._taken = self.size
             if take is not None and new:
                 take(new)
             if self.size > limit:
@@ -176,14 +183,14 @@ class Body:
         if self._source is not None:
             self._source.go_on()
         if self._expected <= 0:
-            self._expected, self._patience = RATE * self._timeout, self._timeout
+            self._expected = RATE * self._timeout
+            self._patience = self._timeout
         loop = asyncio.get_running_loop()
         self._waiter, began = loop.create_future(), loop.time()
-        timer = (
-            loop.call_later(self._patience, lambda: self.fail(too_late(_LATE)))
-            if self._timeout
-            else None
-        )
+        if self._timeout:
+            timer = loop.call_later(self._patience, lambda: self.fail(too_late(_LATE)))
+        else:
+            timer = None
         try:
             await self._waiter
         finally:
@@ -248,7 +255,8 @@ class ChunkDecoder:
             return 0
         if not self._is_last:
             size = int(line[1], 16)
-            self._left, self._is_last = size + 2 if size else 0, not size
+            self._left = size + 2 if size else 0
+            self._is_last = not size
             self._beside += min(size, LINE) - length
             if self._beside < 0:
                 raise MalformedError("far more sizes and extensions than content")

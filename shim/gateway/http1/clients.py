@@ -13,7 +13,7 @@ import ipaddress
 import logging
 import socket
 from collections import Counter as Tally
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from functools import lru_cache
 
 from shim.core.messages import Headers
@@ -78,7 +78,8 @@ class Clients:
         peer = self._peers.setdefault(address, PeerConnections(address))
         peer.count += 1
         self.connections.add(connection)
-        count, most = len(self.connections), self.options.max_connections
+        count = len(self.connections)
+        most = self.options.max_connections
         # A balancer has many callers behind it.
         is_many = address == UNNAMED or is_trusted(
             address, self.options.trusted_proxies
@@ -146,7 +147,9 @@ class Clients:
 
     def spare(self, peer: PeerConnections | None = None) -> bool:
         """End the longest idle connection of a peer, or of the peer with the most; returns False if all are busy."""
-        peers = self._peers.values() if peer is None else (peer,)
+        peers: Iterable[PeerConnections] = self._peers.values()
+        if peer is not None:
+            peers = (peer,)
         peer = max(
             (one for one in peers if one.idle), key=lambda one: one.count, default=None
         )
@@ -163,7 +166,8 @@ async def read_peer(receive: Callable[[int], Awaitable[bytes]]) -> str | None:
     ``receive`` is asked for no more bytes than the header has.
     """
     start = await _exactly(receive, 16)
-    version_command, family = start[12], start[13]
+    version_command = start[12]
+    family = start[13]
     length = int.from_bytes(start[14:16], "big")
     if (
         not start.startswith(SIGNATURE)
@@ -177,7 +181,9 @@ async def read_peer(receive: Callable[[int], Awaitable[bytes]]) -> str | None:
     if length < _LENGTHS.get(family, MOST + 1):
         raise ConnectionError("a PROXY protocol header without its addresses")
     size = {0x10: 4, 0x20: 16}.get(family & 0xF0)
-    return None if size is None else _normal(str(ipaddress.ip_address(rest[:size])))
+    if size is None:
+        return None
+    return _normal(str(ipaddress.ip_address(rest[:size])))
 
 
 async def _exactly(receive: Callable[[int], Awaitable[bytes]], size: int) -> bytes:
@@ -226,9 +232,8 @@ def forwarded_peer(peer: str, headers: Headers, trusted: tuple[Network, ...]) ->
     )
     words = filter(None, map(str.strip, reversed(named.rsplit(",", HOPS)[-HOPS:])))
     address = peer
-    with contextlib.suppress(
-        ValueError
-    ):  # what stands before such a word was written by nobody who is trusted
+    # what stands before such a word was written by nobody who is trusted
+    with contextlib.suppress(ValueError):
         while is_trusted(address, trusted):
             address = _normal(next(words, ""))
         return address

@@ -97,9 +97,8 @@ class Connection(CallerWire):
                         )
                     )
             self._rest = self._rest[stop:]
-            if (
-                self._rest and stop and not body.is_complete
-            ):  # too many pieces for one turn
+            # too many pieces for one turn
+            if self._rest and stop and not body.is_complete:
                 self.hold()
                 self.go_on()
         if self._request is not None and len(self._rest) > WAITING:
@@ -107,10 +106,8 @@ class Connection(CallerWire):
 
     def _parse(self) -> None:
         """Make a request of what has arrived, if a head is whole."""
-        clients, data = (
-            self.clients,
-            self._rest.lstrip(b"\r\n"),
-        )  # empty lines before a request (RFC 9112, 2.2)
+        clients = self.clients  # empty lines before a request (RFC 9112, 2.2)
+        data = self._rest.lstrip(b"\r\n")
         end = data.find(b"\r\n\r\n") + 4
         try:
             if end < 4:
@@ -145,7 +142,8 @@ class Connection(CallerWire):
             )
             if head.expects_continue:
                 body.on_wait = partial(self.write, CONTINUE)  # RFC 9110, 10.1.1
-        self._rest, self._body = data[end:], body
+        self._rest = data[end:]
+        self._body = body
         self._request = request = Request(head, credential, body, self)
         if self._next is None:
             self._task = self._loop.create_task(self._serve(request))
@@ -225,20 +223,24 @@ class Connection(CallerWire):
 
     def expect(self) -> None:
         """Set the deadline for the caller's next step: to take its reply, stop sending, or send a request."""
-        options, since = self.clients.options, self._loop.time()
+        options = self.clients.options
+        since = self._loop.time()
         if self._drained is not None or (self._is_ending and not self.is_open):
-            self._left, patience = self.unsent(), options.client_timeout
+            self._left = self.unsent()
+            patience = options.client_timeout
         elif self._is_ending:
             patience = LINGER
         elif self._request is not None:
             patience = LOOK if self.held else NEVER
         elif self._begun:
-            since, patience = self._begun, options.client_timeout
+            since = self._begun
+            patience = options.client_timeout
         else:
-            since, patience = (
-                self._since,
-                options.keepalive_timeout if self.verdict == "served" else LINGER,
-            )
+            since = self._since
+            if self.verdict == "served":
+                patience = options.keepalive_timeout
+            else:
+                patience = LINGER
         self.due = since + patience
 
     def late(self) -> None:

@@ -38,9 +38,8 @@ _SHORT = (
 )
 REMEMBERED = 2048  # bytes of a head that is remembered
 _MOST = 256  # heads whose fields are remembered, and forms of heads
-_SECRET = frozenset(
-    {"authorization", "cookie", "proxy-authorization"}
-)  # fields that no head is remembered with
+# fields that no head is remembered with
+_SECRET = frozenset({"authorization", "cookie", "proxy-authorization"})
 _TOO_MANY = "The request has too many fields."
 _TOO_LONG_LINE = "The request target is too long."
 TLS_RECORD = b"\x16\x03"  # how a TLS handshake begins (RFC 8446, 5.1)
@@ -48,16 +47,14 @@ _VALUE = re.compile(rb"[\t\x20-\x7e\x80-\xff]*")
 _CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 _BEGINNING = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+(?: |$)")
 
-_FREE = frozenset(
-    {"traceparent", "tracestate", "user-agent", "x-request-id"}
-)  # fields whose values decide nothing
+# fields whose values decide nothing
+_FREE = frozenset({"traceparent", "tracestate", "user-agent", "x-request-id"})
 _LINE = re.compile(
     rb"(GET|HEAD|POST|PUT|PATCH|DELETE) (/[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*) HTTP/1\.1"
 )
 
-Credential = tuple[
-    int, str, str
-]  # a field line that frames nothing: its place in the head, name and value
+# a field line that frames nothing: its place in the head, name and value
+Credential = tuple[int, str, str]
 
 
 class _Events:
@@ -138,13 +135,13 @@ def parse_request(data: bytes) -> tuple[RequestHead, Credential | None]:
     if start < 0:
         start = data.find(b"\r\nauthorization: ")
     end = data.find(b"\r\n", start + 2)
-    rest, value = (
-        (data[:start] + data[end:], data[start + 17 : end])
-        if start >= 0
-        else (data, b"")
-    )
+    if start >= 0:
+        rest, value = (data[:start] + data[end:], data[start + 17 : end])
+    else:
+        rest, value = (data, b"")
     line_end = rest.find(b"\r\n")
-    known, line = _known.get(rest[line_end:]), _LINE.fullmatch(rest, 0, line_end)
+    known = _known.get(rest[line_end:])
+    line = _LINE.fullmatch(rest, 0, line_end)
     if known is not None and line is not None and line_end <= LINE:
         head = RequestHead(line[1].decode("ascii"), line[2].decode("ascii"), *known)
     else:
@@ -218,11 +215,9 @@ def _parse_request(data: bytes) -> RequestHead:
                 "The method is none that this gateway knows.", 501
             ) from None
         raise _malformed(data) from None
-    version, method, target = (
-        parser.get_http_version(),
-        parser.get_method().decode("ascii"),
-        events.text,
-    )
+    version = parser.get_http_version()
+    method = parser.get_method().decode("ascii")
+    target = events.text
     if method == "PRI":  # the beginning of HTTP/2 (RFC 9113, 3.4)
         raise _malformed(data)
     _check_line(version, target)
@@ -273,7 +268,10 @@ def _said(lines: Headers) -> dict[str, list[str]]:
     said: dict[str, list[str]] = {}
     for name, value in lines:
         if (lower := name.lower()) in _LOOKED_AT:
-            said[lower] = [*said[lower], value] if lower in said else [value]
+            if lower in said:
+                said[lower] = [*said[lower], value]
+            else:
+                said[lower] = [value]
     return said
 
 
@@ -285,7 +283,8 @@ def _framing(
     The last is None for another transfer coding than chunked, and for any in HTTP/1.0
     (RFC 9112, 6.1).
     """
-    keep_alive, chunked = not is_http10, False
+    keep_alive = not is_http10
+    chunked = False
     if "connection" in said:
         words = [
             word.strip().lower() for word in ",".join(said["connection"]).split(",")
@@ -338,11 +337,9 @@ def parse_reply(data: bytes) -> ReplyHead:
 
     Within a second most heads of upstream are the same: short ones are remembered.
     """
-    return (
-        _parse_reply(data)
-        if len(data) > REMEMBERED or b"ookie" in data
-        else _known_reply(data)
-    )
+    if len(data) > REMEMBERED or b"ookie" in data:
+        return _parse_reply(data)
+    return _known_reply(data)
 
 
 def _parse_reply(data: bytes) -> ReplyHead:
@@ -354,7 +351,8 @@ def _parse_reply(data: bytes) -> ReplyHead:
         pass  # its status says so
     except httptools.HttpParserError as error:
         raise MalformedError(str(error)) from None
-    version, status = parser.get_http_version(), parser.get_status_code()
+    version = parser.get_http_version()
+    status = parser.get_status_code()
     if _CONTROL.search(events.text):
         raise MalformedError("a control character in the reason phrase")
     if version not in {"1.1", "1.0"} or status < 100:
@@ -370,11 +368,10 @@ def _parse_reply(data: bytes) -> ReplyHead:
     if chunked is None:
         raise MalformedError("a transfer coding that was not asked for")
     announces = not ANNOUNCING.isdisjoint(said)
-    codings = (
-        ",".join(said["content-encoding"]).count(",") + 1
-        if "content-encoding" in said
-        else 0
-    )
+    if "content-encoding" in said:
+        codings = ",".join(said["content-encoding"]).count(",") + 1
+    else:
+        codings = 0
     reason = events.text.decode("utf-8", "surrogateescape")
     return ReplyHead(
         status,

@@ -55,10 +55,8 @@ def bind(wanted: Address, name: str = "listen") -> Bound:
 
     Raises SettingsError, with the system's error as its cause.
     """
-    both, made = (
-        wanted.host == "::" and socket.has_dualstack_ipv6(),
-        list[socket.socket](),
-    )
+    both = wanted.host == "::" and socket.has_dualstack_ipv6()
+    made = list[socket.socket]()
     try:
         infos = socket.getaddrinfo(
             wanted.host or None,
@@ -74,9 +72,8 @@ def bind(wanted: Address, name: str = "listen") -> Bound:
                         where, family=family, backlog=_BACKLOG, dualstack_ipv6=both
                     )
                 except OSError as error:
-                    if (
-                        error.errno != errno.EAFNOSUPPORT
-                    ):  # a family that this machine has only the name of
+                    # a family that this machine has only the name of
+                    if error.errno != errno.EAFNOSUPPORT:
                         raise
                 else:
                     made.append(opened.enter_context(one))
@@ -84,9 +81,8 @@ def bind(wanted: Address, name: str = "listen") -> Bound:
         if not made:
             raise OSError(errno.EADDRNOTAVAIL, os.strerror(errno.EADDRNOTAVAIL))  # noqa: TRY301 - as what fails before
     except OSError as error:
-        said = (
-            (error.strerror or str(error)).partition(" (")[0].lower()
-        )  # of Python's own the address stands before it
+        # of Python's own the address stands before it
+        said = (error.strerror or str(error)).partition(" (")[0].lower()
         cure = "give an address of this machine, and a port of this process' own"
         raise SettingsError(
             f"{name}: can't listen at {wanted.authority}: {said}; {cure}"
@@ -165,7 +161,10 @@ class Listener:
     ) -> asyncio.Task[None] | None:
         """Serve a connection that was accepted here or elsewhere; returns its set-up, None if it is dropped."""
         clients = self.clients
-        address = UNNAMED if clients.options.proxy_protocol else peer_of(accepted)
+        if clients.options.proxy_protocol:
+            address = UNNAMED
+        else:
+            address = peer_of(accepted)
         connection = Connection(clients, address, "http" if tls is None else "https")
         if connection.verdict == "dropped":
             clients.left(connection)
@@ -209,7 +208,10 @@ class Listener:
         self, connection: Connection, accepted: socket.socket, task: asyncio.Task[None]
     ) -> None:
         accepted.close()  # unless it is the loop's
-        error = None if task.cancelled() else task.exception()
+        if task.cancelled():
+            error = None
+        else:
+            error = task.exception()
         if task.cancelled() or (error is not None and not isinstance(error, SSLError)):
             connection.abort()
         if isinstance(error, OSError):
@@ -234,7 +236,8 @@ class Listener:
         Where a service manager goes on listening they wait for the next process.
         """
         self.clients.draining = True
-        sockets, self._sockets = self._sockets, []
+        sockets = self._sockets
+        self._sockets = []
         for one in sockets:
             self.clients.loop.remove_reader(one.fileno())
             # Whoever connects between the last of these and the end is reset, unless a

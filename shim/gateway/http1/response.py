@@ -20,9 +20,8 @@ from shim.gateway.http1.head import BODILESS, Credential, RequestHead
 _TOGETHER = (
     65536  # bytes of content that are copied behind a head, so that both leave at once
 )
-_MARK = secrets.token_hex(
-    16
-)  # of what differs between calls that are sent and answered alike
+# of what differs between calls that are sent and answered alike
+_MARK = secrets.token_hex(16)
 
 
 @attrs.define(eq=False)
@@ -53,7 +52,8 @@ class Request:
     def headers(self) -> Headers:
         if self.credential is None:
             return self.head.headers
-        place, lines = self.credential[0], self.head.headers
+        place = self.credential[0]
+        lines = self.head.headers
         return *lines[:place], self.credential[1:], *lines[place:]
 
     def answer(self, reply: Reply) -> None:
@@ -86,18 +86,18 @@ class Request:
         """Write a piece of a streamed reply; raises ConnectionResetError."""
         if piece and self._chunked:
             piece = b"%x\r\n%b\r\n" % (len(piece), piece)
-        start, self._start = self._start, b""
+        start = self._start
+        self._start = b""
         if start or piece:
             self.way.write(start + piece if start else piece)
 
     def end(self, piece: bytes = b"") -> None:
         """Write the end of a streamed reply, with a last piece of its content."""
         if self._chunked:
-            piece = (
-                b"%x\r\n%b\r\n0\r\n\r\n" % (len(piece), piece)
-                if piece
-                else b"0\r\n\r\n"
-            )
+            if piece:
+                piece = b"%x\r\n%b\r\n0\r\n\r\n" % (len(piece), piece)
+            else:
+                piece = b"0\r\n\r\n"
             self._chunked = False
         self.send(piece)
         self.whole = True
@@ -120,14 +120,14 @@ class Request:
         if body is not None and not bodiless:
             last = b"Content-Length: %d\r\n" % len(body)
         elif lines.has_length or bodiless:
-            if (
-                lines.has_length and status != 204
-            ):  # which has no length (RFC 9110, 8.6)
+            # which has no length (RFC 9110, 8.6)
+            if lines.has_length and status != 204:
                 text = lines.with_length
         elif is_http10:  # content ends with the connection
             kept = False
         else:
-            self._chunked, last = True, b"Transfer-Encoding: chunked\r\n"
+            self._chunked = True
+            last = b"Transfer-Encoding: chunked\r\n"
         if not lines.has_request_id:
             last = self.request_id + last
         if not lines.has_date:
@@ -136,7 +136,8 @@ class Request:
             last += b"Connection: close\r\n"
         elif is_http10:
             last += b"Connection: keep-alive\r\n"
-        self.status, self.keep_alive = status, kept
+        self.status = status
+        self.keep_alive = kept
         return b"%b%b%b\r\n" % (
             _first_line(status, reason, is_http10=is_http10),
             text,

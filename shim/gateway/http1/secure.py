@@ -15,16 +15,15 @@ from shim.gateway.errors import bad_request
 from shim.gateway.http1.wire import Wire
 
 RECORD = 16384  # bytes of content of one record (RFC 8446, 5.1)
-SECURED = (
-    45 * 1024
-)  # bytes that a caller's connection takes more than a plain one, most of them OpenSSL's (measured)
+# bytes that a caller's connection takes more than a plain one, as measured; most of
+# them are OpenSSL's
+SECURED = 45 * 1024
 AT_ONCE = 64  # records that are taken before others get their turn
 # bytes that are read of callers at a time: OpenSSL keeps as much of each, and few
 # requests are longer
 CALLERS = 4096
-NO_TLS = frozenset(
-    {"HTTP_REQUEST", "HTTPS_PROXY_REQUEST", "WRONG_VERSION_NUMBER"}
-)  # what is not of TLS, by OpenSSL
+# what is not of TLS, by OpenSSL
+NO_TLS = frozenset({"HTTP_REQUEST", "HTTPS_PROXY_REQUEST", "WRONG_VERSION_NUMBER"})
 _PLAIN = "The gateway speaks TLS here: call it by https://."
 
 
@@ -61,7 +60,8 @@ class Tls:
 
     def read(self) -> None:
         """Shake hands; then give the wire what has arrived, until it is held. Very many small records take turns."""
-        left, wire = AT_ONCE, self._wire
+        left = AT_ONCE
+        wire = self._wire
         try:
             if not self.ready.done():
                 self._object.do_handshake()
@@ -114,9 +114,8 @@ class Tls:
     def say_farewell(self) -> None:
         if not self._is_over:
             self._is_over = True
-            with contextlib.suppress(
-                ssl.SSLError
-            ):  # the other side has not sent its own, or the handshake is not done
+            # the other side has not sent its own, or the handshake is not done
+            with contextlib.suppress(ssl.SSLError):
                 self._object.unwrap()
             self._flush()
 

@@ -91,7 +91,9 @@ class Wire(asyncio.BufferedProtocol):
             self.tls.read()
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - asyncio's signature
-        return self._view if self.tls is None else self._view[: self.tls.size]
+        if self.tls is None:
+            return self._view
+        return self._view[: self.tls.size]
 
     def buffer_updated(self, nbytes: int) -> None:
         if self.tls is None:
@@ -107,7 +109,8 @@ class Wire(asyncio.BufferedProtocol):
 
     def connection_lost(self, exc: BaseException | None) -> None:
         if self.tls is not None:
-            exc, self.tls = self.tls.lost(exc), None  # each holds the other
+            exc = self.tls.lost(exc)  # each holds the other
+            self.tls = None
         self.transport = None
         if self._turn is not None:
             self._turn.cancel()
@@ -120,7 +123,8 @@ class Wire(asyncio.BufferedProtocol):
         self.expect()
 
     def resume_writing(self) -> None:
-        drained, self._drained = self._drained, None
+        drained = self._drained
+        self._drained = None
         if drained is not None and not drained.done():
             drained.set_result(None)
         self.expect()
@@ -133,7 +137,8 @@ class Wire(asyncio.BufferedProtocol):
         """Send bytes; raises ConnectionResetError when the connection has ended."""
         if self.transport is None or self.transport.is_closing():
             raise ConnectionResetError("the other side left")
-        data = data if self.tls is None else self.tls.sealed(data)
+        if self.tls is not None:
+            data = self.tls.sealed(data)
         try:
             self.transport.write(data)
         # uvloop says so where it has closed a connection by itself, and will tell of it
@@ -149,7 +154,9 @@ class Wire(asyncio.BufferedProtocol):
                 raise ConnectionResetError("the other side left")
 
     def unsent(self) -> int:
-        return 0 if self.transport is None else self.transport.get_write_buffer_size()
+        if self.transport is None:
+            return 0
+        return self.transport.get_write_buffer_size()
 
     def has_left(self) -> bool:
         """Return whether the other side has ended the connection, which a wire that is held does not see (on Linux)."""
@@ -174,7 +181,8 @@ class Wire(asyncio.BufferedProtocol):
             self._turn = self._loop.call_soon(self._take_rest)
 
     def _take_rest(self) -> None:
-        self._turn, self.held = None, False
+        self._turn = None
+        self.held = False
         self.expect()
         if self._rest:
             self.take(b"")
@@ -188,9 +196,8 @@ class Wire(asyncio.BufferedProtocol):
         if self.transport is not None and not self.transport.is_closing():
             if self.tls is not None:
                 self.tls.say_farewell()
-            with contextlib.suppress(
-                OSError
-            ):  # asyncio's own loop says so where the other side has reset it
+            # asyncio's own loop says so where the other side has reset it
+            with contextlib.suppress(OSError):
                 (self.transport.write_eof if half else self.transport.close)()
 
     def abort(self) -> None:
@@ -201,7 +208,8 @@ class Wire(asyncio.BufferedProtocol):
 async def turn(lock: asyncio.Lock) -> None:
     """Wait for a turn of long work, until the next await; a pause as long as the work comes before another turn."""
     await lock.acquire()
-    loop, began = asyncio.get_running_loop(), perf_counter()
+    loop = asyncio.get_running_loop()
+    began = perf_counter()
     loop.call_soon(lambda: loop.call_later(perf_counter() - began, lock.release))
 
 
@@ -226,7 +234,10 @@ class Wires(set[W]):
                 if wire.due <= now:  # another one's lateness may have changed it
                     wire.late()
         finally:
-            self._timer = loop.call_later(EVERY, self._look) if self else None
+            if self:
+                self._timer = loop.call_later(EVERY, self._look)
+            else:
+                self._timer = None
 
     async def abort(self) -> None:
         """End all connections, and wait until they have left the set."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
+import ssl
 from base64 import b64encode
 from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -38,9 +39,8 @@ CONNECT = (
     10.0  # seconds that connecting may take, of those without a byte from upstream
 )
 
-WITH_CONTENT = frozenset(
-    {"PATCH", "POST", "PUT"}
-)  # requests that say that they have no content (RFC 9110, 8.6)
+# requests that say that they have no content (RFC 9110, 8.6)
+WITH_CONTENT = frozenset({"PATCH", "POST", "PUT"})
 _HEAD = 65536  # bytes of a proxy's answer
 
 
@@ -57,11 +57,11 @@ class Upstream:
         self.name = f"{PSEUDONYM}-{secrets.token_hex(4)}"
         self.deadline = options.deadline
         self.origin = origin = urlsplit(options.upstream)
-        self._context = system_context() if origin.scheme == "https" else None
-        self._host, self._port = (
-            origin.hostname or "",
-            origin.port or (80 if self._context is None else 443),
-        )
+        self._context: ssl.SSLContext | None = None
+        if origin.scheme == "https":
+            self._context = system_context()
+        self._host = origin.hostname or ""
+        self._port = origin.port or (80 if self._context is None else 443)
         self.proxy = proxy_for(options.upstream)
         self.hundreds = [0] * 10
         self._pool: Pool[UpstreamConnection] = Pool(options.upstream_timeout)
@@ -90,7 +90,8 @@ class Upstream:
         outbound.on_send()
         if outbound.early is not None and outbound.early.sent == self.head_of(outbound):
             return outbound.early
-        call, until = outbound.call, min(until, outbound.until)
+        call = outbound.call
+        until = min(until, outbound.until)
         if until <= self.now():
             raise overdue()
         head = head or self.head_of(outbound)
@@ -118,17 +119,17 @@ class Upstream:
         except Refusal as refusal:
             if self.proxy is None:
                 raise
-            named, said = self.proxy.authority, refusal.said
-            detail, said = (
-                f"{refusal.detail} The proxy is {named}.",
-                f"{said} by the proxy {named}".strip(),
-            )
+            named = self.proxy.authority
+            said = refusal.said
+            detail = f"{refusal.detail} The proxy is {named}."
+            said = f"{said} by the proxy {named}".strip()
             raise attrs.evolve(refusal, detail=detail, said=said) from None
         self.hundreds[response.head.status // 100] += 1
         return response
 
     def head_of(self, outbound: OutboundCall) -> bytes:
-        call, length = outbound.call, outbound.length
+        call = outbound.call
+        length = outbound.length
         lines = [
             f"{call.method} {call.target} HTTP/1.1",
             f"Host: {self.origin.netloc}",
@@ -152,8 +153,11 @@ class Upstream:
 
     async def connect(self, until: float = NEVER) -> UpstreamConnection:
         """Return a new connection; raises Refusal, also after ``until``."""
-        connection, proxy = UpstreamConnection(self._pool), self.proxy
-        host, port, context = self._host, self._port, self._context
+        connection = UpstreamConnection(self._pool)
+        proxy = self.proxy
+        host = self._host
+        port = self._port
+        context = self._context
         layer = connection.tls = (
             None if context is None else Tls(connection, context, server_hostname=host)
         )
@@ -204,11 +208,15 @@ def proxy_for(origin: str) -> Proxy | None:
     if proxy_bypass(parts.netloc):
         return None
     proxies = getproxies()
-    name = parts.scheme if proxies.get(parts.scheme) else "all"
+    if proxies.get(parts.scheme):
+        name = parts.scheme
+    else:
+        name = "all"
     if not (said := proxies.get(name)):
         return None
     proxy = urlsplit(said if "://" in said else f"http://{said}")
-    port, login = 0, None
+    port = 0
+    login = None
     with contextlib.suppress(ValueError):
         port = proxy.port or 80
     if proxy.scheme != "http" or not proxy.hostname or not port:

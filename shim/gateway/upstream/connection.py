@@ -69,7 +69,8 @@ class UpstreamResponse(Body):
             0 if bodiless else head.length,
             chunked=head.chunked and not bodiless,
         )
-        self.head, self._connection = head, connection
+        self.head = head
+        self._connection = connection
 
     async def read(
         self, limit: int, take: Callable[[int], None] | None = None
@@ -100,7 +101,9 @@ class UpstreamResponse(Body):
             or self.size > min(limit, BUFFERED)
         ):
             return None
-        return self.chunks[0] if len(self.chunks) == 1 else b"".join(self.chunks)
+        if len(self.chunks) == 1:
+            return self.chunks[0]
+        return b"".join(self.chunks)
 
     def lift(self) -> None:
         """Lift the deadline of content that is handed on; upstream must still not fall silent."""
@@ -128,7 +131,8 @@ class UpstreamConnection(PooledWire):
         self.pool = pool
         self._response: UpstreamResponse | None = None
         self._waiter: asyncio.Future[UpstreamResponse] | None = None
-        self._method, self._is_sending = "", False
+        self._method = ""
+        self._is_sending = False
         self.born = pool.now()
         self.until = NEVER
 
@@ -142,14 +146,18 @@ class UpstreamConnection(PooledWire):
         """
         waiter = self._waiter = self._loop.create_future()
         self._method = outbound.call.method
-        self.heard, self._informational, self._rest = False, 0, b""
-        self._view, self.until = self._buffer, until
+        self.heard = False
+        self._informational = 0
+        self._rest = b""
+        self._view = self._buffer
+        self.until = until
         pump = None
         try:
             if outbound.stream is None:
                 self.write(head + outbound.call.body if outbound.call.body else head)
             else:
-                self._is_sending, chunked = True, outbound.length is None
+                self._is_sending = True
+                chunked = outbound.length is None
                 pump = self._loop.create_task(
                     self._pump(head, outbound.stream, waiter, chunked=chunked)
                 )
@@ -158,7 +166,8 @@ class UpstreamConnection(PooledWire):
         except BaseException as error:
             if (
                 self._waiter is waiter
-                # with its reply complete the connection may serve another request by now
+                # with its reply complete the connection may serve another request by
+                # now
             ):
                 self._waiter = None
                 self.abort()
@@ -205,13 +214,19 @@ class UpstreamConnection(PooledWire):
         is_callers_turn = (
             self._is_sending and self._response is None and self._drained is None
         )
-        patience = NEVER if self.held or is_callers_turn else self.pool.patience
+        if self.held or is_callers_turn:
+            patience = NEVER
+        else:
+            patience = self.pool.patience
         self.due = min(self.until, self.pool.now() + patience)
 
     def go_on(self) -> None:
         if self.held:
             is_collected = self._response is None or self._response.is_collected
-            self._view = self._buffer if is_collected else self._buffer[:SLOWLY]
+            if is_collected:
+                self._view = self._buffer
+            else:
+                self._view = self._buffer[:SLOWLY]
             super().go_on()
 
     def ended(self) -> None:
@@ -222,7 +237,10 @@ class UpstreamConnection(PooledWire):
 
     def lost(self, error: BaseException | None) -> None:
         self.pool.lost(self)
-        said = type(error).__name__ if error is not None else "closed"
+        if error is not None:
+            said = type(error).__name__
+        else:
+            said = "closed"
         cut = errors.unreadable(
             "http_response_incomplete", "Upstream's reply ended early.", said
         )
@@ -243,8 +261,11 @@ class UpstreamConnection(PooledWire):
         if self._waiter is None:
             self.abort()  # nobody asked for it
             return
-        self.heard, response, stop = True, self._response, 0
-        data, self._rest = self._rest + data, b""
+        self.heard = True
+        response = self._response
+        stop = 0
+        data = self._rest + data
+        self._rest = b""
         try:
             if response is None:
                 response, stop = self._take_head(data, self._waiter)
@@ -313,7 +334,8 @@ class UpstreamConnection(PooledWire):
 
     def _fail(self, error: errors.Refusal, *, at_once: bool = True) -> None:
         """Fail the call in flight; ``at_once`` drops what has arrived."""
-        response, waiter = self._response, self._waiter
+        response = self._response
+        waiter = self._waiter
         self._response = self._waiter = None
         if response is not None:
             response.fail(error, at_once=at_once)
@@ -324,9 +346,15 @@ class UpstreamConnection(PooledWire):
 
 def broken(error: BaseException | None, method: str) -> errors.Refusal:
     """Return the answer for a connection that broke before the reply's head was whole; None is an end without error."""
-    unknown = "" if method in READS else "; whether it executed the call is unknown"
+    if method in READS:
+        unknown = ""
+    else:
+        unknown = "; whether it executed the call is unknown"
     detail = f"Upstream closed the connection without an answer{unknown}."
-    said = "closed" if error is None else type(error).__name__
+    if error is None:
+        said = "closed"
+    else:
+        said = type(error).__name__
     return errors.unreadable("connection_terminated", detail, said)
 
 
@@ -340,27 +368,27 @@ def unconnected(error: OSError, *, tls: bool, through_proxy: bool) -> errors.Ref
                 "No connection to upstream in the configured time.",
             )
         case socket.gaierror():
-            kind, detail = "dns_error", "Upstream's name can't be resolved."
+            kind = "dns_error"
+            detail = "Upstream's name can't be resolved."
         case ssl.SSLCertVerificationError():
-            kind, detail = (
-                "tls_certificate_error",
-                "Upstream's certificate can't be trusted.",
-            )
+            kind = "tls_certificate_error"
+            detail = "Upstream's certificate can't be trusted."
         case ssl.SSLError():
             kind, detail = no_tls
         case _ if through_proxy:
-            kind, detail = (
-                "destination_unavailable",
-                "The proxy on the way to upstream refuses.",
-            )
+            kind = "destination_unavailable"
+            detail = "The proxy on the way to upstream refuses."
         case ConnectionRefusedError():
-            kind, detail = "connection_refused", "Upstream refuses connections."
+            kind = "connection_refused"
+            detail = "Upstream refuses connections."
         case OSError(errno=number) if number in _UNROUTABLE:
-            kind, detail = "destination_ip_unroutable", "No route leads to upstream."
+            kind = "destination_ip_unroutable"
+            detail = "No route leads to upstream."
         case ConnectionError() if tls:
             kind, detail = no_tls
         case _:
-            kind, detail = "destination_unavailable", "Upstream can't be connected to."
+            kind = "destination_unavailable"
+            detail = "Upstream can't be connected to."
     return errors.unreachable(
         kind, detail, type(error).__name__ if error.errno else str(error)
     )

@@ -9,17 +9,18 @@ import zlib
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import attrs
 
 from shim.tools.inventory.writing import opened, written
 
+# the fidelity levels in a line, the worst first
 LEVELS = (
     "absent",
     "derived",
     "constant",
-)  # the fidelity levels in a line, the worst first
+)
 MOST = 10_000  # callers that are kept; calls of further callers are only counted
 _LONGEST = (
     65536  # the most bytes read of a line, far more than any line that is written
@@ -57,11 +58,9 @@ class Caller:
         self.count += 1
         self.dropped += call.dropped
         if call.last >= self.last:
-            self.last, self.sunset, self.deprecation = (
-                call.last,
-                call.sunset,
-                call.deprecation,
-            )
+            self.last = call.last
+            self.sunset = call.sunset
+            self.deprecation = call.deprecation
         for name in LEVELS:
             known = getattr(self, name)
             known += [one for one in getattr(call, name) if one not in known]
@@ -152,7 +151,9 @@ def read_inventory(paths: Iterable[Path], since: str = "") -> Inventory:
 def _lines_of(path: Path) -> Iterator[bytes]:
     """Yield the lines that are not empty; of a line too long for a record the pieces, which count as broken ones."""
     with os.fdopen(opened(path, os.O_RDONLY), "rb") as plain:
-        file = gzip.GzipFile(fileobj=plain) if path.suffix == ".gz" else plain
+        file: IO[bytes] | gzip.GzipFile = plain
+        if path.suffix == ".gz":
+            file = gzip.GzipFile(fileobj=plain)
         try:
             while line := file.readline(_LONGEST):
                 if line.strip():

@@ -49,11 +49,10 @@ def parse_since(text: str, now: datetime) -> datetime:
     """
     span = _SPAN.fullmatch(text.strip())
     try:
-        when = (
-            now - int(span[1]) * _UNITS[span[2]]
-            if span is not None
-            else parse_instant(text.strip(), name="")
-        )
+        if span is not None:
+            when = now - int(span[1]) * _UNITS[span[2]]
+        else:
+            when = parse_instant(text.strip(), name="")
     except SettingsError:
         forms = "a time span such as 30d, 12h or 4w, a date such as 2026-05-01, or an instant with its zone"
         raise SettingsError(f"--since: {text!r} is not {forms}") from None
@@ -100,7 +99,9 @@ def judge(found: Inventory, files: Iterable[Path], ends: Ends) -> dict[str, Any]
     them and Atlas answered them itself: ``ahead`` are sentences on those. Raises
     OSError.
     """
-    start, over, ahead = found.since, list[Caller](), list[Ahead]()
+    start = found.since
+    over = list[Caller]()
+    ahead = list[Ahead]()
     for one in found.callers:
         if one.route == LEGACY and one.operation in ends:
             ahead.append(Ahead(ends[one.operation], one.operation, one.count, one.last))
@@ -111,18 +112,21 @@ def judge(found: Inventory, files: Iterable[Path], ends: Ends) -> dict[str, Any]
         written(info.st_mtime) for info in map(Path.stat, files) if not info.st_size
     ]
     reaches = min([found.first] * bool(found.first) + begun, default="")
-    window = f" since {spoken(start or reaches)}" if start or reaches else ""
+    if start or reaches:
+        window = f" since {spoken(start or reaches)}"
+    else:
+        window = ""
     doubts = [*_doubts(found, reaches)]
     if over or found.untold:
         calls = sum(one.count for one in over) + found.untold
         places = {one.place for one in over}
-        count = (
-            f"More than {MOST} callers"
-            if found.untold
-            else _plural(len(places), "caller")
-        )
+        if found.untold:
+            count = f"More than {MOST} callers"
+        else:
+            count = _plural(len(places), "caller")
         last = max((one.last for one in over), default="")
-        word, doubts = "called", []
+        word = "called"
+        doubts = []
         sentence = (
             f"{count} still {'calls' if len(places) == 1 else 'call'} retired endpoints: "
             f"{_plural(calls, 'call')}{window}, the last {spoken(last)}."
@@ -158,4 +162,6 @@ def _doubts(found: Inventory, reaches: str) -> Iterator[str]:
 
 
 def _plural(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+    if count == 1:
+        return f"{count} {noun}"
+    return f"{count} {noun}s"

@@ -124,7 +124,10 @@ def write(
             + b"\n",
         )
     except Exception as error:  # noqa: BLE001 - an inventory must not break the call that it writes down
-        cause = error.strerror if isinstance(error, OSError) else None
+        if isinstance(error, OSError):
+            cause = error.strerror
+        else:
+            cause = None
         cause = cause or type(error).__name__
         if path not in _failed:
             _failed.add(path)
@@ -157,11 +160,9 @@ def opened(path: str | Path, flags: int) -> int:
     try:
         descriptor = os.open(path, flags, 0o600)
     except OSError as error:
-        reason = (
-            "it is a link, and links are not followed"
-            if error.errno == errno.ELOOP
-            else error.strerror
-        )
+        reason = error.strerror
+        if error.errno == errno.ELOOP:
+            reason = "it is a link, and links are not followed"
         raise OSError(error.errno, reason, str(path)) from None
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
@@ -180,9 +181,8 @@ def explain_command(operation: Operation) -> str:
     The path is the operation's template, so it names nobody's project or cluster.
     """
     options: list[str] = []
-    if (
-        operation.versions.end or not operation.oldest
-    ):  # another version is another operation
+    # another version is another operation
+    if operation.versions.end or not operation.oldest:
         options = ["--accept", operation.accept]
     return shlex.join(
         ["atlas-shim", "explain", operation.method, operation.full_path, *options]

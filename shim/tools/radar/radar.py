@@ -76,9 +76,8 @@ class Radar:
     """Remembers what replies announce."""
 
     def __init__(self) -> None:
-        self._seen: dict[
-            tuple[str, str, str], Sighting
-        ] = {}  # the operation that was called last is the last
+        # the operation that was called last is the last
+        self._seen: dict[tuple[str, str, str], Sighting] = {}
         self._logged: set[tuple[tuple[str, str, str], float | None, float | None]] = (
             set()
         )
@@ -178,11 +177,9 @@ def _instant(value: str | None) -> float | None:
 def _path_of(engine: Engine, method: str, path: str, accept: str) -> str:
     """Return a document's template, or else a shape; remembered, since programs make the same few calls."""
     match = engine.recognise(method, path, (("Accept", accept),) if accept else ())
-    return (
-        shape_of(path)
-        if match is None
-        else f"{match.api.base}{match.operation.path.text}"
-    )
+    if match is None:
+        return shape_of(path)
+    return f"{match.api.base}{match.operation.path.text}"
 
 
 def shape_of(path: str) -> str:
@@ -191,7 +188,8 @@ def shape_of(path: str) -> str:
     The segment right after the id of a project or an organisation always is one, even
     if it is unknown.
     """
-    shown, is_owner = list[str](), False
+    shown = list[str]()
+    is_owner = False
     for segment in filter(None, path.split("/")[: LONGEST + 1]):
         word, _, verb = segment.partition(":")
         is_word = word in _WORDS or (is_owner and _WORD.fullmatch(segment) is not None)
@@ -230,4 +228,6 @@ def distance(days: int) -> str:
     if days == 0:
         return "today"
     count = f"{abs(days)} day" + ("" if abs(days) == 1 else "s")
-    return f"in {count}" if days > 0 else f"{count} ago"
+    if days > 0:
+        return f"in {count}"
+    return f"{count} ago"

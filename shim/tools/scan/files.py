@@ -47,7 +47,8 @@ def source_files(
     of names or paths.
     """
     roots = [path.resolve() for path in paths]
-    patterns, seen = tuple(exclude), set[tuple[int, int]]()
+    patterns = tuple(exclude)
+    seen = set[tuple[int, int]]()
     stack: list[tuple[Path, bool]] = [(path, True) for path in reversed(paths)]
     while stack:
         path, named = stack.pop()
@@ -77,27 +78,25 @@ def _left_out(path: Path, mode: int, roots: Iterable[Path], *, named: bool) -> s
     """Return why a path is not read, in words; empty for any that is. Of a ``named`` one its name is no reason."""
     if stat.S_ISLNK(mode):
         real = Path(os.path.realpath(path))
-        return (
-            ""
-            if any(map(real.is_relative_to, roots))
-            else "a link that leads outside the named paths"
-        )
+        if any(map(real.is_relative_to, roots)):
+            return ""
+        return "a link that leads outside the named paths"
     if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
         return "no regular file"
     if named:
         return ""
     if stat.S_ISREG(mode):
-        return (
-            "made by a program"
-            if path.name.endswith(tuple(rules.words("files", "made")))
-            else ""
-        )
+        if path.name.endswith(tuple(rules.words("files", "made"))):
+            return "made by a program"
+        return ""
     if path.name in rules.words("files", "skipped") or (path / "pyvenv.cfg").exists():
         return "a folder of vendored or built files; name it to scan it"
     is_hidden = path.name.startswith(".") and path.name not in rules.words(
         "files", "shown"
     )
-    return "a hidden folder; name it to scan it" if is_hidden else ""
+    if is_hidden:
+        return "a hidden folder; name it to scan it"
+    return ""
 
 
 def reason(error: Exception) -> str:
@@ -109,8 +108,12 @@ def reason(error: Exception) -> str:
 
 def _source(path: Path) -> Source:
     """Return a file's kind, by its name or, without an extension, by its first line."""
-    name, languages = path.name.lower(), rules.inverted("languages")
-    ending = path.suffix[1:].lower() if path.suffix and path.stem else name.lstrip(".")
+    name = path.name.lower()
+    languages = rules.inverted("languages")
+    if path.suffix and path.stem:
+        ending = path.suffix[1:].lower()
+    else:
+        ending = name.lstrip(".")
     if ending not in languages:
         starts = rules.table("names").items()
         ending = next(
@@ -119,7 +122,8 @@ def _source(path: Path) -> Source:
     if ending == name:
         with path.open("rb") as file:
             line = file.readline(80).decode("latin-1")
-        words, programs = re.findall(r"[a-z]+", line), rules.inverted("programs")
+        words = re.findall(r"[a-z]+", line)
+        programs = rules.inverted("programs")
         ending = next(
             (
                 programs[one]

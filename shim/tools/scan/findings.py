@@ -75,11 +75,10 @@ class Finding(RetiredUse):
     @property
     def message(self) -> str:
         """The use, its sunset, and the call to make instead."""
-        said = (
-            f"{self.method or 'a call of'} {self.text}"
-            if self.kind in {"call", "path"}
-            else self.text
-        )
+        if self.kind in {"call", "path"}:
+            said = f"{self.method or 'a call of'} {self.text}"
+        else:
+            said = self.text
         return f"{said} {_ENDS[self.state]} {self.sunset:%Y-%m-%d}. {self.advice}"
 
 
@@ -96,7 +95,8 @@ class Remark:
 
 def as_json(finding: Finding) -> dict[str, Any]:
     """Return a finding as JSON: names and dates, and every successor."""
-    operation, place = finding.operation, finding.place
+    operation = finding.operation
+    place = finding.place
     return {
         "file": place.file,
         **dict(
@@ -155,7 +155,8 @@ def sarif(
 
 
 def _result(finding: Finding) -> dict[str, Any]:
-    said, place = as_json(finding), finding.place
+    said = as_json(finding)
+    place = finding.place
     uri = quote(
         place.file.replace("\\", "/").encode("utf-8", "surrogateescape"), safe="/:"
     )

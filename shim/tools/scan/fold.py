@@ -30,11 +30,9 @@ from shim.tools.scan.tree import (
 
 _DEEPEST = 40
 _STEPS = 1000  # the most expressions followed for one text; the rest is a hole
-_MOST, _TRIED, _LONGEST = (
-    16,
-    64,
-    4000,
-)  # texts of an expression, combinations that are tried, characters of a text
+_MOST = 16  # texts of an expression, combinations that are tried, characters of a text
+_TRIED = 64
+_LONGEST = 4000
 _LATEST = 32  # assignments of a name that are looked at
 _FIELD = re.compile(
     r"%%|\{\{|\}\}|%(?:\d+\$)?(?:\((\w+)\))?[-#0 +]*(?:\*|\d+)?(?:\.\d+)?[hlL]?[diouxXeEfFgGcrsavq]|\{(\w*)[^{}/]*\}"
@@ -44,6 +42,7 @@ UNKNOWN: Texts = (HOLE,)
 _OPENED = re.compile(r"(?:[${]+|\\\()$")
 """The sign before a value inside a text, if the grammar leaves it outside the value's node."""
 _ADDRESS = re.compile(r"/|https?://")
+_REPLACES = frozenset({"replace", "replaceall", "gsub"})
 _VARIANT = re.compile(r"\{[^{}/]*\}|:\w+")
 _LAST = frozenset(
     {"cast_expression", "type_conversion_expression", "argument", "value_argument"}
@@ -75,7 +74,9 @@ class Program:
         root: Node,
         constants: Mapping[str, str] | None = None,
     ) -> None:
-        self.file, self.language, self.root = file, language, root
+        self.file = file
+        self.language = language
+        self.root = root
         self._constants = constants or {}
         self.calls: dict[Node, CallExpression] = {}
         self.functions: dict[str, list[Node]] = {}
@@ -83,9 +84,8 @@ class Program:
         self._starts = [0, *(found.end() for found in re.finditer("\n", root.text))]
         self._assigned: dict[tuple[Node | None, str], list[Assigned]] = {}
         self._memory: dict[Node, tuple[Texts, frozenset[Node]]] = {}
-        self._below: list[set[Node]] = [
-            set()
-        ]  # the literals below each expression that is being evaluated
+        # the literals below each expression that is being evaluated
+        self._below: list[set[Node]] = [set()]
         self._steps = 0
         for node in root.walk():
             if node.role == "function":
@@ -131,9 +131,10 @@ class Program:
         kids = node.kids
         if len(kids) < 2:
             return
-        left, right = (
-            (kids[-1], kids[0]) if node.kind == "as_pattern" else (kids[0], kids[-1])
-        )
+        if node.kind == "as_pattern":
+            left, right = (kids[-1], kids[0])
+        else:
+            left, right = (kids[0], kids[-1])
         if node.kind in {"property_declaration", "val_definition"}:
             left = next(
                 (
@@ -147,7 +148,10 @@ class Program:
         if right.kind == "expression_list" and right.kids and left.role != "list":
             right = right.kids[0]
         lefts = left.kids if left.role == "list" else [left]
-        rights = right.kids if right.role == "list" and left.role == "list" else [right]
+        if right.role == "list" and left.role == "list":
+            rights = right.kids
+        else:
+            rights = [right]
         for one, value in zip(lefts, rights, strict=False):
             if names := one.words():
                 is_member = one.role == "member"
@@ -183,20 +187,17 @@ class Program:
 
     def assigned(self, name: str, at: Node) -> list[Assigned]:
         """Return the possible values of a name at a node: the last one, and earlier ones if that was in a branch."""
-        column, scopes = (
-            self.indent(at),
-            [*(one for one in at.above() if one.role == "function"), None],
-        )
+        column = self.indent(at)
+        scopes = [*(one for one in at.above() if one.role == "function"), None]
         for scope in scopes:
             some: list[Assigned] = []
             # Top-level code has run before a function is called.
             is_late = scope is None and len(scopes) > 1
             known = self._assigned.get((scope, name), [])
-            end = (
-                len(known)
-                if is_late
-                else bisect_right(known, at.end, key=lambda one: one.at)
-            )
+            if is_late:
+                end = len(known)
+            else:
+                end = bisect_right(known, at.end, key=lambda one: one.at)
             for one in reversed(known[max(0, end - _LATEST) : end]):
                 some.append(one)
                 if one.column <= column and not one.adds:
@@ -208,13 +209,17 @@ class Program:
     def fold(self, node: Node) -> Texts:
         """Return the possible texts of an expression."""
         if node not in self._memory:
-            self._steps = self._steps + 1 if len(self._below) > 1 else 0
+            if len(self._below) > 1:
+                self._steps = self._steps + 1
+            else:
+                self._steps = 0
             if len(self._below) > _DEEPEST or self._steps > _STEPS:
                 return UNKNOWN
+            # a name defined by itself is unknown
             self._memory[node] = (
                 UNKNOWN,
                 frozenset(),
-            )  # a name defined by itself is unknown
+            )
             self._below.append({node} if node.role == "string" else set())
             texts = self._fold(node)
             self._memory[node] = texts, frozenset(self._below.pop())
@@ -246,11 +251,9 @@ class Program:
                 )
             case "member" if node.kids and (names := node.kids[-1].words()):
                 found = self.member(names[-1])
-                return (
-                    found
-                    if known(found) or len(node.kids) < 2
-                    else self.fold(node.kids[0])
-                )
+                if known(found) or len(node.kids) < 2:
+                    return found
+                return self.fold(node.kids[0])
             case "sum":
                 return self._sum(node)
             case "choice":
@@ -282,42 +285,42 @@ class Program:
     def _elsewhere(self, name: str) -> Texts:
         """Return the text that another file gives to a name which this one does not set."""
         is_set = (None, name) in self._assigned
-        return (
-            (self._constants[name],) if name in self._constants and not is_set else ()
-        )
+        if name in self._constants and not is_set:
+            return (self._constants[name],)
+        return ()
 
     def _values(self, assignments: Sequence[Assigned]) -> Texts:
         texts: Texts = ()
         for one in assignments:
             values = self.fold(one.value)
-            texts = (
-                made("".join, texts or UNKNOWN, values)
-                if one.adds
-                else tuple(dict.fromkeys((*texts, *values)))
-            )
+            if one.adds:
+                texts = made("".join, texts or UNKNOWN, values)
+            else:
+                texts = tuple(dict.fromkeys((*texts, *values)))
         return tuple(one for one in texts[:_MOST] if known([one]))
 
     def _literal(self, node: Node) -> Texts:
         """Return the texts of a literal; values in it are folded."""
-        at, closing = node.start, ""
+        at = node.start
+        closing = ""
         parts: list[Texts] = []
         for one in (kid for kid in node.kids if kid.role):
             before = node.text[at - node.start : one.start - node.start].removeprefix(
                 closing
             )
             opened = _OPENED.search(before)
-            closing = (
-                {"{": "}", "(": ")"}.get(opened[0][-1], "")
-                if opened is not None
-                else ""
-            )
+            if opened is not None:
+                closing = {"{": "}", "(": ")"}.get(opened[0][-1], "")
+            else:
+                closing = ""
             parts += [(_OPENED.sub("", before),), self.fold(one)]
             at = one.end
         parts.append((node.text[at - node.start :].removeprefix(closing),))
         return tuple(map(unquoted, made("".join, *parts)))
 
     def _sum(self, node: Node) -> Texts:
-        left, right = node.kids[0], node.kids[-1]
+        left = node.kids[0]
+        right = node.kids[-1]
         match node.signs[0] if node.signs else "+":
             case "+" | "." | "<>" | "++":
                 return made("".join, self.fold(left), self.fold(right))
@@ -336,7 +339,8 @@ class Program:
             node = node.kids[0]
         if node.role == "name":
             found = self.assigned(plain(node.text), node)
-            node = found[-1].value if found and not found[-1].adds else node
+            if found and not found[-1].adds:
+                node = found[-1].value
         if node.role == "list":
             inner = [one for one in node.kids if not one.kind.endswith("_type")]
             if (
@@ -349,40 +353,53 @@ class Program:
         return [self.fold(node)]
 
     def _called(self, call: CallExpression) -> Texts:
+        """Return the possible texts of a call's result: of the program's own function, or of one that is known."""
         name = call.name.casefold()
         args = [self.fold(one) for one in call.args]
-        given = [*args, *map(self.fold, call.keyed.values())]
-        if known(found := self.returned(call.name)):
-            return made(_filled, found, *given)
-        on = self.fold(call.receiver) if call.receiver is not None else UNKNOWN
+        keyed = [self.fold(one) for one in call.keyed.values()]
+        returned = self.returned(call.name)
+        if known(returned):
+            return made(_filled, returned, *args, *keyed)
+        on = UNKNOWN
+        if call.receiver is not None:
+            on = self.fold(call.receiver)
         if name in rules.words("words", "format"):
-            values = (
-                [on, *args] if known(on) and name != "sprintf" else args or [UNKNOWN]
-            )
-            return made(formatted, *values)
+            if known(on) and name != "sprintf":
+                return made(formatted, on, *args)
+            return made(formatted, *(args or [UNKNOWN]))
         if name in rules.words("words", "join") and call.args:
-            # Called on the list, on the separator, on the first part or on a module.
-            before = self.items(call.receiver) if call.receiver is not None else []
-            parts = before if known(on) or len(before) > 1 else []
-            parts += [one for arg in call.args for one in self.items(arg)]
-            return made(url_join, *parts) if any(map(known, parts)) else UNKNOWN
-        if name in {"replace", "replaceall", "gsub"} and (known(on) or args):
-            return tuple(
-                _VARIANT.sub(HOLE, one) for one in (on if known(on) else args[0])
-            )
-        if (
-            name in rules.words("words", "defaults")
-            and len(args) > 1
-            and _ADDRESS.match(args[-1][0])
-        ):
-            return args[-1]
+            return self._joined(call, on)
+        if name in _REPLACES and (known(on) or args):
+            before = on if known(on) else args[0]
+            return tuple(_VARIANT.sub(HOLE, one) for one in before)
+        if name in rules.words("words", "defaults") and len(args) > 1:
+            default = args[-1]
+            if _ADDRESS.match(default[0]):
+                return default
         if known(on) and not args:  # toString, trim, build and the like
             return on
         is_type = call.name[:1].isupper() and self.language not in {"go", "csharp"}
         if is_type or name in rules.words("words", "wraps"):
-            return next(
-                (one for one in args if known(one) and said(one[0]) is None), UNKNOWN
-            )
+            return self._wrapped(args)
+        return UNKNOWN
+
+    def _joined(self, call: CallExpression, on: Texts) -> Texts:
+        """Return the texts of a join, which is called on the list, the separator, the first part or a module."""
+        parts = []
+        if call.receiver is not None:
+            before = self.items(call.receiver)
+            if known(on) or len(before) > 1:
+                parts = [*before]
+        parts += [one for arg in call.args for one in self.items(arg)]
+        if any(map(known, parts)):
+            return made(url_join, *parts)
+        return UNKNOWN
+
+    def _wrapped(self, args: Iterable[Texts]) -> Texts:
+        """Return the first text in an object's arguments that is no HTTP method."""
+        for one in args:
+            if known(one) and said(one[0]) is None:
+                return one
         return UNKNOWN
 
     def returned(self, name: str) -> Texts:
@@ -422,11 +439,10 @@ def url_join(parts: Iterable[str]) -> str:
     """Return parts joined with one slash each; an absolute URL replaces the parts before it."""
     done = ""
     for part in parts:
-        done = (
-            part
-            if "://" in part or not done
-            else f"{done.rstrip('/')}/{part.lstrip('/')}"
-        )
+        if "://" in part or not done:
+            done = part
+        else:
+            done = f"{done.rstrip('/')}/{part.lstrip('/')}"
     return done
 
 
@@ -439,6 +455,8 @@ def formatted(parts: Iterable[str]) -> str:
         if found[0] in {"%%", "{{", "}}"}:
             return found[0][0]
         key = found[1] or found[2]
-        return next(left, HOLE) if not key or key.isdecimal() else HOLE
+        if not key or key.isdecimal():
+            return next(left, HOLE)
+        return HOLE
 
     return _FIELD.sub(value, template)

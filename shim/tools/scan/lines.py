@@ -37,9 +37,8 @@ _UNKNOWN = re.compile(
 """Values that only a run knows."""
 _KEY = re.compile(r"[\"']?([\w.$-]+)[\"']?\s*[:=]\s*[\"'|>]?[^:=]*$")
 _SEQUENCE = re.compile(r"^\s*-\s+[\"']?([^\s\"':{}\[\]]+)[\"']?\s*$")
-_FOR_PEOPLE = re.compile(
-    r"^\s*cat\b(?!.*[|>]\s*[\w$\"/]).*<<-?\s*[\"'\\]?(\w+)[\"']?"
-)  # A text that is only printed
+# A text that is only printed
+_FOR_PEOPLE = re.compile(r"^\s*cat\b(?!.*[|>]\s*[\w$\"/]).*<<-?\s*[\"'\\]?(\w+)[\"']?")
 _OPENED = re.compile(r"\s*(/\*|<#|<!--|=begin\b|(?:@\w+ )?\"\"\")")
 _CLOSED = {"/*": "*/", "<#": "#>", "<!--": "-->", "=begin": "=end"}
 RECORDED = re.compile(
@@ -69,9 +68,8 @@ _SENDS = re.compile(
 """Options, and HTTPie's items, that set content to send."""
 _GIVEN = re.compile(r"(?:-X|--request=?|--method=?|-Method)(\w*)")
 _MOST = 100  # command lines in a line
-_LISTED = re.compile(
-    r"[\"']\s*,\s*\[?\s*[\"']"
-)  # the end of one quoted argument, and the start of the next
+# the end of one quoted argument, and the start of the next
+_LISTED = re.compile(r"[\"']\s*,\s*\[?\s*[\"']")
 _NAMES = sorted(rules.words("commands", "http") | rules.words("commands", "atlas"))
 _COMMAND = re.compile(rf"(?<![\w.$%-])(?:{'|'.join(map(re.escape, _NAMES))})(?=[\s,])")
 _QUOTED = re.compile(r"\"(?:\\.|[^\"\\])*\"|'[^']*'")
@@ -86,7 +84,8 @@ class TextReader:
     def __init__(
         self, source: Source, sought: Sought, constants: Mapping[str, str] | None = None
     ) -> None:
-        self.source, self.sought = source, sought
+        self.source = source
+        self.sought = sought
         self.is_stack = "mongodb::atlas::" in source.text.casefold()
         self.rows = source.text.split("\n")
         self.variables = dict(constants or {})
@@ -111,12 +110,16 @@ class TextReader:
 
     def _logical(self) -> Iterator[tuple[int, str]]:
         """Yield each line that is not empty with its number: without comments, continued lines joined."""
-        rows, at, until, is_text = self.rows, 0, "", False
+        rows = self.rows
+        at = 0
+        until = ""
+        is_text = False
         sign = {"ps1": "`", "psm1": "`", "bat": "^", "cmd": "^"}.get(
             self.source.ending, "\\"
         )
         while at < len(rows):
-            number, row = at + 1, rows[at]
+            number = at + 1
+            row = rows[at]
             at += 1
             if until:
                 until = "" if until in row else until
@@ -125,7 +128,10 @@ class TextReader:
             is_text ^= opened is None and row.count('"""') % 2 == 1
             if opened is not None:
                 closing = _CLOSED.get(opened[1], '"""')
-                until = "" if closing in row[opened.end() :] else closing
+                if closing in row[opened.end() :]:
+                    until = ""
+                else:
+                    until = closing
                 continue
             row = self._without_comment(row)
             while row.endswith(sign) and at < len(rows):
@@ -148,7 +154,9 @@ class TextReader:
         if row.strip().startswith((sign, "#", "//", "* ", "<!--")):
             return ""
         before = re.split(rf"\s(?:{re.escape(sign)})+\s", row, maxsplit=1)[0]
-        return row if any(before.count(quote) % 2 for quote in "\"'") else before
+        if any(before.count(quote) % 2 for quote in "\"'"):
+            return row
+        return before
 
     def _put_in(self, row: str) -> str:
         """Return a line with its variables replaced; an unknown variable is a hole."""
@@ -160,7 +168,9 @@ class TextReader:
             return self.variables.get(name, found[2] or HOLE)
 
         done = _VARIABLE.sub(value, row)
-        return done if len(done) < _LONGEST else _VARIABLE.sub(HOLE, row)
+        if len(done) < _LONGEST:
+            return done
+        return _VARIABLE.sub(HOLE, row)
 
     def _tokens(self, row: str, whole: str, place: Place) -> Iterator[RetiredUse]:
         """Yield the retired paths and names in a line that is not a command."""
@@ -185,24 +195,22 @@ class TextReader:
 
     def _name(self, word: str, place: Place, row: str) -> list[RetiredUse]:
         """Return the use of a resource or of a client library that a word names."""
-        name = (
-            "InstanceType: serverless"
-            if self.is_stack and _INSTANCE_TYPE.search(row)
-            else word.strip(":{=")
-        )
+        if self.is_stack and _INSTANCE_TYPE.search(row):
+            name = "InstanceType: serverless"
+        else:
+            name = word.strip(":{=")
         block = re.match(r"\s*\"?(resource|data)\"?\s+\"([^\"]+)\"", row)
         is_typed = word.startswith("mongodbatlas_") and self.source.ending in {
             "yml",
             "yaml",
             "json",
         }
-        kinds = (
-            [block[1]]
-            if block is not None and block[2] == word
-            else ["resource", "data"]
-            if is_typed
-            else []
-        )
+        if block is not None and block[2] == word:
+            kinds = [block[1]]
+        elif is_typed:
+            kinds = ["resource", "data"]
+        else:
+            kinds = []
         uses = [
             self.sought.spelled(name),
             *(self.sought.of(kind, word) for kind in kinds),
@@ -311,7 +319,9 @@ def _http_words(words: Sequence[str]) -> tuple[str, list[str]] | None:
         "commands", "http"
     ):
         return None
-    method, sends, addresses = None, False, []
+    method = None
+    sends = False
+    addresses = []
     for at, word in enumerate(words[1:], 1):
         given = _GIVEN.fullmatch(word)
         if given is not None:

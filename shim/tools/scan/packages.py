@@ -90,9 +90,13 @@ class Packages:
         """Return what a file shares with the others of its package, its own addresses included."""
         if not self._members:
             return NO_ADDRESSES
-        path, speaks = Path(file).resolve(), _MENTIONS.search(text) is not None
+        path = Path(file).resolve()
+        speaks = _MENTIONS.search(text) is not None
         near = [one for one in self._members if _is_near(one.path, path)]
-        imports = "\n".join(_IMPORT.findall(text)) if near else ""
+        if near:
+            imports = "\n".join(_IMPORT.findall(text))
+        else:
+            imports = ""
         some = [
             one.shared for one in near if _is_of(one.path, path, imports, speaks=speaks)
         ]
@@ -123,7 +127,10 @@ def _member(source: Source) -> _Member | None:
         text = read(source.file)
     except (OSError, UnreadError):
         return None  # the scan itself reports it
-    found = list(_addresses(text)) if "api/atlas/v" in text else []
+    if "api/atlas/v" in text:
+        found = list(_addresses(text))
+    else:
+        found = []
     if not found:
         return None
     bases = dict.fromkeys(address for _, address in found)
@@ -155,7 +162,10 @@ def _is_of(one: Path, other: Path, imports: str, *, speaks: bool) -> bool:
     """Return whether a file that is near is of another one's package: imported, or beside one that speaks of Atlas."""
     if one == other or (speaks and one.parent == other.parent):
         return True
-    names = [one.stem, one.parent.name] if speaks else [one.stem]
+    if speaks:
+        names = [one.stem, one.parent.name]
+    else:
+        names = [one.stem]
     return re.search(rf"\b(?:{'|'.join(map(re.escape, names))})\b", imports) is not None
 
 

@@ -47,9 +47,9 @@ def _limit(sign: str, version: str) -> Limit:
         **dict.fromkeys(_EXACT, last),
     }
     at = min(growing.get(sign, -1), last)  # the number that grows
-    return (
-        before(".".join(map(str, [*numbers[:at], numbers[at] + 1]))) if at >= 0 else ANY
-    )
+    if at >= 0:
+        return before(".".join(map(str, [*numbers[:at], numbers[at] + 1])))
+    return ANY
 
 
 def before(version: str) -> Limit:
@@ -108,5 +108,8 @@ class Pins:
         if (pulumi := limits["pulumi"]) != ANY:
             pairs = (one.split() for one in rules.table("wrapped", "pulumi"))
             wrapped = [name for version, name in pairs if before(version) < pulumi]
-            limits["pulumi"] = limit(wrapped[-1]) if wrapped else before("0")
+            if wrapped:
+                limits["pulumi"] = limit(wrapped[-1])
+            else:
+                limits["pulumi"] = before("0")
         return limits

@@ -70,9 +70,10 @@ class ProgramReader:
         )
         self.near = _SPEAKS.search(self.text) is not None
         has_generated = _GENERATED.search(self.text) is not None
-        self.generated = (
-            {"mongodbatlas", "Mongodbatlas"} if has_generated else set[str]()
-        )
+        if has_generated:
+            self.generated = {"mongodbatlas", "Mongodbatlas"}
+        else:
+            self.generated = set[str]()
         self.has_clients = (
             re.search(r"FeignClient|RegisterRestClient|HttpExchange", self.text)
             is not None
@@ -87,7 +88,8 @@ class ProgramReader:
                     plain(one.text) for one in node.kids if one.role == "name"
                 )
             elif "import" in node.kind and node.role != "call":
-                names, path = node.words(), Path(program.file)
+                names = node.words()
+                path = Path(program.file)
                 self.generated.update(
                     names if _GENERATED.search(node.text) is not None else ()
                 )
@@ -101,9 +103,8 @@ class ProgramReader:
 
     def uses(self) -> Iterator[RetiredUse]:
         """Yield the calls and names, then the paths that are part of neither a call nor a longer path."""
-        for call in reversed(
-            self.program.calls.values()
-        ):  # inner calls of a chain come first
+        # inner calls of a chain come first
+        for call in reversed(self.program.calls.values()):
             if self.quiet.is_mock(call):
                 self._use(call)
             else:
@@ -141,10 +142,8 @@ class ProgramReader:
         words = list(dropwhile(lambda word: not word.strip(HOLE), self._words(call)))
         yield from command_uses(self.sought, self._place(call.node, call.at), words)
         is_http, method = self._method(call)
-        near, is_http = (
-            self.near and is_http,
-            is_http or call.name in self.program.functions,
-        )
+        near = self.near and is_http
+        is_http = is_http or call.name in self.program.functions
         skipped = rules.words("words", "not_urls") | rules.words("words", "content")
         given = [
             *call.args,
@@ -212,18 +211,17 @@ class ProgramReader:
         ]
         method = next(filter(None, map(self._word, [*keyed, *call.args])), None)
         if method is None:
-            method = (
-                said(call.on[-1].lower())
-                if name == "new" and call.on
-                else verb_in(name)
-            )  # Net::HTTP::Get.new
+            # Net::HTTP::Get.new
+            if name == "new" and call.on:
+                method = said(call.on[-1].lower())
+            else:
+                method = verb_in(name)
         if method is None and name in rules.words("words", "reads"):
             sends = rules.words("words", "content").intersection(call.keyed)
-            method = (
-                "POST"
-                if sends or (name in {"urlopen", "Request"} and len(call.args) > 1)
-                else "GET"
-            )
+            if sends or (name in {"urlopen", "Request"} and len(call.args) > 1):
+                method = "POST"
+            else:
+                method = "GET"
         if method is None or name.casefold() in rules.words("words", "builders"):
             method = next(filter(None, self._chained(call)), method)
         return method is not None or name in rules.words("words", "asks"), method
@@ -234,7 +232,10 @@ class ProgramReader:
         word = said(found[0] if len(found) == 1 else "") or said(
             node.text if node.text[:1] == ":" else ""
         )
-        name = (node.words() or [""])[-1] if len(node.text) < 40 else ""
+        if len(node.text) < 40:
+            name = (node.words() or [""])[-1]
+        else:
+            name = ""
         return word or (
             None if name.islower() else said(name.removeprefix("Method").upper())
         )
@@ -258,14 +259,14 @@ class ProgramReader:
 
     def _named(self, call: CallExpression) -> Iterator[RetiredUse]:
         """Yield the use of a client library's method."""
-        name, on = call.name, call.on
+        name = call.name
+        on = call.on
         if name in rules.words("words", "sync") and on:
             name = on[-1]
-        bound = (
-            [one.value for one in self.program.assigned(on[0], call.node)[-1:]]
-            if on
-            else []
-        )
+        if on:
+            bound = [one.value for one in self.program.assigned(on[0], call.node)[-1:]]
+        else:
+            bound = []
         words = [*on, *(word for one in bound for word in one.words())]
         if packaged := self.sought.packaged(self.text, on[-1] if on else "", name):
             yield RetiredUse(
@@ -330,11 +331,10 @@ class ProgramReader:
                 and word not in self.wrappers
                 and self._is_generated(node)
             )
-            found = (
-                sought.spelled(word)
-                if is_generated or not word.startswith("Cfn")
-                else ()
-            )
+            if is_generated or not word.startswith("Cfn"):
+                found = sought.spelled(word)
+            else:
+                found = ()
             found = found or (
                 sought.wrapped(word.removeprefix("New")) if is_generated else ()
             )
@@ -367,7 +367,8 @@ class ProgramReader:
             uses = [
                 use for row in rows for use in uses_of_commands(self.sought, place, row)
             ]
-            self.used |= self.program.literals(node) if uses else set()
+            if uses:
+                self.used |= self.program.literals(node)
             yield from uses
 
     def _is_generated(self, name: Node) -> bool:
@@ -447,11 +448,10 @@ class ProgramReader:
 
     def _place(self, node: Node, name: int | None = None) -> Place:
         """Return a node's place; if its name stands in a later line, the place from there."""
-        start = (
-            name
-            if name is not None and "\n" in self.text[node.start : name]
-            else node.start
-        )
+        if name is not None and "\n" in self.text[node.start : name]:
+            start = name
+        else:
+            start = node.start
         return Place(
             self.program.file,
             *self.program.position(start),

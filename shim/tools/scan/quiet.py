@@ -14,11 +14,12 @@ _ROUTE = re.compile(
 )
 """Words beside the path of a page or of a server's route."""
 _COMPARES = frozenset({"==", "!=", "===", "!==", "in", "=~", "=>"})
+# names that serve in a program that has the library
 _SERVES = {
     "http": "msw",
     "rest": "msw",
     "request": "supertest",
-}  # names that serve in a program that has the library
+}
 
 
 class QuietPlaces:
@@ -77,8 +78,12 @@ class QuietPlaces:
             or call.args[0].role == "sum"
         ):
             return False
-        first, last = self.program.fold(call.args[0])[0], call.args[-1]
-        taker = last.kids[-1] if last.role == "through" and last.kids else last
+        first = self.program.fold(call.args[0])[0]
+        last = call.args[-1]
+        if last.role == "through" and last.kids:
+            taker = last.kids[-1]
+        else:
+            taker = last
         return re.search(r"^/.*/[:{]\w", first) is not None and taker.role in {
             "name",
             "function",

@@ -41,12 +41,9 @@ def words_of(name: str) -> list[str]:
 def said(word: str) -> str | None:
     """Return a text as an HTTP method, None if it is something else."""
     word = word.strip().lstrip(":")
-    return (
-        word.upper()
-        if word.upper() in words("words", "methods")
-        and (word.isupper() or word.islower())
-        else None
-    )
+    if word.upper() in words("words", "methods") and (word.isupper() or word.islower()):
+        return word.upper()
+    return None
 
 
 def verb_in(name: str) -> str | None:
@@ -57,6 +54,7 @@ def verb_in(name: str) -> str | None:
     ]
     if len(verbs) == 1 and words("words", "naming").isdisjoint(found):
         return verbs[0]
-    return (
-        said(name[1:]) if name[:1] == "a" else None
-    )  # a generator's async twin: aget, apost
+    # a generator's async twin: aget, apost
+    if name[:1] == "a":
+        return said(name[1:])
+    return None

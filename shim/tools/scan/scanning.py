@@ -29,12 +29,11 @@ from shim.tools.scan.tree import parsed
 _LONG_FIRST = (
     5000  # the most characters in the first line of JavaScript written by hand
 )
-_LONG_LINE = re.compile(
-    r"[^\n]{20000}"
-)  # a grammar takes the square of a line's length
-_CDKTF = re.compile(
-    r"cdktf|\.gen/|\bimports\.mongodbatlas"
-)  # programs that write Terraform's configuration
+# a grammar takes the square of a line's length
+_LONG_LINE = re.compile(r"[^\n]{20000}")
+# programs that write Terraform's configuration
+_CDKTF = re.compile(r"cdktf|\.gen/|\bimports\.mongodbatlas")
+# the kinds of uses, the most specific first
 _KINDS = (
     "call",
     "package",
@@ -43,7 +42,7 @@ _KINDS = (
     "resource",
     "path",
     "text",
-)  # the kinds of uses, the most specific first
+)
 
 
 def scan(  # noqa: PLR0913, PLR0917 - what is scanned, for what, and who looks on
@@ -87,7 +86,10 @@ class Scan:
         pins: Pins,
         packages: Packages,
     ) -> None:
-        self.settings, self.at, self.pins, self.packages = settings, at, pins, packages
+        self.settings = settings
+        self.at = at
+        self.pins = pins
+        self.packages = packages
         self.sought = lru_cache(maxsize=32)(partial(Sought, engine))
         self.findings: list[Finding] = []
         self.errors: list[Remark] = []
@@ -103,14 +105,13 @@ class Scan:
         self.files += 1
         shared = self.packages.of(source.file, source.text)
         sought = self._sought_in(source, shared)
-        uses = (
-            self._uses(source, sought, shared) if sought.concerns(source.text) else []
-        )
-        comments, rows, used = (
-            spared(source.text),
-            source.text.split("\n") if uses else [],
-            set[int](),
-        )
+        if sought.concerns(source.text):
+            uses = self._uses(source, sought, shared)
+        else:
+            uses = []
+        comments = spared(source.text)
+        rows = source.text.split("\n") if uses else []
+        used = set[int]()
         for use in _settled(uses):
             span = range(use.place.line, use.place.end_line + 1)
             fitting = [
@@ -118,7 +119,8 @@ class Scan:
             ]
             used.update(fitting)
             self.ignored += bool(fitting)
-            self.findings += [] if fitting else [self._finding(rows, use)]
+            if not fitting:
+                self.findings += [self._finding(rows, use)]
         for line in sorted(comments.keys() - used):
             self.notes[
                 Remark(source.file, line, "this ignore comment hides nothing")
@@ -126,10 +128,8 @@ class Scan:
 
     def _sought_in(self, source: Source, shared: SharedAddresses) -> Sought:
         """Return what is looked for in a file, by the versions that it or its package names, and that its tree pins."""
-        pinned, newest = (
-            self.pins.of(source.file),
-            newest_version(source.text) or shared.newest,
-        )
+        pinned = self.pins.of(source.file)
+        newest = newest_version(source.text) or shared.newest
         if newest is None and source.language == "go" and pinned["sdk"] != ANY:
             newest = str(pinned["sdk"][0])
         sdk = limit(newest or "")
@@ -164,7 +164,8 @@ class Scan:
             and len(source.text.partition("\n")[0]) > _LONG_FIRST
         ):
             raise UnreadError("generated: its first line is too long for a person's")
-        uses, broken = list[RetiredUse](), {0}
+        uses = list[RetiredUse]()
+        broken = {0}
         try:
             if source.language and find_spec("ast_grep_py") is None:
                 self.notes[
@@ -182,7 +183,9 @@ class Scan:
         except Exception as error:  # noqa: BLE001 - its lines can be read all the same
             self.errors.append(Remark(source.file, 0, reason(error)))
         seen = {use.place.line for use in uses}
-        by_line = TextReader(source, sought, shared.constants).uses() if broken else ()
+        by_line: Iterable[RetiredUse] = ()
+        if broken:
+            by_line = TextReader(source, sought, shared.constants).uses()
         uses += [
             one
             for one in by_line
@@ -197,8 +200,12 @@ class Scan:
     def _finding(self, rows: Sequence[str], use: RetiredUse) -> Finding:
         operation = use.operations[0]
         sunset = sunset_of(operation, self.settings)
-        state = FindingState.GONE if self.at >= sunset else FindingState.DEPRECATED
-        state = state if operation.successors else FindingState.NO_SUCCESSOR
+        if self.at >= sunset:
+            state = FindingState.GONE
+        else:
+            state = FindingState.DEPRECATED
+        if not operation.successors:
+            state = FindingState.NO_SUCCESSOR
         source = rows[use.place.line - 1].strip()
         return Finding(
             **attrs.asdict(use, recurse=False),

@@ -103,11 +103,12 @@ class Sought:
             tuple[str, list[Operation], re.Pattern[str], re.Pattern[str]]
         ] = []
         self._packages = set[str]()
+        # each text with what is looked for has one of them
         self._words = {
             "atlas",
             "mongodb",
             "mongocli",
-        }  # each text with what is looked for has one of them
+        }
         self._read_callers(engine, dict(limits))
         self._read_paths(engine)
         # What has the longer has the shorter, too.
@@ -140,11 +141,8 @@ class Sought:
         for operation in self.operations.values():
             for method in map(plain_name, (operation.id, *operation.aliases)):
                 known = self._methods.setdefault(method, [])
-                known += (
-                    []
-                    if any(one is operation for _, one in known)
-                    else [("", operation)]
-                )
+                if not any(one is operation for _, one in known):
+                    known += [("", operation)]
         self._words.update(
             method
             for method, some in self._methods.items()
@@ -216,8 +214,8 @@ class Sought:
             one for one in self.find(address, near=near) if method in {None, one.method}
         ]
         found.sort(key=lambda one: one.method != "GET")
-        return (
-            [
+        if found:
+            return [
                 RetiredUse(
                     place,
                     kind,
@@ -226,9 +224,7 @@ class Sought:
                     re.sub(f"{HOLE}+", "{…}", address),
                 )
             ]
-            if found
-            else []
-        )
+        return []
 
     def named(
         self, name: str, has: Callable[[str], bool] = lambda _: False
@@ -310,7 +306,9 @@ class Sought:
                 day for base, day in self._fixed[operation.id].items() if base in text
             ]
             if fixed or newest_version(text):
-                return fixed[0] if fixed else _day(newest_version(text))
+                if fixed:
+                    return fixed[0]
+                return _day(newest_version(text))
         return _day(self.newest)
 
 
@@ -376,15 +374,16 @@ def _pattern(
         re.escape("/".join(part[at:])) for part in parts for at in range(1, len(part))
     )
     is_common = mark in rules.words("words", "common")
-    least, enough = (max(enough, 2), max(enough, 2)) if is_common else (2, enough)
+    least = 2
+    if is_common:
+        least = enough = max(enough, 2)
     # From its API's base on a path is known; any other start is one of Atlas' only
     # before a path that says enough.
     other = rf"(?!.*(?:{'|'.join(map(re.escape, bases))})/[^{HOLE}])"
-    start = (
-        rf"|{other}(?:/?|/?(?:{ends})/|{_START}{HOLE}/?)"
-        if sum(map(bool, segments)) >= least
-        else ""
-    )
+    if sum(map(bool, segments)) >= least:
+        start = rf"|{other}(?:/?|/?(?:{ends})/|{_START}{HOLE}/?)"
+    else:
+        start = ""
     found = [rf"(?:{known}{start}){_tail(segments, mark)}"]
     for at in range(1, len(segments)):
         tail = segments[at:]
@@ -395,11 +394,10 @@ def _pattern(
             # another path.
             before = rf"(?<![^/:{HOLE}]/)"
             name = "" if tail[0] else _NO_NAME
-            start = (
-                rf"(?:/?{name}|{_START}{before}{HOLE}/?)"
-                if is_enough
-                else rf"(?:{known})(?:[^/]*{HOLE}/?)"
-            )
+            if is_enough:
+                start = rf"(?:/?{name}|{_START}{before}{HOLE}/?)"
+            else:
+                start = rf"(?:{known})(?:[^/]*{HOLE}/?)"
             found.append(other + start + _tail(tail, mark))
     return re.compile("|".join(found))
 

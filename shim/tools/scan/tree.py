@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import attrs
 
@@ -83,11 +83,13 @@ def parsed(language: str, text: str) -> Node:
     while stack:
         one, node, depth = stack.pop()
         if depth > _DEEPEST:
-            node.kind, node.role = ERROR, ""
+            node.kind = ERROR
+            node.role = ""
             continue
         for part in one.children():
             at = part.range()
-            start, end = at.start.index, at.end.index
+            start = at.start.index
+            end = at.end.index
             if not part.is_named():
                 node.signs.append(text[start:end])
                 continue
@@ -114,59 +116,64 @@ class CallExpression:
     @property
     def on(self) -> list[str]:
         """The names of the receiver, none for a function."""
-        return self.receiver.words() if self.receiver is not None else []
+        if self.receiver is not None:
+            return self.receiver.words()
+        return []
 
 
 def call_of(node: Node) -> CallExpression:
     """Return the call in a node."""
-    at = next(
-        (at for at, one in enumerate(node.kids) if one.role == "arguments"),
-        len(node.kids),
-    )
-    before, given = node.kids[:at], node.kids[at:][:1]
-    while given and given[0].kids[:1] and given[0].kids[0].role == "arguments":
-        given = given[0].kids  # Kotlin's suffix of a call
+    before, given = _halves(node)
     called = before[-1] if before else None
     receiver = before[-2] if len(before) > 1 else None
     last = called
     if called is not None and called.role == "member" and called.kids:
-        receiver, last = called.kids[0], called.kids[-1]
-    names = last.names() if last is not None else []
-    name = plain(names[0].text if names else called.text if called is not None else "")
-    args, keyed = [], {}
-    for one in given[0].kids if given else ():
-        inner = (
-            one.kids[-1]
-            if one.kind in {"argument", "value_argument"} and one.kids
-            else one
-        )
-        labels = (
-            [kid for kid in one.kids[:-1] if kid.role == "name"]
-            if inner is not one
-            else []
-        )
-        pairs = (
-            [one]
-            if one.role in {"pair", "assign"}
-            else inner.kids
-            if inner.role == "table"
-            else []
-        )
-        for pair in pairs:
-            if pair.role in {"pair", "assign"} and len(pair.kids) > 1:
-                keyed[key_of(pair).casefold()] = pair.kids[-1]
-        if labels:
-            keyed[plain(labels[0].text).casefold()] = inner
-        elif one.role != "pair" and inner.role != "table":
-            args.append(one)
-    return CallExpression(
-        node,
-        names[0].start if names else node.start,
-        name,
-        receiver,
-        tuple(args),
-        keyed,
-    )
+        receiver = called.kids[0]
+        last = called.kids[-1]
+    names = [] if last is None else last.names()
+    at = node.start
+    text = "" if called is None else called.text
+    if names:
+        at = names[0].start
+        text = names[0].text
+    args: list[Node] = []
+    keyed: dict[str, Node] = {}
+    for one in given:
+        _take(one, args, keyed)
+    return CallExpression(node, at, plain(text), receiver, tuple(args), keyed)
+
+
+def _halves(node: Node) -> tuple[list[Node], list[Node]]:
+    """Return the nodes of a call before its arguments, and the arguments."""
+    at = next((at for at, one in enumerate(node.kids) if one.role == "arguments"), None)
+    if at is None:
+        return node.kids, []
+    arguments = node.kids[at]
+    # Kotlin's suffix of a call has them one level deeper.
+    while arguments.kids[:1] and arguments.kids[0].role == "arguments":
+        arguments = arguments.kids[0]
+    return node.kids[:at], arguments.kids
+
+
+def _take(one: Node, args: list[Node], keyed: dict[str, Node]) -> None:
+    """Add an argument of a call to those with a place, or its pairs to those with a name."""
+    inner = one
+    labels: list[Node] = []
+    if one.kind in {"argument", "value_argument"} and one.kids:
+        inner = one.kids[-1]
+        labels = [kid for kid in one.kids[:-1] if kid.role == "name"]
+    pairs: Sequence[Node] = ()
+    if one.role in {"pair", "assign"}:
+        pairs = [one]
+    elif inner.role == "table":
+        pairs = inner.kids
+    for pair in pairs:
+        if pair.role in {"pair", "assign"} and len(pair.kids) > 1:
+            keyed[key_of(pair).casefold()] = pair.kids[-1]
+    if labels:
+        keyed[plain(labels[0].text).casefold()] = inner
+    elif one.role != "pair" and inner.role != "table":
+        args.append(one)
 
 
 def key_of(pair: Node) -> str:
@@ -176,8 +183,12 @@ def key_of(pair: Node) -> str:
 
 def results(function: Node) -> list[Node]:
     """Return the expressions that a function may return."""
-    body = function.kids[-1] if function.kids else function
-    found, stack = [], [body]
+    if function.kids:
+        body = function.kids[-1]
+    else:
+        body = function
+    found = []
+    stack = [body]
     while stack:
         one = stack.pop()
         if one.kind in _RETURNS:
