@@ -40,9 +40,10 @@ def _is_of(operation: Operation, name: str, version: str) -> bool:
 
 
 def _place(operation: Operation) -> tuple[str, ...]:
-    targets = [
-        target for one in operation.successors.values() for _, target in one.targets()
-    ]
+    targets = []
+    for one in operation.successors.values():
+        for _, target in one.targets():
+            targets.append(target)
     calls = dict.fromkeys(" ".join(call) for one in targets for call in one.changes)
     return (*calls,) or (operation.without_successor,)
 
@@ -208,20 +209,22 @@ def _ends(engine: Engine, settings: Settings) -> list[CalendarEnd]:
 def _announced_alone(ends: Sequence[CalendarEnd]) -> list[CalendarEnd]:
     """Return the ends that Atlas announced, and of which no document knows: those of previews."""
     known = {(one.method, unnamed(one.path), one.version) for one in ends}
-    return [
-        CalendarEnd(
-            sunset=date.fromisoformat(end.announced[0].sunset),
-            method=end.method,
-            path=end.path,
-            version=end.version,
-            served="announced only",
-            source="announced.jsonl",
-            place=(),
-            announced=end.announced,
-        )
-        for key, end in announced_ends().items()
-        if key not in known
-    ]
+    found = []
+    for key, end in announced_ends().items():
+        if key not in known:
+            found.append(
+                CalendarEnd(
+                    sunset=date.fromisoformat(end.announced[0].sunset),
+                    method=end.method,
+                    path=end.path,
+                    version=end.version,
+                    served="announced only",
+                    source="announced.jsonl",
+                    place=(),
+                    announced=end.announced,
+                )
+            )
+    return found
 
 
 def _calls_in(file: Path) -> list[tuple[str, str, int]]:

@@ -117,11 +117,10 @@ def command(
     shipped = set[str]()
     if not document:
         shipped = {one.name for one in load_documents(mapping_folders({}))}
-    lost = {
-        one.name: [*lost_members(one)]
-        for one in documents
-        if one.name not in shipped or one.overridden
-    }
+    lost = {}
+    for one in documents:
+        if one.name not in shipped or one.overridden:
+            lost[one.name] = [*lost_members(one)]
     report: dict[str, Any] = {
         "settings": rows,
         "documents": [

@@ -202,11 +202,10 @@ def _answers(operation: Operation, send: DrySend) -> Iterator[tuple[str, Reply]]
     else:
         targets = []
     query = send.send.call.query
-    looks = [
-        _looked_up(target, look, query)
-        for target in targets
-        for look in target.looks[send.ahead :][:1]
-    ]
+    looks = []
+    for target in targets:
+        for look in target.looks[send.ahead :][:1]:
+            looks.append(_looked_up(target, look, query))
     looks += [_seen(target.lens) for target in targets if target.lens is not None]
     # One that is read for an error in it, as that of a user who is not active.
     if tier and any(one.when for one in tier.errors.values()):
@@ -254,11 +253,10 @@ def questions(operation: Operation) -> Iterator[tuple[str, bytes | None]]:
         [request, *(tier.request for tier in tiers if tier.when is None)], tiers
     )
     if lens is not None:
-        others = {
-            name: value
-            for name, value in said.items()
-            if parse_source(name)[0] not in lens.members
-        }
+        others = {}
+        for name, value in said.items():
+            if parse_source(name)[0] not in lens.members:
+                others[name] = value
         yield f"it has none of {', '.join(lens.members)}", dumps(_document(others))
     for word in operation.words or ("",):
         body = _document(
@@ -395,12 +393,11 @@ def _looked_up(target: Target, look: Before, query: str) -> JsonObject:
         one.each: _items(one) for one in target.writes
     }
     fields = target.body.fields if target.body else ()
-    types = {
-        source: field.type
-        for field in fields
-        for rule in field.rules[BODY]
-        for source in rule.sources
-    }
+    types = {}
+    for field in fields:
+        for rule in field.rules[BODY]:
+            for source in rule.sources:
+                types[source] = field.type
     given = {name: _example(types.get(name, "string"), name) for name in look.gives}
     said |= {
         source: lists.get(name, given[name]) for name, source in look.gives.items()
@@ -422,11 +419,10 @@ def _no_error(
 
 def _seen(lens: Lens) -> JsonObject:
     """Return an answer to a look through a lens: one item in each list, which the example of a body names."""
-    names = {
-        name: (*spec.by, spec.identity)
-        for name, spec in lens.lists.items()
-        if "." not in name
-    }
+    names = {}
+    for name, spec in lens.lists.items():
+        if "." not in name:
+            names[name] = (*spec.by, spec.identity)
     return {
         name: [{member: f"{{{member}}}" for member in members}]
         for name, members in names.items()

@@ -140,11 +140,10 @@ def _call_named(engine: Engine, subject: str, accept: str | None) -> Call:
         return _call("GET", subject, accept)
     if subject.upper() in METHODS:
         raise SettingsError(f"URL: is missing; give it behind {subject.upper()}")
-    names = {
-        name.lower(): one
-        for one in engine.operations
-        for name in (*one.aliases, one.id)
-    }
+    names = {}
+    for one in engine.operations:
+        for name in (*one.aliases, one.id):
+            names[name.lower()] = one
     operation = names.get(subject.lower())
     if operation is None:
         near = names.get(nearest(subject.lower(), names))
@@ -189,11 +188,11 @@ def meaning_of(code: str) -> dict[str, str]:
         "Cause": known.cause,
         "Cure": f"{known.cure} {known.more}",
     }
-    return {
-        name: _LINK.sub(_link_named, " ".join(text.split()))
-        for name, text in said.items()
-        if text
-    }
+    found = {}
+    for name, text in said.items():
+        if text:
+            found[name] = _LINK.sub(_link_named, " ".join(text.split()))
+    return found
 
 
 def _link_named(link: re.Match[str]) -> str:

@@ -326,11 +326,11 @@ def _pages(happened: Record) -> list[tuple[str, str]]:
     """Return the tiers whose successes made an answer, with the targets of their pages."""
     good = [one for one in happened.sent if one.status == 200 and one.route != "legacy"]
     last = {one.route: urlsplit(one.target).path for one in good}
-    return [
-        (one.route, one.target)
-        for one in good
-        if urlsplit(one.target).path == last[one.route]
-    ]
+    found = []
+    for one in good:
+        if urlsplit(one.target).path == last[one.route]:
+            found.append((one.route, one.target))
+    return found
 
 
 def _problems(read: Proof) -> Iterator[str]:
@@ -363,7 +363,10 @@ def _text(reads: Sequence[Proof]) -> None:
             "  ",
         )
         every = (one for rows in read.fields.values() for one in rows)
-        whys = {one.name: one.why for one in every if one.why and one.old is MISSING}
+        whys = {}
+        for one in every:
+            if one.why and one.old is MISSING:
+                whys[one.name] = one.why
         output.bullets(f"{name}: {why}" for name, why in whys.items())
 
 

@@ -48,13 +48,12 @@ def writes_plan(given: Mapping[str, str | None]) -> WritesPlan:
     """Return which trials can be made with some values."""
     values = {name: value for name, value in given.items() if value}
     made = [trial for trial in trials() if trial.needs <= values.keys()]
-    missing = {
-        trial.name: " ".join(
-            _OPTIONS[name] for name in sorted(trial.needs - values.keys())
-        )
-        for trial in trials()
-        if trial not in made
-    }
+    missing = {}
+    for trial in trials():
+        if trial not in made:
+            missing[trial.name] = " ".join(
+                _OPTIONS[name] for name in sorted(trial.needs - values.keys())
+            )
     return WritesPlan(values, made, missing)
 
 

@@ -17,6 +17,7 @@ from shim.cli.migration import migration_plans
 from shim.cli.output import write_json, write_line
 from shim.core.recognise import shared_engine
 from shim.core.settings import parse_instant, read_settings
+from shim.documents.model import Operation
 from shim.tools.scan.findings import FindingState, Remark, as_json, sarif
 from shim.tools.scan.scanning import Scan, scan
 
@@ -110,9 +111,9 @@ def command(
     if form != "json":
         _say("error", *report.errors)
     if form == "json":
-        found = [
-            operation for finding in report.findings for operation in finding.operations
-        ]
+        found = list[Operation]()
+        for finding in report.findings:
+            found.extend(finding.operations)
         plans = migration_plans(found, engine, settings, at)
         write_json({**_json(report, at), "plans": plans})
     elif form == "sarif":

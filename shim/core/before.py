@@ -138,11 +138,10 @@ def _drop_others(look: Before, call: Call, page: JsonObject) -> None:
     asked = parse_qsl(call.query, keep_blank_values=True)
     if type(items) is not list or not asked:
         return
-    wanted = {
-        look.members.get(name, name): _folded(text)
-        for name, text in asked
-        if name not in OF_PAGES
-    }
+    wanted = {}
+    for name, text in asked:
+        if name not in OF_PAGES:
+            wanted[look.members.get(name, name)] = _folded(text)
     items[:] = compress(items, [_fits(item, wanted) for item in items])
 
 

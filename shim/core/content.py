@@ -85,11 +85,10 @@ def with_content(
 def acceptable(accept_encoding: str) -> str:
     """Return an Accept-Encoding value without the codings that can't be decoded within bounds."""
     members = accept_encoding.split(",")
-    kept = [
-        member
-        for member in members
-        if member.partition(";")[0].strip().lower() in CODINGS
-    ]
+    kept = []
+    for member in members:
+        if member.partition(";")[0].strip().lower() in CODINGS:
+            kept.append(member)
     return ",".join(kept).strip() or "identity"
 
 

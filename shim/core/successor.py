@@ -42,7 +42,7 @@ from shim.core.route import empty_key, tier_key
 from shim.core.state import ExchangeState, failed, refuse_success
 from shim.core.translate import UpstreamPage
 from shim.documents.calls import Successor, Target
-from shim.documents.fields import Resource
+from shim.documents.fields import BODY, Resource
 from shim.documents.lens import Lens
 from shim.documents.model import NO_CONTENT
 from shim.documents.objects import RefusedChoice
@@ -282,19 +282,17 @@ def _unread(request: RequestBody, resource: Resource) -> list[str]:
     """Return the members of a legacy body that the document says nothing of but their type."""
     if resource.rest:
         return []
-    rules = [rule for field in resource.walk() for rule in field.rules["body"]]
-    read = [
-        parse_source(source)
-        for rule in rules
-        for source in (*rule.sources, *rule.looked_at)
-    ]
+    read = []
+    for rule in resource.rules_for(BODY):
+        for source in rule.reads:
+            read.append(parse_source(source))
     known = {name for name, refused in request.refused.items() if refused.but is None}
     others = request.members.keys() - {request.choose, *known}
-    return [
-        name
-        for name in sorted(others)
-        if not any(all(map(eq, path, name.split("."))) for path in read)
-    ]
+    found = []
+    for name in sorted(others):
+        if not any(all(map(eq, path, name.split("."))) for path in read):
+            found.append(name)
+    return found
 
 
 def has_tiers(match: Match) -> bool:

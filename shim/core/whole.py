@@ -59,11 +59,11 @@ def moved(lens: Lens, base: JsonObject, asked: JsonObject) -> dict[str, str]:
 def passed_over(lens: Lens, whole: JsonObject, asked: JsonObject) -> list[str]:
     """Return the asked members that repeat what was shown at another place, which the body says otherwise now."""
     said = {name: taken(asked, parse_source(name)) for name in lens.means}
-    return [
-        name
-        for name, value in said.items()
-        if value is not None and not _says(whole, lens.means[name], value)
-    ]
+    found = []
+    for name, value in said.items():
+        if value is not None and not _says(whole, lens.means[name], value):
+            found.append(name)
+    return found
 
 
 def without_asked(base: JsonObject, asked: JsonObject) -> JsonObject:

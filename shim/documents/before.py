@@ -23,15 +23,11 @@ def _made(table: Table, key: str) -> Resource | None:
     sub = table.table(key)
     # no document declares what the list's objects have
     if sub is not None and "each" in table.data:
-        plain = (
-            getattr(table.around.operation.request, "members", {}).get(
-                str(table.data["each"])
-            )
-            == "strings"
-        )
-        sub.around = attrs.evolve(
-            table.around, given=(*table.around.given, BARE) if plain else None
-        )
+        request = table.around.operation.request
+        members = {} if request is None else request.members
+        plain = members.get(str(table.data["each"])) == "strings"
+        given = (*table.around.given, BARE) if plain else None
+        sub.around = attrs.evolve(table.around, given=given)
     return read_body(sub, settings=())
 
 
@@ -172,14 +168,9 @@ class Before(Declared):
 
 def read_names(resources: Collection[Resource]) -> set[str]:
     """Return the names that the rules of bodies begin with."""
-    rules = [
-        rule
-        for one in resources
-        for field in one.walk()
-        for rule in field.rules.get(BODY, ())
-    ]
-    return {
-        str(parse_source(source)[0])
-        for rule in rules
-        for source in (*rule.sources, *rule.looked_at)
-    }
+    found = set()
+    for resource in resources:
+        for rule in resource.rules_for(BODY):
+            for source in rule.reads:
+                found.add(str(parse_source(source)[0]))
+    return found

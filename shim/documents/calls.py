@@ -45,18 +45,17 @@ def _before(table: Table, key: str) -> tuple[Before, ...]:
     for sub in table.list_of_tables(key):
         sub.around = table.around
         found.append(Before.read(sub))
-        table.around = attrs.evolve(
-            table.around, given=(*table.around.given, *found[-1].gives)
-        )
+        given = (*table.around.given, *found[-1].gives)
+        table.around = attrs.evolve(table.around, given=given)
     return tuple(found)
 
 
 def _reads_all(table: Table) -> bool:
     """Return whether the answer is a whole list, which is read to its end."""
     shape = table.around.operation.shape
-    return bool(
-        shape == "array" or (shape == "page" and table.data.get("bare") is True)
-    )
+    if shape == "page":
+        return table.data.get("bare") is True
+    return bool(shape == "array")
 
 
 def _legacy_name(made: Field, items: str, given: Collection[str]) -> str:
@@ -115,9 +114,8 @@ class Target(Declared):
         before = _before(table, "before")  # which give names to the others
         lens = Lens.maybe(table.table("lens"))
         if lens is not None:
-            table.around = attrs.evolve(
-                table.around, given=(*table.around.given, *FROM_LENS)
-            )
+            given = (*table.around.given, *FROM_LENS)
+            table.around = attrs.evolve(table.around, given=given)
         return super().part(table, before=before, lens=lens, **known)
 
     @property
@@ -143,29 +141,30 @@ class Target(Declared):
     @property
     def changes(self) -> tuple[tuple[str, str, str], ...]:
         """Method, path and version of the writes before it, and of itself unless it then only reads."""
-        calls = [
-            *self.writes,
-            *(() if self.writes and self.method == "GET" else (self,)),
-        ]
-        return tuple(
-            (one.method, (one.path or self.path).text, one.version or self.version)
-            for one in calls
-        )
+        calls: list[Before | Target] = [*self.writes]
+        if not self.writes or self.method != "GET":
+            calls.append(self)
+        changes = []
+        for one in calls:
+            path = one.path or self.path
+            changes.append((one.method, path.text, one.version or self.version))
+        return tuple(changes)
 
     @property
     def made(self) -> tuple[Resource, ...]:
         """The bodies and queries that rules make for it, and for what goes before it."""
-        return (
-            *filter(None, (self.body,)),
-            *(one for before in self.before for one in before.made),
-        )
+        made = [] if self.body is None else [self.body]
+        for before in self.before:
+            made += before.made
+        return tuple(made)
 
     @cached_property
     def legacy_names(self) -> Mapping[str, str]:
         """The names that members of the bodies it sends have in the legacy body, where they have others."""
         given = {*self.given, *FROM_LENS}
         found: dict[str, str] = {}
-        bodies = [("", self.body), *((one.each, one.body) for one in self.writes)]
+        bodies = [("", self.body)]
+        bodies += [(one.each, one.body) for one in self.writes]
         for items, body in bodies:
             for field in body.fields if body else ():
                 name = _legacy_name(field, items, given)
@@ -198,11 +197,9 @@ class Target(Declared):
                 "needs a body, whose rules read what it shows",
             )
             yield "lens", self.before, "can't stand beside before"
-            yield (
-                "lens",
-                lists - fields,
-                f"compares {' and '.join(sorted(lists - fields))}, which the body has not",
-            )
+            lacking = lists - fields
+            said = " and ".join(sorted(lacking))
+            yield "lens", lacking, f"compares {said}, which the body has not"
         yield (
             "before",
             self.before != self.looks + self.writes,
@@ -211,10 +208,8 @@ class Target(Declared):
         what = f"{self.method} can't answer {legacy.method}: a read stays a read, and a write a write"
         yield "method", (self.method == "GET" and not self.writes) != is_read, what
         for api in table.around.apis.values():
-            same = (self.path.text, self.method) == (
-                f"{api.base}{legacy.path.text}",
-                legacy.method,
-            )
+            old_path = f"{api.base}{legacy.path.text}"
+            same = self.path.text == old_path and self.method == legacy.method
             is_new = api.version is None and self.version not in legacy.versions
             yield "path", same and not is_new, _IS_LEGACY
         yield (
@@ -272,14 +267,10 @@ class Successor(Declared):
         table.know(cls.keys())
         request = RequestBody.maybe(table.table("request"))
         if request is not None:
-            table.around = attrs.evolve(
-                table.around,
-                operation=attrs.evolve(table.around.operation, request=request),
-            )
-        choices = {
-            word: _choice(choice)
-            for word, choice in table.named_tables("choose").items()
-        }
+            operation = attrs.evolve(table.around.operation, request=request)
+            table.around = attrs.evolve(table.around, operation=operation)
+        tables = table.named_tables("choose")
+        choices = {word: _choice(choice) for word, choice in tables.items()}
         if choices:
             table.know(cls.keys() - Target.keys())
         only = None if choices else Target.part(table)
@@ -354,11 +345,8 @@ class Successor(Declared):
         )
         yield from wrong_errors(self.errors)
         is_read = legacy.content == "json"
-        yield (
-            "errors",
-            not is_read and any(one.when for one in self.errors.values()),
-            "reads what passes unread",
-        )
+        reads_errors = any(one.when for one in self.errors.values())
+        yield "errors", reads_errors and not is_read, "reads what passes unread"
         for _, target in targets:
             lists = (name for one in target.before for name in (one.each, one.but))
             used = {*self.texts, *read_names(target.made), *lists}
@@ -371,35 +359,25 @@ class Successor(Declared):
     def given(self) -> tuple[str, ...]:
         """The names that looks before each of its calls give."""
         names = [target.given for _, target in self.targets()]
-        return tuple(
-            name
-            for name in dict.fromkeys(sum(names, ()))
-            if all(name in one for one in names)
-        )
+        every = dict.fromkeys(sum(names, ()))
+        return tuple(name for name in every if all(name in one for one in names))
 
     @cached_property
     def texts(self) -> frozenset[str]:
         """The names that stand in paths, in links and for parameters, all of which are texts."""
         targets = [target for _, target in self.targets()]
-        made = [
-            (self.resource, self.tier),
-            *((one, BODY) for target in targets for one in target.made),
-        ]
-        rules = [
-            rule
-            for one, tier in made
-            for field in one.walk()
-            for rule in field.rules.get(tier, ())
-        ]
-        paths = [
-            path
-            for one in targets
-            for path in (one.path, *(look.path for look in one.before))
-            if path
-        ]
-        return frozenset().union(
-            *(path.parameters for path in paths), *(rule.verb.names for rule in rules)
-        )
+        made = [(self.resource, self.tier)]
+        for target in targets:
+            made += [(one, BODY) for one in target.made]
+        names = set[str]()
+        for resource, tier in made:
+            for rule in resource.rules_for(tier):
+                names.update(rule.verb.names)
+        for target in targets:
+            for path in (target.path, *(look.path for look in target.before)):
+                if path:
+                    names.update(path.parameters)
+        return frozenset(names)
 
     def targets(self) -> Iterator[tuple[str, Target]]:
         """Return its upstream calls with the key each stands under."""
@@ -411,5 +389,8 @@ class Successor(Declared):
 
 
 def _choice(table: Table) -> Target | RefusedChoice:
-    table.know(("refuse",) if "refuse" in table.data else (*Target.keys(), "refuse"))
+    if "refuse" in table.data:
+        table.know(("refuse",))
+    else:
+        table.know((*Target.keys(), "refuse"))
     return RefusedChoice.maybe(table.table("refuse")) or Target.part(table)

@@ -88,7 +88,8 @@ def _of_fields(document: Document) -> Rows:
                         True,
                         f"is of a tier that no field has a rule for{did_you_mean(near)}",
                     )
-        meant = {*misspelt, *misspelt.values()} - (use.tiers.keys() - misspelt.keys())
+        right = use.tiers.keys() - misspelt.keys()
+        meant = {*misspelt, *misspelt.values()} - right
         for field in use.resource.fields:
             yield from _of_field(field, use, meant)
 
@@ -121,8 +122,7 @@ def _of_sources(
             else:
                 unwind = None
             for source in (
-                *rule.sources,
-                *rule.looked_at,
+                *rule.reads,
                 *(unwind.times if unwind else ()),
             ):
                 said = f"{within}{source}"
@@ -160,13 +160,9 @@ def _uses(document: Document) -> list[Use]:
     for operation in document.operations:
         for tier, successor in operation.successors.items():
             known = operation.path.parameters
-            _note(
-                uses,
-                successor.resource,
-                operation,
-                {tier: successor.at},
-                (*known, *successor.given),
-            )
+            tiers = {tier: successor.at}
+            given = (*known, *successor.given)
+            _note(uses, successor.resource, operation, tiers, given)
             for _, target in successor.targets():
                 names = known
                 for one in target.before:
@@ -193,16 +189,16 @@ def _note(
     for field in resource.fields:
         if field.of is not None:
             _note(uses, field.of, operation, tiers, known)
-            groups = {
-                tier
-                for tier, rules in field.rules.items()
-                if any(isinstance(one.verb, Group) for one in rules)
-            }
+            groups = set()
+            for tier, rules in field.rules.items():
+                if any(isinstance(one.verb, Group) for one in rules):
+                    groups.add(tier)
             uses[id(field.of)].grouped |= groups
 
 
 def _of_names(use: Use) -> Rows:
-    resource, names = use.resource, {field.name for field in use.resource.fields}
+    resource = use.resource
+    names = {field.name for field in resource.fields}
     for field in resource.fields:
         yield field.at, not all(field.name.split(".")), "has an empty part in its name"
         for one in _outer(field.name):
@@ -258,17 +254,13 @@ def _of_field(field: Field, use: Use, misspelt: set[str]) -> Rows:
     for tier in sorted(use.tiers.keys() - misspelt):
         rules = field.rules.get(tier, ())
         lacking = "is missing; say how the field gets its value there, or absent"
-        yield (
-            f"{field.at}.{_key(tier)}",
-            field.rules and not rules and tier not in meant,
-            lacking,
-        )
+        is_lacking = field.rules and not rules and tier not in meant
+        yield f"{field.at}.{_key(tier)}", is_lacking, lacking
         yield from _of_alternatives(rules)
         for rule in rules:
             yield from _of_rule(field, rule)
-            for key, is_wrong, what in rule.verb.misused(
-                field, attrs.evolve(use, tier=tier)
-            ):
+            of_tier = attrs.evolve(use, tier=tier)
+            for key, is_wrong, what in rule.verb.misused(field, of_tier):
                 yield f"{rule.at}{key}", is_wrong, what
 
 
@@ -292,9 +284,9 @@ def _of_alternatives(rules: Sequence[Rule]) -> Rows:
         open_end = "has a when and no rule after it; end with a rule for all other cases, absent if need be"
         yield rule.at, later is None, open_end
         said = {(rule.when.source, word) for word in rule.when.words}
-        is_dead = rule.when in taken or (
-            said and not rule.when.negated and said <= taken
-        )
+        is_dead = rule.when in taken
+        if said and not rule.when.negated:
+            is_dead = is_dead or said <= taken
         yield rule.at, is_dead, "can never apply: rules before it take all its words"
         taken |= {rule.when, *(() if rule.when.negated else said)}
 
@@ -312,14 +304,11 @@ def _of_rule(field: Field, rule: Rule) -> Rows:
         field.of is not None and not verb.hands_on,
         "a field with of is made by from, itself or absent",
     )
-    yield (
-        rule.at,
-        verb.nests and field.of is None,
-        f"{verb.key} needs of, the resource that the objects are",
-    )
-    takes_list = verb.of_lists or (
-        verb.hands_on and not verb.changes and field.type in LISTS
-    )
+    needs = f"{verb.key} needs of, the resource that the objects are"
+    yield rule.at, verb.nests and field.of is None, needs
+    takes_list = verb.of_lists
+    if verb.hands_on and not verb.changes:
+        takes_list = takes_list or field.type in LISTS
     for source in (*(() if takes_list else rule.sources), *rule.looked_at):
         yield (
             rule.at,
@@ -331,10 +320,8 @@ def _of_rule(field: Field, rule: Rule) -> Rows:
 def lost_members(document: Document) -> Iterator[str]:
     """Yield a line for each member that ``rest`` drops because a rule of another field reads it."""
     for resource in [use.resource for use in _uses(document) if use.resource.rest]:
-        names = {
-            tuple(name.split("."))
-            for name in (*(field.name for field in resource.fields), *resource.without)
-        }
+        every = [*(field.name for field in resource.fields), *resource.without]
+        names = {tuple(name.split(".")) for name in every}
         for field in resource.fields:
             rules = [rule for rules in field.rules.values() for rule in rules]
             for source in dict.fromkeys(

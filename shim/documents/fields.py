@@ -69,15 +69,13 @@ class When(Declared):
         if self.alike is not None:
             values = said if type(said) is list else []
             return self.alike == all(same(one, values[0]) for one in values)
-        return self.negated != (type(said) in {str, bool} and said in self.words)
+        is_one = type(said) in {str, bool} and said in self.words
+        return is_one != self.negated
 
     def wrong(self, table: Table) -> Rows:
-        ways = "is", "is_not", "given", "alike"
-        yield (
-            "",
-            len(table.data.keys() & {*ways}) != 1,
-            f"needs exactly one of {', '.join(ways)}",
-        )
+        ways = ("is", "is_not", "given", "alike")
+        present = table.data.keys() & {*ways}
+        yield "", len(present) != 1, f"needs exactly one of {', '.join(ways)}"
         each = f"[{Step.EACH}]" in self.source
         yield (
             "alike",
@@ -143,10 +141,10 @@ class Verb(Declared):
 
     def branches(self, script: Script, field: Field) -> list[Branch]:
         """Return the tests of what the sources say, each with the value where it holds."""
-        found = [
-            (script.member(source, noted=self.hands_on), source)
-            for source in self.sources
-        ]
+        found = []
+        for source in self.sources:
+            member = script.member(source, noted=self.hands_on)
+            found.append((member, source))
         return [self.branch(script, field, *one) for one in found]
 
     def branch(self, script: Script, field: Field, found: str, source: str) -> Branch:
@@ -192,6 +190,11 @@ class Rule:
             return (self.when.source,)
         return ()
 
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """What its verb and its condition read."""
+        return (*self.sources, *self.looked_at)
+
 
 @attrs.frozen
 class Field:
@@ -224,9 +227,8 @@ class Resource:
 
     @size.default
     def _size(self) -> int:
-        return sum(
-            1 if field.of is None else 1 + field.of.size for field in self.fields
-        )
+        inner = (field.of.size for field in self.fields if field.of is not None)
+        return len(self.fields) + sum(inner)
 
     def walk(self) -> Iterator[Field]:
         """Return all fields, those of the resources in them too."""
@@ -235,12 +237,18 @@ class Resource:
             if field.of is not None:
                 yield from field.of.walk()
 
+    def rules_for(self, tier: str) -> Iterator[Rule]:
+        """Yield the rules by which a tier's values become its fields, and those of the resources in them."""
+        for field in self.walk():
+            yield from field.rules.get(tier, ())
+
     def reads_bare(self, tier: str) -> bool:
         """Return whether its rules read a bare value (not an object), under the name ``value``."""
-        rules = [rule for field in self.fields for rule in field.rules.get(tier, ())]
-        return any(
-            parse_source(source)[0] == BARE for rule in rules for source in rule.sources
-        )
+        for field in self.fields:
+            for rule in field.rules.get(tier, ()):
+                if any(parse_source(one)[0] == BARE for one in rule.sources):
+                    return True
+        return False
 
 
 @attrs.define

@@ -44,9 +44,11 @@ def parse_place(text: str) -> BodyPlace:
 
 
 def _places(table: Table, key: str) -> Mapping[str, BodyPlace]:
-    return table.each(
-        key, lambda sub, name: checked(sub, name, parse_place, sub.text(name)) or ()
-    )
+
+    def read(sub: Table, name: str) -> BodyPlace:
+        return checked(sub, name, parse_place, sub.text(name)) or ()
+
+    return table.each(key, read)
 
 
 @attrs.frozen(kw_only=True)
@@ -142,11 +144,9 @@ class Lens(Declared):
             yield at, unknown, f"no member is named {' or '.join(sorted(unknown))}"
         for name in self.lists:
             outer = name.rpartition(".")[0]
-            yield (
-                key_path(".list", name),
-                outer and outer not in self.lists,
-                f"stands in {outer!r}, which is no list",
-            )
+            is_wrong = outer and outer not in self.lists
+            said = f"stands in {outer!r}, which is no list"
+            yield key_path(".list", name), is_wrong, said
         yield from wrong_errors(self.errors)
         for code, rule in self.errors.items():
             yield (

@@ -21,9 +21,8 @@ def _relation(table: Table, key: str) -> Mapping[str, str]:
         by_api = rel
     else:
         by_api = dict.fromkeys(apis, rel)
-    if by_api.keys() != set(apis) or not all(
-        isinstance(word, str) and word for word in by_api.values()
-    ):
+    are_texts = all(isinstance(word, str) and word for word in by_api.values())
+    if by_api.keys() != set(apis) or not are_texts:
         table.wrong(
             key, f"must be a text, or a table with one for each of {', '.join(apis)}"
         )
@@ -46,9 +45,9 @@ class LinkRule(Declared):
                 members.append(piece)
                 texts.append([])
             elif piece:
-                texts[-1].append(
-                    f"context.raw[{piece!r}]" if number % 2 else repr(piece)
-                )
+                is_parameter = number % 2
+                text = f"context.raw[{piece!r}]" if is_parameter else repr(piece)
+                texts[-1].append(text)
         return members, [" + ".join(text) for text in texts]
 
 
@@ -101,20 +100,16 @@ class LinkBack(Verb):
             around = [
                 script.once_a_call("href", text) if text else "" for text in texts
             ]
-            href = " + ".join(
-                part
-                for pair in zip(around, [*named, ""], strict=True)
-                for part in pair
-                if part
-            )
-            made.append(
-                (
-                    " and ".join(named),
-                    f"{{'href': {href}, 'rel': {link.rel[script.api]!r}}}",
-                )
-            )
+            parts = list[str]()
+            for pair in zip(around, [*named, ""], strict=True):
+                parts += pair
+            href = " + ".join(filter(None, parts))
+            rel = link.rel[script.api]
+            shown = f"{{'href': {href}, 'rel': {rel!r}}}"
+            made.append((" and ".join(named), shown))
         if len(made) == 1 and made[0][0]:
-            return lines + chosen(field.name, [(made[0][0], f"[{made[0][1]}]")], which)
+            test, one = made[0]
+            return lines + chosen(field.name, [(test, f"[{one}]")], which)
         lines.append("links = []")
         for test, one in made:
             if test:

@@ -137,10 +137,10 @@ def parse_document(
     title = top.text("title", default="")
     lender = top.text("resources_of", default="")
     apis = dict[str, Api]()
-    for key, table in (
-        top.named_tables("api")
-        or Table({"api": DEFAULT_APIS}, source).named_tables("api")
-    ).items():
+    tables = top.named_tables("api")
+    if not tables:
+        tables = Table({"api": DEFAULT_APIS}, source).named_tables("api")
+    for key, table in tables.items():
         table.around = {api.base for api in apis.values()}
         apis[key] = Api.read(table)
     if lender and lender not in others:
@@ -149,7 +149,8 @@ def parse_document(
         )
     resources = Resources()
     objects = BodyObjects()
-    top.around = Around(name, apis, [*apis.values()][-1].base, resources, objects)
+    newest = [*apis.values()][-1]
+    top.around = Around(name, apis, newest.base, resources, objects)
     resources.tables, objects.tables = (
         top.named_tables("resource"),
         top.named_tables("object"),
@@ -176,16 +177,9 @@ def parse_document(
         top.wrong("object", f"{key!r} is used by no operation")
     own = {one: resources.get(one) for one in resources.tables}
     top.around = [one.id for one in found]
-    return Document(
-        name,
-        title,
-        source.file,
-        apis,
-        found,
-        dict(source.overridden),
-        own,
-        top.each("callers", _called),
-    )
+    overridden = dict(source.overridden)
+    callers = top.each("callers", _called)
+    return Document(name, title, source.file, apis, found, overridden, own, callers)
 
 
 def _called(table: Table, name: str) -> tuple[str, ...]:
@@ -193,20 +187,10 @@ def _called(table: Table, name: str) -> tuple[str, ...]:
     called = table.texts(name)
     known = table.around
     unknown = ", ".join(one for one in called if one not in known)
-    table.refuse(
-        [
-            (
-                name,
-                CALLER.fullmatch(name) is None,
-                f"has no name, or begins with none of {', '.join(KINDS)}",
-            ),
-            (
-                name,
-                unknown,
-                f"names {unknown}, and the document has {', '.join(known)}",
-            ),
-        ]
-    )
+    is_odd = CALLER.fullmatch(name) is None
+    odd = f"has no name, or begins with none of {', '.join(KINDS)}"
+    others = f"names {unknown}, and the document has {', '.join(known)}"
+    table.refuse([(name, is_odd, odd), (name, unknown, others)])
     return called
 
 
@@ -217,17 +201,16 @@ def _with_common(table: Table, common: Mapping[str, Any]) -> Mapping[str, Any]:
     codes: Iterable[Any] = [status]
     if isinstance(status, dict):
         codes = status.values()
-    if "resource" not in table.data and (
-        data.get("content") == "gzip" or all(one in NO_CONTENT for one in codes)
-    ):
+    is_empty = all(one in NO_CONTENT for one in codes)
+    has_resource = data.get("content") != "gzip" and not is_empty
+    if "resource" not in table.data and not has_resource:
         data.pop("resource", None)
     # An operator's successor takes the place of none.
     begins = [f"{path}." for path in table.source.overridden]
-    own = [
-        key
-        for key in ("gone", *TIERS, "tier")
-        if any(path.startswith(f"{table.at(key)}.") for path in begins)
-    ]
+    own = []
+    for key in ("gone", *TIERS, "tier"):
+        if any(path.startswith(f"{table.at(key)}.") for path in begins):
+            own.append(key)
     if own and own[0] != "gone" and "switch" not in data:
         data.pop("gone", None)
     return data
@@ -235,12 +218,11 @@ def _with_common(table: Table, common: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _merged(common: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
     """Return the keys of two tables, and of the tables in both; what is its own stands in place of what is common."""
-    both = [
-        key
-        for key, value in own.items()
-        if isinstance(value, dict) and isinstance(common.get(key), dict)
-    ]
-    return {**common, **own, **{key: _merged(common[key], own[key]) for key in both}}
+    merged = {**common, **own}
+    for key, value in own.items():
+        if isinstance(value, dict) and isinstance(common.get(key), dict):
+            merged[key] = _merged(common[key], value)
+    return merged
 
 
 def _read(folder: Path | Traversable, problems: list[str]) -> Iterator[DocumentSource]:
@@ -257,15 +239,16 @@ def _read(folder: Path | Traversable, problems: list[str]) -> Iterator[DocumentS
 def _named(folder: Path | Traversable) -> Iterator[tuple[str, Path | Traversable]]:
     """Return the documents of a folder, which may be in an archive, and their names in it."""
     if isinstance(folder, Path):
-        files = document_files(folder)
-        yield from (
-            (path.relative_to(folder).as_posix() if path != folder else path.name, path)
-            for path in files
-        )
+        for file in document_files(folder):
+            if file == folder:
+                yield file.name, file
+            else:
+                yield file.relative_to(folder).as_posix(), file
         return
     for one in sorted(folder.iterdir(), key=lambda one: one.name):
         if one.is_dir():
-            yield from ((f"{one.name}/{name}", path) for name, path in _named(one))
+            for name, path in _named(one):
+                yield f"{one.name}/{name}", path
         elif one.name.endswith(".toml"):
             yield one.name, one
 
@@ -277,11 +260,11 @@ def document_files(folder: Path) -> list[Path]:
     else:
         found = [folder]
     # A folder that Kubernetes mounts has each file a second time below a hidden one.
-    return [
-        path
-        for path in found
-        if not any(part.startswith(".") for part in path.relative_to(folder).parts)
-    ]
+    made = []
+    for path in found:
+        if not any(part.startswith(".") for part in path.relative_to(folder).parts):
+            made.append(path)
+    return made
 
 
 def text_of(path: Path | Traversable, most: int = LARGEST) -> str:
@@ -298,9 +281,8 @@ def text_of(path: Path | Traversable, most: int = LARGEST) -> str:
 def read_toml(path: Path | Traversable, most: int = LARGEST) -> dict[str, Any]:
     """Return the tables of a TOML file; raises ValueError for what is none, or takes too much memory, and OSError."""
     text = text_of(path, most)
-    if text.count(".") > _DOTS or any(
-        line.count(".") > _DOTS_OF_A_LINE for line in text.splitlines()
-    ):
+    most = max((line.count(".") for line in text.splitlines()), default=0)
+    if text.count(".") > _DOTS or most > _DOTS_OF_A_LINE:
         raise ValueError(
             f"has more than {_DOTS_OF_A_LINE} dots in a line, or {_DOTS} in all"
         )
@@ -313,7 +295,8 @@ def read_toml(path: Path | Traversable, most: int = LARGEST) -> dict[str, Any]:
 def _override(own: DocumentSource, plain: Sequence[DocumentSource]) -> None:
     """Lay an operator's document over the one it names; each replaced key is remembered as theirs."""
     wanted = own.data["overrides"]
-    target = next((one for one in plain if one.data.get("name") == wanted), None)
+    named = (one for one in plain if one.data.get("name") == wanted)
+    target = next(named, None)
     if target is None:
         own.add("overrides", f"no document is named {wanted!r}")
         return
@@ -326,13 +309,8 @@ def _override(own: DocumentSource, plain: Sequence[DocumentSource]) -> None:
         if key in {"resource", "operation"} and isinstance(value, dict):
             # A rule (a field's tier, below resource and field) is replaced as a whole:
             # half of one means nothing.
-            _lay(
-                value,
-                target.data.get(key),
-                key,
-                (own, target),
-                3 if key == "resource" else 0,
-            )
+            whole_at = 3 if key == "resource" else 0
+            _lay(value, target.data.get(key), key, (own, target), whole_at)
         elif key not in {"overrides", "format"}:
             own.add(key, "can't be overridden; resource and operation can")
 

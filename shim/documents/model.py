@@ -213,8 +213,7 @@ class Operation(Declared):
         successors = [*self.successors.values()]
         needed = f"needs a success status such as 200 for each of {', '.join(apis)}"
         are_good = all(
-            type(status) is int and 200 <= status <= 299
-            for status in self.status.values()
+            type(one) is int and 200 <= one <= 299 for one in self.status.values()
         )
         yield "status", self.status.keys() != apis.keys() or not are_good, needed
         for api in apis.values():
@@ -241,11 +240,8 @@ class Operation(Declared):
             self.blank and self.blank >= self.sunset,
             "can never apply: the sunset is not later",
         )
-        ways = [
-            bool(successors),
-            self.gone is not None,
-            self.constant is not None,
-        ].count(True)
+        answers = [successors or None, self.gone, self.constant]
+        ways = len(answers) - answers.count(None)
         both = bool(successors) == (self.constant is not None)
         yield (
             "switch",
@@ -312,9 +308,8 @@ class Operation(Declared):
             )
             yield "order", both, f"{key!r} and {key[1:]!r} can't both apply"
         for tier, one in self.successors.items():
-            kept = self.order and any(
-                target.paging != "collected" for _, target in one.targets()
-            )
+            pagings = {target.paging for _, target in one.targets()}
+            kept = self.order and not pagings <= {"collected"}
             yield (
                 "order",
                 kept,
@@ -323,11 +318,9 @@ class Operation(Declared):
 
     def _wrong_content(self, table: Table) -> Rows:
         """Yield the defects of ``resource`` and ``status``: answers with content need a resource."""
-        bare = [
-            code
-            for code in self.status.values()
-            if code in NO_CONTENT or self.content != "json"
-        ]
+        bare = [*self.status.values()]
+        if self.content == "json":
+            bare = [code for code in bare if code in NO_CONTENT]
         has = len(bare) < len(self.status)
         named = "resource" in table.data
         own = all(one.resource.name for one in self.successors.values())
@@ -365,17 +358,14 @@ class Operation(Declared):
     @property
     def lens(self) -> Lens | None:
         """The lens that some of its bodies are seen through after a look."""
-        targets = [
-            target for one in self.successors.values() for _, target in one.targets()
-        ]
-        return next(
-            (
-                target.lens
-                for target in targets
-                if target.lens is not None and target.lens.version
-            ),
-            None,
-        )
+        targets = []
+        for one in self.successors.values():
+            for _, target in one.targets():
+                targets.append(target)
+        for target in targets:
+            if target.lens is not None and target.lens.version:
+                return target.lens
+        return None
 
     @property
     def switches(self) -> tuple[str, ...]:
@@ -388,12 +378,10 @@ class Operation(Declared):
         on = reads if self.method == "GET" else writes
         if one is None or one.switch in on:
             return self
-        return attrs.evolve(
-            self,
-            successors={
-                tier: each for tier, each in self.successors.items() if each is not one
-            },
-        )
+        others = {
+            tier: each for tier, each in self.successors.items() if each is not one
+        }
+        return attrs.evolve(self, successors=others)
 
     @property
     def first(self) -> str:
@@ -452,9 +440,5 @@ class Document:
     def where_on(self, reads: Collection[str], writes: Collection[str]) -> Document:
         """Return it with what there is where these words of switches are on."""
         operations = [one.where_on(reads, writes) for one in self.operations]
-        return attrs.evolve(
-            self,
-            operations=tuple(
-                one for one in operations if one.successors or not one.lives
-            ),
-        )
+        served = [one for one in operations if one.successors or not one.lives]
+        return attrs.evolve(self, operations=tuple(served))

@@ -101,11 +101,9 @@ class BodyMembers(Declared):
                 said = refused.value
             else:
                 said = refused.but
-            never = (
-                name in self.members
-                and said is not None
-                and not FITS[self.members[name]](said)
-            )
+            never = False
+            if name in self.members and said is not None:
+                never = not FITS[self.members[name]](said)
             what = f"can never apply: {said!r} is not of the member's type, {self.members.get(name)}"
             yield key_path(".refuse", name), never, what
 
@@ -130,10 +128,8 @@ class BodyObjects:
         """Return the description that a key of a table names, None if there is none of that name."""
         name = table.text(key)
         if name in self._outer:
-            table.wrong(
-                key,
-                f"{name!r} stands inside itself: {' in '.join((name, *reversed(self._outer)))}",
-            )
+            chain = " in ".join((name, *reversed(self._outer)))
+            table.wrong(key, f"{name!r} stands inside itself: {chain}")
         elif name in self.tables:
             return self._get(name)
         elif name:

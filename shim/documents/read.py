@@ -74,13 +74,12 @@ def nested(cls: type[Declared]) -> Any:
 
 def named(cls: type[Declared], *key: str) -> Any:
     """Return an attribute with an object from each table in one, by name."""
-    return read_as(
-        lambda table, at: {
-            name: cls.read(one) for name, one in table.named_tables(at).items()
-        },
-        *key,
-        factory=dict,
-    )
+
+    def read(table: Table, at: str) -> dict[str, Any]:
+        tables = table.named_tables(at)
+        return {name: cls.read(one) for name, one in tables.items()}
+
+    return read_as(read, *key, factory=dict)
 
 
 @cache
@@ -92,9 +91,9 @@ def _declared(
     for one in attrs.fields(cls):
         keys = one.metadata.get(_KEYS)
         reader = one.metadata.get(_READER, _BY_TYPE.get(one.type))
-        found.append(
-            (one.name, (one.name,) if keys is None else keys, reader, one.default)
-        )
+        if keys is None:
+            keys = (one.name,)
+        found.append((one.name, keys, reader, one.default))
     return found, frozenset(key for _, keys, _, _ in found for key in keys)
 
 

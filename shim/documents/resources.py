@@ -23,10 +23,8 @@ _OWN = {
     False: frozenset({"why", "when", "fidelity"}),
     True: frozenset({"why", "when", "type", "of"}),
 }
-_KEYS = {
-    body: own.union(*(one.keys() for one in (*VERBS.values(), *WAYS)))
-    for body, own in _OWN.items()
-}
+_OF_VERBS = frozenset().union(*(one.keys() for one in (*VERBS.values(), *WAYS)))
+_KEYS = {in_body: own | _OF_VERBS for in_body, own in _OWN.items()}
 """Keys of every rule, and these with those of verbs; False for rules of answers, True for those of bodies."""
 MOST_FIELDS = 10_000
 """Fields of a resource together with those of the objects in it: each resource may stand in another many times."""
@@ -63,10 +61,8 @@ class Resources:
         """Return the resource that a key of a table names, None if it names none."""
         name = table.text(key, default="")
         if name in self._outer:
-            table.wrong(
-                key,
-                f"{name!r} stands inside itself: {' in '.join((name, *reversed(self._outer)))}",
-            )
+            chain = " in ".join((name, *reversed(self._outer)))
+            table.wrong(key, f"{name!r} stands inside itself: {chain}")
         elif name in self.tables or name in self.read:
             found = self.get(name)
             if found.size <= MOST_FIELDS:
@@ -95,17 +91,18 @@ def _resource(
     read: Callable[[Table, str], Iterator[Field]],
 ) -> Resource:
     """Return the resource in a table: keys of ``settings`` with the right type are settings, all others are fields."""
-    given: dict[str, Any] = {
-        key: value
-        for key in settings
-        if type(value := table.data.get(key)) is _SETTINGS[key]
-    }
-    fields = tuple(
-        field for key in table.data if key not in given for field in read(table, key)
-    )
+    given: dict[str, Any] = {}
+    for key in settings:
+        value = table.data.get(key)
+        if type(value) is _SETTINGS[key]:
+            given[key] = value
+    fields = list[Field]()
+    for key in table.data:
+        if key not in given:
+            fields += read(table, key)
     if "without" in given:
         given["without"] = tuple(one[: LONGEST + 1] for one in table.texts("without"))
-    made = Resource(name, fields, at=table.path, **given)
+    made = Resource(name, tuple(fields), at=table.path, **given)
     is_long = any(len(one) > LONGEST for one in made.without)
     never = made.without and not made.rest
     rows = [
@@ -131,9 +128,8 @@ def _field(resource: Table, name: str) -> Iterator[Field]:
     rules = dict[str, tuple[Rule, ...]]()
     for tier, where, key in (*tiers_of(table), (BODY, table, BODY)):
         if found := where.list_of_tables(key):
-            rules[tier] = tuple(
-                _read_rule(rule, in_body=tier == BODY) for rule in found
-            )
+            in_body = tier == BODY
+            rules[tier] = tuple(_read_rule(rule, in_body=in_body) for rule in found)
     if not rules:
         table.wrong(
             "", "has no rule; give one for a tier: flex, dedicated or tier.NAME"
@@ -173,7 +169,7 @@ def _member(body: Table, name: str) -> Iterator[Field]:
             body.wrong(name, f"has more than one {what}")
     for table, rule in zip(tables, rules, strict=True):
         given = body.around.given
-        for source in (*rule.sources, *rule.looked_at) if given is not None else ():
+        for source in rule.reads if given is not None else ():
             first = re.split(r"[.\[]", source)[0]
             known = {*given, *(request.members if request else ())}
             unknown = not (request and request.rest) and not {source, first} & known
@@ -203,9 +199,9 @@ def _read_rule(table: Table, *, in_body: bool) -> Rule:
     verb: Verb = Absent()
     if len(present) == 1:
         cls = VERBS[present[0]]
-        ways: list[type[Verb]] = (
-            [way for way in WAYS if way.key in table.data] if cls is From else []
-        )
+        ways = list[type[Verb]]()
+        if cls is From:
+            ways = [way for way in WAYS if way.key in table.data]
         keys = " and ".join(way.key for way in ways)
         table.refuse(
             [
@@ -216,7 +212,8 @@ def _read_rule(table: Table, *, in_body: bool) -> Rule:
                 )
             ]
         )
-        table.know(_OWN[in_body].union(*(one.keys() for one in ways or [cls])))
+        allowed = [one.keys() for one in ways or [cls]]
+        table.know(_OWN[in_body].union(*allowed))
         verb = (*ways, cls)[0].part(table)
     else:
         table.wrong(
@@ -237,11 +234,6 @@ def _read_rule(table: Table, *, in_body: bool) -> Rule:
         )
     if fidelity not in _NEAR and not why:
         table.wrong("why", f"is missing; a field that is {fidelity} says why")
-    return Rule(
-        verb,
-        table.path,
-        table.source.owner(table.path),
-        fidelity,
-        why,
-        When.maybe(table.table("when")),
-    )
+    owner = table.source.owner(table.path)
+    when = When.maybe(table.table("when"))
+    return Rule(verb, table.path, owner, fidelity, why, when)

@@ -87,7 +87,8 @@ class Script:
 def put(field: str, value: str) -> str:
     """Return the line that puts a value in a field's place, and makes the objects that it stands in."""
     *outer, last = field.split(".")
-    return f"made{''.join(f'.setdefault({part!r}, {{}})' for part in outer)}[{last!r}] = {value}"
+    steps = [f".setdefault({part!r}, {{}})" for part in outer]
+    return f"made{''.join(steps)}[{last!r}] = {value}"
 
 
 def chosen(
@@ -101,7 +102,8 @@ def chosen(
     lines = list[str]()
     each = max(1, len(branches) // sources)
     for number, (test, value) in enumerate(branches):
-        lines += [f"{'elif' if number else 'if'} {test}:", f"    {put(field, value)}"]
+        word = "elif" if number else "if"
+        lines += [f"{word} {test}:", f"    {put(field, value)}"]
         if 0 < number // each < sources:
             lines.append(f"    report.pass_over({which}, {number // each}, source)")
     return [*lines, "else:", f"    report.leave_out({which}, source, made)"]

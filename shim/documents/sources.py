@@ -73,7 +73,10 @@ def parse_source(text: str) -> Path:
             raise ValueError(f"{text!r} is not a source: {what}")
         path.append(name)
         if step:
-            path.append(Where(Step(where[1]), where[2]) if where else Step(step))
+            if where:
+                path.append(Where(Step(where[1]), where[2]))
+            else:
+                path.append(Step(step))
     return tuple(path)
 
 
@@ -120,11 +123,8 @@ def _found(source: Json, path: Sequence[str | Step]) -> Json | Literal[NoValue.M
             step = part
             if isinstance(part, Where):
                 step = part.step
-                source = [
-                    one
-                    for one in source
-                    if type(one) is dict and one.get(part.member) is True
-                ]
+                objects = [one for one in source if type(one) is dict]
+                source = [one for one in objects if one.get(part.member) is True]
             if not source:
                 return NoValue.MISSING
             if step is Step.ONLY and len(source) > 1:

@@ -66,16 +66,17 @@ class DocumentSource:
 
     def owner(self, path: str) -> str:
         """Return the file that set a key: the one whose override covers it, else the document's own."""
-        covering = (
-            one
-            for one in self.overridden
-            if path == one or path.startswith((f"{one}.", f"{one}["))
-        )
+
+        def covers(one: str) -> bool:
+            return path == one or path.startswith((f"{one}.", f"{one}["))
+
+        covering = filter(covers, self.overridden)
         return self.overridden.get(next(covering, ""), self.file)
 
     def add(self, path: str, what: str) -> None:
         """Note one defect."""
-        self.problems.append(": ".join(filter(None, (self.owner(path), path, what))))
+        parts = (self.owner(path), path, what)
+        self.problems.append(": ".join(filter(None, parts)))
 
 
 @attrs.define(eq=False)
@@ -110,9 +111,10 @@ class Table:
 
     def know(self, keys: Collection[str]) -> None:
         """Report keys that are not in ``keys``; if a similar key is missing, the unknown one is read in its place."""
-        for key in [
-            key for key in self.data if key not in keys and key not in self._spelt
-        ]:
+        unknown = [key for key in self.data if key not in keys]
+        for key in unknown:
+            if key in self._spelt:
+                continue
             lacking = [one for one in keys if one not in self.data]
             near = nearest(key, lacking) or nearest(key, keys)
             hint = did_you_mean(near) or f"; known here: {', '.join(sorted(keys))}"
@@ -120,10 +122,8 @@ class Table:
             meant = near if near in lacking else key
             self._spelt[meant] = key
             if meant != key:
-                self.data = {
-                    meant if one == key else one: value
-                    for one, value in self.data.items()
-                }
+                items = self.data.items()
+                self.data = {meant if one == key else one: said for one, said in items}
 
     def _typed(self, key: str, kind: type, noun: str, *, required: bool = False) -> Any:
         value = self.data.get(key)
@@ -179,7 +179,8 @@ class Table:
             items = value
         else:
             items = [value]
-        if not items or not all(isinstance(item, str) and item for item in items):
+        are_texts = all(isinstance(item, str) and item for item in items)
+        if not items or not are_texts:
             self.wrong(key, f"must be {noun}, not {value!r}")
             return ()
         if len(set(items)) < len(items):
@@ -214,11 +215,11 @@ class Table:
 
     def named_tables(self, key: str) -> dict[str, Table]:
         """Return the sub-tables of a table by name, in file order."""
-        return {
-            name: table
-            for name, table in self.each(key, Table.table).items()
-            if table is not None
-        }
+        found = {}
+        for name, table in self.each(key, Table.table).items():
+            if table is not None:
+                found[name] = table
+        return found
 
     def list_of_tables(self, key: str) -> tuple[Table, ...]:
         """Return a table or a list of tables as a tuple, empty when missing."""
@@ -230,21 +231,21 @@ class Table:
             places = {f"{at}[{index}]": item for index, item in enumerate(value)}
         else:
             places = {at: value}
-        if not places or not all(isinstance(item, dict) for item in places.values()):
+        are_tables = all(isinstance(item, dict) for item in places.values())
+        if not places or not are_tables:
             self.wrong(key, f"must be a table or a list of tables, not {value!r}")
             return ()
-        return tuple(
-            Table(item, self.source, path, key, self.around)
-            for path, item in places.items()
-        )
+        found = []
+        for path, item in places.items():
+            found.append(Table(item, self.source, path, key, self.around))
+        return tuple(found)
 
 
 def read_template(table: Table, key: str, *, verbs: bool = False) -> Template:
     """Return a required path template."""
     text = table.text(key)
-    return checked(table, key, partial(parse_template, verbs=verbs), text) or Template(
-        text=text, segments=()
-    )
+    parse = partial(parse_template, verbs=verbs)
+    return checked(table, key, parse, text) or Template(text=text, segments=())
 
 
 def checked(

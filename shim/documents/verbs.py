@@ -67,14 +67,10 @@ class Constant(Verb):
 
     def lines(self, script: Script, field: Field, which: str) -> list[str]:
         is_plain = type(self.constant) in {str, bool}
-        return [
-            put(
-                field.name,
-                repr(self.constant)
-                if is_plain
-                else script.name("constant", self.constant),
-            )
-        ]
+        value = repr(self.constant)
+        if not is_plain:
+            value = script.name("constant", self.constant)
+        return [put(field.name, value)]
 
 
 @attrs.frozen(kw_only=True)
@@ -183,16 +179,9 @@ class Itself(Verb):
         assert field.of is not None, "checked"
         one = f"{script.nested(field.name, field.of)}.one(source, '')"
         if self.sources:
-            return chosen(
-                field.name,
-                [
-                    (
-                        f"type(value := {script.member(self.sources[0])}) is str",
-                        f"{{value: {one}}}",
-                    )
-                ],
-                which,
-            )
+            member = script.member(self.sources[0])
+            is_text = f"type(value := {member}) is str"
+            return chosen(field.name, [(is_text, f"{{value: {one}}}")], which)
         return [put(field.name, f"[{one}]" if field.type == "objects" else one)]
 
 
@@ -220,7 +209,10 @@ class Unwind(Verb):
         return tuple(said.partition(".")[0] for said in self.sources)
 
     def how(self, name: str) -> str:
-        return f"one for each of {' and '.join(self.sources)}{f', {self.times[0]} times' if self.times else ''}"
+        each = f"one for each of {' and '.join(self.sources)}"
+        if self.times:
+            return f"{each}, {self.times[0]} times"
+        return each
 
     def misused(self, field: Field, use: Use) -> Rows:
         for said in (*self.sources, *self.times):
@@ -239,7 +231,8 @@ class Unwind(Verb):
             times = script.name("times", parse_source(self.times[0]))
         else:
             times = "None"
-        found = f"{script.nested(field.name, field.of)}.unwound(source, {lists}, {times}, {self.keyed!r})"
+        nested = script.nested(field.name, field.of)
+        found = f"{nested}.unwound(source, {lists}, {times}, {self.keyed!r})"
         return [(f"(value := {found}) is not None", "value")]
 
 

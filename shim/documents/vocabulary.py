@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, datetime
 from enum import StrEnum
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TypeAlias
 
 import attrs
@@ -75,9 +75,9 @@ def are_in_order(times: Sequence[str]) -> bool:
     No text of a time is shorter than those.
     """
     together = "".join(times)
-    return (
-        len(together) == 20 * len(times) and "t" not in together and "z" not in together
-    )
+    if len(together) != 20 * len(times):
+        return False
+    return "t" not in together and "z" not in together
 
 
 @lru_cache(maxsize=2048)
@@ -107,6 +107,10 @@ def is_no_time(text: str) -> bool:
     return is_usual_time(text) is None and parse_time(text) is None
 
 
+def _is_list_of(kind: type, value: Json) -> bool:
+    return type(value) is list and all(type(item) is kind for item in value)
+
+
 FITS: Mapping[str, Callable[[Json], bool]] = {
     **{
         name: lambda said, kind=kind: type(said) is kind  # type: ignore[misc]  # Any
@@ -114,12 +118,8 @@ FITS: Mapping[str, Callable[[Json], bool]] = {
     },
     "number": lambda value: type(value) in {int, float} and is_json(value),
     "time": lambda value: parse_time(value) is not None,
-    "strings": lambda value: (
-        type(value) is list and all(type(item) is str for item in value)
-    ),
-    "objects": lambda value: (
-        type(value) is list and all(type(item) is dict for item in value)
-    ),
+    "strings": partial(_is_list_of, str),
+    "objects": partial(_is_list_of, dict),
     "any": lambda value: value is not None,
 }
 """For each type, a test of a decoded JSON value."""
@@ -131,9 +131,9 @@ def is_json(value: object) -> bool:
         return all(map(is_json, value.values()))
     if isinstance(value, list):
         return all(map(is_json, value))
-    return type(value) in {str, bool, int} or (
-        type(value) is float and math.isfinite(value)
-    )
+    if type(value) is float:
+        return math.isfinite(value)
+    return type(value) in {str, bool, int}
 
 
 _VENDOR = re.compile(r"application/vnd\.atlas(?![a-z0-9])", re.IGNORECASE)
@@ -182,9 +182,8 @@ def named_in(accept: str | None, content: str = "json") -> str | None:
         accept.split(",") if accept and "vnd.atlas" in accept.lower() else ()
     ):
         kind, *parameters = (part.strip() for part in media_range.split(";"))
-        weights = [
-            found[1] for one in parameters if (found := _WEIGHT.fullmatch(one))
-        ] or ["1"]
+        matches = [*filter(None, map(_WEIGHT.fullmatch, parameters))]
+        weights = [found[1] for found in matches] or ["1"]
         if _QVALUE.fullmatch(weights[0]):
             weight = float(weights[0])
         else:
@@ -205,11 +204,8 @@ def parse_versions(text: str) -> Versions:
     """Return the range that a text says, ``>=2023.1.1`` or ``>=2023.1.1,<2024.8.5``; raises ValueError on any other."""
     if found := _RANGE.fullmatch(text):
         with suppress(ValueError):
-            first, *end = (
-                date(*map(int, day.split("."))).isoformat()
-                for day in found.groups()
-                if day
-            )
+            days = [day.split(".") for day in found.groups() if day]
+            first, *end = [date(*map(int, parts)).isoformat() for parts in days]
             if not end or first < end[0]:
                 return Versions(first, *end)
     raise ValueError(

@@ -19,9 +19,9 @@ from shim.documents.vocabulary import FITS, PLAIN, Json, is_json
 
 def is_dropped(drop: Sequence[Any], said: Json) -> bool:
     """Return whether a value stands for not known. False equals 0 to Python, and means something else to everybody."""
-    return any(
-        (type(value) is bool, value) == (type(said) is bool, said) for value in drop
-    )
+    is_bool = type(said) is bool
+    same_kind = [value for value in drop if (type(value) is bool) == is_bool]
+    return said in same_kind
 
 
 def check_value(field: Field, at: str, value: Json) -> Rows:
@@ -82,10 +82,8 @@ class From(Verb):
     def branch(self, script: Script, field: Field, found: str, source: str) -> Branch:
         if field.of is not None:
             kind, call = self.inner(script, field, source)
-            return (
-                f"type(value := {found}) is {kind}",
-                f"{script.nested(field.name, field.of)}.{call}",
-            )
+            nested = script.nested(field.name, field.of)
+            return f"type(value := {found}) is {kind}", f"{nested}.{call}"
         if field.type == "time":
             is_no_time = script.once_a_call("is_no_time", "report.is_no_time")
             test = f"type(value := {found}) is str and not {is_no_time}(value)"
@@ -128,10 +126,9 @@ class Group(From):
         return f"one for each {' or '.join(self.members)}"
 
     def inner(self, script: Script, field: Field, source: str) -> tuple[str, str]:
-        return (
-            "list",
-            f"grouped(value, {source!r}, {script.name('members', tuple(map(parse_source, self.members)))})",
-        )
+        paths = tuple(map(parse_source, self.members))
+        members = script.name("members", paths)
+        return "list", f"grouped(value, {source!r}, {members})"
 
 
 @attrs.frozen(kw_only=True)
@@ -146,10 +143,8 @@ class Keyed(From):
     members: tuple[str, ...] = source("keyed", of_item=True)
 
     def inner(self, script: Script, field: Field, source: str) -> tuple[str, str]:
-        return (
-            "list",
-            f"keyed(value, {source!r}, {script.name('member', parse_source(self.members[0]))})",
-        )
+        member = script.name("member", parse_source(self.members[0]))
+        return "list", f"keyed(value, {source!r}, {member})"
 
 
 @attrs.frozen(kw_only=True)
@@ -168,23 +163,20 @@ class Values(From):
     def becomes(self) -> str:
         turned: dict[str, list[str]] = {}
         for said, means in self.values.items():
-            turned.setdefault(
-                means if type(means) is str else json.dumps(means), []
-            ).append(said)
-        return "; ".join(
-            f"{' or '.join(said)} is {means}" for means, said in turned.items()
-        )
+            text = means if type(means) is str else json.dumps(means)
+            turned.setdefault(text, []).append(said)
+        parts = [f"{' or '.join(said)} is {means}" for means, said in turned.items()]
+        return "; ".join(parts)
 
     def misused(self, field: Field, use: Use) -> Rows:
         for word, value in self.values.items():
             yield from check_value(field, key_path(".values", word), value)
 
     def branch(self, script: Script, field: Field, found: str, source: str) -> Branch:
-        known = {
-            word: means
-            for word, means in self.values.items()
-            if not is_dropped(self.drop, word)
-        }
+        known = {}
+        for word, means in self.values.items():
+            if not is_dropped(self.drop, word):
+                known[word] = means
         means = script.name("means", known)
         return (
             f"type(value := {found}) is str and (value := {means}.get(value)) is not None",

@@ -169,12 +169,12 @@ def _message(
 
 def _on_absent(operation: Operation) -> str:
     """Return which fields the first tier's answers lack; else nothing."""
-    lost = [
-        field.name
-        for field in operation.fields
-        if {rule.fidelity for rule in field.rules.get(operation.first, ())}
-        == {Fidelity.ABSENT}
-    ]
+    lost = []
+    for field in operation.fields:
+        if {rule.fidelity for rule in field.rules.get(operation.first, ())} == {
+            Fidelity.ABSENT
+        }:
+            lost.append(field.name)
     if lost:
         return f", but its answers lack {', '.join(lost)}"
     return ""

@@ -82,11 +82,11 @@ def snapshot_of(request: AtlasRequest, cluster: Cluster, identity: str) -> JsonO
 def list_clusters(request: AtlasRequest) -> list[JsonObject]:
     """Return the clusters of the group that the API serves."""
     api = request.api
-    return [
-        api.show_cluster(each, request.view)
-        for each in clusters_of(request).values()
-        if each.tier == api.serves
-    ]
+    found = []
+    for each in clusters_of(request).values():
+        if each.tier == api.serves:
+            found.append(api.show_cluster(each, request.view))
+    return found
 
 
 def get_cluster(request: AtlasRequest) -> JsonObject:
@@ -196,11 +196,10 @@ def page_of(items: Sequence[JsonObject], url: str, raw: str) -> JsonObject:
     missing.
     """
     page, size, count = read_query(raw)
-    others = [
-        piece
-        for piece in raw.split("&")
-        if piece and piece.partition("=")[0] not in {"pageNum", "itemsPerPage"}
-    ]
+    others = []
+    for piece in raw.split("&"):
+        if piece and piece.partition("=")[0] not in {"pageNum", "itemsPerPage"}:
+            others.append(piece)
 
     def link(rel: str, *paging: str) -> dict[str, str]:
         return {"href": f"{url}?{'&'.join((*others, *paging))}", "rel": rel}

@@ -113,11 +113,10 @@ class SeenCaller(Seen):
     def recent(self, now: float) -> tuple[int, int]:
         """Return how many calls ended in the last five minutes, to the slice, and how many of these with an error."""
         first = int((now - RECENT) // SLICE)
-        slices = [
-            (is_error, calls)
-            for (at, is_error), calls in self.slices.copy().items()
-            if at > first
-        ]
+        slices = []
+        for (at, is_error), calls in self.slices.copy().items():
+            if at > first:
+                slices.append((is_error, calls))
         return sum(calls for _, calls in slices), sum(
             calls for is_error, calls in slices if is_error
         )

@@ -160,11 +160,10 @@ class CallLine:
 
     def json(self) -> str:
         """Return the line as JSON, members without a value left out."""
-        shown = {
-            name: value
-            for name, value in self.members().items()
-            if value not in {None, ""} or name == "status"
-        }
+        shown = {}
+        for name, value in self.members().items():
+            if value not in {None, ""} or name == "status":
+                shown[name] = value
         return orjson.dumps(shown).decode()
 
     def text(self) -> str:

@@ -144,11 +144,10 @@ class Metrics(Collector):
         limits = handler.limits
         upstream = handler.shared.upstream
         seen = handler.shared.inventory.radar.sightings()
-        operations = [
-            (document.name, one)
-            for document in plan.engine.documents
-            for one in document.operations
-        ]
+        operations = []
+        for document in plan.engine.documents:
+            for one in document.operations:
+                operations.append((document.name, one))
         return {
             "in_flight_requests": {(): limits.count},
             "log_lines_dropped": {(): LogLines.lost.count},

@@ -147,12 +147,11 @@ def options_of(found: Mapping[str, Setting], problems: Iterable[str] = ()) -> Op
 
 def renamed(error: SettingsError, found: Mapping[str, Setting]) -> SettingsError:
     """Return the error with each option named as it was given (flag, variable or key of the file)."""
-    names = {
-        name: found[row.name].source
-        for row in TABLE
-        if row.name in found
-        for name in (row.name, row.variable)
-    }
+    names = {}
+    for row in TABLE:
+        if row.name in found:
+            for name in (row.name, row.variable):
+                names[name] = found[row.name].source
     parts = [problem.partition(":") for problem in error.problems]
     return SettingsError(
         *(f"{names.get(head, head)}{colon}{rest}" for head, colon, rest in parts)
@@ -332,11 +331,12 @@ class LivePlan:
             engine = Plan(
                 options, Engine(documents, options.reads, options.writes), found
             ).engine
-            rows = [
-                row.name
-                for row in TABLE
-                if not row.live and getattr(options, row.name) != getattr(old, row.name)
-            ]
+            rows = []
+            for row in TABLE:
+                if not row.live and getattr(options, row.name) != getattr(
+                    old, row.name
+                ):
+                    rows.append(row.name)
             kept = {name: getattr(old, name) for name in rows}
             self.use(Plan(attrs.evolve(options, **kept), engine, found, rows))
         except SettingsError as error:

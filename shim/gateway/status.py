@@ -54,9 +54,10 @@ def status_of(
     now = time.time()
     options = plan.options
     inventory = handler.shared.inventory
-    retired = {
-        names: way for names, way in ledger.ways.copy().items() if names[0] != OTHER
-    }
+    retired = {}
+    for names, way in ledger.ways.copy().items():
+        if names[0] != OTHER:
+            retired[names] = way
     ends = ends_of(plan.engine, plan.settings, today)
     problems = [problem for one in watched for problem in one.problems]
     sightings = sorted(

@@ -220,11 +220,11 @@ async def _head(connection: socket.socket) -> bytes:
 
 def _values(fields: list[bytes], name: bytes) -> set[bytes]:
     """Return the values of the lines with that name; what else is in a head to another host is that host's to judge."""
-    return {
-        value.strip()
-        for of, _, value in (one.partition(b":") for one in fields)
-        if of.strip().lower() == name
-    }
+    found = set()
+    for of, _, value in (one.partition(b":") for one in fields):
+        if of.strip().lower() == name:
+            found.add(value.strip())
+    return found
 
 
 def _body(fields: list[bytes]) -> Body:

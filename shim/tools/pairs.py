@@ -175,11 +175,10 @@ def _replayed(engine: Engine, settings: Settings, pair: Pair) -> Replayed:
     fields = {f"{before}{one.name}": one for one in outcome.record.fields}
     # What can't be used of a successor's answer is absent, too, and the document is
     # wrong.
-    unusable = {
-        path: one.why
-        for path, one in fields.items()
-        if one.why.startswith("upstream said ")
-    }
+    unusable = {}
+    for path, one in fields.items():
+        if one.why.startswith("upstream said "):
+            unusable[path] = one.why
     absent = {
         path: one.fidelity is Fidelity.ABSENT and path not in unusable
         for path, one in fields.items()

@@ -70,9 +70,9 @@ def proof_of(
     for tier, pages in own.items():
         successor = operation.successors[tier]
         bare = successor.only is not None and successor.only.bare
-        new_items = [
-            item for page in pages for item in _items(operation, page, bare=bare)
-        ]
+        new_items = []
+        for page in pages:
+            new_items.extend(_items(operation, page, bare=bare))
         pairs = _pairs(successor, old_items, new_items)
         paired = paired + len(pairs)
         count = count + len(new_items)

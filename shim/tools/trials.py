@@ -68,12 +68,18 @@ class Trial:
     @property
     def needs(self) -> frozenset[str]:
         """The names of the values that a person has to give."""
-        calls = [call for step in self.steps for call in (step, step.undo) if call]
-        texts = [text for call in calls for text in (call.call, *_texts(call.body))]
-        holes = [hole for text in texts for hole in HOLE.finditer(text)]
-        return frozenset(hole["path"] for hole in holes if not hole["step"]) - {
-            "absentId"
-        }
+        calls = []
+        for step in self.steps:
+            for call in (step, step.undo):
+                if call:
+                    calls.append(call)
+        names = set[str]()
+        for call in calls:
+            for text in (call.call, *_texts(call.body)):
+                for hole in HOLE.finditer(text):
+                    if not hole["step"]:
+                        names.add(hole["path"])
+        return frozenset(names - {"absentId"})
 
 
 @cache

@@ -104,11 +104,12 @@ def carry_out(
 def _arguments(command: CliCommand, given: FlagValues, project: str) -> dict[str, Any]:
     """Return the arguments of a method of the typed client, except the names in the path."""
     flags = (*command.required, *command.optional)
-    arguments = {
-        flag.argument: not flag.negates if flag.kind == "bool" else given[flag.name]
-        for flag in flags
-        if flag.argument and given.get(flag.name)
-    }
+    arguments = {}
+    for flag in flags:
+        if flag.argument and given.get(flag.name):
+            arguments[flag.argument] = (
+                not flag.negates if flag.kind == "bool" else given[flag.name]
+            )
     if command.path.endswith("list"):
         return {**arguments, "include_count": not given.get("omitCount", False)}
     if command.argument and command.argument not in command.names:

@@ -280,11 +280,10 @@ def _signed(outbound: OutboundCall, value: str | None) -> OutboundCall:
 
 def challenge_of(reply: Reply, key: ApiKey) -> Nonce | None:
     """Return the first challenge of a 401 that an API key can answer."""
-    lines = [
-        value
-        for name, value in reply.headers
-        if name.lower() == "www-authenticate" and reply.status == 401
-    ]
+    lines = []
+    for name, value in reply.headers:
+        if name.lower() == "www-authenticate" and reply.status == 401:
+            lines.append(value)
     for word, text in [one for value in lines for one in challenges(value)]:
         if word == "digest":
             given = parameters(text)

@@ -49,19 +49,20 @@ class Finding(RetiredUse):
     @property
     def successors(self) -> list[dict[str, str]]:
         """The successor calls, in the order in which the shim makes them; ``word`` of the body chooses a call."""
-        calls = [
-            {
-                "tier": tier,
-                "method": method,
-                "path": path,
-                "version": version,
-                "word": word,
-            }
-            for tier, successor in self.operation.successors.items()
-            for word, target in [("", successor.only), *successor.choices.items()]
-            if isinstance(target, Target)
-            for method, path, version in target.changes
-        ]
+        calls = []
+        for tier, successor in self.operation.successors.items():
+            for word, target in [("", successor.only), *successor.choices.items()]:
+                if isinstance(target, Target):
+                    for method, path, version in target.changes:
+                        calls.append(
+                            {
+                                "tier": tier,
+                                "method": method,
+                                "path": path,
+                                "version": version,
+                                "word": word,
+                            }
+                        )
         return [{key: value for key, value in call.items() if value} for call in calls]
 
     @property

@@ -390,7 +390,8 @@ class Program:
             before = self.items(call.receiver)
             if known(on) or len(before) > 1:
                 parts = [*before]
-        parts += [one for arg in call.args for one in self.items(arg)]
+        for arg in call.args:
+            parts.extend(self.items(arg))
         if any(map(known, parts)):
             return made(url_join, *parts)
         return UNKNOWN

@@ -285,11 +285,10 @@ def command_uses(
             return found
     rest = _atlas_words(words)
     if rest[:1] == ["api"]:
-        named = [
-            one
-            for one in sought.operations.values()
-            if not {one.id, *one.aliases}.isdisjoint(rest[2:3])
-        ]
+        named = []
+        for one in sought.operations.values():
+            if not {one.id, *one.aliases}.isdisjoint(rest[2:3]):
+                named.append(one)
         uses = [
             RetiredUse(
                 place, "call", tuple(named), None, " ".join(["atlas", *rest[:3]])
@@ -342,11 +341,10 @@ def _atlas_words(words: Sequence[str]) -> list[str]:
     """Return the words of a command of the Atlas CLI without options, none for any other command."""
     words = " ".join(words).split()
     valued = rules.words("commands", "valued")
-    rest = [
-        word
-        for before, word in pairwise(["", *words])
-        if not word.startswith("-") and before not in valued
-    ]
+    rest = []
+    for before, word in pairwise(["", *words]):
+        if not word.startswith("-") and before not in valued:
+            rest.append(word)
     if not rest or rest[0].rpartition("/")[2] not in rules.words("commands", "atlas"):
         return []
     return rest[1 + (rest[1:2] == ["atlas"]) :]

@@ -100,7 +100,9 @@ class Packages:
         some = [
             one.shared for one in near if _is_of(one.path, path, imports, speaks=speaks)
         ]
-        constants = [pair for one in some for pair in one.constants.items()]
+        constants = list[tuple[str, str]]()
+        for one in some:
+            constants.extend(one.constants.items())
         return SharedAddresses(
             constants={
                 name: address

@@ -91,11 +91,10 @@ class Pins:
 
         Pulumi's is that of the provider which it wraps.
         """
-        folders = [
-            self._by_folder[one]
-            for one in Path(file).resolve().parents
-            if one in self._by_folder
-        ]
+        folders = []
+        for one in Path(file).resolve().parents:
+            if one in self._by_folder:
+                folders.append(self._by_folder[one])
         limits = dict[str, Limit]()
         for tool in rules.table("pins"):
             newest = max(

@@ -167,17 +167,14 @@ class ProgramReader:
             )
             hits = [one for one in joined if self.sought.find(one, near=near)]
         if not hits and self.bases and not self.quiet.is_quiet(call.node):
-            named = [
-                value
-                for key, value in call.keyed.items()
-                if key in rules.words("words", "paths")
-            ]
+            named = []
+            for key, value in call.keyed.items():
+                if key in rules.words("words", "paths"):
+                    named.append(value)
             starts = _PATH if method is not None else _WHOLE_PATH
-            hits = [
-                one
-                for node in given
-                for one in self._completed(node, _PATH if node in named else starts)
-            ]
+            hits = []
+            for node in given:
+                hits.extend(self._completed(node, _PATH if node in named else starts))
             is_read = not _READS.isdisjoint(words_of(call.name)[:1])
             method = method or ("GET" if is_read else None)
         for address in hits:
@@ -204,11 +201,10 @@ class ProgramReader:
     def _method(self, call: CallExpression) -> tuple[bool, str | None]:
         """Return whether a call is an HTTP call, and its method if known."""
         name = call.name
-        keyed = [
-            call.keyed[key]
-            for key in rules.table("words", "given")
-            if key in call.keyed
-        ]
+        keyed = []
+        for key in rules.table("words", "given"):
+            if key in call.keyed:
+                keyed.append(call.keyed[key])
         method = next(filter(None, map(self._word, [*keyed, *call.args])), None)
         if method is None:
             # Net::HTTP::Get.new
@@ -358,15 +354,13 @@ class ProgramReader:
                     self._place(node), "sdk", operations, operations[0].method, name
                 )
         if node.role == "string" and _SCRIPT.match(node.text):
-            rows = [
-                row
-                for one in self.program.fold(node)
-                for row in one.replace("\\\n", " ").split("\n")
-            ]
+            rows = []
+            for one in self.program.fold(node):
+                rows.extend(one.replace("\\\n", " ").split("\n"))
             place = self._place(node)
-            uses = [
-                use for row in rows for use in uses_of_commands(self.sought, place, row)
-            ]
+            uses = list[RetiredUse]()
+            for row in rows:
+                uses.extend(uses_of_commands(self.sought, place, row))
             if uses:
                 self.used |= self.program.literals(node)
             yield from uses
@@ -382,11 +376,9 @@ class ProgramReader:
             and self.program.language in _WHOLE
             and bool(self.generated)
         )
-        value = [
-            word
-            for one in self.program.assigned(first, name)[-1:]
-            for word in one.value.words()
-        ]
+        value = []
+        for one in self.program.assigned(first, name)[-1:]:
+            value.extend(one.value.words())
         return is_bare or not self.generated.isdisjoint([first, *value])
 
     def _annotation(self, node: Node) -> Iterator[RetiredUse]:

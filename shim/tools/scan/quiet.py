@@ -58,11 +58,8 @@ class QuietPlaces:
         root = next((name for name in names if name not in {"this", "self"}), "")
         if root.casefold() in self.mocks or any(map(self._sets_up, receiver.walk())):
             return True
-        names += [
-            word
-            for one in self.program.assigned(root, receiver)[-1:]
-            for word in one.value.words()[:3]
-        ]
+        for one in self.program.assigned(root, receiver)[-1:]:
+            names.extend(one.value.words()[:3])
         return any(
             not rules.words("words", "mocking").isdisjoint(
                 [one.casefold(), *words_of(one)]

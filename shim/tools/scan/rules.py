@@ -30,7 +30,11 @@ def words(*names: str) -> frozenset[str]:
 @cache
 def inverted(name: str) -> Mapping[str, str]:
     """Return a table of lists inverted: entry -> key."""
-    return {entry: key for key, entries in table(name).items() for entry in entries}
+    found = {}
+    for key, entries in table(name).items():
+        for entry in entries:
+            found[entry] = key
+    return found
 
 
 def words_of(name: str) -> list[str]:

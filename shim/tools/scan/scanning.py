@@ -186,11 +186,11 @@ class Scan:
         by_line: Iterable[RetiredUse] = ()
         if broken:
             by_line = TextReader(source, sought, shared.constants).uses()
-        uses += [
-            one
-            for one in by_line
-            if one.place.line not in seen and not broken.isdisjoint({0, one.place.line})
-        ]
+        for one in by_line:
+            if one.place.line not in seen and not broken.isdisjoint(
+                {0, one.place.line}
+            ):
+                uses.append(one)
         if uses and source.ending in rules.words("files", "documentation"):
             said = f"documentation names retired operations {len(uses)} times (it makes no calls)"
             self.notes[Remark(source.file, uses[0].place.line, said)] = None

@@ -289,11 +289,10 @@ class Sought:
         for use in uses:
             said = (use.text, *texts)
             days = [(one, self._day(one, said)) for one in use.operations]
-            found = [
-                one
-                for one, day in days
-                if one.id not in self._living or (day and day in one.versions)
-            ]
+            found = []
+            for one, day in days:
+                if one.id not in self._living or (day and day in one.versions):
+                    found.append(one)
             if use.kind in {"resource", "command", "package"}:
                 yield use
             elif found:
@@ -302,9 +301,10 @@ class Sought:
     def _day(self, operation: Operation, texts: Iterable[str]) -> str | None:
         """Return the version of an operation that the first of these texts with one names, or else the file."""
         for text in texts:
-            fixed = [
-                day for base, day in self._fixed[operation.id].items() if base in text
-            ]
+            fixed = []
+            for base, day in self._fixed[operation.id].items():
+                if base in text:
+                    fixed.append(day)
             if fixed or newest_version(text):
                 if fixed:
                     return fixed[0]
@@ -419,11 +419,10 @@ def _marks(operation: Operation) -> frozenset[str]:
     if is_living(operation):
         return frozenset(fixed[-1:])
     # The first segment is the collection that all paths of the API begin with.
-    targets = [
-        target
-        for successor in operation.successors.values()
-        for _, target in successor.targets()
-    ]
+    targets = []
+    for successor in operation.successors.values():
+        for _, target in successor.targets():
+            targets.append(target)
     return frozenset(fixed[1:]).difference(
         *(target.path.segments for target in targets)
     )
