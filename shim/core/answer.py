@@ -129,11 +129,9 @@ class LegacyAnswer:
         page = self._page_of(
             JsonReader(self.context.loads).decoded(content), len(content)
         )
-        if (
-            page is None
-            or goes_on(self.target, [page])
-            or (not page.items and self.is_empty([page]))
-        ):
+        if page is None or goes_on(self.target, [page]):
+            return None
+        if not page.items and self.is_empty([page]):
             return None
         return self.content(match, path, [page])
 
@@ -161,12 +159,9 @@ class LegacyAnswer:
             made = translate_items(translator, pages, rules)
             if added is not None:
                 before = sum([len(page.items) for page in pages])
-                made = together(
-                    made,
-                    translate_items(
-                        compiled.answers(added[0], api), added[1], rules, before
-                    ),
-                )
+                answers = compiled.answers(added[0], api)
+                more = translate_items(answers, added[1], rules, before)
+                made = together(made, more)
             document = items = made.value
             if operation.shape == "array" or self.target.paging == "collected":
                 document = items = in_order(items, compiled.order)
@@ -181,12 +176,10 @@ class LegacyAnswer:
 
     def _page(self, path: str, items: list[Json], upstream: JsonObject) -> JsonObject:
         """Return the legacy page at a path: all items where ``upstream``, a page, is kept, else one page of them."""
-        url, query, size, total = (
-            f"{self.context.base}{path.removesuffix('/')}",
-            self.query,
-            self.query.size,
-            None,
-        )
+        url = f"{self.context.base}{path.removesuffix('/')}"
+        query = self.query
+        size = query.size
+        total = None
         if self.target.paging == "kept":
             said = upstream.get("totalCount")
             if type(said) is int and said >= 0:
@@ -203,23 +196,14 @@ class LegacyAnswer:
             end = query.page * size
             items = items[end - size : end]
             more = end < total
-        links: list[Json] = [
-            {"href": f"{url}?{query.link(query.page, size, own=True)}", "rel": "self"}
-        ]
+        own = query.link(query.page, size, own=True)
+        links: list[Json] = [{"href": f"{url}?{own}", "rel": "self"}]
         if query.page > 1:
-            links.append(
-                {
-                    "href": f"{url}?{query.link(query.page - 1, size, own=False)}",
-                    "rel": "previous",
-                }
-            )
+            link = query.link(query.page - 1, size, own=False)
+            links.append({"href": f"{url}?{link}", "rel": "previous"})
         if more:
-            links.append(
-                {
-                    "href": f"{url}?{query.link(query.page + 1, size, own=False)}",
-                    "rel": "next",
-                }
-            )
+            link = query.link(query.page + 1, size, own=False)
+            links.append({"href": f"{url}?{link}", "rel": "next"})
         document: JsonObject = {"links": links, RESULTS: items}
         if query.count and total is not None:
             document["totalCount"] = total
@@ -235,7 +219,9 @@ def goes_on(target: Target, pages: Sequence[UpstreamPage]) -> bool:
     if linked is not None:
         return linked
     total = last.document.get("totalCount")
-    return type(total) is int and total > sum(len(page.items) for page in pages)
+    if type(total) is not int:
+        return False
+    return total > sum(len(page.items) for page in pages)
 
 
 def has_next(document: JsonObject) -> bool | None:

@@ -69,14 +69,12 @@ def look_before(
         if what:
             detail = f"The {tier.tier} endpoint answered {reply.status} to what is looked up first: {what}."
             raise CallError(502, "SHIM_UPSTREAM_UNREADABLE", detail)
+        match = state.match
         texts = {name: text for name, text in state.given.items() if type(text) is str}
-        raw = {
-            **state.match.raw,
-            **{name: segment_of(text) for name, text in texts.items()},
-        }
-        state.match = attrs.evolve(
-            state.match, raw=raw, parameters={**state.match.parameters, **texts}
-        )
+        segments = {name: segment_of(text) for name, text in texts.items()}
+        raw = {**match.raw, **segments}
+        parameters = {**match.parameters, **texts}
+        state.match = attrs.evolve(match, raw=raw, parameters=parameters)
     return None
 
 
@@ -124,7 +122,9 @@ def _has_more(document: JsonObject) -> bool:
     """Return whether a list goes on on another page, by its links or by its own count."""
     items = document.get(RESULTS)
     total = document.get("totalCount")
-    counts_more = type(items) is list and type(total) is int and total > len(items)
+    counts_more = False
+    if type(items) is list and type(total) is int:
+        counts_more = total > len(items)
     return counts_more or bool(has_next(document))
 
 
@@ -149,10 +149,8 @@ def _fits(item: Json, wanted: dict[str, bytes]) -> bool:
     # it stays, so that [only] can't choose another item next to it
     if type(item) is not dict:
         return True
-    return all(
-        name in item and _folded(str(item[name])) == text
-        for name, text in wanted.items()
-    )
+    known = {name: _folded(str(item[name])) for name in wanted if name in item}
+    return known == wanted
 
 
 def _folded(text: str) -> bytes:
@@ -163,10 +161,10 @@ def _folded(text: str) -> bytes:
 def _unfit(tier: Successor, target: Target, name: str, value: Json) -> bool:
     """Return whether a value can't stand where a document uses its name: in a path, or for the items of a list."""
     if name in tier.texts:
-        return (
-            type(value) is not str or len(value) > LONGEST_TEXT or not segment_of(value)
-        )
-    is_list = name in {part for one in target.writes for part in (one.each, one.but)}
+        if type(value) is not str or len(value) > LONGEST_TEXT:
+            return True
+        return not segment_of(value)
+    is_list = any(name in {one.each, one.but} for one in target.writes)
     return value is None or (is_list and type(value) is not list)
 
 
@@ -246,9 +244,8 @@ def _call_of(
     query: str,
     content: bytes | None,
 ) -> Call:
-    asked = Target(
-        before.method, before.path or target.path, before.version or target.version
-    )
+    path = before.path or target.path
+    asked = Target(before.method, path, before.version or target.version)
     call = successor_call(state.match, state.call, asked, None, content)
     if query:
         return attrs.evolve(call, target=f"{call.target}?{query}")
@@ -271,9 +268,10 @@ def _query_and_content(
         made = {}
     else:
         made = made_body(state, before.query, source)
-    query = "&".join(
-        f"{quote_plus(name)}={_quoted(name, value)}" for name, value in made.items()
-    )
+    pairs = []
+    for name, value in made.items():
+        pairs.append(f"{quote_plus(name)}={_quoted(name, value)}")
+    query = "&".join(pairs)
     return query, content
 
 
@@ -295,15 +293,18 @@ def _items(state: ExchangeState, write: Before) -> list[JsonObject]:
     for one in known[write.each]:
         found.setdefault(_key(write, one), one)
     items = [item for key, item in found.items() if key not in others]
-    return [
-        {**known, **(item if type(item) is dict else {BARE: item}), **state.given}
-        for item in items
-    ]
+    made = []
+    for item in items:
+        own = item if type(item) is dict else {BARE: item}
+        made.append({**known, **own, **state.given})
+    return made
 
 
 def _key(write: Before, item: Json) -> bytes:
     """Return what tells an item of a list from another."""
-    return dumps(item.get(write.by) if write.by and type(item) is dict else item)
+    if write.by and type(item) is dict:
+        return dumps(item.get(write.by))
+    return dumps(item)
 
 
 def made_body(
@@ -317,9 +318,8 @@ def made_body(
     Names that are ``given`` for rules to read are no members that pass.
     """
     rules = attrs.evolve(rules_context(state.match, state.context), budget=BodyBudget())
-    made = translate_one(
-        state.match.compiled.body(resource, [*state.given, *given]), source, rules
-    )
+    translator = state.match.compiled.body(resource, [*state.given, *given])
+    made = translate_one(translator, source, rules)
     if made.dropped:
         raise invalid_attribute(made.dropped[0].where)
     value: JsonObject = made.value

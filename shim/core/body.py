@@ -77,6 +77,11 @@ def object_of(
     return body
 
 
+def _has_members(described: BodyMembers, prefix: str) -> bool:
+    """Return whether members of an object are declared by their dotted names."""
+    return any(name.startswith(prefix) for name in described.members)
+
+
 @attrs.define
 class _Reader:
     note: Note | None
@@ -110,12 +115,12 @@ class _Reader:
             elif (
                 kind is None
                 and type(value) is dict
-                and any(one.startswith(f"{name}.") for one in described.members)
+                and _has_members(described, f"{name}.")
             ):
                 found[key] = self.given(described, value, f"{name}.", f"{at}.")
-            elif (kind is None and not rest) or (
-                kind is not None and not FITS[kind](value)
-            ):
+            elif kind is None and not rest:
+                raise invalid_attribute(at)
+            elif kind is not None and not FITS[kind](value):
                 raise invalid_attribute(at)
             else:
                 found[key] = self._inside(described, name, value, at)
@@ -129,15 +134,15 @@ class _Reader:
         if described is None:
             return value
         if type(value) is list:
-            return [
-                self._object(described, one, f"{at}[{number}]")
-                for number, one in enumerate(value)
-            ]
+            items: list[Json] = []
+            for number, one in enumerate(value):
+                items.append(self._object(described, one, f"{at}[{number}]"))
+            return items
         if described.keyed and type(value) is dict:
-            return {
-                key: self._object(described, one, f"{at}.{key}")
-                for key, one in value.items()
-            }
+            made: JsonObject = {}
+            for key, one in value.items():
+                made[key] = self._object(described, one, f"{at}.{key}")
+            return made
         return self._object(described, value, at)
 
     def _object(self, described: BodyObject, value: Json, at: str) -> JsonObject:
@@ -149,8 +154,6 @@ class _Reader:
     def _require(described: BodyMembers, found: JsonObject, place: str) -> None:
         """Raise CallError for a required member that was not found in an object."""
         for names in described.required:
-            if all(
-                look_up(found, name.split(".")) is NoValue.MISSING
-                for name in names.split(OR)
-            ):
+            paths = [name.split(".") for name in names.split(OR)]
+            if all(look_up(found, path) is NoValue.MISSING for path in paths):
                 raise missing_attribute(f"{place}{names}")

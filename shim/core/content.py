@@ -65,13 +65,11 @@ def with_content(
     """
     raw = b"".join(chunks)
     lines = () if decoded else reply.headers
-    codings = ",".join(
-        [
-            value
-            for name, value in lines
-            if len(name) == 16 and name.lower() == "content-encoding"
-        ]
-    )
+    said = []
+    for name, value in lines:
+        if len(name) == 16 and name.lower() == "content-encoding":
+            said.append(value)
+    codings = ",".join(said)
     try:
         if not complete or (not codings and len(raw) > limit):
             raise too_large(limit)
@@ -238,11 +236,8 @@ class JsonReader:
         # No document is deeper than its brackets are many, and no value is inside more
         # than one object of a list.
         brackets = len(content) - len(content.replace(b"{", b"").replace(b"[", b""))
-        is_shallow = (
-            brackets < _DEPTH
-            or brackets - _siblings(document) < _DEPTH
-            or _is_shallow(document)
-        )
+        is_shallow = brackets < _DEPTH or brackets - _siblings(document) < _DEPTH
+        is_shallow = is_shallow or _is_shallow(document)
         return document if is_shallow else None
 
 
@@ -254,9 +249,8 @@ def _siblings(document: Json) -> int:
     values: Iterable[Json] = [document]
     if type(document) is dict:
         values = document.values()
-    longest: list[Any] = max(
-        (value for value in values if type(value) is list), key=len, default=[]
-    )
+    lists = [value for value in values if type(value) is list]
+    longest: list[Any] = max(lists, key=len, default=[])
     if {*map(type, longest)} == {dict}:
         return len(longest)
     return 0
@@ -282,9 +276,9 @@ def is_error(document: Json) -> bool:
     """
     if type(document) is dict and type(document.get("content")) is dict:
         document = document["content"]
-    return type(document) is dict and (
-        "errorCode" in document or type(document.get("error")) is int
-    )
+    if type(document) is not dict:
+        return False
+    return "errorCode" in document or type(document.get("error")) is int
 
 
 def error_code(document: Json) -> str | None:

@@ -86,12 +86,8 @@ def exchange(match: Match, call: Call, context: Context) -> Exchange:
             if decision.legacy_next and state.knows_nothing:
                 outcome = yield from legacy_fallback(state, outcome)
     except CallError as error:
-        body = error_body(
-            error.status,
-            error.code,
-            together(error.detail, state.done_before),
-            error.parameters,
-        )
+        detail = together(error.detail, state.done_before)
+        body = error_body(error.status, error.code, detail, error.parameters)
         outcome = _own(state, body, error.status, "application/json", error.code)
     if call.method != "HEAD":
         return outcome
@@ -237,10 +233,8 @@ def legacy_fallback(state: ExchangeState, outcome: Outcome) -> Exchange:
         learn_retired(match, call, reply, state.context)
     state.route = tier
     reason = f"{state.reason}; neither {tier} nor the legacy endpoint knew anything"
-    return attrs.evolve(
-        outcome,
-        record=attrs.evolve(outcome.record, reason=reason, sent=tuple(state.sent)),
-    )
+    record = attrs.evolve(outcome.record, reason=reason, sent=tuple(state.sent))
+    return attrs.evolve(outcome, record=record)
 
 
 def _read_question(state: ExchangeState) -> None:
@@ -271,12 +265,8 @@ def _alone(state: ExchangeState) -> Answer:
             410, "SHIM_NO_SUCCESSOR", operation.without_successor, (operation.id,)
         )
     state.notes.append(constant.why)
-    return _own(
-        state,
-        constant.value,
-        operation.status[state.match.api.name],
-        state.match.content_type,
-    )
+    status = operation.status[state.match.api.name]
+    return _own(state, constant.value, status, state.match.content_type)
 
 
 def _own(

@@ -32,7 +32,8 @@ class Forms:
     def member(self, name: str) -> Forms:
         """Return a member of objects."""
         forms = (self.made, self.shown, self.unsaid, self.there)
-        return Forms(*[one.get(name) if type(one) is dict else None for one in forms])
+        values = [one.get(name) if type(one) is dict else None for one in forms]
+        return Forms(*values)
 
 
 @attrs.frozen
@@ -68,12 +69,10 @@ class Laying:
         has.
         """
         spec = self.lens.lists[name]
-        shown, unsaid, there = (
-            _grouped(one, spec) for one in (forms.shown, forms.unsaid, forms.there)
-        )
-        if {key: len(group) for key, group in shown.items()} != {
-            key: len(group) for key, group in there.items()
-        }:
+        shown = _grouped(forms.shown, spec)
+        unsaid = _grouped(forms.unsaid, spec)
+        there = _grouped(forms.there, spec)
+        if _sizes(shown) != _sizes(there):
             raise self._cannot_say(at)
         renamed = self._renamed(name, forms.made, there)
         counts = Counter[Key]()
@@ -91,12 +90,8 @@ class Laying:
             is_another = is_new or place >= len(group)
             place = place if place < len(group) else 0
             rest = unsaid.get(key, ())
-            one = Forms(
-                item,
-                shown[key][place],
-                rest[place] if place < len(rest) else None,
-                group[place],
-            )
+            left = rest[place] if place < len(rest) else None
+            one = Forms(item, shown[key][place], left, group[place])
             along = [*spec.keeps, *([] if is_another else [spec.identity])]
             if own in renamed:
                 # without a name it keeps that which it has
@@ -104,17 +99,11 @@ class Laying:
                     along += spec.by
                 else:
                     along += [spec.renamed]
-            kept = {
-                member: group[place][member]
-                for member in along
-                if member in group[place]
-            }
-            laid.append(
-                {
-                    **kept,
-                    **self._lay_object(name, f"{at}[{number}]", one, is_new=is_another),
-                }
-            )
+            old = group[place]
+            kept = {member: old[member] for member in along if member in old}
+            where = f"{at}[{number}]"
+            new = self._lay_object(name, where, one, is_new=is_another)
+            laid.append({**kept, **new})
         return laid
 
     def _check_new(self, spec: LensList, item: JsonObject, at: str) -> None:
@@ -183,13 +172,13 @@ class Laying:
         asked = _grouped(made, spec)
         new = [key for key in asked if key not in there]
         left = [key for key in there if key not in asked]
-        if len(new) == len(left) == 1 and (not spec.identity or len(there) == 1):
+        is_pair = len(new) == len(left) == 1
+        if is_pair and (not spec.identity or len(there) == 1):
             return {new[0]: left[0]}
         if new and left and spec.identity:
             at = f"{name}[].{spec.by[0]}"
-            names, lost = (
-                " and ".join(str(key[0]) for key in keys) for keys in (new, left)
-            )
+            names = " and ".join(str(key[0]) for key in new)
+            lost = " and ".join(str(key[0]) for key in left)
             detail = f"{at} has {names} and leaves out {lost}: this version can't say which is which."
             raise CallError(
                 400, "INVALID_ATTRIBUTE", f"{detail} Use version {self.version}.", (at,)
@@ -198,13 +187,15 @@ class Laying:
 
     def _stands_for_none(self, value: JsonObject) -> bool:
         """Return whether an object stands for none: it has a member of an empty one, or nothing in it is on."""
-        is_off = all(
-            self._stands_for_none(one) if type(one) is dict else one is False
-            for one in value.values()
-        )
-        return is_off or any(
-            value.get(name) == none for name, none in (self.lens.empty or {}).items()
-        )
+        if all(map(self._is_off, value.values())):
+            return True
+        empty = self.lens.empty or {}
+        return any(value.get(name) == none for name, none in empty.items())
+
+    def _is_off(self, value: Json) -> bool:
+        if type(value) is dict:
+            return self._stands_for_none(value)
+        return value is False
 
     def _cannot_say(self, at: str) -> CallError:
         detail = f"{' and '.join(self.asked)} can't be changed so by this version: it can't describe {at} as it is."
@@ -225,6 +216,11 @@ def _objects(value: Json) -> list[JsonObject]:
 def _key(item: JsonObject, spec: LensList) -> Key:
     values = [item.get(member) for member in spec.by]
     return tuple([value if type(value) is str else None for value in values])
+
+
+def _sizes(groups: Mapping[Key, Sequence[object]]) -> dict[Key, int]:
+    """Return how many items each group has."""
+    return {key: len(group) for key, group in groups.items()}
 
 
 def _grouped(items: Json, spec: LensList) -> dict[Key, list[JsonObject]]:

@@ -57,9 +57,8 @@ def look(
 ) -> Generator[Command, Reply, Look]:
     """Read what is there; raises CallError for an answer that can't be used, or whose success stands for an error."""
     asked = Target("GET", target.path, lens.version)
-    reply, document = yield from ask_before(
-        state, tier, successor_call(state.match, state.call, asked, None, None)
-    )
+    call = successor_call(state.match, state.call, asked, None, None)
+    reply, document = yield from ask_before(state, tier, call)
     found = Look(target, reply, document)
     if found.shows_it:
         if reply.status != 200 or type(document) is not dict:
@@ -121,9 +120,8 @@ def seen_through(
     unsaid = _made(
         state, target, lens, {**without_asked(was, said), "asked": asked, "was": was}
     )
-    laying = Laying(
-        lens, [name for name in asked if name in lens.members], target.version
-    )
+    members = [name for name in asked if name in lens.members]
+    laying = Laying(lens, members, target.version)
     for name in lists_of(lens):
         forms = Forms(made, same, unsaid, there).member(name)
         if forms.made == forms.shown:

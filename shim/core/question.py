@@ -105,21 +105,20 @@ def read_query(raw: str, shape: str) -> LegacyQuery:
     known: tuple[str, ...] = (*_NUMBERS, *_FLAGS)
     if shape == "one":
         known = ("envelope", "pretty")
-    own = {
-        name: unquote_plus(value) for name, value, _ in reversed(given) if name in known
-    }
+    own = {}
+    for name, value, _ in reversed(given):
+        if name in known:
+            own[name] = unquote_plus(value)
     said = _NUMBERS | _FLAGS | own
     for name in known:
-        if not (
-            _is_positive(said[name])
-            if name in _NUMBERS
-            else said[name].lower() in _WORDS
-        ):
+        text = said[name]
+        if name in _NUMBERS and not _is_positive(text):
+            raise invalid_parameter(name)
+        if name not in _NUMBERS and text.lower() not in _WORDS:
             raise invalid_parameter(name)
     asked = int(said["itemsPerPage"])
-    is_plain = own.keys() <= _NUMBERS.keys() and sum(
-        name in known for name, _, _ in given
-    ) == len(own)
+    times = sum(name in known for name, _, _ in given)
+    is_plain = own.keys() <= _NUMBERS.keys() and times == len(own)
     return LegacyQuery(
         page=int(said["pageNum"]),
         size=min(asked, MOST),

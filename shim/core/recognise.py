@@ -12,7 +12,7 @@ from shim.core.messages import Headers
 from shim.core.settings import STRICT, SWITCHES, Settings, parse_writes
 from shim.core.translate import Translator
 from shim.documents import Document, load_documents, mapping_folders
-from shim.documents.fields import Resource
+from shim.documents.fields import Resource, Rule
 from shim.documents.model import Api, Operation
 from shim.documents.templates import decoded, parameter_name
 from shim.documents.vocabulary import named_in
@@ -37,40 +37,33 @@ class CompiledOperation:
             operation.switched,
             operation.successors,
         )
-        fields = {tier: one.resource.walk() for tier, one in successors.items()}
-        rules = {
-            tier: [rule for one in walked for rule in one.rules[tier]]
-            for tier, walked in fields.items()
-        }
-        reading = {
-            tier: any(rule.sources or rule.when for rule in used)
-            for tier, used in rules.items()
-        }
         is_list = operation.shape != "one"
-        self.reads = {
-            tier
-            for tier, one in successors.items()
-            if is_list or one.resource.rest or reading[tier]
-        }
+        self.reads = set()
+        rules = list[Rule]()
+        for tier, one in successors.items():
+            used = [*one.resource.rules_for(tier)]
+            rules += used
+            reads = any(rule.sources or rule.when for rule in used)
+            if is_list or one.resource.rest or reads:
+                self.reads.add(tier)
         """The tiers whose content takes part in the answer; of the others any success will do."""
-        self.timeless = operation.method == "GET" and all(
-            one.verb.timeless for used in rules.values() for one in used
-        )
+        is_timeless = all(rule.verb.timeless for rule in rules)
+        self.timeless = operation.method == "GET" and is_timeless
         """Whether a read's translation depends on nothing but the call and upstream's bytes."""
         later = [one for one in successors.values() if one.after]
-        self.tiers = {
-            tier: (one, *(other for other in later if other is not one))
-            for tier, one in successors.items()
-        }
+        self.tiers = {}
+        for tier, one in successors.items():
+            others = [other for other in later if other is not one]
+            self.tiers[tier] = (one, *others)
         """The successors in the order in which they are asked, by the tier to begin with."""
         types = {field.name: field.type for field in operation.fields}
         named = [
             (key.removeprefix("-"), key.startswith("-")) for key in operation.order
         ]
-        self.order = [
-            SortKey(tuple(name.split(".")), types[name] == "time", backwards)
-            for name, backwards in named
-        ]
+        self.order = []
+        for name, backwards in named:
+            path = tuple(name.split("."))
+            self.order.append(SortKey(path, types[name] == "time", backwards))
         """What lists are sorted by."""
         self.guarded: Operation | None = None
         if operation.lens and operation.lens.switch:
@@ -193,21 +186,18 @@ class Engine:
         writes: Collection[str] = (),
     ) -> None:
         operations = [one for document in documents for one in document.operations]
-        self.switches = {
-            (one.method == "GET", one.switched.switch)
-            for one in operations
-            if one.switched is not None
-        }
+        self.switches = set()
+        for one in operations:
+            if one.switched is not None:
+                self.switches.add((one.method == "GET", one.switched.switch))
         """Whether it is one of reads, and the word of each successor's switch."""
         self.loaded = tuple(documents)
         """The documents as they were loaded, with all that a switch may turn on."""
         documents = [document.where_on(reads, writes) for document in documents]
-        retired = [
-            attrs.evolve(
-                one, operations=tuple(e for e in one.operations if not e.lives)
-            )
-            for one in documents
-        ]
+        retired = []
+        for document in documents:
+            gone = [one for one in document.operations if not one.lives]
+            retired.append(attrs.evolve(document, operations=tuple(gone)))
         self.documents = tuple(document for document in retired if document.operations)
         self.operations = tuple(
             operation
@@ -286,9 +276,10 @@ class Engine:
 
     def named(self, name: str) -> Operation | None:
         """Return the operation with an id or alias."""
-        return next(
-            (one for one in self.operations if name in {one.id, *one.aliases}), None
-        )
+        for one in self.operations:
+            if name == one.id or name in one.aliases:
+                return one
+        return None
 
     def check_settings(self, settings: Settings) -> None:
         """Raise SettingsError when a sunset is set for a document, or a switch, that does not exist."""
@@ -296,10 +287,8 @@ class Engine:
             word for operation in self.operations for word in operation.switches
         }
         writes = {word.removesuffix(STRICT) for word in settings.writes}
-        reads, others = (
-            {word for of_reads, word in self.switches if of_reads is kind}
-            for kind in (True, False)
-        )
+        reads = {word for of_reads, word in self.switches if of_reads}
+        others = {word for of_reads, word in self.switches if not of_reads}
         named = {
             "ATLAS_SHIM_SUNSET": (
                 settings.sunsets,
@@ -323,13 +312,11 @@ class Engine:
 def match_in(found: LookedUp, headers: Headers) -> Match | None:
     """Return the match of what a path was looked up as; the Accept field decides on the version."""
     candidates, values = found
-    accept = ",".join(
-        [
-            value
-            for name, value in headers
-            if len(name) == 6 and name.lower() == "accept"
-        ]
-    )
+    said = []
+    for name, value in headers:
+        if len(name) == 6 and name.lower() == "accept":
+            said.append(value)
+    accept = ",".join(said)
     return match_of(candidates, values, accept)
 
 
@@ -348,9 +335,8 @@ def match_of(candidates: Candidates, values: list[str], accept: str) -> Match | 
     if None in texts:
         return None
     raw = dict(zip(operation.path.parameters, values, strict=True))
-    parameters: dict[str, Any] = dict(
-        zip(operation.path.parameters, texts, strict=True)
-    )
+    named = zip(operation.path.parameters, texts, strict=True)
+    parameters: dict[str, Any] = dict(named)
     cluster = tuple([parameters[name] for name in operation.cluster])
     return Match(
         operation,

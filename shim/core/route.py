@@ -107,9 +107,9 @@ def sunset_of(operation: Operation, settings: Settings) -> datetime:
 
 def has_successor(operation: Operation, settings: Settings) -> bool:
     """Return whether an operation's successors may be asked: it has some, and their switch, if any, is on."""
-    return bool(operation.successors) and (
-        not operation.switch or operation.switch in settings.writes
-    )
+    if operation.switch and operation.switch not in settings.writes:
+        return False
+    return bool(operation.successors)
 
 
 def is_strict(operation: Operation, settings: Settings) -> bool:

@@ -106,10 +106,8 @@ class TranslationReport:
 
     def each(self, source: JsonObject, path: Path, name: str) -> Json:
         """Return what a source takes of each item of a list, None without the list; note the items that lack it."""
-        self.dropped += [
-            Dropped(at, item, "has no value there")
-            for at, item in lacking(source, path, name)
-        ]
+        for at, item in lacking(source, path, name):
+            self.dropped.append(Dropped(at, item, "has no value there"))
         return taken(source, path)
 
     def pass_over(
@@ -119,9 +117,8 @@ class TranslationReport:
         for name, path in of.sources[:count]:
             said = look_up(source, path)
             if said is not NoValue.MISSING:
-                self.dropped.append(
-                    Dropped(name, said, of.rule.verb.why_not(of.field, said))
-                )
+                why = of.rule.verb.why_not(of.field, said)
+                self.dropped.append(Dropped(name, said, why))
                 return self.dropped[-1]
         return None
 
@@ -130,10 +127,8 @@ class TranslationReport:
         invalid = self.pass_over(of, len(of.sources), source)
         self.left_out.setdefault(of, [0, 0])[invalid is not None] += 1
         if invalid is not None and of.field.name not in self.unusable:
-            self.unusable[of.field.name] = (
-                of,
-                f"upstream said {invalid.said!r}: {invalid.why}"[:200],
-            )
+            why = f"upstream said {invalid.said!r}: {invalid.why}"
+            self.unusable[of.field.name] = (of, why[:200])
         # An object that upstream has by that name stays one, even when it is empty
         # (recorded: connectionStrings); one with nulls in it says nothing (recorded:
         # desiredTimestamp).
@@ -147,9 +142,9 @@ class TranslationReport:
 
     def taken(self, where: str) -> list[Dropped]:
         """Return the values dropped since the last call; ``where`` is the object that they stood in."""
-        values = [
-            attrs.evolve(value, where=f"{where}{value.where}") for value in self.dropped
-        ]
+        values = []
+        for value in self.dropped:
+            values.append(attrs.evolve(value, where=f"{where}{value.where}"))
         self.dropped.clear()
         return values
 
@@ -185,12 +180,10 @@ class Nested:
         if self.budget is not None:
             self.budget.take(len(values))
         made: list[JsonObject] = []
-        translate, report, dropped, add = (
-            self.translate,
-            self.report,
-            self.report.dropped,
-            made.append,
-        )
+        translate = self.translate
+        report = self.report
+        dropped = report.dropped
+        add = made.append
         for value in values:
             if type(value) is dict:
                 add(translate(value))
@@ -226,17 +219,10 @@ class Nested:
         groups: dict[object, list[tuple[str, JsonObject]]] = {}
         for where, value in self._objects(values, at):
             found = (look_up(value, path) for path in members)
-            said = next(
-                (
-                    one
-                    for one in found
-                    if one is not NoValue.MISSING and one is not None
-                ),
-                None,
-            )
-            groups.setdefault(
-                where if said is None else (type(said), repr(said)), []
-            ).append((where, value))
+            present = (one for one in found if one is not NoValue.MISSING)
+            said = next((one for one in present if one is not None), None)
+            key = where if said is None else (type(said), repr(said))
+            groups.setdefault(key, []).append((where, value))
         return [self._group(group) for group in groups.values()]
 
     def unwound(
@@ -254,10 +240,9 @@ class Nested:
         """
         held = [(path, list_at(source, path)) for path in lists]
         kind = dict if keyed else list
-        if not any(
-            type(value) in {list, kind} or source.get(path[0]) == {}
-            for path, value in held
-        ):
+        are_there = [type(value) in {list, kind} for _, value in held]
+        are_empty = [source.get(path[0]) == {} for path, _ in held]
+        if not any(are_there) and not any(are_empty):
             return None
         found: list[tuple[Path, ItemPath, JsonObject]] = []
         for path, value in held:
@@ -291,10 +276,10 @@ class Nested:
         """Return one object, whose sources begin with the path of a list in which it stands at a place."""
         number = len(self.dropped)
         made = self.one(source, "")
-        self.dropped[number:] = [
-            attrs.evolve(one, where=placed(one.where, path, at))
-            for one in self.dropped[number:]
-        ]
+        for place in range(number, len(self.dropped)):
+            one = self.dropped[place]
+            where = placed(one.where, path, at)
+            self.dropped[place] = attrs.evolve(one, where=where)
         return made
 
     def _group(self, group: Sequence[tuple[str, JsonObject]]) -> JsonObject:
@@ -337,9 +322,10 @@ def claims_of(paths: Iterable[Sequence[str]]) -> Claims:
     below: dict[str, list[Sequence[str]]] = {}
     for path in paths:
         below.setdefault(path[0], []).append(path[1:])
-    return {
-        name: claims_of(rests) if all(rests) else None for name, rests in below.items()
-    }
+    claims = {}
+    for name, rests in below.items():
+        claims[name] = claims_of(rests) if all(rests) else None
+    return claims
 
 
 def pass_rest(
@@ -350,7 +336,9 @@ def pass_rest(
     at: str = "",
 ) -> None:
     """Pass on, as they are, the members of an object that no rule reads or makes."""
-    made.update({name: value for name, value in source.items() if name not in claims})
+    for name, value in source.items():
+        if name not in claims:
+            made[name] = value
     for name, below in claims.items():
         value = source.get(name)
         if below is None or name not in source:
@@ -393,7 +381,8 @@ def led_back(links: list[Any], context: TranslationContext) -> list[Json]:
             path = ""
         else:
             path = origin.string[origin.end() :]
-        made.append(
-            {**link, "href": context.base + path} if path.startswith(bases) else link
-        )
+        if path.startswith(bases):
+            made.append({**link, "href": context.base + path})
+        else:
+            made.append(link)
     return made

@@ -69,9 +69,8 @@ class Settings:
             said = "has no word yet"
         else:
             said = f"says {word}"
-        return attrs.evolve(
-            self, route=word or RouteWord.AUTO, because=f"the flag {self.flag} {said}"
-        )
+        because = f"the flag {self.flag} {said}"
+        return attrs.evolve(self, route=word or RouteWord.AUTO, because=because)
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
@@ -132,9 +131,8 @@ def parse_writes(text: str, *, name: str = "ATLAS_SHIM_WRITES") -> frozenset[str
     """
     words = frozenset(filter(None, (word.strip() for word in text.split(","))))
     for word in words:
-        if not word.replace("-", "_").isidentifier() or (
-            "off" in words and len(words) > 1
-        ):
+        is_alone = "off" not in words or len(words) == 1
+        if not is_alone or not word.replace("-", "_").isidentifier():
             raise SettingsError(
                 f"{name}: {text!r} is not 'off', or words with commas between them"
             )

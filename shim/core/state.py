@@ -178,11 +178,8 @@ def refuse_success(
     """Raise CallError if a success stands for an error."""
     rule = errors.get(str(reply.status))
     if rule and rule.when and rule.when.holds(document):
-        raise CallError(
-            rule.status or 404,
-            rule.code or "",
-            filled_in(rule.detail or "", match.parameters),
-        )
+        detail = filled_in(rule.detail or "", match.parameters)
+        raise CallError(rule.status or 404, rule.code or "", detail)
 
 
 def failed(
@@ -221,10 +218,8 @@ def failed(
         "reason": rule.status and reason_phrase(rule.status),
         "detail": detail,
     }
-    document = {
-        **document,
-        **{name: value for name, value in changes.items() if value is not None},
-    }
+    changed = {name: said for name, said in changes.items() if said is not None}
+    document = {**document, **changed}
     if rule.code is not None and field(headers, "x-error-code") is not None:
         headers = replaced(headers, "X-Error-Code", rule.code)
     status = rule.status or reply.status

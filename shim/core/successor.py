@@ -8,6 +8,7 @@ rule for its code.
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
+from functools import partial
 from operator import eq
 
 import attrs
@@ -74,21 +75,18 @@ def ask_successors(
         if isinstance(question, PassThrough | Answer):
             return question
         if later is None:
-            state.body = (
-                None  # it is in the question; decoded, it takes many times the memory
-            )
+            # It is in the question; decoded, it takes many times the memory.
+            state.body = None
+        answer = partial(
+            LegacyAnswer, state.match, state.context, state.query, tier.tier
+        )
         if isinstance(question, tuple):
-            target = question[0]
-        else:
-            target = question.target
-        made = LegacyAnswer(state.match, state.context, state.query, tier.tier, target)
-        if isinstance(question, tuple):
+            made = answer(question[0])
             reply, pages = yield from _ask_tier(state, tier, made, question)
         else:
-            reply, pages = (
-                question.reply,
-                [made.page(question.reply, state.json)] if question.shows_it else [],
-            )
+            made = answer(question.target)
+            reply = question.reply
+            pages = [made.page(reply, state.json)] if question.shows_it else []
         if 200 <= reply.status < 300:
             if isinstance(choice, RefusedChoice):
                 raise CallError(400, choice.error_code, choice.detail)
@@ -290,7 +288,8 @@ def _unread(request: RequestBody, resource: Resource) -> list[str]:
     others = request.members.keys() - {request.choose, *known}
     found = []
     for name in sorted(others):
-        if not any(all(map(eq, path, name.split("."))) for path in read):
+        parts = name.split(".")
+        if not any(all(map(eq, path, parts)) for path in read):
             found.append(name)
     return found
 
@@ -340,10 +339,10 @@ def answered(
     record = state.record(content.fields, content.dropped)
     repeated = None
     if has_tiers(match):
-        memory.remember(
-            tier_key(match, state.call.origin), tier.tier, state.context.monotonic()
-        )
-    once = len(record.sent) == 1 and not any(rule.when for rule in tier.errors.values())
+        key = tier_key(match, state.call.origin)
+        memory.remember(key, tier.tier, state.context.monotonic())
+    reads_errors = any(rule.when for rule in tier.errors.values())
+    once = len(record.sent) == 1 and not reads_errors
     if (
         since is not None
         and pages

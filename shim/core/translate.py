@@ -30,7 +30,7 @@ from shim.core.rules import (
 )
 from shim.documents.fields import BARE, Field, Resource, When
 from shim.documents.script import Begin, Script
-from shim.documents.sources import NoValue, is_step, look_up, parse_source, taken
+from shim.documents.sources import NoValue, Path, is_step, look_up, parse_source, taken
 from shim.documents.vocabulary import (
     Fidelity,
     Json,
@@ -79,10 +79,12 @@ class Translator:
         self.wraps = resource.reads_bare(tier)
         """Whether rules read what is no object, as ``value``."""
         ordered = sorted(resource.fields, key=lambda field: field.type == "links")
-        self.fields = tuple(
-            (field, [FieldRule(field, rule) for rule in field.rules[tier]])
-            for field in ordered
-        )
+        rules_of = []
+        for field in ordered:
+            rules_of.append(
+                (field, [FieldRule(field, one) for one in field.rules[tier]])
+            )
+        self.fields = tuple(rules_of)
         """In the order of members, each with its rules."""
 
         def begin_inner(field: str, of: Resource) -> tuple[Begin, bool]:
@@ -95,22 +97,17 @@ class Translator:
         for field, rules in self.fields:
             _add(script, field, rules)
         if resource.rest:
-            names = [
-                name.split(".")
-                for name in (*(field.name for field in ordered), *resource.without)
-            ]
-            paths = [
-                parse_source(source)
-                for _, rules in self.fields
-                for one in rules
-                for source in one.rule.verb.claims
-            ]
+            every = [*(field.name for field in ordered), *resource.without]
+            names = [name.split(".") for name in every]
+            paths = list[Path]()
+            for _, rules in self.fields:
+                for one in rules:
+                    paths += map(parse_source, one.rule.verb.claims)
             # What lies in a list can't be taken out of it: such a list is known by the
             # field that has its name.
             read = [path for path in paths if not any(is_step(part) for part in path)]
-            script.lines.append(
-                f"pass_rest(source, made, {script.name('claims', claims_of([*names, *read]))}, report)"
-            )
+            claims = script.name("claims", claims_of([*names, *read]))
+            script.lines.append(f"pass_rest(source, made, {claims}, report)")
         lines = [
             "def begin(context, report):",
             *(f"    {name} = {expression}" for expression, name in script.once.items()),
@@ -151,11 +148,10 @@ def _add(script: Script, field: Field, rules: Sequence[FieldRule]) -> None:
         of_rule = rule.verb.lines(script, field, script.name("rule", one))
         if several:
             word = "elif" if number else "if"
-            lines.append(
-                "else:"
-                if rule.when is None
-                else f"{word} {_condition(script, rule.when)}:"
-            )
+            if rule.when is None:
+                lines.append("else:")
+            else:
+                lines.append(f"{word} {_condition(script, rule.when)}:")
             of_rule = [f"    {line}" for line in (f"{chosen}[{number}] += 1", *of_rule)]
         lines += of_rule
     script.lines += lines  # after those of holders, which hold in all cases
@@ -179,9 +175,8 @@ def translate_one(
 ) -> Translated:
     """Translate one resource."""
     report = TranslationReport(objects=1)
-    made = translator.begin(context, report)(
-        source if type(source) is dict else {BARE: source}
-    )
+    translate = translator.begin(context, report)
+    made = translate(source if type(source) is dict else {BARE: source})
     return Translated(made, reports(translator, report), tuple(report.dropped))
 
 
@@ -204,7 +199,8 @@ def items_of(pages: Sequence[UpstreamPage], moved: list[Dropped]) -> Iterator[Js
     for number, page in enumerate(pages):
         for item in page.items:
             place += 1
-            if type(item) is dict and type(identity := item.get("id")) is str:
+            identity = item.get("id") if type(item) is dict else None
+            if type(identity) is str:
                 if number and identity in seen:
                     moved.append(
                         Dropped(
@@ -263,9 +259,8 @@ def together(one: Translated, other: Translated) -> Translated:
             report = named.get(name, exact)
             found[exact if report.fidelity is Fidelity.EXACT else report] += items
         fields.append(_worst(found, sum(counts)))
-    return Translated(
-        [*one.value, *other.value], tuple(fields), (*one.dropped, *other.dropped)
-    )
+    values = [*one.value, *other.value]
+    return Translated(values, tuple(fields), (*one.dropped, *other.dropped))
 
 
 def reports(
@@ -289,9 +284,9 @@ def _reports(
         found: dict[FieldReport, int] = {}
         name, inner = field.name, translator.inner.get(field.name)
         counts = report.chosen.get(name, (0,) * len(rules))
-        used = [one for one in zip(rules, counts, strict=True) if one[1]] or [
-            (rules[-1], report.objects)
-        ]
+        used = [one for one in zip(rules, counts, strict=True) if one[1]]
+        if not used:
+            used = [(rules[-1], report.objects)]
         if name in report.unusable:
             first, why = report.unusable[name]
             worst = FieldReport(name, Fidelity.ABSENT, why, first.rule.owner)
@@ -299,11 +294,11 @@ def _reports(
         for one, count in used:
             missing, unusable = report.left_out.get(one, _NONE)
             found[one.missing] = found.get(one.missing, 0) + missing
-            found[one.usual] = found.get(one.usual, 0) + count - missing - unusable
+            before = found.get(one.usual, 0)
+            found[one.usual] = before + count - missing - unusable
         yield _worst(found, report.objects)
-        if inner is not None and any(
-            one.rule.fidelity is not Fidelity.ABSENT for one, _ in used
-        ):
+        levels = {one.rule.fidelity for one, _ in used}
+        if inner is not None and levels != {Fidelity.ABSENT}:
             if field.type == "objects":
                 start = f"{name}[]"
             else:
@@ -316,7 +311,9 @@ def _reports(
 def _worst(found: Mapping[FieldReport, int], items: int) -> FieldReport:
     """Return the worst of several reports, which says of how many items each of them is true."""
     # the usual one where nothing was made
-    true = [one for one, count in found.items() if count > 0] or [*found][-1:]
+    true = [one for one, count in found.items() if count > 0]
+    if not true:
+        true = [*found][-1:]
     if len(true) == 1:
         return true[0]
     worst, *others = sorted(true, key=lambda one: _LEVELS[one.fidelity], reverse=True)
@@ -326,7 +323,7 @@ def _worst(found: Mapping[FieldReport, int], items: int) -> FieldReport:
             where = "elsewhere"
         else:
             where = f"in {found[one]}"
-        why += f"; {where} it is {one.fidelity.value}" + (
-            f": {one.why.removesuffix('.')}" if one.why else ""
-        )
+        why += f"; {where} it is {one.fidelity.value}"
+        if one.why:
+            why += f": {one.why.removesuffix('.')}"
     return attrs.evolve(worst, why=why)

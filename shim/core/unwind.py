@@ -33,27 +33,26 @@ def items_at(
     if type(value) is list:
         for number, item in enumerate(value):
             place = (*at[:-1], f"{at[-1]}[{number}]")
-            yield from (
-                items_at(item, path, keyed, bodily=bodily, at=place)
-                if path
-                else ((place, item),)
-            )
+            if path:
+                yield from items_at(item, path, keyed, bodily=bodily, at=place)
+            else:
+                yield place, item
     elif path and type(value) is dict and path[0] in value:
-        beside = {
-            name: one
-            for name, one in value.items()
-            if bodily or type(one) not in {dict, list}
-        }
-        inner = items_at(
-            value[path[0]], path[1:], keyed, bodily=bodily, at=(*at, path[0])
-        )
+        beside = {}
+        for name, one in value.items():
+            if bodily or type(one) not in {dict, list}:
+                beside[name] = one
+        first, *rest = path
+        below = (*at, first)
+        inner = items_at(value[first], tuple(rest), keyed, bodily=bodily, at=below)
         yield from ((place, {**beside, path[0]: one}) for place, one in inner)
     elif keyed and not path and type(value) is dict:
         for name, one in value.items():
-            yield (
-                (*at[:-1], f"{at[-1]}.{name}"),
-                {**one, keyed: name} if type(one) is dict else one,
-            )
+            place = (*at[:-1], f"{at[-1]}.{name}")
+            if type(one) is dict:
+                yield place, {**one, keyed: name}
+            else:
+                yield place, one
 
 
 def placed(where: str, path: Path, at: ItemPath) -> str:

@@ -17,9 +17,8 @@ def whole_body(lens: Lens, base: JsonObject, asked: JsonObject) -> JsonObject:
     Raises CallError for a member that has no one place, or says something else than
     stands there.
     """
-    whole = _over(
-        base, {name: value for name, value in asked.items() if name in lens.members}
-    )
+    members = {name: value for name, value in asked.items() if name in lens.members}
+    whole = _over(base, members)
     others = moved(lens, base, asked)
     said = {name: taken(asked, parse_source(name)) for name in others}
     for name, target in others.items():
@@ -32,10 +31,11 @@ def whole_body(lens: Lens, base: JsonObject, asked: JsonObject) -> JsonObject:
             raise CallError(400, "INVALID_ATTRIBUTE", detail, (name,)) from None
     for name, target in others.items():
         if not _says(whole, lens.means[name], said[name]):
-            beside = next(
-                (one for one, also in others.items() if also == target and one != name),
-                target,
-            )
+            beside = target
+            for one, also in others.items():
+                if also == target and one != name:
+                    beside = one
+                    break
             other = target if target in asked else beside
             raise CallError(
                 400,
