@@ -48,9 +48,9 @@ def announced_ends() -> Mapping[EndKey, AnnouncedEnd]:
         row = json.loads(line)
         version = row["version"].partition("+")[0]
         dates = [Announcement(**date) for date in row["announced"]]
-        ends[row["method"], row["path"], version] = AnnouncedEnd(
-            row["method"], row["path"], version, dates
-        )
+        method = row["method"]
+        path = row["path"]
+        ends[method, path, version] = AnnouncedEnd(method, path, version, dates)
     return ends
 
 

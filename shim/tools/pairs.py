@@ -73,11 +73,9 @@ def read_pairs(path: Path) -> tuple[Pair, ...]:
 
 
 def _pair(number: int, said: Any) -> Pair:
-    missing = [
-        key
-        for key in ("path", "old", "new")
-        if not isinstance(said, dict) or key not in said
-    ]
+    missing = ["path", "old", "new"]
+    if isinstance(said, dict):
+        missing = [key for key in missing if key not in said]
     if missing:
         raise ValueError(f"has no {' and no '.join(missing)}")
     texts = [said.get(key) or "" for key in ("path", "old_version", "new_version")]
@@ -111,12 +109,11 @@ class Replayed:
 
 def replay(engine: Engine, pairs: Sequence[Pair]) -> list[Replayed]:
     """Translate every pair with the engine, on the successor's route."""
+    words = set[str]()
+    for operation in engine.operations:
+        words.update(operation.switches)
     settings = Settings(
-        route=RouteWord.SUCCESSOR,
-        writes=frozenset(
-            word for operation in engine.operations for word in operation.switches
-        ),
-        body_limit=1 << 30,
+        route=RouteWord.SUCCESSOR, writes=frozenset(words), body_limit=1 << 30
     )
     return [_replayed(engine, settings, pair) for pair in pairs]
 
@@ -166,11 +163,8 @@ def _replayed(engine: Engine, settings: Settings, pair: Pair) -> Replayed:
             said = body.get("detail")
         else:
             said = None
-        return Replayed(
-            pair,
-            name,
-            problem=f"was answered with {outcome.reply.status} {outcome.code or ''}: {said}",
-        )
+        status = f"{outcome.reply.status} {outcome.code or ''}"
+        return Replayed(pair, name, problem=f"was answered with {status}: {said}")
     before = {"page": "results[].", "array": "[]."}.get(match.operation.shape, "")
     fields = {f"{before}{one.name}": one for one in outcome.record.fields}
     # What can't be used of a successor's answer is absent, too, and the document is
@@ -179,10 +173,10 @@ def _replayed(engine: Engine, settings: Settings, pair: Pair) -> Replayed:
     for path, one in fields.items():
         if one.why.startswith("upstream said "):
             unusable[path] = one.why
-    absent = {
-        path: one.fidelity is Fidelity.ABSENT and path not in unusable
-        for path, one in fields.items()
-    }
+    absent = {}
+    for path, one in fields.items():
+        is_absent = one.fidelity is Fidelity.ABSENT
+        absent[path] = is_absent and path not in unusable
     return Replayed(pair, name, body, fields=absent, unusable=unusable)
 
 
@@ -256,18 +250,12 @@ def compare(replayed: Sequence[Replayed]) -> tuple[FieldTally, ...]:
     good = [one for one in replayed if not one.problem]
     for one in good:
         for at, old, made in _leaves("", one.pair.old, one.made):
-            row = (
-                _compared(at, old, made),
-                one.pair.line,
-                old,
-                made,
-                one.unusable.get(at, ""),
-            )
+            why = one.unusable.get(at, "")
+            row = (_compared(at, old, made), one.pair.line, old, made, why)
             rows.setdefault(at or "(the answer)", []).append(row)
     for name in (name for one in good for name in one.fields):
-        if not any(
-            seen == name or seen.startswith((f"{name}.", f"{name}[")) for seen in rows
-        ):
+        below = (f"{name}.", f"{name}[")
+        if not any(seen == name or seen.startswith(below) for seen in rows):
             rows[name] = []
     absent = {
         name for one in good for name, is_absent in one.fields.items() if is_absent
@@ -275,15 +263,13 @@ def compare(replayed: Sequence[Replayed]) -> tuple[FieldTally, ...]:
     tallies = list[FieldTally]()
     for name in sorted(rows):
         counts = Counter(word for word, *_ in rows[name])
-        example = next(
-            (row[1:] for row in rows[name] if row[0] != "equal"), (None, None, None, "")
-        )
+        unequal = (row[1:] for row in rows[name] if row[0] != "equal")
+        example = next(unequal, (None, None, None, ""))
         equal, differs, only_old, only_made = (counts[word] for word in _WORDS)
-        tallies.append(
-            FieldTally(
-                name, equal, differs, only_old, only_made, name in absent, *example
-            )
-        )
+        tally = FieldTally(name, equal, differs, only_old, only_made, name in absent)
+        line, expected, got, why = example
+        tally = attrs.evolve(tally, line=line, expected=expected, got=got, why=why)
+        tallies.append(tally)
     return tuple(tallies)
 
 
@@ -291,11 +277,9 @@ def _leaves(at: str, old: Any, made: Any) -> Iterator[tuple[str, Any, Any]]:
     """Yield both sides' values at each place; a value on one side only is not taken apart."""
     if isinstance(old, dict) and isinstance(made, dict) and (old or made):
         for name in dict.fromkeys((*old, *made)):
-            yield from _leaves(
-                f"{at}.{name}" if at else name,
-                old.get(name, MISSING),
-                made.get(name, MISSING),
-            )
+            below = f"{at}.{name}" if at else name
+            both = (old.get(name, MISSING), made.get(name, MISSING))
+            yield from _leaves(below, *both)
     elif (
         type(old) is type(made) is list
         and len(old) == len(made)
@@ -314,7 +298,8 @@ def _compared(at: str, old: Any, made: Any) -> str:
             return "only_made"
         return "only_old"
     if at.endswith(".href") and isinstance(old, str) and isinstance(made, str):
-        old, made = (_UNLIKE.sub("", link.partition("?")[0]) for link in (old, made))
+        old = _UNLIKE.sub("", old.partition("?")[0])
+        made = _UNLIKE.sub("", made.partition("?")[0])
     if isinstance(old, bool) is isinstance(made, bool) and old == made:
         return "equal"
     return "differs"

@@ -13,7 +13,7 @@ import attrs
 
 from shim.core.messages import Record
 from shim.documents.calls import Successor
-from shim.documents.fields import BARE, Resource, Rule
+from shim.documents.fields import BARE, Field, Resource, Rule
 from shim.documents.model import Operation
 from shim.documents.sources import NoValue, look_up, parse_source
 from shim.documents.vocabulary import Fidelity
@@ -124,16 +124,13 @@ def _pairs(
             continue
         by_word = {_taken(one, rule)[1]: one for one in new}
         words = [look_up(one, field.name.split(".")) for one in old]
-        if (
-            len(by_word) == len(new)
-            and len({*words}) == len(old)
-            and MISSING not in {*words, *by_word}
-        ):
-            return [
-                (one, by_word[word])
-                for one, word in zip(old, words, strict=True)
-                if word in by_word
-            ]
+        are_unique = len(by_word) == len(new) and len({*words}) == len(old)
+        if are_unique and MISSING not in {*words, *by_word}:
+            found = []
+            for one, word in zip(old, words, strict=True):
+                if word in by_word:
+                    found.append((one, by_word[word]))
+            return found
     if len(old) == len(new):
         return list(zip(old, new, strict=True))
     return []
@@ -154,41 +151,35 @@ def _beside(
     old, new = both
     for field in resource.fields:
         name = f"{outer}{field.name}"
-        rule = next(
-            (
-                one
-                for one in field.rules[tier]
-                if one.when is None or one.when.holds(new)
-            ),
-            None,
-        )
+        rules = field.rules[tier]
+        holding = (one for one in rules if one.when is None or one.when.holds(new))
+        rule = next(holding, None)
         was = look_up(old, field.name.split("."))
-        if rule is None:
-            source, said = ("", MISSING)
-        else:
+        source = ""
+        said: Any = MISSING
+        if rule is not None:
             source, said = _taken(new, rule)
         is_taken = rule is not None and type(rule.verb) is From
         level = rule.fidelity if rule else Fidelity.ABSENT
         wrong = ""
         if was is MISSING and level is not Fidelity.ABSENT:
             wrong = told.get(name) or "it is missing"
-        elif (
-            is_taken
-            and field.of is None
-            and field.type != "links"
-            and level in _SAME
-            and was != said
-        ):
+        elif is_taken and level in _SAME and not _has_others(field) and was != said:
             wrong = "the values differ"
-        yield Beside(
-            name, level.value, was, source, said, rule.why if rule else "", wrong
-        )
-        olds, news = (one if isinstance(one, list) else [one] for one in (was, said))
+        why = rule.why if rule else ""
+        yield Beside(name, level.value, was, source, said, why, wrong)
+        olds = was if isinstance(was, list) else [was]
+        news: list[Any] = said if isinstance(said, list) else [said]
         if field.of is not None and is_taken and len(olds) == len(news):
             inner = f"{name}{'[]' if field.type == 'objects' else ''}."
             for pair in zip(olds, news, strict=True):
                 if all(isinstance(one, dict) for one in pair):
                     yield from _beside(field.of, tier, pair, told, inner)
+
+
+def _has_others(field: Field) -> bool:
+    """Return whether a field has objects or links, whose values are other ones on each side."""
+    return field.of is not None or field.type == "links"
 
 
 def _taken(item: Any, rule: Rule) -> tuple[str, Any]:

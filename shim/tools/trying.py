@@ -143,10 +143,8 @@ class _Run:
                 return "not asked", f"an answer has no {error}"
             report = self._report(step, answer)
             self.reports.append(report)
-            is_expected = (
-                any(answer.summary.startswith(one) for one in step.expects)
-                and not report.differs
-            )
+            is_expected = answer.summary.startswith(tuple(step.expects))
+            is_expected = is_expected and not report.differs
             if is_expected:
                 continue
             why = f"{step.call} ({step.version}): {_difference(report)}"
@@ -206,20 +204,12 @@ class _Run:
             named = str(answer.content.get("parameters"))
         else:
             named = ""
-        names = [
-            name
-            for name in step.names
-            if re.search(rf"(?<![\w.]){re.escape(name)}(?![\w.])", named)
-        ]
-        return StepReport(
-            step.call,
-            step.version,
-            step.by,
-            answer.summary,
-            step.expects,
-            differs,
-            names,
-        )
+        names = []
+        for name in step.names:
+            if re.search(rf"(?<![\w.]){re.escape(name)}(?![\w.])", named):
+                names.append(name)
+        said = (answer.summary, step.expects, differs, names)
+        return StepReport(step.call, step.version, step.by, *said)
 
     def take_back(self) -> Iterator[str]:
         """Take back what was done, the last first; yield each call that a person has to make or look after."""
@@ -240,9 +230,11 @@ class _Run:
                 yield f"{call.method} {call.target} ({answer.summary})"
 
     def _filled(self, call: TrialCall) -> Filled:
-        target = HOLE.sub(
-            lambda hole: quote(str(self._value(hole)), safe=""), call.target
-        )
+
+        def quoted(hole: re.Match[str]) -> str:
+            return quote(str(self._value(hole)), safe="")
+
+        target = HOLE.sub(quoted, call.target)
         return Filled(
             call.method, target, call.version, call.by, self._filled_body(call.body)
         )
@@ -301,15 +293,18 @@ def _unlike(old: Any, new: Any, members: Sequence[str]) -> list[str]:
         if len(old) != len(new):
             return ["the number of items"]
         pairs = zip(old, new, strict=True)
-        return sorted(
-            {name for one, other in pairs for name in _unlike(one, other, members)}
-        )
+        unlike_in = set[str]()
+        for one, other in pairs:
+            unlike_in.update(_unlike(one, other, members))
+        return sorted(unlike_in)
     if not isinstance(old, dict) or not isinstance(new, dict):
         return [] if old == new else ["the whole answer"]
     names = members or sorted({*old, *new} - {"links"})
-    return [
-        name for name in names if old.get(name, _MISSING) != new.get(name, _MISSING)
-    ]
+    unlike = []
+    for name in names:
+        if old.get(name, _MISSING) != new.get(name, _MISSING):
+            unlike.append(name)
+    return unlike
 
 
 def _without(value: Any, name: str) -> Any:

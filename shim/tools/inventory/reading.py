@@ -87,10 +87,8 @@ class Inventory:
     @property
     def callers(self) -> list[Caller]:
         """The callers of operations in documents, by operation, the most recent first."""
-        callers = sorted(
-            (one for one in self._known.values() if one.route),
-            key=lambda one: one.place,
-        )
+        routed = [one for one in self._known.values() if one.route]
+        callers = sorted(routed, key=lambda one: one.place)
         callers.sort(key=lambda one: one.last, reverse=True)
         return sorted(callers, key=lambda one: one.operation)
 
@@ -120,7 +118,8 @@ class Inventory:
         ):
             self.broken += 1
             return
-        self.first, self.last = min(self.first or when, when), max(self.last, when)
+        self.first = min(self.first or when, when)
+        self.last = max(self.last, when)
         if call is None:
             return
         key = call.operation, call.version, call.place, call.route
@@ -182,9 +181,8 @@ def _read(entry: Any, when: str) -> Caller | None:
             place += f":{entry['line']}"
         elif entry.get("target") is not None:
             place += f" (in a thread or task that runs {entry['target']})"
-    found = Caller(
-        _text(entry["operation"]), place, when, str(entry.get("route") or "unknown")
-    )
+    route = str(entry.get("route") or "unknown")
+    found = Caller(_text(entry["operation"]), place, when, route)
     found.absent, found.derived, found.constant = (
         list(map(_text, entry.get(level, ()))) for level in LEVELS
     )

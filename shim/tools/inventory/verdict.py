@@ -74,9 +74,8 @@ def ends_of(engine: Engine, settings: Settings, now: float) -> Ends:
 def sentences(rows: Iterable[Ahead]) -> tuple[str, ...]:
     """Return a sentence for each called operation, by the day on which it ends."""
     said = []
-    for (sunset, operation), same in groupby(
-        sorted(rows), lambda one: (one.sunset, one.operation)
-    ):
+    by_end = groupby(sorted(rows), lambda one: (one.sunset, one.operation))
+    for (sunset, operation), same in by_end:
         counts, lasts = zip(*((one.calls, one.last) for one in same), strict=True)
         times = f"{_plural(sum(counts), 'call')}, the last {spoken(max(lasts))}"
         said.append(
@@ -108,9 +107,8 @@ def judge(found: Inventory, files: Iterable[Path], ends: Ends) -> dict[str, Any]
         else:
             over.append(one)
     # An empty file was created at its last write.
-    begun = [
-        written(info.st_mtime) for info in map(Path.stat, files) if not info.st_size
-    ]
+    empty = [info for info in map(Path.stat, files) if not info.st_size]
+    begun = [written(info.st_mtime) for info in empty]
     reaches = min([found.first] * bool(found.first) + begun, default="")
     if start or reaches:
         window = f" since {spoken(start or reaches)}"
@@ -127,8 +125,9 @@ def judge(found: Inventory, files: Iterable[Path], ends: Ends) -> dict[str, Any]
         last = max((one.last for one in over), default="")
         word = "called"
         doubts = []
+        verb = "calls" if len(places) == 1 else "call"
         sentence = (
-            f"{count} still {'calls' if len(places) == 1 else 'call'} retired endpoints: "
+            f"{count} still {verb} retired endpoints: "
             f"{_plural(calls, 'call')}{window}, the last {spoken(last)}."
         )
     elif doubts:

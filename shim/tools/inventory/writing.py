@@ -61,40 +61,40 @@ def retired(
     ``User-Agent`` and ``peer`` its address. It holds no ids, queries, bodies or
     credentials.
     """
-    return {
+    entry: dict[str, object] = {
         "operation": record.operation,
         "api": record.api,
         "route": record.route,
         "reason": record.reason[:_LONGEST],
-        # The end of a path says more than its start.
-        "file": where and where.filename[-_LONGEST:],
-        "line": where and (where.lineno or None),
-        "target": where and (where.target[:_LONGEST] or None),
-        "agent": agent and agent[:_LONGEST],
-        "peer": peer,
-        **{
-            level: list(names)
-            for level, names in record.by_level().items()
-            if level != "renamed"
-        },
-        "dropped": len(record.dropped) or None,
     }
+    if where is not None:
+        # The end of a path says more than its start.
+        entry["file"] = where.filename[-_LONGEST:]
+        entry["line"] = where.lineno or None
+        entry["target"] = where.target[:_LONGEST] or None
+    entry["agent"] = agent and agent[:_LONGEST]
+    entry["peer"] = peer
+    for level, names in record.by_level().items():
+        if level != "renamed":
+            entry[level] = list(names)
+    entry["dropped"] = len(record.dropped) or None
+    return entry
 
 
 def announced(
     sighting: Sighting, *, agent: str | None = None, peer: str | None = None
 ) -> dict[str, object]:
     """Return the entry of a call whose reply announces the end of its operation."""
-    return {
+    entry: dict[str, object] = {
         "announced": f"{sighting.method} {sighting.path}",
         "version": sighting.version or None,
-        "sunset": None if sighting.sunset is None else written(sighting.sunset),
-        "deprecation": None
-        if sighting.deprecation is None
-        else written(sighting.deprecation),
-        "agent": agent and agent[:_LONGEST],
-        "peer": peer,
     }
+    for name in ("sunset", "deprecation"):
+        instant = getattr(sighting, name)
+        entry[name] = None if instant is None else written(instant)
+    entry["agent"] = agent and agent[:_LONGEST]
+    entry["peer"] = peer
+    return entry
 
 
 def write(
@@ -116,13 +116,9 @@ def write(
         if str(known.get("agent")).startswith(COMMANDS):
             return ""
         # Escaped as ASCII, no value can hold a line break.
-        _append(
-            path,
-            json.dumps(
-                {"time": written(clock()), **known}, separators=(",", ":")
-            ).encode()
-            + b"\n",
-        )
+        dated = {"time": written(clock()), **known}
+        line = json.dumps(dated, separators=(",", ":"))
+        _append(path, line.encode() + b"\n")
     except Exception as error:  # noqa: BLE001 - an inventory must not break the call that it writes down
         if isinstance(error, OSError):
             cause = error.strerror

@@ -78,9 +78,7 @@ class Radar:
     def __init__(self) -> None:
         # the operation that was called last is the last
         self._seen: dict[tuple[str, str, str], Sighting] = {}
-        self._logged: set[tuple[tuple[str, str, str], float | None, float | None]] = (
-            set()
-        )
+        self._logged: set[tuple[object, ...]] = set()
         self._lock = threading.Lock()
 
     def look(
@@ -100,9 +98,8 @@ class Radar:
         if sunset is None and deprecation is None:
             return None
         now = time.time() if now is None else now
-        accept = ",".join(
-            [value for name, value in call.headers if name.lower() == "accept"]
-        )
+        said = [value for name, value in call.headers if name.lower() == "accept"]
+        accept = ",".join(said)
         version = _version(field(headers, "Content-Type") or "") or _version(accept)
         path = _path_of(engine, call.method, call.path, accept)
         key = call.method, path, version
@@ -119,14 +116,12 @@ class Radar:
             callers = dict.fromkeys(
                 [caller, *known.callers] if caller else known.callers
             )
-            self._seen[key] = found = attrs.evolve(
-                known,
-                last=max(known.last, now),
-                calls=known.calls + 1,
-                callers=tuple(callers)[:CALLERS],
-                sunset=sunset,
-                deprecation=deprecation,
-            )
+            last = max(known.last, now)
+            count = known.calls + 1
+            some = tuple(callers)[:CALLERS]
+            found = attrs.evolve(known, last=last, calls=count, callers=some)
+            found = attrs.evolve(found, sunset=sunset, deprecation=deprecation)
+            self._seen[key] = found
             if len(self._seen) > MOST:
                 del self._seen[next(iter(self._seen))]
             news = key, sunset, deprecation
@@ -209,11 +204,12 @@ def _version(value: str) -> str:
 
 def _sentence(one: Sighting, now: float) -> str:
     ends = {"Sunset": one.sunset, "Deprecation": one.deprecation}
-    said = "; ".join(
-        f"{name} {datetime.fromtimestamp(at, UTC):%Y-%m-%d}, {distance(days_until(at, now))}"
-        for name, at in ends.items()
-        if at is not None
-    )
+    parts = []
+    for name, at in ends.items():
+        if at is not None:
+            day = datetime.fromtimestamp(at, UTC)
+            parts.append(f"{name} {day:%Y-%m-%d}, {distance(days_until(at, now))}")
+    said = "; ".join(parts)
     version = f" ({one.version})" if one.version else ""
     return f"{one.method} {one.path}{version}: its replies announce {said}"
 

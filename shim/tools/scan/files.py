@@ -55,15 +55,13 @@ def source_files(
         try:
             info = path.stat() if named else path.lstat()
             if why := _left_out(path, info.st_mode, roots, named=named):
-                yield Source(
-                    path.as_posix(),
-                    problem=OSError(errno.EINVAL, why) if named else UnreadError(why),
-                )
+                problem = OSError(errno.EINVAL, why) if named else UnreadError(why)
+                yield Source(path.as_posix(), problem=problem)
             elif stat.S_ISDIR(info.st_mode):
                 inner = sorted(path.iterdir(), reverse=True)
-                stack += [
-                    (one, False) for one in inner if not any(map(one.match, patterns))
-                ]
+                for one in inner:
+                    if not any(map(one.match, patterns)):
+                        stack.append((one, False))
             elif (
                 not stat.S_ISLNK(info.st_mode)
                 and (info.st_dev, info.st_ino) not in seen
@@ -101,9 +99,8 @@ def _left_out(path: Path, mode: int, roots: Iterable[Path], *, named: bool) -> s
 
 def reason(error: Exception) -> str:
     """Return why a file could not be read."""
-    return f"could not be read: {getattr(error, 'strerror', None) or f'{type(error).__name__}: {error}'}"[
-        :200
-    ]
+    why = getattr(error, "strerror", None) or f"{type(error).__name__}: {error}"
+    return f"could not be read: {why}"[:200]
 
 
 def _source(path: Path) -> Source:
@@ -116,22 +113,16 @@ def _source(path: Path) -> Source:
         ending = name.lstrip(".")
     if ending not in languages:
         starts = rules.table("names").items()
-        ending = next(
-            (kind for kind, some in starts if name.startswith(tuple(some))), ending
-        )
+        kinds = (kind for kind, some in starts if name.startswith(tuple(some)))
+        ending = next(kinds, ending)
     if ending == name:
         with path.open("rb") as file:
             line = file.readline(80).decode("latin-1")
         words = re.findall(r"[a-z]+", line)
         programs = rules.inverted("programs")
-        ending = next(
-            (
-                programs[one]
-                for one in words[::-1]
-                if line.startswith("#!") and one in programs
-            ),
-            ending,
-        )
+        named_programs = [one for one in words if one in programs]
+        if line.startswith("#!") and named_programs:
+            ending = programs[named_programs[-1]]
     return Source(path.as_posix(), languages.get(ending, ""), ending)
 
 

@@ -98,15 +98,10 @@ def as_json(finding: Finding) -> dict[str, Any]:
     """Return a finding as JSON: names and dates, and every successor."""
     operation = finding.operation
     place = finding.place
+    names = ("line", "column", "endLine", "endColumn")
     return {
         "file": place.file,
-        **dict(
-            zip(
-                ("line", "column", "endLine", "endColumn"),
-                attrs.astuple(place)[1:],
-                strict=True,
-            )
-        ),
+        **dict(zip(names, attrs.astuple(place)[1:], strict=True)),
         "kind": finding.kind,
         "operation": operation.id,
         "alternatives": [one.id for one in finding.operations[1:]],
@@ -130,18 +125,12 @@ def sarif(
 
     ``is_whole``: all files could be read.
     """
-    rules = [
-        {
-            "id": operation.id,
-            "shortDescription": {
-                "text": f"{operation.method} {operation.path.text} is retired"
-            },
-            "properties": {"document": operation.document},
-        }
-        for operation in {
-            finding.operation.id: finding.operation for finding in findings
-        }.values()
-    ]
+    operations = {one.operation.id: one.operation for one in findings}
+    rules = []
+    for operation in operations.values():
+        said = f"{operation.method} {operation.path.text} is retired"
+        rule = {"id": operation.id, "shortDescription": {"text": said}}
+        rules.append({**rule, "properties": {"document": operation.document}})
     run = {
         "tool": {"driver": {"name": "atlas-shim", "version": version, "rules": rules}},
         "columnKind": "unicodeCodePoints",
@@ -161,20 +150,15 @@ def _result(finding: Finding) -> dict[str, Any]:
     uri = quote(
         place.file.replace("\\", "/").encode("utf-8", "surrogateescape"), safe="/:"
     )
-    region = dict(
-        zip(
-            ("startLine", "startColumn", "endLine", "endColumn"),
-            attrs.astuple(place)[1:],
-            strict=True,
-        )
-    )
+    names = ("startLine", "startColumn", "endLine", "endColumn")
+    region = dict(zip(names, attrs.astuple(place)[1:], strict=True))
+    is_warning = finding.state is FindingState.DEPRECATED
+    location = {"artifactLocation": {"uri": uri}, "region": region}
     return {
         "ruleId": finding.operation.id,
-        "level": "warning" if finding.state is FindingState.DEPRECATED else "error",
+        "level": "warning" if is_warning else "error",
         "message": {"text": finding.message},
-        "locations": [
-            {"physicalLocation": {"artifactLocation": {"uri": uri}, "region": region}}
-        ],
+        "locations": [{"physicalLocation": location}],
         "properties": {key: said[key] for key in ("state", "sunset", "method")},
     }
 
@@ -187,6 +171,9 @@ def spared(text: str) -> dict[int, range]:
     found = dict[int, range]()
     for number, line in enumerate(text.split("\n") if "atlas-shim:" in text else (), 1):
         match = _COMMENT.search(line)
-        if match is not None and not {'"', "'"} & set(_QUOTED.sub("", match[1])):
+        if match is None:
+            continue
+        unquoted = set(_QUOTED.sub("", match[1]))
+        if not {'"', "'"} & unquoted:
             found[number] = range(number, number + (1 if match[1].strip() else 2))
     return found

@@ -94,16 +94,12 @@ class Program:
                 self.calls[node] = call_of(node)
             elif node.role == "assign":
                 self._assign(node)
-            elif (
-                node.role == "pair"
-                and len(node.kids) > 1
-                and not any(one.role == "call" for one in node.above())
-            ):
+            elif node.role == "pair" and len(node.kids) > 1 and not _in_call(node):
                 self._note(None, key_of(node), node, node.kids[-1])
             elif node.kind == ERROR:
-                self.unparsed.update(
-                    range(self.position(node.start)[0], self.position(node.end)[0] + 1)
-                )
+                first, _ = self.position(node.start)
+                last, _ = self.position(node.end)
+                self.unparsed.update(range(first, last + 1))
 
     def position(self, at: int) -> tuple[int, int]:
         """Return the line and the column of an offset, from 1."""
@@ -112,10 +108,10 @@ class Program:
 
     def _function(self, node: Node) -> None:
         # The name stands before the parameters: in Java and C# after a type.
-        at = max(
-            (at for at, one in enumerate(node.kids) if "parameter" in one.kind),
-            default=len(node.kids) - 1,
-        )
+        at = len(node.kids) - 1
+        for place, one in enumerate(node.kids):
+            if "parameter" in one.kind:
+                at = place
         names = [one for one in node.kids[:at] if one.role == "name"]
         above = node.parent
         if (
@@ -136,14 +132,10 @@ class Program:
         else:
             left, right = (kids[0], kids[-1])
         if node.kind in {"property_declaration", "val_definition"}:
-            left = next(
-                (
-                    one
-                    for one in reversed(kids[:-1])
-                    if one.role in {"name", "through", "member"}
-                ),
-                left,
-            )
+            names = {"name", "through", "member"}
+            named = [one for one in kids[:-1] if one.role in names]
+            if named:
+                left = named[-1]
         adds = not {"+=", ".="}.isdisjoint(node.signs)
         if right.kind == "expression_list" and right.kids and left.role != "list":
             right = right.kids[0]
@@ -153,15 +145,11 @@ class Program:
         else:
             rights = [right]
         for one, value in zip(lefts, rights, strict=False):
-            if names := one.words():
+            words = one.words()
+            if words:
                 is_member = one.role == "member"
-                self._note(
-                    None if is_member else self.scope(node),
-                    names[-is_member],
-                    node,
-                    value,
-                    adds=adds,
-                )
+                scope = None if is_member else self.scope(node)
+                self._note(scope, words[-is_member], node, value, adds=adds)
 
     def _note(
         self,
@@ -172,9 +160,8 @@ class Program:
         *,
         adds: bool = False,
     ) -> None:
-        self._assigned.setdefault((scope, name), []).append(
-            Assigned(node.end, self.indent(node), value, adds)
-        )
+        assigned = Assigned(node.end, self.indent(node), value, adds)
+        self._assigned.setdefault((scope, name), []).append(assigned)
 
     def indent(self, node: Node) -> int:
         """Return the indentation of a node's first line."""
@@ -267,20 +254,15 @@ class Program:
         return UNKNOWN
 
     def _any(self, nodes: Sequence[Node]) -> Texts:
-        return (
-            tuple(dict.fromkeys(one for node in nodes for one in self.fold(node)))[
-                :_MOST
-            ]
-            or UNKNOWN
-        )
+        texts = dict[str, None]()
+        for node in nodes:
+            texts.update(dict.fromkeys(self.fold(node)))
+        return tuple(texts)[:_MOST] or UNKNOWN
 
     def member(self, name: str) -> Texts:
         """Return the possible texts of a constant, a field or a property of a name."""
-        return (
-            self._values(self._assigned.get((None, name), []))
-            or self._elsewhere(name)
-            or self.returned(name)
-        )
+        own = self._values(self._assigned.get((None, name), []))
+        return own or self._elsewhere(name) or self.returned(name)
 
     def _elsewhere(self, name: str) -> Texts:
         """Return the text that another file gives to a name which this one does not set."""
@@ -305,9 +287,8 @@ class Program:
         closing = ""
         parts: list[Texts] = []
         for one in (kid for kid in node.kids if kid.role):
-            before = node.text[at - node.start : one.start - node.start].removeprefix(
-                closing
-            )
+            before = node.text[at - node.start : one.start - node.start]
+            before = before.removeprefix(closing)
             opened = _OPENED.search(before)
             if opened is not None:
                 closing = {"{": "}", "(": ")"}.get(opened[0][-1], "")
@@ -405,22 +386,24 @@ class Program:
 
     def returned(self, name: str) -> Texts:
         """Return the texts that the program's own functions of a name may return."""
-        return self._any(
-            [
-                one
-                for function in self.functions.get(name, [])[:3]
-                for one in results(function)
-            ]
-        )
+        found = []
+        for function in self.functions.get(name, [])[:3]:
+            found += results(function)
+        return self._any(found)
+
+
+def _in_call(node: Node) -> bool:
+    """Return whether a node is a part of a call."""
+    return any(one.role == "call" for one in node.above())
 
 
 def _filled(parts: Sequence[str]) -> str:
     """Return a function's result with its last holes filled by the call's arguments, in their order."""
     first, *rest = parts[0].split(HOLE)
     given = [HOLE] * len(rest) + list(parts[1:])
-    return first + "".join(
-        value + part for value, part in zip(given[-len(rest) :], rest, strict=False)
-    )
+    last = given[-len(rest) :]
+    filled = [value + part for value, part in zip(last, rest, strict=False)]
+    return first + "".join(filled)
 
 
 def known(texts: Iterable[str]) -> bool:
@@ -431,9 +414,8 @@ def known(texts: Iterable[str]) -> bool:
 def made(make: Callable[[Sequence[str]], str], *parts: Iterable[str]) -> Texts:
     """Return a function's results for every combination of the arguments' alternatives; too long ones are holes."""
     texts = (make(some) for some in islice(product(*parts), _TRIED))
-    return tuple(dict.fromkeys(one if len(one) <= _LONGEST else HOLE for one in texts))[
-        :_MOST
-    ]
+    short = [one if len(one) <= _LONGEST else HOLE for one in texts]
+    return tuple(dict.fromkeys(short))[:_MOST]
 
 
 def url_join(parts: Iterable[str]) -> str:

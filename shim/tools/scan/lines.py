@@ -184,14 +184,11 @@ class TextReader:
                 self.sought.called(place, method, word, "text") for method in methods
             )
             found = next(filter(None, uses), []) or self._name(word, place, row)
-            if found and not _talks(
-                token.string[max(0, token.start() - 500) : token.start()]
-            ):
-                yield from (
-                    one
-                    for one in found
-                    if one.kind == "resource" or not is_living(one.operations[0])
-                )
+            before = token.string[max(0, token.start() - 500) : token.start()]
+            if found and not _talks(before):
+                for one in found:
+                    if one.kind == "resource" or not is_living(one.operations[0]):
+                        yield one
 
     def _name(self, word: str, place: Place, row: str) -> list[RetiredUse]:
         """Return the use of a resource or of a client library that a word names."""
@@ -211,10 +208,8 @@ class TextReader:
             kinds = ["resource", "data"]
         else:
             kinds = []
-        uses = [
-            self.sought.spelled(name),
-            *(self.sought.of(kind, word) for kind in kinds),
-        ]
+        uses = [self.sought.spelled(name)]
+        uses += [self.sought.of(kind, word) for kind in kinds]
         if resource := next(filter(None, uses), ()):
             return [RetiredUse(place, "resource", resource, None, name)]
         named = filter(
@@ -231,14 +226,11 @@ def _talks(before: str) -> bool:
     """Return whether the command or the key before a text only talks about it, or looks at files."""
     key = _KEY.search(before[-200:])
     skipped = rules.words("commands", "before")
-    words = (
-        one for one in _HEAD.findall(_SEGMENT.split(before)[-1]) if one not in skipped
-    )
+    last = _SEGMENT.split(before)[-1]
+    words = (one for one in _HEAD.findall(last) if one not in skipped)
     word = next(words, "").rpartition(".")[2]
-    is_talk = key is not None and key[1].casefold() in rules.words("words", "talk") | {
-        "name",
-        "$ref",
-    }
+    talk = rules.words("words", "talk") | {"name", "$ref"}
+    is_talk = key is not None and key[1].casefold() in talk
     return (
         is_talk
         or word in rules.words("commands", "talks")
@@ -260,12 +252,10 @@ def _commands_in(row: str) -> Iterator[tuple[str, list[str]]]:
     row = _LISTED.sub(" ", row)
     quoted = list(_QUOTED.finditer(row))
     for head in islice(_COMMAND.finditer(row), _MOST):
-        around = next(
-            (one for one in quoted if one.start() < head.start() < one.end()), None
-        )
-        text = row[
-            head.start() : around.end() - 1 if around is not None else None
-        ].replace('\\"', '"')
+        start = head.start()
+        around = next((one for one in quoted if one.start() < start < one.end()), None)
+        end = None if around is None else around.end() - 1
+        text = row[start:end].replace('\\"', '"')
         words = list[str]()
         for word in _WORD.findall(text):
             if re.fullmatch(r"[;|&]+", word):
@@ -289,34 +279,24 @@ def command_uses(
         for one in sought.operations.values():
             if not {one.id, *one.aliases}.isdisjoint(rest[2:3]):
                 named.append(one)
-        uses = [
-            RetiredUse(
-                place, "call", tuple(named), None, " ".join(["atlas", *rest[:3]])
-            )
-        ]
+        text = " ".join(["atlas", *rest[:3]])
+        uses = [RetiredUse(place, "call", tuple(named), None, text)]
         return [
             attrs.evolve(one, kind="command")
             for one in sought.ending(uses, " ".join(words))
         ]
     for end in range(len(rest), 1, -1):
         if called := sought.of("atlas", " ".join(rest[:end])):
-            return [
-                RetiredUse(
-                    place,
-                    "command",
-                    called,
-                    called[0].method,
-                    " ".join(["atlas", *rest[:end]]),
-                )
-            ]
+            text = " ".join(["atlas", *rest[:end]])
+            return [RetiredUse(place, "command", called, called[0].method, text)]
     return []
 
 
 def _http_words(words: Sequence[str]) -> tuple[str, list[str]] | None:
     """Return the method and the possible addresses of an HTTP client's command line, None for any other."""
-    if not words or words[0].rpartition("/")[2].removesuffix(".exe") not in rules.words(
-        "commands", "http"
-    ):
+    program = words[0] if words else ""
+    program = program.rpartition("/")[2].removesuffix(".exe")
+    if program not in rules.words("commands", "http"):
         return None
     method = None
     sends = False
@@ -324,9 +304,8 @@ def _http_words(words: Sequence[str]) -> tuple[str, list[str]] | None:
     for at, word in enumerate(words[1:], 1):
         given = _GIVEN.fullmatch(word)
         if given is not None:
-            method = (
-                said((given[1] or "".join(words[at + 1 : at + 2])).upper()) or method
-            )
+            text = given[1] or "".join(words[at + 1 : at + 2])
+            method = said(text.upper()) or method
         elif word in rules.words("words", "methods") and at < 3:
             method = method or word
         elif word in {"-G", "--get"}:
@@ -345,6 +324,7 @@ def _atlas_words(words: Sequence[str]) -> list[str]:
     for before, word in pairwise(["", *words]):
         if not word.startswith("-") and before not in valued:
             rest.append(word)
-    if not rest or rest[0].rpartition("/")[2] not in rules.words("commands", "atlas"):
+    program = rest[0].rpartition("/")[2] if rest else ""
+    if program not in rules.words("commands", "atlas"):
         return []
     return rest[1 + (rest[1:2] == ["atlas"]) :]

@@ -103,16 +103,17 @@ class Packages:
         constants = list[tuple[str, str]]()
         for one in some:
             constants.extend(one.constants.items())
-        return SharedAddresses(
-            constants={
-                name: address
-                for name, address in constants
-                if _is_one(name, address, constants)
-            },
-            bases=tuple(dict.fromkeys(base for one in some for base in one.bases)),
-            newest=max((one.newest for one in some if one.newest), default=None),
-            functions=frozenset[str]().union(*(one.functions for one in some)),
-        )
+        known = {}
+        for name, address in constants:
+            if _is_one(name, address, constants):
+                known[name] = address
+        bases = dict[str, None]()
+        functions = set[str]()
+        for one in some:
+            bases.update(dict.fromkeys(one.bases))
+            functions.update(one.functions)
+        newest = max((one.newest for one in some if one.newest), default=None)
+        return SharedAddresses(known, tuple(bases), newest, frozenset(functions))
 
 
 def completions(base: str, text: str) -> Iterator[str]:
@@ -157,7 +158,8 @@ def _addresses(text: str) -> Iterator[tuple[str, str]]:
 
 def _is_near(one: Path, other: Path) -> bool:
     """Return whether a folder close above both files has them."""
-    return not {*one.parents[: _NEAR + 1]}.isdisjoint(other.parents[: _NEAR + 1])
+    near = {*one.parents[: _NEAR + 1]}
+    return not near.isdisjoint(other.parents[: _NEAR + 1])
 
 
 def _is_of(one: Path, other: Path, imports: str, *, speaks: bool) -> bool:
@@ -168,7 +170,8 @@ def _is_of(one: Path, other: Path, imports: str, *, speaks: bool) -> bool:
         names = [one.stem, one.parent.name]
     else:
         names = [one.stem]
-    return re.search(rf"\b(?:{'|'.join(map(re.escape, names))})\b", imports) is not None
+    any_name = "|".join(map(re.escape, names))
+    return re.search(rf"\b(?:{any_name})\b", imports) is not None
 
 
 def _is_one(name: str, address: str, constants: Iterable[tuple[str, str]]) -> bool:

@@ -26,10 +26,11 @@ def limit(constraint: str) -> Limit:
     newest counts.
     """
     every = (one for one in constraint.split("||"))
-    return max(
-        min((_limit(*part) for part in _PART.findall(one)), default=ANY)
-        for one in every
-    )
+    newest = []
+    for one in every:
+        limits = [_limit(*part) for part in _PART.findall(one)]
+        newest.append(min(limits, default=ANY))
+    return max(newest)
 
 
 def _limit(sign: str, version: str) -> Limit:
@@ -48,29 +49,27 @@ def _limit(sign: str, version: str) -> Limit:
     }
     at = min(growing.get(sign, -1), last)  # the number that grows
     if at >= 0:
-        return before(".".join(map(str, [*numbers[:at], numbers[at] + 1])))
+        following = [*numbers[:at], numbers[at] + 1]
+        return before(".".join(map(str, following)))
     return ANY
 
 
 def before(version: str) -> Limit:
     """Return the limit before a version."""
-    return (*[*map(int, re.findall(r"\d+", version)), 0, 0][:3], 0)
+    numbers = [*map(int, re.findall(r"\d+", version)), 0, 0]
+    return (*numbers[:3], 0)
 
 
 def files_above(paths: Iterable[Path]) -> Iterator[str]:
     """Yield the files that stand in the folders above some paths, up to that of their repository."""
     for path in paths:
         folders = path.resolve().parents
-        end = next(
-            (at for at, folder in enumerate(folders, 1) if (folder / ".git").exists()),
-            0,
-        )
-        yield from (
-            str(file)
-            for folder in folders[:end]
-            for file in folder.iterdir()
-            if file.is_file()
-        )
+        roots = [folder for folder in folders if (folder / ".git").exists()]
+        end = folders.index(roots[0]) + 1 if roots else 0
+        for folder in folders[:end]:
+            for file in folder.iterdir():
+                if file.is_file():
+                    yield str(file)
 
 
 class Pins:
@@ -97,13 +96,10 @@ class Pins:
                 folders.append(self._by_folder[one])
         limits = dict[str, Limit]()
         for tool in rules.table("pins"):
-            newest = max(
-                (one[tool] for one in self._by_folder.values() if tool in one),
-                default=ANY,
-            )
-            limits[tool] = min(
-                (one[tool] for one in folders if tool in one), default=newest
-            )
+            every = [one[tool] for one in self._by_folder.values() if tool in one]
+            newest = max(every, default=ANY)
+            near = [one[tool] for one in folders if tool in one]
+            limits[tool] = min(near, default=newest)
         if (pulumi := limits["pulumi"]) != ANY:
             pairs = (one.split() for one in rules.table("wrapped", "pulumi"))
             wrapped = [name for version, name in pairs if before(version) < pulumi]

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator
-from functools import cache
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache, partial
 from itertools import dropwhile, takewhile
 from pathlib import Path
 
@@ -64,10 +64,8 @@ class ProgramReader:
         self.text = program.root.text
         # A long program has many calls, of few services and mostly by the same
         # receiver.
-        self._mentions, self._declares = (
-            cache(self.text.casefold().__contains__),
-            cache(self._is_declared),
-        )
+        self._mentions = cache(self.text.casefold().__contains__)
+        self._declares = cache(self._is_declared)
         self.near = _SPEAKS.search(self.text) is not None
         has_generated = _GENERATED.search(self.text) is not None
         if has_generated:
@@ -84,20 +82,15 @@ class ProgramReader:
         self.wrappers = shared.functions
         for node in program.root.walk():
             if node.role == "type":
-                self.own.update(
-                    plain(one.text) for one in node.kids if one.role == "name"
-                )
+                own = [one for one in node.kids if one.role == "name"]
+                self.own.update(plain(one.text) for one in own)
             elif "import" in node.kind and node.role != "call":
                 names = node.words()
                 path = Path(program.file)
-                self.generated.update(
-                    names if _GENERATED.search(node.text) is not None else ()
-                )
-                beside = (
-                    path.with_name(name + path.suffix)
-                    for name in names
-                    if name != path.stem
-                )
+                if _GENERATED.search(node.text) is not None:
+                    self.generated.update(names)
+                others = [name for name in names if name != path.stem]
+                beside = (path.with_name(name + path.suffix) for name in others)
                 if _RELATIVE.search(node.text) or any(map(os.path.isfile, beside)):
                     self.own.update(names)
 
@@ -110,45 +103,36 @@ class ProgramReader:
             else:
                 yield from self.sought.ending(self._call(call), *self._texts(call.node))
         for node in self.program.root.walk():
+            uses = list[RetiredUse]()
             if node.role == "annotation":
-                yield from self.sought.ending(
-                    self._annotation(node), *self._texts(node)
-                )
-            elif node.role in {"member", "name", "string"} and (
-                uses := list(self._node(node))
-            ):
-                yield from (
-                    []
-                    if self.quiet.is_quiet(node)
-                    else self.sought.ending(uses, *self._texts(node))
-                )
+                uses = [*self._annotation(node)]
+            elif node.role in {"member", "name", "string"}:
+                uses = [*self._node(node)]
+                if uses and self.quiet.is_quiet(node):
+                    continue
+            if uses:
+                yield from self.sought.ending(uses, *self._texts(node))
         yield from self._paths()
 
     def _texts(self, node: Node) -> Iterator[str]:
         """Yield the texts that may name the version of a call: its chain, and the function around it."""
-        chain = [
-            node,
-            *takewhile(
-                lambda one: one.role in {"call", "member", "through", "annotation"},
-                node.above(),
-            ),
-        ]
+        roles = {"call", "member", "through", "annotation"}
+        chain = [node, *takewhile(lambda one: one.role in roles, node.above())]
         scope = self.program.scope(node)
         yield chain[-1].text
         yield scope.text if scope is not None else ""
 
     def _call(self, call: CallExpression) -> Iterator[RetiredUse]:
         yield from self._named(call)
-        words = list(dropwhile(lambda word: not word.strip(HOLE), self._words(call)))
+        every = self._words(call)
+        words = [*dropwhile(lambda word: not word.strip(HOLE), every)]
         yield from command_uses(self.sought, self._place(call.node, call.at), words)
         is_http, method = self._method(call)
         near = self.near and is_http
         is_http = is_http or call.name in self.program.functions
         skipped = rules.words("words", "not_urls") | rules.words("words", "content")
-        given = [
-            *call.args,
-            *(value for key, value in call.keyed.items() if key not in skipped),
-        ]
+        given = [*call.args]
+        given += [value for key, value in call.keyed.items() if key not in skipped]
         if (
             call.receiver is not None
             and not self.program.literals(call.receiver) <= self.used
@@ -157,14 +141,8 @@ class ProgramReader:
         texts = (one for node in given if is_http for one in self.program.fold(node))
         hits = [one for one in texts if self.sought.find(one, near=near)]
         if not hits and len(call.args) > 2 and not self.quiet.is_quiet(call.node):
-            joined = made(
-                url_join,
-                *(
-                    self.program.fold(one)
-                    for one in call.args
-                    if self._word(one) is None
-                ),
-            )
+            parts = [one for one in call.args if self._word(one) is None]
+            joined = made(url_join, *map(self.program.fold, parts))
             hits = [one for one in joined if self.sought.find(one, near=near)]
         if not hits and self.bases and not self.quiet.is_quiet(call.node):
             named = []
@@ -179,9 +157,8 @@ class ProgramReader:
             method = method or ("GET" if is_read else None)
         for address in hits:
             self._use(call)
-            yield from self.sought.called(
-                self._place(call.node, call.at), method, address, near=self.near
-            )
+            place = self._place(call.node, call.at)
+            yield from self.sought.called(place, method, address, near=self.near)
 
     def _completed(self, node: Node, starts: re.Pattern[str]) -> list[str]:
         """Return the retired addresses that a text with such a start makes of its package's addresses."""
@@ -194,9 +171,10 @@ class ProgramReader:
 
     def _use(self, call: CallExpression) -> None:
         """Note the literals in a call's arguments, and in its receiver."""
-        self.used |= self.program.literals(
-            *filter(None, [call.receiver]), *call.args, *call.keyed.values()
-        )
+        parts = [*call.args, *call.keyed.values()]
+        if call.receiver is not None:
+            parts.insert(0, call.receiver)
+        self.used |= self.program.literals(*parts)
 
     def _method(self, call: CallExpression) -> tuple[bool, str | None]:
         """Return whether a call is an HTTP call, and its method if known."""
@@ -225,9 +203,9 @@ class ProgramReader:
     def _word(self, node: Node) -> str | None:
         """Return the method that an argument names: a text, a constant, or a symbol."""
         found = self.program.fold(node)
-        word = said(found[0] if len(found) == 1 else "") or said(
-            node.text if node.text[:1] == ":" else ""
-        )
+        word = said(found[0]) if len(found) == 1 else None
+        if word is None and node.text[:1] == ":":
+            word = said(node.text)
         if len(node.text) < 40:
             name = (node.words() or [""])[-1]
         else:
@@ -260,39 +238,33 @@ class ProgramReader:
         if name in rules.words("words", "sync") and on:
             name = on[-1]
         if on:
-            bound = [one.value for one in self.program.assigned(on[0], call.node)[-1:]]
+            last = self.program.assigned(on[0], call.node)[-1:]
+            bound = [one.value for one in last]
         else:
             bound = []
         words = [*on, *(word for one in bound for word in one.words())]
         if packaged := self.sought.packaged(self.text, on[-1] if on else "", name):
-            yield RetiredUse(
-                self._place(call.node, call.at),
-                "package",
-                packaged,
-                packaged[0].method,
-                name,
-            )
+            place = self._place(call.node, call.at)
+            yield RetiredUse(place, "package", packaged, packaged[0].method, name)
             return
         operations = self.sought.named(name, lambda service: self._has(words, service))
         if not operations:
             return
-        is_self = len(on) < 2 and (
-            on[:1] in ([], ["self"], ["cls"]) or self.program.language in _TYPED
-        )
-        is_own = (is_self and name in self.own) or (
-            bool(on) and on[0] in self.own and not on[0].endswith("Api")
-        )
-        if not is_own and not any(
-            one.role == "call" and self.own.intersection(one.words()[:1])
-            for one in bound
-        ):
-            yield RetiredUse(
-                self._place(call.node, call.at),
-                "sdk",
-                operations,
-                operations[0].method,
-                name,
-            )
+        if not self._is_own(name, on, bound):
+            place = self._place(call.node, call.at)
+            yield RetiredUse(place, "sdk", operations, operations[0].method, name)
+
+    def _is_own(self, name: str, on: Sequence[str], bound: Sequence[Node]) -> bool:
+        """Return whether a method is one of the program's authors: of itself, or of an object that they made."""
+        is_self = not on or (len(on) == 1 and on[0] in {"self", "cls"})
+        if len(on) < 2 and self.program.language in _TYPED:
+            is_self = True
+        if is_self and name in self.own:
+            return True
+        if on and on[0] in self.own and not on[0].endswith("Api"):
+            return True
+        calls = [one for one in bound if one.role == "call"]
+        return any(self.own.intersection(one.words()[:1]) for one in calls)
 
     def _has(self, words: Iterable[str], service: str) -> bool:
         """Return whether one of these words is a service of Atlas' client, or declared to be one."""
@@ -339,16 +311,11 @@ class ProgramReader:
                 if found
                 else []
             )
-        if (
-            node.role == "member"
-            and node.kids
-            and node.parent
-            and node.parent.role not in {"call", "type"}
-        ):
+        outer = node.parent.role if node.parent else "call"
+        if node.role == "member" and node.kids and outer not in {"call", "type"}:
             name = (node.kids[-1].words() or [""])[-1]
-            operations = sought.named(
-                name, lambda service: self._has(node.words()[:-1], service)
-            )
+            before = node.words()[:-1]
+            operations = sought.named(name, partial(self._has, before))
             if operations and name not in self.own and not self.quiet.is_mocked(node):
                 yield RetiredUse(
                     self._place(node), "sdk", operations, operations[0].method, name
@@ -371,11 +338,8 @@ class ProgramReader:
         while above.parent is not None and above.parent.role in {"member", "through"}:
             above = above.parent
         first = (above.words() or [""])[0]
-        is_bare = (
-            first == plain(name.text)
-            and self.program.language in _WHOLE
-            and bool(self.generated)
-        )
+        is_whole = self.program.language in _WHOLE and bool(self.generated)
+        is_bare = is_whole and first == plain(name.text)
         value = []
         for one in self.program.assigned(first, name)[-1:]:
             value.extend(one.value.words())
@@ -383,9 +347,8 @@ class ProgramReader:
 
     def _annotation(self, node: Node) -> Iterator[RetiredUse]:
         """Read an annotation that turns a method into a call, as in Retrofit, Feign and Refit."""
-        is_client = self.has_clients or not rules.words("words", "clients").isdisjoint(
-            node.words()[:1]
-        )
+        clients = rules.words("words", "clients")
+        is_client = self.has_clients or not clients.isdisjoint(node.words()[:1])
         if (
             self.program.language not in {"java", "kotlin", "csharp", "scala"}
             or not is_client
@@ -394,14 +357,12 @@ class ProgramReader:
         for one in (one for one in node.walk() if one.role == "string"):
             found = self.program.fold(one)[0]
             head, _, rest = found.partition(" ")
-            verbs = (
-                verb_in(re.sub("Exchange|Mapping", "", word))
-                for word in (node.parent or node).words()
-            )
+            words = (node.parent or node).words()
+            verbs = (verb_in(re.sub("Exchange|Mapping", "", word)) for word in words)
             method = said(head) or next(filter(None, verbs), None)
-            yield from self.sought.called(
-                self._place(one), method, rest if said(head) else found, near=self.near
-            )
+            address = rest if said(head) else found
+            place = self._place(one)
+            yield from self.sought.called(place, method, address, near=self.near)
 
     def _paths(self) -> Iterator[RetiredUse]:
         for node in self.program.root.walk():
@@ -422,12 +383,10 @@ class ProgramReader:
         """Return the largest text expression around a literal."""
         builds = rules.words("words", "format") | rules.words("words", "join")
         while (above := node.parent) is not None:
-            if (
-                above.role in {"arguments", "member"}
-                and above.parent is not None
-                and above.parent.role == "call"
-            ):
-                above = above.parent
+            outer = above.parent
+            is_inner = above.role in {"arguments", "member"}
+            if is_inner and outer is not None and outer.role == "call":
+                above = outer
                 if self.program.calls[above].name.casefold() not in builds:
                     break
             elif (
@@ -444,8 +403,6 @@ class ProgramReader:
             start = name
         else:
             start = node.start
-        return Place(
-            self.program.file,
-            *self.program.position(start),
-            *self.program.position(node.end),
-        )
+        begin = self.program.position(start)
+        end = self.program.position(node.end)
+        return Place(self.program.file, *begin, *end)

@@ -27,30 +27,30 @@ class QuietPlaces:
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        served = {
-            name for name, library in _SERVES.items() if library in program.root.text
-        }
+        text = program.root.text
+        served = {name for name, library in _SERVES.items() if library in text}
         self.mocks = rules.words("words", "mocks") | served
 
     def is_mock(self, call: CallExpression) -> bool:
         """Return whether a call only prints or compares its arguments, or serves them."""
         if call.name.casefold() in rules.words("words", "says"):
             return True
-        if any(
-            one.role == "annotation" or self._sets_up(one) for one in call.node.above()
-        ):
+        above = [*call.node.above()]
+        if any(one.role == "annotation" for one in above):
+            return True
+        if any(map(self._sets_up, above)):
             return True
         if call.receiver is None:
             # As in ``get "/path", to: "controller#action"``.
-            return "to" in call.keyed or not rules.words("words", "mocking").isdisjoint(
-                words_of(call.name)
-            )
+            mocking = rules.words("words", "mocking")
+            return "to" in call.keyed or not mocking.isdisjoint(words_of(call.name))
         return self.is_mocked(call.receiver) or self._is_route(call)
 
     def _sets_up(self, node: Node) -> bool:
-        return node.role == "call" and self.program.calls[
-            node
-        ].name.casefold() in rules.words("words", "sets_up")
+        if node.role != "call":
+            return False
+        name = self.program.calls[node].name.casefold()
+        return name in rules.words("words", "sets_up")
 
     def is_mocked(self, receiver: Node) -> bool:
         """Return whether an object is a mock, a server, a logger or the like."""
@@ -60,20 +60,16 @@ class QuietPlaces:
             return True
         for one in self.program.assigned(root, receiver)[-1:]:
             names.extend(one.value.words()[:3])
-        return any(
-            not rules.words("words", "mocking").isdisjoint(
-                [one.casefold(), *words_of(one)]
-            )
-            for one in names
-        )
+        every = set[str]()
+        for name in names:
+            every.update((name.casefold(), *words_of(name)))
+        return not every.isdisjoint(rules.words("words", "mocking"))
 
     def _is_route(self, call: CallExpression) -> bool:
         """Return whether a call registers a route: a path with parameters, and a handler."""
-        if (
-            len(call.args) < 2
-            or verb_in(call.name) is None
-            or call.args[0].role == "sum"
-        ):
+        if len(call.args) < 2 or verb_in(call.name) is None:
+            return False
+        if call.args[0].role == "sum":
             return False
         first = self.program.fold(call.args[0])[0]
         last = call.args[-1]
@@ -91,19 +87,16 @@ class QuietPlaces:
         """Return whether a text is a message, documentation, part of a comparison, or an argument of a mock."""
         below = node
         for one in node.above():
-            if one.role in {"quiet", "annotation"} or (
-                one.role == "sum" and not _COMPARES.isdisjoint(one.signs)
-            ):
+            compares = one.role == "sum" and not _COMPARES.isdisjoint(one.signs)
+            if compares or one.role in {"quiet", "annotation"}:
                 return True
             if one.role in {"pair", "assign"} and one.kids:
-                key = (one.kids[0].words() or [key_of(one)])[-1].casefold().lstrip("_")
+                names = one.kids[0].words() or [key_of(one)]
+                key = names[-1].casefold().lstrip("_")
                 if below is not one.kids[0] and key in rules.words("words", "talk"):
                     return True
-                if (
-                    one.role == "pair"
-                    and key == "path"
-                    and _ROUTE.search(one.parent.text if one.parent else "")
-                ):
+                around = one.parent.text if one.parent else ""
+                if one.role == "pair" and key == "path" and _ROUTE.search(around):
                     return True
             if one.role == "call" and self.is_mock(self.program.calls[one]):
                 return True

@@ -114,9 +114,10 @@ class Scan:
         used = set[int]()
         for use in _settled(uses):
             span = range(use.place.line, use.place.end_line + 1)
-            fitting = [
-                at for at, lines in comments.items() if not set(lines).isdisjoint(span)
-            ]
+            fitting = []
+            for at, lines in comments.items():
+                if not set(lines).isdisjoint(span):
+                    fitting.append(at)
             used.update(fitting)
             self.ignored += bool(fitting)
             if not fitting:
@@ -159,10 +160,8 @@ class Scan:
             )
         if not source.language and DESCRIPTION.search(source.text) is not None:
             raise UnreadError("a description of an API (OpenAPI): it makes no calls")
-        if (
-            source.language == "javascript"
-            and len(source.text.partition("\n")[0]) > _LONG_FIRST
-        ):
+        first = source.text.partition("\n")[0]
+        if source.language == "javascript" and len(first) > _LONG_FIRST:
             raise UnreadError("generated: its first line is too long for a person's")
         uses = list[RetiredUse]()
         broken = {0}
@@ -187,9 +186,8 @@ class Scan:
         if broken:
             by_line = TextReader(source, sought, shared.constants).uses()
         for one in by_line:
-            if one.place.line not in seen and not broken.isdisjoint(
-                {0, one.place.line}
-            ):
+            line = one.place.line
+            if line not in seen and not broken.isdisjoint({0, line}):
                 uses.append(one)
         if uses and source.ending in rules.words("files", "documentation"):
             said = f"documentation names retired operations {len(uses)} times (it makes no calls)"
@@ -218,11 +216,13 @@ class Scan:
 def _settled(uses: Iterable[RetiredUse]) -> list[RetiredUse]:
     """Return each use once: of several uses of one operation in a line, the most specific."""
     best: dict[tuple[int, str], RetiredUse] = {}
-    for use in sorted(
-        uses, key=lambda one: (_KINDS.index(one.kind), one.method is None)
-    ):
+
+    def rank(use: RetiredUse) -> tuple[int, bool]:
+        return _KINDS.index(use.kind), use.method is None
+
+    def position(use: RetiredUse) -> tuple[int, int, str]:
+        return use.place.line, use.place.column, use.operations[0].id
+
+    for use in sorted(uses, key=rank):
         best.setdefault((use.place.line, use.operations[0].path.text), use)
-    return sorted(
-        best.values(),
-        key=lambda one: (one.place.line, one.place.column, one.operations[0].id),
-    )
+    return sorted(best.values(), key=position)

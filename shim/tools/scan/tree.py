@@ -145,9 +145,10 @@ def call_of(node: Node) -> CallExpression:
 
 def _halves(node: Node) -> tuple[list[Node], list[Node]]:
     """Return the nodes of a call before its arguments, and the arguments."""
-    at = next((at for at, one in enumerate(node.kids) if one.role == "arguments"), None)
-    if at is None:
+    roles = [one.role for one in node.kids]
+    if "arguments" not in roles:
         return node.kids, []
+    at = roles.index("arguments")
     arguments = node.kids[at]
     # Kotlin's suffix of a call has them one level deeper.
     while arguments.kids[:1] and arguments.kids[0].role == "arguments":
@@ -192,10 +193,11 @@ def results(function: Node) -> list[Node]:
     while stack:
         one = stack.pop()
         if one.kind in _RETURNS:
-            found += [
-                kid.kids[0] if kid.kind == "expression_list" and kid.kids else kid
-                for kid in one.kids[:1]
-            ]
+            for kid in one.kids[:1]:
+                if kid.kind == "expression_list" and kid.kids:
+                    found.append(kid.kids[0])
+                else:
+                    found.append(kid)
         elif one.role != "function":
             stack += one.kids
     while not found and body.role in {"block", "through"} and body.kids:
