@@ -176,7 +176,7 @@ def test_a_class_name_stands_for_one_thing():
 
 
 def test_files_stay_readable_in_one_sitting():
-    """No file has grown far past 300 lines."""
+    """No file has grown far past 400 lines."""
     long = {
         path.relative_to(SHIM): len(path.read_text("utf-8").splitlines())
         for path in SHIM.rglob("*.py")
