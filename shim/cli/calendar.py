@@ -127,18 +127,8 @@ def command(
         rows.append(end.as_json() | {"left": left, "seen": count if files else None})
         days = f"{left} days" if left > 0 else "over"
         call = f"{end.method} {end.path}"
-        table.append(
-            (
-                str(end.sunset),
-                days,
-                call,
-                end.version,
-                end.served,
-                count or None,
-                end.source,
-                "; ".join(end.place),
-            )
-        )
+        when = (str(end.sunset), days, call, end.version, end.served)
+        table.append((*when, count or None, end.source, "; ".join(end.place)))
     if output == "json":
         write_json({"format": 1, "within": within, "ends": rows})
     else:

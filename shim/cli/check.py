@@ -121,22 +121,12 @@ def command(
     for one in documents:
         if one.name not in shipped or one.overridden:
             lost[one.name] = [*lost_members(one)]
-    report: dict[str, Any] = {
-        "settings": rows,
-        "documents": [
-            {
-                "name": one.name,
-                "file": one.file,
-                "overridden": one.overridden,
-                "remarks": lost.get(one.name, []),
-            }
-            for one in documents
-        ],
-        "dropin": None
-        if is_gateway or document
-        else check_dropin.look(os.environ, problems),
-        "connection": (),
-    }
+    described = [_described(one, lost.get(one.name, [])) for one in documents]
+    report: dict[str, Any] = {"settings": rows, "documents": described}
+    report["dropin"] = None
+    if not is_gateway and not document:
+        report["dropin"] = check_dropin.look(os.environ, problems)
+    report["connection"] = ()
     if connects and upstream is None:
         problems.append(
             "Atlas was not asked (--connect): the settings don't say where it is"
@@ -144,11 +134,8 @@ def command(
     elif connects and upstream is not None:
         with collected(problems):
             report["connection"] = probe(os.environ, upstream, group or GROUP)
-        problems += [
-            f"{one['side']}: {one['meaning']}"
-            for one in report["connection"]
-            if not one["good"]
-        ]
+        bad = [one for one in report["connection"] if not one["good"]]
+        problems += [f"{one['side']}: {one['meaning']}" for one in bad]
     report["problems"] = problems = list(dict.fromkeys(problems))
     dropin = report["dropin"]
     if dropin:
@@ -158,6 +145,16 @@ def command(
     if not connects:
         good += " Atlas was not asked (--connect)."
     write_report(report, problems, output, lambda: _text(report), good, code)
+
+
+def _described(document: Document, remarks: list[str]) -> dict[str, Any]:
+    """Return a mapping document as the report has it."""
+    return {
+        "name": document.name,
+        "file": document.file,
+        "overridden": document.overridden,
+        "remarks": remarks,
+    }
 
 
 def _settings(
@@ -213,18 +210,14 @@ def _text(report: Mapping[str, Any]) -> None:
         ((one.name, one.value, one.source) for one in report["settings"]), "  "
     )
     output.heading("\nMapping documents")
-    output.facts(
-        [(one["name"], one["file"]) for one in report["documents"]]
-        or [("(can't be read)", " ")]
-    )
+    rows = [(one["name"], one["file"]) for one in report["documents"]]
+    output.facts(rows or [("(can't be read)", " ")])
     for document in report["documents"]:
         overridden = [
             f"{at}: overridden by {file}" for at, file in document["overridden"].items()
         ]
-        output.bullets(
-            f"{document['name']}: {remark}"
-            for remark in (*overridden, *document["remarks"])
-        )
+        remarks = (*overridden, *document["remarks"])
+        output.bullets(f"{document['name']}: {remark}" for remark in remarks)
     if dropin := report["dropin"]:
         output.heading(f"\nDrop-in (switched on {dropin['active']})")
         output.facts(dropin["versions"].items())
@@ -237,9 +230,5 @@ def _text(report: Mapping[str, Any]) -> None:
     if report["connection"]:
         output.heading("\nConnection")
     for one in report["connection"]:
-        output.facts(
-            [
-                (one["side"], f"{one['status'] or '-'}  {one['request']}"),
-                ("", one["meaning"]),
-            ]
-        )
+        asked = f"{one['status'] or '-'}  {one['request']}"
+        output.facts([(one["side"], asked), ("", one["meaning"])])

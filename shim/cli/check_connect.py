@@ -50,14 +50,12 @@ def probe(
     with httpx.Client(
         auth=auth, timeout=15, headers=agent, verify=system_context()
     ) as client:
-        return [
-            {
-                "side": call[0],
-                "request": f"GET {call[1]}",
-                **_ask(client, environ, *call),
-            }
-            for call in calls
-        ]
+        found = []
+        for call in calls:
+            side, url, _ = call
+            asked = _ask(client, environ, *call)
+            found.append({"side": side, "request": f"GET {url}", **asked})
+        return found
 
 
 def _ask(

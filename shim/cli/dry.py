@@ -58,11 +58,8 @@ class DrySend:
     def is_like(self, other: Send) -> bool:
         """Return whether another call asks the same for another page or item."""
         call, new = self.send.call, other.call
-        is_same = (new.method, new.path, other.route) == (
-            call.method,
-            call.path,
-            self.send.route,
-        )
+        is_same = (new.method, new.path) == (call.method, call.path)
+        is_same = is_same and other.route == self.send.route
         return is_same and (new.target, new.body) != (call.target, call.body)
 
     @property
@@ -76,7 +73,8 @@ class DrySend:
             if one != _NO_CODE or "404" not in self.answered
         ]
         said = ["with success"] if "" in said else said
-        return f"if {named(self.before.send.route)} answers {(', or ' if ' or ' in said[-1] else ' or ').join(said)}"
+        between = ", or " if " or " in said[-1] else " or "
+        return f"if {named(self.before.send.route)} answers {between.join(said)}"
 
 
 def named(route: str) -> str:
@@ -219,10 +217,9 @@ def _answers(operation: Operation, send: DrySend) -> Iterator[tuple[str, Reply]]
         code for one in operation.successors.values() for code in one.after
     )
     errors = [("410", 410, VERSION_GONE), ("404", 404, "RESOURCE_NOT_FOUND")]
-    for said, status, code in (
-        *errors,
-        *((code, status, code) for code in codes for status in (400, 404)),
-    ):
+    for code in codes:
+        errors += [(code, 400, code), (code, 404, code)]
+    for said, status, code in errors:
         content = dumps({"detail": "", "error": status, "errorCode": code})
         yield said, Reply(status, (*kind, ("X-Error-Code", code)), content)
     yield _NO_CODE, Reply(404, (), b"")
@@ -262,21 +259,14 @@ def questions(operation: Operation) -> Iterator[tuple[str, bytes | None]]:
         body = _document(
             said | ({request.choose: word} if request and request.choose else {})
         )
-        yield (
-            word,
-            dumps(body.get(BARE) if request and request.bare else body)
-            if operation.has_body
-            else None,
-        )
+        sent = body.get(BARE) if request and request.bare else body
+        yield word, dumps(sent) if operation.has_body else None
     for tier in tiers:
         said = _members([tier.request], [tier])
         if tier.when is not None:
-            yield (
-                in_words(tier.when),
-                dumps(
-                    _document(said | {tier.when.source: _value(tier.when, holds=True)})
-                ),
-            )
+            value = _value(tier.when, holds=True)
+            document = _document(said | {tier.when.source: value})
+            yield in_words(tier.when), dumps(document)
         elif (
             tier.request is not None and request is not None
         ):  # whose other members this tier refuses

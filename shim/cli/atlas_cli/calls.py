@@ -39,9 +39,8 @@ def carry_out(
     A watch prints a dot for each read unless stdout is a terminal, as the CLI did.
     """
     names = {name: str(given[name]) for name in command.names}
-    place = command.place.format_map(
-        {name: quote(value, safe="") for name, value in names.items()}
-    )
+    segments = {name: quote(value, safe="") for name, value in names.items()}
+    place = command.place.format_map(segments)
     url = f"{base_url}/api/atlas/v2/groups/{project}/serverless{place}"
     method = command.method
     auth = auth_for(credentials, base_url)
@@ -71,9 +70,8 @@ def carry_out(
                 )
             raise _refused(error, method, url) from None
         except httpx.TransportError as error:
-            said = f'{method.capitalize()} "{url}": {type(error).__name__}: {error}'.removesuffix(
-                ": "
-            )
+            said = f'{method.capitalize()} "{url}": {type(error).__name__}: {error}'
+            said = said.removesuffix(": ")
             if method != "GET" and not isinstance(error, UNSENT):
                 if command.path.endswith("restores create"):
                     look = "backups restores list"
@@ -104,12 +102,13 @@ def carry_out(
 def _arguments(command: CliCommand, given: FlagValues, project: str) -> dict[str, Any]:
     """Return the arguments of a method of the typed client, except the names in the path."""
     flags = (*command.required, *command.optional)
-    arguments = {}
+    arguments: dict[str, Any] = {}
     for flag in flags:
         if flag.argument and given.get(flag.name):
-            arguments[flag.argument] = (
-                not flag.negates if flag.kind == "bool" else given[flag.name]
-            )
+            if flag.kind == "bool":
+                arguments[flag.argument] = not flag.negates
+            else:
+                arguments[flag.argument] = given[flag.name]
     if command.path.endswith("list"):
         return {**arguments, "include_count": not given.get("omitCount", False)}
     if command.argument and command.argument not in command.names:
@@ -142,7 +141,8 @@ def _refused(error: AtlasError, method: str, url: str) -> CliError:
     else:
         detail = json.dumps(bad, separators=(",", ":"), ensure_ascii=False)
     parameters = " ".join(str(parameter) for parameter in error.parameters)
+    code = json.dumps(error.error_code or "", ensure_ascii=False)
     return CliError(
-        f"{url} {method}: HTTP {status} (Error code: {json.dumps(error.error_code or '', ensure_ascii=False)}) "
+        f"{url} {method}: HTTP {status} (Error code: {code}) "
         f"Detail: {error.detail or ''} Reason: {error.reason or ''}. Params: [{parameters}], BadRequestDetail: {detail}"
     )

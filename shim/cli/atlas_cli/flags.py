@@ -61,9 +61,8 @@ def parse(
     words: Sequence[str], flags: Sequence[Flag]
 ) -> tuple[dict[str, Value], list[str]]:
     """Return the given flags' values and the other words; raises CliError that names a wrong flag."""
-    known = {f"--{flag.name}": flag for flag in flags} | {
-        f"-{flag.short}": flag for flag in flags if flag.short
-    }
+    known = {f"--{flag.name}": flag for flag in flags}
+    known |= {f"-{flag.short}": flag for flag in flags if flag.short}
     values: dict[str, Value] = {}
     others: list[str] = []
     rest = list(words)

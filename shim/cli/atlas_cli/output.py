@@ -125,12 +125,8 @@ def _marshal(value: Any) -> str:
     """Return JSON and a newline as Go's ``json.MarshalIndent`` writes it, two spaces a level, ``<>&`` escaped."""
     text = json.dumps(value, indent=2, ensure_ascii=False)
     # In JSON these characters occur in strings only.
-    return (
-        harmless(
-            re.sub("[<>&\u2028\u2029]", lambda found: f"\\u{ord(found[0]):04x}", text)
-        )
-        + "\n"
-    )
+    escaped = re.sub("[<>&\u2028\u2029]", lambda found: f"\\u{ord(found[0]):04x}", text)
+    return f"{harmless(escaped)}\n"
 
 
 def _table(columns: Mapping[str, str], reply: Mapping[str, Any]) -> str:
@@ -144,14 +140,11 @@ def _table(columns: Mapping[str, str], reply: Mapping[str, Any]) -> str:
     else:
         resources = [reply]
     rows: list[Sequence[str]] = [list(columns)]
-    rows += (
-        [_cell(name, resource.get(name)) for name in columns.values()]
-        for resource in resources
-    )
-    widths = [
-        max(6, *(len(cell) + 3 for cell in column))
-        for column in zip(*rows, strict=True)
-    ]
+    for resource in resources:
+        rows.append([_cell(name, resource.get(name)) for name in columns.values()])
+    widths = []
+    for column in zip(*rows, strict=True):
+        widths.append(max(6, *(len(cell) + 3 for cell in column)))
     widths[-1] = 0
     return "".join("".join(map(str.ljust, row, widths)) + "\n" for row in rows)
 

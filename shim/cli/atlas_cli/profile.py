@@ -103,11 +103,10 @@ def load(name: str, environ: Mapping[str, str]) -> Profile:
     if "." in name:
         raise CliError(f"""profile should not contain '.': "{name}\"""")
     name = (name or (next(iter(profiles)) if len(profiles) == 1 else "default")).lower()
-    top = {
-        key: value
-        for key, value in content.items()
-        if not isinstance(value, dict) and value != ""
-    }
+    top = {}
+    for key, value in content.items():
+        if not isinstance(value, dict) and value != "":
+            top[key] = value
     return Profile(
         name, path, {**profiles.get(name, {}), **top} if content else {}, environ
     )
@@ -138,7 +137,7 @@ def _file() -> tuple[Path, dict[str, Any]]:
 
 def _lowered(table: Mapping[str, Any]) -> dict[str, Any]:
     """Lower the case of all keys, as the CLI's library does."""
-    return {
-        key.lower(): _lowered(value) if isinstance(value, dict) else value
-        for key, value in table.items()
-    }
+    lowered = {}
+    for key, value in table.items():
+        lowered[key.lower()] = _lowered(value) if isinstance(value, dict) else value
+    return lowered

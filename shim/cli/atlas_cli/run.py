@@ -134,11 +134,9 @@ def find(
         path.append(ALIASES.get(words[at], words[at]))
         for command in COMMANDS:
             if command.path == " ".join(path):
-                return command, [
-                    word
-                    for place, word in enumerate(words)
-                    if place not in places[:count]
-                ]
+                taken = places[:count]
+                every = enumerate(words)
+                return command, [word for at, word in every if at not in taken]
         if not any(
             command.path.startswith(" ".join([*path, ""])) for command in COMMANDS
         ):
@@ -200,11 +198,9 @@ def _carried_out(
         raise CliError('required flag(s) "projectId" not set')
     if not re.fullmatch("[0-9a-fA-F]{24}", project):
         raise CliError(f"the provided value '{project}' is not a valid ID")
-    required = [
-        *command.names,
-        *(flag.name for flag in command.required),
-        *(DELIVERY_TYPES[kind] if orders else ()),
-    ]
+    required = [*command.names]
+    required += [flag.name for flag in command.required]
+    required += DELIVERY_TYPES[kind] if orders else ()
     if missing := sorted(name for name in required if name not in given):
         raise CliError(f"""required flag(s) "{'", "'.join(missing)}" not set""")
     if (service := profile.get("service")) not in {"", "cloud"}:
