@@ -187,15 +187,12 @@ class Laying:
 
     def _stands_for_none(self, value: JsonObject) -> bool:
         """Return whether an object stands for none: it has a member of an empty one, or nothing in it is on."""
-        if all(map(self._is_off, value.values())):
-            return True
+        is_off = all(
+            self._stands_for_none(one) if type(one) is dict else one is False
+            for one in value.values()
+        )
         empty = self.lens.empty or {}
-        return any(value.get(name) == none for name, none in empty.items())
-
-    def _is_off(self, value: Json) -> bool:
-        if type(value) is dict:
-            return self._stands_for_none(value)
-        return value is False
+        return is_off or any(value.get(name) == none for name, none in empty.items())
 
     def _cannot_say(self, at: str) -> CallError:
         detail = f"{' and '.join(self.asked)} can't be changed so by this version: it can't describe {at} as it is."

@@ -74,10 +74,7 @@ def look(
 def check_unchanged(lens: Lens, first: Look, second: Look) -> None:
     """Raise CallError if what is compared has changed between two looks."""
     assert type(first.document) is dict, "it was read"
-    if type(second.document) is dict:
-        now = second.document
-    else:
-        now = {}
+    now = second.document if type(second.document) is dict else {}
     for name in lists_of(lens):
         if first.document.get(name) != now.get(name):
             detail = f"{name} changed while this call was made, and nothing was sent. Read the cluster, and call again."

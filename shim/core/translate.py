@@ -162,10 +162,7 @@ def _condition(script: Script, when: When) -> str:
     if when.given is not None:
         return f"{found} {'is not' if when.given else 'is'} None"
     kinds = {type(word).__name__ for word in when.words}  # True equals 1 to Python
-    if len(kinds) == 1:
-        is_one = f"is {kinds.pop()}"
-    else:
-        is_one = "in {str, bool}"
+    is_one = f"is {kinds.pop()}" if len(kinds) == 1 else "in {str, bool}"
     words = script.name("words", when.words)
     return f"{'not ' if when.negated else ''}(type(value := {found}) {is_one} and value in {words})"
 

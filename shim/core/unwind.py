@@ -49,10 +49,7 @@ def items_at(
     elif keyed and not path and type(value) is dict:
         for name, one in value.items():
             place = (*at[:-1], f"{at[-1]}.{name}")
-            if type(one) is dict:
-                yield place, {**one, keyed: name}
-            else:
-                yield place, one
+            yield place, {**one, keyed: name} if type(one) is dict else one
 
 
 def placed(where: str, path: Path, at: ItemPath) -> str:

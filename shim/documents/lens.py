@@ -100,10 +100,7 @@ class Lens(Declared):
 
     def wrong(self, table: Table) -> Rows:
         legacy = table.around.operation
-        if legacy.request:
-            declared = legacy.request.members
-        else:
-            declared = {}
+        declared = legacy.request.members if legacy.request else {}
         checked(table, "version", parse_date, self.version)
         looks = bool(self.version)
         yield (

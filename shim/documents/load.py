@@ -64,9 +64,8 @@ def mapping_folders(environ: Mapping[str, str]) -> tuple[Path | Traversable, ...
 def shipped(name: str) -> Path | Traversable:
     """Return a file or folder that a wheel has in the package, where it may be in an archive, and a clone beside it."""
     packed = files("shim") / name
-    if packed.is_dir() or packed.is_file():
-        return packed
-    return Path(__file__).parents[2] / name
+    is_packed = packed.is_dir() or packed.is_file()
+    return packed if is_packed else Path(__file__).parents[2] / name
 
 
 _SHIPPED = shipped("mappings")
@@ -333,10 +332,7 @@ def _lay(
         if not isinstance(old, dict) or (
             whole_at in _NAMES and key not in old and isinstance(value, dict)
         ):
-            if isinstance(old, dict):
-                known = ", ".join(old)
-            else:
-                known = "nothing"
+            known = ", ".join(old) if isinstance(old, dict) else "nothing"
             own.add(at, f"overrides nothing; the document has {known} there")
         elif (
             isinstance(value, dict) and key in old and (whole_at != 1 or key == "tier")

@@ -143,9 +143,8 @@ def source_text(**default: str) -> Any:
 
     def read(table: Table, at: str) -> str:
         text = table.text(at, **default)
-        if text and checked(table, at, parse_source, text) is None:
-            return "invalid"
-        return text
+        is_bad = text and checked(table, at, parse_source, text) is None
+        return "invalid" if is_bad else text
 
     return read_as(read, **default)
 

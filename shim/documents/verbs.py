@@ -210,9 +210,7 @@ class Unwind(Verb):
 
     def how(self, name: str) -> str:
         each = f"one for each of {' and '.join(self.sources)}"
-        if self.times:
-            return f"{each}, {self.times[0]} times"
-        return each
+        return f"{each}, {self.times[0]} times" if self.times else each
 
     def misused(self, field: Field, use: Use) -> Rows:
         for said in (*self.sources, *self.times):

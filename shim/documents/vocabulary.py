@@ -216,6 +216,4 @@ def parse_versions(text: str) -> Versions:
 def one_of(names: Sequence[str]) -> str:
     """Return names as a sentence has them: ``a``, ``a or b``, ``a, b or c``."""
     *first, last = names
-    if first:
-        return f"{', '.join(first)} or {last}"
-    return last
+    return f"{', '.join(first)} or {last}" if first else last
