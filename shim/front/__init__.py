@@ -51,6 +51,12 @@ def configuration(  # noqa: PLR0913 - one argument an option
     made = templates(files("shim.front") / "templates", {})
     made.tests["ip"] = is_address
     idle = max(1, round(options.upstream_timeout))
+    port = origin.port or (443 if tls else 80)
+    upstream = {
+        "tls": tls,
+        "authority": origin.netloc,
+        "address": Address(host, port),
+    }
     return made.get_template(f"{proxy}.j2").render(
         proxy=proxy,
         version=__version__,
@@ -59,11 +65,7 @@ def configuration(  # noqa: PLR0913 - one argument an option
         groups=groups_of(documents),
         replicas=[{"calls": calls, "admin": admin} for calls, admin in replicas],
         listen=listen,
-        upstream={
-            "tls": tls,
-            "authority": origin.netloc,
-            "address": Address(host, origin.port or (443 if tls else 80)),
-        },
+        upstream=upstream,
         tls_cert=options.tls_cert,
         tls_key=options.tls_key or options.tls_cert,
         ca_file=ca_file,

@@ -29,11 +29,10 @@ def groups_of(documents: Sequence[Document]) -> list[dict[str, Any]]:
     found: dict[str, dict[tuple[str, bool], list[str]]] = {}
     for document in documents:
         for operation in document.operations:
-            apis = [
-                api
-                for api in document.apis.values()
-                if api.version is None or api.version in operation.versions
-            ]
+            apis = []
+            for api in document.apis.values():
+                if api.version is None or api.version in operation.versions:
+                    apis.append(api)
             for api in apis:
                 if api.version:
                     another = ""
@@ -47,24 +46,23 @@ def groups_of(documents: Sequence[Document]) -> list[dict[str, Any]]:
                     methods += ["GET", "HEAD"]
                 else:
                     methods += [operation.method]
-    return [
-        {
-            "another": another,
-            "rules": [
-                _rule(path, methods, is_read)
-                for (path, is_read), methods in calls.items()
-            ],
-        }
-        for another, calls in found.items()
-    ]
+    groups = []
+    for another, calls in found.items():
+        rules = []
+        for (path, is_read), methods in calls.items():
+            rules.append(_rule(path, methods, is_read))
+        groups.append({"another": another, "rules": rules})
+    return groups
 
 
 def _rule(template: str, methods: Sequence[str], is_read: bool) -> dict[str, Any]:  # noqa: FBT001 - a member
     """Return the rule of a template: one segment for each parameter, and maybe a slash at the end."""
-    segments = [
-        "[^/?]+" if parameter_name(segment) else _plain(segment)
-        for segment in template.split("/")
-    ]
+    segments = []
+    for segment in template.split("/"):
+        if parameter_name(segment):
+            segments.append("[^/?]+")
+        else:
+            segments.append(_plain(segment))
     words = "|".join(dict.fromkeys(methods))
     return {
         "method": f"(?:{words})" if "|" in words else words,
@@ -74,11 +72,13 @@ def _rule(template: str, methods: Sequence[str], is_read: bool) -> dict[str, Any
 
 
 def _plain(text: str) -> str:
-    return re.sub(
-        r"[^A-Za-z0-9_-]",
-        lambda found: r"\." if found[0] == "." else f"\\x{ord(found[0]):02x}",
-        text,
-    )
+
+    def escaped(found: re.Match[str]) -> str:
+        if found[0] == ".":
+            return r"\."
+        return f"\\x{ord(found[0]):02x}"
+
+    return re.sub(r"[^A-Za-z0-9_-]", escaped, text)
 
 
 def another_version(versions: Versions) -> str:
