@@ -48,13 +48,9 @@ class Before(Declared):
     query: Resource | None = read_as(_made, default=None)
     """Its rules, as those of ``body``, read the legacy body, an item, and the names that earlier looks gave."""
     body: Resource | None = read_as(_made, default=None)
-    gives: Mapping[str, str] = read_as(
-        lambda table, key: table.each(key, Table.text), factory=dict
-    )
+    gives: Mapping[str, str] = attrs.field(factory=dict)
     """The names of values in its answer, which later rules and paths may use."""
-    members: Mapping[str, str] = read_as(
-        lambda table, key: table.each(key, Table.text), factory=dict
-    )
+    members: Mapping[str, str] = attrs.field(factory=dict)
     """The member of an item that a parameter of its query compares, where the two have different names."""
     errors: Mapping[str, ErrorRule] = read_as(read_errors, factory=dict)
     """Its successes that stand for errors."""

@@ -40,6 +40,20 @@ def _path(table: Table, key: str) -> Template:
     return checked(table, key, parse_template, legacy.full_path) or legacy.path
 
 
+def _method(table: Table, key: str) -> str:
+    return table.word(key, METHODS, default=table.around.operation.method)
+
+
+def _body(table: Table, key: str) -> Resource | None:
+    return read_body(table.table(key))
+
+
+def _resource(table: Table, key: str) -> Resource:
+    own = table.around.resources.named(table, key)
+    legacy: Resource = table.around.operation.resource
+    return own or legacy
+
+
 def _before(table: Table, key: str) -> tuple[Before, ...]:
     found: list[Before] = []
     for sub in table.list_of_tables(key):
@@ -56,6 +70,11 @@ def _reads_all(table: Table) -> bool:
     if shape == "page":
         return table.data.get("bare") is True
     return bool(shape == "array")
+
+
+def _paging(table: Table, key: str) -> str:
+    default = "collected" if _reads_all(table) else "kept"
+    return table.word(key, PAGING, default=default)
 
 
 def _legacy_name(made: Field, items: str, given: Collection[str]) -> str:
@@ -79,20 +98,11 @@ def _legacy_name(made: Field, items: str, given: Collection[str]) -> str:
 class Target(Declared):
     """One upstream call."""
 
-    method: str = read_as(
-        lambda table, key: table.word(
-            key, METHODS, default=table.around.operation.method
-        )
-    )
+    method: str = read_as(_method)
     path: Template = read_as(_path)
     version: str = read_as(Table.text)
     """That of the successor's resource."""
-    paging: str = read_as(
-        lambda table, key: table.word(
-            key, PAGING, default="collected" if _reads_all(table) else "kept"
-        ),
-        default="kept",
-    )
+    paging: str = read_as(_paging, default="kept")
     """How its pages are used."""
     bare: bool = False
     """Whether the answer is itself the list or value."""
@@ -102,9 +112,7 @@ class Target(Declared):
     """Whether its query may have ``includeCount``."""
     lens: Lens | None = given("lens", default=None)
     """What lays the legacy body over the resource that is there."""
-    body: Resource | None = read_as(
-        lambda table, key: read_body(table.table(key)), default=None
-    )
+    body: Resource | None = read_as(_body, default=None)
     content: str = of_table("around.operation.content", default="json")
     before: tuple[Before, ...] = given("before", default=())
     """The calls before it: looks, then writes."""
@@ -252,12 +260,7 @@ class Successor(Declared):
     """A GET that shows the tier without writing."""
     errors: Mapping[str, ErrorRule] = read_as(read_errors, factory=dict)
     """Legacy errors by the successor's code, and by the status of successes that stand for one."""
-    resource: Resource = read_as(
-        lambda table, key: (
-            table.around.resources.named(table, key) or table.around.operation.resource
-        ),
-        factory=Resource,
-    )
+    resource: Resource = read_as(_resource, factory=Resource)
     """The legacy answer."""
     note: str = ""
     at: str = of_table("path", default="")

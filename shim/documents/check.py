@@ -25,69 +25,86 @@ def check_documents(
     documents: Sequence[Document],
 ) -> Iterator[tuple[Document, str, str]]:
     """Yield (document, key path, what is wrong) for every defect of a set of documents."""
-    names = dict[str, str]()
-    ids = dict[str, str]()
-    calls = dict[tuple[str, ...], list[tuple[Document, Operation]]]()
+    set_of = _Set()
     for document in documents:
-        if document.name in names:
-            hint = f"{document.name!r} is also the name of {names[document.name]}; to change rules use overrides"
-            yield document, "name", hint
-        names[document.name] = document.file
-        for operation in document.operations:
-            for name in (operation.id, *operation.aliases):
-                if name in ids:
-                    yield (
-                        document,
-                        operation.at,
-                        f"{name!r} is already an operation or alias of {ids[name]}",
-                    )
-                ids[name] = document.file
-            parts = [
-                "{}" if parameter_name(part) else part
-                for part in operation.path.segments
-            ]
-            parts.append(operation.path.ending)
-            for api in document.apis.values():
-                same = calls.setdefault((operation.method, api.base, *parts), [])
-                for owner, other in same:
-                    both = (
-                        operation.version in other.versions
-                        or other.version in operation.versions
-                    )
-                    if other is not operation and both:
-                        where = f"{other.id} ({owner.file})"
-                        yield (
-                            document,
-                            operation.at,
-                            f"has the same method, path and versions as {where}",
-                        )
-                same.append((document, operation))
+        for at, is_wrong, what in set_of.add(document):
+            if is_wrong:
+                yield document, at, what
     for document in documents:
         for at, is_wrong, what in (*_of_fields(document), *_of_lenses(document)):
             if is_wrong:
                 yield document, at, what
 
 
+@attrs.define
+class _Set:
+    """The names and calls of the documents so far, which the next one must not use again."""
+
+    names: dict[str, str] = attrs.field(factory=dict)
+    """The file of each document, by its name."""
+    ids: dict[str, str] = attrs.field(factory=dict)
+    """The file of each operation, by its id and aliases."""
+    calls: dict[tuple[str, ...], list[_Call]] = attrs.field(factory=dict)
+    """The operations by method, base and path, without the names of parameters."""
+
+    def add(self, document: Document) -> Rows:
+        file = self.names.get(document.name)
+        hint = f"{document.name!r} is also the name of {file}; to change rules use overrides"
+        yield "name", file is not None, hint
+        self.names[document.name] = document.file
+        for operation in document.operations:
+            yield from self._add_names(document, operation)
+            yield from self._add_calls(document, operation)
+
+    def _add_names(self, document: Document, operation: Operation) -> Rows:
+        for name in (operation.id, *operation.aliases):
+            file = self.ids.get(name)
+            what = f"{name!r} is already an operation or alias of {file}"
+            yield operation.at, file is not None, what
+            self.ids[name] = document.file
+
+    def _add_calls(self, document: Document, operation: Operation) -> Rows:
+        parts = []
+        for part in operation.path.segments:
+            parts.append("{}" if parameter_name(part) else part)
+        parts.append(operation.path.ending)
+        for api in document.apis.values():
+            same = self.calls.setdefault((operation.method, api.base, *parts), [])
+            for other in same:
+                where = f"{other.operation.id} ({other.file})"
+                what = f"has the same method, path and versions as {where}"
+                yield operation.at, other.serves(operation), what
+            same.append(_Call(document.file, operation))
+
+
+@attrs.frozen
+class _Call:
+    file: str
+    operation: Operation
+
+    def serves(self, other: Operation) -> bool:
+        """Return whether it is another operation than this, with versions of this one."""
+        own = self.operation
+        if own is other:
+            return False
+        return other.version in own.versions or own.version in other.versions
+
+
 def _of_fields(document: Document) -> Rows:
     for use in _uses(document):
         yield from _of_names(use)
-        named = {
-            tier
-            for field in use.resource.fields
-            for tier in field.rules
-            if tier != BODY
-        }
+        named = set[str]()
+        for field in use.resource.fields:
+            named.update(field.rules)
+        named.discard(BODY)
         # tiers that no field has a rule for, with one that some have
         misspelt = dict[str, str]()
         for tier in sorted(use.tiers.keys() - named - {BODY}):
             if near := nearest(tier, sorted(named)):
                 misspelt[tier] = near
+                what = f"is of a tier that no field has a rule for{did_you_mean(near)}"
                 for at in use.tiers[tier]:
-                    yield (
-                        at,
-                        True,
-                        f"is of a tier that no field has a rule for{did_you_mean(near)}",
-                    )
+                    yield at, True, what
         right = use.tiers.keys() - misspelt.keys()
         meant = {*misspelt, *misspelt.values()} - right
         for field in use.resource.fields:
@@ -97,18 +114,13 @@ def _of_fields(document: Document) -> Rows:
 def _of_lenses(document: Document) -> Rows:
     """Yield what the rules of a body read through a lens that the legacy body can't have: it would never be there."""
     for operation in document.operations:
-        targets = [
-            target
-            for one in operation.successors.values()
-            for _, target in one.targets()
-        ]
-        for target in targets:
-            if (
-                target.lens is not None
-                and target.body is not None
-                and operation.request is not None
-            ):
-                yield from _of_sources(target.body, operation.request, "", frozenset())
+        request = operation.request
+        if request is None:
+            continue
+        for successor in operation.successors.values():
+            for _, target in successor.targets():
+                if target.lens is not None and target.body is not None:
+                    yield from _of_sources(target.body, request, "", frozenset())
 
 
 def _of_sources(
@@ -117,22 +129,17 @@ def _of_sources(
     """Yield the sources of a body's rules that name no member; ``keyed`` are the members that names become."""
     for field in resource.fields:
         for rule in field.rules.get(BODY, ()):
+            sources = [*rule.reads]
+            names = keyed
             if isinstance(rule.verb, Unwind):
-                unwind = rule.verb
-            else:
-                unwind = None
-            for source in (
-                *rule.reads,
-                *(unwind.times if unwind else ()),
-            ):
+                sources += rule.verb.times
+                names = keyed | {rule.verb.keyed}
+            for source in sources:
                 said = f"{within}{source}"
-                yield (
-                    rule.at,
-                    not _declares(request, said, keyed),
-                    f"reads {said!r}, which is no member of the legacy body",
-                )
+                is_unknown = not _declares(request, said, keyed)
+                what = f"reads {said!r}, which is no member of the legacy body"
+                yield rule.at, is_unknown, what
             if field.of is not None:
-                names = keyed | {unwind.keyed} if unwind else keyed
                 if isinstance(rule.verb, From):
                     inside = [f"{within}{one}." for one in rule.sources]
                 else:
@@ -202,11 +209,8 @@ def _of_names(use: Use) -> Rows:
     for field in resource.fields:
         yield field.at, not all(field.name.split(".")), "has an empty part in its name"
         for one in _outer(field.name):
-            yield (
-                field.at,
-                one in names,
-                f"stands inside {one!r}, which is a field of its own",
-            )
+            what = f"stands inside {one!r}, which is a field of its own"
+            yield field.at, one in names, what
     at = f"{resource.at}.without"
     for name in resource.without:
         yield (

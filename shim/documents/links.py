@@ -51,15 +51,17 @@ class LinkRule(Declared):
         return members, [" + ".join(text) for text in texts]
 
 
+def _rules(table: Table, key: str) -> tuple[LinkRule, ...]:
+    return tuple(map(LinkRule.read, table.list_of_tables(key)))
+
+
 @attrs.frozen(kw_only=True)
 class LinkBack(Verb):
     """Links back through the shim, of those whose members are all there."""
 
     key = "link"
     makes = ("links",)
-    links: tuple[LinkRule, ...] = read_as(
-        lambda table, key: tuple(map(LinkRule.read, table.list_of_tables(key))), "link"
-    )
+    links: tuple[LinkRule, ...] = read_as(_rules, "link")
 
     @property
     def names(self) -> tuple[str, ...]:

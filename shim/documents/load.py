@@ -208,7 +208,8 @@ def _with_common(table: Table, common: Mapping[str, Any]) -> Mapping[str, Any]:
     begins = [f"{path}." for path in table.source.overridden]
     own = []
     for key in ("gone", *TIERS, "tier"):
-        if any(path.startswith(f"{table.at(key)}.") for path in begins):
+        at = f"{table.at(key)}."
+        if any(path.startswith(at) for path in begins):
             own.append(key)
     if own and own[0] != "gone" and "switch" not in data:
         data.pop("gone", None)
@@ -325,20 +326,22 @@ def _lay(
     both: tuple[DocumentSource, DocumentSource],
     whole_at: int,
 ) -> None:
-    own = both[0]
-    overridden = both[1].overridden
+    own, target = both
+    overridden = target.overridden
     for key, value in new.items():
         at = key_path(path, key)
-        if not isinstance(old, dict) or (
-            whole_at in _NAMES and key not in old and isinstance(value, dict)
-        ):
-            known = ", ".join(old) if isinstance(old, dict) else "nothing"
+        is_table = isinstance(value, dict)
+        # Below ``tier`` are tiers, as beside it.
+        holds_tiers = whole_at == 1 and key == "tier"
+        if not isinstance(old, dict):
+            own.add(at, "overrides nothing; the document has nothing there")
+        elif is_table and whole_at in _NAMES and key not in old:
+            known = ", ".join(old)
             own.add(at, f"overrides nothing; the document has {known} there")
-        elif (
-            isinstance(value, dict) and key in old and (whole_at != 1 or key == "tier")
-        ):
-            # Below ``tier`` are tiers, as beside it.
-            _lay(value, old[key], at, both, whole_at - (key != "tier" or whole_at != 1))
+        elif is_table and key in old and holds_tiers:
+            _lay(value, old[key], at, both, whole_at)
+        elif is_table and key in old and whole_at != 1:
+            _lay(value, old[key], at, both, whole_at - 1)
         elif at in overridden:
             own.add(at, f"is already overridden by {overridden[at]}")
         else:

@@ -6,14 +6,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Self
 
 import attrs
 
 from shim.documents.before import METHODS
-from shim.documents.calls import Successor
+from shim.documents.calls import Successor, Target
 from shim.documents.errors import unknown_parameters
 from shim.documents.fields import TIERS, Field, Resource
 from shim.documents.lens import Lens
@@ -128,6 +128,19 @@ def _end(table: Table, key: str) -> datetime:
     return table.day(key)
 
 
+def _versions(table: Table, key: str) -> Versions:
+    found = checked(table, key, parse_versions, table.text(key))
+    return found or Versions("2023-01-01")
+
+
+def _resource(table: Table, key: str) -> Resource:
+    return table.around.resources.named(table, key) or Resource()
+
+
+def _is_success(status: object) -> bool:
+    return type(status) is int and 200 <= status <= 299
+
+
 @attrs.frozen(kw_only=True)
 class Operation(Declared):
     """One retired operation; it has successors, ``gone`` or a ``constant``."""
@@ -138,12 +151,7 @@ class Operation(Declared):
     at: str = of_table("path", default="")
     base: str = of_table("around.base")
     """Where the last api of its document has its paths."""
-    versions: Versions = read_as(
-        lambda table, key: (
-            checked(table, key, parse_versions, table.text(key))
-            or Versions("2023-01-01")
-        )
-    )
+    versions: Versions = read_as(_versions)
     oldest: bool = True
     """Whether a call without a version is one to it."""
     method: str = read_as(lambda table, key: table.word(key, METHODS))
@@ -152,9 +160,7 @@ class Operation(Declared):
     request: RequestBody | None = nested(RequestBody)
     successors: Mapping[str, Successor] = given(*TIERS, "tier", factory=dict)
     status: Mapping[str, int] = read_as(_status)
-    resource: Resource = read_as(
-        lambda table, key: table.around.resources.named(table, key) or Resource()
-    )
+    resource: Resource = read_as(_resource)
     gone: Gone | None = nested(Gone)
     constant: ConstantAnswer | None = nested(ConstantAnswer)
     aliases: tuple[str, ...] = ()
@@ -212,9 +218,7 @@ class Operation(Declared):
         apis = table.around.apis
         successors = [*self.successors.values()]
         needed = f"needs a success status such as 200 for each of {', '.join(apis)}"
-        are_good = all(
-            type(one) is int and 200 <= one <= 299 for one in self.status.values()
-        )
+        are_good = all(map(_is_success, self.status.values()))
         yield "status", self.status.keys() != apis.keys() or not are_good, needed
         for api in apis.values():
             inside = api.base and self.path.text.startswith(f"{api.base}/")
@@ -370,7 +374,10 @@ class Operation(Declared):
     @property
     def switches(self) -> tuple[str, ...]:
         """The words of ``ATLAS_SHIM_WRITES`` that its calls, or some of them, need once it has ended."""
-        return tuple(filter(None, (self.switch, self.lens.switch if self.lens else "")))
+        words = [self.switch]
+        if self.lens:
+            words.append(self.lens.switch)
+        return tuple(filter(None, words))
 
     def where_on(self, reads: Collection[str], writes: Collection[str]) -> Operation:
         """Return it without a successor whose switch is not among the words that are on."""
@@ -378,9 +385,8 @@ class Operation(Declared):
         on = reads if self.method == "GET" else writes
         if one is None or one.switch in on:
             return self
-        others = {
-            tier: each for tier, each in self.successors.items() if each is not one
-        }
+        others = dict(self.successors)
+        del others[one.tier]
         return attrs.evolve(self, successors=others)
 
     @property
@@ -398,27 +404,34 @@ class Operation(Declared):
         """What is said or answered where no successor may be asked; empty when one always may be."""
         if self.constant is not None and not self.switch:
             return f"The answer is always {json.dumps(self.constant.value)}. {self.constant.why}"
-        said = [self.gone.detail] if self.gone else []
+        said = []
+        if self.gone:
+            said.append(self.gone.detail)
         if self.switch:
-            _, target = next(
-                (one for tier in self.successors.values() for one in tier.targets()),
-                ("", None),
-            )
-            if target and not said:
-                method, path, _ = target.changes[0]
-                said = [f"{method} {path} took its place."]
-            if self.lens:
-                what = f"bodies with {one_of(self.lens.members)}"
-            else:
-                what = "this call"
-            if target:
-                done = f"send {what} there"
-            else:
-                done = "accept this call, and ignore it"
-            said.append(
-                f"Set ATLAS_SHIM_WRITES={self.switch} to let atlas-shim {done}."
-            )
-        return " ".join([*said, f"See {self.gone.see}"] if self.gone else said)
+            said.extend(self._how_to_switch_on())
+        if self.gone:
+            said.append(f"See {self.gone.see}")
+        return " ".join(said)
+
+    def _how_to_switch_on(self) -> Iterator[str]:
+        """Yield the sentences about its switch: the call that took its place, and the setting."""
+        target = self._first_target()
+        if target is None:
+            done = "accept this call, and ignore it"
+        elif self.lens:
+            done = f"send bodies with {one_of(self.lens.members)} there"
+        else:
+            done = "send this call there"
+        if target and not self.gone:
+            method, path, _ = target.changes[0]
+            yield f"{method} {path} took its place."
+        yield f"Set ATLAS_SHIM_WRITES={self.switch} to let atlas-shim {done}."
+
+    def _first_target(self) -> Target | None:
+        for successor in self.successors.values():
+            for _, target in successor.targets():
+                return target
+        return None
 
 
 @attrs.frozen

@@ -12,6 +12,15 @@ from shim.documents.read import Declared, named, nested, read_as, under
 from shim.documents.tables import Rows, Table, key_path, same
 from shim.documents.vocabulary import FITS, Json
 
+
+def _types(table: Table, key: str) -> Mapping[str, str]:
+    return table.each(key, _type)
+
+
+def _type(table: Table, key: str) -> str:
+    return table.word(key, TYPES)
+
+
 OR = " or "
 """Stands between members one of which is required."""
 
@@ -58,9 +67,7 @@ class RefusedValue(RefusedChoice):
 class BodyMembers(Declared):
     """What a request body, or an object inside it, may have."""
 
-    members: Mapping[str, str] = read_as(
-        lambda table, key: table.each(key, lambda sub, name: sub.word(name, TYPES))
-    )
+    members: Mapping[str, str] = read_as(_types)
     """Their types."""
     inside: Mapping[str, BodyObject] = read_as(_inside, "of", factory=dict)
     """What the objects in a member have, where a table ``object`` describes it."""

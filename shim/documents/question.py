@@ -8,7 +8,7 @@ import attrs
 
 from shim.documents.fields import BARE
 from shim.documents.objects import BodyMembers
-from shim.documents.read import Declared, read_as
+from shim.documents.read import Declared
 from shim.documents.tables import Rows, Table
 
 OF_PAGES = frozenset({"pageNum", "itemsPerPage", "includeCount", "envelope", "pretty"})
@@ -31,11 +31,8 @@ class RequestBody(BodyMembers):
         yield from super().wrong(table)
         types = self.members
         lacking = not self.rest and "members" not in table.data
-        yield (
-            "bare",
-            self.bare and [*types] != [BARE],
-            f"needs one member, {BARE!r}, whose value is the body",
-        )
+        has_others = self.bare and [*types] != [BARE]
+        yield "bare", has_others, f"needs one member, {BARE!r}, whose value is the body"
         yield "members", lacking, "is missing; give the body's members and their types"
         yield (
             "choose",
@@ -59,9 +56,7 @@ class RequestBody(BodyMembers):
 class QueryRule(Declared):
     """What becomes of a parameter of the legacy query: its words there and its default, or why it is dropped."""
 
-    values: Mapping[str, str] = read_as(
-        lambda table, key: table.each(key, Table.text), factory=dict
-    )
+    values: Mapping[str, str] = attrs.field(factory=dict)
     default: str | None = None
     drop: bool = False
     why: str = ""

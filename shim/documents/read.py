@@ -2,40 +2,103 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import cache
 from operator import attrgetter
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
 import attrs
 
 from shim.documents.sources import Step, parse_source
 from shim.documents.tables import Rows, Table, checked, read_template
+from shim.documents.templates import Template
 
 _READER = "reader"
 _KEYS = "keys"
-_BY_TYPE: Mapping[str, Callable[[Table, str, Any], Any]] = {
-    "str": lambda table, key, default: table.text(
-        key, default=None if default is attrs.NOTHING else default
-    ),
-    "str | None": lambda table, key, _: table.text(key, default="") or None,
-    "bool": lambda table, key, default: (
-        table.flag(key) if key in table.data else default is True
-    ),
-    "bool | None": lambda table, key, _: table.flag(key) if key in table.data else None,
-    "int | None": lambda table, key, _: table.integer(key),
-    "datetime": lambda table, key, _: table.day(key),
-    "datetime | None": lambda table, key, _: (
-        table.day(key) if key in table.data else None
-    ),
-    "tuple[str, ...]": lambda table, key, _: table.texts(key),
-    "Any": lambda table, key, _: table.data.get(key),
-    "Template": lambda table, key, _: read_template(table, key),
-    "Template | None": lambda table, key, _: (
-        read_template(table, key, verbs=True) if key in table.data else None
-    ),
-}
+_Reader: TypeAlias = Callable[[Table, str, Any], Any]
+"""Reads the value of a key; the last argument is the attribute's default."""
+_BY_TYPE: dict[str, _Reader] = {}
 """How attributes without a reader are read; those of other types are not."""
+
+
+def _reads(of_type: str) -> Callable[[_Reader], _Reader]:
+    """Use a function for attributes of a type; they may be None if it ends so."""
+
+    def register(reader: _Reader) -> _Reader:
+        _BY_TYPE[of_type] = reader
+        return reader
+
+    return register
+
+
+@_reads("str")
+def _text(table: Table, key: str, default: Any) -> str:
+    is_required = default is attrs.NOTHING
+    return table.text(key, default=None if is_required else default)
+
+
+@_reads("str | None")
+def _text_or_none(table: Table, key: str, _: Any) -> str | None:
+    return table.text(key, default="") or None
+
+
+@_reads("bool")
+def _flag(table: Table, key: str, default: Any) -> bool:
+    if key in table.data:
+        return table.flag(key)
+    return default is True
+
+
+@_reads("bool | None")
+def _flag_or_none(table: Table, key: str, _: Any) -> bool | None:
+    if key in table.data:
+        return table.flag(key)
+    return None
+
+
+@_reads("int | None")
+def _integer_or_none(table: Table, key: str, _: Any) -> int | None:
+    return table.integer(key)
+
+
+@_reads("datetime")
+def _day(table: Table, key: str, _: Any) -> datetime:
+    return table.day(key)
+
+
+@_reads("datetime | None")
+def _day_or_none(table: Table, key: str, _: Any) -> datetime | None:
+    if key in table.data:
+        return table.day(key)
+    return None
+
+
+@_reads("tuple[str, ...]")
+def _texts(table: Table, key: str, _: Any) -> tuple[str, ...]:
+    return table.texts(key)
+
+
+@_reads("Mapping[str, str]")
+def _texts_by_name(table: Table, key: str, _: Any) -> dict[str, str]:
+    return table.each(key, Table.text)
+
+
+@_reads("Any")
+def _any(table: Table, key: str, _: Any) -> Any:
+    return table.data.get(key)
+
+
+@_reads("Template")
+def _template(table: Table, key: str, _: Any) -> Template:
+    return read_template(table, key)
+
+
+@_reads("Template | None")
+def _template_or_none(table: Table, key: str, _: Any) -> Template | None:
+    if key in table.data:
+        return read_template(table, key, verbs=True)
+    return None
 
 
 def read_as(reader: Callable[[Table, str], Any], *keys: str, **more: Any) -> Any:
@@ -43,10 +106,12 @@ def read_as(reader: Callable[[Table, str], Any], *keys: str, **more: Any) -> Any
 
     If it looks at several keys, the first is handed to it.
     """
-    return attrs.field(
-        metadata={_READER: lambda table, at, _: reader(table, at), _KEYS: keys or None},
-        **more,
-    )
+
+    def read(table: Table, key: str, _: Any) -> Any:
+        return reader(table, key)
+
+    metadata = {_READER: read, _KEYS: keys or None}
+    return attrs.field(metadata=metadata, **more)
 
 
 def under(name: str, **more: Any) -> Any:
@@ -57,9 +122,11 @@ def under(name: str, **more: Any) -> Any:
 def of_table(name: str, **more: Any) -> Any:
     """Return an attribute that is one of the table itself: its name, path or owner, or of what is around it."""
     get = attrgetter(name)
-    return attrs.field(
-        metadata={_READER: lambda table, *_: get(table), _KEYS: ()}, **more
-    )
+
+    def read(table: Table, _key: str, _: Any) -> Any:
+        return get(table)
+
+    return attrs.field(metadata={_READER: read, _KEYS: ()}, **more)
 
 
 def given(*keys: str, **more: Any) -> Any:
@@ -82,19 +149,41 @@ def named(cls: type[Declared], *key: str) -> Any:
     return read_as(read, *key, factory=dict)
 
 
+@attrs.frozen
+class _Attribute:
+    """How an attribute is read from a table."""
+
+    name: str
+    keys: tuple[str, ...]
+    """The keys that its reader looks at; the first is handed to it."""
+    reader: _Reader | None
+    """None if the class itself reads it."""
+    default: Any
+
+    @property
+    def key(self) -> str:
+        """The first of its keys, empty if it has none."""
+        return self.keys[0] if self.keys else ""
+
+
 @cache
-def _declared(
-    cls: Any,
-) -> tuple[Sequence[tuple[str, Sequence[str], Any, Any]], frozenset[str]]:
-    """Return the attributes that are read from a table, with name, keys, reader and default of each, and all keys."""
+def _attributes(cls: Any) -> Sequence[_Attribute]:
     found = []
     for one in attrs.fields(cls):
         keys = one.metadata.get(_KEYS)
-        reader = one.metadata.get(_READER, _BY_TYPE.get(one.type))
         if keys is None:
             keys = (one.name,)
-        found.append((one.name, keys, reader, one.default))
-    return found, frozenset(key for _, keys, _, _ in found for key in keys)
+        reader = one.metadata.get(_READER, _BY_TYPE.get(one.type))
+        found.append(_Attribute(one.name, keys, reader, one.default))
+    return found
+
+
+@cache
+def _keys(cls: Any) -> frozenset[str]:
+    keys = set[str]()
+    for attribute in _attributes(cls):
+        keys.update(attribute.keys)
+    return frozenset(keys)
 
 
 class Declared:
@@ -105,7 +194,7 @@ class Declared:
     @classmethod
     def keys(cls) -> frozenset[str]:
         """Return the keys that its table may have."""
-        return _declared(cls)[1]  # type: ignore[arg-type]  # classes have hashes
+        return _keys(cls)  # type: ignore[arg-type]  # classes have hashes
 
     @classmethod
     def read(cls, table: Table) -> Self:
@@ -128,9 +217,9 @@ class Declared:
     @classmethod
     def unchecked(cls, table: Table, **known: Any) -> Self:
         """Return the object that some keys describe, as far as each can be read."""
-        for name, keys, reader, default in _declared(cls)[0]:  # type: ignore[arg-type]  # classes have hashes
-            if reader is not None and name not in known:
-                known[name] = reader(table, keys[0] if keys else "", default)
+        for one in _attributes(cls):  # type: ignore[arg-type]  # classes have hashes
+            if one.reader is not None and one.name not in known:
+                known[one.name] = one.reader(table, one.key, one.default)
         return cls(**known)
 
     def wrong(self, table: Table) -> Rows:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from enum import Enum, StrEnum
 from functools import lru_cache
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from shim.documents.vocabulary import Json
 
@@ -108,17 +108,7 @@ def _found(source: Json, path: Sequence[str | Step]) -> Json | Literal[NoValue.M
         elif type(source) is not list:
             return NoValue.MISSING
         elif part is Step.EACH:
-            rest = path[number + 1 :]
-            found = [
-                value
-                for item in source
-                if (value := _found(item, rest)) is not NoValue.MISSING
-            ]
-            return (
-                [one for values in found for one in values]  # type: ignore[union-attr]
-                if Step.EACH in rest
-                else found
-            )
+            return _of_each(source, path[number + 1 :])
         else:
             step = part
             if isinstance(part, Where):
@@ -131,6 +121,21 @@ def _found(source: Json, path: Sequence[str | Step]) -> Json | Literal[NoValue.M
                 raise _SeveralItems(source)
             source = source[0]
     return source
+
+
+def _of_each(items: list[Json], path: Sequence[str | Step]) -> list[Json]:
+    """Return the value at a path in each item; a path with another ``[each]`` gives one flat list."""
+    is_nested = Step.EACH in path
+    values = list[Json]()
+    for item in items:
+        value: Any = _found(item, path)
+        if value is NoValue.MISSING:
+            continue
+        if is_nested:
+            values += value
+        else:
+            values.append(value)
+    return values
 
 
 def has_several(source: Json, path: Path) -> bool:
@@ -149,17 +154,25 @@ def is_step(part: str | Step) -> bool:
 
 def lacking(source: Json, path: Path, at: str) -> Iterator[tuple[str, Json]]:
     """Yield the items that lack what a path with ``[each]`` takes of each, with the place that ``at`` is for them."""
-    step, (outer, _, inner) = path.index(Step.EACH), at.partition(f"[{Step.EACH}]")
+    step = path.index(Step.EACH)
     items = taken(source, path[:step])
+    if type(items) is not list:
+        return
     rest = path[step + 1 :]
-    for number, item in enumerate(items if type(items) is list else []):
-        if (
-            Step.EACH in rest
-            and type(taken(item, rest[: rest.index(Step.EACH)])) is list
-        ):
-            yield from lacking(item, rest, f"{outer}[{number}]{inner}")
+    outer, _, inner = at.partition(f"[{Step.EACH}]")
+    for number, item in enumerate(items):
+        here = f"{outer}[{number}]"
+        if _has_list(item, rest):
+            yield from lacking(item, rest, f"{here}{inner}")
         elif rest and look_up(item, rest) is NoValue.MISSING:
-            yield f"{outer}[{number}]", item
+            yield here, item
+
+
+def _has_list(item: Json, path: Path) -> bool:
+    """Return whether a path has an ``[each]``, and the item a list for it."""
+    if Step.EACH not in path:
+        return False
+    return type(taken(item, path[: path.index(Step.EACH)])) is list
 
 
 def taken(source: Json, path: Path) -> Json:

@@ -107,24 +107,6 @@ def is_no_time(text: str) -> bool:
     return is_usual_time(text) is None and parse_time(text) is None
 
 
-def _is_list_of(kind: type, value: Json) -> bool:
-    return type(value) is list and all(type(item) is kind for item in value)
-
-
-FITS: Mapping[str, Callable[[Json], bool]] = {
-    **{
-        name: lambda said, kind=kind: type(said) is kind  # type: ignore[misc]  # Any
-        for name, kind in PLAIN.items()
-    },
-    "number": lambda value: type(value) in {int, float} and is_json(value),
-    "time": lambda value: parse_time(value) is not None,
-    "strings": partial(_is_list_of, str),
-    "objects": partial(_is_list_of, dict),
-    "any": lambda value: value is not None,
-}
-"""For each type, a test of a decoded JSON value."""
-
-
 def is_json(value: object) -> bool:
     """Return whether JSON can say a TOML value: it can't say dates, infinities and nan."""
     if isinstance(value, dict):
@@ -136,6 +118,35 @@ def is_json(value: object) -> bool:
     return type(value) in {str, bool, int}
 
 
+def _is_of(kind: type, value: Json) -> bool:
+    return type(value) is kind
+
+
+def _is_list_of(kind: type, value: Json) -> bool:
+    return type(value) is list and all(type(item) is kind for item in value)
+
+
+def _is_number(value: Json) -> bool:
+    return type(value) in {int, float} and is_json(value)
+
+
+def _is_time(value: Json) -> bool:
+    return parse_time(value) is not None
+
+
+def _is_not_null(value: Json) -> bool:
+    return value is not None
+
+
+FITS: Mapping[str, Callable[[Json], bool]] = {
+    **{name: partial(_is_of, kind) for name, kind in PLAIN.items()},
+    "number": _is_number,
+    "time": _is_time,
+    "strings": partial(_is_list_of, str),
+    "objects": partial(_is_list_of, dict),
+    "any": _is_not_null,
+}
+"""For each type, a test of a decoded JSON value."""
 _VENDOR = re.compile(r"application/vnd\.atlas(?![a-z0-9])", re.IGNORECASE)
 _DATED = re.compile(
     r"application/vnd\.atlas\.([0-9]{4}-[0-9]{2}-[0-9]{2})\+([a-z]+)", re.IGNORECASE
@@ -178,9 +189,9 @@ def named_in(accept: str | None, content: str = "json") -> str | None:
     """
     best = ""
     best_weight = 0.0
-    for media_range in (
-        accept.split(",") if accept and "vnd.atlas" in accept.lower() else ()
-    ):
+    if accept is None or "vnd.atlas" not in accept.lower():
+        return None
+    for media_range in accept.split(","):
         kind, *parameters = (part.strip() for part in media_range.split(";"))
         matches = [*filter(None, map(_WEIGHT.fullmatch, parameters))]
         weights = [found[1] for found in matches] or ["1"]
