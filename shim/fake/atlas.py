@@ -102,15 +102,13 @@ class FakeAtlas:
         """Create a restore job in the past, of the given or the newest snapshot."""
         with self._lock:
             cluster = self._world.clusters(group)[name]
-            source = next(
-                one
-                for one in reversed(cluster.snapshots)
-                if snapshot in (None, one["id"])
-            )
+            fitting = cluster.snapshots
+            if snapshot is not None:
+                fitting = [one for one in fitting if one["id"] == snapshot]
+            source = fitting[-1]
             delivery = "download" if download else "automated"
-            return self._world.order(
-                cluster, source, self.today - ago, (group, name), delivery
-            )
+            created = self.today - ago
+            return self._world.order(cluster, source, created, (group, name), delivery)
 
     def cluster(self, group: str, name: str) -> Cluster:
         """Return a cluster, which may be changed; raises KeyError if it does not exist."""

@@ -108,21 +108,19 @@ def _backups(
     jobs: str = "restoreJobs",
 ) -> list[Endpoint]:
     """Return the endpoints of snapshots and restore jobs below a cluster; the shared tier restores at another path."""
-    at = f"/{{name}}/{at}"
+    snapshots = f"/{{name}}/{at}/snapshots"
+    all_jobs = f"/{{name}}/{at}/{jobs}"
+    if jobs == "restoreJobs":
+        order = all_jobs
+    else:
+        order = f"/{{name}}/{at}/restore"
+    of_one = f"{snapshots}/{{snapshot}}"
     return [
-        Endpoint(api, "GET", f"{at}/snapshots", reads.list_snapshots, sunset),
-        Endpoint(
-            api, "GET", f"{at}/snapshots/{{snapshot}}", reads.get_snapshot, sunset
-        ),
-        Endpoint(api, "GET", f"{at}/{jobs}", reads.list_jobs, sunset),
-        Endpoint(api, "GET", f"{at}/{jobs}/{{job}}", reads.get_job, sunset),
-        Endpoint(
-            api,
-            "POST",
-            f"{at}/{jobs}" if jobs == "restoreJobs" else f"{at}/restore",
-            restore,
-            sunset,
-        ),
+        Endpoint(api, "GET", snapshots, reads.list_snapshots, sunset),
+        Endpoint(api, "GET", of_one, reads.get_snapshot, sunset),
+        Endpoint(api, "GET", all_jobs, reads.list_jobs, sunset),
+        Endpoint(api, "GET", f"{all_jobs}/{{job}}", reads.get_job, sunset),
+        Endpoint(api, "POST", order, restore, sunset),
     ]
 
 

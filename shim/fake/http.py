@@ -103,25 +103,21 @@ _VENDOR = re.compile(
 
 def resolve(value: str | None, offered: Sequence[str]) -> str | None:
     """Return the latest offered version not after the first usable date in a field value, None without such a date."""
-    asked = [
-        match[1] for match in map(_VENDOR.fullmatch, (value or "").split(",")) if match
-    ]
-    # ISO dates compare as text.
-    return next(
-        (
-            max(fitting)
-            for day in asked
-            if (fitting := [one for one in offered if one <= day])
-        ),
-        None,
-    )
+    for media_range in (value or "").split(","):
+        match = _VENDOR.fullmatch(media_range)
+        if match is None:
+            continue
+        # ISO dates compare as text.
+        fitting = [one for one in offered if one <= match[1]]
+        if fitting:
+            return max(fitting)
+    return None
 
 
 def is_json(value: str, offered: Sequence[str]) -> bool:
     """Return whether a Content-Type is JSON: plain, or of one of the resource's versions."""
-    return value.partition(";")[0].strip().lower() == "application/json" or bool(
-        resolve(value, offered)
-    )
+    media_type = value.partition(";")[0].strip().lower()
+    return media_type == "application/json" or resolve(value, offered) is not None
 
 
 def announced(sunset: datetime | None, now: datetime) -> HeaderFields:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
@@ -99,11 +100,12 @@ def list_snapshots(request: AtlasRequest) -> list[JsonObject]:
     api = request.api
     cluster = cluster_of(request)
 
-    def age(snapshot: JsonObject) -> str:  # "~" is behind every date
-        return next(
-            filter(None, map(snapshot.get, api.snapshot_age)),
-            f"~{snapshot.get('id') or ''}",
-        )
+    def age(snapshot: JsonObject) -> str:
+        for member in api.snapshot_age:
+            if date := snapshot.get(member):
+                return str(date)
+        # "~" is behind every date
+        return f"~{snapshot.get('id') or ''}"
 
     ordered = sorted(cluster.snapshots, key=age, reverse=api.newest_first)
     return [api.show_snapshot(cluster, each, request.view) for each in ordered]
@@ -150,16 +152,17 @@ def written(document: JsonObject, status: int, raw: str) -> bytes:
     ``envelope`` adds the status to a page, and makes anything else the member
     ``content`` (documented).
     """
-    envelope, pretty = (
-        _given(raw).get(name, "").lower() == "true" for name in ("envelope", "pretty")
-    )
-    if envelope:
-        is_page = "results" in document
-        if is_page:
+    given = _given(raw)
+    if _is_true(given.get("envelope", "")):
+        if "results" in document:
             document = {**document, "status": status}
         else:
             document = {"status": status, "content": document}
-    return json_text(document, pretty=pretty)
+    return json_text(document, pretty=_is_true(given.get("pretty", "")))
+
+
+def _is_true(value: str) -> bool:
+    return value.lower() == "true"
 
 
 def read_query(raw: str) -> tuple[int, int, bool]:
@@ -173,19 +176,13 @@ def read_query(raw: str) -> tuple[int, int, bool]:
         if given.get(name, "true").lower() not in {"true", "false"}:
             raise AtlasRefusal("INVALID_QUERY_PARAMETER", name)
     for name, most in (("pageNum", 10**9), ("itemsPerPage", 500)):
-        text = given[name]
-        if not (
-            text.isascii()
-            and text.isdigit()
-            and len(text) < 10
-            and 1 <= int(text) <= most
-        ):
+        if not re.fullmatch("[0-9]{1,9}", given[name]):
             raise AtlasRefusal("INVALID_QUERY_PARAMETER", name)
-    return (
-        int(given["pageNum"]),
-        int(given["itemsPerPage"]),
-        given.get("includeCount", "true").lower() == "true",
-    )
+        if not 1 <= int(given[name]) <= most:
+            raise AtlasRefusal("INVALID_QUERY_PARAMETER", name)
+    page = int(given["pageNum"])
+    size = int(given["itemsPerPage"])
+    return page, size, _is_true(given.get("includeCount", "true"))
 
 
 def page_of(items: Sequence[JsonObject], url: str, raw: str) -> JsonObject:

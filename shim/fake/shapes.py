@@ -8,6 +8,7 @@ from __future__ import annotations
 import zlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from shim.fake.http import JsonObject, stamp
 from shim.fake.world import MONGODB_VERSION, Cluster, Job
@@ -61,24 +62,29 @@ def flex_snapshot(_cluster: Cluster, snapshot: JsonObject, _view: View) -> JsonO
 def legacy_snapshot(cluster: Cluster, snapshot: JsonObject, view: View) -> JsonObject:
     """A serverless snapshot, as the v1.0 pages and the contract show it (no recording exists)."""
     identity = snapshot.get("id", "")
+    own = view.url(cluster, "serverless")
+    # Flex has no size; this one is made up from the id, so that it stays the same.
+    size = 1024 + zlib.crc32(identity.encode())
+    status = snapshot.get("status", "")
     return _body(
         createdAt=snapshot.get("startTime") or snapshot.get("scheduledTime"),
         expiresAt=snapshot.get("expiration"),
         frequencyType="daily",
         id=identity,
-        links=[_link(f"{view.url(cluster, 'serverless')}/backup/snapshots/{identity}")],
+        links=[_link(f"{own}/backup/snapshots/{identity}")],
         mongodVersion=snapshot.get("mongoDBVersion"),
         serverlessInstanceName=cluster.name,
         snapshotType="scheduled",
-        status=_LEGACY_STATUS.get(snapshot.get("status", "")),
-        # Flex has no size; this one is made up from the id, so that it stays the same.
-        storageSizeBytes=1024 + zlib.crc32(identity.encode()),
+        status=_LEGACY_STATUS.get(status),
+        storageSizeBytes=size,
     )
 
 
 def tenant_snapshot(cluster: Cluster, snapshot: JsonObject, view: View) -> JsonObject:
     """A shared-tier snapshot: a flex snapshot with a link to itself (contract; no recording exists)."""
-    own = f"{view.url(cluster, 'clusters')}/backup/tenant/snapshots/{snapshot.get('id', '')}"
+    cluster_url = view.url(cluster, "clusters")
+    identity = snapshot.get("id", "")
+    own = f"{cluster_url}/backup/tenant/snapshots/{identity}"
     return _body(**snapshot, links=[_link(own)])
 
 
@@ -87,8 +93,9 @@ def dedicated_snapshot(
 ) -> JsonObject:
     """A dedicated snapshot with its two links."""
     own = view.url(cluster, "clusters")
+    identity = snapshot.get("id", "")
     links = [
-        _link(f"{own}/backup/snapshots/{snapshot.get('id', '')}"),
+        _link(f"{own}/backup/snapshots/{identity}"),
         _link(own, "cluster"),
     ]
     return _body(**{**snapshot, "links": links})
@@ -106,37 +113,52 @@ def _download_url(cluster: Cluster, job: Job) -> str:
 
 def flex_job(cluster: Cluster, job: Job, view: View) -> JsonObject:
     """A flex restore job; a download has a link instead of a target."""
-    lasted = (view.now - job.created).total_seconds()
+    finished = _finished(job, view)
+    if job.download:
+        own = {
+            "deliveryType": "DOWNLOAD",
+            "snapshotUrl": _download_url(cluster, job) if finished else None,
+        }
+    else:
+        own = {
+            "deliveryType": "RESTORE",
+            "targetDeploymentItemName": job.target_cluster,
+            "targetProjectId": job.target_group,
+        }
     return _body(
-        deliveryType="DOWNLOAD" if job.download else "RESTORE",
-        expirationDate=stamp(
-            job.created + (FLEX_LINK_LIFE if job.download else FLEX_JOB_LIFE)
-        ),
+        expirationDate=stamp(_flex_expiry(job)),
         id=job.id,
         instanceName=cluster.name,
         projectId=cluster.group,
-        restoreFinishedDate=_finished(job, view),
+        restoreFinishedDate=finished,
         restoreScheduledDate=stamp(job.created),
         snapshotFinishedDate=job.snapshot_finished,
         snapshotId=job.snapshot,
-        snapshotUrl=_download_url(cluster, job)
-        if job.download and _finished(job, view)
-        else None,
-        status=next(status for after, status in STATES if lasted >= after),
-        targetDeploymentItemName=None if job.download else job.target_cluster,
-        targetProjectId=None if job.download else job.target_group,
+        status=_flex_status(view.now - job.created),
+        **own,
     )
+
+
+def _flex_expiry(job: Job) -> datetime:
+    life = FLEX_LINK_LIFE if job.download else FLEX_JOB_LIFE
+    return job.created + life
+
+
+def _flex_status(age: timedelta) -> str:
+    lasted = age.total_seconds()
+    return next(status for after, status in STATES if lasted >= after)
 
 
 def tenant_job(cluster: Cluster, job: Job, view: View) -> JsonObject:
     """A shared-tier restore job, as the v1.0 pages and the contract show it: a download has a target too."""
     own = f"{view.url(cluster, 'clusters')}/backup/tenant/restores/{job.id}"
-    ours = {"clusterName": cluster.name, "instanceName": None, "links": [_link(own)]}
-    target = {
-        "targetDeploymentItemName": job.target_cluster,
-        "targetProjectId": job.target_group,
-    }
-    return _body(**flex_job(cluster, job, view) | ours | target)
+    members = flex_job(cluster, job, view)
+    members["clusterName"] = cluster.name
+    members["instanceName"] = None
+    members["links"] = [_link(own)]
+    members["targetDeploymentItemName"] = job.target_cluster
+    members["targetProjectId"] = job.target_group
+    return _body(**members)
 
 
 def _cloud_job(
@@ -150,6 +172,12 @@ def _cloud_job(
     """The members that serverless and dedicated jobs have in common, and others."""
     own = view.url(cluster, kind)
     delivered = job.download and _finished(job, view) is not None
+    links = [
+        _link(f"{own}/backup/restoreJobs/{job.id}"),
+        _link(f"{own}/backup/snapshots/{job.snapshot}", "snapshot"),
+        _link(own, "cluster"),
+        _link(f"{view.root}/groups/{cluster.group}", "group"),
+    ]
     return _body(
         cancelled=False,
         deliveryType=job.delivery,
@@ -157,12 +185,7 @@ def _cloud_job(
         expired=delivered and view.now > expiry,
         failed=False,
         id=job.id,
-        links=[
-            _link(f"{own}/backup/restoreJobs/{job.id}"),
-            _link(f"{own}/backup/snapshots/{job.snapshot}", "snapshot"),
-            _link(own, "cluster"),
-            _link(f"{view.root}/groups/{cluster.group}", "group"),
-        ],
+        links=links,
         snapshotId=job.snapshot or None,
         timestamp=job.snapshot_finished,
         **members,
@@ -171,7 +194,7 @@ def _cloud_job(
 
 def legacy_job(cluster: Cluster, job: Job, view: View) -> JsonObject:
     """A serverless restore job, as the v1.0 pages and the contract show it (no recording exists)."""
-    expiry = job.created + (FLEX_LINK_LIFE if job.download else FLEX_JOB_LIFE)
+    expiry = _flex_expiry(job)
     return _cloud_job(
         *("serverless", cluster, job, view, expiry),
         expiresAt=stamp(expiry),
@@ -184,19 +207,32 @@ def legacy_job(cluster: Cluster, job: Job, view: View) -> JsonObject:
 def dedicated_job(cluster: Cluster, job: Job, view: View) -> JsonObject:
     """A dedicated restore job; a download has no target and gets a link instead of finishing."""
     expiry = job.created + DONE_AFTER + DEDICATED_LINK_LIFE
+    finished = _finished(job, view)
+    own: dict[str, Any]
+    if job.download:
+        own = {"expiresAt": stamp(expiry) if finished else None}
+    else:
+        own = {
+            "finishedAt": finished,
+            "targetClusterName": job.target_cluster,
+            "targetDeploymentItemName": f"atlas-{cluster.host}",
+            "targetGroupId": job.target_group,
+        }
+    no_time = {"increment": None, "time": None, "date": None}
     return _cloud_job(
-        *("clusters", cluster, job, view, expiry),
-        desiredTimestamp={"increment": None, "time": None, "date": None},
-        expiresAt=stamp(expiry) if job.download and _finished(job, view) else None,
-        finishedAt=None if job.download else _finished(job, view),
-        targetClusterName=None if job.download else job.target_cluster,
-        targetDeploymentItemName=None if job.download else f"atlas-{cluster.host}",
-        targetGroupId=None if job.download else job.target_group,
+        *("clusters", cluster, job, view, expiry), desiredTimestamp=no_time, **own
     )
 
 
 def _srv(cluster: Cluster) -> str:
     return f"mongodb+srv://{cluster.name.lower()}.{cluster.host}.mongodb.example"
+
+
+def _strings(cluster: Cluster) -> dict[str, str]:
+    """The connection strings of a cluster, which has none while it is created."""
+    if cluster.state == "CREATING":
+        return {}
+    return {"standardSrv": _srv(cluster)}
 
 
 def _any_cluster(cluster: Cluster) -> JsonObject:
@@ -213,21 +249,22 @@ def _any_cluster(cluster: Cluster) -> JsonObject:
 
 def flex_cluster(cluster: Cluster, _view: View) -> JsonObject:
     """A flex cluster."""
-    strings = {
-        "standard": f"mongodb://{cluster.host}.mongodb.example:27017/?ssl=true",
-        "standardSrv": _srv(cluster),
+    strings = _strings(cluster)
+    if strings:
+        host = f"{cluster.host}.mongodb.example:27017"
+        strings = {"standard": f"mongodb://{host}/?ssl=true", **strings}
+    provider = {
+        "backingProviderName": cluster.provider,
+        "diskSizeGB": 5.0,
+        "providerName": "FLEX",
+        "regionName": cluster.region,
     }
     return _body(
         **_any_cluster(cluster),
         backupSettings={"enabled": True},
         clusterType="REPLICASET",
-        connectionStrings={} if cluster.state == "CREATING" else strings,
-        providerSettings={
-            "backingProviderName": cluster.provider,
-            "diskSizeGB": 5.0,
-            "providerName": "FLEX",
-            "regionName": cluster.region,
-        },
+        connectionStrings=strings,
+        providerSettings=provider,
         tags=list(cluster.tags),
         versionReleaseSystem="LTS",
     )
@@ -236,28 +273,27 @@ def flex_cluster(cluster: Cluster, _view: View) -> JsonObject:
 def legacy_instance(cluster: Cluster, view: View) -> JsonObject:
     """A serverless instance that a flex cluster backs, as recorded."""
     own = view.url(cluster, "serverless")
+    links = [
+        _link(own),
+        _link(f"{own}/backup/restoreJobs", "restoreJobs"),
+        _link(f"{own}/backup/snapshots", "snapshots"),
+    ]
+    todays_backup = view.now.replace(hour=17, minute=5, second=10)
+    provider = {
+        "backingProviderName": cluster.provider,
+        "effectiveDiskSizeGBLimit": 5,
+        "effectiveInstanceSizeName": "FLEX",
+        "effectiveProviderName": "TENANT",
+        "nextBackupDate": stamp(todays_backup + timedelta(days=1)),
+        "providerName": "SERVERLESS",
+        "regionName": cluster.region,
+        "tenantBackupEnabled": True,
+    }
     return _body(
         **_any_cluster(cluster),
-        connectionStrings={}
-        if cluster.state == "CREATING"
-        else {"standardSrv": _srv(cluster)},
-        links=[
-            _link(own),
-            _link(f"{own}/backup/restoreJobs", "restoreJobs"),
-            _link(f"{own}/backup/snapshots", "snapshots"),
-        ],
-        providerSettings={
-            "backingProviderName": cluster.provider,
-            "effectiveDiskSizeGBLimit": 5,
-            "effectiveInstanceSizeName": "FLEX",
-            "effectiveProviderName": "TENANT",
-            "nextBackupDate": stamp(
-                view.now.replace(hour=17, minute=5, second=10) + timedelta(days=1)
-            ),
-            "providerName": "SERVERLESS",
-            "regionName": cluster.region,
-            "tenantBackupEnabled": True,
-        },
+        connectionStrings=_strings(cluster),
+        links=links,
+        providerSettings=provider,
         serverlessBackupOptions={"serverlessContinuousBackupEnabled": False},
         tags=list(cluster.tags),
     )

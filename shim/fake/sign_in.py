@@ -24,6 +24,17 @@ REVOKE_PATH = "/api/oauth/revoke"
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 
+def _is_well_formed(given: Mapping[str, str]) -> bool:
+    """Return whether a signature repeats the challenge, and nothing that was not in it."""
+    if given.get("realm") != REALM or given.get("qop") != "auth":
+        return False
+    if given.get("algorithm", "MD5") != "MD5" or "opaque" in given:
+        return False
+    if given.get("userhash", "false") != "false":
+        return False
+    return re.fullmatch(r"[0-9a-f]{8}", given["nc"]) is not None
+
+
 def _md5(*parts: str) -> str:
     return hashlib.md5(":".join(parts).encode(), usedforsecurity=False).hexdigest()
 
@@ -58,33 +69,16 @@ class SignIn:
         Raises AtlasRefusal if it is right, but of another request target.
         """
         try:
-            given = {
-                name.lower(): value
-                for name, value in parse_keqv_list(parse_http_list(credentials)).items()
-            }
-            user = given["username"]
+            signed = parse_keqv_list(parse_http_list(credentials))
+            given = {name.lower(): value for name, value in signed.items()}
             nonce = given["nonce"]
-            uri = given["uri"]
-            ours = (
-                _md5(user, REALM, self._keys[user]),
-                nonce,
-                given["nc"],
-                given["cnonce"],
-                "auth",
-            )
             count = int(given["nc"], 16)
+            expected = self._response(given, arrival.method)
         except (IndexError, KeyError, ValueError):
             return self._challenge(now)
-        if (
-            given.get("response") != _md5(*ours, _md5(arrival.method, uri))
-            or (given.get("realm"), given.get("qop"), given.get("algorithm", "MD5"))
-            != (REALM, "auth", "MD5")
-            or given.get("userhash", "false") != "false"
-            or "opaque" in given  # No opaque was sent, so none may be returned.
-            or re.fullmatch(r"[0-9a-f]{8}", given["nc"]) is None
-        ):
+        if given.get("response") != expected or not _is_well_formed(given):
             return self._challenge(now)
-        if uri != arrival.target:
+        if given["uri"] != arrival.target:
             raise AtlasRefusal("INVALID_DIGEST_URI")
         born, used = self._nonces.get(nonce, (float("-inf"), 0))
         if not 0 <= now - born < NONCE_LIFE or count <= used:
@@ -92,22 +86,34 @@ class SignIn:
         self._nonces[nonce] = (born, count)
         return None
 
+    def _response(self, given: Mapping[str, str], method: str) -> str:
+        """Return the response that a signature must have; raises KeyError if it lacks a parameter."""
+        user = given["username"]
+        secret = _md5(user, REALM, self._keys[user])
+        request = _md5(method, given["uri"])
+        parts = (given["nonce"], given["nc"], given["cnonce"], "auth")
+        return _md5(secret, *parts, request)
+
     def _challenge(self, now: float, *, stale: bool = False) -> FakeReply:
         """Return 401 with the recorded challenge and body (the older form, without an errorCode)."""
         nonce = "".join(self._dice.choices(_ALPHABET, k=32))
         self._nonces[nonce] = (now, 0)
-        facts = (
-            f'realm="{REALM}", domain="", nonce="{nonce}", algorithm=MD5, qop="auth"'
-        )
-        challenge = f"Digest {facts}, stale={'true' if stale else 'false'}"
+        facts = [
+            f'realm="{REALM}"',
+            'domain=""',
+            f'nonce="{nonce}"',
+            "algorithm=MD5",
+            'qop="auth"',
+            f"stale={str(stale).lower()}",
+        ]
+        challenge = ("WWW-Authenticate", f"Digest {', '.join(facts)}")
         body = {
             "error": 401,
             "reason": "Unauthorized",
             "detail": "You are not authorized for this resource.",
         }
-        return FakeReply(
-            401, (*JSON, ("WWW-Authenticate", challenge)), json_text(body, pretty=True)
-        )
+        content = json_text(body, pretty=True)
+        return FakeReply(401, (*JSON, challenge), content)
 
     def oauth(self, arrival: Arrival, now: float) -> FakeReply:
         """Give out a token or revoke one, by the path; an unknown token is revoked too (RFC 7009, 2.2)."""

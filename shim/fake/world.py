@@ -137,11 +137,9 @@ class World:
     def settle(self, now: datetime) -> None:
         """Complete creations, updates and deletions whose time has come."""
         for clusters in self.groups.values():
-            for cluster in [
-                each
-                for each in clusters.values()
-                if each.settles is not None and now >= each.settles
-            ]:
+            for cluster in [*clusters.values()]:
+                if cluster.settles is None or now < cluster.settles:
+                    continue
                 if cluster.state == "DELETING":
                     del clusters[cluster.name]
                 cluster.state = "IDLE"
@@ -164,13 +162,10 @@ class World:
         """Store a restore job of a snapshot as the newest of a cluster; ``target`` is a group and a cluster."""
         dice = _dice(cluster.group, cluster.name, "job", len(cluster.jobs))
         finished = snapshot.get("finishTime") or snapshot.get("createdAt")
+        created = now.replace(microsecond=0)
+        of_snapshot = snapshot.get("id", "")
         job = Job(
-            object_id(now, dice),
-            snapshot.get("id", ""),
-            finished,
-            now.replace(microsecond=0),
-            delivery,
-            *target,
+            object_id(now, dice), of_snapshot, finished, created, delivery, *target
         )
         cluster.jobs.append(job)
         return job
@@ -197,21 +192,20 @@ def _days(count: int, now: datetime) -> list[datetime]:
 def flex_snapshots(count: int, now: datetime, dice: random.Random) -> list[JsonObject]:
     """Make flex snapshots as recorded: daily, started within a minute, finished within two more."""
     made: list[JsonObject] = []
+    retention = timedelta(days=max(RETENTION_DAYS, count))
     for scheduled in _days(count, now):
         started = scheduled + timedelta(seconds=dice.randint(17, 58))
-        made.append(
-            {
-                "expiration": stamp(
-                    scheduled + timedelta(days=max(RETENTION_DAYS, count))
-                ),
-                "finishTime": stamp(started + timedelta(seconds=dice.randint(60, 95))),
-                "id": object_id(scheduled, dice),
-                "mongoDBVersion": MONGODB_VERSION,
-                "scheduledTime": stamp(scheduled),
-                "startTime": stamp(started),
-                "status": "COMPLETED",
-            }
-        )
+        finished = started + timedelta(seconds=dice.randint(60, 95))
+        snapshot = {
+            "expiration": stamp(scheduled + retention),
+            "finishTime": stamp(finished),
+            "id": object_id(scheduled, dice),
+            "mongoDBVersion": MONGODB_VERSION,
+            "scheduledTime": stamp(scheduled),
+            "startTime": stamp(started),
+            "status": "COMPLETED",
+        }
+        made.append(snapshot)
     return made
 
 
@@ -220,12 +214,15 @@ def dedicated_snapshots(
 ) -> list[JsonObject]:
     """Make dedicated snapshots with the recorded members: the newest taken on demand, the others daily."""
     policy = object_id(now - timedelta(days=400), dice)
-    made: list[JsonObject] = [
-        {
+    retention = timedelta(days=max(RETENTION_DAYS, count))
+    made: list[JsonObject] = []
+    for scheduled in _days(count, now):
+        created = scheduled + timedelta(seconds=dice.randint(90, 150))
+        snapshot = {
             "cloudProvider": "AWS",
             "copyRegions": [],
-            "createdAt": stamp(scheduled + timedelta(seconds=dice.randint(90, 150))),
-            "expiresAt": stamp(scheduled + timedelta(days=max(RETENTION_DAYS, count))),
+            "createdAt": stamp(created),
+            "expiresAt": stamp(scheduled + retention),
             "frequencyType": "daily",
             "id": object_id(scheduled, dice),
             "mongodVersion": MONGODB_VERSION,
@@ -236,14 +233,10 @@ def dedicated_snapshots(
             "storageSizeBytes": dice.randint(1_500_000_000, 1_900_000_000),
             "type": "replicaSet",
         }
-        for scheduled in _days(count, now)
-    ]
-    demanded = {
-        "description": "before the release",
-        "frequencyType": "ondemand",
-        "snapshotType": "onDemand",
-    }
-    return [
-        *made[:-1],
-        *(newest | demanded | {"policyItems": []} for newest in made[-1:]),
-    ]
+        made.append(snapshot)
+    for newest in made[-1:]:
+        newest["description"] = "before the release"
+        newest["frequencyType"] = "ondemand"
+        newest["snapshotType"] = "onDemand"
+        newest["policyItems"] = []
+    return made
