@@ -178,21 +178,21 @@ def _ends(engine: Engine, settings: Settings) -> list[CalendarEnd]:
     for one in engine.operations:
         if one.lives:
             continue
-        known = announced_ends().get((one.method, unnamed(one.full_path), one.version))
-        ends.append(
-            CalendarEnd(
-                sunset=sunset_of(one, settings).date(),
-                method=one.method,
-                path=one.full_path,
-                version=one.version,
-                served=_served(one),
-                source=one.file,
-                place=_place(one),
-                announced=known.announced if known else (),
-                names=(one.id, *one.aliases),
-                operation=one,
-            )
+        key = (one.method, unnamed(one.full_path), one.version)
+        known = announced_ends().get(key)
+        end = CalendarEnd(
+            sunset=sunset_of(one, settings).date(),
+            method=one.method,
+            path=one.full_path,
+            version=one.version,
+            served=_served(one),
+            source=one.file,
+            place=_place(one),
+            announced=known.announced if known else (),
+            names=(one.id, *one.aliases),
+            operation=one,
         )
+        ends.append(end)
     return ends
 
 
@@ -201,19 +201,20 @@ def _announced_alone(ends: Sequence[CalendarEnd]) -> list[CalendarEnd]:
     known = {(one.method, unnamed(one.path), one.version) for one in ends}
     found = []
     for key, end in announced_ends().items():
-        if key not in known:
-            found.append(
-                CalendarEnd(
-                    sunset=date.fromisoformat(end.announced[0].sunset),
-                    method=end.method,
-                    path=end.path,
-                    version=end.version,
-                    served="announced only",
-                    source="announced.jsonl",
-                    place=(),
-                    announced=end.announced,
-                )
-            )
+        if key in known:
+            continue
+        sunset = date.fromisoformat(end.announced[0].sunset)
+        unserved = CalendarEnd(
+            sunset=sunset,
+            method=end.method,
+            path=end.path,
+            version=end.version,
+            served="announced only",
+            source="announced.jsonl",
+            place=(),
+            announced=end.announced,
+        )
+        found.append(unserved)
     return found
 
 

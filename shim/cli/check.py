@@ -157,6 +157,16 @@ def _described(document: Document, remarks: list[str]) -> dict[str, Any]:
     }
 
 
+def _is_for_gateway(source: PlanSource, found: Mapping[str, Setting]) -> bool:
+    """Return whether a setting is one that programs don't have."""
+    for row in TABLE:
+        if row.name not in found:
+            continue
+        if source.flags[row.name] is not None or row.variable not in VARIABLES:
+            return True
+    return False
+
+
 def _settings(
     source: PlanSource, document: Path | None, problems: list[str]
 ) -> tuple[list[Setting], Options | None, tuple[Document, ...], int]:
@@ -183,12 +193,7 @@ def _settings(
         documents = engine.documents
         plan = Plan(options, engine, found)
     code = NO
-    # of these, programs have some variables, too
-    told = (row for row in TABLE if row.name in found)
-    if source.config or any(
-        source.flags[row.name] is not None or row.variable not in VARIABLES
-        for row in told
-    ):
+    if source.config or _is_for_gateway(source, found):
         starts = not problems and check_start(plan, source, problems)
         code = NO if starts else SETTINGS
     if options.route is RouteWord.OFF:

@@ -151,19 +151,16 @@ def fake_atlas(listen: str, today: str | None) -> None:
             else:
                 gone = "still answer"
             date = f"{atlas.today:%Y-%m-%d}: the serverless backup endpoints {gone} (sunset {atlas.sunset:%Y-%m-%d})"
-            output.facts(
-                [
-                    ("date", date),
-                    ("group", fake.DEMO_GROUP),
-                    (
-                        "clusters",
-                        f"{fake.DEMO_CLUSTER} (flex), {fake.DEMO_DEDICATED} (dedicated)",
-                    ),
-                    ("token", fake.DEMO_TOKEN),
-                    ("API key", f"{fake.DEMO_PUBLIC_KEY} {fake.DEMO_PRIVATE_KEY}"),
-                    ("account", f"{fake.DEMO_CLIENT_ID} {fake.DEMO_CLIENT_SECRET}"),
-                ]
-            )
+            clusters = f"{fake.DEMO_CLUSTER} (flex), {fake.DEMO_DEDICATED} (dedicated)"
+            facts = {
+                "date": date,
+                "group": fake.DEMO_GROUP,
+                "clusters": clusters,
+                "token": fake.DEMO_TOKEN,
+                "API key": f"{fake.DEMO_PUBLIC_KEY} {fake.DEMO_PRIVATE_KEY}",
+                "account": f"{fake.DEMO_CLIENT_ID} {fake.DEMO_CLIENT_SECRET}",
+            }
+            output.facts(facts.items())
             while True:
                 time.sleep(60)
         finally:

@@ -283,35 +283,42 @@ def _members(
     said: dict[str, Json] = {}
     for request in filter(None, requests):
         said |= _examples(request)
-    for target in (
-        target for tier in tiers for _, target in tier.targets() if any(requests)
-    ):
-        # which read other objects
-        inside = [one for write in target.writes if write.each for one in write.made]
-        if target.lens:
-            given = (*target.given, *FROM_LENS)
-        else:
-            given = target.given
-        _read_by([one for one in target.made if one not in inside], said, given)
-        said |= {
-            one.each: _items(one)
-            for one in target.writes
-            if one.each and one.each not in target.given
-        }
-    lenses = [
-        target.lens
-        for tier in tiers
-        for _, target in tier.targets()
-        if target.lens is not None
-    ]
-    for outer, _, inner in (
-        name.partition(".") for lens in lenses for name in lens.means
-    ):
-        # which says the same as another member, and an example of that says otherwise
-        one = said.pop(outer, None)
-        if isinstance(one, dict) and inner:
-            said[outer] = {name: value for name, value in one.items() if name != inner}
+    targets = list[Target]()
+    for tier in tiers:
+        targets.extend(target for _, target in tier.targets())
+    if any(requests):
+        for target in targets:
+            _read_by_target(target, said)
+    for target in targets:
+        if target.lens is not None:
+            for name in target.lens.means:
+                _drop(said, name)
     return said
+
+
+def _read_by_target(target: Target, said: dict[str, Json]) -> None:
+    """Add what the bodies of a tier's calls read."""
+    inside = list[Resource]()
+    for write in target.writes:
+        if write.each:
+            # Its body reads the items of a list, and not the legacy body.
+            inside += write.made
+    given = target.given
+    if target.lens:
+        given = (*given, *FROM_LENS)
+    _read_by([one for one in target.made if one not in inside], said, given)
+    for write in target.writes:
+        if write.each and write.each not in target.given:
+            said[write.each] = _items(write)
+
+
+def _drop(said: dict[str, Json], name: str) -> None:
+    """Drop a member that means the same as another one, since the examples of the two would differ."""
+    outer, _, inner = name.partition(".")
+    one = said.pop(outer, None)
+    if isinstance(one, dict) and inner:
+        one.pop(inner, None)
+        said[outer] = one
 
 
 def _examples(members: BodyMembers) -> dict[str, Json]:
@@ -325,12 +332,13 @@ def _examples(members: BodyMembers) -> dict[str, Json]:
             said[name] = {f"{{{name}}}": one}
         else:
             said[name] = one
-    refused = {
-        name
-        for name, rule in members.refused.items()
-        if not rule.takes(said[name], said)
-    }
-    return {name: value for name, value in said.items() if name not in refused}
+    refused = []
+    for name, rule in members.refused.items():
+        if not rule.takes(said[name], said):
+            refused.append(name)
+    for name in refused:
+        del said[name]
+    return said
 
 
 def _read_by(
@@ -346,24 +354,20 @@ def _read_by(
     ``each`` is the list whose items they read, if any, and ``number`` tells these
     apart.
     """
-    for field in (field for one in made for field in one.fields):
-        for rule in field.rules[BODY]:
-            if isinstance(rule.verb, Values):
-                words = [*rule.verb.values]
-            else:
-                words = []
-            for source in (
-                one for one in rule.sources if parse_source(one)[0] not in given
-            ):
-                if words or source not in said:
-                    example = _example(
-                        field.type,
-                        f"{each if each and source == BARE else source}{number}",
-                    )
+    for resource in made:
+        for field in resource.fields:
+            for rule in field.rules[BODY]:
+                words = list[str]()
+                if isinstance(rule.verb, Values):
+                    words += rule.verb.values
+                for source in rule.sources:
+                    if parse_source(source)[0] in given:
+                        continue
+                    name = each if each and source == BARE else source
                     if words:
                         said[source] = words[-1 if number else 0]
-                    else:
-                        said[source] = example
+                    elif source not in said:
+                        said[source] = _example(field.type, f"{name}{number}")
 
 
 def _items(write: Before) -> list[Json]:
@@ -379,19 +383,20 @@ def _looked_up(target: Target, look: Before, query: str) -> JsonObject:
     said: dict[str, Json] = {"results": [{}]}
     for name, text in parse_qsl(query):
         said[f"results[only].{look.members.get(name, name)}"] = text
-    lists = {write.but: list[Json]() for write in target.writes} | {
-        one.each: _items(one) for one in target.writes
-    }
+    lists = dict[str, list[Json]]()
+    for write in target.writes:
+        lists.setdefault(write.but, [])
+    for write in target.writes:
+        lists[write.each] = _items(write)
     fields = target.body.fields if target.body else ()
     types = {}
     for field in fields:
         for rule in field.rules[BODY]:
             for source in rule.sources:
                 types[source] = field.type
-    given = {name: _example(types.get(name, "string"), name) for name in look.gives}
-    said |= {
-        source: lists.get(name, given[name]) for name, source in look.gives.items()
-    }
+    for name, source in look.gives.items():
+        example = _example(types.get(name, "string"), name)
+        said[source] = lists.get(name, example)
     return _document(_no_error(said, look.errors))
 
 

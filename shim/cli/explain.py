@@ -14,7 +14,7 @@ import attrs
 import click
 
 from shim.cli import output
-from shim.cli.dry import dry_run, named, questions
+from shim.cli.dry import DrySend, dry_run, named, questions
 from shim.cli.failures import NO
 from shim.cli.members import NO_BODY, body_plan
 from shim.cli.output import output_option
@@ -46,6 +46,7 @@ from shim.core.settings import (
     read_settings,
 )
 from shim.documents.before import METHODS
+from shim.documents.calls import Target
 from shim.documents.model import Operation
 from shim.documents.tables import did_you_mean, nearest
 from shim.documents.vocabulary import named_in, one_of
@@ -229,23 +230,29 @@ def _reasons(engine: Engine, call: Call) -> Iterator[str]:
     for operation in engine.operations:
         for successor in operation.successors.values():
             for _, target in successor.targets():
-                is_new = not had_versions or bool(version and version >= target.version)
-                path = re.sub(r"\{\w+\}", "[^/]+", target.path.text)
-                if (
-                    is_new
-                    and target.method == call.method
-                    and re.fullmatch(path, call.path)
-                ):
+                is_old = had_versions and (version or "") < target.version
+                if not is_old and _is_to(target, call):
                     yield f"The call is current: it is the successor of {operation.id}."
                     return
     if had_versions:
         yield "The version: with one in Accept that the retired endpoint had it is recognised."
         return
     for method in sorted({operation.method for operation in engine.operations}):
-        if (match := engine.recognise(method, call.path, call.headers)) is not None:
-            words = [word for word in match.raw.values() if word in shape.split("/")]
-            no_name = f"The path: {' and '.join(words)} is a word of Atlas' API there, not a name."
-            yield no_name if words else f"The method: with {method} it is recognised."
+        match = engine.recognise(method, call.path, call.headers)
+        if match is None:
+            continue
+        fixed = shape.split("/")
+        words = [word for word in match.raw.values() if word in fixed]
+        if words:
+            both = " and ".join(words)
+            yield f"The path: {both} is a word of Atlas' API there, not a name."
+        else:
+            yield f"The method: with {method} it is recognised."
+
+
+def _is_to(target: Target, call: Call) -> bool:
+    path = re.sub(r"\{\w+\}", "[^/]+", target.path.text)
+    return target.method == call.method and re.fullmatch(path, call.path) is not None
 
 
 def explained(
@@ -261,78 +268,89 @@ def explained(
     With ``with_members`` the tiers' calls say where each member of the legacy body
     went.
     """
-    operation, origin, sunset = (
-        match.operation,
-        call.origin or DEFAULT_BASE_URL,
-        sunset_of(match.operation, settings),
-    )
+    operation = match.operation
+    origin = call.origin or DEFAULT_BASE_URL
     context = Context(settings, Memory(), at.timestamp, origin, monotonic=at.timestamp)
-    # What is sent one day, if nothing keeps the call from its successors.
-    writes = settings.writes.union(operation.switches)
-    advised = attrs.evolve(settings, route=RouteWord.AUTO, sunsets={}, writes=writes)
-    advice = attrs.evolve(context, settings=advised, clock=_LATER.timestamp)
+    advice = _advice(operation, context)
     sends = list[dict[str, Any]]()
     calls = list[dict[str, Any]]()
     reason = ""
     for word, body in questions(operation):
         asked = attrs.evolve(call, body=body)
         dry = dry_run(match, asked, context)
-        later = dry_run(match, asked, advice)
         reason = reason or dry.reason
         for send in dry.sends:
             why = send.why or f"because {dry.reason}"
             _add(sends, {"why": why, **shown_call(send, operation, asked, word)})
-        if later.refused:
-            calls.append(
-                {"word": word, "route": operation.first, "refused": later.refused}
-            )
-        for send in (
-            one
-            for one in later.sends
-            if not later.refused or one.send.route != operation.first
-        ):
-            made = NO_BODY
-            if with_members and body is not None and send.send.call.body:
-                made = body_plan(
-                    body,
-                    send,
-                    lambda other: (
-                        dry_run(match, attrs.evolve(call, body=other), advice).sends
-                    ),
-                )
-            shown = shown_call(send, operation, asked, word, made.template)
-            _add(calls, {**shown, "members": made.members} if with_members else shown)
+        for one in _advised(match, asked, word, advice, with_members=with_members):
+            _add(calls, one)
     if sends:
         place = f"Sent to {named(sends[0]['route'])}"
     else:
         place = "Answered by the shim alone"
+    decision = decide(match, call, context)
+    tiers = {}
+    for name, tier in operation.successors.items():
+        tiers[name] = {
+            "note": tier.note,
+            "after": tier.after,
+            "fields": tuple(field_rules(tier.resource, name)),
+            "calls": [one for one in calls if one["route"] == name],
+        }
+    sunset = None if operation.lives else sunset_of(operation, settings)
     return {
         "operation": operation.id,
         "api": match.api.name,
-        **{
-            name: getattr(operation, name)
-            for name in ("document", "file", "note", "blank", "gone", "constant")
-        },
-        "sunset": None if operation.lives else sunset,
+        "document": operation.document,
+        "file": operation.file,
+        "note": operation.note,
+        "blank": operation.blank,
+        "gone": operation.gone,
+        "constant": operation.constant,
+        "sunset": sunset,
         "switch": next(iter(operation.switches), None),
         "at": at,
-        "route": {
-            "word": settings.route.value,
-            **attrs.asdict(decide(match, call, context)),
-        },
+        "route": {"word": settings.route.value, **attrs.asdict(decision)},
         "decision": f"{place}, because {reason}.",
         "sends": sends,
         "remarks": [*_remarks(operation, settings, call.origin)],
-        "tiers": {
-            name: {
-                "note": tier.note,
-                "after": tier.after,
-                "fields": (*field_rules(tier.resource, name),),
-                "calls": [one for one in calls if one["route"] == name],
-            }
-            for name, tier in operation.successors.items()
-        },
+        "tiers": tiers,
     }
+
+
+def _advice(operation: Operation, context: Context) -> Context:
+    """Return the context of a day when nothing keeps a call from its successors."""
+    settings = attrs.evolve(
+        context.settings,
+        route=RouteWord.AUTO,
+        sunsets={},
+        writes=context.settings.writes.union(operation.switches),
+    )
+    return attrs.evolve(context, settings=settings, clock=_LATER.timestamp)
+
+
+def _advised(
+    match: Match, call: Call, word: str, advice: Context, *, with_members: bool
+) -> Iterator[dict[str, Any]]:
+    """Yield the calls to make instead of one with a body, and the refusal of the first tier, if it refuses."""
+    operation = match.operation
+    later = dry_run(match, call, advice)
+    if later.refused:
+        yield {"word": word, "route": operation.first, "refused": later.refused}
+
+    def sends_of(body: bytes) -> list[DrySend]:
+        return dry_run(match, attrs.evolve(call, body=body), advice).sends
+
+    for send in later.sends:
+        if later.refused and send.send.route == operation.first:
+            continue
+        made = NO_BODY
+        if with_members and call.body is not None and send.send.call.body:
+            made = body_plan(call.body, send, sends_of)
+        shown = shown_call(send, operation, call, word, made.template)
+        if with_members:
+            shown["members"] = made.members
+        yield shown
 
 
 def _add(calls: list[dict[str, Any]], new: dict[str, Any]) -> None:
@@ -358,13 +376,11 @@ def _remarks(operation: Operation, settings: Settings, origin: str) -> Iterator[
         yield f"The answer is {json.dumps(constant.value)}. {constant.why}"
     elif not has_successor(operation, settings):
         yield no_successor(operation)
-    elif (
-        operation.lens
-        and operation.lens.switch
-        and operation.lens.switch not in settings.writes
-    ):
-        said = f"{one_of(operation.lens.members)} once it has ended: set ATLAS_SHIM_WRITES={operation.lens.switch}."
-        yield f"This call needs a switch for bodies with {said}"
+    elif operation.lens and operation.lens.switch:
+        lens = operation.lens
+        if lens.switch not in settings.writes:
+            said = f"{one_of(lens.members)} once it has ended: set ATLAS_SHIM_WRITES={lens.switch}."
+            yield f"This call needs a switch for bodies with {said}"
 
 
 def _write(found: Mapping[str, Any], form: str) -> None:
@@ -400,34 +416,38 @@ def _write(found: Mapping[str, Any], form: str) -> None:
         click.echo()
         output.paragraph(remark)
     for name, tier in found["tiers"].items():
-        if tier["fields"] or tier["note"]:
-            output.heading(
-                f"\nWhen {named(name)} answers{': old field <- new' if tier['fields'] else ''}"
-            )
-            output.paragraph(tier["note"])
-        write_fields(tier["fields"])
-        output.heading(
-            f"\nThe call to make instead{'' if name == 'successor' else f', on {name}'}"
-        )
-        for call in tier["calls"]:
-            if len(tier["calls"]) > 1 or call["word"]:
-                click.echo(f"\n  {_label(call)}:")
-            if "refused" in call:
-                output.paragraph(f"refused, {call['refused']}")
-                continue
-            output.code(call["curl"])
-            click.echo()
-            output.facts(call["names"].items())
-            output.bullets(call["remarks"])
+        _write_tier(name, tier)
+
+
+def _write_tier(name: str, tier: Mapping[str, Any]) -> None:
+    if tier["fields"] or tier["note"]:
+        legend = ": old field <- new" if tier["fields"] else ""
+        output.heading(f"\nWhen {named(name)} answers{legend}")
+        output.paragraph(tier["note"])
+    write_fields(tier["fields"])
+    where = "" if name == "successor" else f", on {name}"
+    output.heading(f"\nThe call to make instead{where}")
+    for call in tier["calls"]:
+        if len(tier["calls"]) > 1 or call["word"]:
+            click.echo(f"\n  {_label(call)}:")
+        if "refused" in call:
+            output.paragraph(f"refused, {call['refused']}")
+            continue
+        output.code(call["curl"])
+        click.echo()
+        output.facts(call["names"].items())
+        output.bullets(call["remarks"])
 
 
 def _label(call: Mapping[str, Any]) -> str:
     """Return what a call is: its side, what it is for, and what leads to it."""
+    parts = [call["route"]]
     role = call.get("role", "answer")
+    if role != "answer":
+        parts.append(role)
+    if call["word"]:
+        parts.append(f"for {call['word']}")
     why = call.get("why", "")
-    parts = [
-        call["route"],
-        role if role != "answer" else "",
-        f"for {call['word']}" if call["word"] else "",
-    ]
-    return ", ".join(filter(None, [*parts, why if why.startswith("if ") else ""]))
+    if why.startswith("if "):
+        parts.append(why)
+    return ", ".join(parts)

@@ -62,33 +62,31 @@ _UNWRITTEN = frozenset(
 """Errors of a full disk, and of a place where nothing can be written."""
 
 
+def _answer(error: AtlasError) -> str:
+    """Return an error answer as a sentence, with who gave it, and when to try again."""
+    code = error.error_code or ""
+    who = "atlas-shim" if code.startswith("SHIM_") else "Atlas"
+    if error.retry_after is None:
+        return f"{who} said {error}"
+    return f"{who} said {error}; try again in {error.retry_after:.0f} s"
+
+
 def failure_of(error: Exception) -> ExitError | None:
     """Return an error as a ExitError, None if it is a defect that deserves its traceback."""
     match error:
         case DocumentError():
-            return ExitError(
-                "\n  ".join(("the mapping documents are invalid:", *error.problems)),
-                SETTINGS,
-            )
+            lines = ["the mapping documents are invalid:", *error.problems]
+            return ExitError("\n  ".join(lines), SETTINGS)
         case SettingsError():
             return ExitError("\n  ".join(error.problems), SETTINGS)
         case AtlasError():
-            if error.retry_after is None:
-                wait = ""
-            else:
-                wait = f"; try again in {error.retry_after:.0f} s"
-            if (error.error_code or "").startswith("SHIM_"):
-                who = "atlas-shim"
-            else:
-                who = "Atlas"
-            said = f"{who} said {error}{wait}", after_answer(error, os.environ)
-            return ExitError("\n  ".join(filter(None, said)), NO)
+            lines = [_answer(error), after_answer(error, os.environ)]
+            return ExitError("\n  ".join(filter(None, lines)), NO)
         case ModuleNotFoundError() if error.name in EXTRAS:
             return ExitError(hint(error.name), SETTINGS)
         case OSError() if error.errno in _UNWRITTEN:
-            return ExitError(
-                f"{error.filename or 'the output'}: {error.strerror}", SETTINGS
-            )
+            place = error.filename or "the output"
+            return ExitError(f"{place}: {error.strerror}", SETTINGS)
     # httpx' errors can only come from a command that has loaded httpx.
     loaded = sys.modules.get("httpx")
     if loaded is not None and isinstance(error, loaded.RequestError):

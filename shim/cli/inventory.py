@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -76,27 +77,28 @@ def command(
     engine = shared_engine(os.environ)
     engine.check_settings(settings)
     try:
-        found = read_inventory(
-            files, "" if start is None else written(start.timestamp())
-        )
-        verdict = judge(found, files, ends_of(engine, settings, now.timestamp()))
+        begins = "" if start is None else written(start.timestamp())
+        found = read_inventory(files, begins)
+        ends = ends_of(engine, settings, now.timestamp())
+        verdict = judge(found, files, ends)
     except OSError as error:
         raise click.UsageError(f"{error.filename}: {error.strerror}") from None
+    operations = []
+    for name, callers in groupby(found.callers, attrgetter("operation")):
+        operations.append(_called(engine, name, [*callers]))
+    window = {"first": found.first or None, "last": found.last or None}
     report = {
         "format": 1,
         "verdict": verdict,
-        "window": {"first": found.first or None, "last": found.last or None},
-        **{
-            name: getattr(found, name)
-            for name in ("lines", "broken", "earlier", "untold")
-        },
-        "operations": [
-            _called(engine, name, [*callers])
-            for name, callers in groupby(found.callers, lambda one: one.operation)
-        ],
+        "window": window,
+        "lines": found.lines,
+        "broken": found.broken,
+        "earlier": found.earlier,
+        "untold": found.untold,
+        "operations": operations,
         "announced": [_row(one) for one in found.announced],
     }
-    _write(report, _remarks(found), output)
+    _write(report, [*_remarks(found)], output)
     if fails:
         raise SystemExit(EXIT[verdict["word"]])
 
@@ -104,32 +106,36 @@ def command(
 def _called(engine: Engine, name: str, callers: list[Caller]) -> dict[str, Any]:
     """Return a called operation with its callers, and the command that shows the calls to make instead."""
     operation = engine.named(name)
-    if operation is not None and operation.successors:
-        explain = explain_command(operation)
-    else:
-        explain = None
+    sunset = None
+    explain = None
+    way_out = "No mapping document knows this operation."
+    if operation is not None:
+        sunset = f"{operation.sunset:%Y-%m-%d}"
+        way_out = no_successor(operation)
+        if operation.successors:
+            explain = explain_command(operation)
     return {
         "operation": name,
-        "sunset": operation and f"{operation.sunset:%Y-%m-%d}",
+        "sunset": sunset,
         "explain": explain,
-        "way_out": no_successor(operation)
-        if operation
-        else "No mapping document knows this operation.",
+        "way_out": way_out,
         "count": sum(caller.count for caller in callers),
         "last": max(caller.last for caller in callers),
         "callers": [_row(caller) for caller in callers],
     }
 
 
-def _remarks(found: Inventory) -> list[str]:
-    """Return sentences on what was read, and what was left out of the callers."""
-    more = {
-        f"Lines in the inventory: {found.lines}, from {spoken(found.first)} to {spoken(found.last)}.": found.first,
-        f"{found.broken} of {found.lines} lines can't be read.": found.broken,
-        f"{found.earlier} calls were made before the window, and are left out.": found.earlier,
-        f"Only {MOST} callers are listed; {found.untold} calls of others were counted.": found.untold,
-    }
-    return [text for text, count in more.items() if count]
+def _remarks(found: Inventory) -> Iterator[str]:
+    """Yield sentences on the lines that were read, and on those left out of the callers."""
+    if found.first:
+        window = f"from {spoken(found.first)} to {spoken(found.last)}"
+        yield f"Lines in the inventory: {found.lines}, {window}."
+    if found.broken:
+        yield f"{found.broken} of {found.lines} lines can't be read."
+    if found.earlier:
+        yield f"{found.earlier} calls were made before the window, and are left out."
+    if found.untold:
+        yield f"Only {MOST} callers are listed; {found.untold} calls of others were counted."
 
 
 def _row(caller: Caller) -> dict[str, Any]:

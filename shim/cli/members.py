@@ -112,13 +112,15 @@ def _content(send: DrySend) -> Any:
 
 def _like(send: DrySend, sends: list[DrySend]) -> DrySend | None:
     """Return the call that does what a call does, if another body leads to it."""
-    key = (send.send.call.method, send.role, send.ahead, send.send.route)
-    alike = (
-        one
-        for one in sends
-        if (one.send.call.method, one.role, one.ahead, one.send.route) == key
-    )
-    return next(alike, None)
+    for one in sends:
+        if _job_of(one) == _job_of(send):
+            return one
+    return None
+
+
+def _job_of(send: DrySend) -> tuple[object, ...]:
+    """Return what tells a call from others of the same exchange, whatever its body is."""
+    return send.send.call.method, send.role, send.ahead, send.send.route
 
 
 def _leaves(value: Any, above: Leaf = ()) -> Iterator[tuple[Leaf, Any]]:

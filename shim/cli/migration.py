@@ -55,50 +55,50 @@ def migration_plans(
 def _plan(
     operation: Operation, engine: Engine, settings: Settings, at: datetime
 ) -> MigrationPlan:
-    call = Call(
-        operation.method,
-        "",
-        encoded(operation.full_path),
-        (("Accept", operation.accept),),
-    )
+    accept = ("Accept", operation.accept)
+    call = Call(operation.method, "", encoded(operation.full_path), (accept,))
     match = engine.recognise(call.method, call.path, call.headers)
     if match is not None:
         found = explained(match, call, settings, at, with_members=True)
     else:
         found = {"tiers": {}, "sunset": None}
-    tiers = {
-        name: {
-            "calls": [_call(one) for one in tier["calls"] if "refused" not in one],
-            "answer": [_field(one) for one in tier["fields"]],
-        }
-        for name, tier in found["tiers"].items()
-    }
+    tiers = {name: _tier(tier) for name, tier in found["tiers"].items()}
     sunset = found["sunset"]
+    decisions = dict.fromkeys(_decisions(operation, found["tiers"]))
     return MigrationPlan(
         operation=operation.id,
         sunset="" if sunset is None else f"{sunset:%Y-%m-%d}",
         old=f"{operation.method} {operation.full_path}",
         version=operation.version,
         tiers=tiers,
-        decide=tuple(dict.fromkeys(_decisions(operation, found["tiers"]))),
+        decide=tuple(decisions),
         prove=_prove(operation),
     )
+
+
+def _tier(shown: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the calls that are sent to a tier, and where the old fields are in its answer."""
+    calls = [_call(one) for one in shown["calls"] if "refused" not in one]
+    answer = [_field(one) for one in shown["fields"]]
+    return {"calls": calls, "answer": answer}
 
 
 def _call(shown: Mapping[str, Any]) -> dict[str, Any]:
     """Return a call that is sent; a body of None is the old call's."""
     target = urlsplit(shown["target"])
+    query = {name: values[0] for name, values in parse_qs(target.query).items()}
+    members = []
+    if shown["body"] is not None:
+        members = [_member(one) for one in shown["members"]]
     return {
         "for": shown["word"],
         "role": shown["role"],
         "method": shown["method"],
         "path": target.path,
         "accept": shown["accept"],
-        "query": {name: values[0] for name, values in parse_qs(target.query).items()},
+        "query": query,
         "body": shown["body"],
-        "members": [_member(one) for one in shown["members"]]
-        if shown["body"] is not None
-        else [],
+        "members": members,
         "names": shown["names"],
         "curl": shown["curl"],
         "remarks": shown["remarks"],
@@ -113,7 +113,9 @@ def _member(moved: MovedMember) -> dict[str, Any]:
         "gone": not moved.new,
         "same": moved.is_same,
     }
-    return row | ({} if moved.default is None else {"default": moved.default})
+    if moved.default is not None:
+        row["default"] = moved.default
+    return row
 
 
 def _field(rule: Any) -> dict[str, Any]:

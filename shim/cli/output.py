@@ -52,12 +52,14 @@ def harmless(text: str) -> str:
     """Return JSON text with what could control a terminal, or turn its writing around, as escapes."""
     # In JSON these characters occur in strings only, and a lone surrogate is one of
     # them.
-    return _BEYOND_ASCII.sub(
-        lambda found: (
-            found[0] if found[0].isprintable() else json.dumps(found[0])[1:-1]
-        ),
-        text,
-    )
+    return _BEYOND_ASCII.sub(_escaped, text)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    character = found[0]
+    if character.isprintable():
+        return character
+    return json.dumps(character)[1:-1]
 
 
 def as_json(value: Any) -> Any:
@@ -166,15 +168,14 @@ def heading(text: str) -> None:
 
 def paragraph(text: str, indent: str = "  ", first: str | None = None) -> None:
     """Write a text wrapped to the width: the terminal's, 100 at most; 80 in a pipe. ``first`` begins the first line."""
-    lines = textwrap.wrap(
-        plain(text),
-        min(columns_of(sys.stdout) or 80, 100),
+    wrapper = textwrap.TextWrapper(
+        width=min(columns_of(sys.stdout) or 80, 100),
         initial_indent=indent if first is None else first,
         subsequent_indent=indent,
         break_long_words=False,
         break_on_hyphens=False,
     )
-    for line in lines:
+    for line in wrapper.wrap(plain(text)):
         click.echo(line)
 
 

@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -347,43 +348,33 @@ def _text(reads: Sequence[Proof]) -> None:
         output.heading(read.record.operation)
         output.paragraph(read.target)
         output.bullets(f"{one.method} {one.target}" for one in read.record.sent)
-        examples = [example_of(every) for every in read.fields.values()]
-        rows = [
-            (
-                e.name,
-                e.level,
-                output.shortened(e.old),
-                e.source,
-                output.shortened(e.new),
-            )
-            for e in examples
-        ]
-        output.write_table(
-            [("old field", "level", "old value", "<- new field", "new value"), *rows],
-            "  ",
-        )
-        every = (one for rows in read.fields.values() for one in rows)
+        rows = [("old field", "level", "old value", "<- new field", "new value")]
+        for every in read.fields.values():
+            one = example_of(every)
+            old = output.shortened(one.old)
+            new = output.shortened(one.new)
+            rows.append((one.name, one.level, old, one.source, new))
+        output.write_table(rows, "  ")
         whys = {}
-        for one in every:
+        for one in chain.from_iterable(read.fields.values()):
             if one.why and one.old is MISSING:
                 whys[one.name] = one.why
         output.bullets(f"{name}: {why}" for name, why in whys.items())
 
 
 def _without_values(read: Proof) -> dict[str, Any]:
-    rows = [(example_of(every), len(every)) for every in read.fields.values()]
+    record = read.record
+    fields = []
+    for every in read.fields.values():
+        one = example_of(every)
+        shown = {name: getattr(one, name) for name in _SHOWN}
+        fields.append({"field": one.name, **shown, "items": len(every)})
+    dropped = [{"where": one.where, "why": one.why} for one in record.dropped]
     return {
-        "operation": read.record.operation,
-        "api": read.record.api,
-        "calls": len(read.record.sent),
-        "fields": [
-            {"field": one.name}
-            | {name: getattr(one, name) for name in _SHOWN}
-            | {"items": items}
-            for one, items in rows
-        ],
+        "operation": record.operation,
+        "api": record.api,
+        "calls": len(record.sent),
+        "fields": fields,
         "problems": read.problems,
-        "dropped": [
-            {"where": one.where, "why": one.why} for one in read.record.dropped
-        ],
+        "dropped": dropped,
     }

@@ -51,9 +51,8 @@ def writes_plan(given: Mapping[str, str | None]) -> WritesPlan:
     missing = {}
     for trial in trials():
         if trial not in made:
-            missing[trial.name] = " ".join(
-                _OPTIONS[name] for name in sorted(trial.needs - values.keys())
-            )
+            needed = sorted(trial.needs - values.keys())
+            missing[trial.name] = " ".join(_OPTIONS[name] for name in needed)
     return WritesPlan(values, made, missing)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -142,22 +143,21 @@ def _shown(sources: Sequence[T]) -> Iterator[T]:
 
 
 def _json(report: Scan, at: datetime) -> dict[str, object]:
+    states = Counter(finding.state for finding in report.findings)
+    counts = {"files": report.files}
+    for state in FindingState:
+        counts[state.value] = states[state]
+    counts["ignored"] = report.ignored
+    counts["unread"] = len(report.unread)
+    unread = [{"file": one.file, "reason": one.message} for one in report.unread]
     return {
         "format": 1,
         "at": at.date().isoformat(),
         "findings": [as_json(finding) for finding in report.findings],
         "errors": report.errors,
         "notes": [*report.notes],
-        "unread": [{"file": one.file, "reason": one.message} for one in report.unread],
-        "counts": {
-            "files": report.files,
-            **{
-                state.value: sum(finding.state is state for finding in report.findings)
-                for state in FindingState
-            },
-            "ignored": report.ignored,
-            "unread": len(report.unread),
-        },
+        "unread": unread,
+        "counts": counts,
     }
 
 

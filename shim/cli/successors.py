@@ -53,16 +53,19 @@ def sdk_names(method: str, path: str) -> dict[str, str]:
     ``path`` begins at the root, and has names or placeholders.
     """
     for of, template, tag, name, operation_id in _ROWS:
-        if of == method and re.fullmatch(
-            f"/api/atlas/v2/groups/{{}}/{template}".replace("{}", "[^/]+"), path
-        ):
-            go = f"{tag[0].upper()}{tag[1:]}API.{name[0].upper()}{name[1:]}"
+        pattern = f"groups/{{}}/{template}".replace("{}", "[^/]+")
+        if of == method and re.fullmatch(f"/api/atlas/v2/{pattern}", path):
+            go = f"{_capitalized(tag)}API.{_capitalized(name)}"
             return {
                 "go": go,
                 "cli": f"atlas api {tag} {name}",
                 "operationId": operation_id,
             }
     return {}
+
+
+def _capitalized(word: str) -> str:
+    return word[0].upper() + word[1:]
 
 
 def shown_call(
@@ -85,10 +88,9 @@ def shown_call(
         signing = _DIGEST
     else:
         signing = _BEARER
-    lines = [
-        f"curl -sS --request {call.method} {signing}",
-        *([f"--header 'Accept: {accept}'"] if accept else []),
-    ]
+    lines = [f"curl -sS --request {call.method} {signing}"]
+    if accept:
+        lines.append(f"--header 'Accept: {accept}'")
     is_new = bool(call.body) and not _is_old(operation, send, old)
     if is_new:
         body = template or json.loads(call.body or b"null")
@@ -101,6 +103,8 @@ def shown_call(
         else:
             data = shlex.quote(json.dumps(body))
         lines += [f"--header 'Content-Type: {kind}'", f"--data {data}"]
+    url = origin + target
+    lines.append(shlex.quote(url))
     return {
         "word": word,
         "role": send.role,
@@ -109,8 +113,8 @@ def shown_call(
         "target": target,
         "accept": accept,
         "body": body,
-        "url": origin + target,
-        "curl": " \\\n  ".join([*lines, shlex.quote(origin + target)]),
+        "url": url,
+        "curl": " \\\n  ".join(lines),
         "names": sdk_names(call.method, call.path),
         "remarks": [*_remarks(operation, send, old)],
     }
@@ -186,6 +190,13 @@ class FieldSummary:
     when: str
     """Its condition in words; empty if it always applies."""
 
+    @property
+    def is_unchanged(self) -> bool:
+        """Whether the field is in the answer as it always was."""
+        if self.how or self.when or self.why:
+            return False
+        return self.fidelity == Fidelity.EXACT
+
 
 def field_rules(
     resource: Resource, tier: str, outer: str = ""
@@ -205,41 +216,33 @@ def field_rules(
                 rule.why,
                 in_words(rule.when),
             )
-        if field.of is not None and any(
-            rule.fidelity is not Fidelity.ABSENT for rule in field.rules[tier]
-        ):
-            yield from field_rules(
-                field.of, tier, f"{name}{'[]' if field.type == 'objects' else ''}."
-            )
+        levels = {rule.fidelity for rule in field.rules[tier]}
+        if field.of is not None and levels - {Fidelity.ABSENT}:
+            item = "[]" if field.type == "objects" else ""
+            yield from field_rules(field.of, tier, f"{name}{item}.")
     if resource.rest:
+        rest = "all other members unchanged"
         if resource.without:
-            less = f", but {', '.join(resource.without)}"
-        else:
-            less = ""
-        yield FieldSummary(
-            f"{outer}*", "exact", (), f"all other members unchanged{less}", "", ""
-        )
+            rest += f", but {', '.join(resource.without)}"
+        yield FieldSummary(f"{outer}*", "exact", (), rest, "", "")
 
 
 def write_fields(lines: Sequence[FieldSummary]) -> None:
     """Write the fields of one tier as text: the unchanged ones on one line, every other with its reason."""
-    same = [
-        line.name
-        for line in lines
-        if line.fidelity == Fidelity.EXACT and not (line.how or line.when or line.why)
-    ]
+    same = [line.name for line in lines if line.is_unchanged]
+    rows = []
     if same:
-        rows = [(str(Fidelity.EXACT), ", ".join(same))]
-    else:
-        rows = []
+        rows.append((str(Fidelity.EXACT), ", ".join(same)))
     for line in lines:
-        if line.name not in same:
-            made = line.how.removeprefix("from ") or ", else ".join(line.sources)
-            when = f" (when {line.when})" if line.when else ""
-            rows.append(
-                (line.fidelity, line.name + (f" <- {made}" if made else "") + when)
-            )
-            rows.append(("", line.why))
+        if line.name in same:
+            continue
+        text = line.name
+        if made := line.how.removeprefix("from ") or ", else ".join(line.sources):
+            text += f" <- {made}"
+        if line.when:
+            text += f" (when {line.when})"
+        rows.append((line.fidelity, text))
+        rows.append(("", line.why))
     for level, text in rows:
         output.paragraph(text, " " * 12, f"  {level:10}")
 

@@ -142,7 +142,10 @@ def _refused(error: AtlasError, method: str, url: str) -> CliError:
         detail = json.dumps(bad, separators=(",", ":"), ensure_ascii=False)
     parameters = " ".join(str(parameter) for parameter in error.parameters)
     code = json.dumps(error.error_code or "", ensure_ascii=False)
-    return CliError(
-        f"{url} {method}: HTTP {status} (Error code: {code}) "
-        f"Detail: {error.detail or ''} Reason: {error.reason or ''}. Params: [{parameters}], BadRequestDetail: {detail}"
-    )
+    parts = [
+        f"{url} {method}: HTTP {status} (Error code: {code})",
+        f"Detail: {error.detail or ''}",
+        f"Reason: {error.reason or ''}.",
+        f"Params: [{parameters}], BadRequestDetail: {detail}",
+    ]
+    return CliError(" ".join(parts))

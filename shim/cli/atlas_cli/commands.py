@@ -63,12 +63,14 @@ class CliCommand:
 
     def has_ended(self, reply: Mapping[str, Any]) -> bool:
         """Return whether nothing more is to be waited for, by the JSON of a reply."""
-        found = (
-            reply[name] in words if words else reply[name]
-            for name, words in self.ends.items()
-            if name in reply
-        )
-        return not self.ends or any(found)
+        if not self.ends:
+            return True
+        for name, words in self.ends.items():
+            value = reply.get(name)
+            is_last = value in words if words else bool(value)
+            if is_last:
+                return True
+        return False
 
 
 COMMANDS = tuple(CliCommand(**one) for one in _TABLE["command"])
