@@ -187,12 +187,14 @@ class Laying:
 
     def _stands_for_none(self, value: JsonObject) -> bool:
         """Return whether an object stands for none: it has a member of an empty one, or nothing in it is on."""
-        is_off = all(
-            self._stands_for_none(one) if type(one) is dict else one is False
-            for one in value.values()
-        )
         empty = self.lens.empty or {}
-        return is_off or any(value.get(name) == none for name, none in empty.items())
+        is_empty = any(value.get(name) == none for name, none in empty.items())
+        return is_empty or all(map(self._is_off, value.values()))
+
+    def _is_off(self, value: Json) -> bool:
+        if isinstance(value, dict):
+            return self._stands_for_none(value)
+        return value is False
 
     def _cannot_say(self, at: str) -> CallError:
         detail = f"{' and '.join(self.asked)} can't be changed so by this version: it can't describe {at} as it is."

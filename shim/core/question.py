@@ -119,15 +119,18 @@ def read_query(raw: str, shape: str) -> LegacyQuery:
     asked = int(said["itemsPerPage"])
     times = sum(name in known for name, _, _ in given)
     is_plain = own.keys() <= _NUMBERS.keys() and times == len(own)
+    flags = {name: _WORDS[said[name].lower()] for name in _FLAGS}
+    rest = tuple(pair for name, _, pair in given if name not in _NUMBERS)
+    foreign = tuple(pair for name, _, pair in given if name not in known)
     return LegacyQuery(
         page=int(said["pageNum"]),
         size=min(asked, MOST),
-        count=_WORDS[said["includeCount"].lower()],
-        envelope=_WORDS[said["envelope"].lower()],
-        pretty=_WORDS[said["pretty"].lower()],
+        count=flags["includeCount"],
+        envelope=flags["envelope"],
+        pretty=flags["pretty"],
         asked=asked,
-        rest=tuple(pair for name, _, pair in given if name not in _NUMBERS),
-        foreign=tuple(pair for name, _, pair in given if name not in known),
+        rest=rest,
+        foreign=foreign,
         plain=is_plain and asked <= MOST,
     )
 

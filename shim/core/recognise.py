@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, TypeAlias
 
 import attrs
 
@@ -151,13 +151,7 @@ class Candidates:
         if not found:
             return None
         # A caller that names no version has the oldest one.
-        api, compiled = min(
-            found,
-            key=lambda one: (
-                not one[1].operation.path.ending,
-                one[1].operation.version,
-            ),
-        )
+        api, compiled = min(found, key=_precedence)
         operation = compiled.operation
         if operation.content == "json":
             kind = api.content_type or f"{operation.accept};charset=utf-8"
@@ -168,8 +162,37 @@ class Candidates:
         return api, compiled, kind
 
 
+def _precedence(candidate: tuple[Api, CompiledOperation]) -> tuple[bool, str]:
+    """Return what sorts candidates: a path with an ending first, then by version."""
+    _, compiled = candidate
+    operation = compiled.operation
+    return not operation.path.ending, operation.version
+
+
 LookedUp = tuple[Candidates, list[str]]
 """The operations of a method and path, and the raw values of the path's parameters."""
+
+
+_ByFixed: TypeAlias = dict[tuple[str, ...], dict[str, Candidates]]
+"""Operations by the fixed segments of their path, and by method."""
+
+
+def _by_path(documents: Iterable[Document]) -> _ByFixed:
+    """Return operations by the segments of their whole path, where a parameter's is empty, and by method."""
+    found: _ByFixed = {}
+    for document in documents:
+        for compiled in map(CompiledOperation, document.operations):
+            operation = compiled.operation
+            for api in document.apis.values():
+                whole = f"{api.base}{operation.path.text}"
+                segments = []
+                for segment in whole[1:].split("/"):
+                    segments.append("" if parameter_name(segment) else segment)
+                by_method = found.setdefault(tuple(segments), {})
+                candidates = by_method.setdefault(operation.method, Candidates())
+                candidates.operations.append((api, compiled))
+                candidates.has_endings |= bool(operation.path.ending)
+    return found
 
 
 class Engine:
@@ -205,36 +228,19 @@ class Engine:
             for operation in document.operations
         )
         """Every retired operation, in document order."""
-        self.bases = tuple(
-            {f"{api.base}/" for document in documents for api in document.apis.values()}
-        )
-        """The beginnings of all paths that are looked at."""
-        self._paths: dict[
-            int, dict[tuple[int, ...], dict[tuple[str, ...], dict[str, Candidates]]]
-        ] = {}
-        """By the number of segments of a path, the places of its fixed ones, and these; more fixed ones come first."""
-        ends: dict[tuple[str, ...], dict[str, Candidates]] = {}
+        bases = set[str]()
         for document in documents:
-            for compiled in map(CompiledOperation, document.operations):
-                for api in document.apis.values():
-                    segments = f"{api.base}{compiled.operation.path.text}"[1:].split(
-                        "/"
-                    )
-                    path = tuple(
-                        "" if parameter_name(segment) else segment
-                        for segment in segments
-                    )
-                    candidates = ends.setdefault(path, {}).setdefault(
-                        compiled.operation.method, Candidates()
-                    )
-                    candidates.operations.append((api, compiled))
-                    candidates.has_endings |= bool(compiled.operation.path.ending)
+            bases.update(f"{api.base}/" for api in document.apis.values())
+        self.bases = tuple(bases)
+        """The beginnings of all paths that are looked at."""
+        self._paths: dict[int, dict[tuple[int, ...], _ByFixed]] = {}
+        """By the number of segments of a path, and the places of its fixed ones; more fixed ones come first."""
+        ends = _by_path(documents)
         for path in sorted(ends, key=lambda path: [not segment for segment in path]):
             places = tuple(place for place, segment in enumerate(path) if segment)
             fixed = tuple(filter(None, path))
-            self._paths.setdefault(len(path), {}).setdefault(places, {})[fixed] = ends[
-                path
-            ]
+            of_length = self._paths.setdefault(len(path), {})
+            of_length.setdefault(places, {})[fixed] = ends[path]
 
     def recognise(self, method: str, target: str, headers: Headers) -> Match | None:
         """Return what a call is, or None when the shim has no part in it.
@@ -283,30 +289,32 @@ class Engine:
 
     def check_settings(self, settings: Settings) -> None:
         """Raise SettingsError when a sunset is set for a document, or a switch, that does not exist."""
-        switches = {
-            word for operation in self.operations for word in operation.switches
-        }
-        writes = {word.removesuffix(STRICT) for word in settings.writes}
-        reads = {word for of_reads, word in self.switches if of_reads}
-        others = {word for of_reads, word in self.switches if not of_reads}
-        named = {
-            "ATLAS_SHIM_SUNSET": (
-                settings.sunsets,
-                {document.name for document in self.documents},
-            ),
-            "ATLAS_SHIM_READS": (settings.reads, {"off", *reads}),
-            "ATLAS_SHIM_WRITES": (
-                writes,
-                {"off", *others, *switches, *(f"{word}{STRICT}" for word in switches)},
-            ),
-        }
+        names = {document.name for document in self.documents}
+        reads = {"off"}
+        writes = {"off"}
+        for of_reads, word in self.switches:
+            (reads if of_reads else writes).add(word)
+        for operation in self.operations:
+            for word in operation.switches:
+                writes |= {word, f"{word}{STRICT}"}
+        asked = {word.removesuffix(STRICT) for word in settings.writes}
         problems = [
-            f"{variable}: {word!r} is not one of {', '.join(sorted(known)) or 'none'}"
-            for variable, (words, known) in named.items()
-            for word in sorted({*words} - known)
+            *_not_among("ATLAS_SHIM_SUNSET", settings.sunsets, names),
+            *_not_among("ATLAS_SHIM_READS", settings.reads, reads),
+            *_not_among("ATLAS_SHIM_WRITES", asked, writes),
         ]
         if problems:
             raise SettingsError(*problems)
+
+
+def _not_among(
+    variable: str, words: Iterable[str], known: Collection[str]
+) -> Iterator[str]:
+    """Yield a problem for each word of a variable that is not known."""
+    choices = ", ".join(sorted(known)) or "none"
+    for word in sorted(words):
+        if word not in known:
+            yield f"{variable}: {word!r} is not one of {choices}"
 
 
 def match_in(found: LookedUp, headers: Headers) -> Match | None:

@@ -73,9 +73,9 @@ def in_legacy_names(error: JsonObject, names: Mapping[str, str]) -> JsonObject:
     for new, legacy in renamed.items():
         parts = re.split(rf"(?<![\w.]){re.escape(new)}(?!\w)", detail)
         detail = legacy.join(parts)
-    named: list[Json] = [
-        renamed[one] if type(one) is str else one for one in parameters
-    ]
+    named = list[Json]()
+    for one in parameters:
+        named.append(renamed[one] if type(one) is str else one)
     return {**error, "detail": detail, "parameters": named}
 
 

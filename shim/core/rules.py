@@ -191,9 +191,9 @@ class Nested:
                 add(translate({BARE: value}))
             else:
                 before += 1
-                self.dropped.append(
-                    Dropped(f"{at}[{before + len(made) - 1}]", value, "not an object")
-                )
+                number = before + len(made) - 1
+                odd = Dropped(f"{at}[{number}]", value, "not an object")
+                self.dropped.append(odd)
             if dropped:
                 self.dropped += report.taken(f"{at}[{before + len(made) - 1}].")
         report.objects += len(made)

@@ -100,11 +100,9 @@ def word_and_flag(route: str) -> tuple[RouteWord, str]:
 def parse_route(word: str, *, name: str = "ATLAS_SHIM_ROUTE") -> str:
     """Return a RouteWord, or a flag's key after its prefix; raises SettingsError, so that no typo switches quietly."""
     text = word.strip()
-    if (
-        (key := text.removeprefix(FLAG)) != text
-        and key.isprintable()
-        and key.strip() == key != ""
-    ):
+    key = text.removeprefix(FLAG)
+    is_key = key != "" and key.isprintable() and key.strip() == key
+    if key != text and is_key:
         return text
     try:
         return RouteWord(text)

@@ -89,11 +89,8 @@ class ExchangeState:
         """Send one call, and return the head of the reply; raises CallError if that would begin after the deadline."""
         deadline = self.context.settings.deadline
         if self.sent and self.context.monotonic() - self.started > deadline:
-            raise CallError(
-                504,
-                "SHIM_DEADLINE_EXCEEDED",
-                f"Upstream did not answer within {deadline:g} seconds.",
-            )
+            detail = f"Upstream did not answer within {deadline:g} seconds."
+            raise CallError(504, "SHIM_DEADLINE_EXCEEDED", detail)
         self.route = route
         self.asked = call
         self.last = yield Send(
@@ -152,18 +149,21 @@ class ExchangeState:
     ) -> Record:
         """Return the record of the exchange as it stands."""
         operation = self.match.operation
-        because = self.context.settings.because
+        reason = self.reason
+        if self.context.settings.because:
+            reason = f"{reason}; {self.context.settings.because}"
+        notes = dict.fromkeys(filter(None, self.notes))
         return Record(
             operation=operation.id,
             api=self.match.api.name,
             route=self.route,
-            reason=f"{self.reason}; {because}" if because else self.reason,
+            reason=reason,
             sunset=self.decision.sunset,
             deprecated=operation.deprecated,
             sent=tuple(self.sent),
             fields=fields,
             dropped=dropped,
-            notes=tuple(dict.fromkeys(filter(None, self.notes))),
+            notes=tuple(notes),
         )
 
 

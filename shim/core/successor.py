@@ -343,13 +343,8 @@ def answered(
         memory.remember(key, tier.tier, state.context.monotonic())
     reads_errors = any(rule.when for rule in tier.errors.values())
     once = len(record.sent) == 1 and not reads_errors
-    if (
-        since is not None
-        and pages
-        and once
-        and state.call.method == "GET"
-        and match.compiled.switched is None
-    ):
+    is_plain_read = state.call.method == "GET" and match.compiled.switched is None
+    if since is not None and pages and once and is_plain_read:
         timeless = match.compiled.timeless
         path = made.target.path
         repeated = Repeated(

@@ -108,15 +108,14 @@ class Translator:
             read = [path for path in paths if not any(is_step(part) for part in path)]
             claims = script.name("claims", claims_of([*names, *read]))
             script.lines.append(f"pass_rest(source, made, {claims}, report)")
-        lines = [
-            "def begin(context, report):",
-            *(f"    {name} = {expression}" for expression, name in script.once.items()),
-            "    def translate(source, count=1):",
-            "        made = {}",
-            *(f"        {line}" for line in script.lines),
-            "        return made",
-            "    return translate",
-        ]
+        lines = ["def begin(context, report):"]
+        for expression, name in script.once.items():
+            lines.append(f"    {name} = {expression}")
+        lines.append("    def translate(source, count=1):")
+        lines.append("        made = {}")
+        lines.extend(f"        {line}" for line in script.lines)
+        lines.append("        return made")
+        lines.append("    return translate")
         self.begin, self.text = generated(title, lines, {**_HELP, **script.names})
         """Takes what a call is translated with, returns the function that makes a legacy object of an upstream one."""
         self.reported: dict[Hashable, tuple[FieldReport, ...]] = {}

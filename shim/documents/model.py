@@ -428,10 +428,10 @@ class Operation(Declared):
         yield f"Set ATLAS_SHIM_WRITES={self.switch} to let atlas-shim {done}."
 
     def _first_target(self) -> Target | None:
+        targets = list[Target]()
         for successor in self.successors.values():
-            for _, target in successor.targets():
-                return target
-        return None
+            targets += [target for _, target in successor.targets()]
+        return targets[0] if targets else None
 
 
 @attrs.frozen

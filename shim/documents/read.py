@@ -62,11 +62,6 @@ def _integer_or_none(table: Table, key: str, _: Any) -> int | None:
     return table.integer(key)
 
 
-@_reads("datetime")
-def _day(table: Table, key: str, _: Any) -> datetime:
-    return table.day(key)
-
-
 @_reads("datetime | None")
 def _day_or_none(table: Table, key: str, _: Any) -> datetime | None:
     if key in table.data:

@@ -280,15 +280,18 @@ def _leaves(at: str, old: Any, made: Any) -> Iterator[tuple[str, Any, Any]]:
             below = f"{at}.{name}" if at else name
             both = (old.get(name, MISSING), made.get(name, MISSING))
             yield from _leaves(below, *both)
-    elif (
-        type(old) is type(made) is list
-        and len(old) == len(made)
-        and {*map(type, (*old, *made))} & {dict, list}
-    ):
+    elif _are_alike(old, made):
         for one, two in zip(old, made, strict=True):
             yield from _leaves(f"{at}[]", one, two)
     else:
         yield at, old, made
+
+
+def _are_alike(old: Any, made: Any) -> bool:
+    """Return whether two values are lists of the same length, with containers in them."""
+    if type(old) is not list or type(made) is not list or len(old) != len(made):
+        return False
+    return any(isinstance(item, dict | list) for item in (*old, *made))
 
 
 def _compared(at: str, old: Any, made: Any) -> str:

@@ -183,9 +183,9 @@ def _read(entry: Any, when: str) -> Caller | None:
             place += f" (in a thread or task that runs {entry['target']})"
     route = str(entry.get("route") or "unknown")
     found = Caller(_text(entry["operation"]), place, when, route)
-    found.absent, found.derived, found.constant = (
-        list(map(_text, entry.get(level, ()))) for level in LEVELS
-    )
+    for level in LEVELS:
+        names = entry.get(level, ())
+        setattr(found, level, [_text(name) for name in names])
     found.dropped = int(entry.get("dropped", 0))
     return found
 

@@ -98,10 +98,12 @@ def as_json(finding: Finding) -> dict[str, Any]:
     """Return a finding as JSON: names and dates, and every successor."""
     operation = finding.operation
     place = finding.place
-    names = ("line", "column", "endLine", "endColumn")
     return {
         "file": place.file,
-        **dict(zip(names, attrs.astuple(place)[1:], strict=True)),
+        "line": place.line,
+        "column": place.column,
+        "endLine": place.end_line,
+        "endColumn": place.end_column,
         "kind": finding.kind,
         "operation": operation.id,
         "alternatives": [one.id for one in finding.operations[1:]],
@@ -131,8 +133,9 @@ def sarif(
         said = f"{operation.method} {operation.path.text} is retired"
         rule = {"id": operation.id, "shortDescription": {"text": said}}
         rules.append({**rule, "properties": {"document": operation.document}})
+    driver = {"name": "atlas-shim", "version": version, "rules": rules}
     run = {
-        "tool": {"driver": {"name": "atlas-shim", "version": version, "rules": rules}},
+        "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",
         "results": [_result(finding) for finding in findings],
         "invocations": [{"executionSuccessful": is_whole}],
@@ -147,19 +150,23 @@ def sarif(
 def _result(finding: Finding) -> dict[str, Any]:
     said = as_json(finding)
     place = finding.place
-    uri = quote(
-        place.file.replace("\\", "/").encode("utf-8", "surrogateescape"), safe="/:"
-    )
-    names = ("startLine", "startColumn", "endLine", "endColumn")
-    region = dict(zip(names, attrs.astuple(place)[1:], strict=True))
+    path = place.file.replace("\\", "/")
+    uri = quote(path.encode("utf-8", "surrogateescape"), safe="/:")
+    region = {
+        "startLine": place.line,
+        "startColumn": place.column,
+        "endLine": place.end_line,
+        "endColumn": place.end_column,
+    }
     is_warning = finding.state is FindingState.DEPRECATED
     location = {"artifactLocation": {"uri": uri}, "region": region}
+    properties = {key: said[key] for key in ("state", "sunset", "method")}
     return {
         "ruleId": finding.operation.id,
         "level": "warning" if is_warning else "error",
         "message": {"text": finding.message},
         "locations": [{"physicalLocation": location}],
-        "properties": {key: said[key] for key in ("state", "sunset", "method")},
+        "properties": properties,
     }
 
 

@@ -15,8 +15,8 @@ from itertools import islice, product
 import attrs
 
 from shim.tools.scan import rules
+from shim.tools.scan.paths import HOLE
 from shim.tools.scan.rules import said
-from shim.tools.scan.sought import HOLE
 from shim.tools.scan.tree import (
     ERROR,
     CallExpression,
@@ -231,16 +231,10 @@ class Program:
                 return made("".join, *(self.fold(one) for one in node.kids))
             case "name":
                 name = plain(node.text)
-                return (
-                    self._values(self.assigned(name, node))
-                    or self._elsewhere(name)
-                    or UNKNOWN
-                )
-            case "member" if node.kids and (names := node.kids[-1].words()):
-                found = self.member(names[-1])
-                if known(found) or len(node.kids) < 2:
-                    return found
-                return self.fold(node.kids[0])
+                own = self._values(self.assigned(name, node))
+                return own or self._elsewhere(name) or UNKNOWN
+            case "member" if node.kids:
+                return self._member(node)
             case "sum":
                 return self._sum(node)
             case "choice":
@@ -252,6 +246,16 @@ class Program:
             case "item" if node.kids:
                 return self.member(unquoted(node.kids[-1].text))
         return UNKNOWN
+
+    def _member(self, node: Node) -> Texts:
+        """Return the texts of a member, or else those of the object that has it."""
+        names = node.kids[-1].words()
+        if not names:
+            return UNKNOWN
+        found = self.member(names[-1])
+        if known(found) or len(node.kids) < 2:
+            return found
+        return self.fold(node.kids[0])
 
     def _any(self, nodes: Sequence[Node]) -> Texts:
         texts = dict[str, None]()

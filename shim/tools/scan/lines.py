@@ -14,8 +14,9 @@ import attrs
 
 from shim.tools.scan import rules
 from shim.tools.scan.files import Source
+from shim.tools.scan.paths import HOLE
 from shim.tools.scan.rules import said
-from shim.tools.scan.sought import HOLE, Place, RetiredUse, Sought, is_living
+from shim.tools.scan.sought import Place, RetiredUse, Sought, is_living
 
 # the most characters of a command line; a longer line is searched for paths and names
 # only
@@ -158,13 +159,22 @@ class TextReader:
             return row
         return before
 
+    def _called(
+        self, word: str, methods: Sequence[str | None], place: Place
+    ) -> list[RetiredUse]:
+        """Return the use that a path is, with the first of these methods that an operation has."""
+        for method in methods:
+            found = self.sought.called(place, method, word, "text")
+            if found:
+                return found
+        return []
+
     def _put_in(self, row: str) -> str:
         """Return a line with its variables replaced; an unknown variable is a hole."""
 
         def value(found: re.Match[str]) -> str:
-            name = next(
-                filter(None, (found[1], found[3], found[4], found[5], found[6])), ""
-            )
+            names = (found[1], found[3], found[4], found[5], found[6])
+            name = next(filter(None, names), "")
             return self.variables.get(name, found[2] or HOLE)
 
         done = _VARIABLE.sub(value, row)
@@ -180,10 +190,7 @@ class TextReader:
         methods = [*said, None] if len(said) == 1 else [None]
         for token in _TOKEN.finditer(_UNKNOWN.sub(HOLE, whole)):
             word = token[0].rstrip(".:")
-            uses = (
-                self.sought.called(place, method, word, "text") for method in methods
-            )
-            found = next(filter(None, uses), []) or self._name(word, place, row)
+            found = self._called(word, methods, place) or self._name(word, place, row)
             before = token.string[max(0, token.start() - 500) : token.start()]
             if found and not _talks(before):
                 for one in found:

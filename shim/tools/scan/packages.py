@@ -13,7 +13,8 @@ from pathlib import Path
 import attrs
 
 from shim.tools.scan.files import Source, UnreadError, read
-from shim.tools.scan.sought import HOLE, newest_version, with_holes
+from shim.tools.scan.paths import HOLE, with_holes
+from shim.tools.scan.sought import newest_version
 
 _BASE = re.compile(
     r"""

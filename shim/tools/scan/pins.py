@@ -40,18 +40,22 @@ def _limit(sign: str, version: str) -> Limit:
         return before(version)
     if sign in _EXACT and version[-1] not in "xX*":
         return (*before(version)[:3], 1)
-    growing = {
-        "~>": last - 1,
-        "~=": last - 1,
-        "~": 1,
-        "^": int(not numbers[0]),
-        **dict.fromkeys(_EXACT, last),
-    }
-    at = min(growing.get(sign, -1), last)  # the number that grows
-    if at >= 0:
-        following = [*numbers[:at], numbers[at] + 1]
-        return before(".".join(map(str, following)))
-    return ANY
+    # The number that may not grow.
+    if sign in {"~>", "~="}:
+        at = last - 1
+    elif sign == "~":
+        at = 1
+    elif sign == "^":
+        at = 0 if numbers[0] else 1
+    elif sign in _EXACT:
+        at = last
+    else:
+        return ANY
+    at = min(at, last)
+    if at < 0:
+        return ANY
+    following = [*numbers[:at], numbers[at] + 1]
+    return before(".".join(map(str, following)))
 
 
 def before(version: str) -> Limit:

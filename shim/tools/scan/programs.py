@@ -17,9 +17,10 @@ from shim.tools.scan import rules
 from shim.tools.scan.fold import Program, made, url_join
 from shim.tools.scan.lines import command_uses, uses_of_commands
 from shim.tools.scan.packages import NO_ADDRESSES, SharedAddresses, completions
+from shim.tools.scan.paths import HOLE
 from shim.tools.scan.quiet import QuietPlaces
 from shim.tools.scan.rules import said, verb_in, words_of
-from shim.tools.scan.sought import HOLE, Place, RetiredUse, Sought, plain_name
+from shim.tools.scan.sought import Place, RetiredUse, Sought, plain_name
 from shim.tools.scan.tree import CallExpression, Node, plain
 
 _SPEAKS = re.compile(

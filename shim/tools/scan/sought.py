@@ -4,35 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cache
-from urllib.parse import urlsplit
 
 import attrs
 
 from shim.core.recognise import Engine
-from shim.core.settings import ATLAS_ORIGINS
 from shim.documents.load import CALLER
 from shim.documents.model import Operation
 from shim.documents.templates import parameter_name
 from shim.tools.scan import rules
+from shim.tools.scan.paths import HOLE, PathPattern, with_holes
 from shim.tools.scan.pins import ANY, Limit, before
 
-HOLE = "\x00"
-"""A hole in a text: characters known only when the program runs. A NUL in the program itself is read as U+FFFD."""
-_HOLES = re.compile(
-    r"(?:\x00|\{\{[^{}]*\}\}|\{[^{}/]*\}|%\(\w+\)[sdr]|%[sdr](?![0-9A-Fa-f])|%s|\$\{\w+\}|\$\w+)+"
-)
-_ENOUGH = (
-    3  # the number of fixed segments that identify a path even if its start is unknown
-)
-_HOSTS = "|".join(re.escape(urlsplit(origin).netloc) for origin in ATLAS_ORIGINS)
-_START = rf"(?:[^/:]*://(?:(?:{_HOSTS})/|(?=[^/]*{HOLE})))?[^:]*"
-"""The start of an unknown base URL, but not another host's."""
-_NO_NAME = r"(?!(?:api|v\d+)/)"
-"""Looks ahead for a segment that may be a parameter's, and not the start of another API's path."""
 _VERSION = re.compile(
-    r"(?:vnd\.atlas\.|--version[= ][\"']?)(20\d\d)-(\d\d)-(\d\d)|atlas-sdk/v(20\d{9})(?!\d)"
-    r"|api/atlas/v1\.([05])(?![\w.])|org/atlas/mongodbatlas"
+    r"""
+    (?:vnd\.atlas\.|--version[=\ ]["']?)(20\d\d)-(\d\d)-(\d\d)  # a media type, or an option of the CLI
+    | atlas-sdk/v(20\d{9})(?!\d)  # Atlas' SDK for Go: v20231115014
+    | api/atlas/v1\.([05])(?![\w.])  # a path: /api/atlas/v1.0/
+    | org/atlas/mongodbatlas  # the client for Go before the SDK
+    """,
+    re.VERBOSE,
 )
 _UNSAID = {"": "20230101", "0": "20230101", "5": "20230201"}
 """The versions of v1.0, which the Go client before Atlas' SDK calls, and of v1.5; none of them says it."""
@@ -79,98 +69,76 @@ class Sought:
         newest: str | None = None,
         limits: Iterable[tuple[str, Limit]] = (),
     ) -> None:
-        self.newest, self._living = (
-            newest,
-            frozenset(one.id for one in engine.operations if is_living(one)),
-        )
-        self.operations = {
-            one.id: one
-            for one in engine.operations
-            if newest or one.id not in self._living
-        }
-        self._fixed = {
-            one.id: {
-                f"{api.base}/": api.version
-                for api in document.apis.values()
-                if api.version
-            }
-            for document in engine.documents
-            for one in document.operations
-        }
+        self.newest = newest
+        self._living = frozenset(one.id for one in engine.operations if is_living(one))
+        self.operations = dict[str, Operation]()
+        for one in engine.operations:
+            if newest or one.id not in self._living:
+                self.operations[one.id] = one
         self._by_name: dict[tuple[str, str], list[Operation]] = {}
-        self._methods: dict[str, list[tuple[str, Operation]]] = {}
-        self._shapes: list[
-            tuple[str, list[Operation], re.Pattern[str], re.Pattern[str]]
-        ] = []
+        self._methods: dict[str, list[_ClientMethod]] = {}
+        self._paths: list[PathPattern] = []
         self._packages = set[str]()
-        # each text with what is looked for has one of them
-        self._words = {
-            "atlas",
-            "mongodb",
-            "mongocli",
-        }
+        self._words = {"atlas", "mongodb", "mongocli"}
+        self._fixed = _fixed_versions(engine)
         self._read_callers(engine, dict(limits))
         self._read_paths(engine)
-        # What has the longer has the shorter, too.
-        self._words -= {
-            one
-            for one in self._words
-            for other in self._words
-            if other != one and other in one
-        }
+        self._words = _shortest(self._words)
 
     def _read_callers(self, engine: Engine, limits: Mapping[str, Limit]) -> None:
         every = {one.id: one for one in engine.operations}
-        for caller, names in (
-            pair for document in engine.documents for pair in document.callers.items()
-        ):
-            kind, name, since, until = re.findall(CALLER, caller)[0]
-            newest = limits.get(kind, ANY)
-            if (until and newest > before(until)) or (
-                since and newest <= before(since)
-            ):
-                continue
-            self._by_name.setdefault((kind, _plain(kind, name)), []).extend(
-                every[one] for one in names
-            )
-            service, _, method = map(plain_name, name.rpartition("."))
-            for one in filter(self.operations.get, names if kind == "sdk" else ()):
-                self._methods.setdefault(method, []).append((service, every[one]))
-            self._words.update([plain_name(name)] if kind == "word" else ())
-            self._packages.update([name.partition(" ")[0]] if kind == "package" else ())
+        for document in engine.documents:
+            for caller, names in document.callers.items():
+                kind, name, since, until = re.findall(CALLER, caller)[0]
+                newest = limits.get(kind, ANY)
+                if until and newest > before(until):
+                    continue
+                if since and newest <= before(since):
+                    continue
+                self._add_caller(kind, name, [every[one] for one in names])
         for operation in self.operations.values():
             for method in map(plain_name, (operation.id, *operation.aliases)):
                 known = self._methods.setdefault(method, [])
-                if not any(one is operation for _, one in known):
-                    known += [("", operation)]
-        self._words.update(
-            method
-            for method, some in self._methods.items()
-            if not all(service for service, _ in some)
-        )
+                if not any(one.operation is operation for one in known):
+                    known.append(_ClientMethod("", operation))
+        for method, some in self._methods.items():
+            if any(not one.service for one in some):
+                self._words.add(method)
+
+    def _add_caller(self, kind: str, name: str, operations: list[Operation]) -> None:
+        key = (kind, _plain(kind, name))
+        self._by_name.setdefault(key, []).extend(operations)
+        if kind == "word":
+            self._words.add(plain_name(name))
+        elif kind == "package":
+            self._packages.add(name.partition(" ")[0])
+        elif kind == "sdk":
+            service, _, method = map(plain_name, name.rpartition("."))
+            for one in operations:
+                if one.id in self.operations:
+                    of_name = self._methods.setdefault(method, [])
+                    of_name.append(_ClientMethod(service, one))
 
     def _read_paths(self, engine: Engine) -> None:
-        bases = frozenset(
-            api.base[1:]
-            for document in engine.documents
-            for api in document.apis.values()
-        )
+        bases = set[str]()
+        for document in engine.documents:
+            bases.update(api.base[1:] for api in document.apis.values())
         by_shape: dict[tuple[str, ...], list[Operation]] = {}
         for one in self.operations.values():
             by_shape.setdefault(tuple(_shape(one.path.segments)), []).append(one)
-        for shape, operations in sorted(by_shape.items(), key=lambda one: -len(one[0])):
+        # A long path may end as a short one does.
+        for shape in sorted(by_shape, key=len, reverse=True):
+            operations = by_shape[shape]
             # A fixed segment that the successors' paths lack, if there is one.
             mark = max(frozenset.intersection(*map(_marks, operations)), default="")
-            exact, near = (
-                _pattern(shape, mark, bases, enough) for enough in (_ENOUGH, 1)
-            )
-            self._shapes.append((mark, operations, exact, near))
+            pattern = PathPattern(shape, mark, frozenset(bases), operations)
+            self._paths.append(pattern)
             word = mark or next(filter(None, shape[::-1]))
-            # A file that has a word of many APIs alone, or names a version, speaks of
-            # Atlas, too.
-            if word not in rules.words("words", "common") and not any(
-                one.id in self._living for one in operations
-            ):
+            # A file with a word of many APIs is about Atlas only if it has another one.
+            is_common = word in rules.words("words", "common")
+            # A file that names a version is about Atlas, whatever words it has.
+            needs_version = any(one.id in self._living for one in operations)
+            if not is_common and not needs_version:
                 self._words.add(plain_name(word))
 
     def concerns(self, text: str) -> bool:
@@ -184,16 +152,17 @@ class Sought:
         With ``near`` the end of a path is enough, as in a client with a base URL, if it
         has the retired API's word.
         """
-        s = re.split(r"[?#]", with_holes(s.strip()), maxsplit=1)[0]
-        # Prose and a server's routes have them, URLs don't.
-        if re.search(r"[\s<>]", s) or (
-            s.startswith("/") and "/:" in s and "/api/" not in s
-        ):
+        path = re.split(r"[?#]", with_holes(s.strip()), maxsplit=1)[0]
+        if re.search(r"[\s<>]", path):
+            # Prose or markup.
             return ()
-        s = re.sub(r"(?<=[^:/])/{2,}", "/", s).rstrip("/")
-        for mark, operations, exact, nearly in self._shapes:
-            if mark in s and (nearly if near else exact).fullmatch(s):
-                return operations
+        if path.startswith("/") and "/:" in path and "/api/" not in path:
+            # A route of a server.
+            return ()
+        path = re.sub(r"(?<=[^:/])/{2,}", "/", path).rstrip("/")
+        for pattern in self._paths:
+            if pattern.matches(path, near=near):
+                return pattern.operations
         return ()
 
     def called(
@@ -210,21 +179,15 @@ class Sought:
         With ``near`` the end of a path is enough, for programs that mention Atlas. If
         the method is unknown, the use is of all operations of the path, reads first.
         """
-        found = [
-            one for one in self.find(address, near=near) if method in {None, one.method}
-        ]
+        found = []
+        for one in self.find(address, near=near):
+            if method is None or method == one.method:
+                found.append(one)
+        if not found:
+            return []
         found.sort(key=lambda one: one.method != "GET")
-        if found:
-            return [
-                RetiredUse(
-                    place,
-                    kind,
-                    tuple(found),
-                    method,
-                    re.sub(f"{HOLE}+", "{…}", address),
-                )
-            ]
-        return []
+        text = re.sub(f"{HOLE}+", "{…}", address)
+        return [RetiredUse(place, kind, tuple(found), method, text)]
 
     def named(
         self, name: str, has: Callable[[str], bool] = lambda _: False
@@ -235,15 +198,16 @@ class Sought:
         common names.
         """
         folded = plain_name(name)
-        endings = filter(folded.endswith, rules.table("words", "variants"))
-        found = (
-            self._methods.get(folded.removesuffix(ending), ()) for ending in endings
-        )
-        meant = (
-            [one for service, one in some if not service or has(service)]
-            for some in found
-        )
-        return tuple(next(filter(None, meant), ()))
+        for ending in rules.table("words", "variants"):
+            if not folded.endswith(ending):
+                continue
+            found = []
+            for one in self._methods.get(folded.removesuffix(ending), ()):
+                if not one.service or has(one.service):
+                    found.append(one.operation)
+            if found:
+                return tuple(found)
+        return ()
 
     def of(self, kind: str, name: str) -> tuple[Operation, ...]:
         """Return the operations that a caller of this kind calls: those that end first, and of these its creation."""
@@ -253,10 +217,10 @@ class Sought:
     def packaged(self, text: str, service: str, method: str) -> tuple[Operation, ...]:
         """Return the operations of a method of a package that a program names."""
         for package in self._packages:
-            if package in text and (
-                found := self.of("package", f"{package} {service}.{method}")
-            ):
-                return found
+            if package in text:
+                found = self.of("package", f"{package} {service}.{method}")
+                if found:
+                    return found
         return ()
 
     def wrapped(self, name: str) -> tuple[Operation, ...]:
@@ -276,13 +240,11 @@ class Sought:
 
     def spelled(self, word: str) -> tuple[Operation, ...]:
         """Return the operations of a word that means a resource of Pulumi, CloudFormation or CDK wherever it stands."""
-        if (
-            pulumi := re.fullmatch(r"mongodbatlas:(?:index(?:/\w+)?:)?(\w+)", word)
-        ) is not None:
+        pulumi = re.fullmatch(r"mongodbatlas:(?:index(?:/\w+)?:)?(\w+)", word)
+        if pulumi is not None:
             return self.wrapped(pulumi[1])
-        return self.of("word", word) or self.of(
-            "word", re.sub(r"^Cfn", "MongoDB::Atlas::", word)
-        )
+        in_cdk = re.sub(r"^Cfn", "MongoDB::Atlas::", word)
+        return self.of("word", word) or self.of("word", in_cdk)
 
     def ending(self, uses: Iterable[RetiredUse], *texts: str) -> Iterator[RetiredUse]:
         """Yield the uses of what ends in the version that the first of these texts names, or else the file."""
@@ -305,20 +267,47 @@ class Sought:
             for base, day in self._fixed[operation.id].items():
                 if base in text:
                     fixed.append(day)
-            if fixed or newest_version(text):
-                if fixed:
-                    return fixed[0]
-                return _day(newest_version(text))
+            if fixed:
+                return fixed[0]
+            newest = newest_version(text)
+            if newest:
+                return _day(newest)
         return _day(self.newest)
+
+
+@attrs.frozen
+class _ClientMethod:
+    """A method of clients that calls an operation."""
+
+    service: str
+    """The service that it must be one of, empty if the name alone tells enough."""
+    operation: Operation
+
+
+def _fixed_versions(engine: Engine) -> dict[str, dict[str, str]]:
+    """Return, by an operation's id, the version that each base of its API fixes: that of v1.0."""
+    fixed = {}
+    for document in engine.documents:
+        versions = {}
+        for api in document.apis.values():
+            if api.version:
+                versions[f"{api.base}/"] = api.version
+        for one in document.operations:
+            fixed[one.id] = versions
+    return fixed
+
+
+def _shortest(words: set[str]) -> set[str]:
+    """Return the words that contain no other one: a text without the shorter lacks the longer, too."""
+    found = set[str]()
+    for word in sorted(words, key=len):
+        if not any(shorter in word for shorter in found):
+            found.add(word)
+    return found
 
 
 def _day(version: str | None) -> str | None:
     return version and f"{version[:4]}-{version[4:6]}-{version[6:8]}"
-
-
-def with_holes(text: str) -> str:
-    """Return a text with a hole for each run of placeholders: ``%s``, ``{name}``, ``$NAME``."""
-    return _HOLES.sub(HOLE, text)
 
 
 def plain_name(name: str) -> str:
@@ -331,9 +320,10 @@ def _plain(kind: str, name: str) -> str:
     if kind != "atlas":
         return name
     names = rules.table("commands", "names")
-    return " ".join(
-        names.get(word, word).removesuffix("s") for word in name.casefold().split()
-    )
+    words = []
+    for word in name.casefold().split():
+        words.append(names.get(word, word).removesuffix("s"))
+    return " ".join(words)
 
 
 def _shape(segments: Iterable[str]) -> list[str]:
@@ -342,13 +332,13 @@ def _shape(segments: Iterable[str]) -> list[str]:
 
 def is_living(operation: Operation) -> bool:
     """Return whether an operation and its successor have the same method and path: only the version differs."""
-    return any(
-        target.method == operation.method
-        and _shape(target.path.text.split("/"))
-        == _shape(operation.full_path.split("/"))
-        for successor in operation.successors.values()
-        for _, target in successor.targets()
-    )
+    own = _shape(operation.full_path.split("/"))
+    for successor in operation.successors.values():
+        for _, target in successor.targets():
+            path = _shape(target.path.text.split("/"))
+            if target.method == operation.method and path == own:
+                return True
+    return False
 
 
 def newest_version(text: str) -> str | None:
@@ -356,61 +346,11 @@ def newest_version(text: str) -> str | None:
 
     It has the day and three more digits, which the SDK counts; elsewhere they are 999.
     """
-    found = ("".join(filter(None, one.groups())) for one in _VERSION.finditer(text))
-    return max((_UNSAID.get(one, one).ljust(11, "9") for one in found), default=None)
-
-
-@cache
-def _pattern(
-    segments: tuple[str, ...], mark: str, bases: frozenset[str], enough: int
-) -> re.Pattern[str]:
-    """Return what matches a path, or its end with enough fixed segments, after a plausible start."""
-    parts = [base.split("/") for base in bases]
-    known = "|".join(
-        rf"(?:.*[/{HOLE}])?{re.escape('/'.join(part[:-1]))}/(?:{re.escape(part[-1])}|[^/]*{HOLE}[^/]*)/"
-        for part in parts
-    )
-    ends = "|".join(
-        re.escape("/".join(part[at:])) for part in parts for at in range(1, len(part))
-    )
-    is_common = mark in rules.words("words", "common")
-    least = 2
-    if is_common:
-        least = enough = max(enough, 2)
-    # From its API's base on a path is known; any other start is one of Atlas' only
-    # before a path that says enough.
-    other = rf"(?!.*(?:{'|'.join(map(re.escape, bases))})/[^{HOLE}])"
-    if sum(map(bool, segments)) >= least:
-        start = rf"|{other}(?:/?|/?(?:{ends})/|{_START}{HOLE}/?)"
-    else:
-        start = ""
-    found = [rf"(?:{known}{start}){_tail(segments, mark)}"]
-    for at in range(1, len(segments)):
-        tail = segments[at:]
-        if not mark or mark in tail:
-            is_enough = sum(map(bool, tail)) >= (enough if tail[0] else _ENOUGH)
-            # A hole after the segment before it is part of the path, whose start is not
-            # known to be Atlas'. Behind another fixed segment it is a parameter of
-            # another path.
-            before = rf"(?<![^/:{HOLE}]/)"
-            name = "" if tail[0] else _NO_NAME
-            if is_enough:
-                start = rf"(?:/?{name}|{_START}{before}{HOLE}/?)"
-            else:
-                start = rf"(?:{known})(?:[^/]*{HOLE}/?)"
-            found.append(other + start + _tail(tail, mark))
-    return re.compile("|".join(found))
-
-
-def _tail(segments: Sequence[str], mark: str) -> str:
-    fixed = [one for one in segments if one]
-    words = {one: re.escape(one) for one in fixed}
-    if mark in fixed[:-1]:  # A loop or an argument may choose the last word.
-        words[fixed[-1]] = f"(?:{words[fixed[-1]]}|{HOLE})"
-    # The unknown end of the last segment may be a query.
-    return "/".join(words[one] if one else ":?[^/:]+" for one in segments) + (
-        f"{HOLE}?" if segments[-1] else ""
-    )
+    versions = []
+    for found in _VERSION.finditer(text):
+        version = "".join(filter(None, found.groups()))
+        versions.append(_UNSAID.get(version, version).ljust(11, "9"))
+    return max(versions, default=None)
 
 
 def _marks(operation: Operation) -> frozenset[str]:
@@ -423,6 +363,5 @@ def _marks(operation: Operation) -> frozenset[str]:
     for successor in operation.successors.values():
         for _, target in successor.targets():
             targets.append(target)
-    return frozenset(fixed[1:]).difference(
-        *(target.path.segments for target in targets)
-    )
+    successors = [target.path.segments for target in targets]
+    return frozenset(fixed[1:]).difference(*successors)

@@ -215,6 +215,23 @@ def test_a_nested_name_and_a_list_of_rules_are_replaced_too(tmp_path):
     assert [rule.owner for rule in state.rules["dedicated"]] == ["own.toml"]
 
 
+def test_a_tier_of_another_name_is_replaced_too(tmp_path):
+    """Below ``tier`` are tiers, as next to it."""
+    rule = '[resource.thing.more.tier.flex]\nabsent = true\nwhy = "{why}"\n'
+    field = '[resource.thing.more]\ntype = "string"\ndedicated = { from = "more" }\n'
+    there = SOUND + field + rule.format(why="Not there.")
+    own = OVER + rule.format(why="Not ours.")
+    (document,) = load_documents([write(tmp_path, things=there, own=own)])
+    (rule,) = rules_of(document, "more")["flex"]
+    assert (rule.owner, rule.why) == ("own.toml", "Not ours.")
+
+
+def rules_of(document, name):
+    """Return the rules of a field by tier."""
+    (field,) = [one for one in document.operations[0].fields if one.name == name]
+    return field.rules
+
+
 @pytest.mark.parametrize(
     ("own", "error"),
     [
@@ -230,6 +247,7 @@ def test_a_nested_name_and_a_list_of_rules_are_replaced_too(tmp_path):
             "resource.thing.name.flex.from: must be",
         ),
         (f"{OVER}[resource]\nthing = 5", "resource.thing: must be a table"),
+        (f"{OVER}[resource.thing.rest.flex]", "resource.thing.rest: overrides nothing"),
         (
             f'{OVER}[operation.listThings]\nshape = "x"',
             "operation.listThings.shape: 'x' is not",
