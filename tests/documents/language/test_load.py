@@ -218,7 +218,7 @@ def test_a_nested_name_and_a_list_of_rules_are_replaced_too(tmp_path):
 def test_a_tier_of_another_name_is_replaced_too(tmp_path):
     """Below ``tier`` are tiers, as next to it."""
     rule = '[resource.thing.more.tier.flex]\nabsent = true\nwhy = "{why}"\n'
-    field = '[resource.thing.more]\ntype = "string"\ndedicated = { from = "more" }\n'
+    field = '[resource.thing.more]\ntype = "string"\ndedicated = { from = "more", fidelity = "exact" }\n'
     there = SOUND + field + rule.format(why="Not there.")
     own = OVER + rule.format(why="Not ours.")
     (document,) = load_documents([write(tmp_path, things=there, own=own)])
