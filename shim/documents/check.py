@@ -49,8 +49,9 @@ class _Set:
 
     def add(self, document: Document) -> Rows:
         file = self.names.get(document.name)
-        hint = f"{document.name!r} is also the name of {file}; to change rules use overrides"
-        yield "name", file is not None, hint
+        hint = "to change rules use overrides"
+        what = f"{document.name!r} is also the name of {file}; {hint}"
+        yield "name", file is not None, what
         self.names[document.name] = document.file
         for operation in document.operations:
             yield from self._add_names(document, operation)
@@ -191,8 +192,10 @@ def _note(
     use = uses.setdefault(id(resource), Use(resource))
     for tier, at in tiers.items():
         use.tiers.setdefault(tier, []).append(at)
-        before = use.known.get((tier, operation.id), known)
-        use.known[tier, operation.id] = tuple(name for name in known if name in before)
+        key = (tier, operation.id)
+        before = use.known.get(key, known)
+        both = [name for name in known if name in before]
+        use.known[key] = tuple(both)
     for field in resource.fields:
         if field.of is not None:
             _note(uses, field.of, operation, tiers, known)

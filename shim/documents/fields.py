@@ -266,8 +266,6 @@ class Use:
 
     def names(self) -> Iterator[tuple[str, tuple[str, ...]]]:
         """Yield the operations of the tier, each with the names that rules know there."""
-        return (
-            (operation, names)
-            for (tier, operation), names in self.known.items()
-            if tier == self.tier
-        )
+        for (tier, operation), names in self.known.items():
+            if tier == self.tier:
+                yield operation, names

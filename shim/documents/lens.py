@@ -119,19 +119,13 @@ class Lens(Declared):
             looks != bool(self.lists),
             "and version belong together: lists that a look shows",
         )
-        yield (
-            "start",
-            looks == (self.start is not None),
-            "is needed without version, and can't stand beside it",
-        )
+        is_odd = looks == (self.start is not None)
+        yield "start", is_odd, "is needed without version, and can't stand beside it"
         both = self.switch and legacy.switch
         yield "switch", both, "can't stand beside that of the operation"
         yield "errors", self.errors and not looks, "belong to a look: give its version"
-        for key, value in (
-            ("start", self.start),
-            ("empty", self.empty),
-            ("default", self.default),
-        ):
+        for key in ("start", "empty", "default"):
+            value = getattr(self, key)
             is_object = value is None or (isinstance(value, dict) and is_json(value))
             yield key, not is_object, "must be a table"
         for name, place in self.means.items():

@@ -128,57 +128,62 @@ def parse_document(
         )
     )
     if not same(top.data.get("format"), FORMAT):
-        top.wrong(
-            "format",
-            f"must be {FORMAT}, the only format this version of atlas-shim reads",
-        )
+        only = "the only format this version of atlas-shim reads"
+        top.wrong("format", f"must be {FORMAT}, {only}")
     name = top.text("name")
     title = top.text("title", default="")
     lender = top.text("resources_of", default="")
-    apis = dict[str, Api]()
-    tables = top.named_tables("api")
-    if not tables:
-        tables = Table({"api": DEFAULT_APIS}, source).named_tables("api")
-    for key, table in tables.items():
-        table.around = {api.base for api in apis.values()}
-        apis[key] = Api.read(table)
+    apis = _apis(top)
     if lender and lender not in others:
-        top.wrong(
-            "resources_of", f"no document with resources of its own is named {lender!r}"
-        )
+        what = f"no document with resources of its own is named {lender!r}"
+        top.wrong("resources_of", what)
     resources = Resources()
     objects = BodyObjects()
     newest = [*apis.values()][-1]
     top.around = Around(name, apis, newest.base, resources, objects)
-    resources.tables, objects.tables = (
-        top.named_tables("resource"),
-        top.named_tables("object"),
-    )
+    resources.tables = top.named_tables("resource")
+    objects.tables = top.named_tables("object")
     if lender in others:
-        lent = others[lender].resources
-    else:
-        lent = {}
-    resources.read = {
-        one: resource for one, resource in lent.items() if one not in resources.tables
-    }
-    common = top.table("all")
-    tables = top.named_tables("operation")
-    for table in tables.values():
-        table.data = _with_common(table, common.data if common else {})
-    found = tuple(map(Operation.read, tables.values()))
-    if not found:
-        top.wrong(
-            "operation", "is missing; a document describes at least one operation"
-        )
-    for key in [key for key in resources.tables if key not in resources.read]:
-        top.wrong("resource", f"{key!r} is used by no operation")
-    for key in [key for key in objects.tables if key not in objects.read]:
-        top.wrong("object", f"{key!r} is used by no operation")
-    own = {one: resources.get(one) for one in resources.tables}
+        for key, resource in others[lender].resources.items():
+            if key not in resources.tables:
+                resources.read[key] = resource
+    found = _operations(top)
+    for key in resources.tables:
+        if key not in resources.read:
+            top.wrong("resource", f"{key!r} is used by no operation")
+    for key in objects.tables:
+        if key not in objects.read:
+            top.wrong("object", f"{key!r} is used by no operation")
+    own = {}
+    for one in resources.tables:
+        own[one] = resources.get(one)
     top.around = [one.id for one in found]
     overridden = dict(source.overridden)
     callers = top.each("callers", _called)
     return Document(name, title, source.file, apis, found, overridden, own, callers)
+
+
+def _apis(top: Table) -> dict[str, Api]:
+    """Return the APIs of a document; one that has none of its own has v1.0 and v2."""
+    tables = top.named_tables("api")
+    if not tables:
+        tables = Table({"api": DEFAULT_APIS}, top.source).named_tables("api")
+    apis = dict[str, Api]()
+    for key, table in tables.items():
+        table.around = {api.base for api in apis.values()}
+        apis[key] = Api.read(table)
+    return apis
+
+
+def _operations(top: Table) -> tuple[Operation, ...]:
+    common = top.table("all")
+    tables = top.named_tables("operation")
+    for table in tables.values():
+        table.data = _with_common(table, common.data if common else {})
+    if not tables:
+        what = "is missing; a document describes at least one operation"
+        top.wrong("operation", what)
+    return tuple(map(Operation.read, tables.values()))
 
 
 def _called(table: Table, name: str) -> tuple[str, ...]:

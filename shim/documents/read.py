@@ -16,16 +16,16 @@ from shim.documents.templates import Template
 
 _READER = "reader"
 _KEYS = "keys"
-_Reader: TypeAlias = Callable[[Table, str, Any], Any]
+_KeyReader: TypeAlias = Callable[[Table, str, Any], Any]
 """Reads the value of a key; the last argument is the attribute's default."""
-_BY_TYPE: dict[str, _Reader] = {}
+_BY_TYPE: dict[str, _KeyReader] = {}
 """How attributes without a reader are read; those of other types are not."""
 
 
-def _reads(of_type: str) -> Callable[[_Reader], _Reader]:
+def _reads(of_type: str) -> Callable[[_KeyReader], _KeyReader]:
     """Use a function for attributes of a type; they may be None if it ends so."""
 
-    def register(reader: _Reader) -> _Reader:
+    def register(reader: _KeyReader) -> _KeyReader:
         _BY_TYPE[of_type] = reader
         return reader
 
@@ -151,7 +151,7 @@ class _Attribute:
     name: str
     keys: tuple[str, ...]
     """The keys that its reader looks at; the first is handed to it."""
-    reader: _Reader | None
+    reader: _KeyReader | None
     """None if the class itself reads it."""
     default: Any
 
@@ -255,9 +255,8 @@ def source(
         said = tuple(one for one in texts if checked(table, at, parse_source, one))
         for one in said:
             if of_item and f"[{Step.EACH}]" in one:
-                table.wrong(
-                    at, f"{one!r} is a list, and can't tell one item from another"
-                )
+                what = f"{one!r} is a list, and can't tell one item from another"
+                table.wrong(at, what)
         return said
 
     return read_as(read, *key, default=())

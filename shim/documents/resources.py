@@ -10,7 +10,7 @@ import attrs
 
 from shim.documents.fields import BODY, TIERS, TYPES, Field, Resource, Rule, Verb, When
 from shim.documents.sources import LONGEST
-from shim.documents.tables import Table
+from shim.documents.tables import Rows, Table
 from shim.documents.verbs import VERBS, WAYS, Absent
 from shim.documents.vocabulary import Fidelity
 from shim.documents.ways import From
@@ -103,18 +103,16 @@ def _resource(
     if "without" in given:
         given["without"] = tuple(one[: LONGEST + 1] for one in table.texts("without"))
     made = Resource(name, tuple(fields), at=table.path, **given)
-    is_long = any(len(one) > LONGEST for one in made.without)
-    never = made.without and not made.rest
-    rows = [
-        ("without", is_long, f"has a name of more than {LONGEST} characters"),
-        (
-            "without",
-            never,
-            "can never apply: without rest = true no other member passes",
-        ),
-    ]
-    table.refuse(rows)
+    table.refuse(_wrong_without(made))
     return made
+
+
+def _wrong_without(resource: Resource) -> Rows:
+    is_long = any(len(one) > LONGEST for one in resource.without)
+    yield "without", is_long, f"has a name of more than {LONGEST} characters"
+    never = resource.without and not resource.rest
+    what = "can never apply: without rest = true no other member passes"
+    yield "without", never, what
 
 
 def _field(resource: Table, name: str) -> Iterator[Field]:

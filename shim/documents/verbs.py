@@ -247,21 +247,19 @@ class Absent(Verb):
         return ["pass"]
 
 
-VERBS: Mapping[str, type[Verb]] = {
-    verb.key: verb
-    for verb in (
-        From,
-        Parameter,
-        Constant,
-        Count,
-        List,
-        Passed,
-        LinkBack,
-        Itself,
-        Unwind,
-        Absent,
-    )
-}
+_ALL: tuple[type[Verb], ...] = (
+    From,
+    Parameter,
+    Constant,
+    Count,
+    List,
+    Passed,
+    LinkBack,
+    Itself,
+    Unwind,
+    Absent,
+)
+VERBS: Mapping[str, type[Verb]] = {verb.key: verb for verb in _ALL}
 """All of them by their keys, in the order in which they are named."""
 WAYS: tuple[type[From], ...] = (Values, Group, Keyed, Parts)
 """What ``from`` may make of a value, by another key of its rule."""

@@ -17,6 +17,18 @@ from shim.documents.tables import Rows, key_path
 from shim.documents.vocabulary import FITS, PLAIN, Json, is_json
 
 
+def _is_table(value: object) -> bool:
+    return isinstance(value, dict) and value != {}
+
+
+def _is_list(value: object) -> bool:
+    return isinstance(value, list) and value != []
+
+
+def _is_count(value: object) -> bool:
+    return type(value) is int and value > 0
+
+
 def is_dropped(drop: Sequence[Any], said: Json) -> bool:
     """Return whether a value stands for not known. False equals 0 to Python, and means something else to everybody."""
     is_bool = type(said) is bool
@@ -29,11 +41,8 @@ def check_value(field: Field, at: str, value: Json) -> Rows:
     fits = FITS[field.type](value) and is_json(value)
     other = fits and field.words and value not in field.words
     yield at, not fits, f"{value!r} is not of the field's type, {field.type}"
-    yield (
-        at,
-        other,
-        f"{value!r} is not one of the field's words: {', '.join(field.words)}",
-    )
+    words = ", ".join(field.words)
+    yield at, other, f"{value!r} is not one of the field's words: {words}"
 
 
 @attrs.frozen(kw_only=True)
@@ -51,9 +60,7 @@ class From(Verb):
 
     sources: tuple[str, ...] = source("from", several=True)
     drop: Sequence[Any] = that(
-        lambda said: isinstance(said, list) and said,
-        "must be a list of values that mean 'not known'",
-        (),
+        _is_list, "must be a list of values that mean 'not known'", ()
     )
     """Values that stand for not known."""
 
@@ -156,9 +163,7 @@ class Values(From):
     changes = True
     mark = ": "
     unlike = "an unknown word"
-    values: Mapping[str, Any] = that(
-        lambda said: isinstance(said, dict) and said, "must be a table of words", {}
-    )
+    values: Mapping[str, Any] = that(_is_table, "must be a table of words", {})
 
     def becomes(self) -> str:
         turned: dict[str, list[str]] = {}
@@ -178,10 +183,9 @@ class Values(From):
             if not is_dropped(self.drop, word):
                 known[word] = means
         means = script.name("means", known)
-        return (
-            f"type(value := {found}) is str and (value := {means}.get(value)) is not None",
-            "value",
-        )
+        is_text = f"type(value := {found}) is str"
+        has_meaning = f"(value := {means}.get(value)) is not None"
+        return f"{is_text} and {has_meaning}", "value"
 
 
 @attrs.frozen(kw_only=True)
@@ -193,10 +197,7 @@ class Parts(From):
     changes = True
     says = "its first {0.count} parts between dots"
     count: int = that(
-        lambda said: type(said) is int and said > 0,
-        "must be how many parts, 1 or more, not {!r}",
-        1,
-        "parts",
+        _is_count, "must be how many parts, 1 or more, not {!r}", 1, "parts"
     )
 
     def branch(self, script: Script, field: Field, found: str, source: str) -> Branch:

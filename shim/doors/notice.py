@@ -47,19 +47,30 @@ class Notice:
 
 WarningsHandler = Callable[[Notice], None]
 
+
+def _read_niquests(request: Any, *_: Any, **__: Any) -> tuple[Any, ...]:
+    return request.method, request.url, header_lines(request.headers.items())
+
+
+def _read_tornado(request: Any, *_: Any, **options: Any) -> tuple[Any, ...]:
+    if isinstance(request, str):
+        return options.get("method", "GET"), request
+    return request.method, request.url
+
+
+def _read_twisted(method: Any, uri: Any, *_: Any, **__: Any) -> tuple[Any, ...]:
+    return as_text(method), as_text(uri)
+
+
+def _read_curl_cffi(method: Any, url: Any, *_: Any, **__: Any) -> tuple[Any, ...]:
+    return method.upper(), url
+
+
 _READ: dict[str, Callable[..., tuple[Any, ...]]] = {
-    "niquests": lambda request, *_, **__: (
-        request.method,
-        request.url,
-        header_lines(request.headers.items()),
-    ),
-    "tornado.httpclient": lambda request, *_, **options: (
-        (options.get("method", "GET"), request)
-        if isinstance(request, str)
-        else (request.method, request.url)
-    ),
-    "twisted.web.client": lambda method, uri, *_, **__: (as_text(method), as_text(uri)),
-    "curl_cffi.requests": lambda method, url, *_, **__: (method.upper(), url),
+    "niquests": _read_niquests,
+    "tornado.httpclient": _read_tornado,
+    "twisted.web.client": _read_twisted,
+    "curl_cffi.requests": _read_curl_cffi,
 }
 """Library -> what its method's arguments say: the request's method, its URL, and perhaps its field lines."""
 

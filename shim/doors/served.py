@@ -214,57 +214,55 @@ _AIOHTTP = "shim.doors.aiohttp.session"
 _HTTPX = "shim.doors.httpx_family.clients"
 
 Methods = dict[tuple[str, str], "Callable[..., Any]"]
+
+
+def _of_httpx(name: str) -> Methods:
+    door = f"{_HTTPX}:door_of:{name}"
+    blocking = _served(_path, f"{door}:blocking", follows=True)
+    awaited = _served(_path, f"{door}:awaited", waits=True)
+    return {("Client", "send"): blocking, ("AsyncClient", "send"): awaited}
+
+
+_OF_AIOHTTP = _served(_of_session, f"{_AIOHTTP}:send", waits=True)
+_OF_REQUESTS = _served(_first, "shim.doors.requests.adapter:get_adapter")
+_OF_URLLIB3 = _served(_second, "shim.doors.urllib3.door:urlopen")
+_OF_URLLIB = _served(_first, "shim.doors.stdlib:open_url")
 SERVED: dict[str, Methods] = {
-    "aiohttp": {
-        ("ClientSession", "_request"): _served(
-            _of_session, f"{_AIOHTTP}:send", waits=True
-        )
-    },
-    **{
-        name: {
-            ("Client", "send"): _served(
-                _path, f"{_HTTPX}:door_of:{name}:blocking", follows=True
-            ),
-            ("AsyncClient", "send"): _served(
-                _path, f"{_HTTPX}:door_of:{name}:awaited", waits=True
-            ),
-        }
-        for name in ("httpx", "httpx2")
-    },
-    "requests": {
-        ("Session", "get_adapter"): _served(
-            _first, "shim.doors.requests.adapter:get_adapter"
-        )
-    },
+    "aiohttp": {("ClientSession", "_request"): _OF_AIOHTTP},
+    "httpx": _of_httpx("httpx"),
+    "httpx2": _of_httpx("httpx2"),
+    "requests": {("Session", "get_adapter"): _OF_REQUESTS},
     "urllib3": {
-        (kind, "urlopen"): _served(_second, "shim.doors.urllib3.door:urlopen")
-        for kind in ("PoolManager", "HTTPConnectionPool")
+        ("PoolManager", "urlopen"): _OF_URLLIB3,
+        ("HTTPConnectionPool", "urlopen"): _OF_URLLIB3,
     },
-    "urllib.request": {
-        ("OpenerDirector", "open"): _served(_first, "shim.doors.stdlib:open_url")
-    },
+    "urllib.request": {("OpenerDirector", "open"): _OF_URLLIB},
 }
 """Library -> class and method -> what is called in its place."""
 
+
+def _noticed(
+    name: str, url_of: Callable[..., str], *methods: tuple[str, str]
+) -> Methods:
+    door = _served(url_of, f"shim.doors.notice:door_of:{name}")
+    return dict.fromkeys(methods, door)
+
+
+_BOTH_SESSIONS = ("Session", "AsyncSession")
+_OF_HTTP_CLIENT = _served(_head, "shim.doors.stdlib:endheaders")
 UNSERVED: dict[str, Methods] = {
-    "http.client": {
-        ("HTTPConnection", "endheaders"): _served(_head, "shim.doors.stdlib:endheaders")
-    },
-    **{
-        name: dict.fromkeys(
-            methods, _served(url_of, f"shim.doors.notice:door_of:{name}")
-        )
-        for name, methods, url_of in (
-            ("niquests", (("Session", "send"), ("AsyncSession", "send")), _first),
-            ("tornado.httpclient", (("AsyncHTTPClient", "fetch"),), _first),
-            ("twisted.web.client", (("Agent", "request"),), _second),  # treq's too
-            (
-                "curl_cffi.requests",
-                (("Session", "request"), ("AsyncSession", "request")),
-                _second,
-            ),
-        )
-    },
+    "http.client": {("HTTPConnection", "endheaders"): _OF_HTTP_CLIENT},
+    "niquests": _noticed(
+        "niquests", _first, *[(one, "send") for one in _BOTH_SESSIONS]
+    ),
+    "tornado.httpclient": _noticed(
+        "tornado.httpclient", _first, ("AsyncHTTPClient", "fetch")
+    ),
+    # treq's too
+    "twisted.web.client": _noticed("twisted.web.client", _second, ("Agent", "request")),
+    "curl_cffi.requests": _noticed(
+        "curl_cffi.requests", _second, *[(one, "request") for one in _BOTH_SESSIONS]
+    ),
 }
 """The same for libraries whose retired calls are warned of and sent as they are."""
 

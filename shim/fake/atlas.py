@@ -137,11 +137,8 @@ class FakeAtlas:
             reply = self._answer(arrival)
         if method != "HEAD":
             return reply
-        return replace(
-            reply,
-            headers=(*reply.headers, ("Content-Length", str(len(reply.body)))),
-            body=b"",
-        )
+        length = ("Content-Length", str(len(reply.body)))
+        return replace(reply, headers=(*reply.headers, length), body=b"")
 
     def _answer(self, arrival: Arrival) -> FakeReply:
         """Answer a request or refuse it, with the fields that every reply has."""
@@ -151,9 +148,8 @@ class FakeAtlas:
             reply = self._signed_in(arrival, fields)
         except AtlasRefusal as refusal:
             body = written(refusal.document, refusal.status, arrival.query)
-            reply = FakeReply(
-                refusal.status, (*JSON, ("X-Error-Code", refusal.code)), body
-            )
+            code = ("X-Error-Code", refusal.code)
+            reply = FakeReply(refusal.status, (*JSON, code), body)
         return replace(reply, headers=(*reply.headers, *fields))
 
     def _signed_in(self, arrival: Arrival, fields: list[tuple[str, str]]) -> FakeReply:
@@ -173,9 +169,8 @@ class FakeAtlas:
         else:
             scheme = "http"
         base = f"{scheme}://{host}/api/atlas/{root}"
-        return self._resource(
-            arrival, View(base, root == "v1.0", self.today), f"/{rest}", fields
-        )
+        view = View(base, root == "v1.0", self.today)
+        return self._resource(arrival, view, f"/{rest}", fields)
 
     def _resource(
         self, arrival: Arrival, view: View, rest: str, fields: list[tuple[str, str]]
@@ -210,14 +205,12 @@ class FakeAtlas:
         if has_body and not http.is_json(arrival.header("Content-Type") or "", offered):
             return FakeReply(415)
         read_query(arrival.query)
-        blank = (
-            endpoint.sunset == "instances"
-            and self.blank is not None
-            and view.now >= self.blank
-        )
-        content = endpoint.handler(
-            AtlasRequest(self._world, endpoint.api, view, names, arrival.body, blank)
-        )
+        blank = False
+        if self.blank is not None and endpoint.sunset == "instances":
+            blank = view.now >= self.blank
+        api = endpoint.api
+        request = AtlasRequest(self._world, api, view, names, arrival.body, blank)
+        content = endpoint.handler(request)
         if isinstance(content, list):
             content = page_of(content, view.root + rest, arrival.query)
         if view.v1:

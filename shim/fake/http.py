@@ -179,10 +179,13 @@ _OURS: dict[int, str] = {
 }
 """Codes by status of which only the code is documented, or known from Atlas' Kubernetes operator: one text for all."""
 
-ERRORS = _WORDED | {
-    code: (status, "") for status, codes in _OURS.items() for code in codes.split()
-}
+ERRORS = dict(_WORDED)
 """Error codes; to add an error, add a row."""
+
+
+for _status, _codes in _OURS.items():
+    for _code in _codes.split():
+        ERRORS[_code] = (_status, "")
 
 
 class AtlasRefusal(Exception):  # noqa: N818 - an answer, not a defect of the program
@@ -195,9 +198,9 @@ class AtlasRefusal(Exception):  # noqa: N818 - an answer, not a defect of the pr
         super().__init__(code)
         self.code = code
         self.status, text = ERRORS[code]
-        text = text or code.replace("_", " ").capitalize() + (
-            ": {}." if parameters else "."
-        )
+        if not text:
+            text = code.replace("_", " ").capitalize()
+            text += ": {}." if parameters else "."
         self.document: JsonObject = {
             "detail": text.format(*parameters),
             "error": self.status,

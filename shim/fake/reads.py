@@ -205,8 +205,6 @@ def page_of(items: Sequence[JsonObject], url: str, raw: str) -> JsonObject:
     links = [link("self", f"pageNum={page}", f"itemsPerPage={size}")]
     if count and start + size < len(items):
         links.append(link("next", f"itemsPerPage={size}", f"pageNum={page + 1}"))
-    return {
-        "links": links,
-        "results": list(items[start : start + size]),
-        "totalCount": len(items) if count else 0,
-    }
+    results = list(items[start : start + size])
+    total = len(items) if count else 0
+    return {"links": links, "results": results, "totalCount": total}

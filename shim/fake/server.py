@@ -117,9 +117,9 @@ class _Connection(BaseHTTPRequestHandler):
         # parse_request folds slashes at the beginning of a target into one.
         target = self.raw_requestline.decode("latin-1").split(" ")[1]
         content = b"".join(self._content())
-        reply = self.server.served.fake.handle(
-            self.command, target, list(self.headers.items()), content
-        )
+        fake = self.server.served.fake
+        fields = list(self.headers.items())
+        reply = fake.handle(self.command, target, fields, content)
         self.send_response_only(reply.status)
         for name, value in reply.headers:
             self.send_header(name, value)

@@ -103,7 +103,8 @@ class World:
         self, group: str, name: str, tier: ClusterTier, now: datetime, count: int
     ) -> Cluster:
         """Create or replace a cluster with a number of made-up snapshots."""
-        cluster, dice = self._keep(group, name, tier, now - timedelta(days=count + 30))
+        created = now - timedelta(days=count + 30)
+        cluster, dice = self._keep(group, name, tier, created)
         if tier == "flex":
             made = flex_snapshots(count, now, dice)
         else:

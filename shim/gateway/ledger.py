@@ -103,11 +103,9 @@ class SeenCaller(Seen):
         if key in self.slices:
             self.slices[key] += 1
             return
-        self.slices = {
-            one: calls
-            for one, calls in self.slices.items()
-            if key[0] - one[0] <= RECENT // SLICE
-        }
+        oldest = key[0] - RECENT // SLICE
+        # A new dict, since other threads may be reading the old one.
+        self.slices = {one: n for one, n in self.slices.items() if one[0] >= oldest}
         self.slices[key] = 1
 
     def recent(self, now: float) -> tuple[int, int]:
@@ -182,10 +180,11 @@ class Ledger:
                 # An address with many names displaces nobody but itself; of others
                 # those go that were silent longest.
                 names = Tally(address for address, *_ in self.callers)
-                stay = sorted(
-                    self.callers,
-                    key=lambda who: (names[who[0]], -self.callers[who].last),
-                )[:KEPT]
+
+                def order(who: Who) -> tuple[int, float]:
+                    return names[who[0]], -self.callers[who].last
+
+                stay = sorted(self.callers, key=order)[:KEPT]
                 self.let_go += len(self.callers) - KEPT
                 self.callers = {who: self.callers[who] for who in stay}
             seen = self.callers[who] = SeenCaller(ended)
@@ -205,14 +204,11 @@ class Ledger:
 
     def calls(self) -> Calls:
         """Return how many calls there were since the start."""
-        ways = self.ways.copy().items()
-        return Tally(
-            {
-                (*names, status): n
-                for names, way in ways
-                for status, n in way.statuses.copy().items()
-            }
-        )
+        calls: Calls = Tally()
+        for names, way in self.ways.copy().items():
+            for status, n in way.statuses.copy().items():
+                calls[*names, status] = n
+        return calls
 
 
 def kind_of(status: int) -> Literal["client_errors", "failed"] | None:

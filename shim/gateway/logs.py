@@ -124,23 +124,21 @@ class CallLine:
         """Return the writes that were executed for a call that has no success, empty without any."""
         if not self.done or (self.failure is None and 0 < (self.status or 0) < 400):
             return ""
-        return "done: " + ", ".join(
-            f"{count} x {write}" for write, count in self.done.items()
-        )
+        writes = [f"{count} x {write}" for write, count in self.done.items()]
+        return f"done: {', '.join(writes)}"
 
     def members(self) -> dict[str, Any]:
         """Return what a line says, by its names in JSON; empty is what is not known."""
-        match = self.match
-        took = self.upstream_seconds
+        upstream_ms = None
+        if self.upstream_seconds is not None:
+            upstream_ms = round(self.upstream_seconds * 1000, 3)
         return {
             "time": instant(self.began),
             "level": _LEVELS[self.level],
             "event": "call",
             "method": self.method,
-            "path": _shape_of(self.path[:_PATH])
-            if match is None
-            else f"{match.api.base}{match.operation.path.text}",
-            "operation": "other" if match is None else match.operation.id,
+            "path": self._shape(),
+            "operation": self._operation(),
             "route": self.route,
             "status": self.status,
             "duration_ms": round(self.seconds * 1000, 3),
@@ -150,13 +148,24 @@ class CallLine:
             "key": plain(self.key),
             "agent": plain(self.agent or ""),
             "upstream_status": self.upstream_status,
-            "upstream_ms": None if took is None else round(took * 1000, 3),
+            "upstream_ms": upstream_ms,
             "reason": self.reason,
             "error": self.code,
             "cure": cure_of(self.code or "") or None,
             "said": self.said,
             "done": self._what_was_done().removeprefix("done: "),
         }
+
+    def _shape(self) -> str:
+        """Return the path without names and ids."""
+        if self.match is None:
+            return _shape_of(self.path[:_PATH])
+        return f"{self.match.api.base}{self.match.operation.path.text}"
+
+    def _operation(self) -> str:
+        if self.match is None:
+            return "other"
+        return self.match.operation.id
 
     def json(self) -> str:
         """Return the line as JSON, members without a value left out."""
@@ -168,37 +177,32 @@ class CallLine:
 
     def text(self) -> str:
         """Return the line for people."""
-        match = self.match
-        took = self.upstream_seconds
-        if match is None:
-            path = _shape_of(self.path[:_PATH])
-        else:
-            path = f"{match.api.base}{match.operation.path.text}"
-        called = f"{path} | {'other' if match is None else match.operation.id}"
-        if took is None:
-            upstream = ""
-        else:
-            upstream = (
-                f" (upstream {self.upstream_status or '-'} in {took * 1000:.1f} ms)"
-            )
+        level = _LEVELS[self.level].upper()
+        parts = [
+            f"{instant(self.began)} {level:<7} {self.method} {self._shape()}",
+            f"{self._operation()} {self.route}",
+            f"{self.status or 'unanswered'} in {self.seconds * 1000:.1f} ms",
+        ]
+        if self.upstream_seconds is not None:
+            took = f"{self.upstream_seconds * 1000:.1f} ms"
+            parts[-1] += f" (upstream {self.upstream_status or '-'} in {took})"
+        who = self.peer
         if self.key:
-            who = f"{self.peer} key {plain(self.key)}"
-        else:
-            who = self.peer
+            who += f" key {plain(self.key)}"
+        parts.append(f"{who} {self.request_id}")
         if self.agent:
-            agent = f' | "{plain(self.agent)}"'
-        else:
-            agent = ""
+            parts.append(f'"{plain(self.agent)}"')
+        if why := self._why():
+            parts.append(why)
+        return " | ".join(parts)
+
+    def _why(self) -> str:
+        """Return the reason of the route or of an error, the way out, and the writes that were done."""
         why = self.said or self.reason
         if self.code is not None:
             why = f"{self.code}: {why}" if why else self.code
         cure = cure_of(self.code or "").rstrip(".")
-        why = "; ".join(filter(None, (why, cure, self._what_was_done())))
-        return (
-            f"{instant(self.began)} {_LEVELS[self.level].upper():<7} {self.method} {called} {self.route} | "
-            f"{self.status or 'unanswered'} in {self.seconds * 1000:.1f} ms{upstream} | "
-            f"{who} {self.request_id}{agent}{' | ' if why else ''}{why}"
-        )
+        return "; ".join(filter(None, (why, cure, self._what_was_done())))
 
 
 def plain(said: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections import Counter as Tally
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate
 from typing import Any
 
@@ -103,33 +103,35 @@ class Metrics(Collector):
         plan = self.handler.plan
         failures = [*ledger.failures.items()]
         ways = ledger.ways.copy()
-        last = dict.fromkeys(
-            sorted(operation.id for operation in plan.engine.operations), 0.0
-        )
+        ids = sorted(operation.id for operation in plan.engine.operations)
+        last = dict.fromkeys(ids, 0.0)
+        abandoned = Tally[str]()
         for (operation, _), way in ways.items():
+            abandoned[operation] += way.statuses[0]
             if operation != OTHER:
                 last[operation] = max(last.get(operation, 0.0), way.last)
+        requests = {}
+        for (*names, status), n in ledger.calls().items():
+            if status:
+                requests[*names, *_status(status)] = n
+        errors = Tally[tuple[str, str]]()
+        refusals = Tally[str]()
+        for failure, n in failures:
+            code, _, cause = failure
+            errors[origin_of(failure), cause] += n
+            if code is not None:
+                refusals[code] += n
         return {
-            "requests": {
-                (*names, *_status(status)): n
-                for (*names, status), n in ledger.calls().items()
-                if status
-            },
+            "requests": requests,
             "request_duration_seconds": {
                 names: way.waited for names, way in ways.items()
             },
             "upstream_duration_seconds": {
                 names: way.upstream for names, way in ways.items()
             },
-            "errors": _sums(
-                ((origin_of(failure), failure[2]), n) for failure, n in failures
-            ),
-            "refusals": _sums(
-                (code, n) for (code, *_), n in failures if code is not None
-            ),
-            "requests_abandoned": _sums(
-                (operation, way.statuses[0]) for (operation, _), way in ways.items()
-            ),
+            "errors": errors,
+            "refusals": refusals,
+            "requests_abandoned": abandoned,
             "challenges": ledger.challenged.copy(),
             "last_retired_call_timestamp_seconds": last,
         }
@@ -139,52 +141,51 @@ class Metrics(Collector):
         watched = self.watched
         server = self.server
         tls = self.tls
-        ends = None if tls is None else tls.value[1]
+        certificates = {}
+        if tls is not None and tls.value[1] is not None:
+            certificates["listener"] = tls.value[1]
         plan = handler.plan
         limits = handler.limits
         upstream = handler.shared.upstream
-        seen = handler.shared.inventory.radar.sightings()
-        operations = []
+        sunsets = {}
         for document in plan.engine.documents:
             for one in document.operations:
-                operations.append((document.name, one))
+                sunset = sunset_of(one, plan.settings)
+                sunsets[document.name, one.id] = sunset.timestamp()
+        announced = {}
+        announced_calls = {}
+        for sighting in handler.shared.inventory.radar.sightings():
+            announced_calls[sighting.key] = sighting.last
+            if sighting.sunset is not None:
+                announced[sighting.key] = sighting.sunset
+        responses = {}
+        for digit, count in enumerate(upstream.hundreds):
+            if count:
+                responses[f"{digit}xx"] = count
+        memory = {
+            "reserved": limits.reserved,
+            "held": limits.held,
+            "kept": limits.kept.size,
+            "connections": server.held,
+        }
+        route = str(plan.settings.route)
+        if plan.settings.flag:
+            route = f"{FLAG}{plan.settings.flag}"
         return {
             "in_flight_requests": {(): limits.count},
             "log_lines_dropped": {(): LogLines.lost.count},
             "upstream_connections": upstream.states(),
-            "upstream_responses": {
-                f"{digit}xx": count
-                for digit, count in enumerate(upstream.hundreds)
-                if count
-            },
-            "memory_used_bytes": {
-                "reserved": limits.reserved,
-                "held": limits.held,
-                "kept": limits.kept.size,
-                "connections": server.held,
-            },
+            "upstream_responses": responses,
+            "memory_used_bytes": memory,
             "memory_limit_bytes": {(): limits.memory},
-            "tls_certificate_not_after_timestamp_seconds": {}
-            if ends is None
-            else {"listener": ends},
+            "tls_certificate_not_after_timestamp_seconds": certificates,
             "config_reload_success": {(): not any(one.problems for one in watched)},
             "config_restart_needed": {(): len(plan.waiting)},
             "build": {(__version__, platform.python_version()): 1},
-            "route": {
-                f"{FLAG}{plan.settings.flag}"
-                if plan.settings.flag
-                else str(plan.settings.route): 1
-            },
-            "sunset_timestamp_seconds": {
-                (document, one.id): sunset_of(one, plan.settings).timestamp()
-                for document, one in operations
-            },
-            "announced_sunset_timestamp_seconds": {
-                one.key: one.sunset for one in seen if one.sunset is not None
-            },
-            "announced_last_call_timestamp_seconds": {
-                one.key: one.last for one in seen
-            },
+            "route": {route: 1},
+            "sunset_timestamp_seconds": sunsets,
+            "announced_sunset_timestamp_seconds": announced,
+            "announced_last_call_timestamp_seconds": announced_calls,
             "connections": server.states(),
             "connections_refused": server.turned_away.copy(),
         }
@@ -192,13 +193,6 @@ class Metrics(Collector):
 
 def _status(status: int) -> tuple[str, str]:
     """Return the class of a status, and the status itself, or its class where HTTP does not know it."""
-    return f"{status // 100 or status}xx", str(
-        status
-    ) if status >= 100 else f"{status}xx"
-
-
-def _sums(rows: Iterable[tuple[Any, int]]) -> Samples:
-    sums: Tally[Any] = Tally()
-    for key, count in rows:
-        sums[key] += count
-    return sums
+    if status < 100:
+        return f"{status}xx", f"{status}xx"
+    return f"{status // 100}xx", str(status)

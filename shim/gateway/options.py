@@ -262,18 +262,11 @@ def contradictions(options: Options) -> Iterator[str]:
         hosts = {own.host, *(_HERE if own.host in _HERE else ())}
         if own.port == port and upstream.hostname in hosts:
             yield f"upstream: {options.upstream} is this gateway itself ({own.authority}); give Atlas' origin"
+    verifies = options.credentials is CredentialsMode.VERIFY
     for name, needed, is_there in (
         ("tls_key", "tls_cert", options.tls_cert),
-        (
-            "keys_file",
-            "credentials = 'verify'",
-            options.credentials is CredentialsMode.VERIFY,
-        ),
-        (
-            "nonce_store",
-            "credentials = 'verify'",
-            options.credentials is CredentialsMode.VERIFY,
-        ),
+        ("keys_file", "credentials = 'verify'", verifies),
+        ("nonce_store", "credentials = 'verify'", verifies),
     ):
         if getattr(options, name) is not None and not is_there:
             yield f"{name}: is of no use without {needed}; set that, or leave this out"

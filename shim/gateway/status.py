@@ -10,7 +10,6 @@ from __future__ import annotations
 import time
 from collections import Counter as Tally
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import groupby
 from typing import Any
 
 import attrs
@@ -19,14 +18,24 @@ from shim._version import __version__
 from shim.codes import cure_of
 from shim.gateway.call import Handler
 from shim.gateway.errors import Failure, origin_of
-from shim.gateway.ledger import OTHER, RECENT, Ledger, Seen, Way, kind_of
+from shim.gateway.ledger import (
+    OTHER,
+    RECENT,
+    Ledger,
+    Seen,
+    SeenCaller,
+    Way,
+    Who,
+    kind_of,
+)
 from shim.gateway.log_writer import LogLines
 from shim.gateway.logs import plain
+from shim.gateway.radar_inventory import RadarInventory
 from shim.gateway.tls import Listening
 from shim.gateway.watch import Watched
 from shim.tools.inventory.verdict import LEGACY, Ahead, Ends, ends_of, sentences, spoken
 from shim.tools.inventory.writing import written
-from shim.tools.radar.radar import DAY, days_until
+from shim.tools.radar.radar import DAY, Sighting, days_until
 
 _FORMAT = 1  # the number of this shape; it is raised when a member goes or changes
 
@@ -59,11 +68,18 @@ def status_of(
         if names[0] != OTHER:
             retired[names] = way
     ends = ends_of(plan.engine, plan.settings, today)
-    problems = [problem for one in watched for problem in one.problems]
-    sightings = sorted(
-        inventory.radar.sightings(),
-        key=lambda one: (one.sunset or float("inf"), one.key),
-    )
+    silence = verdict(retired, ledger.started, now, ends, inventory=inventory.is_on)
+    mode = {
+        "route": str(options.route),
+        "flag": handler.flag.report() if handler.flag else None,
+        "credentials": str(options.credentials),
+        "upstream": options.upstream,
+        "listens": listens,
+        "reads": sorted(options.reads),
+        "writes": sorted(options.writes),
+        "inventory": inventory.is_on,
+    }
+    sightings = sorted(inventory.radar.sightings(), key=_sunset_first)
     return {
         "format": _FORMAT,
         "made": written(now),
@@ -71,60 +87,66 @@ def status_of(
         "started": written(ledger.started),
         "uptime_seconds": int(now - ledger.started),
         "ready": ready,
-        "mode": {
-            "route": str(options.route),
-            "flag": handler.flag.report() if handler.flag else None,
-            "credentials": str(options.credentials),
-            "upstream": options.upstream,
-            "listens": listens,
-            "reads": sorted(options.reads),
-            "writes": sorted(options.writes),
-            "inventory": inventory.is_on,
-        },
-        "silence": verdict(
-            retired, ledger.started, now, ends, inventory=inventory.is_on
-        ),
+        "mode": mode,
+        "silence": silence,
         "operations": [*_operations(ledger)],
         "callers": [*_callers(ledger, now)],
         "callers_let_go": ledger.let_go,
         "errors": [*_errors(ledger)],
         "recent": written(now - RECENT),
-        "reload": {
-            "state": "refused" if problems else "good",
-            "good_since": written(max(one.good_since for one in watched)),
-            "refused": _instant(
-                max(
-                    (one.refused for one in watched if one.refused is not None),
-                    default=None,
-                )
-            ),
-            "problems": problems,
-            "waiting": plan.waiting,
-        },
-        "losses": {
-            name: {"count": lost.count, "last": written(lost.last), "cause": lost.cause}
-            for name, lost in (("inventory", inventory.lost), ("log", LogLines.lost))
-            if lost.count
-        },
-        "certificates": [
-            {
-                "side": "listener",
-                **_day("not_after", one.value[1], now),
-                "refused": bool(one.problems),
-            }
-            for one in (tls,)
-            if one is not None and one.value[1] is not None
-        ],
-        "announced": [
-            attrs.asdict(one)
-            | {
-                name: _instant(getattr(one, name))
-                for name in ("deprecation", "first", "last")
-            }
-            | _day("sunset", one.sunset, today)
-            for one in sightings
-        ],
+        "reload": _reload(watched, plan.waiting),
+        "losses": _losses(inventory),
+        "certificates": [*_certificates(tls, now)],
+        "announced": [_announced(one, today) for one in sightings],
     }
+
+
+def _reload(watched: Sequence[Watched[Any]], waiting: Sequence[str]) -> StatusObject:
+    """Return whether the last changes of files were taken up, and which wait for a restart."""
+    problems = list[str]()
+    refused = list[float]()
+    for one in watched:
+        problems += one.problems
+        if one.refused is not None:
+            refused.append(one.refused)
+    return {
+        "state": "refused" if problems else "good",
+        "good_since": written(max(one.good_since for one in watched)),
+        "refused": _instant(max(refused, default=None)),
+        "problems": problems,
+        "waiting": waiting,
+    }
+
+
+def _losses(inventory: RadarInventory) -> StatusObject:
+    """Return how many lines the inventory and the log lack, those that lack none left out."""
+    losses = {}
+    for name, lost in (("inventory", inventory.lost), ("log", LogLines.lost)):
+        if lost.count:
+            last = written(lost.last)
+            losses[name] = {"count": lost.count, "last": last, "cause": lost.cause}
+    return losses
+
+
+def _certificates(tls: Listening | None, now: float) -> Iterator[StatusObject]:
+    if tls is None:
+        return
+    _, not_after = tls.value
+    if not_after is not None:
+        days = _day("not_after", not_after, now)
+        yield {"side": "listener", **days, "refused": bool(tls.problems)}
+
+
+def _sunset_first(sighting: Sighting) -> tuple[float, object]:
+    return sighting.sunset or float("inf"), sighting.key
+
+
+def _announced(sighting: Sighting, today: float) -> StatusObject:
+    """Return an end that replies announced."""
+    shown = attrs.asdict(sighting)
+    for name in ("deprecation", "first", "last"):
+        shown[name] = _instant(shown[name])
+    return shown | _day("sunset", sighting.sunset, today)
 
 
 def _instant(seconds: float | None) -> str | None:
@@ -142,16 +164,16 @@ def _day(name: str, instant: float | None, today: float) -> StatusObject:
 
 def _operations(ledger: Ledger) -> Iterator[StatusObject]:
     """Yield each operation's calls by the side that answered, and its last call, and why that went its way."""
-    rows = sorted(
-        ledger.ways.copy().items(),
-        key=lambda row: (row[0][0] == OTHER, row[0][0], row[1].last),
-    )
-    for operation, ways in groupby(
-        (row for row in rows if row[1].statuses), lambda row: row[0][0]
+    by_operation = dict[str, list[tuple[str, Way]]]()
+    for (operation, route), way in sorted(
+        ledger.ways.copy().items(), key=_oldest_first
     ):
+        if way.statuses:
+            by_operation.setdefault(operation, []).append((route, way))
+    for operation, ways in by_operation.items():
         routes = dict[str, int]()
         kinds = Tally[str | None]()
-        for (_, route), way in ways:
+        for route, way in ways:
             statuses = way.statuses.copy()
             routes[route] = statuses.total()
             for status, calls in statuses.items():
@@ -165,34 +187,54 @@ def _operations(ledger: Ledger) -> Iterator[StatusObject]:
         yield {"operation": operation, **counts, "routes": routes, **last}
 
 
+def _oldest_first(row: tuple[tuple[str, str], Way]) -> tuple[bool, str, float]:
+    """Return what sorts ways: other calls at the end, by operation, the last call last."""
+    (operation, _), way = row
+    return operation == OTHER, operation, way.last
+
+
 def _callers(ledger: Ledger, now: float) -> Iterator[StatusObject]:
     """Yield all callers that are known: those first that fail now, the latest failure first, then the latest calls."""
     rows = [(who, one, *one.recent(now)) for who, one in ledger.callers.copy().items()]
-    rows.sort(
-        key=lambda row: (
-            not row[3],
-            -row[1].error_seen.last if row[3] else 0,
-            -row[1].last,
-        )
-    )
+    rows.sort(key=_failing_first)
     for (peer, agent, key), one, recent, recent_errors in rows:
-        counts = {
-            name: getattr(one, name)
-            for name in ("calls", "retired", "client_errors", "failed")
-        }
-        now_counts = {"recent_calls": recent, "recent_errors": recent_errors}
-        if one.error is None:
-            error = None
-        else:
+        error = None
+        if one.error is not None:
             error = _error(*one.error, one.error_seen)
-        who = {"peer": peer, "agent": plain(agent), "key": plain(key)}
-        yield {**who, "last": written(one.last), **counts, **now_counts, "error": error}
+        yield {
+            "peer": peer,
+            "agent": plain(agent),
+            "key": plain(key),
+            "last": written(one.last),
+            "calls": one.calls,
+            "retired": one.retired,
+            "client_errors": one.client_errors,
+            "failed": one.failed,
+            "recent_calls": recent,
+            "recent_errors": recent_errors,
+            "error": error,
+        }
+
+
+def _failing_first(row: tuple[Who, SeenCaller, int, int]) -> tuple[bool, float, float]:
+    """Return what sorts callers: those that fail now, the latest failure first, then the latest calls."""
+    _, seen, _, recent_errors = row
+    if recent_errors:
+        return False, -seen.error_seen.last, -seen.last
+    return True, 0, -seen.last
 
 
 def _errors(ledger: Ledger) -> Iterator[StatusObject]:
     rows = ledger.errors.copy().items()
-    for error, one in sorted(rows, key=lambda row: (row[0][1][1] < 500, -row[1].last)):
-        yield _error(*error, one)
+    for (operation, failure), seen in sorted(rows, key=_server_errors_first):
+        yield _error(operation, failure, seen)
+
+
+def _server_errors_first(row: tuple[tuple[str, Failure], Seen]) -> tuple[bool, float]:
+    """Return what sorts errors: those of servers first, then the latest."""
+    (_, failure), seen = row
+    status = failure[1]
+    return status < 500, -seen.last
 
 
 def _error(operation: str, failure: Failure, seen: Seen) -> StatusObject:

@@ -87,6 +87,10 @@ def _door(side: type[HttpxDoor], module: Any, kind: str) -> Any:
     )
 
 
+def _ours(hooks: Any) -> Hooks:
+    return hooks if type(hooks) is Hooks else Hooks(hooks)
+
+
 def _sent(  # noqa: PLR0913 - a client's own arguments, and whose they are
     side: type[HttpxDoor],
     client: Any,
@@ -118,12 +122,7 @@ def _sent(  # noqa: PLR0913 - a client's own arguments, and whose they are
     hooks = client.event_hooks
     holding: AbstractContextManager[None] = nullcontext()
     if any(hooks.values()):
-        hooks.update(
-            {
-                kind: hooks[kind] if type(hooks[kind]) is Hooks else Hooks(hooks[kind])
-                for kind in hooks
-            }
-        )
+        hooks.update({kind: _ours(hooks[kind]) for kind in hooks})
         for hook in hooks["request"]:
             yield partial(hook, request)
         retired = yield from retired_request(request, side, client)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -117,15 +117,13 @@ class HttpxDoor(Door):
         own = self.own
         module = self.module
         lines, same_body = self.lines(send)
+        url = own.url
+        if send.rewritten:
+            url = self.url_sent(send, str(url))
         inner = module.Request(
             sent.method,
-            self.url_sent(send, str(own.url)) if send.rewritten else own.url,
-            headers=module.Headers(
-                [
-                    (name.encode("latin-1"), value.encode("latin-1"))
-                    for name, value in lines
-                ]
-            ),
+            url,
+            headers=module.Headers(_as_bytes(lines)),
             content=None if same_body else sent.body,
             stream=own.stream if same_body else None,
             extensions={**own.extensions, INNER: True},
@@ -167,21 +165,19 @@ class HttpxDoor(Door):
     def answered(self, reply: Reply) -> httpx.Response:
         native = self.native
         lines = framed(reply, self.own.method)
-        if native is None:
-            extensions = {}
-        else:
+        extensions = {}
+        history = []
+        if native is not None:
             extensions = {**native.extensions}
+            history = native.history
         extensions.pop("reason_phrase", None)
         response: httpx.Response = self.module.Response(
             reply.status,
-            headers=[
-                (name.encode("latin-1"), value.encode("latin-1"))
-                for name, value in lines
-            ],
+            headers=_as_bytes(lines),
             stream=self.module.ByteStream(reply.body or b""),
             request=self.own,
             extensions=extensions,
-            history=[] if native is None else native.history,
+            history=history,
             default_encoding=self.default_encoding,
         )
         response.elapsed = timedelta(seconds=time.perf_counter() - self.start)
@@ -246,3 +242,8 @@ class AwaitedDoor(HttpxDoor):
         await _leave(self.content)
         await native.aclose()
         native.stream = self.module.ByteStream(b"")
+
+
+def _as_bytes(lines: Sequence[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
+    """Return field lines as bytes, one byte for one character."""
+    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in lines]
