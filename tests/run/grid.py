@@ -139,7 +139,7 @@ ROWS = (
     Row("curl, HTTPie, xh; Rust with native-tls", PROXY, CODE),
     Row("wget, wget2", PROXY, ("wget2", *WGET), 0),
     Row("Go with the default client", PROXY, ("go", "run", "{go}", "default")),
-    Row("Python, whatever the library: http.client, urllib3, httpx, aiohttp, also with uvloop or gevent",
+    Row("Python, with any library: http.client, urllib3, httpx, aiohttp, also with uvloop or gevent",
         HOOK.format("`PYTHONPATH`"), (BARE, "-c", f"{URLLIB}; {HTTP_CLIENT}"), 2),
     Row("Python with atlas-shim", "the drop-in first, which keeps the program's own API key",
         (sys.executable, "-W", "ignore", "-c", URLLIB)),
@@ -148,7 +148,7 @@ ROWS = (
     Row("Node 12 and later: https, fetch, axios, got, needle, undici; with `--permission`, too",
         HOOK.format("`NODE_OPTIONS`"), ("node", "-e", NODE)),
     Row("Deno, Bun's fetch", PROXY, ("deno", "eval", FETCH)),
-    Row("Java: HttpClient, HttpURLConnection", "`JAVA_TOOL_OPTIONS` (each JVM says so on standard error)",
+    Row("Java: HttpClient, HttpURLConnection", "`JAVA_TOOL_OPTIONS` (each JVM prints a line about it)",
         ("java", "{java}"), 2),
     Row("Ruby", PROXY, ("ruby", "-rnet/http", "-e", f"""
         u = URI('{URL}'); r = Net::HTTP::Get.new(u, {{{", ".join(f"'{n}' => '{v}'" for n, v in FIELDS.items())}}})
@@ -162,11 +162,11 @@ ROWS = (
         (BARE, "-I", "-c", HTTP_CLIENT), 0, "run it without that"),
     Row("PHP's `file_get_contents`", "**no**: PHP's streams read no proxy",
         ("php", "-r", f"@file_get_contents('{URL}');"), 0, "curl functions"),
-    Row("docker, podman, ssh, sudo", "**no**: what they start has another environment",
+    Row("docker, podman, ssh, sudo", "**no**: the programs that they start have another environment",
         ("sh", "-c", "docker run x >&2 2>&-; true"), 0, "docker run … IMAGE atlas-shim run"),
-    Row("Java's Apache HttpClient, Erlang, Mono; Go with a transport of its own; `node:http2`, Bun's `node:https`",
+    Row("Java's Apache HttpClient, Erlang, Mono; Go with a custom transport; `node:http2`, Bun's `node:https`",
         "**no**: they read no proxy; some are silent", ("go", "run", "{go}", "own"), 0),
-    Row("pycurl, aria2c, and others that bring their own roots", "**no**: they do not trust this run's certificate",
+    Row("pycurl, aria2c, and others with their own root certificates", "**no**: they do not trust the certificate of `run`",
         ("sh", "-c", "curl -sS --cacert {roots} https://cloud.mongodb.com/ 2>&-; true"), 0, "does not trust"),
 )  # fmt: skip
 
@@ -235,7 +235,7 @@ OTHERS = {
 def table_of_programs() -> str:
     """Return the page's table."""
     lines = [
-        "| program | served by |",
+        "| program | handled through |",
         "|---|---|",
         *(f"| {row.programs} | {row.by} |" for row in ROWS),
     ]
