@@ -83,7 +83,7 @@ class Options:
 
     listen: Address = _where(
         of.ADDRESS,
-        "Take calls at this address; [::] is all of IPv4 and IPv6.",
+        "Accept calls at this address; [::] is all of IPv4 and IPv6.",
         "127.0.0.1:8480",
     )
     admin: Address | None = _where(
@@ -93,8 +93,8 @@ class Options:
     )
     public_url: str | None = _where(
         of.unless("", of.PUBLIC_URL),
-        "Begin links in replies with this URL, by which callers reach the gateway; a path in it is cut off from "
-        "requests. Default: the Host that the caller used.",
+        "Use this URL, by which callers reach the gateway, for links in responses; its path is removed from requests. "
+        "Default: the Host that the caller used.",
         live=True,
     )
     tls_cert: str | None = _where(
@@ -105,7 +105,7 @@ class Options:
         "Read the chain's private key (PEM) here, unless it is in the same file.",
     )
     trusted_proxies: tuple[of.Network, ...] = _where(
-        of.NETWORKS, "Believe X-Forwarded-For when these send it, as in 10.0.0.0/8,::1."
+        of.NETWORKS, "Trust X-Forwarded-For from these addresses, as in 10.0.0.0/8,::1."
     )
     proxy_protocol: bool = _where(
         of.SWITCH,
@@ -118,13 +118,13 @@ class Options:
     )
     upstream_timeout: float = _atlas(
         of.SECONDS,
-        "Give up after so long without a byte from upstream, or 10 s without a connection.",
+        "Time out after this time without a byte from upstream, or after 10 s without a connection.",
         "5m",
     )
 
     route: str = _translation(
         of.ROUTE,
-        f"Choose the side that answers retired calls: {', '.join(RouteWord)}; openfeature:KEY asks that feature flag.",
+        f"Choose the endpoint for retired calls: {', '.join(RouteWord)}; openfeature:KEY uses that feature flag.",
         "auto",
     )
     sunset: Mapping[str, datetime] = _translation(
@@ -132,13 +132,13 @@ class Options:
     )
     reads: frozenset[str] = _translation(
         of.WRITES,
-        "Answer these reads as well: 'former-clusters' (former M2 and M5 clusters), or 'off'.",
+        "Translate these reads, too: 'former-clusters' (former M2 and M5 clusters), or 'off'.",
         "off",
     )
     writes: frozenset[str] = _translation(
         of.WRITES,
-        "Send these writes to their successors, with commas between: 'instances' (create, update, delete), "
-        "'instances-strict' (refuse what would be ignored), 'clusters' (creations, shards, sizes, disks and scaling by "
+        "Send these writes to their successors, separated by commas: 'instances' (create, update, delete), "
+        "'instances-strict' (refuse unsupported features), 'clusters' (creations, shards, sizes, disks and scaling by "
         "versions before 2024-08-05), 'former-clusters' (former M2 and M5 clusters), 'log-export', 'people' (users, "
         "invitations, teams, roles, identity providers), or 'off'. Restores, which overwrite a cluster, and other "
         "retired writes need no switch.",
@@ -158,7 +158,7 @@ class Options:
     )
     allow: AllowList | None = _credentials(
         of.CALLS,
-        "Take only these calls, with commas between: 'lent', 'recognised', 'reads', 'all', or a method and a path, "
+        "Accept only these calls, separated by commas: 'lent', 'recognised', 'reads', 'all', or a method and a path, "
         "as in GET /api/atlas/v2/** (a list in the file). Default: all; of those, the gateway signs 'lent' with 'own', "
         "and every call of a caller who proved a key with 'verify'.",
         live=True,
@@ -181,30 +181,30 @@ class Options:
     )
     memory: int = _limits(
         of.BYTES,
-        "Hold at most this much of messages, beyond the idle gateway; then answer 503.",
+        "Use at most this much memory for calls, beyond the idle gateway; then return 503.",
         "64MiB",
     )
     body_limit: int = _limits(
         of.BYTES,
-        "Translate replies of at most this size, decoded; else answer 502.",
+        "Translate responses of at most this decoded size; otherwise return 502.",
         "16MiB",
         live=True,
     )
     client_timeout: float = _limits(
         of.SECONDS,
-        "Cut a caller who makes no progress for so long, sending or receiving.",
+        "Disconnect a caller who makes no progress for this long, sending or receiving.",
         "15s",
     )
     keepalive_timeout: float = _limits(
-        of.SECONDS, "Close a connection after so long without a request.", "2m"
+        of.SECONDS, "Close a connection after this time without a request.", "2m"
     )
     drain: float = _limits(
-        of.SECONDS, "Cut open calls this long after SIGTERM.", "25s", live=True
+        of.SECONDS, "Close calls in flight this long after SIGTERM.", "25s", live=True
     )
 
     log_level: of.LogLevel = _log(
         of.words_of(of.LogLevel),
-        "Log from this level on. Calls are 'info'; refusals, statuses from 500 on, and callers that left, 'warning'.",
+        "Log from this level on. Calls are 'info'; refusals, statuses from 500 and disconnects are 'warning'.",
         "info",
     )
     log_format: of.LogFormat = _log(

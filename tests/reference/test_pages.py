@@ -171,8 +171,8 @@ def test_no_variable_of_the_page_is_reported_as_unknown(described):
 
 
 ASKED, LOST = (
-    "What of a request Atlas does not see",
-    "What of Atlas' reply a caller does not find",
+    "Removed from requests",
+    "Removed from responses",
 )
 
 
@@ -202,7 +202,7 @@ def test_every_field_that_is_dropped_is_on_the_page(section, names, tables):
     """Those of the connection and of the peer in a request, those about a successor's content in a reply."""
     said = (
         tables[section].keys()
-        | tables["What the gateway says to Atlas in its own words"].keys()
+        | tables["Set in requests to Atlas"].keys()
     )
     assert {name.lower() for name in names} - said - {
         "content-length",

@@ -17,7 +17,7 @@ HEAD = """
 # Commands
 
 What each does, what it takes, and what its exit code means. `--help` (`-h`) after a command says the same; in
-place of one `--version` says which version it is. Settings come from [variables](settings.md#for-every-way-in).
+place of one `--version` says which version it is. Settings come from [variables](settings.md#for-every-entry-point).
 
 A shell completes commands and options after `eval "$(_ATLAS_SHIM_COMPLETE=bash_source atlas-shim)"`; for others write
 `zsh_source` or `fish_source`.

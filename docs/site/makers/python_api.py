@@ -121,7 +121,7 @@ def python_api() -> str:
         paragraph(f"{first(Fidelity.__doc__)} {_words(Fidelity)}."),
         "## Warnings",
         paragraph(
-            f"{warning} `ATLAS_SHIM_WARNINGS` says how often ([settings](settings.md#for-every-way-in))."
+            f"{warning} `ATLAS_SHIM_WARNINGS` says how often ([settings](settings.md#for-every-entry-point))."
         ),
         *_calls("shim.set_warnings_handler"),
         "A handler takes one argument, and what it returns is not looked at:",
