@@ -221,7 +221,7 @@ def test_parameters_are_sent_in_the_successors_words():
     )
     assert driven.sends[0].call.query == f"state=FAILED&colour=red&{own}"
     assert (
-        "the parameter verbose was not sent on: Gadgets say all there is."
+        "the parameter verbose was not sent on: Gadgets always include all details."
         in driven.outcome.record.notes
     )
     assert (
