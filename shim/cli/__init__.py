@@ -27,26 +27,26 @@ from shim.cli.failures import failure_of
 GROUPS = {
     "Start here": {
         "demo": "Show a retired call on this machine, without and with the shim.",
-        "check": "Check settings, documents, the drop-in and the way to Atlas.",
+        "check": "Check settings, documents, drop-in, and connection to Atlas.",
         "explain": "Explain how a call is answered, and which call to make instead.",
         "prove": "Compare retired reads with the successor's own answers.",
     },
     "The gateway": {
         "serve": "Run the gateway.",
-        "status": "Show what the gateway does, and whether the shim can go.",
-        "front": "Print a proxy's configuration: retired calls go to the gateway.",
+        "status": "Show the gateway's status, and whether the shim can be removed.",
+        "front": "Print a configuration for a proxy in front of the gateway.",
     },
     "Your programs": {
         "run": "Run any program with its retired calls translated.",
-        "atlas": "Run the commands that the Atlas CLI removed; pass others on to it.",
+        "atlas": "Run the commands that the Atlas CLI removed.",
     },
-    "The way out": {
-        "scan": "Find calls of retired operations in sources.",
-        "inventory": "Show who still makes retired calls, and whether the shim can go.",
-        "calendar": "List when Atlas ends which calls, and what takes their place.",
+    "Migration": {
+        "scan": "Find retired calls in source code.",
+        "inventory": "List the callers of retired calls that were recorded.",
+        "calendar": "List the sunsets that Atlas announced, and the replacements.",
     },
-    "Documents of your own": {
-        "pairs": "Compare recorded answers with what the documents make of them.",
+    "Your own documents": {
+        "pairs": "Compare recorded old responses with translations of new ones.",
     },
 }
 """Heading -> rows of the help: a command's name, and the first sentence of its own help."""

@@ -83,16 +83,16 @@ def _served(operation: Operation) -> str:
 def command(
     seen: tuple[Path, ...], *, within: int, document: Path | None, output: str
 ) -> NoReturn:
-    """List when Atlas ends which calls, and what takes their place.
+    """List the sunsets that Atlas announced, and the replacements.
 
-    SERVED says whether the shim answers a call then, whole or in part, and by which
-    setting if it needs one; previews are "announced only". JSON has each date that
-    Atlas announced, and the last day on which it was seen. Without --seen the calls are
-    counted that the inventory of ATLAS_SHIM_INVENTORY has.
+    SERVED shows whether the shim handles a call after its sunset, completely or partly,
+    and the setting that it needs. Previews are "announced only". JSON has each date
+    that Atlas announced, and the last day on which it was seen. Without --seen, calls
+    in the inventory of ATLAS_SHIM_INVENTORY are counted.
 
-    Exit codes: 0 when nothing ends soon; 4 if a sunset is at most --within days away,
-    and 5 if one has passed and the call was seen. With an inventory only calls count
-    that it has.
+    Exit codes: 0 if no sunset is near; 4 if a sunset is at most --within days away, and
+    5 if one has passed and the call was seen. With an inventory, only the calls in it
+    count.
     """
     engine = engine_of(document)
     settings = read_settings(os.environ)

@@ -68,23 +68,23 @@ def command(
     output: str,
     **flags: str | None,
 ) -> None:
-    """Check settings, documents, the drop-in and the way to Atlas.
+    """Check settings, documents, drop-in, and connection to Atlas.
 
-    The drop-in is switched on in this process, as by "import shim.auto", and off again.
-    To see what a program gets, run "atlas-shim run -- atlas-shim check" in its
-    environment, or call shim.cli.main(["check"]) in the program. With --config, an
-    option of serve, or DOCUMENT, a file or folder in place of the shipped documents,
-    the drop-in is not checked. All options of serve are taken, and what would keep it
-    from starting is a problem; an address that is taken is none, since the gateway may
-    be running.
+    The drop-in is enabled in this process, as by "import shim.auto", and disabled
+    again. To check a program's environment, run "atlas-shim run -- atlas-shim check" in
+    it, or call shim.cli.main(["check"]) in the program. With --config, an option of
+    serve, or DOCUMENT (a file or folder that replaces the shipped documents), the
+    drop-in is not checked. It accepts all options of serve, and reports everything that
+    would keep serve from starting. An address that is already in use is not reported,
+    because the gateway may be running.
 
     Nothing is sent without --connect. With it, two reads go to the configured upstream
-    (or to MONGODB_ATLAS_BASE_URL), through its certificates and proxy: the retired list
-    of snapshots and the list of flex clusters. Without --group they name a project that
+    (or to MONGODB_ATLAS_BASE_URL), with its certificates and proxy: the retired list of
+    snapshots and the list of flex clusters. Without --group, they use a project that
     does not exist. No secret is shown.
 
-    Exit codes: 0 when no problem was found; 1 for problems (all are listed); 2 for bad
-    usage, or where serve would not start.
+    Exit codes: 0 if no problem was found; 1 for problems (all are listed); 2 for bad
+    usage, or if serve would not start.
     """
     problems: list[str] = []
     source = PlanSource(dict(os.environ), flags, config)

@@ -31,11 +31,11 @@ ENDING = 'The header "Atlas-Shim" of every reply lists them. For calls of your o
 def command() -> None:
     """Show a retired call on this machine, without and with the shim.
 
-    Starts a fake Atlas and the gateway on free ports of 127.0.0.1, makes the same
-    retired call to both, and shows which fields of the answer have changed. Nothing
-    leaves this machine, and no setting or credential of yours is used.
+    It starts a fake Atlas and the gateway on free ports of 127.0.0.1, makes the same
+    retired call to both, and shows the changed fields of the response. Nothing leaves
+    this machine, and none of your settings or credentials are used.
 
-    Exit codes: 0 when both answers are the expected ones, else 1.
+    Exit codes: 0 if both responses are as expected, otherwise 1.
     """
     from shim.gateway.options import Options  # noqa: PLC0415 - an extra, which the fake does not need
     from shim.gateway.run import serve_in_thread  # noqa: PLC0415 - an extra, which the fake does not need

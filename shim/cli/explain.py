@@ -78,25 +78,25 @@ def command(
 ) -> None:
     """Explain how a call is answered, and which call to make instead.
 
-    A call is METHOD and URL, a URL alone (GET), or the NAME of an operation, as in
-    warnings, logs and SDKs. With an error code, as in "atlas-shim explain SHIM_BUSY" or
-    "VERSION_GONE": what the error means, and what to do.
+    Give METHOD and URL, only a URL (GET), or the NAME of an operation, as in warnings,
+    logs and SDKs. For an error code, as in "atlas-shim explain SHIM_BUSY" or
+    "VERSION_GONE", it explains the error and the fix.
 
-    First all calls that are sent, in their order: an exchange is played with replies
-    that lead on from each to the next. Then, for each tier that can answer: the new
-    field that each old field comes from, the new call as a curl command, and its name
-    in the Go SDK, in the Atlas CLI and in clients generated from Atlas' OpenAPI
-    description (operationId). The curl command signs with an API key if the environment
-    has one, else with the token of MONGODB_ATLAS_ACCESS_TOKEN.
+    The output lists every request that the call can cause, in order (the exchange is
+    simulated; nothing is sent). Then, for each tier that can answer, it shows where
+    each old field comes from, the new call as a curl command, and its name in the Go
+    SDK, in the Atlas CLI and in clients generated from Atlas's OpenAPI description
+    (operationId). The curl command signs with an API key if the environment has one,
+    and otherwise with the token of MONGODB_ATLAS_ACCESS_TOKEN.
 
-    URL is a whole URL or a path; a name in it may be a {placeholder}. Nothing is sent.
-    Settings come from the variables, as for programs.
+    URL is a whole URL or a path, and may contain {placeholders}. Settings come from the
+    variables, as for programs.
 
     Example: atlas-shim explain GET
     '/api/atlas/v2/groups/{groupId}/serverless/{name}/backup/snapshots'
 
-    Exit codes: 0 if the call is a retired one, or the code is known; 1 if the call is
-    not (it would be passed on unchanged); 2 for bad usage, settings or mapping
+    Exit codes: 0 if the call is retired, or the code is known; 1 if the call is not
+    retired (it would be passed on unchanged); 2 for bad usage, settings or mapping
     documents.
     """
     if url is None and (subject.upper() in error_codes() or _is_code(subject)):

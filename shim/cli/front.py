@@ -70,12 +70,12 @@ def command(
     ca_file: str | None,
     **shared: str | None,
 ) -> None:
-    """Print a proxy's configuration: retired calls go to the gateway.
+    """Print a configuration for a proxy in front of the gateway.
 
-    It is made from the mapping documents, also those in ATLAS_SHIM_MAPPINGS: print it
-    again when they change. Its first lines name the proxy version and the gateway
-    options that it needs. Upstream and timeouts come from the gateway's variables, such
-    as ATLAS_SHIM_UPSTREAM.
+    It is generated from the mapping documents, including those in ATLAS_SHIM_MAPPINGS.
+    Print it again when they change. Its first lines list the proxy version and the
+    gateway options that it needs. Upstream and timeouts come from the gateway's
+    variables, such as ATLAS_SHIM_UPSTREAM.
 
     Example: atlas-shim front --for haproxy --gateway 10.0.0.5:8480 --gateway
     10.0.0.6:8480

@@ -47,20 +47,20 @@ EXIT = {
 def command(
     *, files: tuple[Path, ...], since: str | None, fails: bool, output: str
 ) -> None:
-    """Show who still makes retired calls, and whether the shim can go.
+    """List the callers of retired calls that were recorded.
 
-    FILE is the file that programs or the gateway wrote, as set by ATLAS_SHIM_INVENTORY
-    (also rotated files and .gz). Default: the file that the variable names now. Calls
-    of the shim's own commands do not count. Calls whose sunset is in the future and
-    that Atlas answers itself are counted apart.
+    FILE is a file that programs or the gateway wrote (ATLAS_SHIM_INVENTORY), including
+    rotated files and .gz. The default is the file in that variable. Calls of the shim's
+    own commands do not count. Calls that Atlas still answers because their sunset is in
+    the future are counted separately.
 
     The verdict is "unproven" without --since, or if the file starts too late or has
     broken lines.
 
     Example: atlas-shim inventory calls.jsonl --since 30d --fail-if-called
 
-    Exit codes: 0 success, with --fail-if-called only if nobody called; 2 for bad usage
-    or settings, also if FILE is missing; with --fail-if-called 4 if somebody called,
+    Exit codes: 0 success, with --fail-if-called only if there were no calls; 2 for bad
+    usage or settings, or a missing FILE; with --fail-if-called, 4 if there were calls,
     and 5 if no call was found but the verdict is unproven.
     """
     if not files:

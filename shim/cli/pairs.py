@@ -23,14 +23,14 @@ from shim.tools.pairs import FieldTally, Replayed, compare, read_pairs, replay
 @document_option
 @output_option
 def command(files: tuple[Path, ...], *, document: Path | None, output: str) -> None:
-    """Compare recorded answers with what the documents make of them.
+    """Compare recorded old responses with translations of new ones.
 
-    Each new answer is translated, and compared with the old one. Nothing is sent. A
+    Each new response is translated, and compared with the old one. Nothing is sent. A
     line of a FILE: {"path": …, "old_version": …, "old": {…}, "new_version": …, "new":
     {…}}
 
-    Exit codes: 0 when all are equal, but for fields that a document declares absent; 1
-    when others differ.
+    Exit codes: 0 if all are equal, except for fields that a document declares absent; 1
+    otherwise.
     """
     engine = engine_of(document)
     replayed = list[Replayed]()

@@ -125,18 +125,19 @@ def command(  # noqa: PLR0913 - one argument for each option
 ) -> None:
     """Compare retired reads with the successor's own answers.
 
-    Only GET is sent, to the Atlas of --upstream (or MONGODB_ATLAS_BASE_URL) alone, with
-    the credentials of the environment; a read-only key is enough. No inventory counts
-    it. JSON is a report to hand on: it has no values and no names. Where nothing says a
-    route, the successor is asked, though a sunset may be still to come.
+    It sends only GET requests, only to the Atlas of --upstream (or
+    MONGODB_ATLAS_BASE_URL), with the credentials of the environment. A read-only key is
+    enough. The calls do not appear in an inventory. The JSON report contains no values
+    and no names, so you can share it. Unless a route is set, the successor is asked
+    even before its sunset.
 
-    With --writes the open questions about writes are asked in a project that may be
-    thrown away, after its name was typed. Each trial takes back what it did.
+    With --writes, it tries writes in a project that you can delete, after you type the
+    project's name. Each trial reverts its changes.
 
     Example: atlas-shim prove --group ID --cluster NAME --plan
 
-    Exit codes: 0 when each field, and each answer to a trial, is what is expected; 1
-    for others, or an error of Atlas; 2 for bad usage; 3 for the network.
+    Exit codes: 0 if each field, and each trial, has the expected result; 1 otherwise,
+    or for an error from Atlas; 2 for bad usage; 3 for the network.
     """
     if email and not project:
         raise click.UsageError("--email is for trials of writes: add --writes ID")

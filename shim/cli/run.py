@@ -39,7 +39,7 @@ _FILES = 64
 @click.option(
     "--report",
     is_flag=True,
-    help="At its end print how many calls were retired, or refused.",
+    help="When the program exits, print how many calls were translated or refused.",
 )
 @click.option(
     "-o",
@@ -57,14 +57,14 @@ def command(
 ) -> None:
     """Run any program with its retired calls translated.
 
-    As in "atlas-shim run -- python app.py" or "atlas-shim run -- ./app". A gateway runs
-    as long as the program and all that it starts; only calls to Atlas go through it.
-    What COMMAND starts is started in place of this process, so the program gets the
-    signals and sets the exit code. As process 1 of a container this process stays as
-    its parent, reaps orphans and passes signals on. If calls can't be served, a line on
-    standard error says why. Set the gateway's options by variables (ATLAS_SHIM_ROUTE
-    and so on) or --config; give it the key that the program signs with
-    (MONGODB_ATLAS_PUBLIC_API_KEY, MONGODB_ATLAS_PRIVATE_API_KEY).
+    Examples: "atlas-shim run -- python app.py", "atlas-shim run -- ./app". A gateway
+    runs as long as the program and its child processes, and only their calls to Atlas
+    go through it. COMMAND replaces this process: it receives signals directly, and its
+    exit code is returned. As process 1 of a container, this process stays the program's
+    parent, reaps orphans and forwards signals. If calls can't be translated, a line on
+    standard error explains why. Set the gateway's options with variables
+    (ATLAS_SHIM_ROUTE and so on) or --config. If the program signs with an API key, set
+    the same key (MONGODB_ATLAS_PUBLIC_API_KEY, MONGODB_ATLAS_PRIVATE_API_KEY).
 
     Exit codes: the program's; 2 for bad usage or settings; 126 if the command can't be
     run, 127 if it is not found.
@@ -102,7 +102,7 @@ def _start(
 ) -> dict[str, str]:
     if os.name != "posix":
         raise ExitError(
-            "run: it needs Linux or macOS; a Python program can import shim.auto in its place",
+            "atlas-shim run requires Linux or macOS. In a Python program, use 'import shim.auto' instead",
             SETTINGS,
         )
     import resource  # noqa: PLC0415 - which Windows has not
@@ -123,7 +123,8 @@ def _start(
     for name in ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"):
         if environ.get(name, "").lower().startswith("socks"):
             raise ExitError(
-                f"{name}: a run can't pass SOCKS on; name an HTTP proxy", SETTINGS
+                f"{name}: atlas-shim run does not support SOCKS proxies; set an HTTP proxy",
+                SETTINGS,
             )
     called = read_base_url({**environ, UPSTREAM: ""})
     flags = {"listen": "127.0.0.1:0", "admin": "off", "log_level": "error"}

@@ -72,7 +72,7 @@ def command(
     exclude: tuple[str, ...],
     form: str,
 ) -> None:
-    """Find calls of retired operations in sources.
+    """Find retired calls in source code.
 
     PATH is a file or a folder. All text files below it are searched for the names and
     paths of retired operations. With the extra "scan", files with a match are parsed

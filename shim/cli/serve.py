@@ -70,15 +70,15 @@ def flag(row: Option, **more: Any) -> click.Option:
 def command(config: Path | None, **flags: str | None) -> None:
     """Run the gateway.
 
-    Set your caller's base URL to the gateway's: retired calls are translated, all
-    others passed on unchanged. Each option is also a variable (--public-url is
-    ATLAS_SHIM_PUBLIC_URL) and a key of the file (public_url). A flag beats the
-    variable, which beats the file.
+    Set the base URL of your callers to the gateway's. It translates retired calls, and
+    passes all others on unchanged. Each option is also a variable (--public-url is
+    ATLAS_SHIM_PUBLIC_URL) and a key of the file (public_url). The option has precedence
+    over the variable, and the variable over the file.
 
-    The file and the documents of ATLAS_SHIM_MAPPINGS are read again when they change;
-    if they are invalid, the old ones stay in force.
+    The file and the documents of ATLAS_SHIM_MAPPINGS are reloaded when they change. If
+    they are invalid, the last valid version stays active.
 
-    Exit codes: 0 after SIGTERM or SIGINT, when calls in flight have ended; 2 for bad
+    Exit codes: 0 after SIGTERM or SIGINT, when calls in flight have finished; 2 for bad
     usage, settings, mapping documents, or an address that can't be listened on.
     """
     from shim.gateway.run import serve  # noqa: PLC0415 - an extra, which --help does not need

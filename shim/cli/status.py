@@ -36,7 +36,7 @@ _PATIENCE = 2.0  # seconds
 def command(
     *, admin: str | None, config: Path | None, probe: str | None, output: str
 ) -> None:
-    """Show what the gateway does, and whether the shim can go.
+    """Show the gateway's status, and whether the shim can be removed.
 
     The admin listener's address comes from --admin, ATLAS_SHIM_ADMIN, or the file, as
     for "serve". The text is its page /status.txt; with --output json it is
@@ -45,7 +45,7 @@ def command(
     Example: watch atlas-shim status
 
     Exit codes: 0 if the gateway answers, with --probe only if it is live or ready; 1 if
-    it does not, or is not a gateway; 2 for bad usage or settings.
+    it does not answer, or is not a gateway; 2 for bad usage or settings.
     """
     if probe:
         path = f"/{probe}z"

@@ -33,8 +33,8 @@ from shim.doors.notice import notify
 from shim.doors.recognition import RetiredCall
 
 TIMED_OUT = (
-    "The call's timeouts are {:g} seconds together; "
-    "they were over before everything that it needs was asked for."
+    "The call's total timeout of {:g} s expired "
+    "before all required upstream requests had been sent."
 )
 
 _MAY_BE_CUT_SHORT = frozenset({"GET", "HEAD", "OPTIONS"})

@@ -140,8 +140,8 @@ def notify(retired: RetiredCall, *, uncovered: str = "") -> None:
     message = _message(operation, sunset, retired.context, uncovered)
     if site.target:
         message += (
-            f". It was made in a thread or task that runs {site.target}; "
-            "which line handed that over is not known"
+            f". The call was made in a thread or task that runs {site.target}; "
+            "the line that started it is not known"
         )
     notice = Notice(operation.id, sunset, message, site)
     try:
@@ -159,35 +159,34 @@ def _message(
         verb = "retires"
     else:
         verb = "retired"
-    what = f"atlas-shim keeps this call working{_on_absent(operation)}"
+    what = f"atlas-shim still serves this call{_on_absent(operation)}"
     if uncovered:
         what = (
-            f"calls by {uncovered} are not covered, so this one goes to Atlas as it is. Make it with requests, httpx, "
-            "urllib3, aiohttp or urllib.request, or by way of `atlas-shim serve`"
+            f"atlas-shim cannot translate calls made with {uncovered}, so this one goes to Atlas unchanged. "
+            "Use requests, httpx, urllib3, aiohttp or urllib.request, or a gateway (atlas-shim serve)"
         )
     elif settings.route in LEGACY:
-        what = f"this call goes there as it is, since {LEGACY[settings.route]}"
+        what = f"This call goes to Atlas unchanged, because {LEGACY[settings.route]}"
     elif (
         not has_successor(operation, settings)
         and constant_of(operation, settings) is None
     ):
-        what = f"atlas-shim has nothing to answer it with. {operation.without_successor.removesuffix('.')}"
+        what = f"atlas-shim has no answer for it. {operation.without_successor.removesuffix('.')}"
     return (
-        f"{operation.id} is an endpoint that Atlas {verb} on {sunset:%Y-%m-%d}; {what}. "
-        f"{WARNINGS}=off ends these warnings. The call to make instead: {explain_command(operation)}"
+        f"Atlas {verb} {operation.id} on {sunset:%Y-%m-%d}. {what}. "
+        f"Set {WARNINGS}=off to silence this warning. Show the call to make instead: {explain_command(operation)}"
     )
 
 
 def _on_absent(operation: Operation) -> str:
-    """Return which fields the first tier's answers lack; else nothing."""
+    """Return the fields that the first tier's answers lack; else nothing."""
     lost = []
     for field in operation.fields:
-        if {rule.fidelity for rule in field.rules.get(operation.first, ())} == {
-            Fidelity.ABSENT
-        }:
+        levels = {rule.fidelity for rule in field.rules.get(operation.first, ())}
+        if levels == {Fidelity.ABSENT}:
             lost.append(field.name)
     if lost:
-        return f", but its answers lack {', '.join(lost)}"
+        return f", without {', '.join(lost)}"
     return ""
 
 

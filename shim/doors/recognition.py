@@ -97,7 +97,7 @@ def _passed(match: Match | None, call: Call) -> Exchange:
         _named.add(call.origin)
         said = f"{call.origin} answered {VERSION_GONE} to {match.operation.id}, and no setting names it"
         logger.warning(
-            "%s: have its calls served by ATLAS_SHIM_UPSTREAM=%s", said, call.origin
+            "%s: set ATLAS_SHIM_UPSTREAM=%s to translate its calls", said, call.origin
         )
     return PassThrough(None)  # type: ignore[arg-type]  # a call that is not recognised has no record
 

@@ -79,7 +79,7 @@ def _load(door: str) -> None:
         STATE.said = f"{type(error).__name__}: {error}"
         if said != STATE.said:
             sys.stderr.write(
-                f"atlas-shim: retired calls are not covered: {STATE.said}\n"
+                f"atlas-shim: retired calls are not translated: {STATE.said}\n"
             )
     finally:
         if is_first:

@@ -142,7 +142,7 @@ def _hear(module: ModuleType) -> None:
                 place(module, kind, method, wrapper)
     except Exception as error:  # noqa: BLE001 - see above
         sys.stderr.write(
-            f"atlas-shim: calls of {module.__name__} are not covered: {error}\n"
+            f"atlas-shim: calls of {module.__name__} are not translated: {error}\n"
         )
 
 
@@ -159,7 +159,7 @@ def place(
         import logging  # noqa: PLC0415 - every Python under run would pay for it
 
         logging.getLogger("shim").warning(
-            "%s.%s.%s is not there: its calls are not covered",
+            "%s.%s.%s does not exist: its calls are not translated",
             module.__name__,
             kind,
             method,

@@ -65,9 +65,9 @@ class RadarInventory:
         if self._waiting.qsize() >= MOST:
             if not self.lost.count:
                 log.warning(
-                    "the inventory can't be written as fast as calls come, and calls are left out of it"
+                    "inventory writes cannot keep up; some calls will not be recorded"
                 )
-            self.lost = self.lost.after(1, "it can't be written as fast as calls come")
+            self.lost = self.lost.after(1, "writes cannot keep up with the calls")
             return
         # it may wait for long, and then a User-Agent's first words are enough
         if call is not None:

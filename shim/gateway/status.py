@@ -279,18 +279,18 @@ def verdict(
     else:
         start = ", when this gateway started"
     word = "unproven"
-    sentence = f"Nobody has made a retired call since {spoken(since)}{start}"
+    sentence = f"There was no retired call since {spoken(since)}{start}"
     if last is not None and not days:
         word = "called"
         sentence = f"Retired calls are still made: the last one at {spoken(since)} ({operation})."
     elif days < ENOUGH:
-        sentence += f". That is too short to prove anything: wait for {ENOUGH} days."
+        sentence += f". That is too short to prove anything. Wait for {ENOUGH} days."
     elif inventory:
         sentence += ", as far as this gateway knows."
     else:
         word = "quiet"
         sentence = (
-            f"{sentence}: the shim can go, if all that could make one came by here."
+            f"{sentence}. If all callers use this gateway, the shim can be removed."
         )
     recent = written(now - ENOUGH * DAY)
     return {

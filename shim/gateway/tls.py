@@ -49,7 +49,8 @@ def listening(options: Options) -> Listening | None:
     )
     if (ends := made.value[1]) is not None and ends <= time.time():
         log.warning(
-            "tls_cert: %s: has expired; callers that look at it are not served", cert
+            "tls_cert: %s has expired; clients that verify certificates will refuse to connect",
+            cert,
         )
     return made
 

@@ -124,7 +124,7 @@ def test_documents_that_vanish_before_the_first_call_keep_it_from_nothing(
     ] == [410] * 3
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith(
-        "atlas-shim: retired calls are not covered: DocumentError: mine.toml"
+        "atlas-shim: retired calls are not translated: DocumentError: mine.toml"
     )
 
 
@@ -135,7 +135,7 @@ def test_a_library_without_the_method_is_imported_all_the_same(caplog):
     shim.install()
     switch._hear(module)
     assert caplog.messages == [
-        "requests.Session.get_adapter is not there: its calls are not covered"
+        "requests.Session.get_adapter does not exist: its calls are not translated"
     ]
     assert module.Session.send is len
 

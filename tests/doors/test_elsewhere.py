@@ -15,7 +15,7 @@ def test_an_atlas_that_nobody_named_is_named_once(
     assert b"VERSION_GONE" in got[0].content
     assert [one.record for one in got] == [None, None]
     (said,) = [line for line in caplog.messages if "VERSION_GONE" in line]
-    assert said.endswith(f"have its calls served by ATLAS_SHIM_UPSTREAM={atlas.url}")
+    assert said.endswith(f"set ATLAS_SHIM_UPSTREAM={atlas.url} to translate its calls")
     assert len(atlas.fake.arrivals) == 2
 
 

@@ -17,14 +17,14 @@ from tests.doors.calls import BEARER, SNAPSHOTS
 from tests.dropin.conftest import line
 
 INSTANCES = SNAPSHOTS.partition("/serverless")[0] + "/serverless"
-KEPT = "atlas-shim keeps this call working"
+KEPT = "atlas-shim still serves this call"
 
 
 @pytest.mark.parametrize(("settings", "method", "target", "said"), [
-    ({}, "GET", SNAPSHOTS, ("retired on 2026-01-22", KEPT, "answers lack storageSizeBytes", "ATLAS_SHIM_WARNINGS=off")),
-    ({"SUNSET": "snapshots=2999-01-01"}, "GET", SNAPSHOTS, ("retires on 2999-01-01", KEPT)),
-    ({"ROUTE": "legacy"}, "GET", SNAPSHOTS, ("this call goes there as it is, since the route is set to",)),
-    ({}, "POST", INSTANCES, ("atlas-shim has nothing to answer it with. A flex cluster ",)),
+    ({}, "GET", SNAPSHOTS, ("on 2026-01-22. ", KEPT, "without storageSizeBytes", "ATLAS_SHIM_WARNINGS=off")),
+    ({"SUNSET": "snapshots=2999-01-01"}, "GET", SNAPSHOTS, ("Atlas retires ", " on 2999-01-01. ", KEPT)),
+    ({"ROUTE": "legacy"}, "GET", SNAPSHOTS, ("This call goes to Atlas unchanged, because the route is set to",)),
+    ({}, "POST", INSTANCES, ("atlas-shim has no answer for it. A flex cluster ",)),
     ({"WRITES": "instances"}, "POST", INSTANCES, (KEPT,)),
 ])  # fmt: skip
 def test_the_warning_says_what_becomes_of_the_call(

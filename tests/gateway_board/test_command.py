@@ -37,7 +37,7 @@ def where():
 
 def test_it_prints_the_pages(run, where):
     """The text for people; with ``-o json`` the JSON for programs."""
-    assert run("--admin", where).output.startswith("Nobody has made a retired call")
+    assert run("--admin", where).output.startswith("There was no retired call")
     found = json.loads(run("--admin", where, "-o", "json").output)
     assert (found["format"], found["mode"]["credentials"]) == (1, "passthrough")
 

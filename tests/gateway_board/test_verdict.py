@@ -48,19 +48,19 @@ COMING = {"getIt": datetime(2999, 7, 1, tzinfo=UTC)}
             {"up": 0.1},
             "unproven",
             0,
-            "a retired call since 2027-01-15 05:36 UTC, when this gateway started. ",
+            "no retired call since 2027-01-15 05:36 UTC, when this gateway started. ",
         ),
         (
             {"up": 90, "last": 7},
             "unproven",
             7,
-            "a retired call since 2027-01-08 08:00 UTC. That is too short",
+            "no retired call since 2027-01-08 08:00 UTC. That is too short",
         ),
         (
             {"up": 90, "last": 40.5},
             "quiet",
             40,
-            "a retired call since 2026-12-05 20:00 UTC: the shim can go, if ",
+            "no retired call since 2026-12-05 20:00 UTC. If all callers ",
         ),
         # An inventory may reach back further than the start, and know of other
         # programs.
@@ -68,7 +68,7 @@ COMING = {"getIt": datetime(2999, 7, 1, tzinfo=UTC)}
             {"up": 90, "inventory": True},
             "unproven",
             90,
-            "a retired call since 2026-10-17 08:00 UTC, when this",
+            "no retired call since 2026-10-17 08:00 UTC, when this",
         ),
         (
             {"up": 90, "last": 0.1, "inventory": True},

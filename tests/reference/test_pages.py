@@ -200,10 +200,7 @@ def tables(page):
 )
 def test_every_field_that_is_dropped_is_on_the_page(section, names, tables):
     """Those of the connection and of the peer in a request, those about a successor's content in a reply."""
-    said = (
-        tables[section].keys()
-        | tables["Set in requests to Atlas"].keys()
-    )
+    said = tables[section].keys() | tables["Set in requests to Atlas"].keys()
     assert {name.lower() for name in names} - said - {
         "content-length",
         "expect",

@@ -166,7 +166,8 @@ ROWS = (
         ("sh", "-c", "docker run x >&2 2>&-; true"), 0, "docker run … IMAGE atlas-shim run"),
     Row("Java's Apache HttpClient, Erlang, Mono; Go with a custom transport; `node:http2`, Bun's `node:https`",
         "**no**: they read no proxy; some are silent", ("go", "run", "{go}", "own"), 0),
-    Row("pycurl, aria2c, and others with their own root certificates", "**no**: they do not trust the certificate of `run`",
+    Row("pycurl, aria2c, and others with their own root certificates",
+        "**no**: they do not trust the certificate of `run`",
         ("sh", "-c", "curl -sS --cacert {roots} https://cloud.mongodb.com/ 2>&-; true"), 0, "does not trust"),
 )  # fmt: skip
 

@@ -36,7 +36,7 @@ MARK = "_ATLAS_SHIM_HANDED_TO"
     "words", nargs=-1, type=click.UNPROCESSED, metavar="serverless ... | WORD..."
 )
 def command(words: tuple[str, ...]) -> None:
-    """Run the commands that the Atlas CLI removed; pass others on to it.
+    """Run the commands that the Atlas CLI removed.
 
     For old scripts: alias atlas='atlas-shim atlas'. Flags, output, profiles and
     variables are those of the Atlas CLI; "atlas-shim atlas serverless" lists the

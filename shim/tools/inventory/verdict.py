@@ -136,8 +136,8 @@ def judge(found: Inventory, files: Iterable[Path], ends: Ends) -> dict[str, Any]
     else:
         word = "quiet"
         sentence = (
-            f"Nobody has called a retired endpoint{window}: the shim can go, "
-            "if every program and gateway that could make retired calls wrote to this inventory the whole time."
+            f"There was no retired call{window}. If every program and gateway that could make retired calls "
+            "wrote to this inventory all the time, the shim can be removed."
         )
     said = {
         "word": word,
