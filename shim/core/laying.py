@@ -192,9 +192,9 @@ class Laying:
         return is_empty or all(map(self._is_off, value.values()))
 
     def _is_off(self, value: Json) -> bool:
-        if isinstance(value, dict):
-            return self._stands_for_none(value)
-        return value is False
+        return (
+            self._stands_for_none(value) if isinstance(value, dict) else value is False
+        )
 
     def _cannot_say(self, at: str) -> CallError:
         detail = f"{' and '.join(self.asked)} can't be changed so by this version: it can't describe {at} as it is."

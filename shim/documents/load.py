@@ -144,9 +144,9 @@ def parse_document(
     resources.tables = top.named_tables("resource")
     objects.tables = top.named_tables("object")
     if lender in others:
-        for key, resource in others[lender].resources.items():
-            if key not in resources.tables:
-                resources.read[key] = resource
+        lent = others[lender].resources
+        borrowed = lent.keys() - resources.tables.keys()
+        resources.read = {key: lent[key] for key in borrowed}
     found = _operations(top)
     for key in resources.tables:
         if key not in resources.read:
@@ -336,13 +336,13 @@ def _lay(
     for key, value in new.items():
         at = key_path(path, key)
         is_table = isinstance(value, dict)
-        # Below ``tier`` are tiers, as beside it.
+        # Below ``tier`` are tiers, as next to it.
         holds_tiers = whole_at == 1 and key == "tier"
-        if not isinstance(old, dict):
-            own.add(at, "overrides nothing; the document has nothing there")
-        elif is_table and whole_at in _NAMES and key not in old:
-            known = ", ".join(old)
-            own.add(at, f"overrides nothing; the document has {known} there")
+        known = [*old] if isinstance(old, dict) else ["nothing"]
+        is_name = is_table and whole_at in _NAMES
+        if not isinstance(old, dict) or (is_name and key not in old):
+            what = f"overrides nothing; the document has {', '.join(known)} there"
+            own.add(at, what)
         elif is_table and key in old and holds_tiers:
             _lay(value, old[key], at, both, whole_at)
         elif is_table and key in old and whole_at != 1:

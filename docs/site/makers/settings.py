@@ -60,7 +60,9 @@ def _table(rows: Sequence[Option]) -> str:
 
 def _said(row: Option) -> Iterable[str]:
     yield (
-        "[As above](#for-every-entry-point)." if row.name in SAID_ABOVE else coded(row.help)
+        "[As above](#for-every-entry-point)."
+        if row.name in SAID_ABOVE
+        else coded(row.help)
     )
     if row.secret:
         yield "A secret: shown to nobody; the variable keeps it out of the file."
