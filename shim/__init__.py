@@ -1,17 +1,17 @@
-"""atlas-shim: keeps programs alive that call MongoDB Atlas' retired serverless backup API.
+"""atlas-shim keeps programs working that call endpoints which MongoDB Atlas retired.
 
-Three ways in: ``from shim import httpx`` (or httpx2, requests, aiohttp, urllib3) in
-place of ``import …``, for a whole process ``import shim.auto``, ``shim.install()`` and
-``atlas-shim run``, and for one client that others made ``shim.wrap(client)``;
-``AtlasClient`` and ``AsyncAtlasClient``, a typed client; and ``atlas-shim serve``, a
+There are three entry points. ``from shim import httpx`` (or httpx2, requests, aiohttp,
+urllib3) replaces one import; ``import shim.auto``, ``shim.install()`` and
+``atlas-shim run`` cover a whole process, and ``shim.wrap(client)`` one client.
+``AtlasClient`` and ``AsyncAtlasClient`` are a typed client. ``atlas-shim serve`` is a
 gateway for every other language. ``shim.record(response)`` returns the ``Record`` of
-what happened to one call, or None.
+one call, or None if the shim did not handle it.
 
-Rooms, as a call passes them: ``doors`` (Python libraries), ``atlas`` (the typed client)
-and ``gateway`` (sockets) take calls, and ``run`` leads any program's to a gateway;
-``core`` decides and translates by ``documents``, which read what ``mappings/`` says;
-``flags`` may set the route. Beside them: ``cli``, ``front``, ``tools``, ``fake`` (a
-test Atlas).
+A call passes through these folders: ``doors`` (Python libraries), ``atlas`` (the typed
+client) and ``gateway`` (sockets) accept it, and ``run`` routes the calls of any program
+to a gateway. ``core`` decides and translates with ``documents``, which read
+``mappings/``. ``flags`` may set the route. ``cli``, ``front``, ``tools`` and ``fake``
+(a test Atlas) are not on this path.
 
 Importing this package loads the standard library only; each name is loaded when it is
 first used. Type checkers read ``__init__.pyi``.

@@ -1,8 +1,13 @@
-"""The typed client of Atlas' legacy serverless and shared-tier API, and the values it returns.
+"""The typed client for Atlas's legacy serverless and shared-tier API, and its values.
+
+State: a client has one ``shim.httpx`` client and one signer. Its values are frozen.
+
+Two rules: a write is repeated only if nothing was executed. Members that can't be known
+are None, and never invented.
 
     arguments -> endpoints -> calls =sends=> shim.httpx -> replies -> models
 
-``endpoints`` names the methods of the clients; ``calls`` turns a method's arguments
+``endpoints`` lists the methods of the clients. ``calls`` turns a method's arguments
 into a request and sends it, ``replies`` turns the reply into a value or an error, and
 ``retries`` decides whether to send again; ``models`` are the values, which ``convert``
 reads from JSON. ``auth`` chooses the Atlas to call and signs the calls.

@@ -142,7 +142,7 @@ class Commands(click.Group):
 @click.version_option(__version__, message="atlas-shim %(version)s")
 @click.pass_context
 def main(context: click.Context) -> None:
-    """Keep programs alive that call MongoDB Atlas' retired serverless backup API.
+    """Keep programs working that call MongoDB Atlas's retired serverless backup API.
 
     Start with "atlas-shim demo". Credentials come from the variables that Atlas' own
     tools read (MONGODB_ATLAS_PUBLIC_API_KEY and so on), never from flags.

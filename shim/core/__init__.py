@@ -1,6 +1,13 @@
-"""The engine: it decides and translates on neutral values and knows no HTTP library.
+"""The engine: it decides and translates neutral values, without an HTTP library.
 
-One call, in the order of its stations:
+State: an exchange is a generator. It yields the next ``Send`` or ``Read``, receives the
+reply, and returns an ``Outcome``. One ``ExchangeState`` holds everything that it knows.
+Between exchanges only ``Memory`` remains: for ten minutes, the side that answered.
+
+Two rules decide in doubt. A call goes to another side only after a reply proves that
+nothing was executed. A value that can't be known is left out and reported.
+
+A call passes these stations in order:
 
     ``recognise.Engine.recognise``     is this a retired call, and of which operation?
     ``exchange.exchange``              the order of events; a door does what it yields, ``messages.Send`` and ``Read``
@@ -13,8 +20,8 @@ One call, in the order of its stations:
     ``responses.document_reply``       the reply with that content, or an error in Atlas' shape
     ``state.ExchangeState.record``     the record of what happened
 
-``before`` makes the calls that go before a successor's own, and ``budget`` limits what
-a body becomes. ``route`` has an exchange's inputs, ``settings`` the operator's. Mapping
-documents are read in ``shim.documents``. Clock, environment, flags and memory are
-arguments, never looked up here.
+``before`` makes the lookups and writes in front of a successor's call, and ``budget``
+limits the size of a translated body. ``route`` has the inputs of an exchange,
+``settings`` those of the operator. Clock, environment, flags and memory are arguments,
+and never looked up here.
 """

@@ -1,12 +1,19 @@
-"""Mapping documents (TOML) are read here into operations and rules, and checked; ``core`` translates by them.
+"""Read mapping documents (TOML) into operations and rules, and check them.
 
-``load`` finds the files, lays operators' documents over ours, and has them read by
-``tables`` and ``read``. Operations (``model``) have a ``question``, ``calls`` to their
-successors, some with others ``before`` them, ``errors`` in legacy terms, and
-``resources`` of ``fields``. A field gets its value from ``sources`` by one of ``verbs``
-(``links`` has one of them, ``ways`` has the kinds of ``from``); ``script`` is what they
-generate functions with. ``check`` looks at the whole. ``templates`` are paths,
-``vocabulary`` has words and versions.
+State: a document becomes frozen values once, and ``core`` translates with them. A field
+of a resource has rules for each tier, and a rule has exactly one verb. A verb generates
+lines of Python, so that a translation costs no lookups.
+
+Two rules: a document has no expressions, so its author can't run code. A key without an
+effect is an error, and all errors are reported at once, each with its file and key path.
+
+``load`` finds the files and merges overrides into our documents; ``tables`` and
+``read`` read them. ``model`` has operations, which have a ``question`` (query and
+body), ``calls`` to their successors, calls ``before`` those, ``errors`` in legacy terms,
+and ``resources`` of ``fields``. A rule takes its value from ``sources`` with one of the
+``verbs`` (``links`` is one, ``ways`` are the variants of ``from``), and ``script``
+collects the generated lines. ``check`` looks at all documents together. ``templates``
+are paths; ``vocabulary`` has levels, types and versions.
 """
 
 from shim.documents.load import document_files, load_documents, mapping_folders

@@ -1,7 +1,14 @@
-"""Retired calls of a program's own HTTP libraries are served here; what programs import is ``shim.httpx`` and so on.
+"""Handle retired calls of a Python program's own HTTP libraries; users import ``shim.httpx`` and so on.
 
-One call, in the order of its stations, with requests for all libraries; each has a
-room:
+State: settings and ``Memory`` belong to the process (``process``), everything else to
+one call. A door converts its library's request and response to neutral values, and one
+driver runs the core's generator, blocking or awaited.
+
+Two rules: a call that is not retired reaches the library untouched. The program's own
+authentication signs each request that is sent, and credentials go only to the origin
+that the program called.
+
+A call passes these stations in order, here with requests; each library has a folder:
 
     ``process.concerns``                    may a URL be of a retired call, by the settings of this process?
     ``requests.adapter.Adapter.send``       the library's own method, or one around it (``switch``)
@@ -13,7 +20,7 @@ room:
     ``requests.door.RequestsDoor.request``  what one library alone knows: requests, responses, exceptions, timeouts
     ``recognition.RetiredCall.write_down``  the line of the inventory
 
-``native`` has what several libraries give and take, ``surface`` how a door looks like
-its library, ``environment`` the variables. ``stdlib`` serves urllib.request. No room
-loads another's library, but that requests stands on urllib3.
+``native`` has values that several libraries share, ``surface`` makes a door look like
+its library, and ``environment`` has the variables. ``stdlib`` handles urllib.request.
+No folder loads another's library, except that requests uses urllib3.
 """

@@ -1,13 +1,13 @@
-"""A fake Atlas for tests and demonstrations: in memory, deterministic, as strict as Atlas about requests.
+"""A fake Atlas for tests and demonstrations: in memory, deterministic, and as strict as Atlas.
 
-It imports nothing from the rest of shim, so that it cannot share its mistakes, and only
-the standard library. ``shim.fake.server`` serves it on a socket. A request passes
-through
+It imports only the standard library, and nothing else from shim, so it can't repeat our
+mistakes. ``shim.fake.server`` serves it on a socket. A request passes through
 
     atlas > sign_in > endpoints > reads or writes
 
-``endpoints`` is a table of APIs and endpoints, ``http`` has one of errors; ``world``
-has what exists, ``shapes`` writes it as JSON. Under httpx without a socket:
+``endpoints`` is a table of APIs and endpoints, and ``http`` has one of errors. ``world``
+holds the clusters, snapshots and jobs, and ``shapes`` writes them as JSON. With httpx
+and without a socket:
 
     fake = FakeAtlas(today=date(2026, 1, 21))
 

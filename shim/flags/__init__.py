@@ -1,5 +1,5 @@
-"""The route by a feature flag: a provider is asked beside the calls, and its last good words are kept.
+"""The route from a feature flag: a thread asks the provider, and calls use its last good value.
 
-``words`` keeps a word for each project and asks again; ``providers`` asks OpenFeature
-(an extra, loaded when a flag is first asked for), or reads a file.
+``words`` stores a value for each project and refreshes it. ``providers`` asks
+OpenFeature (an extra, loaded when a flag is first needed), or reads a file.
 """

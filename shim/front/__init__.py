@@ -1,7 +1,7 @@
-"""Configurations of other proxies that lead retired calls to the gateway, and everything else straight to Atlas.
+"""Configurations for other proxies: retired calls go to the gateway, all others directly to Atlas.
 
-``calls`` turns the mapping documents into regular expressions; ``templates`` are the
-configurations themselves. Nothing here opens a connection.
+``calls`` turns the mapping documents into regular expressions, and ``templates`` are
+the configurations. Nothing here opens a connection.
 """
 
 from __future__ import annotations

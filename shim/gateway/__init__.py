@@ -1,6 +1,13 @@
-"""The gateway: an HTTP/1.1 reverse proxy that translates retired calls and streams everything else.
+"""The gateway: an HTTP/1.1 reverse proxy that translates retired calls and streams all others.
 
-One call, in the order of its stations (each room's own docstring has its files):
+State: one event loop handles all calls. A connection has one request at a time. The
+``plan`` is built from options, documents, certificates and keys; each part keeps its
+last valid version when a file changes. All memory for calls is counted in ``limits``.
+
+Two rules: a request with two readings is refused before anything is sent. A write is
+repeated only after proof that nothing was executed.
+
+A call passes these stations in order (each folder's docstring lists its files):
 
     ``http1``           sockets, connections and deadlines of callers; bytes become a Request
     ``call``            the way of one call, from its head to its last byte
@@ -13,13 +20,13 @@ One call, in the order of its stations (each room's own docstring has its files)
     ``kept``            answers of repeated reads, in the room that calls leave
     ``http1.response``  the reply as bytes
 
-Beside it: ``fields`` decides which field lines cross and which are added, ``errors``
-are the gateway's own answers. A ``plan`` is made of ``options`` and the documents, and
-``watch`` has it made anew when a file changes. ``server`` is the life of one gateway,
-``run`` that of the program; ``tls`` is for both sides.
+``fields`` decides which field lines are forwarded or added, and ``errors`` are the
+gateway's own responses. ``plan`` is built from ``options`` and the documents, and
+``watch`` rebuilds it when a file changes. ``server`` is the life cycle of one gateway,
+``run`` that of the process; ``tls`` is for both sides.
 
-For the operator: ``ledger`` counts each call in one step; ``metrics`` and ``status``
-are folds of its tables, which ``admin`` shows. ``logs`` makes the line of a call,
-``log_writer`` writes it, and ``radar_inventory`` keeps what replies announce and who
-called; no call waits for them.
+For the operator: ``ledger`` counts each call once; ``metrics`` and ``status`` summarize
+its tables, and ``admin`` shows them. ``logs`` builds the line of a call and
+``log_writer`` writes it. ``radar_inventory`` stores announced sunsets and callers. No
+call waits for these.
 """

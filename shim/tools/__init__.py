@@ -1,1 +1,7 @@
-"""Tools: ``scan`` and ``inventory`` find callers, ``radar`` reads sunsets; ``pairs``, ``proof``, ``trials`` prove."""
+"""Tools around the engine: find callers, watch for sunsets, and prove translations.
+
+``scan`` finds retired calls in source code, and ``inventory`` those that were made.
+``radar`` reads the sunsets that replies announce. ``pairs`` compares recorded answers of
+both versions, ``proof`` one read with the successor's own answer, and ``trials`` tries
+writes. They hold no state between runs, and nothing that they read is executed.
+"""
