@@ -1,4 +1,4 @@
-"""``shim.record``: what happened in an exchange, wherever its record was left."""
+"""``shim.record``: the record of an exchange, from a response, result or error."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def record(response: object) -> Record | None:
 
     ``response`` is a response of httpx, httpx2, requests, aiohttp, urllib3 or
     ``urllib.request`` (or an HTTPError of that one), however the shim was switched on,
-    or what the typed client returned or raised: a page, each of its items (also those
+    or the typed client's result or error: a page, each of its items (also those
     of ``iter_…``: an item has the record of its page), a single resource, or an
     AtlasError. The values inside a resource, such as its links, have no record.
 

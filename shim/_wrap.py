@@ -23,7 +23,7 @@ def wrap(client: T) -> T:
     """Let a client or session keep calls to retired Atlas endpoints working, and return the same object.
 
     Takes httpx's and httpx2's Client and AsyncClient, the sessions of requests and
-    aiohttp, urllib3's PoolManager and HTTPConnectionPool, and what is made from these,
+    aiohttp, urllib3's PoolManager and HTTPConnectionPool, and clients made from these,
     such as authlib's, hishel's and requests-oauthlib's. Its class becomes one that is
     also the shim's; ``isinstance`` of its own class, its settings, mounts and
     authentication stay. Twice is as good as once, and it works beside ``shim.auto``.

@@ -1,4 +1,4 @@
-"""The error codes that callers see: what each means, and what to do.
+"""The error codes that callers see: their meaning, and the fix.
 
 The table is ``codes.toml``: the page of error codes, ``explain``, the gateway's log and
 status page, and the last line of a run take their words from it.
@@ -31,7 +31,7 @@ class ErrorCode:
     """What else the page says of the cure."""
 
     def cure_under_run(self, again: str) -> str:
-        """Return what to do for a program of a run; ``again`` is the command that starts it again."""
+        """Return the fix for a program of a run; ``again`` is the command that starts it again."""
         return _plain(self.run or self.cure).replace("{again}", again)
 
 
@@ -46,7 +46,7 @@ def error_codes() -> Mapping[str, ErrorCode]:
 
 
 def cure_of(code: str) -> str:
-    """Return what to do about an error, empty for a code that the table has not."""
+    """Return the fix of an error, empty for an unknown code."""
     known = error_codes().get(code)
     return _plain(known.cure) if known else ""
 

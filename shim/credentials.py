@@ -101,7 +101,7 @@ def choose_credentials(
 ) -> Credentials | None:
     """Make credentials of the given parts; returns None without a part.
 
-    ``found`` is keyed like ``VARIABLES``; ``names`` says what the user calls each part.
+    ``found`` is keyed like ``VARIABLES``; ``names`` has the user's name of each part.
     Raises SettingsError on half a pair, on more than one kind, and on a value that no
     credential can have.
     """
@@ -127,7 +127,7 @@ def choose_credentials(
 def api_keys(path: str, *, name: str) -> tuple[ApiKey, ...]:
     """Read a file of API keys, ``public:private`` on each line; skips empty lines and those that start with ``#``.
 
-    ``name`` says what the user calls the file. Raises SettingsError that names the
+    ``name`` is the user's name of the file. Raises SettingsError that names the
     number, never the text, of a line that is not a key, and the numbers of two that
     contradict each other.
     """
@@ -218,7 +218,7 @@ class TokenBook:
 
 
 def _given(environ: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
-    """Return the variables that give each part, and what every part is called beside them."""
+    """Return the variables that give each part, and the name of each part next to them."""
     for usual in (VARIABLES, OTHER_VARIABLES):
         names = (
             (part, name)

@@ -12,7 +12,7 @@
 
     LegacyEndpointWarning      a FutureWarning: this call uses an endpoint that Atlas retired or will retire
 
-Transport faults are not in the tree: they stay what the caller's own HTTP library
+Transport faults are not in the tree: they stay exceptions that the caller's HTTP library
 raises.
 """
 
@@ -44,7 +44,7 @@ class SettingsError(ShimError, ValueError):
 class DocumentError(ShimError, ValueError):
     """Mapping documents are broken.
 
-    ``problems`` holds one line for each defect, as ``file: key.path: what is wrong``.
+    ``problems`` holds one line for each defect, as ``file: key.path: defect``.
     """
 
     def __init__(self, problems: tuple[str, ...]) -> None:
@@ -60,7 +60,7 @@ class AtlasError(ShimError):
     """Atlas (or the shim) answered with an error.
 
     ``status`` is the HTTP status; ``error_code``, ``detail``, ``reason`` and
-    ``parameters`` are what the body says, None or empty when it says nothing;
+    ``parameters`` come from the body, and are None or empty if it has none;
     ``retry_after`` is in seconds, None when the answer does not say; ``body`` is the
     raw content. ``record`` says which side answered and why, as ``shim.record(error)``
     does; None where the shim had no part in the call, as in a sign-in that failed.
@@ -108,7 +108,7 @@ class ForbiddenError(AtlasError):
 
 
 class GoneError(AtlasError):
-    """410: the endpoint is retired; nothing took its place, or a switch keeps the shim from calling what did."""
+    """410: the endpoint is retired; it has no successor, or a switch keeps the shim from calling it."""
 
 
 class RateLimitedError(AtlasError):

@@ -9,7 +9,7 @@ TYPE_CHECKING = False  # as type checkers know it; importing typing costs 8 ms
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_OURS = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 - every Python under run pays for what is imported here
+_OURS = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 - every Python under run pays for imports here
 
 EXTRAS = {
     "aiohttp": "aiohttp",
@@ -30,7 +30,7 @@ EXTRAS = {
 
 
 def hint(module: str) -> str:
-    """Return a sentence on a missing module of ``EXTRAS``: what to install."""
+    """Return a sentence on a missing module of ``EXTRAS``: the package to install."""
     return f"{module} is missing; install it with: {_install(EXTRAS[module])}"
 
 
@@ -65,7 +65,7 @@ def hinted(error: ModuleNotFoundError) -> ModuleNotFoundError:
 
 
 def require(door: str) -> None:
-    """Import the library that a face stands in for; raises ModuleNotFoundError that says what to install."""
+    """Import the library that a face stands in for; raises ModuleNotFoundError with the package to install."""
     try:
         import_module(door)
     except ModuleNotFoundError as error:

@@ -45,7 +45,7 @@ _HOST = re.compile(r"[^\s\\%<>\"'`{}|^\x80-\U0010ffff]+")
 def parse_origin(url: str, *, name: str, paths: tuple[str, ...] = ("",)) -> str:
     """Return ``scheme://authority`` of a URL with one of these paths, with or without a slash, and nothing else.
 
-    ``name`` says what the user calls it. Raises SettingsError on anything else.
+    ``name`` is the user's name for it. Raises SettingsError on anything else.
     """
     # What was given is not quoted in errors: it may hold a password, and after a
     # mistyped one so may the path.

@@ -1,4 +1,4 @@
-"""Templates, which escape whatever callers sent, and what a page for people needs beside them."""
+"""Templates, which escape values from callers, and the helpers of pages for people."""
 
 from __future__ import annotations
 

@@ -32,5 +32,5 @@ if not _typing.TYPE_CHECKING:
     _ours = {"ClientSession": _surface.stand_in(_aiohttp.ClientSession)}
     _ours |= _surface.remade(_aiohttp, ("request",), **_ours)
     globals().update(_surface.alias("aiohttp", {"client": _ours}))
-    # what else it has, so that reaching into it works as ever
+    # its other names, so that access to its internals still works
     __getattr__ = _partial(getattr, _aiohttp)

@@ -1,4 +1,4 @@
-"""Decides when the typed client repeats a call, how long it waits first, and what is left of the call's timeout."""
+"""Decides when the typed client repeats a call, how long it waits first, and the rest of the call's timeout."""
 
 from __future__ import annotations
 

@@ -146,7 +146,7 @@ def command(
 
 @attrs.frozen
 class CalendarEnd:
-    """A row: a call that Atlas ends, and what the shim does then."""
+    """A row: a call that Atlas ends, and how the shim handles it."""
 
     sunset: date
     method: str

@@ -173,7 +173,7 @@ def _settings(
     """Return settings, options with upstream's origin and certificates, documents, and the exit code of problems.
 
     Each defect is added to the list. What can't be read is None or empty. The code is
-    that of ``serve`` for what keeps a gateway from starting.
+    that of ``serve`` for problems that keep a gateway from starting.
     """
     rows = list[Setting]()
     upstream = None

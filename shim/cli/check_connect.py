@@ -90,7 +90,7 @@ def _ask(
 def _meaning(
     side: str, url: str, reply: httpx.Response, *, signed: bool
 ) -> tuple[str, bool]:
-    """Return what a reply means, and whether it is good: so are a retired endpoint and a 404 of check's own names."""
+    """Return the meaning of a reply, and whether it is good, like a retired endpoint or a 404 of check's own names."""
     status = reply.status_code
     if not reply.is_error:
         with suppress(ValueError, TypeError, KeyError, RecursionError):

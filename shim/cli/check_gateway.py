@@ -14,7 +14,7 @@ from shim.gateway.plan import LivePlan, Plan, PlanSource, collected, renamed
 
 
 def check_start(plan: Plan, source: PlanSource, problems: list[str]) -> bool:
-    """Add what would be wrong at a gateway's start to the problems; returns whether it would start.
+    """Add the problems of a gateway's start; returns whether it would start.
 
     An address that is taken is no problem: the gateway that the settings are for may
     run.

@@ -108,7 +108,7 @@ class _Player:
     """The calls that were sent, by their place and words."""
 
     def after(self, script: Sequence[Reply]) -> Send | Outcome:
-        """Return what follows these replies."""
+        """Return the next command after these replies."""
         left = iter(script)
         context = attrs.evolve(self.context, memory=Memory())
         return played(self.match, self.call, context, lambda _: next(left, None))
@@ -123,7 +123,7 @@ class _Player:
 
     def _follow(self, script: list[Reply], last: DrySend) -> None:
         """Follow each reply to the last call."""
-        ends = list[str]()  # of what succeeds: what the shim answers itself
+        ends = list[str]()  # of successes: the shim's own answers
         for said, reply in _answers(self.match.operation, last):
             replies = [*script, reply]
             step = self.after(replies)
@@ -168,7 +168,7 @@ class _Player:
 
 
 def dry_run(match: Match, call: Call, context: Context) -> DryRun:
-    """Return what an exchange with an empty memory sends, whatever it is answered."""
+    """Return the calls that an exchange with an empty memory can send."""
     player = _Player(match, call, context)
     player.begin()
     found = player.found
@@ -191,7 +191,7 @@ def _is_odd(step: Send | Outcome) -> bool:
 
 
 def _answers(operation: Operation, send: DrySend) -> Iterator[tuple[str, Reply]]:
-    """Yield replies to a call that lead on, if any do, and what each is in words: successes first, without any."""
+    """Yield replies to a call after which another call follows, each in words: successes first, without any."""
     kind = (("Content-Type", "application/json"),)
     page: JsonObject = {"results": [{}], "totalCount": 1}
     tier = operation.successors.get(send.send.route)
@@ -238,7 +238,7 @@ def _own_error(outcome: Outcome) -> str:
 
 
 def questions(operation: Operation) -> Iterator[tuple[str, bytes | None]]:
-    """Yield the bodies that lead to different calls, and what tells each from the others, in words; None for no body.
+    """Yield the bodies that lead to different calls, and their differences in words; None for no body.
 
     A body has all members that the document declares: texts are ``{placeholders}``, all
     else is an example.
@@ -279,7 +279,7 @@ def questions(operation: Operation) -> Iterator[tuple[str, bytes | None]]:
 def _members(
     requests: Sequence[RequestBody | None], tiers: Sequence[Successor]
 ) -> dict[str, Json]:
-    """Return what these declare of a legacy body, and what the bodies of these tiers' calls read of it, by source."""
+    """Return the declared members of a legacy body, and the sources that these tiers' calls read, with examples."""
     said: dict[str, Json] = {}
     for request in filter(None, requests):
         said |= _examples(request)
@@ -297,7 +297,7 @@ def _members(
 
 
 def _read_by_target(target: Target, said: dict[str, Json]) -> None:
-    """Add what the bodies of a tier's calls read."""
+    """Add the sources that the bodies of a tier's calls read."""
     inside = list[Resource]()
     for write in target.writes:
         if write.each:
@@ -322,7 +322,7 @@ def _drop(said: dict[str, Json], name: str) -> None:
 
 
 def _examples(members: BodyMembers) -> dict[str, Json]:
-    """Return an example of each member, also of the objects in it, but for what is refused."""
+    """Return an example of each member, also of the objects in it, except refused ones."""
     said = {name: _example(kind, name) for name, kind in members.members.items()}
     for name, inside in members.inside.items():
         one = _examples(inside)
@@ -349,7 +349,7 @@ def _read_by(
     each: str = "",
     number: str = "",
 ) -> None:
-    """Add what rules read, except names that are given: a word that they know, or an example.
+    """Add the sources that rules read, except names that are given: a word that they know, or an example.
 
     ``each`` is the list whose items they read, if any, and ``number`` tells these
     apart.

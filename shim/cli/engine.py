@@ -35,7 +35,7 @@ def engine_of(document: Path | None, switches: Mapping[str, str] = {}) -> Engine
 def plan_of(
     flags: Mapping[str, str | None], config: Path | None, document: Path | None
 ) -> Plan:
-    """Return what a gateway would answer calls with, by this document if it is given.
+    """Return the engine that a gateway would use, with this document if it is given.
 
     Upstream is the environment's base URL where nothing else names one. Raises
     SettingsError and DocumentError, also for a mistyped variable: nothing may be sent

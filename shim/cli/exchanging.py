@@ -10,7 +10,7 @@ from shim.doors.httpx_family.door import INNER
 
 
 def exchanged(http: httpx.Client, steps: Exchange) -> tuple[Record, httpx.Response]:
-    """Do what an exchange asks for; return its record, and the answer."""
+    """Run an exchange; return its record, and the answer."""
     native = httpx.Response(0)
     reply = Reply(0)
     step = advance(steps, None)

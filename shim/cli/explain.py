@@ -1,4 +1,4 @@
-"""``atlas-shim explain``: where a call goes now and why, and the call to make instead, or what an error code means."""
+"""``atlas-shim explain``: where a call goes and why, and its replacement; or the meaning of an error code."""
 
 from __future__ import annotations
 
@@ -168,7 +168,7 @@ def _write_code(code: str, form: str) -> None:
 
 
 def meaning_of(code: str) -> dict[str, str]:
-    """Return what the table says of a code, by name (``Status``, ``Executed``, ``Cause``, ``Cure``), each in one line.
+    """Return the table's entry for a code, by name (``Status``, ``Executed``, ``Cause``, ``Cure``), each in one line.
 
     A link is its text and the page's path in the repository. Raises SettingsError for a
     code that is not in the table.
@@ -440,7 +440,7 @@ def _write_tier(name: str, tier: Mapping[str, Any]) -> None:
 
 
 def _label(call: Mapping[str, Any]) -> str:
-    """Return what a call is: its side, what it is for, and what leads to it."""
+    """Return a label for a call: its side, its purpose, and its condition."""
     parts = [call["route"]]
     role = call.get("role", "answer")
     if role != "answer":

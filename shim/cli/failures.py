@@ -1,4 +1,4 @@
-"""Exit codes, the errors behind them, and what to do next.
+"""Exit codes, the errors behind them, and the next steps.
 
 0  success
 1  Atlas answered with an error, a call is not recognised, or a check found problems
@@ -90,7 +90,7 @@ def failure_of(error: Exception) -> ExitError | None:
     # httpx' errors can only come from a command that has loaded httpx.
     loaded = sys.modules.get("httpx")
     if loaded is not None and isinstance(error, loaded.RequestError):
-        # A timeout has an empty text, so the class says what happened.
+        # A timeout has an empty text, so its class is shown.
         said = (
             f"network: {type(error).__name__}: {error}".removesuffix(": "),
             after_fault(error, os.environ),
@@ -117,7 +117,7 @@ def after_answer(
 
 
 def after_fault(error: httpx.RequestError, environ: Mapping[str, str]) -> str:
-    """Return a sentence for a network error: host, proxy, and what to check."""
+    """Return a sentence for a network error: host, proxy, and advice."""
     url = error.request.url
     port = url.port or (443 if url.scheme == "https" else 80)
     return f"{url.host}:{port} was called: {_look_at(error, url, environ)}"

@@ -1,7 +1,7 @@
 """Where the members of a legacy body are in the calls that take its place.
 
 Nothing is read from a document here: each member of an example is given another value,
-and what changes in the calls shows where it went.
+and the changes in the calls show where it went.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ def _content(send: DrySend) -> Any:
 
 
 def _like(send: DrySend, sends: list[DrySend]) -> DrySend | None:
-    """Return the call that does what a call does, if another body leads to it."""
+    """Return the corresponding call for another body, if there is one."""
     for one in sends:
         if _job_of(one) == _job_of(send):
             return one
@@ -119,7 +119,7 @@ def _like(send: DrySend, sends: list[DrySend]) -> DrySend | None:
 
 
 def _job_of(send: DrySend) -> tuple[object, ...]:
-    """Return what tells a call from others of the same exchange, whatever its body is."""
+    """Return the key of a call among others of the same exchange, independent of its body."""
     return send.send.call.method, send.role, send.ahead, send.send.route
 
 
@@ -155,7 +155,7 @@ def _another(value: Any) -> Any:
 
 
 def _differences(new: Any, other: Any, above: Leaf = ()) -> Iterator[Leaf]:
-    """Yield the ways to what is different in another body: a value, or a list with more or fewer items."""
+    """Yield the paths of differences in another body: a value, or a list with more or fewer items."""
     if isinstance(new, Mapping) and isinstance(other, Mapping) and new:
         for name, inner in new.items():
             yield from _differences(inner, other.get(name), (*above, name))
@@ -177,7 +177,7 @@ def _elsewhere(send: DrySend, other: DrySend) -> Iterator[str]:
 
 
 def _at(value: Any, leaf: Leaf) -> Any:
-    """Return what is at the end of a way; None if the way ends before."""
+    """Return the value at a path; None if the path is missing."""
     for step in leaf:
         try:
             value = value[step]
@@ -199,7 +199,7 @@ def _changed(value: Any, leaf: Leaf, old: Any) -> bytes:
 
 
 def _without(value: Any, leaf: Leaf) -> bytes:
-    """Return a body as JSON, without what is in one place."""
+    """Return a body as JSON, without the value in one place."""
     changed = copy.deepcopy(value)
     *way, last = leaf
     del _at(changed, tuple(way))[last]

@@ -25,7 +25,7 @@ from shim.documents.vocabulary import Fidelity
 
 @attrs.frozen(kw_only=True)
 class MigrationPlan:
-    """How callers of one operation move to what takes its place."""
+    """How callers of one operation move to its replacement."""
 
     operation: str
     sunset: str

@@ -49,7 +49,7 @@ def write_json(value: Any) -> None:
 
 
 def harmless(text: str) -> str:
-    """Return JSON text with what could control a terminal, or turn its writing around, as escapes."""
+    """Return JSON text in which characters that could control a terminal, or its direction, are escapes."""
     # In JSON these characters occur in strings only, and a lone surrogate is one of
     # them.
     return _BEYOND_ASCII.sub(_escaped, text)
@@ -73,7 +73,7 @@ def as_json(value: Any) -> Any:
     return str(value)
 
 
-def write_report(  # noqa: PLR0913, PLR0917 - what all reports have in common
+def write_report(  # noqa: PLR0913, PLR0917 - the common parts of all reports
     report: Mapping[str, Any],
     problems: Sequence[str],
     form: str,

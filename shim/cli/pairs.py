@@ -1,4 +1,4 @@
-"""``atlas-shim pairs``: recorded answers of two versions, compared with what the documents make of them."""
+"""``atlas-shim pairs``: recorded answers of two versions, compared by translation."""
 
 from __future__ import annotations
 

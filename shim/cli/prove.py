@@ -271,7 +271,7 @@ def _prove(
 
 
 def _read(http: httpx.Client, plan: Plan, read: RetiredRead) -> Proof:
-    """Return what one read shows; raises SettingsError for one that shows nothing, and UnprovedError."""
+    """Return the proof of one read; raises SettingsError for one that proves nothing, and UnprovedError."""
     upstream = plan.options.upstream
     target = read.target
     asked: Headers = ()

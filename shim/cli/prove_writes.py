@@ -151,7 +151,7 @@ def _json_of(reply: httpx.Response) -> Any:
 
 
 def problems_of(reports: Sequence[TrialReport]) -> Iterator[str]:
-    """Yield what in trials is not as the shim assumes, or was not taken back."""
+    """Yield the results of trials that differ from the assumption, or were not reverted."""
     for report in reports:
         if report.outcome in {"otherwise", "unanswered"}:
             yield f"{report.name}: {report.why}"
@@ -160,7 +160,7 @@ def problems_of(reports: Sequence[TrialReport]) -> Iterator[str]:
 
 
 def write_reports(reports: Sequence[TrialReport]) -> None:
-    """Write what trials answered, as text for people."""
+    """Write the results of trials, as text for people."""
     rows = [(one.question, one.outcome, one.why) for one in reports]
     output.write_table([("QUESTION", "ANSWER", "WHY"), *rows])
 

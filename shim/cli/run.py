@@ -164,7 +164,7 @@ def _start(
 def why_unseen(program: Sequence[str], environ: Mapping[str, str]) -> str:
     """Return why no call of a program may come, as far as its command line tells; empty for most.
 
-    ``unseen.toml`` has what is looked for.
+    ``unseen.toml`` has the patterns.
     """
     known = tomllib.loads(files("shim.cli").joinpath("unseen.toml").read_text("utf-8"))
     lines = [

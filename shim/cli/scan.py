@@ -95,7 +95,7 @@ def command(
     it is alone.
 
     JSON has a migration plan for each operation that was found: the calls to make
-    instead, where each old field of the answer is, what a person has to decide, and the
+    instead, where each old field of the answer is, the decisions for a person, and the
     command that proves it.
 
     Example: atlas-shim scan src -o sarif > scan.sarif

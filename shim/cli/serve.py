@@ -18,7 +18,7 @@ _OF_OTHERS = dict.fromkeys(
     ("--host", "--port", "--bind"),
     "give host and port together: --listen 127.0.0.1:8480",
 )
-"""Flags that other servers have, and what to give here."""
+"""Flags of other servers, and their names here."""
 
 
 class GatewayCommand(click.Command):

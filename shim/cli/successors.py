@@ -38,7 +38,7 @@ _ROWS = [row.split() for row in _NAMES.splitlines() if not row.startswith("#")]
 
 
 def encoded(url: str) -> str:
-    """Percent-encode what a URL can't hold, such as the braces of ``{groupId}``."""
+    """Percent-encode characters that a URL can't hold, such as the braces of ``{groupId}``."""
     return quote(url, safe="/%:@!$&'()*+,;=-._~?")
 
 
@@ -73,7 +73,7 @@ def shown_call(
 ) -> dict[str, Any]:
     """Return a call that an exchange sends as people and programs read it.
 
-    ``word`` is what of the body leads to it, ``role`` a ``look``, a ``write`` that is
+    ``word`` is the word of the body that selects it, ``role`` a ``look``, a ``write`` that is
     done first, or the ``answer``. ``url`` and ``target`` have the ``{placeholders}``
     that they were given with; ``body`` is a template of the content, None if it is the
     old call's, in which ``template`` names old members where there are examples;
@@ -248,7 +248,7 @@ def write_fields(lines: Sequence[FieldSummary]) -> None:
 
 
 def no_successor(operation: Operation) -> str:
-    """Return what to do if an operation has no successor; empty if it always has one."""
+    """Return the alternative if an operation has no successor; empty if it always has one."""
     if operation.successors or not operation.without_successor:
         first = ""
     else:

@@ -10,15 +10,15 @@ nothing was executed. A value that can't be known is left out and reported.
 A call passes these stations in order:
 
     ``recognise.Engine.recognise``     is this a retired call, and of which operation?
-    ``exchange.exchange``              the order of events; a door does what it yields, ``messages.Send`` and ``Read``
-    ``route.decide``                   which side is asked first: by date, flag, or what replies taught (``Memory``)
+    ``exchange.exchange``              the order of events; a door executes ``messages.Send`` and ``Read``
+    ``route.decide``                   which side is asked first: by date, flag, or ``Memory`` of replies
     ``question.read_query``            the caller's question: paging, envelope, pretty; ``read_body`` for a body
     ``successor.ask_successors``       the successors in turn: flex, and dedicated if flex's answer leads there
     ``question.successor_call``        the question in a successor's terms
     ``content.JsonReader.read``        the reply, decoded within bounds
     ``answer.LegacyAnswer.content``    the legacy answer, translated object by object (``translate``, ``rules``)
     ``responses.document_reply``       the reply with that content, or an error in Atlas' shape
-    ``state.ExchangeState.record``     the record of what happened
+    ``state.ExchangeState.record``     the record of the exchange
 
 ``before`` makes the lookups and writes in front of a successor's call, and ``budget``
 limits the size of a translated body. ``route`` has the inputs of an exchange,

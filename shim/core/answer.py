@@ -121,7 +121,7 @@ class LegacyAnswer:
     def again(self, match: Match, path: str, content: bytes) -> Translated | None:
         """Return the answer to another call, whose ``match`` and ``path`` these are, made of a success's content.
 
-        Returns None for what takes an exchange: content that can't be translated, an
+        Returns None for content that needs an exchange: content that can't be translated, an
         empty list, more pages.
         """
         if len(content) > self.context.settings.body_limit:

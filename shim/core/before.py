@@ -212,7 +212,7 @@ def check_lengths(state: ExchangeState, target: Target) -> None:
 
 
 def plan_writes(state: ExchangeState, target: Target) -> list[PlannedWrites]:
-    """Return the writes that go before a tier's own call; raises CallError for what can't be sent.
+    """Return the writes that go before a tier's own call; raises CallError for calls that can't be sent.
 
     All bodies are made here, so that an item that can't be used is an error before the
     first write.
@@ -255,7 +255,7 @@ def _call_of(
 def _query_and_content(
     state: ExchangeState, before: Before, source: JsonObject
 ) -> tuple[str, bytes | None]:
-    """Return the query and the content that rules make for one call; raises CallError for what can't be sent."""
+    """Return the query and the content that rules make for one call; raises CallError for calls that can't be sent."""
     content = None
     if before.body is not None:
         body = made_body(state, before.body, source)
@@ -276,12 +276,12 @@ def _query_and_content(
 
 
 def _known(state: ExchangeState) -> dict[str, Any]:
-    """Return what the rules of calls before a tier's own read: the caller's body, and what looks gave."""
+    """Return the source for rules of calls before a tier's own: the caller's body, and values from lookups."""
     return {**(state.body or {}), **state.given}
 
 
 def _items(state: ExchangeState, write: Before) -> list[JsonObject]:
-    """Return what the rules of each write of a kind read: what looks gave, and the caller's body or an item of a list.
+    """Return the source for the rules of each write: values from lookups, and the caller's body or an item of a list.
 
     A list that has an item twice has it once.
     """
@@ -301,7 +301,7 @@ def _items(state: ExchangeState, write: Before) -> list[JsonObject]:
 
 
 def _key(write: Before, item: Json) -> bytes:
-    """Return what tells an item of a list from another."""
+    """Return the key of a list's item."""
     if write.by and type(item) is dict:
         return dumps(item.get(write.by))
     return dumps(item)
@@ -313,7 +313,7 @@ def made_body(
     source: JsonObject,
     given: Collection[str] = (),
 ) -> JsonObject:
-    """Return what rules make of a body; raises CallError for a value that they can't use, and for too many objects.
+    """Return the rules' result for a body; raises CallError for a value that they can't use, and for too many objects.
 
     Names that are ``given`` for rules to read are no members that pass.
     """

@@ -1,4 +1,4 @@
-"""The legacy request body: what of it is declared, passed over or refused, before anything is sent."""
+"""The legacy request body: its members are checked before anything is sent."""
 
 from __future__ import annotations
 

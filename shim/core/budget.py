@@ -1,4 +1,4 @@
-"""Limits on what one caller's body may become, so that a small body never takes much time or memory."""
+"""Limits on the size of a translated body, so that a small body never takes much time or memory."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ CODINGS = frozenset({"gzip", "x-gzip", "deflate", "identity"})
 """The codings that are decoded here: their decoders can stop at a limit."""
 
 MEMBERS = 16
-"""Members of one gzip file: each costs a copy of what follows, and a million empty ones fit in a small reply."""
+"""Members of one gzip file: each costs a copy of the rest, and a million empty ones fit in a small reply."""
 
 SERIES = 4
 """The most codings of one reply: servers use one, a proxy may add another, and each may cost 50 ms."""
@@ -104,7 +104,7 @@ def decode(raw: bytes, content_encoding: str, limit: int) -> bytes:
                 content = _undone(content, coding, limit)
             except zlib.error as error:
                 raise ContentFault(
-                    f"the content is not what its coding says: {error}"
+                    f"the content does not match its coding: {error}"
                 ) from None
     if len(content) > limit:
         raise too_large(limit)

@@ -3,7 +3,7 @@
     decide -> legacy -> [retired] -> read the caller's question -> the tiers in turn -> [legacy] -> outcome
 
 ``exchange`` is a generator in the way of ``httpx.Auth.auth_flow``; ``messages`` has
-what it asks a door for.
+its requests to a door.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ from shim.documents.vocabulary import Json, named_in
 
 
 def exchange(match: Match, call: Call, context: Context) -> Exchange:
-    """Run one exchange: yields what the door must do, returns the outcome."""
+    """Run one exchange: yields commands for the door, returns the outcome."""
     match = _guarded(match, call, context)
     started = context.monotonic()
     decision = decide(match, call, context)
@@ -116,7 +116,7 @@ def _by_switch(
     """Let a successor's switch change the decision, or add its list; return the error that its list ends with."""
     context = state.context
     if tier.when is not None and _body_says(tier.when, state.call, context.loads):
-        state.reason = f"the body has what {tier.tier} takes"
+        state.reason = f"the body is for {tier.tier}"
         state.decision = attrs.evolve(state.decision, route=tier.tier)
     if tier.adds and tier.only:
         key = empty_key(state.call, tier.only.path.build(state.match.raw))
@@ -238,7 +238,7 @@ def legacy_fallback(state: ExchangeState, outcome: Outcome) -> Exchange:
 
 
 def _read_question(state: ExchangeState) -> None:
-    """Read what the caller asks for; raises CallError for what is wrong with it, before anything is sent."""
+    """Read the caller's question; raises CallError for a defect, before anything is sent."""
     operation = state.match.operation
     state.query = query = read_query(state.call.query, operation.shape)
     if query.asked > query.size:

@@ -1,4 +1,4 @@
-"""A body that rules made, laid over the successor's resource: which items are which, and what of them stays."""
+"""A body that rules made, laid over the successor's resource: which items correspond, and which values stay."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ class Forms:
     """One part of a body, a value, an object or a list, in four forms; None where a form lacks it."""
 
     made: Any
-    """What rules made of what is asked."""
+    """The rules' result for the caller's version."""
     shown: Any
-    """What they make of what the old version shows."""
+    """Their result for the current version."""
     unsaid: Any
     """What of that the caller gives no word for."""
     there: Any
@@ -38,7 +38,7 @@ class Forms:
 
 @attrs.frozen
 class Laying:
-    """Lays what rules made over what is there."""
+    """Merges the rules' result into the current resource."""
 
     lens: Lens
     asked: Sequence[str]
@@ -155,7 +155,7 @@ class Laying:
         raise self._cannot_say(at)
 
     def _is_needed(self, member: str, value: Json) -> bool:
-        """Return whether a new item can't go without what its like has in a member."""
+        """Return whether a new item needs a value that similar items have."""
         if type(value) is dict:
             return not self._stands_for_none(value)
         default: JsonObject = self.lens.default or {}
@@ -223,7 +223,7 @@ def _sizes(groups: Mapping[Key, Sequence[object]]) -> dict[Key, int]:
 
 
 def _grouped(items: Json, spec: LensList) -> dict[Key, list[JsonObject]]:
-    """Return the items of a list by what tells them apart, in their order."""
+    """Return the items of a list by their key, in their order."""
     groups: dict[Key, list[JsonObject]] = {}
     for item in _objects(items):
         groups.setdefault(_key(item, spec), []).append(item)

@@ -1,4 +1,4 @@
-"""A legacy body laid over the resource that is there: look, read it in the old shape, and send what then differs.
+"""A legacy body merged into the current resource: look it up, read it in the old shape, and send the differences.
 
 The rules of a body make the successor's from a whole legacy one. They make it three
 times: of what the caller asks laid over what is there, of what is there alone, and of
@@ -55,7 +55,7 @@ def lens_of(body: JsonObject | None, target: Target) -> Lens | None:
 def look(
     state: ExchangeState, tier: Successor, target: Target, lens: Lens
 ) -> Generator[Command, Reply, Look]:
-    """Read what is there; raises CallError for an answer that can't be used, or whose success stands for an error."""
+    """Read the current resource; raises CallError for an unusable answer, or a success that means an error."""
     asked = Target("GET", target.path, lens.version)
     call = successor_call(state.match, state.call, asked, None, None)
     reply, document = yield from ask_before(state, tier, call)
@@ -72,7 +72,7 @@ def look(
 
 
 def check_unchanged(lens: Lens, first: Look, second: Look) -> None:
-    """Raise CallError if what is compared has changed between two looks."""
+    """Raise CallError if the compared members changed between two lookups."""
     assert type(first.document) is dict, "it was read"
     now = second.document if type(second.document) is dict else {}
     for name in lists_of(lens):
@@ -82,7 +82,7 @@ def check_unchanged(lens: Lens, first: Look, second: Look) -> None:
 
 
 def lists_of(lens: Lens) -> set[str]:
-    """Return the members of the successor's that are compared with what is there."""
+    """Return the members of the successor's body that are compared with the resource."""
     return {name for name in lens.lists if "." not in name}
 
 
@@ -93,9 +93,9 @@ def seen_through(
     lens: Lens,
     found: Look | None,
 ) -> JsonObject:
-    """Return the successor's body: what of it differs from what was ``found``, empty if nothing does.
+    """Return the successor's body: its differences from ``found``, empty if there are none.
 
-    Raises CallError for what the old version can't say of what is there.
+    Raises CallError for changes that the old version can't express.
     """
     asked = state.body or {}
     if found is not None:
@@ -132,7 +132,7 @@ def seen_through(
 def _whole(
     state: ExchangeState, lens: Lens, base: JsonObject, asked: JsonObject
 ) -> JsonObject:
-    """Return a whole legacy body, and note what gave way in it; raises CallError as ``whole_body`` does."""
+    """Return a whole legacy body, and note the replaced members; raises CallError as ``whole_body`` does."""
     whole = whole_body(lens, base, asked)
     for name in passed_over(lens, whole, asked):
         state.notes.append(
@@ -144,6 +144,6 @@ def _whole(
 def _made(
     state: ExchangeState, target: Target, lens: Lens, source: JsonObject
 ) -> JsonObject:
-    """Return what rules make of a whole legacy body; raises CallError for a value that they can't use."""
+    """Return the rules' result for a whole legacy body; raises CallError for a value that they can't use."""
     assert target.body is not None, "checked"
     return made_body(state, target.body, source, (*lens.members, *FROM_LENS))

@@ -2,7 +2,7 @@
 
 A door drives the generator of ``exchange.exchange`` by ``advance``: it answers ``Send``
 with the head of the reply it got (its body unread), ``Read`` with the same reply and
-its content, and does what the outcome says. A reply that was neither read nor handed
+its content, and executes the outcome. A reply that was neither read nor handed
 back must be closed by the door.
 """
 
@@ -121,7 +121,7 @@ def by_level(fields: Iterable[FieldReport]) -> dict[str, tuple[str, ...]]:
 
 @attrs.frozen
 class Dropped:
-    """One value that could not be translated: where it stood, what it was, and why it was left out."""
+    """One value that could not be translated: its place, the value, and the reason."""
 
     where: str
     said: Any
@@ -177,7 +177,7 @@ class Send:
     done: str = ""
     """A sentence on the writes that were done before, for the caller if no reply comes; empty if none was."""
     held: int = 0
-    """The bytes that the exchange keeps for what follows: the caller's body, decoded, and further calls."""
+    """The bytes that the exchange keeps for later steps: the caller's body, decoded, and further calls."""
     needs_last: bool = True
     """Whether the exchange still needs something of the reply before this call."""
     is_one_of_several: bool = False

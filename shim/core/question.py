@@ -165,7 +165,7 @@ def missing_attribute(name: str) -> CallError:
 def sent_on(
     query: LegacyQuery, rules: Mapping[str, QueryRule], notes: list[str]
 ) -> LegacyQuery:
-    """Return the query in a successor's terms; what that does not get is added to the notes.
+    """Return the query in a successor's terms; dropped parameters are added to the notes.
 
     Raises CallError for a value that the successor has no word for.
     """

@@ -29,7 +29,7 @@ class SortKey:
 
 
 class CompiledOperation:
-    """An operation with what follows from its rules; compared by identity, so that it can be part of a key."""
+    """An operation with values derived from its rules; compared by identity, so that it can be part of a key."""
 
     def __init__(self, operation: Operation) -> None:
         self.operation, self.switched, successors = (
@@ -85,7 +85,7 @@ class CompiledOperation:
         return Translator(title, resource, tier, parameters=path, api=api)
 
     def body(self, resource: Resource, given: Sequence[str] = ()) -> Translator:
-        """Return what makes the body or query of a call to a successor; generated when it is first needed."""
+        """Return the function that builds a successor's body or query; generated when first needed."""
         key = (id(resource), *given)
         found = self._bodies.get(key)
         if found is None:
@@ -129,7 +129,7 @@ class Candidates:
     ) -> tuple[Api, CompiledOperation, str] | None:
         """Return the API and the operation that Accept names, and the content type of its answers.
 
-        ``last`` is the last segment of the path, or what it ends with, where some path
+        ``last`` is the last segment of the path, or its ending, where some path
         has an ending.
         """
         found: list[tuple[Api, CompiledOperation]] = []
@@ -140,7 +140,7 @@ class Candidates:
                 fits = operation.oldest
             else:
                 fits = version in operation.versions
-            if ending:  # what stands before it is the parameter
+            if ending:  # the part before it is the parameter
                 fits = (
                     fits
                     and last.endswith(ending)
@@ -163,7 +163,7 @@ class Candidates:
 
 
 def _precedence(candidate: tuple[Api, CompiledOperation]) -> tuple[bool, str]:
-    """Return what sorts candidates: a path with an ending first, then by version."""
+    """Return the sort key of candidates: a path with an ending first, then by version."""
     _, compiled = candidate
     operation = compiled.operation
     return not operation.path.ending, operation.version
@@ -243,7 +243,7 @@ class Engine:
             of_length.setdefault(places, {})[fixed] = ends[path]
 
     def recognise(self, method: str, target: str, headers: Headers) -> Match | None:
-        """Return what a call is, or None when the shim has no part in it.
+        """Return the match of a call, or None if the shim does not handle it.
 
         ``target`` is the raw request target; it is matched as it stands. The Accept
         field decides which version, and so which operation, is meant.
@@ -269,7 +269,7 @@ class Engine:
             by_method = by_fixed.get(tuple([segments[place] for place in places]))
             if by_method is None:
                 continue
-            # HEAD asks what GET would answer, without its content (RFC 9110, 9.3.2).
+            # HEAD is like GET, without content (RFC 9110, 9.3.2).
             candidates = by_method.get(method) or (
                 by_method.get("GET") if method == "HEAD" else None
             )
@@ -318,7 +318,7 @@ def _not_among(
 
 
 def match_in(found: LookedUp, headers: Headers) -> Match | None:
-    """Return the match of what a path was looked up as; the Accept field decides on the version."""
+    """Return the match of a looked-up path; the Accept field decides on the version."""
     candidates, values = found
     said = []
     for name, value in headers:

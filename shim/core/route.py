@@ -1,4 +1,4 @@
-"""What an exchange is given, what replies taught earlier ones, and which side is asked first, and why."""
+"""The inputs of an exchange, the memory of earlier replies, and the decision which side is asked first."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Memory:
             return word
 
     def forget(self, key: Hashable) -> None:
-        """Drop what was learned under a key, if anything was."""
+        """Drop the stored route of a key, if there is one."""
         with self._lock:
             self._entries.pop(key, None)
 
@@ -134,7 +134,7 @@ _USER = re.compile(r'digest .*?\busername="([^"]*)"', re.IGNORECASE)
 
 
 def retired_key(match: Match, origin: str, call: Call | None = None) -> tuple[str, ...]:
-    """Return the key for what legacy answered as retired: to everybody, or on a path to some credentials (hashed)."""
+    """Return the key for a retired answer of legacy: for all callers, or for a path and credentials (hashed)."""
     key = ("retired", origin, match.operation.id, match.api.name)
     if call is None:
         return key
@@ -161,7 +161,7 @@ def learn_retired(match: Match, call: Call, reply: Reply, context: Context) -> N
     """Remember that legacy answered as retired.
 
     ``VERSION_GONE`` is about the endpoint's version and is believed for every call of
-    the operation. Any other answer may be due to what one caller wrote, or who it is,
+    the operation. Any other answer may be due to one caller's request, or its identity,
     so it is believed for that path and these credentials alone: it does not redirect
     other callers.
     """
@@ -192,7 +192,7 @@ def decide(
 def _decide_by_date(
     match: Match, call: Call, context: Context, sunset: datetime, answered: str | None
 ) -> Decision:
-    """Decide by date, and where replies count by what legacy answered, and where the cluster was found."""
+    """Decide by date, and where replies count, by legacy's answer and the tier of the cluster."""
     operation = match.operation
     settings = context.settings
     corrects = settings.route is RouteWord.AUTO

@@ -81,7 +81,7 @@ class TranslationReport:
     left_out: dict[FieldRule, list[int]] = attrs.field(factory=dict)
     """By rule, how many objects got no value: nothing stands where it reads, or something that can't be used."""
     unusable: dict[str, tuple[FieldRule, str]] = attrs.field(factory=dict)
-    """The first value that could not be used, by field: the rule, and what was wrong."""
+    """The first value that could not be used, by field: the rule, and the defect."""
     parts: dict[str, TranslationReport] = attrs.field(factory=dict)
     """The reports of objects inside these, by field."""
     objects: int = 0
@@ -96,7 +96,7 @@ class TranslationReport:
         return self.chosen.setdefault(name, [0] * rules)
 
     def combination(self) -> tuple[Hashable, ...]:
-        """Return what all reports have in common that say the same of their fields; empty if nothing is special."""
+        """Return the key of reports with the same notes on their fields; empty if nothing is special."""
         if not (self.chosen or self.left_out or self.parts):
             return ()
         chosen = map(tuple, self.chosen.values())
@@ -105,7 +105,7 @@ class TranslationReport:
         return self.objects, *chosen, *left_out, *self.unusable.items(), *parts
 
     def each(self, source: JsonObject, path: Path, name: str) -> Json:
-        """Return what a source takes of each item of a list, None without the list; note the items that lack it."""
+        """Return a source's value in each item of a list, None without the list; note the items that lack it."""
         for at, item in lacking(source, path, name):
             self.dropped.append(Dropped(at, item, "has no value there"))
         return taken(source, path)
@@ -156,7 +156,7 @@ class Nested:
     translate: Callable[..., JsonObject]
     """Makes a legacy object of one."""
     report: TranslationReport
-    """Where it notes what is to be reported of it."""
+    """Where it notes values for the report."""
     dropped: list[Dropped]
     """Those of the object that they stand in, or of the list."""
     wraps: bool = False

@@ -123,8 +123,8 @@ STRICT = "-strict"
 def parse_writes(text: str, *, name: str = "ATLAS_SHIM_WRITES") -> frozenset[str]:
     """Return the switches that are on, as in ``instances`` (several with commas), an empty set for ``off``.
 
-    ``instances-strict`` switches ``instances`` on, too, and refuses what those would
-    ignore. Raises SettingsError on what can't be a word; ``Engine.check_settings``
+    ``instances-strict`` switches ``instances`` on, too, and refuses values that those would
+    ignore. Raises SettingsError on invalid words; ``Engine.check_settings``
     knows the documents' words.
     """
     words = frozenset(filter(None, (word.strip() for word in text.split(","))))
@@ -184,4 +184,4 @@ _VARIABLES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     ("ATLAS_SHIM_WRITES", "writes", parse_writes),
     ("ATLAS_SHIM_UPSTREAM", "upstream", parse_origin),
 )
-"""Each variable, the attribute of Settings that it sets, and what reads it; an empty one counts as unset."""
+"""Each variable, the attribute of Settings that it sets, and its reader; an empty one counts as unset."""

@@ -75,7 +75,7 @@ class ExchangeState:
     done_count: int = 0
     """How many were done."""
     kept: int = 0
-    """How many bytes are kept for what follows: of writes before a tier's call, and of what a look found."""
+    """The bytes kept for later steps: of writes before a tier's call, and of a lookup's result."""
     writes_several: bool = False
     """Whether the call takes several writes."""
     needs_last: bool = True
@@ -111,7 +111,7 @@ class ExchangeState:
         return self.last
 
     def _held(self) -> int:
-        """Return how many bytes are kept for what follows, and not by the door."""
+        """Return the number of bytes that are kept for later steps, but not by the door."""
         if self.body is None:
             decoded = 0
         else:
@@ -119,7 +119,7 @@ class ExchangeState:
         return decoded + self.kept
 
     def legacy_names(self, tier: Successor) -> Mapping[str, str]:
-        """Return the legacy names of members of what a tier is sent."""
+        """Return the legacy names of members in a tier's body."""
         target = tier.only or tier.choices.get(self.word)
         if isinstance(target, Target):
             return target.legacy_names

@@ -1,7 +1,7 @@
 """The successors of a retired call, asked tier by tier: flex first, and dedicated if flex's answer leads there.
 
 A tier is asked by one upstream call, or by several if pages are collected. The legacy
-answer is made of what came back. An error stays as it came, unless the document has a
+answer is built from the replies. An error stays as it came, unless the document has a
 rule for its code.
 """
 
@@ -114,7 +114,7 @@ def _find_question(
     later: Successor | None,
     choice: Target | RefusedChoice,
 ) -> Generator[Command, Reply, Question | Look | Outcome]:
-    """Do what goes before a tier's own call; return what asks it, or what has answered in its place."""
+    """Make the calls before a tier's own; return its question, or the answer of another call."""
     if isinstance(choice, Target) and (lens := lens_of(state.body, choice)) is not None:
         return (yield from _see_through(state, tier, choice, lens))
     if isinstance(choice, Target) and choice.before:
@@ -125,7 +125,7 @@ def _find_question(
 def _go_before(
     state: ExchangeState, tier: Successor, target: Target
 ) -> Generator[Command, Reply, Question | Outcome]:
-    """Make the calls before a tier's own, and return what asks it, or an outcome if one of them answers an error.
+    """Make the calls before a tier's own, and return its question, or an outcome if one of them fails.
 
     Nothing is written before all that will be sent is known.
     """
@@ -149,7 +149,7 @@ def _go_before(
 def _see_through(
     state: ExchangeState, tier: Successor, target: Target, lens: Lens
 ) -> Generator[Command, Reply, Question | Look]:
-    """Lay the caller's body over what is there; return what asks the tier, or the look if it failed or nothing differs.
+    """Merge the caller's body into the resource; return the question, or the lookup if it failed or nothing differs.
 
     Just before the write it is looked at again, since Atlas writes unconditionally.
     """
@@ -219,7 +219,7 @@ def question_of(
     later: Successor | None,
     choice: Target | RefusedChoice,
 ) -> Question:
-    """Return what asks a tier.
+    """Return the question for a tier.
 
     In place of a call that the tier can't do it is a GET, if there is one, that shows
     whether the cluster lives there: an error of any other kind is the answer then,
@@ -261,7 +261,7 @@ def _probe_for(
 
 
 def _body_for(state: ExchangeState, tier: Successor, resource: Resource) -> JsonObject:
-    """Return what a tier's body is made of: the caller's, and members that its path and query give."""
+    """Return the source of a tier's body: the caller's, with members from path and query."""
     body = state.body
     request = tier.request or state.match.operation.request
     if tier.request is not None:

@@ -1,4 +1,4 @@
-"""From an upstream object or list to the legacy shape, and what is to be reported of it.
+"""From an upstream object or list to the legacy shape, with a report.
 
 Generated functions do it: one for each operation, tier and API. A debugger shows their
 text, and steps through it. No text of a document becomes code: where a line needs one
@@ -77,7 +77,7 @@ class Translator:
         self.inner: dict[str, Translator] = {}
         """The translators of objects inside, by field."""
         self.wraps = resource.reads_bare(tier)
-        """Whether rules read what is no object, as ``value``."""
+        """Whether rules read values that are not objects, as ``value``."""
         ordered = sorted(resource.fields, key=lambda field: field.type == "links")
         rules_of = []
         for field in ordered:
@@ -117,9 +117,9 @@ class Translator:
         lines.append("        return made")
         lines.append("    return translate")
         self.begin, self.text = generated(title, lines, {**_HELP, **script.names})
-        """Takes what a call is translated with, returns the function that makes a legacy object of an upstream one."""
+        """Takes the inputs of a call, returns the function that makes a legacy object from an upstream one."""
         self.reported: dict[Hashable, tuple[FieldReport, ...]] = {}
-        """The reports of the fields in lists that were translated, by what these have in common."""
+        """The reports of the fields in translated lists, by their key."""
 
 
 def generated(

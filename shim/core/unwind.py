@@ -1,4 +1,4 @@
-"""Unwinding: the items of lists within lists, each with what stands around it."""
+"""Unwinding: the items of lists within lists, each with the values around it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ItemPath = tuple[str, ...]
 
 
 def list_at(value: Json, path: Path) -> Json:
-    """Return the first list on the way to a path, or what is at its end."""
+    """Return the first list on a path, or the value at its end."""
     for name in path:
         if type(value) is not dict:
             break
@@ -26,7 +26,7 @@ def list_at(value: Json, path: Path) -> Json:
 def items_at(
     value: Json, path: Path, keyed: str, *, bodily: bool, at: ItemPath = ()
 ) -> Iterator[tuple[ItemPath, Any]]:
-    """Yield what leads to a path, with one item in place of each list on it, and the plain values beside that.
+    """Yield the objects on a path, with one item in place of each list, and the plain values next to it.
 
     In a request body (``bodily``) objects and lists beside it are there, too.
     """

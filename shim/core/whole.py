@@ -1,4 +1,4 @@
-"""A whole legacy body: what a caller asks, laid over what the old version shows."""
+"""A whole legacy body: the caller's members, merged into the old version's view."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from shim.documents.vocabulary import Json, JsonObject
 
 
 def whole_body(lens: Lens, base: JsonObject, asked: JsonObject) -> JsonObject:
-    """Return a whole legacy body: what is asked laid over a base, with what other members mean in its place.
+    """Return a whole legacy body: the asked members merged into a base, with synonyms in their place.
 
     Raises CallError for a member that has no one place, or says something else than
     stands there.
@@ -47,7 +47,7 @@ def whole_body(lens: Lens, base: JsonObject, asked: JsonObject) -> JsonObject:
 
 
 def moved(lens: Lens, base: JsonObject, asked: JsonObject) -> dict[str, str]:
-    """Return the asked members that change what stands at another place, each with the outermost member there."""
+    """Return the asked members that change a value at another place, each with the outermost member there."""
     found: dict[str, str] = {}
     for name, place in lens.means.items():
         said, shown = (taken(one, parse_source(name)) for one in (asked, base))
@@ -57,7 +57,7 @@ def moved(lens: Lens, base: JsonObject, asked: JsonObject) -> dict[str, str]:
 
 
 def passed_over(lens: Lens, whole: JsonObject, asked: JsonObject) -> list[str]:
-    """Return the asked members that repeat what was shown at another place, which the body says otherwise now."""
+    """Return the asked members that repeat an old value of another place, which the body changes."""
     said = {name: taken(asked, parse_source(name)) for name in lens.means}
     found = []
     for name, value in said.items():
@@ -79,7 +79,7 @@ def without_asked(base: JsonObject, asked: JsonObject) -> JsonObject:
 
 
 def _over(base: JsonObject, asked: JsonObject) -> JsonObject:
-    """Return an object with what is asked in place of what was; objects keep their other members."""
+    """Return an object with the asked values in place of the old ones; objects keep their other members."""
     whole = dict(base)
     for name, value in asked.items():
         inner = whole.get(name)

@@ -21,7 +21,7 @@ _IN_QUERY = frozenset({"boolean", "integer", "number", "string"})
 
 def _made(table: Table, key: str) -> Resource | None:
     sub = table.table(key)
-    # no document declares what the list's objects have
+    # no document declares the members of the list's objects
     if sub is not None and "each" in table.data:
         request = table.around.operation.request
         members = {} if request is None else request.members

@@ -1,6 +1,6 @@
 """Successors in documents: the calls that took an operation's place, how their tables are read and checked.
 
-The attribute ``around`` of a table has what is already known of the operation.
+The attribute ``around`` of a table has the known parts of the operation.
 """
 
 from __future__ import annotations
@@ -160,7 +160,7 @@ class Target(Declared):
 
     @property
     def made(self) -> tuple[Resource, ...]:
-        """The bodies and queries that rules make for it, and for what goes before it."""
+        """The bodies and queries that rules make for it, and for the calls before it."""
         made = [] if self.body is None else [self.body]
         for before in self.before:
             made += before.made

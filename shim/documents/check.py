@@ -1,6 +1,6 @@
 """Checks of documents as a whole: ties between operations, and fields against the operations that use them.
 
-A row says where, whether something is wrong there, and what.
+A row has a place, whether it has a defect, and the defect.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from shim.documents.ways import From, Group
 def check_documents(
     documents: Sequence[Document],
 ) -> Iterator[tuple[Document, str, str]]:
-    """Yield (document, key path, what is wrong) for every defect of a set of documents."""
+    """Yield (document, key path, defect) for every defect of a set of documents."""
     set_of = _Set()
     for document in documents:
         for at, is_wrong, what in set_of.add(document):
@@ -113,7 +113,7 @@ def _of_fields(document: Document) -> Rows:
 
 
 def _of_lenses(document: Document) -> Rows:
-    """Yield what the rules of a body read through a lens that the legacy body can't have: it would never be there."""
+    """Yield the sources of a lens's rules that the legacy body can't have."""
     for operation in document.operations:
         request = operation.request
         if request is None:

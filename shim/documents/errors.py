@@ -1,4 +1,4 @@
-"""Errors in documents: what a successor's error is in legacy terms, and which success stands for one."""
+"""Errors in documents: a successor's error in legacy terms, and successes that mean one."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _rule(table: Table, code: str) -> ErrorRule:
 
 
 def wrong_errors(errors: Mapping[str, ErrorRule]) -> Rows:
-    """Yield what is wrong with the keys of some rules."""
+    """Yield the defects of the keys of some rules."""
     for code, rule in errors.items():
         is_success = len(code) == 3 and code.isdecimal() and code.startswith("2")
         at = key_path(".errors", code)

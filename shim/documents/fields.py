@@ -1,4 +1,4 @@
-"""Fields of an answer or of a body, the rules that give them values, and what every verb has in common."""
+"""Fields of an answer or of a body, the rules that give them values, and the base of all verbs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TIERS = ("flex", "dedicated")
 BODY = "body"
 """What stands for a tier in rules that make a request body."""
 BARE = "value"
-"""The name under which rules read what is not an object."""
+"""The name under which rules read values that are not objects."""
 
 TYPES = (
     "string",
@@ -33,7 +33,7 @@ TYPES = (
     "links",
     "any",
 )
-"""The types a field may have; objects and what may be one are handed over as they are, unless ``of`` is said."""
+"""The types a field may have; objects pass unchanged, unless ``of`` is given."""
 LISTS = ("strings", "objects", "array", "links")
 """Those whose values are lists."""
 
@@ -88,7 +88,7 @@ class When(Declared):
 class Verb(Declared):
     """How a field gets its value: how that is read, what it may make, the lines it becomes, and why it failed.
 
-    ``verbs`` has a class for each. ``sources`` are what it reads of the other side's
+    ``verbs`` has a class for each. ``sources`` are the members that it reads of the other side's
     object.
     """
 
@@ -130,7 +130,7 @@ class Verb(Declared):
         return self.says.format(self)
 
     def misused(self, field: Field, use: Use) -> Rows:
-        """Yield what could never apply or never be true in a rule of that field."""
+        """Yield defects of a rule of that field: parts that can never apply."""
         return iter(())
 
     def lines(self, script: Script, field: Field, which: str) -> list[str]:
@@ -140,7 +140,7 @@ class Verb(Declared):
         )
 
     def branches(self, script: Script, field: Field) -> list[Branch]:
-        """Return the tests of what the sources say, each with the value where it holds."""
+        """Return the tests of the sources, each with the value if it holds."""
         found = []
         for source in self.sources:
             member = script.member(source, noted=self.hands_on)
@@ -148,7 +148,7 @@ class Verb(Declared):
         return [self.branch(script, field, *one) for one in found]
 
     def branch(self, script: Script, field: Field, found: str, source: str) -> Branch:
-        """Return the test of what a source says, which is found by an expression, and the value where it holds."""
+        """Return the test of a source, found by an expression, and the value if it holds."""
         raise NotImplementedError
 
     def why_not(self, field: Field, said: Json) -> str:
@@ -260,7 +260,7 @@ class Use:
     """The names that rules know, by tier and operation."""
     tiers: dict[str, list[str]] = attrs.field(factory=dict)
     grouped: set[str] = attrs.field(factory=set)
-    """Tiers on which the resource is what several items become together."""
+    """Tiers on which several items become one such object."""
     tier: str = ""
     """The one that is looked at."""
 

@@ -1,6 +1,6 @@
 """Lenses in documents: how a legacy body that says a part of a resource is laid over the resource that is there.
 
-An old version shows what is there in its own shape. What a caller changes of that is
+An old version shows the resource in its own shape. A caller's changes to that are
 changed in the successor's shape, and all else stays.
 """
 
@@ -22,7 +22,7 @@ ONLY = "[only]"
 NAME = "[name]"
 """The step to the name of that item."""
 FROM_LENS = ("asked", "was")
-"""What rules of a body may read besides: the caller's own members, and what the old version shows of what is there."""
+"""Additional sources for rules of a body: the caller's own members, and the old version's view of the resource."""
 
 _PART = re.compile(r"([^.\[\]]+)(\[only\]|\[name\])?")
 
@@ -78,17 +78,17 @@ class LensList(Declared):
 
 @attrs.frozen(kw_only=True)
 class Lens(Declared):
-    """How a legacy body is laid over what is there, or without a look over what a document starts with."""
+    """How a legacy body is merged into the resource, or without a lookup into the document's ``start``."""
 
     members: tuple[str, ...]
     """The members of the legacy body that are seen through it; other bodies need no look."""
     version: str = ""
-    """That of the look at what is there."""
+    """The version of the lookup."""
     switch: str = ""
     """The word of ``ATLAS_SHIM_WRITES`` without which no body with these members is sent."""
     lists: Mapping[str, LensList] = named(LensList, "list")
     means: Mapping[str, BodyPlace] = read_as(_places, factory=dict)
-    """Members that say what stands at another place of the legacy body, too."""
+    """Members with the same meaning as another place in the legacy body."""
     start: Any = None
     """What a legacy body is laid over where nothing is there yet."""
     empty: Any = None

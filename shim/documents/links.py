@@ -37,7 +37,7 @@ class LinkRule(Declared):
     rel: Mapping[str, str] = read_as(_relation)
 
     def parts(self, parameters: Collection[str]) -> tuple[list[str], list[str]]:
-        """Return the members of the answer that the path names, and expressions for what stands around them."""
+        """Return the members of the answer that the path names, and expressions for the texts around them."""
         members = list[str]()
         texts = [["context.base", "context.bases[0]"]]
         for number, piece in enumerate(re.split("[{}]", self.path.text)):

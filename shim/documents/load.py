@@ -222,7 +222,7 @@ def _with_common(table: Table, common: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _merged(common: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the keys of two tables, and of the tables in both; what is its own stands in place of what is common."""
+    """Return the keys of two tables, and of the tables in both; its own values replace common ones."""
     merged = {**common, **own}
     for key, value in own.items():
         if isinstance(value, dict) and isinstance(common.get(key), dict):
@@ -284,7 +284,7 @@ def text_of(path: Path | Traversable, most: int = LARGEST) -> str:
 
 
 def read_toml(path: Path | Traversable, most: int = LARGEST) -> dict[str, Any]:
-    """Return the tables of a TOML file; raises ValueError for what is none, or takes too much memory, and OSError."""
+    """Return the tables of a TOML file; raises ValueError for an invalid or too large file, and OSError."""
     text = text_of(path, most)
     most = max((line.count(".") for line in text.splitlines()), default=0)
     if text.count(".") > _DOTS or most > _DOTS_OF_A_LINE:

@@ -169,7 +169,7 @@ class Operation(Declared):
     deprecated: datetime = read_as(_end)
     sunset: datetime = read_as(_end)
     blank: datetime | None = None
-    """From then on what the legacy endpoint answers to a read means nothing."""
+    """From then on, the legacy endpoint's answer to a read means nothing."""
     switch: str = ""
     """The word of ``ATLAS_SHIM_WRITES`` without which successors and constant don't exist."""
     lent: bool = read_as(_lent, default=False)
@@ -451,7 +451,7 @@ class Document:
     """Operations by the name that sources call them by: a client's method, a command, a provider's resource."""
 
     def where_on(self, reads: Collection[str], writes: Collection[str]) -> Document:
-        """Return it with what there is where these words of switches are on."""
+        """Return it with the operations of these switches."""
         operations = [one.where_on(reads, writes) for one in self.operations]
         served = [one for one in operations if one.successors or not one.lives]
         return attrs.evolve(self, operations=tuple(served))

@@ -46,7 +46,7 @@ class RefusedValue(RefusedChoice):
     but: Any = None
     """Any value is refused but this one."""
     when: When | None = nested(When)
-    """A condition on what stands beside it, without which it is not refused."""
+    """A condition on other members, without which it is not refused."""
     ignored: str = ""
     """Why the member is left out; it is refused only where writes are strict."""
 

@@ -1,4 +1,4 @@
-"""The legacy question: what a request body may have, which member chooses the call, and what becomes of a query."""
+"""The legacy question: the members of a request body, the one that selects the call, and the translation of a query."""
 
 from __future__ import annotations
 

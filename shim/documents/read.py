@@ -1,4 +1,4 @@
-"""How a class is read from a table: the type of an attribute says what its key holds, or a reader does."""
+"""How a class is read from a table: by the types of its attributes, or by readers."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def under(name: str, **more: Any) -> Any:
 
 
 def of_table(name: str, **more: Any) -> Any:
-    """Return an attribute that is one of the table itself: its name, path or owner, or of what is around it."""
+    """Return an attribute that is one of the table itself: its name, path or owner, or of its surroundings."""
     get = attrgetter(name)
 
     def read(table: Table, _key: str, _: Any) -> Any:
@@ -263,7 +263,7 @@ def source(
 
 
 def that(fits: Callable[[Any], object], what: str, default: Any, *key: str) -> Any:
-    """Return an attribute with the value of a key; reports ``what`` of a value that does not fit."""
+    """Return an attribute with the value of a key; reports ``what`` for a value that does not fit."""
 
     def read(table: Table, at: str) -> Any:
         said = table.data.get(at, default)

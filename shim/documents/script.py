@@ -13,7 +13,7 @@ from shim.documents.vocabulary import Json
 Branch = tuple[str, str]
 """A test, and the expression for the value that a field gets if it is the first that holds."""
 Begin = Callable[..., Callable[..., dict[str, Json]]]
-"""Takes what one call is translated with, and returns the function that makes a legacy object of one of upstream's."""
+"""Takes the inputs of one call, and returns the function that makes a legacy object from an upstream one."""
 
 
 @attrs.define
@@ -26,15 +26,15 @@ class Script:
     """The API whose relations links have."""
     tier: str
     inner: Callable[[str, Any], tuple[Begin, bool]]
-    """Makes the translator of a field's resource; returns its ``begin``, and whether it takes what is no object."""
+    """Makes the translator of a field's resource; returns its ``begin``, and whether it accepts other values."""
     names: dict[str, Any] = attrs.field(factory=dict)
     """The values that the text names."""
     once: dict[str, str] = attrs.field(factory=dict)
-    """The names of what is worth the same in all objects of a call, by the expression for it."""
+    """The names of values that are constant in a call, by their expression."""
     holders: dict[str, str] = attrs.field(factory=dict)
     """The names of upstream's objects that lines read from, by their dotted names there."""
     inside: dict[str, str] = attrs.field(factory=dict)
-    """The names of what translates the objects in fields, by field."""
+    """The names of the translators of objects in fields, by field."""
     lines: list[str] = attrs.field(factory=list)
     """The lines that run for each object."""
 
@@ -45,7 +45,7 @@ class Script:
         return name
 
     def once_a_call(self, stem: str, expression: str) -> str:
-        """Return the name of what an expression is worth in all objects of a call."""
+        """Return the name of an expression's value, which is constant in a call."""
         return self.once.setdefault(expression, f"{stem}_{len(self.once)}")
 
     def holder(self, outer: str) -> str:
@@ -63,7 +63,7 @@ class Script:
     def member(self, source: str, *, noted: bool = False) -> str:
         """Return the expression for the value at a source, None if there is no source.
 
-        With ``noted`` the report names the items that lack what ``[each]`` takes of
+        With ``noted`` the report lists the items that lack the value of ``[each]`` in
         them.
         """
         if noted and f"[{Step.EACH}]" in source:
@@ -74,7 +74,7 @@ class Script:
         return f"{self.holder(outer)}.get({last!r})"
 
     def nested(self, field: str, resource: Any) -> str:
-        """Return the name of what translates the objects in a field, in one call."""
+        """Return the name of the translator of the objects in a field, in one call."""
         if field not in self.inside:
             inner, wraps = self.inner(field, resource)
             begin = self.name("begin", inner)

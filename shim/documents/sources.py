@@ -19,7 +19,7 @@ class Step(StrEnum):
     ONLY = "only"
     """Its item, when it has one alone."""
     EACH = "each"
-    """All of them: what follows is looked up in each, and makes a list."""
+    """All of them: the rest of the path is looked up in each, and makes a list."""
 
 
 class Where(str):
@@ -54,7 +54,7 @@ LONGEST = 1000
 
 @lru_cache(maxsize=4096)
 def parse_source(text: str) -> Path:
-    """Return the path that a source says; raises ValueError that says what is wrong with it."""
+    """Return the path that a source says; raises ValueError with the defect."""
     if len(text) > LONGEST:
         raise ValueError(f"is not a source: it has more than {LONGEST} characters")
     path = list[str | Step]()
@@ -80,7 +80,7 @@ def parse_source(text: str) -> Path:
     return tuple(path)
 
 
-class _SeveralItems(Exception):  # noqa: N818 - what a step can't take is not an error
+class _SeveralItems(Exception):  # noqa: N818 - a list that a step can't handle is not an error
     """A list of several items, from which ``[only]`` can't choose."""
 
 
@@ -153,7 +153,7 @@ def is_step(part: str | Step) -> bool:
 
 
 def lacking(source: Json, path: Path, at: str) -> Iterator[tuple[str, Json]]:
-    """Yield the items that lack what a path with ``[each]`` takes of each, with the place that ``at`` is for them."""
+    """Yield the items that lack the value of a path with ``[each]``, with the place that ``at`` is for them."""
     step = path.index(Step.EACH)
     items = taken(source, path[:step])
     if type(items) is not list:

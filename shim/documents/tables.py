@@ -1,4 +1,4 @@
-"""Typed access to TOML tables that knows where it stands and collects what is wrong."""
+"""Typed access to TOML tables, with their places, that collects defects."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from shim.documents.templates import Template, parse_template
 _Read = TypeVar("_Read")
 
 Rows = Iterable[tuple[str, object, str]]
-"""For each thing that may be wrong: the key, whether it is, and what is wrong."""
+"""For each thing that may be wrong: the key, whether it has the defect, and its text."""
 _LONG = 100
 """The characters of a word that are compared with known words, which are shorter."""
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 NEVER = datetime.max.replace(tzinfo=UTC)
-"""The sunset of what lives on."""
+"""The sunset of endpoints that are not retired."""
 
 
 def key_path(table: str, key: str) -> str:
@@ -58,7 +58,7 @@ class DocumentSource:
     overridden: dict[str, str] = attrs.field(factory=dict)
     """The file that set a key, by dotted key path."""
     problems: list[str] = attrs.field(factory=list)
-    """The defects found so far, each as ``file: key.path: what is wrong``."""
+    """The defects found so far, each as ``file: key.path: defect``."""
     trusted: bool = False
     """Whether only types and required keys are checked."""
     shipped: bool = False
@@ -207,7 +207,7 @@ class Table:
         return Table(value, self.source, self.at(key), key, self.around)
 
     def each(self, key: str, read: Callable[[Table, str], _Read]) -> dict[str, _Read]:
-        """Return what is read from each key of a sub-table, by that key in file order; empty without the sub-table."""
+        """Return the value of each key of a sub-table, in file order; empty without the sub-table."""
         inner = self.table(key)
         if inner is None:
             return {}
@@ -251,7 +251,7 @@ def read_template(table: Table, key: str, *, verbs: bool = False) -> Template:
 def checked(
     table: Table, key: str, read: Callable[[str], _Read], text: str
 ) -> _Read | None:
-    """Return what ``read`` makes of the text, None for an empty text; a ValueError becomes a noted problem."""
+    """Return the result of ``read`` for the text, None for an empty text; a ValueError becomes a noted problem."""
     try:
         return read(text) if text else None
     except ValueError as error:

@@ -47,7 +47,7 @@ class Template:
 def parse_template(text: str, *, verbs: bool = False) -> Template:
     """Parse a template; with ``verbs`` a segment may be ``{name}:pause``, which can be built and not recognised.
 
-    Raises ValueError that says what is wrong with it.
+    Raises ValueError with the defect.
     """
     if not text.startswith("/") or text.endswith("/"):
         raise ValueError("must start with a slash and not end with one")

@@ -205,7 +205,7 @@ class Unwind(Verb):
 
     @property
     def claims(self) -> tuple[str, ...]:
-        # what stands around a list is read, too
+        # values around a list are read, too
         return tuple(said.partition(".")[0] for said in self.sources)
 
     def how(self, name: str) -> str:

@@ -20,7 +20,7 @@ import attrs
 
 
 class Fidelity(StrEnum):
-    """How close a legacy field's value is to what it was."""
+    """How close a legacy field's value is to its old meaning."""
 
     EXACT = "exact"
     """The same value with the same meaning."""
@@ -31,7 +31,7 @@ class Fidelity(StrEnum):
     DERIVED = "derived"
     """Computed, or near the old meaning."""
     MISSING = "missing"
-    """Upstream did not send what it comes from; left out. Only replies have it, documents do not."""
+    """Upstream did not send its source; left out. Only replies have it, documents do not."""
     ABSENT = "absent"
     """Cannot be known; left out."""
 
@@ -183,7 +183,7 @@ def parse_date(text: str) -> str:
 def named_in(accept: str | None, content: str = "json") -> str | None:
     """Return the version that an Accept field (RFC 9110, 12.5.1) names: the best-weighted, of equals the first.
 
-    Returns None if it names none, and an empty text for what the shim has no part in: a
+    Returns None if it names none, and an empty text for values that the shim ignores: a
     preview, an upcoming version, another format. A range that the caller does not
     accept (``q=0``) names nothing. Callers use few values.
     """

@@ -37,7 +37,7 @@ def is_dropped(drop: Sequence[Any], said: Json) -> bool:
 
 
 def check_value(field: Field, at: str, value: Json) -> Rows:
-    """Yield what keeps a field from having a value."""
+    """Yield the reasons why a field can't have a value."""
     fits = FITS[field.type](value) and is_json(value)
     other = fits and field.words and value not in field.words
     yield at, not fits, f"{value!r} is not of the field's type, {field.type}"
@@ -56,7 +56,7 @@ class From(Verb):
     key = "from"
     hands_on = True
     mark: ClassVar[str] = ", "
-    """What stands between the source and what becomes of it, where that is said in words."""
+    """The text between the source and its conversion, in words."""
 
     sources: tuple[str, ...] = source("from", several=True)
     drop: Sequence[Any] = that(
@@ -72,7 +72,7 @@ class From(Verb):
         return self.mark.join(filter(None, (shown, self.becomes())))
 
     def becomes(self) -> str:
-        """Say what becomes of a value; empty when it stays what it is."""
+        """Return the conversion of a value in words; empty if it stays the same."""
         return self.says.format(self)
 
     def misused(self, field: Field, use: Use) -> Rows:
@@ -81,7 +81,7 @@ class From(Verb):
         yield "", described and (self.drop or self.changes), what
 
     def inner(self, script: Script, field: Field, source: str) -> tuple[str, str]:
-        """Return the type of what holds objects, and the call that translates them."""
+        """Return the type of the container of objects, and the call that translates them."""
         if field.type == "objects":
             return ("list", f"each(value, {source!r})")
         return ("dict", f"one(value, {source!r})")
@@ -104,7 +104,7 @@ class From(Verb):
         return self.wanted(script, field, test), made.get(field.type, "value")
 
     def wanted(self, script: Script, field: Field, test: str) -> str:
-        """Return a test that also leaves out what stands for not known, and words that are not the field's."""
+        """Return a test that also leaves out values for "not known", and words that are not the field's."""
         if self.drop:
             test += f" and not {script.name('is_dropped', partial(is_dropped, self.drop))}(value)"
         if field.words:

@@ -13,11 +13,11 @@ A call passes these stations in order, here with requests; each library has a fo
     ``process.concerns``                    may a URL be of a retired call, by the settings of this process?
     ``requests.adapter.Adapter.send``       the library's own method, or one around it (``switch``)
     ``requests.door.retired_prepared``      the request in neutral terms
-    ``driver.drive``                        does what the next two yield; ``adrive`` awaits it
-    ``recognition.retired_call``            is it a retired call, and what its exchange needs
+    ``driver.drive``                        runs the next two; ``adrive`` awaits them
+    ``recognition.retired_call``            is it a retired call, and the inputs of its exchange
     ``exchange.steps``                      the loop for all libraries
     ``notice.notify``                       the program is warned at its line (``call_site``), before anything is sent
-    ``requests.door.RequestsDoor.request``  what one library alone knows: requests, responses, exceptions, timeouts
+    ``requests.door.RequestsDoor.request``  the library's own part: requests, responses, exceptions, timeouts
     ``recognition.RetiredCall.write_down``  the line of the inventory
 
 ``native`` has values that several libraries share, ``surface`` makes a door look like

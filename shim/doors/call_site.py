@@ -33,19 +33,19 @@ _PLUMBING = frozenset({
     "joblib", "multidict", "niquests", "opentelemetry", "outcome", "propcache", "requests", "requests_toolbelt", "rq",
     "sniffio", "tenacity", "tornado", "treq", "trio", "twisted", "urllib3", "urllib3_future", "uvloop", "wrapt", "yarl",
 })  # fmt: skip
-"""Installed packages that stand between a program and the network, or run what they are handed."""
+"""Installed packages that stand between a program and the network, or run functions for it."""
 
 _RUNNERS = frozenset({
     "_asyncio", "_queue", "_thread", "anyio", "asyncio", "concurrent", "gevent", "multiprocessing", "outcome", "queue",
     "threading", "trio",
 })  # fmt: skip
-"""Modules that run what a program hands them in tasks and threads."""
+"""Modules that run a program's functions in tasks and threads."""
 
 _TASKS = frozenset({"_asyncio", "anyio", "asyncio", "trio"})
 """Modules whose objects lead from a task to those that wait for it."""
 
 _WAITING = ("outer", "waiter", "destination", "done", "self", "future")
-"""Names, in functions of ``_TASKS``, of what leads from something that is run to who waits for it."""
+"""Names, in functions of ``_TASKS``, of the variables that lead from running code to its waiter."""
 _WAITED = (
     "__self__", "args", "_callback", "_callbacks", "_done", "_getters", "_parent_task", "cancel_scope", "_host_task",
     "parent_nursery", "parent_task",
@@ -55,7 +55,7 @@ _WAITED = (
 _LINKS = frozenset(
     {list, tuple, deque, partial, BuiltinMethodType, FunctionType, MethodType}
 )
-"""Other types of what stands between."""
+"""Other types of such packages."""
 
 # objects that are followed from the one that makes a call to those that wait for it
 _FARTHEST = 64
@@ -72,7 +72,7 @@ def call_site() -> CallSite:
     library's function, the line is 0, the file the one that was started, and ``target``
     names the function.
     """
-    here = sys._getframe(1)  # noqa: SLF001 - documented, and what warnings.warn is made of
+    here = sys._getframe(1)  # noqa: SLF001 - documented, and used by warnings.warn
     task, root = _current_task()
     frame: FrameType | None = here
     while frame is not None and _kind(frame) != "program":
@@ -155,7 +155,7 @@ class _Waiters:
 
     def find(self, task: Any) -> FrameType | None:
         """Return the program's innermost frame in a task that waits for one, be it by way of other tasks."""
-        seen: dict[int, Any] = {}  # keeps what is looked at, so that no id comes again
+        seen: dict[int, Any] = {}  # keeps the objects alive, so that no id is reused
         todo = deque([task])
         while todo and len(seen) < _FARTHEST:
             each = todo.popleft()
@@ -193,7 +193,7 @@ class _Waiters:
 
 
 def _loop_of(each: Any) -> Any:
-    """Return the loop of a future or task of asyncio, None for what belongs to none."""
+    """Return the loop of a future or task of asyncio, None if it has none."""
     if hasattr(each, "get_loop"):
         return each.get_loop()
     return None
@@ -208,7 +208,7 @@ def _coroutine(task: Any) -> Any:
 
 
 def _innermost(coroutine: Any) -> FrameType | None:
-    """Return the innermost frame of the program in what a suspended coroutine awaits, None for one that runs."""
+    """Return the program's innermost frame in the awaited objects of a coroutine, None if it runs."""
     found = None
     for _ in range(_DEEPEST):
         if (frame := _begun(coroutine)) is None or getattr(
@@ -257,7 +257,7 @@ def _kind_of(filename: str, module: str) -> str:
             if package and package[0].removesuffix(".py") in _PLUMBING:
                 return "plumbing"
             return "package"
-    # In an archive, and in what PyInstaller makes, a file's path does not say whose it
+    # In an archive, and in a PyInstaller bundle, a file's path does not say whose it
     # is; its module does.
     top = _top(module)
     is_plumbing = (

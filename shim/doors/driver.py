@@ -1,6 +1,6 @@
-"""The driver of all doors: what has to be done is said once, and done by blocking or by awaiting.
+"""The driver of all doors: steps are written once, and run by blocking or by awaiting.
 
-steps =(what to call)=> drive or adrive: calls it, sends back what it returned, until
+steps =(a callable)=> drive or adrive: calls it, sends back its result, until
 there is a result
 """
 
@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 Steps = Generator[Callable[[], Any], Any, T]
-"""Yields what is to be called, is sent what that returned, and returns a result."""
+"""Yields callables, receives their results, and returns a result."""
 
 
 def drive(todo: Steps[T]) -> T:

@@ -1,6 +1,6 @@
 """One exchange in a library's own terms, as steps for the one ``driver``.
 
-A ``Door`` is what one library alone knows. What does I/O (``send``, ``following``,
+A ``Door`` is the library's own part. Methods that do I/O (``send``, ``following``,
 ``close``) is handed out by ``steps`` and may be a coroutine function; the rest is
 called as it is.
 """
@@ -77,7 +77,7 @@ class Door:
 
     @property
     def follows(self) -> bool:
-        """Whether the library may follow redirects of what is sent: what a successor's lead to is not translated."""
+        """Whether the library may follow redirects; the target of a successor's redirect is not translated."""
         return self.sent is None or self.sent.route == "legacy"
 
     def url_sent(self, send: Send, own: str) -> str:
@@ -177,7 +177,7 @@ class Door:
 
 
 def steps(door: Door) -> Steps[Any]:
-    """Yield what a retired call needs done, and return the response for the caller, its content unread.
+    """Yield the steps of a retired call, and return the response for the caller, its content unread.
 
     The program is warned before the first byte is sent; the call is written down even
     if it fails.
@@ -255,7 +255,7 @@ def _read(door: Door, head: Reply, limit: int) -> Steps[Reply]:
 
 
 def _failed(door: Door, error: BaseException, done: str) -> None:
-    """Write down a call that got no answer; the exception says what was ``done`` before."""
+    """Write down a call that got no answer; the exception lists the writes ``done`` before."""
     door.show_error(error)
     if done:
         error.add_note(done)
@@ -269,7 +269,7 @@ def _failed(door: Door, error: BaseException, done: str) -> None:
 
 
 def _hurry(door: Door, method: str) -> None:
-    """Let a later request wait for no longer than what is left of the caller's own timeouts.
+    """Limit a later request to the rest of the caller's own timeouts.
 
     They hold for one wait each in most libraries; an exchange may wait for them
     together, counted from its start. When they are over the caller gets the library's
@@ -291,7 +291,7 @@ def together(read: float | None = None, **others: float | None) -> float | None:
 
 
 def shorter(left: float, timeout: float | None) -> float:
-    """Return a timeout that is no longer than what is left."""
+    """Return a timeout that is no longer than the remaining time."""
     if timeout is None:
         return left
     return min(left, timeout)

@@ -21,7 +21,7 @@ PIECE = 65536  # bytes that are read at once
 _serving: ContextVar[bool] = ContextVar("atlas_shim_serving", default=False)
 
 is_served = _serving.get
-"""Returns whether what is being sent is a door's own request."""
+"""Returns whether a door's own request is being sent."""
 
 
 def alone(call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:

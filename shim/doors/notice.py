@@ -72,7 +72,7 @@ _READ: dict[str, Callable[..., tuple[Any, ...]]] = {
     "twisted.web.client": _read_twisted,
     "curl_cffi.requests": _read_curl_cffi,
 }
-"""Library -> what its method's arguments say: the request's method, its URL, and perhaps its field lines."""
+"""Library -> the values in its method's arguments: the request's method, its URL, and perhaps its field lines."""
 
 
 def warn(notice: Notice) -> None:
@@ -116,7 +116,7 @@ def notify(retired: RetiredCall, *, uncovered: str = "") -> None:
     """Warn the program of a call that it is about to make.
 
     ``uncovered`` names a library whose calls are not served; the warning says which
-    are. Raises LegacyEndpointWarning when warnings are errors, and what the handler
+    are. Raises LegacyEndpointWarning when warnings are errors, and exceptions that the handler
     raises.
     """
     word = retired.now.word
@@ -193,7 +193,7 @@ def _on_absent(operation: Operation) -> str:
 def tell(library: str, method: str, url: str, lines: Headers = ()) -> None:
     """Warn of a call if it is a retired one, and write it down; ``url`` is absolute.
 
-    Raises what ``notify`` raises, and SettingsError for a call that is to be led to
+    Raises the exceptions of ``notify``, and SettingsError for a call that is to be led to
     another upstream, and can't be.
     """
     if CHECKED in os.environ:
@@ -211,7 +211,7 @@ def tell(library: str, method: str, url: str, lines: Headers = ()) -> None:
 
 
 def door_of(library: str) -> Callable[..., Any]:
-    """Return what is called in the place of a library's method."""
+    """Return the function in place of a library's method."""
 
     def door(_: Any, send: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         tell(library, *_READ[library](*args, **kwargs))

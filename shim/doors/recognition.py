@@ -1,4 +1,4 @@
-"""Which calls of a program the shim takes part in under the settings of this process, and what their exchange needs.
+"""Recognize the calls of a program that the shim handles in this process, with the inputs of their exchanges.
 
 Those are retired calls, and all calls to Atlas while ``ATLAS_SHIM_UPSTREAM`` leads them
 to another origin.

@@ -1,4 +1,4 @@
-"""What stands in the place of libraries' methods: a look at the URL, and for a call to Atlas what serves it.
+"""Functions in place of libraries' methods: they check the URL, and pass a call to Atlas to its door.
 
 The engine and the library's room are loaded for the first such call, in a thread if a
 loop runs: that takes a while.
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class State:
-    """Whether it is on, the settings when it was switched on, and what is loaded by now.
+    """Whether it is on, the settings when it was switched on, and the modules that are loaded.
 
     ``concerns`` is the engine's, None until that is loaded. ``doors`` are the rooms'
     functions by their names, None for one that can't be loaded, and ``said`` is why
@@ -55,7 +55,7 @@ def _concerns(url: str) -> object:
 
 
 def _load(door: str) -> None:
-    """Load the engine and a room's function; what can't be loaded is said once, and calls go out as they are."""
+    """Load the engine and a room's function; a failure is reported once, and calls go out unchanged."""
     module, name, *arguments = door.split(":")
     if not STATE.guarded and hasattr(os, "register_at_fork"):
         STATE.guarded = True
@@ -116,7 +116,7 @@ async def _load_beside(door: str) -> None:
 def _served(
     url_of: Callable[..., str], door: str, *, follows: bool = False, waits: bool = False
 ) -> Callable[..., Any]:
-    """Return what is called in a method's place: for a URL that is a concern the door, else the method itself.
+    """Return the function in a method's place: it calls the door for a URL of Atlas, else the method itself.
 
     ``url_of`` gets the instance and the arguments. A method that ``follows`` redirects
     by itself, as one that ``waits`` does, may be led to a retired call: the door gets
@@ -170,12 +170,12 @@ def _is_concern(
 ) -> object:
     try:
         return _concerns(url_of(instance, *args, **kwargs))
-    except Exception:  # noqa: BLE001 - the library says itself what is wrong with a call
+    except Exception:  # noqa: BLE001 - the library itself reports the defect of a call
         return False
 
 
 def _leads(response: Any) -> object:
-    """Return whether redirects led to what may be a retired call."""
+    """Return whether redirects led to a possibly retired call."""
     return getattr(response, "history", ()) and _concerns(
         str(getattr(response, "url", ""))
     )
@@ -238,7 +238,7 @@ SERVED: dict[str, Methods] = {
     },
     "urllib.request": {("OpenerDirector", "open"): _OF_URLLIB},
 }
-"""Library -> class and method -> what is called in its place."""
+"""Library -> class and method -> the function in its place."""
 
 
 def _noticed(

@@ -1,7 +1,7 @@
 """The standard library's HTTP: ``urllib.request`` is served; bare ``http.client`` is not, and warned of.
 
 The opener opens each request of an exchange, so its handlers (proxies, cookies,
-authentication, redirects) work on what is sent, and a Digest signature is made for
+authentication, redirects) work on the requests that are sent, and a Digest signature is made for
 that.
 """
 
@@ -129,7 +129,7 @@ class UrllibDoor(Door):
         )
 
     def passed(self) -> Any:
-        """Return the native response, or one that begins with what was read of it, an HTTPError if it is one."""
+        """Return the native response, or one that begins with the part that was read; raises HTTPError for an error."""
         native = self.native
         content = self.content
         if content is None:
@@ -183,9 +183,9 @@ def _made(status: int, reason: str, lines: Headers, content: Any, method: str) -
 
 
 def _processed(opener: Any, request: Request, response: Any) -> Any:
-    """Give a response of the shim's own to the opener's processors, which raise what is an error.
+    """Give a response of the shim's own to the opener's processors, which raise errors.
 
-    But not for what would have the caller's request sent once more: credentials were
+    But not for statuses that would send the caller's request again: credentials were
     asked for already.
     """
     if response.status in {401, 407}:
@@ -204,7 +204,7 @@ def _processed(opener: Any, request: Request, response: Any) -> Any:
 def endheaders(
     connection: HTTPConnection, send: Callable[..., None], *args: Any, **kwargs: Any
 ) -> None:
-    """Send the head of a request and what follows, after a warning if it is a retired call."""
+    """Send the head of a request and its content, after a warning if it is a retired call."""
     # where it is kept until then, line by line
     head: list[bytes] = getattr(connection, "_buffer", None) or [b""]
     method, _, rest = head[0].decode("latin-1").partition(" ")

@@ -41,7 +41,7 @@ def look() -> None:
 
 
 def stand_in(kind: Any, *ours: Any) -> Any:
-    """Return a class made of a library's own ``kind``, by its name, whose method in ``SERVED`` is what stands there.
+    """Return a class made of a library's own ``kind``, by its name, whose method in ``SERVED`` is the one from there.
 
     One that stands on classes of ``ours`` has their method. It looks at the settings
     before an object is made.
@@ -74,13 +74,13 @@ def stand_in(kind: Any, *ours: Any) -> Any:
         )
     made.__doc__ = f"""{library}.{kind.__name__}, whose calls to retired Atlas endpoints keep working.
 
-    Takes what that takes. Raises SettingsError if an ``ATLAS_SHIM_…`` variable is invalid.
+    Accepts its arguments. Raises SettingsError if an ``ATLAS_SHIM_…`` variable is invalid.
     """
     return made
 
 
 def clients(library: types.ModuleType) -> dict[str, Any]:
-    """Return what stands in the place of the names of httpx or httpx2: two clients and the functions."""
+    """Return the replacements for names of httpx or httpx2: two clients and the functions."""
     kinds: dict[str, Any] = {
         name: stand_in(getattr(library, name)) for name in ("Client", "AsyncClient")
     }
@@ -123,7 +123,7 @@ def _unwrapped(function: Any) -> Any:
 
 
 class _Aliases:
-    """Finds a library's modules below the shim's name: the very modules, but for those that hold what is ours."""
+    """Finds a library's modules below the shim's name: the same modules, except those with replacements."""
 
     def __init__(
         self,
@@ -150,7 +150,7 @@ class _Aliases:
         """Have Python make it."""
 
     def exec_module(self, module: types.ModuleType) -> None:
-        """Put the library's module in the place of a new one, or fill that with what is ours and what else it has."""
+        """Use the library's module instead of a new one, or fill the new one with replacements and other names."""
         name = module.__name__
         original = import_module(name.removeprefix("shim."))
         ours = self._ours.get(name.removeprefix(self._prefix))
@@ -169,7 +169,7 @@ def alias(
 ) -> dict[str, Any]:
     """Let a library's modules be imported below the shim's name, those in ``ours`` with these objects in them.
 
-    Those in ``again`` are loaded a second time, so that they stand on what is ours.
+    Those in ``again`` are loaded a second time, so that they use the replacements.
     Returns all that is ours.
     """
     # requests.packages is not a package, and has modules all the same
@@ -209,7 +209,7 @@ def become(client: Any, ours: type) -> None:
 
 @functools.cache
 def _joined(own: type, ours: type) -> type:
-    """Return what ``class Joined(own, ours)`` would be, which goes by the name of ``own``."""
+    """Return the class ``Joined(own, ours)``, with the name of ``own``."""
     body = {
         **{
             name: getattr(own, name)

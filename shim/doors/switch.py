@@ -48,7 +48,7 @@ class _Loader:
 
 
 class Finder:
-    """Finds what the finders after it find; ``notify`` is called with each module of ``names`` that was executed.
+    """Finds modules through the finders after it; ``notify`` is called with each module of ``names`` that was executed.
 
     It must raise nothing: the import would fail. A module whose loader has no
     ``exec_module`` is passed over.
@@ -104,7 +104,7 @@ def install() -> None:
 
 
 def uninstall() -> None:
-    """Switch it off again: every method is what it was before ``install``.
+    """Switch it off again: every method is as before ``install``.
 
     A function of ours that somebody has wrapped in the meantime can't be taken out; it
     does nothing then.
@@ -133,7 +133,7 @@ def overtaken() -> None:
 
 
 def _hear(module: ModuleType) -> None:
-    """Patch a library that the program has imported; what goes wrong here is said and does not fail the import."""
+    """Patch a library that the program has imported; a failure here is reported and does not fail the import."""
     try:
         with _lock:
             for (kind, method), wrapper in (
@@ -173,7 +173,7 @@ def place(
 
 
 def unplace(module: ModuleType, kind: str, method: str) -> None:
-    """Put back what was replaced, unless it was replaced again."""
+    """Restore the original, unless it was replaced again."""
     owner: Any = getattr(module, kind, None)
     if owner is not None:
         link = next(iter(chain(owner, method)), None)
@@ -184,7 +184,7 @@ def unplace(module: ModuleType, kind: str, method: str) -> None:
 
 
 def chain(owner: Any, method: str) -> Iterator[Any]:
-    """Yield what stands in the place of a method, the outermost wrapper first, the original last."""
+    """Yield the functions in place of a method, the outermost wrapper first, the original last."""
     link = vars(owner).get(method)
     while link is not None:
         yield link
@@ -199,7 +199,7 @@ def is_ours(link: Any) -> bool:
 def standing_for(
     original: Any, wrapper: Callable[..., Any], bind: Callable[..., Any] | None = None
 ) -> Any:
-    """Return what stands in a method's place and calls ``wrapper`` while the drop-in is on, always with a ``bind``.
+    """Return the function in a method's place, which calls ``wrapper`` while the drop-in is on, always with a ``bind``.
 
     That returns the method for an instance and its class.
     """

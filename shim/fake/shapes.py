@@ -300,7 +300,7 @@ def legacy_instance(cluster: Cluster, view: View) -> JsonObject:
 
 
 def dedicated_cluster(cluster: Cluster, view: View) -> JsonObject:
-    """A dedicated or free cluster, reduced to what names it."""
+    """A dedicated or free cluster, reduced to its identity."""
     return _body(
         **_any_cluster(cluster),
         backupEnabled=cluster.tier == "dedicated",

@@ -30,7 +30,7 @@ DOMAIN = "atlas-shim"
 
 
 def provider_factory(environ: Mapping[str, str]) -> Callable[[], Any] | Path | None:
-    """Return what an environment's ``package.module:factory`` names, the path of its ``file:PATH``, or None.
+    """Return the object of an environment's ``package.module:factory``, the path of its ``file:PATH``, or None.
 
     Raises SettingsError if it can't be found.
     """
@@ -59,7 +59,7 @@ def check_flag(route: str) -> None:
 
 
 def connected(key: str, factory: Callable[[], Any] | Path | None) -> Evaluate:
-    """Return what asks for a flag; a provider of the ``factory`` is made and set first.
+    """Return a function that evaluates a flag; a provider of the ``factory`` is made and set first.
 
     Raises whatever a factory raises.
     """
@@ -96,7 +96,7 @@ FileFlag = tuple[Any, dict[str, float], dict[str, Any]]
 
 
 def _in_file(path: Path, key: str, project: str) -> object:
-    """Return what a file says of a flag for a project; raises FlagError that says what is wrong with it."""
+    """Return a file's value of a flag for a project; raises FlagError with the defect."""
     try:
         found = path.stat()
         flags = _flags(
@@ -141,7 +141,7 @@ def _flags(path: Path, stamp: tuple[int, ...]) -> dict[str, FileFlag]:  # noqa: 
 
 
 def _flag(key: str, given: Any) -> FileFlag:
-    """Return one flag; raises ValueError, as tomllib does, that names what is not a flag."""
+    """Return one flag; raises ValueError, as tomllib does, with the name that is not a flag."""
     table = given
     if isinstance(given, str):
         table = {"value": given}

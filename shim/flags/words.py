@@ -76,11 +76,11 @@ class _Entry:
 
 
 class FlagWords(Generic[T]):
-    """The last good words of the flag ``key``, and the variant of what is in use that each stands for.
+    """The last good words of the flag ``key``, and the variant of the plan for each.
 
     ``connect`` is called in the thread that asks, and again while it fails. ``make``
     returns the variant for a word, which is None if the flag has no word yet. ``fault``
-    is what is wrong with the provider, empty while it answers.
+    is the fault of the provider, empty while it answers.
     """
 
     def __init__(
@@ -143,7 +143,7 @@ class FlagWords(Generic[T]):
         self._entry(match, trusted=True).has_gone_on = True
 
     def _entry(self, match: Match, *, trusted: bool = False) -> _Entry:
-        """Return what is kept for a call's project, that of calls without one if there is no room.
+        """Return the stored word for a call's project, or that of calls without one if there is no room.
 
         Strangers may make projects up: the place of a trusted project is had by another
         trusted one alone.

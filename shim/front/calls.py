@@ -2,7 +2,7 @@
 
 A proxy knows fewer things than the gateway, so each expression takes in all that the
 gateway recognises and little else: a call that the gateway does not recognise, it
-passes on. The expressions keep to what PCRE2 and RE2 read alike, and have no character
+passes on. The expressions use only syntax that PCRE2 and RE2 share, and have no character
 that a configuration would have to quote.
 """
 
@@ -19,7 +19,7 @@ from shim.gateway.allow import READS
 
 
 def groups_of(documents: Sequence[Document]) -> list[dict[str, Any]]:
-    """Return what leads to the gateway: a call that any rule matches, unless its group's ``another`` does too.
+    """Return the condition for the gateway: a call that any rule matches, unless its group's ``another`` does too.
 
     A group's ``another`` matches (ignoring case) a whole Accept field that certainly
     names another version than the legacy one; it is empty where the path alone decides.
@@ -40,7 +40,7 @@ def groups_of(documents: Sequence[Document]) -> list[dict[str, Any]]:
                     another = another_version(operation.versions)
                 key = (api.base + operation.path.text, operation.method in READS)
                 methods = found.setdefault(another, {}).setdefault(key, [])
-                # HEAD asks what GET would answer, without its content (RFC 9110,
+                # HEAD is like GET, without content (RFC 9110,
                 # 9.3.2).
                 if operation.method == "GET":
                     methods += ["GET", "HEAD"]

@@ -11,11 +11,11 @@ A call passes these stations in order (each folder's docstring lists its files):
 
     ``http1``           sockets, connections and deadlines of callers; bytes become a Request
     ``call``            the way of one call, from its head to its last byte
-    ``limits``          how many are in flight, in all and of one peer, and what is held in memory for them
+    ``limits``          how many are in flight, in all and of one peer, and the memory reserved for them
     ``prepared``        a read that is sent and answered as one before it was; any other goes on
-    ``checks``          what a request asks of upstream, or a refusal; ``allow`` is the operator's list
+    ``checks``          the call that a request makes, or a refusal; ``allow`` is the operator's list
     ``credentials``     who may call, and who signs
-    ``exchange``        a call on its way upstream; of a retired call the core says what is sent and what is read
+    ``exchange``        a call on its way upstream; the core decides what is sent and read for a retired call
     ``upstream``        a call, over connections that are kept
     ``kept``            answers of repeated reads, in the room that calls leave
     ``http1.response``  the reply as bytes

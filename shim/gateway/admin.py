@@ -1,7 +1,7 @@
-"""The operator's listener: probes that never ask upstream, metrics, and what a gateway does.
+"""The operator's listener: probes that never ask upstream, metrics, and the gateway's status.
 
     /livez, /readyz                 whether the calls' loop turns; whether calls are taken
-    /, /status.txt, /status.json    what the gateway does, for browsers, terminals and programs
+    /, /status.txt, /status.json    the gateway's status, for browsers, terminals and programs
     /metrics                        its counts
 
 Probes answer anybody. Pages answer only to an address or the listener's own name, so

@@ -88,7 +88,7 @@ class Handler:
                     raise busy(entry.excess)  # noqa: TRY301 - answered below, as all are
                 await self._answer(request, plan, entry, line)
             except Refusal as refusal:
-                # its frames would hold what was read until the garbage is collected
+                # its frames would hold the data until garbage collection
                 refusal.__traceback__ = None
                 line.refused(refusal)
                 request.refuse(refusal)
@@ -228,11 +228,11 @@ def _is_step_of_digest(run: UpstreamCall) -> bool:
 async def relay(
     request: Request, reply: Reply, upstream: UpstreamResponse
 ) -> Failure | None:
-    """Send the caller a reply with upstream's content as it comes; what was read of it already goes first.
+    """Send the caller a reply with upstream's content as it arrives, after the part that was already read.
 
     Raises Refusal if upstream fails before the caller was sent anything. Later, the
     caller's connection is aborted, since a clean end would make half a reply look
-    whole; returns what that counts as.
+    whole; returns its kind.
     """
     upstream.lift()
     request.begin(reply, upstream.head.reason)

@@ -1,4 +1,4 @@
-"""Looks at requests before anything is decided; refuses what Atlas' servers may read in another way."""
+"""Checks requests before anything is decided; refuses those that Atlas's servers may read differently."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ _OTHER_TARGETS = frozenset({
 def check(
     request: Request, plan: Plan, authorities: frozenset[str], name: str
 ) -> tuple[Call, str, bool]:
-    """Return what a request asks of upstream, the URL that the gateway is called by, and whether its path was cut off.
+    """Return the call for upstream, the gateway's URL in this request, and whether its path was removed.
 
     The call's target is in origin form without the path of ``--public-url``, its fields
     lack those that Connection names, and its content is unread. ``authorities`` are
@@ -166,7 +166,7 @@ def _from_absolute(
 def _end_to_end(headers: Headers) -> Headers:
     """Return the field lines without those that Connection names (RFC 9110, 7.6.1).
 
-    Raises Refusal where it names what the request can't be without: it would become
+    Raises Refusal if it names a field that the request needs: it would become
     another request.
     """
     named = set()

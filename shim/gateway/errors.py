@@ -34,7 +34,7 @@ _ERRORS = {
 
 
 @attrs.frozen
-class Refusal(Exception):  # noqa: N818 - named for what it is to the caller, an answer
+class Refusal(Exception):  # noqa: N818 - it is an answer to the caller, and not a defect
     """An answer that the gateway gives in place of upstream's."""
 
     status: int
@@ -94,7 +94,7 @@ class Refusal(Exception):  # noqa: N818 - named for what it is to the caller, an
 def own_error(
     code: str, status: int, fault: str | None, record: Record
 ) -> tuple[Failure, tuple[str, str]]:
-    """Return what an error of the core's own counts as, and the Proxy-Status (RFC 9209) that says why.
+    """Return the kind that an error of the core counts as, and the Proxy-Status (RFC 9209) that says why.
 
     ``fault`` is why upstream's content could not be had, None when it could.
     """
@@ -118,7 +118,7 @@ def own_error(
 
 
 def answered_by_atlas(status: int) -> Failure:
-    """Return what an answer of Atlas' own with a status from 400 on counts as."""
+    """Return the kind that an error response of Atlas counts as."""
     return None, status, str(status) if status < 600 else "other"
 
 
@@ -163,7 +163,7 @@ busy = partial(
     "connection_limit_reached",
     headers=(("Retry-After", "1"),),
 )
-"""Refuses what is more at once than the gateway takes (RFC 9110, 15.6.4); nothing was sent."""
+"""Refuses calls beyond the gateway's limit (RFC 9110, 15.6.4); nothing was sent."""
 
 unreachable = partial(Refusal, 502, "SHIM_UPSTREAM_UNREACHABLE")
 """Refuses a call for want of a connection to upstream; nothing was sent."""

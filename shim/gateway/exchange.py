@@ -1,4 +1,4 @@
-"""One call on its way upstream: for a retired call the core says what to send and read, and this module does it."""
+"""One call on its way upstream: for a retired call it sends and reads as the core decides."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ from shim.gateway.upstream.connection import OutboundCall, UpstreamResponse
 
 @attrs.frozen(eq=False)
 class Shared:
-    """What all calls of a gateway share: upstream's client, what replies taught, and the inventory.
+    """The parts that all calls of a gateway share: upstream's client, the memory of routes, and the inventory.
 
     ``clock`` returns seconds since the epoch.
     """
@@ -60,7 +60,7 @@ class Shared:
 
 @attrs.define(eq=False, repr=False)
 class UpstreamCall:
-    """A call on its way upstream; of a retired call the core says what is sent and what is read."""
+    """A call on its way upstream; the core decides what is sent and read for a retired call."""
 
     shared: Shared
     request: Request
@@ -92,9 +92,9 @@ class UpstreamCall:
     of_reply: int = 0
     """How much is held for the content of the last reply, as it came and decoded."""
     of_coded: int = 0
-    """How much of that for what came."""
+    """The part of that for received content."""
     of_core: int = 0
-    """How much is held for what the core keeps."""
+    """The memory for content that the core keeps."""
     method: str = ""
     """That of the last call."""
     done: str = ""
@@ -105,7 +105,7 @@ class UpstreamCall:
     async def finish(self) -> Outcome | None:
         """Run to the end; several writes that have begun are finished, even if the caller leaves.
 
-        Half of them would leave a state that nobody asked for. Raises what ``run``
+        Half of them would leave an unwanted state. Raises what ``run``
         raises, and CancelledError.
         """
         if self.match is None or self.call.method in READS:
@@ -128,7 +128,7 @@ class UpstreamCall:
             running.cancel()  # the gateway ends
 
     async def run(self) -> Outcome | None:
-        """Send and read what the core asks for, until it says how the exchange ends.
+        """Send and read as the core decides, until the exchange ends.
 
         Returns None for a call that isn't translated, which is only sent. Raises
         Refusal, also after the deadline.
@@ -215,7 +215,7 @@ class UpstreamCall:
         return response.head
 
     async def _read(self, limit: int) -> Reply:
-        """Return the last reply with its content; as far as that is longer than what came, it counts as held."""
+        """Return the last reply with its content; the part beyond the received size counts as held."""
         held = self.entry.held
         try:
             reply = await self.last.read(limit, self.entry.take)
@@ -228,7 +228,7 @@ class UpstreamCall:
         return reply
 
     def _leave_last(self, *, is_needed: bool) -> None:
-        """Give back what the last reply holds; one that the core still needs is held as it is decoded."""
+        """Release the memory of the last reply; one that the core still needs is held as it is decoded."""
         self.last.close()
         self.entry.give(self.of_coded if is_needed else self.of_reply)
         if is_needed:
@@ -238,7 +238,7 @@ class UpstreamCall:
         self.content = None
 
     def _hold_for_core(self, size: int) -> None:
-        """Hold what the core keeps, as far as it is longer than what each call has reserved; raises Refusal."""
+        """Reserve memory for content that the core keeps, beyond each call's reservation; raises Refusal."""
         size = size if size > BUFFERED else 0
         if size > self.of_core:
             self.entry.take(size - self.of_core)
@@ -306,14 +306,14 @@ class UpstreamCall:
 
 
 _MARKS = bytes.maketrans(b"0123456789" + b" \t\r\n,[-", b"0" * 10 + b":" * 7)
-"""Each digit as 0, and what may stand before a number outside a text as a colon."""
+"""Each digit as 0, and a character that may precede a number outside a text as a colon."""
 # the start of the shortest integer that may have more than 64 bits, as ``_MARKS`` shows
 # it
 _LONG = b":" + b"0" * 19
 
 
 def loads(raw: bytes) -> Any:
-    """Decode JSON; the core's codec decides on what orjson refuses (a lone surrogate, deep nesting).
+    """Decode JSON; the core's codec decides on values that orjson refuses (a lone surrogate, deep nesting).
 
     So it does where a number may have more than 64 bits, of which orjson makes a float.
     An id of digits stands behind a quote, and is none.
@@ -328,7 +328,7 @@ def loads(raw: bytes) -> Any:
 
 
 def dumps(value: Any, *, pretty: bool = False) -> bytes:
-    """Encode JSON as the core does; what orjson refuses (a lone surrogate, a big integer) the core encodes."""
+    """Encode JSON as the core does; values that orjson refuses (a lone surrogate, a big integer) the core encodes."""
     try:
         text = orjson.dumps(value, option=orjson.OPT_INDENT_2 if pretty else None)
     except orjson.JSONEncodeError:

@@ -1,4 +1,4 @@
-"""Field lines: which cross the gateway (RFC 9110, 7.6), and which it adds to say what became of a retired call."""
+"""Field lines: which cross the gateway (RFC 9110, 7.6), and which it adds about a retired call."""
 
 from __future__ import annotations
 

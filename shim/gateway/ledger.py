@@ -19,7 +19,7 @@ import attrs
 from shim.gateway.errors import USUAL, Failure, answered_by_atlas
 from shim.gateway.logs import CallLine
 
-# Bounds in seconds of what callers and the gateway wait, up to the default deadline.
+# Bounds in seconds of the time that callers and the gateway wait, up to the default deadline.
 WAITS = (
     0.001,
     0.0025,
@@ -212,7 +212,7 @@ class Ledger:
 
 
 def kind_of(status: int) -> Literal["client_errors", "failed"] | None:
-    """Return what a call with this status counts as, if it has no success: ``failed`` from 500 on, or unanswered."""
+    """Return the kind that a failed call with this status counts as: ``failed`` from 500 on, or unanswered."""
     hundreds = status // 100 or status
     if hundreds in {1, 2, 3}:
         return None

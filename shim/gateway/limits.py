@@ -74,14 +74,14 @@ class Entry:
         self.held += size
 
     def hold(self, size: int) -> bool:
-        """Take a content that is longer than what is reserved, and return whether it is; raises Refusal."""
+        """Reserve more for content that exceeds its reservation, and return whether it does; raises Refusal."""
         is_long = size > BUFFERED
         if is_long:
             self.take(size)
         return is_long
 
     def give(self, size: int) -> None:
-        """Give back a part of what the call holds, before its end."""
+        """Release a part of the call's memory before its end."""
         self._limits.held -= size
         self.held -= size
 

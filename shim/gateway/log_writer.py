@@ -1,7 +1,7 @@
 """Writes log lines to stderr in a thread, so that a reader who is slow, or never reads, holds nobody up.
 
 A line is made where it is logged; the thread wakes a few times a second at most, and
-joins and writes what came.
+joins and writes the lines.
 """
 
 from __future__ import annotations

@@ -128,7 +128,7 @@ class CallLine:
         return f"done: {', '.join(writes)}"
 
     def members(self) -> dict[str, Any]:
-        """Return what a line says, by its names in JSON; empty is what is not known."""
+        """Return the values of a line, by their names in JSON; unknown ones are empty."""
         upstream_ms = None
         if self.upstream_seconds is not None:
             upstream_ms = round(self.upstream_seconds * 1000, 3)

@@ -38,10 +38,10 @@ gauge connections state: Callers' connections: in a handshake, idle without a wh
 counter connections_refused reason: Connections refused: over the limit, or handshake failed.
 gauge upstream_connections state: Connections to upstream: idle or active.
 counter upstream_responses status_class: Upstream calls that were answered.
-gauge memory_used_bytes kind: Bytes of the memory budget in use, by what they are for.
+gauge memory_used_bytes kind: Bytes of the memory budget in use, by purpose.
 gauge memory_limit_bytes: Bytes that may be held at a time.
 gauge tls_certificate_not_after_timestamp_seconds side: When the first certificate of a chain in use ends.
-gauge config_reload_success: 1 when what is in use is what the files say, 0: some were refused, the last good ones stay.
+gauge config_reload_success: 1 if the files are in use, 0 if some were refused and the last good ones stay.
 gauge config_restart_needed: Options that were changed, and stay as they were until a restart.
 info build version,python: The version of atlas-shim, and of Python below it.
 info route route: The route in force, a word of the option 'route'.

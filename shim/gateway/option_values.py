@@ -1,6 +1,6 @@
 """What the values of options are, and their readers.
 
-A reader is a pair: what stands for a value in the help, and a function of a text and of
+A reader is a pair: the placeholder for a value in the help, and a function of a text and of
 the option's ``name`` in errors, which returns the value or raises SettingsError.
 """
 
@@ -22,7 +22,7 @@ from shim.errors import SettingsError
 from shim.gateway.allow import parse_allow
 from shim.origins import parse_origin
 
-# bytes that each call in flight may need: two heads, and what waits on its way in
+# bytes that each call in flight may need: two heads, and the data that waits to be read
 # either direction
 RESERVED = 131072
 
@@ -175,12 +175,12 @@ def _word(values: Mapping[str, T], text: str, name: str) -> T:
 
 
 def words_of(words: type[_Word]) -> Reader[_Word]:
-    """Return what reads one of these words."""
+    """Return a reader of one of these words."""
     return "|".join(words), partial(_word, {word.value: word for word in words})
 
 
 def unless(nothing: str, reader: Reader[T]) -> Reader[T | None]:
-    """Return what reads ``nothing`` as None, and other texts as this reader does."""
+    """Return a reader that reads ``nothing`` as None, and other texts like this reader."""
     metavar, read = reader
     return (
         metavar,

@@ -79,7 +79,7 @@ _credentials = partial(_option, "Credentials")
 
 @attrs.frozen
 class Options:
-    """One consistent set of gateway options; times are in seconds, None stands for what is off."""
+    """One consistent set of gateway options; times are in seconds, None means off."""
 
     listen: Address = _where(
         of.ADDRESS,
@@ -252,7 +252,7 @@ TABLE: tuple[Option, ...] = tuple(
 
 
 def contradictions(options: Options) -> Iterator[str]:
-    """Yield what options mean together that can't be meant, each with the way out."""
+    """Yield contradictions between options, each with its fix."""
     listen = options.listen
     upstream = urlsplit(options.upstream)
     if options.admin == listen and listen.port:
@@ -283,7 +283,7 @@ _LONGEST_DEADLINE = 3600.0
 
 
 def doubts(options: Options, environ: Mapping[str, str]) -> Iterator[str]:
-    """Yield what options and variables say that is hardly meant, though a gateway can be started."""
+    """Yield probable mistakes in options and variables, with which a gateway can still start."""
     if (named := environ.get("ATLAS_SHIM_MAPPINGS")) and not document_files(
         Path(named)
     ):

@@ -89,7 +89,7 @@ def given(
 
 
 def _hint(key: str, value: object, names: Sequence[str]) -> str:
-    """Return what to do about a key of a file that is no option."""
+    """Return advice for a key of a file that is not an option."""
     if isinstance(value, dict):
         return f": options stand at the top, under no [{key}]"
     if variable := VARIABLES.get(key):
@@ -131,7 +131,7 @@ def read_options(
 
 
 def options_of(found: Mapping[str, Setting], problems: Iterable[str] = ()) -> Options:
-    """Return the options of what is given; raises SettingsError with these problems and those of every bad value."""
+    """Return the options from these values; raises SettingsError with these problems and those of every bad value."""
     problems = list(problems)
     values = {}
     for row in TABLE:
@@ -160,7 +160,7 @@ def renamed(error: SettingsError, found: Mapping[str, Setting]) -> SettingsError
 
 @contextlib.contextmanager
 def collected(problems: list[str], found: Mapping[str, Setting] = {}) -> Iterator[None]:
-    """Add the errors of a block to the problems; those of an option get the name of what set it."""
+    """Add the errors of a block to the problems; those of an option get the name of its source."""
     try:
         yield
     except DocumentError as error:
@@ -277,7 +277,7 @@ def read_config(path: Path | None) -> dict[str, object]:
 
 
 def _toml_fault(path: Path, error: ValueError) -> str:
-    """Return what is wrong with a TOML file, with the line; of a line that may hold a secret its key alone."""
+    """Return the defect of a TOML file, with the line; only the key of a line that may hold a secret."""
     said, _, place = str(error).partition(" (at line ")
     number = place.partition(",")[0]
     if not number.isdigit():
@@ -325,7 +325,7 @@ class LivePlan:
         self.watched = options, documents
 
     def _take_up(self, given: Given, documents: tuple[Document, ...]) -> None:
-        """Use what was read, but for options that need a restart; raises SettingsError where it can't be used."""
+        """Use the new values, except options that need a restart; raises SettingsError if they can't be used."""
         (options, found), old = given, self.plan.options
         try:
             engine = Plan(

@@ -84,7 +84,7 @@ class Prepared:
 
 @attrs.define(eq=False)
 class RepeatedCall:
-    """A call like others before it: what is remembered of them, and what it says itself.
+    """A call like earlier ones: the stored parts of those, and its own values.
 
     ``tier_key`` is that of the route's memory for its cluster, None for a call whose
     cluster has one tier.
@@ -147,7 +147,7 @@ class RepeatedCall:
         return None
 
     def _made(self, content: bytes) -> KeptAnswer | None:
-        """Return what content becomes; None if it is unusual."""
+        """Return the translated content; None if it is unusual."""
         prepared, answers, key = (
             self.prepared,
             self.repeats.answers,
@@ -176,7 +176,7 @@ class RepeatedCall:
         made: KeptAnswer,
         line: CallLine,
     ) -> None:
-        """Answer with what content became, and take down that it did."""
+        """Answer with the translated content, and count it."""
         record = made.record
         headers = response.head.headers
         shared = self.repeats.shared
@@ -214,7 +214,7 @@ class Repeats:
     )
 
     def find(self, request: Request, plan: Plan, path: str) -> RepeatedCall | None:
-        """Return what is remembered of calls like this one, None if it might be decided otherwise.
+        """Return the stored parts of calls like this one, None if the decision might differ.
 
         It is asked before the call is checked, and the call may be sent before, since
         it differs from one that has passed all checks in plain segments of its path, in
@@ -252,7 +252,7 @@ class Repeats:
         )
 
     def _looked_up(self, request: Request, plan: Plan, path: str) -> _Matched:
-        """Return what ``_matched`` finds for a request, nothing for one that would take much memory."""
+        """Return the result of ``_matched`` for a request, None for one that would take much memory."""
         form = request.head.form
         if form is None or len(path) + len(form.accept) > _LONGEST:
             return None, None, None
@@ -333,7 +333,7 @@ def _is_digest(credential: Credential | None) -> bool:
 
 
 def _key(request: Request, candidates: object, path: str) -> Hashable:
-    """Return what calls have in common that are sent and answered alike but for what fills their places."""
+    """Return the key of calls that are sent and answered alike, except for the values in their places."""
     head = request.head
     credential = request.credential
     if credential is None:
@@ -351,7 +351,7 @@ def _key(request: Request, candidates: object, path: str) -> Hashable:
 
 
 def _values(request: Request, path: bytes) -> list[bytes]:
-    """Return what fills the places of a head that is sent for a call."""
+    """Return the values for the places in the head of a call."""
     head = request.head
     credential = request.credential
     assert head.form is not None, "it is remembered"
@@ -360,7 +360,7 @@ def _values(request: Request, path: bytes) -> list[bytes]:
 
 
 def _marked(request: Request, repeated: Repeated) -> Headers:
-    """Return the field lines that were sent, with marks in place of what differs between calls."""
+    """Return the field lines that were sent, with marks in place of values that differ between calls."""
     head = request.head
     credential = request.credential
     assert head.form is not None, "it is remembered"

@@ -25,7 +25,7 @@ _AGENT = 200  # characters of a User-Agent
 
 
 class RadarInventory:
-    """Remembers what replies announce, and appends calls to the inventory, in their order, each after its reply.
+    """Stores announced sunsets, and appends calls to the inventory, in their order, each after its reply.
 
     ``is_on``: ``ATLAS_SHIM_INVENTORY`` names a file. ``clock`` returns seconds since
     the epoch. ``lost`` counts the calls that are missing in the file.
@@ -90,7 +90,7 @@ class RadarInventory:
                 self.lost = self.lost.after(1, cause)
 
     async def flush(self) -> None:
-        """Return when all calls are written, or after five seconds; what is missing then is logged."""
+        """Return when all calls are written, or after five seconds; missing lines are logged."""
         if self._thread is not None:
             self._waiting.put(None)
             await asyncio.to_thread(self._thread.join, _PATIENCE)

@@ -41,7 +41,7 @@ _AFTER = 3.0
 
 
 def fill_descriptors() -> None:
-    """Open what is closed of standard input, output and error: no socket takes the place of what Python writes to."""
+    """Open standard streams that are closed, so that no socket gets their descriptors."""
     while (new := os.open(os.devnull, os.O_RDWR)) < 3:  # the lowest that is free
         pass
     os.close(new)

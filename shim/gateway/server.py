@@ -262,7 +262,7 @@ class Gateway:
             await task
 
     def status(self) -> StatusObject:
-        """Return what people are shown; may be called in another thread."""
+        """Return the status for people; may be called in another thread."""
         return status_of(
             self._handler, self.watched, self.tls, listens=self.url, ready=self.is_ready
         )

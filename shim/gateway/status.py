@@ -188,7 +188,7 @@ def _operations(ledger: Ledger) -> Iterator[StatusObject]:
 
 
 def _oldest_first(row: tuple[tuple[str, str], Way]) -> tuple[bool, str, float]:
-    """Return what sorts ways: other calls at the end, by operation, the last call last."""
+    """Return the sort key of ways: other calls at the end, by operation, the last call last."""
     (operation, _), way = row
     return operation == OTHER, operation, way.last
 
@@ -217,7 +217,7 @@ def _callers(ledger: Ledger, now: float) -> Iterator[StatusObject]:
 
 
 def _failing_first(row: tuple[Who, SeenCaller, int, int]) -> tuple[bool, float, float]:
-    """Return what sorts callers: those that fail now, the latest failure first, then the latest calls."""
+    """Return the sort key of callers: those that fail now, the latest failure first, then the latest calls."""
     _, seen, _, recent_errors = row
     if recent_errors:
         return False, -seen.error_seen.last, -seen.last
@@ -231,7 +231,7 @@ def _errors(ledger: Ledger) -> Iterator[StatusObject]:
 
 
 def _server_errors_first(row: tuple[tuple[str, Failure], Seen]) -> tuple[bool, float]:
-    """Return what sorts errors: those of servers first, then the latest."""
+    """Return the sort key of errors: those of servers first, then the latest."""
     (_, failure), seen = row
     status = failure[1]
     return status < 500, -seen.last

@@ -31,7 +31,7 @@ PATIENCE = (
     5.0  # seconds that a look may take; a pipe or a network's disk may never answer
 )
 _NEVER = float("inf")
-# options and documents make one plan: the second to come must see what the first made
+# options and documents make one plan: the second must see the result of the first
 _taking_up = threading.Lock()
 
 Stamp = list[tuple[Any, ...]]
@@ -87,7 +87,7 @@ class Watched(Generic[T]):
         try:
             value = self.read()
             is_read = True
-            # what was read may be of the old files and of the new
+            # the files may have changed during reading
             if stamps(self.files()) != self._seen:
                 return None
             with _taking_up:
@@ -115,7 +115,7 @@ class Watched(Generic[T]):
         return True
 
     def give_up(self) -> None:
-        """Refuse the files if the look in progress takes too long; what it still brings is used."""
+        """Refuse the files if the check in progress takes too long; its result is still used."""
         if time.monotonic() - self._began > PATIENCE:
             self._began = _NEVER
             self._refuse(SettingsError(f"was not read within {PATIENCE:g} seconds"))
@@ -138,7 +138,7 @@ class Watched(Generic[T]):
 
 
 def stamps(paths: Iterable[str | Path]) -> Stamp:
-    """Return for each file its path and what stat(2) says, if that doesn't fail.
+    """Return for each file its path and the result of stat(2), unless that fails.
 
     Links are followed, so that one that is turned to another folder counts (Kubernetes
     swaps ``..data`` so).

@@ -21,5 +21,5 @@ __all__ = list(_httpx2.__all__)
 
 if not _typing.TYPE_CHECKING:
     globals().update(_surface.clients(_httpx2))
-    # what else it has, so that reaching into it works as ever
+    # its other names, so that access to its internals still works
     __getattr__ = _partial(getattr, _httpx2)

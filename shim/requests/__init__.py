@@ -55,7 +55,7 @@ else:
     )
 
     def __getattr__(name: str) -> object:
-        """Return what else it has, so that reaching into it works as ever; ``Adapter`` brings the engine."""
+        """Return its other names, so that access to internals still works; ``Adapter`` loads the engine."""
         return getattr(
             _import_module("shim.doors.requests.adapter")
             if name == "Adapter"

@@ -28,7 +28,7 @@ class Refused:
     """What to do, where the operation knows better than the table of codes."""
 
     def sentence(self, again: str) -> str:
-        """Return what happened, and what to do; ``again`` is the command that starts the program again."""
+        """Return the event and its fix; ``again`` is the command that starts the program again."""
         calls = "call" if self.count == 1 else "calls"
         cure = self.advice or error_codes()[self.code].cure_under_run(again)
         return f"{self.count} {calls} got {self.status} {self.code}. {cure}"
@@ -39,7 +39,7 @@ def refused_calls(
     operations: Iterable[Operation],
     again: str,
 ) -> Iterator[Refused]:
-    """Yield what was refused by the run, and what Atlas has ended, most first; other answers are Atlas' own."""
+    """Yield the calls refused by the run, or ended by Atlas, most frequent first."""
     known = {operation.id: operation for operation in operations}
     counts = Counter[tuple[str, int]]()
     advice = dict[tuple[str, int], str]()
@@ -78,7 +78,7 @@ class ProgramCalls:
     """Why none of its calls may be seen, as far as its command line tells."""
 
     def last_words(self) -> Iterator[str]:
-        """Yield what is said at the end of the program, nothing for one that was served."""
+        """Yield the lines for the program's end, none if all calls were translated."""
         counts = self.counts
         for one in self.refused:
             yield one.sentence(self.again)
@@ -98,7 +98,7 @@ class ProgramCalls:
             yield f"no call to Atlas was seen: {self.unseen}"
 
     def as_json(self) -> dict[str, Any]:
-        """Return what came of the calls, for programs."""
+        """Return the results of the calls, for scripts."""
         return {
             "calls": self.counts["calls"],
             "retired": self.counts["retired"],
@@ -117,7 +117,7 @@ class ProgramCalls:
         }
 
     def report(self) -> str:
-        """Return what came of the calls."""
+        """Return the results of the calls."""
         counts = self.counts
         if not counts["connections"] and not counts["in Python"]:
             return "no call to Atlas was seen: the program made none, or ignores proxies and all other variables"

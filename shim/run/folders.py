@@ -73,7 +73,7 @@ def place_of(environ: Mapping[str, str]) -> Path:
     """Return where a run's folder is made: programs with a /tmp of their own still see the first two.
 
     Raises SettingsError if no place is of this user alone: who may replace the folder
-    would choose what programs load.
+    would choose the code that programs load.
     """
     if os.getuid():
         usual = environ.get("XDG_RUNTIME_DIR", "")
@@ -91,7 +91,7 @@ def place_of(environ: Mapping[str, str]) -> Path:
 
 
 def _is_safe(place: Path) -> bool:
-    """Return whether nobody but this user and root may replace what is in a folder, or the folder on its path."""
+    """Return whether only this user and root may replace files in a folder, or the folder itself."""
     resolved = place.resolve()
     for folder in (resolved, *resolved.parents):
         found = folder.stat()

@@ -72,23 +72,23 @@ class Helper:
     unseen: str
     """What is said at the program's end if no call has come."""
     report: str
-    """Whether what came of its calls is said then: as ``table`` or ``json``; empty where it is not."""
+    """The format of the report at its end: ``table`` or ``json``; empty for none."""
     running: int = -1
-    """A pipe that is held open until the run is over, for the process 1 of a container; what the program leaves behind
+    """A pipe that is open until the run ends, for process 1 of a container; processes that the program leaves behind
     ends with that process, and is not waited for."""
     process: int = attrs.field(factory=os.getpid)
     """The command's number, which becomes the program's."""
     alive: int = -1
     """A pipe that the program and its descendants hold open."""
     ready: int = -1
-    """A pipe for what came of the start."""
+    """A pipe for the result of the start."""
 
     def start(self) -> dict[str, str]:
         """Start the processes beside this one, which then becomes the program; returns its environment.
 
         Raises SettingsError if the gateway does not start, and OSError.
         """
-        fill_descriptors()  # what is closed stays closed for the program
+        fill_descriptors()  # closed descriptors stay closed for the program
         self.alive, living = os.pipe()
         readable, self.ready = os.pipe()
         if not os.fork():
@@ -238,7 +238,7 @@ class Helper:
         await asyncio.to_thread(_await_marked, self.run.mark.encode())
 
     def _lines(self, gateway: Gateway, proxy: ProxyServer) -> Iterator[str]:
-        """Yield what is to be written at the program's end, by what has been seen of it."""
+        """Yield the lines for the program's end, from the observed calls."""
         rows = gateway.ledger.calls()
         counts = Counter[str](proxy.counts)
         counts["calls"] += sum(rows.values())
@@ -280,7 +280,7 @@ def _end_after(serving: Coroutine[None, None, None]) -> NoReturn:
     """Run this process' gateway, and end the process."""
     code = 0
     logging.basicConfig(level=logging.ERROR, format="atlas-shim: %(message)s")
-    # No traceback belongs into a program's standard error, nor what the loop says of
+    # No traceback belongs into a program's standard error, nor messages of the loop about
     # itself.
     logging.getLogger("shim.gateway").addFilter(
         lambda record: vars(record).update(exc_info=None) is None

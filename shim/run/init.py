@@ -1,6 +1,6 @@
 """A run that is process 1 of a container: it stays as the parent of the program, as an init does.
 
-The kernel gives process 1 every orphan, and ends all others with it. So it reaps what
+The kernel gives process 1 every orphan, and ends all others with it. So it reaps processes that
 ends, passes signals on to the program, and ends with the program's exit code, once the
 processes beside the program have removed their files.
 """

@@ -166,7 +166,7 @@ class ProxyServer:
 
 
 def _asked(url: str) -> tuple[SplitResult, Address]:
-    """Return what a proxy is asked for, and where that is; raises ValueError."""
+    """Return the requested method and origin of a proxy request; raises ValueError."""
     parts = urlsplit(url)
     port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
     if not parts.hostname or not port:
@@ -219,7 +219,7 @@ async def _head(connection: socket.socket) -> bytes:
 
 
 def _values(fields: list[bytes], name: bytes) -> set[bytes]:
-    """Return the values of the lines with that name; what else is in a head to another host is that host's to judge."""
+    """Return the values of the lines with that name; another host judges the rest of its head."""
     found = set()
     for of, _, value in (one.partition(b":") for one in fields):
         if of.strip().lower() == name:
@@ -228,7 +228,7 @@ def _values(fields: list[bytes], name: bytes) -> set[bytes]:
 
 
 def _body(fields: list[bytes]) -> Body:
-    """Return what a request's content is read by (RFC 9112, 6); raises ValueError."""
+    """Return the framing of a request's content (RFC 9112, 6); raises ValueError."""
     codings = _values(fields, b"transfer-encoding")
     lengths = _values(fields, b"content-length")
     if (

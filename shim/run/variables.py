@@ -59,7 +59,7 @@ FOLDER = "_ATLAS_SHIM_RUN_FOLDER"
 
 @attrs.frozen
 class Run:
-    """One run: what its command says, and from ``folder`` on what the helper adds."""
+    """One run: values of its command, and from ``folder`` on those of the helper."""
 
     host: str
     """Atlas'."""
@@ -156,7 +156,7 @@ def _roots(run: Run, environ: Mapping[str, str]) -> dict[str, str]:
     store = _write(run, "java.p12", java_store(Path(bundle).read_bytes()))
     proxy = f"-Dhttps.proxyHost=127.0.0.1 -Dhttps.proxyPort={run.port}"
     trust = f"-Djavax.net.ssl.trustStore={store} -Djavax.net.ssl.trustStoreType=PKCS12"
-    # The last one wins: what the user has set stays.
+    # The last one wins: the user's setting stays.
     given = environ.get("JAVA_TOOL_OPTIONS", "")
     return found | {"JAVA_TOOL_OPTIONS": f"{proxy} {trust} {given}".strip()}
 

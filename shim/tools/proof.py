@@ -1,4 +1,4 @@
-"""A retired read beside the successor's own answer: each field with both values, and what is not as documented.
+"""A retired read next to the successor's own answer: each field with both values, and the differences.
 
 What the rules of a document read is looked up anew here, in an answer that the shim had
 no part in.
@@ -145,7 +145,7 @@ def _beside(
 ) -> Iterator[Beside]:
     """Yield each field of one object with the values of both sides, those of objects in it after it.
 
-    ``told`` is what the shim's record says of fields, ``outer`` what stands before the
+    ``told`` has the record's notes on fields, ``outer`` the path before the
     names of these.
     """
     old, new = both

@@ -41,7 +41,7 @@ class TrialCall:
 
 @attrs.frozen(kw_only=True)
 class TrialStep(TrialCall):
-    """A call, and what the shim assumes of its answer."""
+    """A call, and the assumption about its answer."""
 
     name: str = ""
     expects: Sequence[str]

@@ -1,4 +1,4 @@
-"""Makes a trial, and takes back what it did, whatever happens in between.
+"""Makes a trial, and reverts it, even after a failure.
 
 Its report has statuses, error codes and names of members, and no value of an answer.
 """
@@ -97,7 +97,7 @@ class TrialReport:
     why: str
     steps: Sequence[StepReport]
     left: Sequence[str]
-    """Calls that a person has to make, since what was done was not taken back; they have names in them."""
+    """Calls that a person has to make to revert a trial; they contain names."""
 
 
 class UnfilledError(Exception):
@@ -105,7 +105,7 @@ class UnfilledError(Exception):
 
 
 def make_trial(trial: Trial, given: Mapping[str, str], ask: Asker) -> TrialReport:
-    """Make the calls of a trial until one is not answered as assumed, and take back what they did.
+    """Make the calls of a trial until one is not answered as assumed, and revert them.
 
     An exception that ``ask`` raises ends the trial as unanswered, and so does Ctrl-C.
     """
@@ -115,7 +115,7 @@ def make_trial(trial: Trial, given: Mapping[str, str], ask: Asker) -> TrialRepor
     except KeyboardInterrupt:
         outcome = "unanswered"
         why = INTERRUPTED
-    except Exception as error:  # noqa: BLE001 - whatever it is, what was done has to be taken back
+    except Exception as error:  # noqa: BLE001 - the trial has to be reverted after any error
         outcome = "unanswered"
         why = type(error).__name__
     left = [*run.take_back()]
@@ -212,7 +212,7 @@ class _Run:
         return StepReport(step.call, step.version, step.by, *said)
 
     def take_back(self) -> Iterator[str]:
-        """Take back what was done, the last first; yield each call that a person has to make or look after."""
+        """Revert the calls, the last first; yield each call that a person has to make or look after."""
         for step in self._doubts:
             yield f"{step.call} (whether it was done is unknown)"
         for undo in reversed(self._undo):
@@ -223,7 +223,7 @@ class _Run:
                 continue
             try:
                 answer = self._ask(call)
-            except Exception as error:  # noqa: BLE001 - a person has to know what is left, whatever it is
+            except Exception as error:  # noqa: BLE001 - a person has to know the rest after any error
                 yield f"{call.method} {call.target} ({type(error).__name__})"
                 continue
             if not answer.is_success and answer.status != 404:
@@ -317,7 +317,7 @@ def _without(value: Any, name: str) -> Any:
 
 
 def _difference(report: StepReport) -> str:
-    """Return what about an answer was not expected."""
+    """Return the unexpected part of an answer."""
     if report.differs:
         return f"{report.answer}, other than expected: {', '.join(report.differs)}"
     return f"{report.answer} in place of {' or '.join(report.expected)}"

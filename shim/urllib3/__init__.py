@@ -36,5 +36,5 @@ else:
     globals().update(
         _alias("urllib3", _pools.OURS, "urllib3.contrib.socks"), **_pools.REQUEST
     )
-    # what else it has, so that reaching into it works as ever
+    # its other names, so that access to its internals still works
     __getattr__ = _partial(getattr, _urllib3)

@@ -140,7 +140,7 @@ def test_a_truncated_reply_is_a_fault(size):
             for coding in ("br", "zstd", "compress", "nonsense")
         ),
         *(
-            (b"\x1f\x8bnonsense", coding, "not what its coding says")
+            (b"\x1f\x8bnonsense", coding, "not match its coding")
             for coding in ("gzip", "deflate")
         ),
     ],

@@ -142,7 +142,7 @@ def test_certificate_that_has_expired_at_the_start(tmp_path, authority, caplog):
     mount = Mount(tmp_path)
     mount.turn_to(authority.issue_cert("127.0.0.1", not_after=LONG_AGO))
     with replying(reply()) as upstream, gateway(upstream.origin, **mount.options):
-        assert "has expired; callers that look at it" in caplog.text
+        assert "has expired; clients that verify" in caplog.text
 
 
 @pytest.mark.parametrize(("options", "said"), [

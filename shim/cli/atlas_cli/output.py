@@ -105,7 +105,7 @@ def known(model: Model) -> dict[str, Any]:
 
 
 def _plain(name: str, value: object, raw: Any) -> Any:
-    """Return a member as JSON; ``value`` is the model's, ``raw`` is what Atlas sent."""
+    """Return a member as JSON; ``value`` is the model's, ``raw`` is Atlas's."""
     if isinstance(raw, float) and raw.is_integer():
         return int(raw)  # The CLI read integers only.
     if value is None:

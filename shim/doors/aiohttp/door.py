@@ -107,7 +107,7 @@ class AiohttpDoor(Door):
         return {**inner, "method": sent.method, "str_or_url": url}
 
     def seconds(self) -> float | None:
-        """Read the total, or what connecting and reading may take together."""
+        """Read the total, or the time for connecting and reading together."""
         timeout = self.timeout
         connect = timeout.connect or timeout.sock_connect
         return (
@@ -158,7 +158,7 @@ class AiohttpDoor(Door):
             if not isinstance(error.__cause__, ContentEncodingError):
                 raise
             content.chunks.clear()
-            content.fault = "the content is not what its coding says"
+            content.fault = "the content does not match its coding"
             return last
 
     async def close(self, native: ClientResponse) -> None:
@@ -205,7 +205,7 @@ class AiohttpDoor(Door):
                 show(seen, error.request_info)
 
     def _info(self) -> RequestInfo:
-        """Return the caller's own request as a response shows it: with what aiohttp and middlewares added to it."""
+        """Return the caller's own request as a response shows it: with the additions of aiohttp and middlewares."""
         url = self.whole.with_user(None)
         call = self.retired.call
         headers = CIMultiDict(
@@ -252,7 +252,7 @@ async def door_of_request(
         AssertionError,
         TypeError,
         ValueError,
-    ):  # aiohttp says what is wrong with it
+    ):  # aiohttp reports the defect
         return None
     lines = lambda: header_lines(fields.items())  # noqa: E731
     retired = await adrive(

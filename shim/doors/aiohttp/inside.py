@@ -5,7 +5,7 @@
   before 3.11 lack it and are warned of, since a write must not be sent twice.
 - The arguments of ClientResponse, which other people's mocks call as well, and a session's ``_response_class``.
 - ``start`` of a response, which takes its parts from whatever ``protocol.read()`` of a connection returns.
-- ``_cache`` of a response, where its properties look first: what request it shows can't be set otherwise.
+- ``_cache`` of a response, where its properties look first: the request that it shows can't be set otherwise.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _MORE: dict[str, Any] = (
 
 
 def whole_url(session: ClientSession, url: Any) -> URL:
-    """Return the URL that a session makes of what it was given; raises what the session raises."""
+    """Return the URL that a session makes of its argument; raises the session's exceptions."""
     return session._build_url(url)  # noqa: SLF001 - see above
 
 

@@ -1,4 +1,4 @@
-"""Where PyInstaller finds what it has to put beside a program: the entry point ``pyinstaller40`` names this."""
+"""Where PyInstaller finds the files to add to a program: the entry point ``pyinstaller40`` names this."""
 
 from __future__ import annotations
 

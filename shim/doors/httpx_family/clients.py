@@ -34,7 +34,7 @@ _held: ContextVar[object] = ContextVar("atlas_shim_hooks", default=None)
 class Hooks(list[Callable[..., Any]]):
     """Event hooks of a client, which run once around an exchange and not for each request in it.
 
-    While they are held they run for what an auth flow sends, and not for the shim's own
+    While they are held, they run for the requests of an auth flow, and not for the shim's own
     requests.
     """
 
@@ -63,8 +63,8 @@ def _for_others(hook: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
-class _nothing:  # noqa: N801 - what a hook returns that did not run
-    """May be awaited, as what hooks of AsyncClient return is."""
+class _nothing:  # noqa: N801 - the result of a hook that did not run
+    """May be awaited, like the results of AsyncClient's hooks."""
 
     def __await__(self) -> Any:
         return iter(())

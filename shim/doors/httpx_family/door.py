@@ -46,7 +46,7 @@ def retired_request(
 
 @attrs.define(eq=False)
 class ResponseStream:
-    """The content of a response that was looked into: what was read, then the rest."""
+    """The content of a response that was partly read: that part, then the rest."""
 
     content: Content
     source: Any

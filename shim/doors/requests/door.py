@@ -162,7 +162,7 @@ class RequestsDoor(Door):
         return response
 
     def head(self, native: Response) -> Reply:
-        """Take urllib3's field lines, one for each repetition; what another adapter gives may have none."""
+        """Take urllib3's field lines, one for each repetition; a response of another adapter may have none."""
         below: Any = getattr(native.raw, "headers", None)
         if hasattr(below, "items"):
             headers = below
@@ -171,14 +171,14 @@ class RequestsDoor(Door):
         return Reply(native.status_code, header_lines(headers.items()))
 
     def unread(self, native: Response) -> Content:
-        if native._content_consumed or native._content is not False:  # noqa: SLF001 - to read is what this would change
+        if native._content_consumed or native._content is not False:  # noqa: SLF001 - a property would read it
             return Content([native.content or b""], complete=True, decoded=True)
         return Content(
             rest=_pieces(native.raw), decoded=not hasattr(native.raw, "stream")
         )
 
     def answered(self, reply: Reply) -> Response:
-        """Build a response as an adapter does, of the native one's class, with what others have set on that."""
+        """Build a response as an adapter does, of the native one's class, with attributes set by others."""
         native: Any = self.native
         response = _built(
             self.own,
@@ -186,7 +186,7 @@ class RequestsDoor(Door):
         )
         if native is not None:
             response.__class__ = type(native)
-            # else what was noted may come of the content
+            # otherwise the note may come from the content
             if self.content is None or not self.content.decoded:
                 vars(response).update(
                     {

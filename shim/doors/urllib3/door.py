@@ -120,7 +120,7 @@ class Urllib3Door(Door):
         return renewed(native, content, self.retired.call.method)
 
     def show(self, response: Any, record: Record) -> None:
-        """Put the record beside what urllib3 has, and the caller's URL into the history of retries."""
+        """Add the record to urllib3's response, and the caller's URL into the history of retries."""
         if self.sent is not None and self.rewritten:
             sent, own, url = (
                 self.sent.call.target,
@@ -160,7 +160,7 @@ def urlopen(
     return response
 
 
-def door_of_urlopen(  # noqa: PLR0913, PLR0917 - what urlopen is called with, and whose it is
+def door_of_urlopen(  # noqa: PLR0913, PLR0917 - the arguments of urlopen, and their owner
     owner: Owner,
     base: BaseUrlopen,
     method: str,

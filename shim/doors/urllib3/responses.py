@@ -29,7 +29,7 @@ _KEPT = frozenset(
 
 
 def pieces(raw: Any) -> Iterator[bytes]:
-    """Yield raw content of a response of urllib3's, or of any file; raises what reading it raises."""
+    """Yield raw content of a response of urllib3's, or of any file; raises the exceptions of reading it."""
     if not hasattr(raw, "stream"):
         yield from iter(partial(raw.read, PIECE), b"") if raw is not None else ()
         return

@@ -5,6 +5,6 @@
     own            ``OwnGate``: no web pages        ``KeySigner`` or ``AccountSigner``
     verify         ``VerifyGate``, strict Digest    ``KeySigner``, with the key that the caller proved
 
-They are in ``gates`` and ``signers``. ``digest`` computes and reads what both sides of
+They are in ``gates`` and ``signers``. ``digest`` computes and reads the parts that both sides of
 HTTP Digest share; ``nonces`` gives nonces out and takes them back.
 """

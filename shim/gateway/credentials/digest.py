@@ -13,7 +13,7 @@ REALM = "MMS Public API"  # of Atlas' challenges, and of the gateway's
 LONGEST = 8192
 
 _WORD = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]++"
-# Nothing here gives back what it took, and what matches nothing is taken by the last
+# Nothing here backtracks, and anything that does not match is consumed by the last
 # branch: so matches follow each other from end to end, and no character of a hostile
 # value is looked at again and again.
 _PARAMETER = re.compile(

@@ -248,7 +248,7 @@ def _parameters_for(text: str, target: str) -> dict[str, str]:
 
 def malformed(said: str) -> Refusal:
     """Refuse an Authorization that no careful client sends, or that signs another target."""
-    detail = f"The Authorization of this call is not what RFC 7616 asks for: {said}."
+    detail = f"The Authorization of this call does not conform to RFC 7616: {said}."
     return Refusal(
         400, "SHIM_AUTHORIZATION_MALFORMED", "http_request_error", detail, said
     )

@@ -153,8 +153,8 @@ class Nonces:
         self._set_back: float | None = (
             None  # uptime when the clock was found to be set back
         )
-        # What was forgotten looks like what was never used; so nothing as old as that
-        # counts. Neither does what is older than this process, which may have been used
+        # A forgotten nonce looks like an unused one, so nonces of that age do not
+        # count. Neither do nonces older than this process, which may have been used
         # before it was started anew.
         self._forgotten = self._now() - 1
 
@@ -212,7 +212,7 @@ class Nonces:
             start = base64.urlsafe_b64decode(nonce)[:-_PROOF]
         except ValueError:
             return None
-        # One nonce has one spelling: what is remembered is the text.
+        # One nonce has one spelling, because its text is stored.
         if not any(
             hmac.compare_digest(nonce, _nonce(start, secret))
             for secret in self._secrets

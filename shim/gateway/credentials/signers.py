@@ -92,7 +92,7 @@ class UpstreamSigner:
         if scheme == "digest":
             raise cannot_cross()
         response = await upstream.send(outbound)
-        # A Bearer caller's 401 stands: it has what the challenge would be replaced by.
+        # A Bearer caller's 401 stands: it already has a token, which the challenge would ask for.
         if (
             response.head.status == 401
             and scheme != "bearer"
@@ -137,7 +137,7 @@ class Nonce:
 
 
 def bearer() -> Headers:
-    """Return the challenge for a service account's access token, which is what would work."""
+    """Return the challenge for a service account's access token, which is the only one that would work."""
     return (("WWW-Authenticate", f'Bearer realm="{REALM}"'),)
 
 

@@ -109,7 +109,7 @@ class Body:
             self._wake()
 
     def fail(self, error: Refusal, *, at_once: bool = False) -> None:
-        """Note that the content's end will not come; ``at_once`` drops what has arrived."""
+        """Note that the content will not be complete; ``at_once`` drops data that has arrived."""
         self.error = error
         if at_once:
             self.chunks = []
@@ -121,7 +121,7 @@ class Body:
             self._waiter.set_result(None)
 
     def arrived(self) -> bytes:
-        """Hand on what has arrived, perhaps nothing."""
+        """Return the data that has arrived, perhaps none."""
         chunks = self.chunks
         self.chunks = []
         self.size = 0
@@ -131,7 +131,7 @@ class Body:
         return b"".join(chunks)
 
     async def piece(self) -> bytes:
-        """Hand on what has arrived, or arrives next; empty at the end. Raises Refusal."""
+        """Return the data that has arrived or arrives next; empty at the end. Raises Refusal."""
         while not (self.chunks or self.is_complete):
             await self._wait()
         return self.arrived()
@@ -141,7 +141,7 @@ class Body:
     ) -> bool:
         """Wait until all has arrived; returns False when that is longer than ``limit`` bytes.
 
-        ``take`` is called with the size of what arrives. Raises Refusal, as ``take``
+        ``take`` is called with the size of each piece. Raises Refusal, as ``take``
         does if there is no room.
         """
         self.is_collected = True
@@ -166,7 +166,7 @@ class Body:
         return b"".join(self.chunks)
 
     async def stream(self) -> AsyncIterator[bytes]:
-        """Yield what has arrived, even if that is empty (a head leaves alone), then each piece."""
+        """Yield the data that has arrived, even if empty (a head leaves alone), then each piece."""
         yield self.arrived()
         while chunk := await self.piece():
             yield chunk

@@ -232,7 +232,7 @@ def forwarded_peer(peer: str, headers: Headers, trusted: tuple[Network, ...]) ->
     )
     words = filter(None, map(str.strip, reversed(named.rsplit(",", HOPS)[-HOPS:])))
     address = peer
-    # what stands before such a word was written by nobody who is trusted
+    # anything before such a word comes from an untrusted source
     with contextlib.suppress(ValueError):
         while is_trusted(address, trusted):
             address = _normal(next(words, ""))

@@ -1,6 +1,6 @@
 """A caller's connection: one request after the other, each within its deadlines.
 
-While a request is answered, what the caller sends beyond its content waits unparsed,
+While a request is answered, data after its content waits unparsed,
 and little of it is taken.
 """
 
@@ -78,7 +78,7 @@ class Connection(CallerWire):
         self._body = EMPTY
 
     def take(self, data: bytes) -> None:
-        """Take what arrived: the next request or its beginning, content of the present one, or what waits behind it."""
+        """Accept data: the next request or its beginning, content of the current one, or data after it."""
         if self._is_ending:
             return
         self._rest += data
@@ -105,7 +105,7 @@ class Connection(CallerWire):
             self.hold()
 
     def _parse(self) -> None:
-        """Make a request of what has arrived, if a head is whole."""
+        """Build a request from the data that has arrived, if the head is complete."""
         clients = self.clients  # empty lines before a request (RFC 9112, 2.2)
         data = self._rest.lstrip(b"\r\n")
         end = data.find(b"\r\n\r\n") + 4
@@ -206,7 +206,7 @@ class Connection(CallerWire):
         """End the connection once all was sent; a caller that still sends gets time to stop: resets lose replies."""
         if self.transport is None or self._is_ending:
             return
-        self._is_ending = True  # what arrives from now on is dropped
+        self._is_ending = True  # data that arrives from now on is dropped
         if not (unread or self._rest or not self._body.is_complete):
             self.end()
         else:
@@ -244,7 +244,7 @@ class Connection(CallerWire):
         self.due = since + patience
 
     def late(self) -> None:
-        """End what took too long: sending a reply, receiving a head, or waiting for a request; and who has left."""
+        """Close connections that took too long to send, receive or wait, and those whose caller left."""
         if self._drained is not None or (self._is_ending and not self.is_open):
             if self._left - self.unsent() >= RATE * self.clients.options.client_timeout:
                 self.expect()

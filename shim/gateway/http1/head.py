@@ -1,4 +1,4 @@
-"""Whole heads of messages, parsed by llhttp (through httptools) and then held to what it leaves open.
+"""Complete heads of messages, parsed by llhttp (through httptools), with additional checks.
 
 A head is given to a parser of its own once it is complete, so that nothing is left of
 one message when the next one comes. Content never gets there.
@@ -30,7 +30,7 @@ _TOO_LONG = 1 << 53  # bytes that some of HTTP's implementations can't count any
 _LOOKED_AT = ANNOUNCING | {
     "connection", "content-encoding", "content-length", "expect", "host", "transfer-encoding", "user-agent", "via",
 }  # fmt: skip
-# bytes of a field's name, or of a Host: no more, since what is decided about one is
+# bytes of a field's name, or of a Host: no more, since decisions about one are
 # remembered
 NAME = 256
 _SHORT = (
@@ -239,7 +239,7 @@ def _parse_request(data: bytes) -> RequestHead:
         )
     if chunked is None:
         raise bad_request(
-            "The Transfer-Encoding of the request is not what HTTP/1.1 requires of all."
+            "The Transfer-Encoding of the request does not conform to HTTP/1.1."
         )
     expects_continue = version == "1.1" and [one.lower() for one in expected[-1:]] == [
         "100-continue"

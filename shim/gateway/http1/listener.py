@@ -27,7 +27,7 @@ from shim.gateway.option_values import Address
 refused_log = logging.getLogger("shim.gateway.refused")
 
 _BACKLOG = 1024
-_FLUSH = 0.01  # seconds between looks at what is still to be written
+_FLUSH = 0.01  # seconds between checks of unsent data
 _AT_ONCE = 64  # connections accepted before others get their turn
 # seconds in which no connection is accepted after there was no descriptor left for one
 _PAUSE = 0.5
@@ -79,7 +79,7 @@ def bind(wanted: Address, name: str = "listen") -> Bound:
                     made.append(opened.enter_context(one))
             opened.pop_all()
         if not made:
-            raise OSError(errno.EADDRNOTAVAIL, os.strerror(errno.EADDRNOTAVAIL))  # noqa: TRY301 - as what fails before
+            raise OSError(errno.EADDRNOTAVAIL, os.strerror(errno.EADDRNOTAVAIL))  # noqa: TRY301 - like failures before
     except OSError as error:
         # of Python's own the address stands before it
         said = (error.strerror or str(error)).partition(" (")[0].lower()

@@ -1,4 +1,4 @@
-"""A request and the way back: what a handler is given, and its reply as bytes, framed and otherwise as it is."""
+"""A request for a handler, and its reply as bytes: framed, and otherwise unchanged."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from shim.gateway.http1.head import BODILESS, Credential, RequestHead
 _TOGETHER = (
     65536  # bytes of content that are copied behind a head, so that both leave at once
 )
-# of what differs between calls that are sent and answered alike
+# of values that differ between calls that are sent and answered alike
 _MARK = secrets.token_hex(16)
 
 
@@ -192,14 +192,14 @@ def lines_of(headers: Headers) -> Lines:
 
 @attrs.frozen
 class Blank:
-    """A format of bytes, and what takes its values from those of a call."""
+    """A format of bytes, and a function that selects its values from those of a call."""
 
     text: bytes
     taken: Callable[[Sequence[bytes]], object]
 
     @classmethod
     def of(cls, text: bytes) -> Blank:
-        """Return the blank of a text in which marks stand for what is to be filled in."""
+        """Return the blank of a text with marks for the values."""
         pieces = re.split(rb"%b(\d+)\." % _MARK.encode(), text)
         taken = itemgetter(*map(int, pieces[1::2])) if len(pieces) > 1 else lambda _: ()
         return cls(
@@ -212,5 +212,5 @@ class Blank:
 
 
 def mark(place: int) -> str:
-    """Return what stands for the value of a place in the text of a blank."""
+    """Return the mark for a place in the text of a blank."""
     return f"{_MARK}{place}."

@@ -1,7 +1,7 @@
-"""The TLS of a connection: what arrives is decrypted a record at a time, and what is sent leaves as ciphertext.
+"""The TLS of a connection: it decrypts one record at a time, and sends ciphertext.
 
-The TLS of event loops holds several hundred KiB for each connection. Here what arrives
-passes a buffer that all share, and what leaves waits as ciphertext in the transport: a
+The TLS of event loops holds several hundred KiB for each connection. Here incoming data
+passes a shared buffer, and outgoing data waits as ciphertext in the transport: a
 connection with TLS holds some 40 KiB more than a plain one.
 """
 
@@ -22,7 +22,7 @@ AT_ONCE = 64  # records that are taken before others get their turn
 # bytes that are read of callers at a time: OpenSSL keeps as much of each, and few
 # requests are longer
 CALLERS = 4096
-# what is not of TLS, by OpenSSL
+# data that is not TLS, by OpenSSL
 NO_TLS = frozenset({"HTTP_REQUEST", "HTTPS_PROXY_REQUEST", "WRONG_VERSION_NUMBER"})
 _PLAIN = "The gateway speaks TLS here: call it by https://."
 
@@ -59,7 +59,7 @@ class Tls:
             self.read()
 
     def read(self) -> None:
-        """Shake hands; then give the wire what has arrived, until it is held. Very many small records take turns."""
+        """Shake hands; then give the wire the data, until it is held. Very many small records take turns."""
         left = AT_ONCE
         wire = self._wire
         try:
@@ -96,7 +96,7 @@ class Tls:
         self._flush()
 
     def sealed(self, data: bytes) -> bytes:
-        """Return ciphertext of what is to be sent, empty when TLS has ended."""
+        """Return the ciphertext to send, empty when TLS has ended."""
         pieces = []
         try:
             for start in range(0, 0 if self._is_over else len(data), RECORD):

@@ -13,7 +13,7 @@ from time import perf_counter
 from typing import Protocol, TypeVar, cast
 
 READ = 65536  # bytes that are read at a time
-SLOWLY = 16384  # bytes that are read at a time of what somebody takes slowly
+SLOWLY = 16384  # bytes that are read at a time for a slow reader
 # seconds between two looks at all deadlines; each is kept with this much delay at most
 EVERY = 0.05
 NEVER = float("inf")
@@ -30,10 +30,10 @@ class SecureLayer(Protocol):
         """Take ciphertext, and give the wire the content."""
 
     def read(self) -> None:
-        """Give the wire what has arrived."""
+        """Give the wire the data that has arrived."""
 
     def sealed(self, data: bytes) -> bytes:
-        """Return the ciphertext of what is to be sent."""
+        """Return the ciphertext to send."""
 
     def say_farewell(self) -> None:
         """Say that no more will be sent."""
@@ -43,14 +43,14 @@ class SecureLayer(Protocol):
 
 
 class Wire(asyncio.BufferedProtocol):
-    """A connection of the gateway's; subclasses define ``take`` for what arrives, ``expect`` and ``late``.
+    """A connection of the gateway's; subclasses define ``take`` for incoming data, ``expect`` and ``late``.
 
-    All share a ``buffer``, from which what arrives is taken at once. ``made`` is called
+    All share a ``buffer``, from which incoming data is taken at once. ``made`` is called
     when the wire may be used, with ``tls`` after the handshake, ``ended`` when the
     other side says no more, ``lost`` at the end. ``_rest`` has arrived and waits to be
     taken; nothing arrives while the wire is ``held``. Writing goes to the transport at
     once; ``flushed`` waits while that holds too much. ``late`` is called at ``due``, by
-    the loop's clock; ``expect`` sets that by what is waited for, and is called whenever
+    the loop's clock; ``expect`` sets that by the awaited event, and is called whenever
     reading or writing has stopped or goes on.
     """
 
@@ -176,7 +176,7 @@ class Wire(asyncio.BufferedProtocol):
             self.expect()
 
     def go_on(self) -> None:
-        """After the others' turn take what has arrived, and read on."""
+        """After the others' turn, take the data that has arrived, and continue reading."""
         if self.held and self._turn is None:
             self._turn = self._loop.call_soon(self._take_rest)
 

@@ -1,4 +1,4 @@
-"""Upstream's side: one origin, calls sent to it, and what its faults are called.
+"""Upstream's side: one origin, the calls sent to it, and the names of its faults.
 
     ``client``      the call as bytes, sent once, perhaps through a proxy; a read once more, when a kept connection
                     closed under it

@@ -249,9 +249,9 @@ async def tunnel(proxy: Proxy, authority: str) -> asyncio.Transport:
             MalformedError, asyncio.IncompleteReadError, asyncio.LimitOverrunError
         ):
             status = parse_reply(await reader.readuntil(b"\r\n\r\n")).status
-        reader.feed_eof()  # what comes from now on is the origin's
+        reader.feed_eof()  # the origin sends everything from now on
         if not 200 <= status < 300 or await reader.read():
-            raise ConnectionError(f"the proxy answered {status}")  # noqa: TRY301 - as what fails before it
+            raise ConnectionError(f"the proxy answered {status}")  # noqa: TRY301 - like the failures before it
     except BaseException:
         transport.abort()
         raise

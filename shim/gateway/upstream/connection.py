@@ -45,7 +45,7 @@ class OutboundCall:
     early: UpstreamResponse | None = None
     """The reply to the same head, if that was sent before; it is the call's."""
     until: float = NEVER
-    """The time of the loop's clock from which on the call is refused in place of what has not come."""
+    """The time of the loop's clock from which on the call is refused if the rest has not arrived."""
     on_send: Callable[[], object] = lambda: None
     """What is called when the call is sent, which may be after others that it takes."""
 
@@ -77,9 +77,9 @@ class UpstreamResponse(Body):
     ) -> Reply:
         """Return the reply with its decoded content, or with a fault in plain words.
 
-        ``take`` is called with what exceeds the reservation of each request. Long
+        ``take`` is called with the excess over each request's reservation. Long
         content is decoded in turn with others. Raises Refusal when the connection fails
-        before the content's end, and what ``take`` raises.
+        before the content's end, and any exception of ``take``.
         """
         if (content := self.whole(limit)) is not None:
             return Reply(self.head.status, self.head.headers, content)
@@ -233,7 +233,7 @@ class UpstreamConnection(PooledWire):
         """Close, since upstream sends no more; a reply without a length ends here."""
         if self._response is not None:
             self._response.finish()
-        self.abort()  # nobody answers what is still to be sent
+        self.abort()  # upstream will not answer the rest of the request
 
     def lost(self, error: BaseException | None) -> None:
         self.pool.lost(self)
@@ -257,7 +257,7 @@ class UpstreamConnection(PooledWire):
         self._fail(errors.overdue() if self.until <= self.pool.now() else silent)
 
     def take(self, data: bytes) -> None:
-        """Take what arrived: a part of the reply that was asked for."""
+        """Accept data: a part of the expected reply."""
         if self._waiter is None:
             self.abort()  # nobody asked for it
             return
@@ -321,7 +321,7 @@ class UpstreamConnection(PooledWire):
             if self._informational > INFORMATIONAL:
                 raise MalformedError("too many informational replies")
             start = end
-        # A 204 may be followed by what it must not have.
+        # A 204 may be followed by content, which it must not have.
         self._keep = head.keep_alive and not (
             head.status == 204 and (head.length or head.chunked)
         )
@@ -333,7 +333,7 @@ class UpstreamConnection(PooledWire):
         return self._response, end
 
     def _fail(self, error: errors.Refusal, *, at_once: bool = True) -> None:
-        """Fail the call in flight; ``at_once`` drops what has arrived."""
+        """Fail the call in flight; ``at_once`` drops data that has arrived."""
         response = self._response
         waiter = self._waiter
         self._response = self._waiter = None

@@ -102,7 +102,7 @@ def write(
     environ: Mapping[str, str] = os.environ,
     clock: Callable[[], float] = time.time,
 ) -> str:
-    """Append what ``entry`` returns, except members that are None, to the file that ``ATLAS_SHIM_INVENTORY`` names.
+    """Append the result of ``entry``, except members that are None, to the file that ``ATLAS_SHIM_INVENTORY`` names.
 
     Does nothing without one, nor for a call of the shim's own commands. ``clock``
     returns seconds since the epoch. Never raises; logs the first failure. Returns the
@@ -172,7 +172,7 @@ def written(now: float) -> str:
 
 
 def explain_command(operation: Operation) -> str:
-    """Return the command that shows what to call in place of a retired operation, ready to be pasted into a shell.
+    """Return the command that shows the replacement of a retired operation, ready for a shell.
 
     The path is the operation's template, so it names nobody's project or cluster.
     """

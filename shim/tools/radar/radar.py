@@ -73,7 +73,7 @@ class Sighting:
 
 
 class Radar:
-    """Remembers what replies announce."""
+    """Stores announced sunsets."""
 
     def __init__(self) -> None:
         # the operation that was called last is the last

@@ -24,7 +24,7 @@ class UnreadError(Exception):
 
 @attrs.define(eq=False)
 class Source:
-    """A file, or what is left out."""
+    """A file, or one that is left out."""
 
     file: str
     """Its name in the report."""
@@ -40,7 +40,7 @@ class Source:
 def source_files(
     paths: Sequence[Path], exclude: Iterable[str] = ()
 ) -> Iterator[Source]:
-    """Yield each file once, and what is left out; a file that PATH names is never left out for its name.
+    """Yield each file once, and those that are left out; a file that PATH names is never left out for its name.
 
     Folders are walked in order. Links in them are not followed: targets below the named
     paths are read anyway, and others were not asked for. ``exclude`` are glob patterns

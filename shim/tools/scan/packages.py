@@ -73,7 +73,7 @@ NO_ADDRESSES = SharedAddresses()
 
 @attrs.frozen
 class _Member:
-    """A file with addresses: its path, and what it shares."""
+    """A file with addresses: its path, and its shared names."""
 
     path: Path
     shared: SharedAddresses
@@ -88,7 +88,7 @@ class Packages:
         ]
 
     def of(self, file: str, text: str) -> SharedAddresses:
-        """Return what a file shares with the others of its package, its own addresses included."""
+        """Return the addresses that a file shares with the others of its package, including its own."""
         if not self._members:
             return NO_ADDRESSES
         path = Path(file).resolve()

@@ -123,7 +123,7 @@ class PathPattern:
         return rf"{self._not_after_base()}(?:{start})"
 
     def _not_after_base(self) -> str:
-        """Look ahead for a base with a name after it: what follows a base is the whole path."""
+        """Look ahead for a base with a name after it: the part after a base is the whole path."""
         bases = "|".join(map(re.escape, self.bases))
         return rf"(?!.*(?:{bases})/[^{HOLE}])"
 

@@ -23,7 +23,7 @@ _SERVES = {
 
 
 class QuietPlaces:
-    """Tells what is quiet in a program."""
+    """Recognizes the quiet parts of a program."""
 
     def __init__(self, program: Program) -> None:
         self.program = program

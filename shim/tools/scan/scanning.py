@@ -74,7 +74,7 @@ def scan(  # noqa: PLR0913, PLR0917 - what is scanned, for what, and who looks o
 class Scan:
     """A scan, under way or done: ``ignored`` counts findings hidden by comments, ``files`` the files read.
 
-    ``errors`` are files that could not be read, ``unread`` what a scan skips: pictures,
+    ``errors`` are files that could not be read, ``unread`` the files that a scan skips: pictures,
     links that lead elsewhere, vendored folders.
     """
 
@@ -128,7 +128,7 @@ class Scan:
             ] = None
 
     def _sought_in(self, source: Source, shared: SharedAddresses) -> Sought:
-        """Return what is looked for in a file, by the versions that it or its package names, and that its tree pins."""
+        """Return the patterns for a file, by the versions in it, in its package, and in its tree."""
         pinned = self.pins.of(source.file)
         newest = newest_version(source.text) or shared.newest
         if newest is None and source.language == "go" and pinned["sdk"] != ANY:

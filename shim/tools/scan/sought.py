@@ -247,7 +247,7 @@ class Sought:
         return self.of("word", word) or self.of("word", in_cdk)
 
     def ending(self, uses: Iterable[RetiredUse], *texts: str) -> Iterator[RetiredUse]:
-        """Yield the uses of what ends in the version that the first of these texts names, or else the file."""
+        """Yield the uses of operations that end in the version of the first of these texts, or else of the file."""
         for use in uses:
             said = (use.text, *texts)
             days = [(one, self._day(one, said)) for one in use.operations]

@@ -1,4 +1,4 @@
-"""Syntax trees in one shape for every language, parsed by ast-grep: nodes, calls, and what functions return."""
+"""Syntax trees in one shape for every language, parsed by ast-grep: nodes, calls, and results of functions."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def unquoted(said: str) -> str:
 
 
 def parsed(language: str, text: str) -> Node:
-    """Return a program's root; what nests too deeply is an error, as what can't be parsed."""
+    """Return a program's root; too deep nesting is an error, like invalid syntax."""
     from ast_grep_py import SgRoot  # noqa: PLC0415 - an extra
 
     source = SgRoot(text, language).root()
