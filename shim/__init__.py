@@ -53,7 +53,9 @@ def __getattr__(name: str) -> object:
     """Load a public name on first use (PEP 562)."""
     if name in _DOORS:
         module = import_module(f"shim.{name}")
-        import_module("shim.doors.surface").look()  # a typo in the settings is said now
+        import_module(
+            "shim.doors.surface"
+        ).look()  # a typo in the settings is reported now
         return module
     if name in _ROOMS:
         return getattr(import_module(_ROOMS[name]), name)

@@ -210,7 +210,7 @@ class TokenBook:
         return self._token
 
     def worth_another(self, *, again: bool) -> bool:
-        """Return whether a new token may cure a 401; ``again`` says that the token was new already."""
+        """Return whether a new token may cure a 401; ``again`` means that the token was already new."""
         now = self._clock()
         if again:
             self._patient_until = now + PATIENCE

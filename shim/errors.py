@@ -61,8 +61,8 @@ class AtlasError(ShimError):
 
     ``status`` is the HTTP status; ``error_code``, ``detail``, ``reason`` and
     ``parameters`` come from the body, and are None or empty if it has none;
-    ``retry_after`` is in seconds, None when the answer does not say; ``body`` is the
-    raw content. ``record`` says which side answered and why, as ``shim.record(error)``
+    ``retry_after`` is in seconds, None if the answer has none; ``body`` is the
+    raw content. ``record`` has the side that answered and why, like ``shim.record(error)``
     does; None where the shim had no part in the call, as in a sign-in that failed.
     """
 
@@ -112,4 +112,4 @@ class GoneError(AtlasError):
 
 
 class RateLimitedError(AtlasError):
-    """429: too many requests; ``retry_after`` is in seconds, None when Atlas does not say."""
+    """429: too many requests; ``retry_after`` is in seconds, None if Atlas sends none."""

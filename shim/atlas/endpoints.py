@@ -130,7 +130,7 @@ def _new_instance(  # noqa: PLR0913 - the members of the legacy request body
     """Create a flex cluster, billed as one, and return it while it is created.
 
     ``region_name`` has Atlas' form (``US_EAST_1``). A flex cluster has no continuous
-    backup: it is ignored, as Atlas did, which the record says; ``instances-strict``
+    backup: it is ignored, as in Atlas, and the record notes it; ``instances-strict``
     refuses it (400). Raises AtlasError with status 400 if the name is taken.
     """
     provider = {"backingProviderName": backing_provider_name, "regionName": region_name}
@@ -270,7 +270,7 @@ class CloudBackups(EndpointGroup[Http_co]):
 class ServerlessInstances(EndpointGroup[Http_co]):
     """Serverless instances, or the flex clusters that replaced them.
 
-    Writes are sent only where ``ATLAS_SHIM_WRITES=instances`` says so; else they raise
+    Writes are sent only with ``ATLAS_SHIM_WRITES=instances``; otherwise they raise
     GoneError, whose message names that switch, and change nothing.
     """
 

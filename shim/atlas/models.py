@@ -43,7 +43,7 @@ class CloudProvider(StrEnum):
 
 @attrs.frozen(kw_only=True)
 class ResourceTag(Model):
-    """A tag that somebody put on a resource."""
+    """A tag of a resource."""
 
     key: str | None = None
     value: str | None = None

@@ -34,7 +34,7 @@ class Retries:
     gave before it sent anything, and if no connection was made (unless the HTTP client
     follows redirects).
 
-    A wait lasts as long as ``Retry-After`` says (RFC 9110, 10.2.3: seconds or a date),
+    A wait lasts as long as ``Retry-After`` (RFC 9110, 10.2.3: seconds or a date),
     plus a random time of up to ``backoff`` seconds, a limit that doubles with each
     attempt ("full jitter"). If a wait would be longer than ``longest_wait`` seconds, or
     end after the call's timeout (its longest step's, which bounds all attempts

@@ -18,7 +18,7 @@ from shim.doors.served import SERVED, STATE
 from shim.errors import DocumentError, SettingsError
 from shim.extras import other_shim
 
-# their requirements say which versions of libraries are covered
+# their requirements have the supported versions of libraries
 EXTRAS = (
     "requests",
     "httpx2",
@@ -92,7 +92,7 @@ def reasons(installed: Mapping[str, str], required: Iterable[str]) -> list[str]:
 
 
 def _is_covered(name: str, problems: list[str]) -> bool:
-    """Return whether the drop-in's functions stand in a library; a problem says why not."""
+    """Return whether the drop-in's functions stand in a library; a problem gives the reason."""
     try:
         module = import_module(name)
     except Exception as error:  # noqa: BLE001 - a broken library is a finding

@@ -265,7 +265,7 @@ def explained(
 ) -> dict[str, Any]:
     """Return how a process that has seen no reply yet handles a retired call at an instant, as JSON has it.
 
-    With ``with_members`` the tiers' calls say where each member of the legacy body
+    With ``with_members`` the tiers' calls list the new place of each member of the legacy body
     went.
     """
     operation = match.operation

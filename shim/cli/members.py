@@ -31,7 +31,7 @@ class MovedMember:
     new: tuple[str, ...]
     """Members of the new body, ``path`` or ``query``; empty if the call does not have it."""
     is_same: bool
-    """Whether the value is the old one; a number may say how many items a list has instead."""
+    """Whether the value is the old one; a list may have this number of items instead."""
     default: Any
     """What the first new member has if the old one is left out; None if it is left out, too."""
 

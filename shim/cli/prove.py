@@ -62,7 +62,7 @@ _ROWS = [
     for row in TABLE
     if row.group in {"Atlas", "Translation"} and row.name != "writes"
 ]
-"""The options of ``serve`` that say where a read goes, and how it is answered."""
+"""The options of ``serve`` for the target of a read, and its translation."""
 
 
 @attrs.define
@@ -310,7 +310,7 @@ def _read(http: httpx.Client, plan: Plan, read: RetiredRead) -> Proof:
 
 
 def _settings_for(plan: Plan, match: Match) -> Settings:
-    """Return the settings for one call, by the word of the feature flag if one says the route."""
+    """Return the settings for one call, with the value of the route's feature flag, if it has one."""
     if not (key := plan.settings.flag):
         return plan.settings
     words = FlagWords(

@@ -162,7 +162,7 @@ def _start(
 
 
 def why_unseen(program: Sequence[str], environ: Mapping[str, str]) -> str:
-    """Return why no call of a program may come, as far as its command line tells; empty for most.
+    """Return why no call of a program may come, judging by its command line; empty for most.
 
     ``unseen.toml`` has the patterns.
     """

@@ -126,7 +126,7 @@ def command(
 
 
 def _shown(sources: Sequence[T]) -> Iterator[T]:
-    """Yield all; when that takes long, a bar at the terminal says how far it is."""
+    """Yield all; when that takes long, a bar at the terminal shows the progress."""
     began = monotonic()
     number = 0
     while number < len(sources) and (

@@ -121,7 +121,7 @@ def shown_call(
 
 
 def _is_old(operation: Operation, send: DrySend, old: Call) -> bool:
-    """Return whether the content of a call is that of the old one, of which the document says nothing more."""
+    """Return whether the content of a call is that of the old one, without further rules in the document."""
     own = operation.request is None or send.send.route == "legacy"
     return own and old.body is not None and send.send.call.body == old.body
 
@@ -205,7 +205,7 @@ def field_rules(
     for field in resource.fields:
         name = f"{outer}{field.name}"
         for rule in field.rules[tier]:
-            # a source of the field's own name goes without saying if it is the only one
+            # a source with the field's own name is left out if it is the only one
             how = rule.verb.how
             made = how(field.name) and how("")
             yield FieldSummary(

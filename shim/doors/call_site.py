@@ -257,8 +257,8 @@ def _kind_of(filename: str, module: str) -> str:
             if package and package[0].removesuffix(".py") in _PLUMBING:
                 return "plumbing"
             return "package"
-    # In an archive, and in a PyInstaller bundle, a file's path does not say whose it
-    # is; its module does.
+    # In an archive, and in a PyInstaller bundle, a file's path does not show its owner,
+    # but its module does.
     top = _top(module)
     is_plumbing = (
         filename.startswith(_STDLIB)

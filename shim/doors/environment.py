@@ -40,7 +40,7 @@ CHECKED = "_ATLAS_SHIM_CHECKED"
 What the drop-in does not serve is then led to that run's gateway."""
 
 PROVIDER = "ATLAS_SHIM_OPENFEATURE_PROVIDER"
-"""Also the shim's own; whoever asks for a feature flag reads it."""
+"""Also the shim's own; it is read to evaluate a feature flag."""
 
 WORDS = ("off", "once", "always", "error")
 """The words of ``ATLAS_SHIM_WARNINGS``."""
@@ -52,7 +52,7 @@ def settings_in(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def are_unknown(environ: Mapping[str, str]) -> bool:
-    """Return whether there are variables that the shim does not know, such as mistyped ones, and nobody has said so."""
+    """Return whether there are unknown variables, such as misspelled ones, without a warning so far."""
     known = {*VARIABLES, PROVIDER}
     return CHECKED not in environ and any(
         name.startswith("ATLAS_SHIM_") and name not in known for name in environ

@@ -82,7 +82,7 @@ def is_stale(authorization: str, target: str) -> bool:
 
 
 def unsigned(said: str) -> Reply:
-    """Log why a call can't be signed, and return a 401 that says so and has no challenge."""
+    """Log why a call can't be signed, and return a 401 with the reason and without a challenge."""
     logger.warning("%s", said)
     code = "SHIM_DIGEST_NEEDS_AUTH"
     return Reply(

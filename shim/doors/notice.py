@@ -115,7 +115,7 @@ def set_warnings_handler(handler: WarningsHandler | None) -> WarningsHandler:
 def notify(retired: RetiredCall, *, uncovered: str = "") -> None:
     """Warn the program of a call that it is about to make.
 
-    ``uncovered`` names a library whose calls are not served; the warning says which
+    ``uncovered`` is a library whose calls are not translated; the warning lists those that
     are. Raises LegacyEndpointWarning when warnings are errors, and exceptions that the handler
     raises.
     """

@@ -95,7 +95,7 @@ def concerns(url: str) -> Current | None:
 
 
 def flag_of(settings: Settings) -> FlagWords[Settings] | None:
-    """Return the words of the feature flag that says the route, None if no flag does.
+    """Return the words of the route's feature flag, None without one.
 
     The first call begins a thread that asks for them.
     """

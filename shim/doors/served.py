@@ -203,7 +203,7 @@ def _second(_: Any, method: Any, url: Any, *__: Any, **___: Any) -> str:  # noqa
 
 
 def _of_session(session: Any, method: Any, str_or_url: Any, *_: Any, **__: Any) -> str:  # noqa: ARG001 - as above
-    return str(session._build_url(str_or_url).raw_path)  # noqa: SLF001 - nothing public tells the session's base
+    return str(session._build_url(str_or_url).raw_path)  # noqa: SLF001 - the session's base is not public
 
 
 def _head(connection: Any, *_: Any, **__: Any) -> str:

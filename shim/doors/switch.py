@@ -106,7 +106,7 @@ def install() -> None:
 def uninstall() -> None:
     """Switch it off again: every method is as before ``install``.
 
-    A function of ours that somebody has wrapped in the meantime can't be taken out; it
+    A function of ours that was wrapped in the meantime can't be removed; it
     does nothing then.
     """
     with _lock:

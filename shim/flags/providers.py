@@ -53,7 +53,7 @@ def provider_factory(environ: Mapping[str, str]) -> Callable[[], Any] | Path | N
 
 
 def check_flag(route: str) -> None:
-    """Raise SettingsError if a flag says the route and OpenFeature is not installed."""
+    """Raise SettingsError if a flag sets the route and OpenFeature is not installed."""
     if not isinstance(route, RouteWord) and find_spec("openfeature") is None:
         raise SettingsError(f"route: {hint('openfeature')}")
 

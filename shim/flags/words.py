@@ -31,7 +31,7 @@ EVERY = 5.0
 """Seconds from the beginning of one look at all words to the next."""
 
 WAIT = 3.0
-"""Seconds that a provider has to connect and to answer: so long a first call may wait, and then it is said to hang."""
+"""Seconds for a provider to connect and answer; a first call waits at most that long."""
 
 LOOK = 0.005
 """Seconds from one look of a call that waits to the next."""
@@ -48,7 +48,7 @@ _PACE = 0.002
 
 
 class FlagError(LookupError):
-    """What is said of a flag is of no use, and will not be until somebody changes it."""
+    """The definition of a flag is invalid, until it is changed."""
 
 
 @attrs.define(eq=False)
@@ -258,7 +258,7 @@ class FlagWords(Generic[T]):
         )
 
     def _ask(self, project: str) -> None:
-        """Ask about one project; nothing is said of one that has made room for another meanwhile."""
+        """Ask about one project; nothing is noted of one that was dropped meanwhile."""
         if (entry := self._entries.get(project)) is None:
             return
         self._asking_since = time.monotonic()
@@ -266,7 +266,7 @@ class FlagWords(Generic[T]):
         try:
             self._evaluate = self._evaluate or self._connect()
             entry.word = _word_of(self._evaluate(project)) or entry.word
-        except Exception as error:  # noqa: BLE001 - a provider is somebody else's program
+        except Exception as error:  # noqa: BLE001 - a provider is foreign code
             if type(error) in {LookupError, FlagError}:
                 said = str(error)
             else:

@@ -94,7 +94,7 @@ class Refusal(Exception):  # noqa: N818 - it is an answer to the caller, and not
 def own_error(
     code: str, status: int, fault: str | None, record: Record
 ) -> tuple[Failure, tuple[str, str]]:
-    """Return the kind that an error of the core counts as, and the Proxy-Status (RFC 9209) that says why.
+    """Return the kind that an error of the core counts as, and its Proxy-Status (RFC 9209).
 
     ``fault`` is why upstream's content could not be had, None when it could.
     """

@@ -177,7 +177,7 @@ class Ledger:
         seen = self.callers.get(who)
         if seen is None:
             if len(self.callers) >= MOST:
-                # An address with many names displaces nobody but itself; of others
+                # An address with many names displaces only itself; of others
                 # those go that were silent longest.
                 names = Tally(address for address, *_ in self.callers)
 

@@ -1,4 +1,4 @@
-"""Writes log lines to stderr in a thread, so that a reader who is slow, or never reads, holds nobody up.
+"""Writes log lines to stderr in a thread, so that a slow reader, or none, delays no call.
 
 A line is made where it is logged; the thread wakes a few times a second at most, and
 joins and writes the lines.
@@ -58,7 +58,7 @@ def logged(level: LogLevel, form: LogFormat = LogFormat.TEXT) -> Iterator[None]:
 
 
 class LogLines(logging.Handler):
-    """Queues lines for a file descriptor, which may be a pipe that nobody reads.
+    """Queues lines for a file descriptor, which may be a pipe without a reader.
 
     logging's own QueueListener waits for ever at its end, and a daemon thread that is
     inside ``sys.stderr`` then aborts the interpreter. So the thread here writes to the
@@ -148,7 +148,9 @@ class LogLines(logging.Handler):
             while left:
                 try:
                     left = left[os.write(self._descriptor, left) :]
-                except BlockingIOError:  # somebody who shares the descriptor made it so
+                except (
+                    BlockingIOError
+                ):  # another process that shares the descriptor made it so
                     select.select((), (self._descriptor,), ())
         # a reader that is gone for good, or a disk that is full, is not a reason to end
         except OSError as error:

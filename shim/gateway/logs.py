@@ -41,7 +41,7 @@ _numbers = count(1)
 
 @attrs.define(eq=False)
 class CallLine:
-    """What the log and the ledger say of one call."""
+    """The values of one call for the log and the ledger."""
 
     method: str
     path: str
@@ -111,7 +111,7 @@ class CallLine:
             self.level = logging.DEBUG
 
     def answered(self, status: int | None, *, whole: bool) -> None:
-        """Note how the call ended; ``whole`` says that the answer was written to its end."""
+        """Note how the call ended; ``whole`` means that the answer was written completely."""
         # Whoever read the status of an error has it, and needs no body: curl -f leaves
         # there.
         has_error = self.failure is not None or (status or 0) >= 400

@@ -203,7 +203,7 @@ class Plan:
             raise SettingsError(*problems)
 
     def by_flag(self, word: RouteWord | None) -> Plan:
-        """Return this plan with the word that the route's flag says, None where it has no word yet."""
+        """Return this plan with the value of the route's flag, None if it has no value yet."""
         return attrs.evolve(self, settings=self.settings.by_flag(word))
 
 
@@ -252,7 +252,7 @@ class PlanSource:
             folders = [Path(named)]
         else:
             folders = []
-        # reading the folder says why it can't be read
+        # reading the folder gives the reason
         with contextlib.suppress(OSError):
             return [
                 *folders,

@@ -41,7 +41,7 @@ log = logging.getLogger("shim.gateway.settings")
 
 # seconds for which kept connections may bring one more call after new ones are refused
 _LAST_CALLS = 0.5
-# seconds for which new connections are taken after ``/readyz`` says that the end has
+# seconds for which new connections are accepted after ``/readyz`` shows that the end has
 # begun
 _NOTICED = 5.0
 # seconds since the last probe of ``/readyz`` after which probes are taken to have
@@ -49,7 +49,7 @@ _NOTICED = 5.0
 _ASKED = 30.0
 _BEAT = 1.0  # seconds between two signs of life of the calls' loop
 # seconds without a sign of life after which the loop will not come back by itself;
-# ``/livez`` says so
+# ``/livez`` reports it
 STUCK = 30.0
 
 
@@ -152,9 +152,9 @@ class Gateway:
         return None
 
     async def start(self, bound: Bound | None = None) -> None:
-        """Take calls at ``bound`` or where the options say; raises SettingsError where it can't.
+        """Accept calls at ``bound`` or at the options' address; raises SettingsError on failure.
 
-        Where ``bound`` has no sockets, whoever accepts connections has them adopted.
+        If ``bound`` has no sockets, the caller accepts connections and has them adopted.
         """
         self.upstream.open()
         try:

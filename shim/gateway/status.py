@@ -252,7 +252,7 @@ def _error(operation: str, failure: Failure, seen: Seen) -> StatusObject:
 def verdict(
     retired: Ways, started: float, now: float, ends: Ends, *, inventory: bool
 ) -> StatusObject:
-    """Return the member ``silence``: for how long nobody has made a retired call, and whether the shim can be removed.
+    """Return the member ``silence``: the time since the last retired call, and whether the shim can be removed.
 
     Its ``word`` is ``called``, ``quiet`` or ``unproven``: a gateway knows only its own
     calls since it ``started``, and an ``inventory`` may have others. A call that Atlas

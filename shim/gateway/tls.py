@@ -72,7 +72,7 @@ def listener_context(cert: str, key: str | None) -> ssl.SSLContext:
 
 
 def _load(context: ssl.SSLContext, cert: str, key: str | None) -> None:
-    """Load a chain with its key; raises SettingsError that says which of them is wrong, and how."""
+    """Load a chain with its key; raises SettingsError with the defect of either."""
     _check_kinds(cert, key)
     asked: list[bool] = []
 

@@ -124,7 +124,7 @@ class Watched(Generic[T]):
         # an operator's mistake needs no traceback
         known = isinstance(error, (SettingsError, DocumentError))
         problems = tuple(getattr(error, "problems", ())) or (str(error) or repr(error),)
-        # said already, of the same files
+        # reported already, for the same files
         if problems == self.problems and self._pause > 1:
             return False
         self.problems, self.refused, said = problems, time.time(), "; ".join(problems)

@@ -46,7 +46,7 @@ class Pair:
     new_version: str
     new: Any
     recorded: datetime
-    """Now, if the line does not say."""
+    """Now, if the line has no time."""
 
 
 def read_pairs(path: Path) -> tuple[Pair, ...]:

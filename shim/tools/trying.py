@@ -176,7 +176,7 @@ class _Run:
         return answer
 
     def _sent(self, step: TrialStep, call: Filled) -> TrialAnswer:
-        """Send a call, and remember it if nobody can know whether it was done."""
+        """Send a call, and remember it if it may have been executed."""
         try:
             answer = self._ask(call)
         except BaseException:

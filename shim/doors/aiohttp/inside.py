@@ -169,11 +169,11 @@ def made_response(
 
 
 def redirected(response: ClientResponse, history: Sequence[ClientResponse]) -> None:
-    """Let a response say that these came before it."""
+    """Let a response show that these came before it."""
     response._cache["history"] = (*history, *response.history)  # noqa: SLF001 - see above
 
 
 def show(response: ClientResponse, info: RequestInfo) -> None:
-    """Let a response say that it answers another request than the one that was sent."""
+    """Let a response show another request than the one that was sent."""
     response.method = info.method
     response._cache.update(url=info.url, real_url=info.real_url, request_info=info)  # noqa: SLF001 - see above

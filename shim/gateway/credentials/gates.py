@@ -89,7 +89,7 @@ class CallerGate:
         *,
         listed: bool,  # noqa: ARG002
     ) -> UpstreamSigner:
-        """Return who signs this call; raises Refusal. ``listed`` says that ``allow`` names the calls that are taken."""
+        """Return who signs this call; raises Refusal. ``listed`` means that ``allow`` lists the accepted calls."""
         return PASSTHROUGH
 
     async def look(self) -> None:
@@ -127,7 +127,7 @@ class OwnGate(CallerGate):
     ) -> UpstreamSigner:
         """Return the gateway's signer, PASSTHROUGH for a call that it does not sign; raises Refusal."""
         said = [(name.lower(), value.strip().lower()) for name, value in call.headers]
-        # A browser says that a page makes this call (Fetch, 3.2; Fetch Metadata, 2).
+        # A browser marks calls of a page (Fetch, 3.2; Fetch Metadata, 2).
         if any(
             name == "origin" or (name == "sec-fetch-site" and value != "none")
             for name, value in said
@@ -300,7 +300,7 @@ def follow(
 
     def checked() -> T:
         for path in paths:
-            with contextlib.suppress(OSError):  # reading it says why
+            with contextlib.suppress(OSError):  # reading it gives the reason
                 found = Path(path).stat()
                 mode = found.st_mode & 0o777
                 if mode & stat.S_IWOTH:

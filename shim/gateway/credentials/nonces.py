@@ -59,7 +59,7 @@ PATIENCE = 1.0  # seconds that one question may take, the connection included
 # same
 _PAUSE = 1.0
 _CONNECTIONS = 64  # connections at most; a question waits while all are in use
-# milliseconds until no gateway accepts a nonce, whatever its clock says
+# milliseconds until no gateway accepts a nonce, whatever its clock
 _KEPT = _LIFE + 2 * _SKEW
 
 _STAMP = 6

@@ -41,7 +41,7 @@ class Body:
     """Content of a ``source``, framed by its ``length``, in chunks, or, with neither, by the end of its connection.
 
     ``chunks`` are the ``size`` bytes that have arrived and were not handed on.
-    ``is_complete`` says that the end has arrived, ``error`` why it never will. While
+    ``is_complete`` means that the end has arrived, ``error`` is why it never will. While
     the content ``is_collected``, reading does not stop. The sender must send ``RATE``
     bytes a second in any ``patience`` seconds that are spent waiting for it (0: no
     limit). ``on_wait`` is called before the first wait.
@@ -174,7 +174,7 @@ class Body:
     async def _wait(self) -> None:
         """Return when more has arrived, or the end; raises ``error``."""
         if self.error is not None:
-            # nobody takes them, and the connection may stay for a while
+            # they are not read, and the connection may stay for a while
             self.chunks = []
             raise self.error
         if self.on_wait is not None:

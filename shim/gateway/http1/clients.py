@@ -161,7 +161,7 @@ class Clients:
 
 
 async def read_peer(receive: Callable[[int], Awaitable[bytes]]) -> str | None:
-    """Return the address of the balancer's caller, None if it names nobody; raises ConnectionError.
+    """Return the address of the balancer's caller, None if it has none; raises ConnectionError.
 
     ``receive`` is asked for no more bytes than the header has.
     """

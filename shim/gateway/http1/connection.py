@@ -36,7 +36,7 @@ CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 class Connection(CallerWire):
     """One connection of an address, from when it was accepted: its ``set_up`` comes before its first request.
 
-    Its ``verdict`` says whether it is served; a surplus one gets a refusal as its only
+    Its ``verdict`` decides whether it is served; a surplus one gets a refusal as its only
     reply.
     """
 

@@ -87,7 +87,7 @@ class Form:
 
 @attrs.define(eq=False)
 class RequestHead:
-    """The head of a request: what its line and fields say, and how its content is framed."""
+    """The head of a request: its line, its fields, and the framing of its content."""
 
     method: str
     target: str
@@ -348,7 +348,7 @@ def _parse_reply(data: bytes) -> ReplyHead:
     try:
         parser.feed_data(data)
     except httptools.HttpParserUpgrade:
-        pass  # its status says so
+        pass  # its status shows it
     except httptools.HttpParserError as error:
         raise MalformedError(str(error)) from None
     version = parser.get_http_version()

@@ -108,7 +108,7 @@ class Request:
         """Return the head of a reply, framed as its content is (RFC 9112, 6); a ``body`` of None will be streamed."""
         is_http10 = self.head.is_http10
         bodiless = self._bodiless = self.head.method == "HEAD" or status in BODILESS
-        # A final answer with content unread ends the connection: nobody reads the rest
+        # A final answer with content unread ends the connection: the rest is not read
         # as the next request.
         kept = (
             self.keep_alive

@@ -18,7 +18,7 @@ SLOWLY = 16384  # bytes that are read at a time for a slow reader
 EVERY = 0.05
 NEVER = float("inf")
 _LEAVING = getattr(select, "POLLRDHUP", 0)
-"""What the kernel says of a connection that the other side has ended, also while bytes wait to be read."""
+"""The kernel's error for a connection that the other side has ended, also while bytes wait to be read."""
 
 
 class SecureLayer(Protocol):
@@ -47,7 +47,7 @@ class Wire(asyncio.BufferedProtocol):
 
     All share a ``buffer``, from which incoming data is taken at once. ``made`` is called
     when the wire may be used, with ``tls`` after the handshake, ``ended`` when the
-    other side says no more, ``lost`` at the end. ``_rest`` has arrived and waits to be
+    other side sends no more, ``lost`` at the end. ``_rest`` has arrived and waits to be
     taken; nothing arrives while the wire is ``held``. Writing goes to the transport at
     once; ``flushed`` waits while that holds too much. ``late`` is called at ``due``, by
     the loop's clock; ``expect`` sets that by the awaited event, and is called whenever
@@ -141,7 +141,7 @@ class Wire(asyncio.BufferedProtocol):
             data = self.tls.sealed(data)
         try:
             self.transport.write(data)
-        # uvloop says so where it has closed a connection by itself, and will tell of it
+        # uvloop raises this if it has closed a connection itself, and will report it
         # later
         except RuntimeError:
             raise ConnectionResetError("the other side left") from None
@@ -192,11 +192,11 @@ class Wire(asyncio.BufferedProtocol):
                 self.tls.read()
 
     def end(self, *, half: bool = False) -> None:
-        """Close once all was sent; ``half`` only says that no more will be."""
+        """Close once all was sent; ``half`` only announces the end."""
         if self.transport is not None and not self.transport.is_closing():
             if self.tls is not None:
                 self.tls.say_farewell()
-            # asyncio's own loop says so where the other side has reset it
+            # asyncio's own loop raises this if the other side has reset it
             with contextlib.suppress(OSError):
                 (self.transport.write_eof if half else self.transport.close)()
 

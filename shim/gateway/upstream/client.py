@@ -39,7 +39,7 @@ CONNECT = (
     10.0  # seconds that connecting may take, of those without a byte from upstream
 )
 
-# requests that say that they have no content (RFC 9110, 8.6)
+# requests that declare no content (RFC 9110, 8.6)
 WITH_CONTENT = frozenset({"PATCH", "POST", "PUT"})
 _HEAD = 65536  # bytes of a proxy's answer
 

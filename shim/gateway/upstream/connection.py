@@ -121,7 +121,7 @@ class UpstreamConnection(PooledWire):
     """A connection that sends one request at a time; ``_waiter`` is there until the reply is complete.
 
     Bytes that arrive while no request is in flight, or behind a reply, end it: they
-    would be taken for the reply to the next request. ``heard`` says that a part of the
+    would be taken for the reply to the next request. ``heard`` means that a part of the
     present reply has arrived. After ``until``, a time of the loop's clock, waiting for
     a reply raises Refusal.
     """
@@ -259,7 +259,7 @@ class UpstreamConnection(PooledWire):
     def take(self, data: bytes) -> None:
         """Accept data: a part of the expected reply."""
         if self._waiter is None:
-            self.abort()  # nobody asked for it
+            self.abort()  # it was not requested
             return
         self.heard = True
         response = self._response

@@ -92,7 +92,7 @@ def spoken(instant: str) -> str:
 def judge(found: Inventory, files: Iterable[Path], ends: Ends) -> dict[str, Any]:
     """Return the verdict that the records of some files prove, as JSON has it.
 
-    Its ``word`` is ``called``, ``quiet`` or ``unproven``; ``sentence`` says it, with
+    Its ``word`` is ``called``, ``quiet`` or ``unproven``; ``sentence`` explains it, with
     the facts behind it; ``doubts`` are reasons for ``unproven``. Calls were recorded
     since ``reaches``. Calls count as retired unless ``ends`` has a future sunset for
     them and Atlas answered them itself: ``ahead`` are sentences on those. Raises

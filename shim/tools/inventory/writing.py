@@ -29,9 +29,7 @@ VARIABLE = "ATLAS_SHIM_INVENTORY"
 # how the User-Agent of the shim's own commands begins, which are no callers
 COMMANDS = "atlas-shim-cli/"
 
-_LONGEST = (
-    400  # characters of a text that are kept, so that a line is short whoever calls
-)
+_LONGEST = 400  # characters of a text that are kept, so that every line is short
 _failed: set[str] = set()
 
 
@@ -68,7 +66,7 @@ def retired(
         "reason": record.reason[:_LONGEST],
     }
     if where is not None:
-        # The end of a path says more than its start.
+        # The end of a path is more useful than its start.
         entry["file"] = where.filename[-_LONGEST:]
         entry["line"] = where.lineno or None
         entry["target"] = where.target[:_LONGEST] or None
@@ -148,7 +146,7 @@ def _append(path: str, line: bytes) -> None:
 def opened(path: str | Path, flags: int) -> int:
     """Open an inventory and return its descriptor; raises OSError unless it is a regular file; a link is refused, too.
 
-    A pipe may have nobody at its other end, and a link may lead to somebody else's
+    A pipe may have no reader, and a link may lead to another user's
     file.
     """
     for name in ("O_CLOEXEC", "O_NONBLOCK", "O_NOFOLLOW"):
@@ -174,7 +172,7 @@ def written(now: float) -> str:
 def explain_command(operation: Operation) -> str:
     """Return the command that shows the replacement of a retired operation, ready for a shell.
 
-    The path is the operation's template, so it names nobody's project or cluster.
+    The path is the operation's template, so it contains no project or cluster.
     """
     options: list[str] = []
     # another version is another operation

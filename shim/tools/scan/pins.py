@@ -14,7 +14,7 @@ from shim.tools.scan.files import UnreadError, read
 Limit = tuple[float, ...]
 """A version as three numbers, and 1 if it may be used itself, 0 if only versions before it may."""
 ANY: Limit = (math.inf,)
-"""The limit of whoever admits all versions that are still to come."""
+"""The limit of a requirement that allows all future versions."""
 _PART = re.compile(r"([~^<>=!]*)\s*v?(\d+(?:\.(?:\d+|[xX*]))*)")
 _EXACT = frozenset({"", "=", "==", "===", "<="})
 

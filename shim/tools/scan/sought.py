@@ -25,7 +25,7 @@ _VERSION = re.compile(
     re.VERBOSE,
 )
 _UNSAID = {"": "20230101", "0": "20230101", "5": "20230201"}
-"""The versions of v1.0, which the Go client before Atlas' SDK calls, and of v1.5; none of them says it."""
+"""The versions of v1.0, which the Go client before Atlas' SDK calls, and of v1.5."""
 
 
 @attrs.frozen
@@ -194,7 +194,7 @@ class Sought:
     ) -> tuple[Operation, ...]:
         """Return the operations of a client's method, variants included: one, or one for each version.
 
-        ``has`` says whether a method is one of a service: documents name the service of
+        ``has`` tests whether a method is one of a service: documents name the service of
         common names.
         """
         folded = plain_name(name)
