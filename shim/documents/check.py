@@ -100,7 +100,8 @@ def _of_fields(document: Document) -> Rows:
         named.discard(BODY)
         # tiers that no field has a rule for, with one that some have
         misspelt = dict[str, str]()
-        for tier in sorted(use.tiers.keys() - named - {BODY}):
+        unnamed = use.tiers.keys() - named - {BODY}
+        for tier in sorted(unnamed):
             if near := nearest(tier, sorted(named)):
                 misspelt[tier] = near
                 what = f"is of a tier that no field has a rule for{did_you_mean(near)}"

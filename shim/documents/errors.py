@@ -27,7 +27,8 @@ class ErrorRule(Declared):
 
     def wrong(self, table: Table) -> Rows:
         yield "", not table.data, "says nothing; give errorCode, status or detail"
-        partly = self.when is not None and None in {self.code, self.status, self.detail}
+        parts = {self.code, self.status, self.detail}
+        partly = self.when is not None and None in parts
         yield (
             "when",
             partly,
