@@ -64,7 +64,8 @@ def test_all_as_documented(prove):
     lines = [line.split() for line in result.output.splitlines()]
     assert ["status", "renamed", "completed", "status", "COMPLETED"] in lines
     assert (
-        "storageSizeBytes: Flex does not report the size of a snapshot." in result.output
+        "storageSizeBytes: Flex does not report the size of a snapshot."
+        in result.output
     )
     assert (result.exit_code, result.methods) == (0, {"GET"})
 
