@@ -214,7 +214,8 @@ async def test_cancelling_ends_the_exchange_and_its_connection(raw, early):
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        assert (await session.get(f"{server.url}/other")).status == 410
+        async with session.get(f"{server.url}/other") as response:
+            assert response.status == 410
         await asyncio.to_thread(until, lambda: server.left, "the end of its connection")
 
 

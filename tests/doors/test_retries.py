@@ -38,7 +38,8 @@ async def by_aiohttp(url):
         aiohttp.ClientSession() as session,
         RetryClient(session, retry_options=options) as client,
     ):
-        return (await client.get(url)).status
+        async with client.get(url) as response:
+            return response.status
 
 
 async def ask(by, url):
