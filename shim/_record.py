@@ -27,9 +27,8 @@ def record(response: object) -> Record | None:
         if isinstance(extensions, Mapping)
         else None,  # httpx, httpx2
         getattr(response, "shim", None),  # requests, aiohttp, urllib3, urllib.request
-        getattr(
-            getattr(response, "raw", None), "shim", None
-        ),  # requests' adapters called without a session
+        # The adapters of requests, called without a session.
+        getattr(getattr(response, "raw", None), "shim", None),
         getattr(response, "record", None),  # the typed client's
     )
     return next((found for found in places if isinstance(found, Record)), None)

@@ -245,9 +245,8 @@ def _values(names: Mapping[str, str], environ: Mapping[str, str]) -> dict[str, s
 
 def _content(path: str, *, name: str) -> str:
     try:
-        with (
-            Path(path).open("rb") as file
-        ):  # which may be a pipe, as in <(vault read …), or a device without an end
+        # Which may be a pipe, as in <(vault read …), or a device without an end.
+        with Path(path).open("rb") as file:
             content = file.read(MOST_BYTES + 1)
         text = content.decode("utf-8")
     except (OSError, ValueError) as error:

@@ -10,9 +10,8 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import HealthCheck, settings
 
-if (
-    "mix_stderr" in inspect.signature(CliRunner).parameters
-):  # click 8.1 captures both streams as one by default
+# Click 8.1 captures both streams as one by default.
+if "mix_stderr" in inspect.signature(CliRunner).parameters:
     CliRunner.__init__ = partialmethod(CliRunner.__init__, mix_stderr=False)  # type: ignore[assignment]
 
 

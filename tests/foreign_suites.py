@@ -97,7 +97,10 @@ def run(name: str, suite: Suite, folder: Path) -> bool:
         ],
         check=True,
     )
-    ours = f"{ROOT}[{suite.extras}]" if suite.extras else str(ROOT)
+    if suite.extras:
+        ours = f"{ROOT}[{suite.extras}]"
+    else:
+        ours = str(ROOT)
     subprocess.run([*pip, "install", ours, *suite.needs], check=True)
     (source,) = folder.glob("*.tar.gz")
     subprocess.run(["tar", "-xzf", source, "-C", folder], check=True)

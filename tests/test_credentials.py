@@ -18,10 +18,13 @@ from shim.credentials import (
 from shim.errors import SettingsError
 from shim.origins import BASE_URL_VARIABLES, parse_base_url, read_base_url
 
-PUBLIC, PRIVATE = "MONGODB_ATLAS_PUBLIC_API_KEY", "MONGODB_ATLAS_PRIVATE_API_KEY"
-CLIENT, SECRET = "MONGODB_ATLAS_CLIENT_ID", "MONGODB_ATLAS_CLIENT_SECRET"
+PUBLIC = "MONGODB_ATLAS_PUBLIC_API_KEY"
+PRIVATE = "MONGODB_ATLAS_PRIVATE_API_KEY"
+CLIENT = "MONGODB_ATLAS_CLIENT_ID"
+SECRET = "MONGODB_ATLAS_CLIENT_SECRET"
 TOKEN = "MONGODB_ATLAS_ACCESS_TOKEN"
-OTHER_PUBLIC, OTHER_PRIVATE = "MONGODB_ATLAS_PUBLIC_KEY", "MONGODB_ATLAS_PRIVATE_KEY"
+OTHER_PUBLIC = "MONGODB_ATLAS_PUBLIC_KEY"
+OTHER_PRIVATE = "MONGODB_ATLAS_PRIVATE_KEY"
 
 
 @pytest.mark.parametrize(
@@ -126,10 +129,8 @@ def test_read_from_files(tmp_path, environ, credentials):
         path.write_text(environ[name])
     environ = environ | {name: str(path) for name, path in named.items()}
     assert read_credentials(environ) == credentials
-    assert (used_variables(environ), credential_files(environ)) == (
-        (*environ,),
-        [str(path) for path in named.values()],
-    )
+    assert used_variables(environ) == (*environ,)
+    assert credential_files(environ) == [str(path) for path in named.values()]
 
 
 def test_variables_that_are_not_used_are_not_named():

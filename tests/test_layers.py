@@ -67,11 +67,9 @@ FLOORS = {"doors", "tools"}
 
 def room_of(path):
     first, *rest = path.relative_to(SHIM).parts
-    return (
-        f"{first}/{rest[0]}"
-        if first in FLOORS and len(rest) > 1
-        else first.removesuffix(".py")
-    )
+    if first in FLOORS and len(rest) > 1:
+        return f"{first}/{rest[0]}"
+    return first.removesuffix(".py")
 
 
 @cache
@@ -155,7 +153,10 @@ def types_in(path):
             and node.value
             and "TypeVar(" not in ast.unparse(node.value)
         ):
-            target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+            if isinstance(node, ast.Assign):
+                target = node.targets[0]
+            else:
+                target = node.target
             yield from re.findall(r"^_*[A-Z]+[a-z]\w*$", ast.unparse(target))
 
 

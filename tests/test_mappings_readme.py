@@ -79,17 +79,17 @@ def test_the_invented_api_is_served():
 
 def test_the_version_alone_may_change():
     """Target, body and answer stay what they are; a call without a version is another one."""
-    engine, body, gadget = read(SAME), b'{ "name": null }', {"name": "a", "new": [1]}
+    engine = read(SAME)
+    body = b'{ "name": null }'
+    gadget = {"name": "a", "new": [1]}
     headers = (("Accept", "application/vnd.atlas.2026-01-01+json"),)
     driven = ask(
         engine, "/gadgets/a", gadget, method="PATCH", headers=headers, body=body
     )
     (send,) = driven.sends
-    assert (send.call.target, send.call.body, driven.document) == (
-        f"{GROUP}/gadgets/a",
-        body,
-        gadget,
-    )
+    assert send.call.target == f"{GROUP}/gadgets/a"
+    assert send.call.body == body
+    assert driven.document == gadget
     assert ("Accept", "application/vnd.atlas.2026-06-01+json") in send.call.headers
     assert engine.recognise("POST", f"{GROUP}/gadgets", headers) is not None
     assert engine.recognise("POST", f"{GROUP}/gadgets", ()) is None
@@ -128,10 +128,8 @@ def test_a_refused_order_is_never_sent(body, code, parameters):
     """A golden order, and one of nothing, is a 400; that of nothing names the member."""
     driven = ask(read(ORDERING + REFUSE), "/widgets", method="POST", body=body)
     assert driven.sends == ()
-    assert (driven.document["errorCode"], driven.document["parameters"]) == (
-        code,
-        parameters,
-    )
+    assert driven.document["errorCode"] == code
+    assert driven.document["parameters"] == parameters
 
 
 def test_a_read_that_went_blank_is_answered_by_its_successor():
@@ -151,10 +149,8 @@ def test_an_error_is_answered_in_legacy_terms():
     gone = {"errorCode": "GADGET_ARCHIVED", "detail": "Gone.", "error": 410}
     driven = ask(engine, "/widgets", answers(gone, 410))
     assert driven.reply.status == driven.document["error"] == 404
-    assert (driven.document["errorCode"], driven.document["reason"]) == (
-        "WIDGET_NOT_FOUND",
-        "Not Found",
-    )
+    assert driven.document["errorCode"] == "WIDGET_NOT_FOUND"
+    assert driven.document["reason"] == "Not Found"
     assert driven.document["detail"] == "No widgets exist in group a."
 
 
@@ -170,28 +166,20 @@ def test_a_success_may_stand_for_an_error():
 
 def test_calls_go_before_the_call():
     """A look gives what a path and a body need, or refuses; writes are done one by one."""
-    engine, gadget = (
-        read(f"{WIDGETS}\n{BEFORE}"),
-        {"id": "7", "frozen": False, "label": "b", "title": "w"},
-    )
+    engine = read(f"{WIDGETS}\n{BEFORE}")
+    gadget = {"id": "7", "frozen": False, "label": "b", "title": "w"}
     more = {"method": "PATCH", "body": b"{}"}
     driven = ask(engine, "/widgets/w", {"results": [gadget]}, gadget, **more)
     assert driven.targets == (f"{GROUP}/gadgets?name=w", f"{GROUP}/gadgets/7")
-    assert (driven.sends[1].call.body, driven.document["name"]) == (
-        b'{"label":"b"}',
-        "w",
-    )
+    assert driven.sends[1].call.body == b'{"label":"b"}'
+    assert driven.document["name"] == "w"
     for found in ([], [{**gadget, "frozen": True}]):
         driven = ask(engine, "/widgets/w", {"results": found}, **more)
-        assert (len(driven.sends), driven.document["errorCode"]) == (
-            1,
-            "WIDGET_NOT_FOUND",
-        )
+        assert len(driven.sends) == 1
+        assert driven.document["errorCode"] == "WIDGET_NOT_FOUND"
     driven = ask(engine, "/widgets/w", {"results": [gadget, gadget]}, **more)
-    assert (len(driven.sends), driven.document["errorCode"]) == (
-        1,
-        "SHIM_SEVERAL_FOUND",
-    )
+    assert len(driven.sends) == 1
+    assert driven.document["errorCode"] == "SHIM_SEVERAL_FOUND"
     assert "Rename it by its id" in driven.document["detail"]
     more = {"method": "PUT", "body": b'{"wheels": ["a", "b"]}'}
     driven = ask(
@@ -212,10 +200,8 @@ def test_calls_go_before_the_call():
 
 def test_parameters_are_sent_in_the_successors_words():
     """Translated, dropped and given by default; an unknown word is a 400 before anything is sent."""
-    engine, own = (
-        read(f"{WIDGETS}\n{QUERY}"),
-        "includeCount=true&itemsPerPage=500&pageNum=1",
-    )
+    engine = read(f"{WIDGETS}\n{QUERY}")
+    own = "includeCount=true&itemsPerPage=500&pageNum=1"
     driven = ask(
         engine, "/widgets?state=broken&verbose=true&colour=red", {"results": []}
     )
@@ -229,10 +215,8 @@ def test_parameters_are_sent_in_the_successors_words():
         == f"state=OK&{own}"
     )
     driven = ask(engine, "/widgets?state=blue")
-    assert (driven.sends, driven.document["errorCode"]) == (
-        (),
-        "INVALID_QUERY_PARAMETER",
-    )
+    assert driven.sends == ()
+    assert driven.document["errorCode"] == "INVALID_QUERY_PARAMETER"
 
 
 def test_objects_in_a_field_are_translated():
@@ -279,7 +263,8 @@ def test_what_moved_is_served_where_its_switch_is_on():
     """After one error code, in a list, and for one size; off, the calls are none of the shim's."""
     text = f'format = 1\nname = "toys"\n{MOVED}'
     engine = read(text, ("small-toys",), ("small-toys",))
-    small, page = {"title": "a"}, {"results": [{"name": "b"}], "totalCount": 1}
+    small = {"title": "a"}
+    page = {"results": [{"name": "b"}], "totalCount": 1}
     assert ask(engine, "/toys/a", refuses(400, "TOY_IS_SMALL"), small).document == {
         "name": "a",
         "size": "S",
@@ -303,14 +288,10 @@ def test_what_moved_is_served_where_its_switch_is_on():
 
 def test_objects_in_a_body_are_described():
     """What they do not declare is refused with its place; ids that a caller sends back are not sent."""
-    engine, target = (
-        read(f"{text_of('machines')}\n{OBJECTS}\n{LENS}"),
-        "/api/atlas/v2/machines",
-    )
-    headers, settings = (
-        (("Accept", "application/vnd.atlas.2023-01-01+json"),),
-        Settings(route=RouteWord.SUCCESSOR),
-    )
+    engine = read(f"{text_of('machines')}\n{OBJECTS}\n{LENS}")
+    target = "/api/atlas/v2/machines"
+    headers = (("Accept", "application/vnd.atlas.2023-01-01+json"),)
+    settings = Settings(route=RouteWord.SUCCESSOR)
     more: dict[str, Any] = {"method": "POST", "headers": headers, "settings": settings}
     body: dict[str, Any] = {
         "machines": [{"id": "1", "name": None, "wheels": {"left": {"size": 3}}}]
@@ -324,10 +305,8 @@ def test_objects_in_a_body_are_described():
 
 def test_a_body_is_laid_over_what_there_is():
     """What it does not say stays as it is; its items are those that are there."""
-    engine, target = (
-        read(f"{text_of('machines')}\n{OBJECTS}\n{LENS}"),
-        "/api/atlas/v2/machines/m",
-    )
+    engine = read(f"{text_of('machines')}\n{OBJECTS}\n{LENS}")
+    target = "/api/atlas/v2/machines/m"
     headers = (("Accept", "application/vnd.atlas.2023-01-01+json"),)
     settings = Settings(route=RouteWord.SUCCESSOR, writes=frozenset({"machines"}))
     box = {

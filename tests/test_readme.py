@@ -23,9 +23,8 @@ from shim.gateway.options import Options
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
 PAGES = [
-    *(
-        path for path in ROOT.glob("*.md") if path.name != "CHANGELOG.md"
-    ),  # it may name what is gone
+    # It may name what is gone.
+    *(path for path in ROOT.glob("*.md") if path.name != "CHANGELOG.md"),
     *(
         path
         for folder in ("docs", "mappings", "examples", "benchmarks")
@@ -68,7 +67,8 @@ VARIABLES = {
 
 def test_the_readme_has_the_examples_that_are_tried_here():
     """A block that is added gets a test below."""
-    assert (len(blocks("python")), len(blocks("sh"))) == (1, 3)
+    assert len(blocks("python")) == 1
+    assert len(blocks("sh")) == 3
 
 
 def test_the_changed_import(atlas, capsys):
@@ -143,7 +143,8 @@ def test_commands_and_their_options_exist(page):
             options = {
                 word for parameter in command.params for word in parameter.opts
             } | {"--help"}
-            words = words[: words.index("--")] if "--" in words else words
+            if "--" in words:
+                words = words[: words.index("--")]
             assert {
                 word.partition("=")[0] for word in words if re.match("--?[a-z]", word)
             } <= options, line
@@ -212,7 +213,10 @@ def is_module(name):
 
 def in_module(module, name):
     path = ROOT / module.replace(".", "/")
-    path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+    if path.is_dir():
+        path = path / "__init__.py"
+    else:
+        path = path.with_suffix(".py")
     if not path.exists():
         return False
     return re.search(rf"\b{name}\b", path.read_text("utf-8")) is not None or hasattr(

@@ -148,9 +148,8 @@ class LogLines(logging.Handler):
             while left:
                 try:
                     left = left[os.write(self._descriptor, left) :]
-                except (
-                    BlockingIOError
-                ):  # another process that shares the descriptor made it so
+                except BlockingIOError:
+                    # Another process shares the descriptor, and changed it.
                     select.select((), (self._descriptor,), ())
         # a reader that is gone for good, or a disk that is full, is not a reason to end
         except OSError as error:

@@ -30,7 +30,8 @@ async def test_an_answer_looks_like_one_from_the_wire(raw):
                 == response.request_info.url
                 == URL(url).with_fragment(None)
             )
-            assert (response.method, response.request_info.method) == ("GET", "GET")
+            assert response.method == "GET"
+            assert response.request_info.method == "GET"
             assert (
                 response.request_info.headers["X-Session"]
                 + response.request_info.headers["X-Call"]
@@ -38,17 +39,13 @@ async def test_an_answer_looks_like_one_from_the_wire(raw):
             )
             assert response.request_info.headers["Host"] == server.url[7:]
             assert "2024" not in response.request_info.headers.get("Accept", "")
-            assert (
-                response.status,
-                response.reason,
-                response.ok,
-                response.version,
-            ) == (200, "OK", True, (1, 1))
-            assert (response.content_type, response.history, len(response.links)) == (
-                "application/json",
-                (),
-                0,
-            )
+            assert response.status == 200
+            assert response.reason == "OK"
+            assert response.ok is True
+            assert response.version == (1, 1)
+            assert response.content_type == "application/json"
+            assert response.history == ()
+            assert len(response.links) == 0
             assert response.headers["Content-Length"] == str(len(await response.read()))
             assert (
                 dict(response.raw_headers)[b"Content-Length"]
@@ -97,10 +94,8 @@ async def test_an_error_shows_the_callers_request(raw):
     async with aiohttp.ClientSession() as session:
         with pytest.raises(aiohttp.ClientResponseError) as caught:
             await session.get(server.url + SNAPSHOTS, raise_for_status=True)
-        assert (caught.value.status, str(caught.value.request_info.url)) == (
-            404,
-            server.url + SNAPSHOTS,
-        )
+        assert caught.value.status == 404
+        assert str(caught.value.request_info.url) == server.url + SNAPSHOTS
         assert (
             await session.get(server.url + SNAPSHOTS, raise_for_status=False)
         ).status == 404

@@ -16,10 +16,8 @@ from shim.atlas.calls import EndpointGroup, EndpointMethod
 from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_TOKEN, FakeAtlas
 from tests.fake.asking import contract, filled_atlas
 
-CONTRACT, TENANT_CONTRACT = (
-    contract("legacy-serverless-2025-10"),
-    contract("legacy-shared-tier-2026-03"),
-)
+CONTRACT = contract("legacy-serverless-2025-10")
+TENANT_CONTRACT = contract("legacy-shared-tier-2026-03")
 WRITES_CONTRACT = contract("legacy-serverless-writes-2026-03")
 """The last contract that had writes of instances."""
 
@@ -120,7 +118,9 @@ async def settled(call):
     value = call()
     if inspect.isawaitable(value):
         return await value
-    return [item async for item in value] if hasattr(value, "__anext__") else value
+    if hasattr(value, "__anext__"):
+        return [item async for item in value]
+    return value
 
 
 @attrs.frozen
@@ -136,7 +136,9 @@ class Kind:
         if self.portal is not None:
             return self.portal.call(settled, call)
         value = call()
-        return list(value) if hasattr(value, "__next__") else value
+        if hasattr(value, "__next__"):
+            return list(value)
+        return value
 
     def http(self, **options):
         """Make an HTTP client of this kind."""
@@ -164,11 +166,9 @@ class Called:
 
     def __getattr__(self, name):
         found = getattr(self.itself, name)
-        return (
-            partial(self.kind.call, found)
-            if callable(found)
-            else Called(found, self.kind)
-        )
+        if callable(found):
+            return partial(self.kind.call, found)
+        return Called(found, self.kind)
 
 
 @pytest.fixture(params=["blocking", "asyncio", "trio"])

@@ -69,7 +69,8 @@ def test_what_three_calls_cost(connect, fake, credentials, trips, exchanges):
     client = connect(fake, **credentials)
     for _ in range(3):
         read(client)
-    assert (len(received(fake, part=API)), tokens(fake)) == (trips, exchanges)
+    assert len(received(fake, part=API)) == trips
+    assert tokens(fake) == exchanges
 
 
 def test_secret_and_token_stay_apart(connect, fake):
@@ -105,7 +106,10 @@ def test_secret_and_token_stay_apart(connect, fake):
 )
 def test_when_a_token_is_renewed(connect, fake, clock, expires_in, good_for):
     """Five minutes before its end, a short one in its last tenth; one of unknown life is taken to live an hour."""
-    life = "" if expires_in is None else f', "expires_in": {expires_in}'
+    if expires_in is None:
+        life = ""
+    else:
+        life = f', "expires_in": {expires_in}'
     reply = FakeReply(200, (), f'{{"access_token": "{DEMO_TOKEN}"{life}}}'.encode())
     fake.overrides.append(
         lambda arrival: reply if arrival.target == TOKEN_PATH else None
@@ -123,12 +127,14 @@ def test_when_a_token_is_renewed(connect, fake, clock, expires_in, good_for):
 
 def test_a_token_that_is_refused_is_replaced_once(connect, fake):
     """The call, a write too, is made again with its body after that 401, and done once."""
-    client, cluster = connect(fake, **ACCOUNT), fake.cluster(DEMO_GROUP, DEMO_CLUSTER)
+    client = connect(fake, **ACCOUNT)
+    cluster = fake.cluster(DEMO_GROUP, DEMO_CLUSTER)
     before = len(cluster.jobs)
     read(client)
     revoke_the_token(fake)
     order(client, cluster.snapshots[0]["id"])
-    assert (len(cluster.jobs), tokens(fake)) == (before + 1, 2)
+    assert len(cluster.jobs) == before + 1
+    assert tokens(fake) == 2
     first, again = received(fake, "POST", part=API)
     assert first.body == again.body
 
@@ -139,7 +145,8 @@ def test_refused_account(connect, fake, clock):
     fake.overrides.append(
         lambda arrival: FakeReply(401, (), body) if API in arrival.target else None
     )
-    client, spent = connect(fake, **ACCOUNT), []
+    client = connect(fake, **ACCOUNT)
+    spent = []
     for later in (0, 1, 60):
         clock.now += later
         with pytest.raises(errors.UnauthorizedError, match="USER_UNAUTHORIZED"):
@@ -187,11 +194,9 @@ def test_failed_exchange(connect, fake, status, body, kind_of_error, code):
     with pytest.raises(errors.AtlasError) as caught:
         read(connect(fake, **ACCOUNT))
     error = caught.value
-    assert (type(error), error.status, error.error_code) == (
-        kind_of_error,
-        status,
-        code,
-    )
+    assert type(error) is kind_of_error
+    assert error.status == status
+    assert error.error_code == code
     assert (error.detail == "Wrong.") == (status == 401)
     assert "canary" not in str(error) + repr(error.body)
     assert received(fake, part=API) == []

@@ -47,14 +47,22 @@ class Atlas:
     """
 
     def __init__(self, kind, monkeypatch):
-        self.kind, self.answers, self.held, self.now = kind, {}, 1, 0.0
-        self.exchanges, self.begun, self.over = [], threading.Event(), threading.Event()
+        self.kind = kind
+        self.answers = {}
+        self.held = 1
+        self.now = 0.0
+        self.exchanges = []
+        self.begun = threading.Event()
+        self.over = threading.Event()
         self.waiting = threading.Semaphore(0)
         monkeypatch.setattr(
             "shim.atlas.auth.time", SimpleNamespace(monotonic=lambda: self.now)
         )
         auth = ServiceAccountAuth(ServiceAccount("id", "secret"), URL)
-        handler = self.handle_in_thread if kind.portal else self.handle
+        if kind.portal:
+            handler = self.handle_in_thread
+        else:
+            handler = self.handle
         self.client = kind.http(transport=httpx.MockTransport(handler), auth=auth)
         known = auth._known
 

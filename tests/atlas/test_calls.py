@@ -21,7 +21,8 @@ PLACE = (DEMO_GROUP, DEMO_CLUSTER)
 def arguments_of(group, name, fake):
     """Return arguments that an endpoint answers: those it must have, and the snapshot of an order."""
     cluster = fake.cluster(*PLACE)
-    snapshot, job = cluster.snapshots[0]["id"], cluster.jobs[0].id
+    snapshot = cluster.snapshots[0]["id"]
+    job = cluster.jobs[0].id
     known = {
         "group_id": DEMO_GROUP,
         "cluster_name": DEMO_CLUSTER,
@@ -42,7 +43,8 @@ def arguments_of(group, name, fake):
     }
 
 
-SUNSET, NOW = date(2100, 1, 1), time.time()
+SUNSET = date(2100, 1, 1)
+NOW = time.time()
 """One time for all that a test compares: ids tell the second that they were made in, too."""
 
 
@@ -57,7 +59,9 @@ def shown(value):
             for name, part in parts.items()
             if name not in {"raw", "record", "links"} and part
         }
-    return [shown(each) for each in value] if isinstance(value, list | tuple) else value
+    if isinstance(value, list | tuple):
+        return [shown(each) for each in value]
+    return value
 
 
 def within(some, whole):
@@ -100,7 +104,8 @@ def test_a_result_and_its_record(connect, retired):
     page = backups.list_serverless_backup_snapshots(*PLACE)
     one = backups.get_serverless_backup_snapshot(*PLACE, page.results[0].id)
     assert page.total_count == len(page.results) == 8
-    assert (one.status, one.created_at.tzname()) == (SnapshotStatus.COMPLETED, "UTC")
+    assert one.status == SnapshotStatus.COMPLETED
+    assert one.created_at.tzname() == "UTC"
     assert "storageSizeBytes" in page.record.by_level()["absent"]
     assert one.storage_size_bytes is None
     assert page.record == page.results[0].record

@@ -58,10 +58,8 @@ def test_over_the_wire(kind, retired, caplog, environ):
 def test_owner_closes(kind):
     """A client closes the HTTP client that it made, and leaves an injected one open; each is a context manager."""
     http = kind.http()
-    injected, own = (
-        kind.typed(http_client=http, access_token="a"),
-        kind.typed(access_token="a", environ={}),
-    )
+    injected = kind.typed(http_client=http, access_token="a")
+    own = kind.typed(access_token="a", environ={})
     for client in (injected, own):
         with kind.portal.wrap_async_context_manager(client) if kind.portal else client:
             assert not client._http.is_closed
@@ -97,7 +95,10 @@ def test_the_environment_is_read_at_the_call(monkeypatch, kind):
 )
 def test_timeout(kind, timeout):
     """A timeout is for every step of a call, or differs by step as in httpx; None is for ever, the default 30 s."""
-    options = {} if timeout == 30.0 else {"timeout": timeout}
+    if timeout == 30.0:
+        options = {}
+    else:
+        options = {"timeout": timeout}
     assert kind.typed(
         access_token="a", environ={}, **options
     )._http.timeout == httpx.Timeout(timeout)

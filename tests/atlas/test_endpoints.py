@@ -172,11 +172,12 @@ FIRST = CloudBackups.iter_serverless_backup_snapshots.request(
 
 def page(*, results=2, total=None, next_page=None):
     """Make a page of so many results."""
-    links = (
-        []
-        if next_page is None
-        else [{"rel": "next", "href": f"https://other.example/x?pageNum={next_page}"}]
-    )
+    if next_page is None:
+        links = []
+    else:
+        links = [
+            {"rel": "next", "href": f"https://other.example/x?pageNum={next_page}"}
+        ]
     made = PaginatedServerlessBackupSnapshots.from_json(
         {"links": links, "totalCount": total}
     )
@@ -187,11 +188,12 @@ def page(*, results=2, total=None, next_page=None):
     ("last", "seen", "goes_on"),
     [
         (page(next_page=2), 2, True),
+        # Without links (a terse upstream) the total says that there is a next one.
         (
             page(total=3),
             2,
             True,
-        ),  # without links (a terse upstream) the total says that there is a next one
+        ),
         (page(), 2, False),
         (page(total=2), 2, False),
         (page(results=0, total=9, next_page=2), 0, False),

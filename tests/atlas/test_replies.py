@@ -35,11 +35,9 @@ def test_atlas_error():
         b'"errorCode":"CLUSTER_NOT_FOUND","parameters":["cluster-735","b0123456789abcdef012345b"],"reason":"Not Found"}'
     )
     error = refused(404, body)
-    assert (error.status, error.error_code, error.reason) == (
-        404,
-        "CLUSTER_NOT_FOUND",
-        "Not Found",
-    )
+    assert error.status == 404
+    assert error.error_code == "CLUSTER_NOT_FOUND"
+    assert error.reason == "Not Found"
     assert (
         error.detail
         == "No cluster named cluster-735 exists in group b0123456789abcdef012345b."
@@ -59,7 +57,9 @@ def test_atlas_error():
 def test_odd_bodies(body):
     """Any content of an error is survived and kept, and what it does not say is None or empty."""
     error = refused(400, body)
-    assert (error.error_code, error.detail, error.parameters) == (None, None, ())
+    assert error.error_code is None
+    assert error.detail is None
+    assert error.parameters == ()
     assert error.body == body
     assert str(error)
 
@@ -70,11 +70,9 @@ def test_odd_bodies(body):
 def test_success_without_the_expected_json(content):
     """It is an error with that status and the shim's own code, which says what was expected."""
     error = refused(200, content)
-    assert (type(error), error.status, error.error_code) == (
-        errors.AtlasError,
-        200,
-        "SHIM_UPSTREAM_UNREADABLE",
-    )
+    assert type(error) is errors.AtlasError
+    assert error.status == 200
+    assert error.error_code == "SHIM_UPSTREAM_UNREADABLE"
     assert error.detail == (
         "The content of this success is not a JSON object. See: atlas-shim explain SHIM_UPSTREAM_UNREADABLE"
     )
@@ -87,7 +85,8 @@ def test_any_success():
         201, json={"id": "a"}, extensions={"shim": {"something": "else"}}
     )
     result = result_of(Instance, response)
-    assert (result.id, result.record) == ("a", None)
+    assert result.id == "a"
+    assert result.record is None
 
 
 @pytest.mark.parametrize(("value", "seconds"), [

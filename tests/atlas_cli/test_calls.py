@@ -43,7 +43,8 @@ def test_a_watch_prints_dots_until_the_job_has_ended(atlas, signed_in, server, w
     """A pipe gets a dot for each read, four seconds apart, then the CLI's words."""
     job = server.fake.add_restore_job(DEMO_GROUP, DEMO_CLUSTER, ago=timedelta(0))
     done = atlas(*WATCH, job.id)
-    assert (done.exit_code, done.stderr) == (0, "")
+    assert done.exit_code == 0
+    assert done.stderr == ""
     assert done.stdout == "." * len(waits) + "\nRestore completed.\n"
     assert set(waits) == {4.0}
     assert json.loads(atlas(*WATCH, job.id, "-o", "json").stdout)["id"] == job.id
@@ -52,10 +53,8 @@ def test_a_watch_prints_dots_until_the_job_has_ended(atlas, signed_in, server, w
         SNAPSHOT,
     )
     instance = atlas("serverless", "watch", DEMO_CLUSTER)
-    assert (snapshot.stdout, instance.stdout) == (
-        "\nSnapshot changes completed.\n",
-        "\nInstance available.\n",
-    )
+    assert snapshot.stdout == "\nSnapshot changes completed.\n"
+    assert instance.stdout == "\nInstance available.\n"
 
 
 def test_a_download_needs_no_target(atlas, signed_in, server):
@@ -111,7 +110,8 @@ def test_an_error_of_atlas_has_the_words_of_the_sdk(atlas, signed_in, server):
         f"Detail: No cluster named gone exists in group {DEMO_GROUP}. Reason: Not Found. "
         f"Params: [gone {DEMO_GROUP}], BadRequestDetail: \n"
     )
-    assert (done.exit_code, done.stdout) == (1, "")
+    assert done.exit_code == 1
+    assert done.stdout == ""
 
 
 @pytest.mark.parametrize(
@@ -191,36 +191,28 @@ def test_instances_are_made_changed_and_deleted(atlas, signed_in, server, monkey
             "serverless create new --provider AWS --region US_EAST_1 --tag env=test,team=a --tag env=b"
         )
     )
-    assert (made.stdout, made.stderr, made.exit_code) == (
-        "Serverless instance new created.\n",
-        "",
-        0,
-    )
+    assert made.stdout == "Serverless instance new created.\n"
+    assert made.stderr == ""
+    assert made.exit_code == 0
     cluster = server.fake.cluster(DEMO_GROUP, "new")
     assert [dict(each) for each in cluster.tags] == [
         {"key": "env", "value": "b"},
         {"key": "team", "value": "a"},
     ]
     changed = atlas("serverless", "update", "new", "--enableTerminationProtection")
-    assert (changed.stdout, cluster.protected) == (
-        "Serverless instance new updated.\n",
-        True,
-    )
+    assert changed.stdout == "Serverless instance new updated.\n"
+    assert cluster.protected is True
     assert (
         atlas("serverless", "update", "new", "--disableTerminationProtection").exit_code
         == 0
     )
     asked = atlas("serverless", "delete", "new", answers="n\n")
-    assert (asked.stdout, asked.exit_code, received(server.fake, "DELETE")) == (
-        "Serverless instance not deleted\n",
-        0,
-        [],
-    )
+    assert asked.stdout == "Serverless instance not deleted\n"
+    assert asked.exit_code == 0
+    assert received(server.fake, "DELETE") == []
     deleted = atlas("serverless", "rm", "new", "--force")
-    assert (deleted.stdout, deleted.exit_code) == (
-        "Serverless instance 'new' deleted\n",
-        0,
-    )
+    assert deleted.stdout == "Serverless instance 'new' deleted\n"
+    assert deleted.exit_code == 0
     assert server.fake.cluster(DEMO_GROUP, "new").state == "DELETING"
 
 

@@ -18,10 +18,8 @@ from tests.fake.asking import received
 RECORDED = json.loads((Path(__file__).parent / "templates.json").read_text("utf-8"))
 
 BY_PATH = {command.path: command for command in COMMANDS}
-LIST, DESCRIBE = (
-    BY_PATH["atlas serverless backups snapshots list"],
-    BY_PATH["atlas serverless backups snapshots describe"],
-)
+LIST = BY_PATH["atlas serverless backups snapshots list"]
+DESCRIBE = BY_PATH["atlas serverless backups snapshots describe"]
 
 MODELS: dict[str, type[Model]] = {
     "PaginatedApiAtlasServerlessBackupSnapshot": models.PaginatedServerlessBackupSnapshots,
@@ -84,7 +82,8 @@ def test_what_can_not_be_printed_is_not_ordered(atlas, signed_in, server):
     words = f"serverless backups restores create --clusterName {DEMO_CLUSTER} --deliveryType download --snapshotId"
     for output in ("go-template={{.Id}}", "go-template-file=x", "json-path=$.[?"):
         done = atlas(*words.split(), "6a6e2746f892dad018f3f094", "-o", output)
-        assert (done.exit_code, done.stdout) == (1, "")
+        assert done.exit_code == 1
+        assert done.stdout == ""
         assert "-o json | jq -r '" in done.stderr
     assert received(server.fake, "POST") == []
 
@@ -97,7 +96,8 @@ def test_a_missing_library_is_an_error_that_names_the_extra(
     done = atlas(
         "serverless", "list", "--projectId", DEMO_GROUP, "-o", "json-path=$..id"
     )
-    assert (done.exit_code, done.stdout) == (1, "")
+    assert done.exit_code == 1
+    assert done.stdout == ""
     assert done.stderr == f"Error: {hint('jsonpath')}\n"
 
 

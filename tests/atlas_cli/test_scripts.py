@@ -43,7 +43,8 @@ def test_a_nightly_restore_takes_the_newest_snapshot(
     """List with jq, create with grep, list with awk, under `set -euo pipefail`; an error is looked into."""
     monkeypatch.chdir(tmp_path)
     done = script(RESTORE_THE_NEWEST, needs=("jq",))
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.returncode == 0
+    assert done.stderr == ""
     said = [
         "6a6e2746f892dad018f3f094 orders automated",
         "6a6e2746f892dad018f3f094",
@@ -56,7 +57,8 @@ def test_tables_are_what_the_cli_printed(atlas, signed_in):
     """The short spellings, and tables cell by cell."""
     snapshots = atlas("sl", "backup", "snapshot", "ls", DEMO_CLUSTER, "--limit", "2")
     jobs = atlas("serverless", "backups", "restores", "list", DEMO_CLUSTER)
-    assert (snapshots.output, jobs.output) == (SNAPSHOTS, JOBS)
+    assert snapshots.output == SNAPSHOTS
+    assert jobs.output == JOBS
 
 
 def test_a_reader_that_has_enough_ends_it_as_before(signed_in):
@@ -68,7 +70,8 @@ def test_a_reader_that_has_enough_ends_it_as_before(signed_in):
         words, stdout=writer, stderr=subprocess.PIPE, timeout=60, check=False
     )
     os.close(writer)
-    assert (done.returncode, done.stderr) == (141, b"")
+    assert done.returncode == 141
+    assert done.stderr == b""
 
 
 def test_a_closed_output_is_an_error(signed_in, monkeypatch, capsys):
@@ -108,7 +111,9 @@ def test_an_interrupted_command_ends_as_the_cli_did(atlas, signed_in, monkeypatc
     done = atlas(
         *restores, "watch", "--clusterName", DEMO_CLUSTER, "--restoreJobId", job
     )
-    assert (done.exit_code, done.stdout, done.stderr) == (1, ".", "")
+    assert done.exit_code == 1
+    assert done.stdout == "."
+    assert done.stderr == ""
 
 
 def test_a_wrapper_serves_scripts_that_know_no_alias(
@@ -130,7 +135,5 @@ def test_a_wrapper_serves_scripts_that_know_no_alias(
         "8.0.17",
         "IDLE",
     ]
-    assert (done.stdout.splitlines()[-1], done.returncode) == (
-        "real -P prod clusters list -o json -- x",
-        3,
-    )
+    assert done.stdout.splitlines()[-1] == "real -P prod clusters list -o json -- x"
+    assert done.returncode == 3

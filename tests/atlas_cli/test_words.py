@@ -32,7 +32,8 @@ def test_words_mean_what_they_meant(case):
     command, rest = find(words, list(flags.words_of(words)))
     assert command is not None
     values, others = flags.parse(rest, command.flags)
-    assert (command.path, others) == (case["path"], case["arguments"])
+    assert command.path == case["path"]
+    assert others == case["arguments"]
     assert {
         name: value for name, value in values.items() if value not in {"", False}
     } == case["values"]
@@ -48,7 +49,9 @@ def test_wrong_words_fail(case, atlas, monkeypatch):
     monkeypatch.setenv("MONGODB_ATLAS_PUBLIC_API_KEY", DEMO_PUBLIC_KEY)
     monkeypatch.setenv("MONGODB_ATLAS_PRIVATE_API_KEY", DEMO_PRIVATE_KEY)
     done = atlas(*case["words"].split())
-    assert (done.exit_code, done.stdout, done.stderr[:7]) == (1, "", "Error: ")
+    assert done.exit_code == 1
+    assert done.stdout == ""
+    assert done.stderr[:7] == "Error: "
     assert done.stderr == case["stderr"] or case["stderr"].startswith(READING)
 
 
@@ -108,11 +111,10 @@ def test_an_unknown_command_is_told_what_there_is(atlas):
 
 def test_groups_and_help_are_shown(atlas):
     """A group alone lists its commands, `--help` the flags; both are a success on stdout."""
-    group, one = (
-        atlas("serverless"),
-        atlas("serverless", "backups", "restores", "create", "-h"),
-    )
-    assert (group.exit_code, one.exit_code) == (0, 0)
+    group = atlas("serverless")
+    one = atlas("serverless", "backups", "restores", "create", "-h")
+    assert group.exit_code == 0
+    assert one.exit_code == 0
     assert all(command.usage in group.stdout for command in COMMANDS)
     assert "--targetClusterName" in one.stdout
 
@@ -141,7 +143,8 @@ def executable(folder, text="#!/bin/sh\n"):
 def test_without_the_real_one_a_line_says_what_this_is(words, atlas):
     """One line on stderr, and the exit code of a command that is not there."""
     done = atlas(*words)
-    assert (done.exit_code, done.stdout) == (127, "")
+    assert done.exit_code == 127
+    assert done.stdout == ""
     assert done.stderr.count("\n") == 1
     assert "to the Atlas CLI, which is not on the PATH" in done.stderr
 
@@ -152,10 +155,16 @@ def test_the_words_are_handed_on_as_they_are(tmp_path, became, monkeypatch, atla
     monkeypatch.setenv("PATH", str(real.parent))
     atlas("--profile", "serverless", "clusters", "--help", "--", "-o")
     ((path, words, _),) = became
-    assert (path, words) == (
-        str(real),
-        ["atlas", "--profile", "serverless", "clusters", "--help", "--", "-o"],
-    )
+    assert path == str(real)
+    assert words == [
+        "atlas",
+        "--profile",
+        "serverless",
+        "clusters",
+        "--help",
+        "--",
+        "-o",
+    ]
 
 
 def test_wrappers_around_the_shim_are_passed_over(tmp_path, became):

@@ -15,7 +15,9 @@ def test_what_is_covered_is_shown():
     """Each library with its version."""
     done = run("-m", "shim", "check", "-o", "json")
     whole = json.loads(done.stdout)
-    assert (done.returncode, whole["ok"], whole["problems"]) == (0, True, [])
+    assert done.returncode == 0
+    assert whole["ok"] is True
+    assert whole["problems"] == []
     report = whole["dropin"]
     assert set(report["covered"]) >= {"httpx", "requests", "urllib3", "urllib.request"}
     assert {"python", "atlas-shim", *report["covered"]} == {

@@ -155,7 +155,8 @@ def test_curl_cffi_is_warned_of(retired):
         LegacyEndpointWarning, match=r"made with curl_cffi\.requests,"
     ) as caught:
         response = curl.get(retired, headers=BEARER)
-    assert (response.status_code, caught[0].filename) == (410, __file__)
+    assert response.status_code == 410
+    assert caught[0].filename == __file__
     with pytest.raises(TypeError):
         curl.Session().request()
 

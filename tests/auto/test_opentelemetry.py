@@ -44,9 +44,8 @@ def test_a_library_is_traced_and_covered(
 ):
     """As many spans as without the shim, and Digest goes on working; switching one off leaves the other."""
     provider, exporter = spans
-    monkeypatch.setattr(
-        requests.Session, "send", requests.Session.send
-    )  # put back what OpenTelemetry leaves behind
+    # Put back what OpenTelemetry leaves behind.
+    monkeypatch.setattr(requests.Session, "send", requests.Session.send)
     steps = [shim.install, lambda: instrumentor.instrument(tracer_provider=provider)]
     for step in steps if order == "shim first" else steps[::-1]:
         step()

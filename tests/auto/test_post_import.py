@@ -82,7 +82,10 @@ class Lazy:
 
     def find_spec(self, name, path=None, target=None):
         """Return the deferred spec of the library, None for any other."""
-        spec = PathFinder.find_spec(name, path, target) if name == NAME else None
+        if name == NAME:
+            spec = PathFinder.find_spec(name, path, target)
+        else:
+            spec = None
         if spec is not None:
             assert spec.loader
             spec.loader = importlib.util.LazyLoader(spec.loader)
@@ -93,7 +96,8 @@ def test_a_lazy_finder_of_others_still_ends_in_a_whole_module(library, reported)
     """Reported once, with the module's own loader."""
     sys.meta_path.insert(1, Lazy())
     module = importlib.import_module(NAME)
-    assert (module.value, reported) == (1, [1])
+    assert module.value == 1
+    assert reported == [1]
     assert type(module.__loader__) is SourceFileLoader
 
 

@@ -26,7 +26,8 @@ from tests.peers.pythons import said
 
 def test_the_hooks_of_a_foreign_client_run_once(raw, early):
     """The lists stay the caller's, and can be changed, put in place anew, and used without the shim."""
-    server, seen = raw(gone_then_flex), []
+    server = raw(gone_then_flex)
+    seen = []
     url = f"{server.url}{SNAPSHOTS}"
     noted = lambda response: seen.append(response.status_code)  # noqa: E731
     shim.install()

@@ -30,9 +30,10 @@ def chromium():
     if program is None:
         pytest.skip("Chromium is not installed")
     with playwright.sync_playwright() as started:
+        # Root has none.
         browser = started.chromium.launch(
             executable_path=program, args=["--no-sandbox"]
-        )  # root has none
+        )
         yield browser
         browser.close()
 
@@ -51,7 +52,8 @@ def look(chromium):
             viewport={"width": width, "height": height}, color_scheme=scheme
         )
         opened.append(context)
-        page, wrong = context.new_page(), []
+        page = context.new_page()
+        wrong = []
         here = (url[: url.index("/", 8)], "data:")
         page.on(
             "request",

@@ -39,7 +39,8 @@ def test_each_page_is_right(look, tmp_path):
         ("127.0.0.1", 0), partial(Quiet, directory=str(site))
     ) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        base, wrong = f"http://127.0.0.1:{server.server_port}/", {}
+        base = f"http://127.0.0.1:{server.server_port}/"
+        wrong = {}
         for page, each in [
             *(("./", each) for each in LOOKS),
             *zip(pages, cycle(LOOKS)),

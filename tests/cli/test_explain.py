@@ -295,7 +295,8 @@ def test_a_body_is_a_template(explained):
     automated, download, point = explained("POST", JOBS)["tiers"]["flex"]["calls"]
     assert automated["body"]["targetDeploymentItemName"] == "{targetClusterName}"
     assert shlex.quote(json.dumps(automated["body"])) in automated["curl"]
-    assert (automated["word"], download["word"]) == ("automated", "download")
+    assert automated["word"] == "automated"
+    assert download["word"] == "download"
     assert point["refused"].startswith("SHIM_POINT_IN_TIME_UNSUPPORTED")
 
 
@@ -329,10 +330,8 @@ def test_what_the_call_does_not_do_is_remarked(explained, text):
         "refused, INVALID_QUERY_PARAMETER: Invalid query parameter state specified."
         in said
     )
-    assert (call["names"], "operationId" in said) == (
-        {},
-        False,
-    )  # nothing is made up for an operator's own API
+    assert call["names"] == {}  # nothing is made up for an operator's own API
+    assert "operationId" not in said
     assert (
         "go FlexSnapshotsAPI.ListFlexBackupSnapshots cli atlas api flexSnapshots list"
         in text("GET", LIST)
@@ -387,10 +386,8 @@ def test_names_of_sdks_are_the_contracts():
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
 def test_every_operation_is_explained(text, operation):
     """By the command in its warning: a way out, and each note of it and of its tiers."""
-    shown, tiers = (
-        text(*shlex.split(explain_command(operation))[2:]),
-        operation.successors,
-    )
+    shown = text(*shlex.split(explain_command(operation))[2:])
+    tiers = operation.successors
     assert f"operation {operation.id} (" in shown
     assert ("The call to make instead" in shown) == bool(tiers)
     assert tiers or operation.without_successor in shown
@@ -481,7 +478,8 @@ def test_a_code_is_explained_by_its_section(explained, text, code):
 def test_a_word_that_means_nothing(run, word, said):
     """Exit code 2, with the nearest word."""
     done = run("explain", word)
-    assert (done.exit_code, done.stderr) == (2, f"Error: {said}\n")
+    assert done.exit_code == 2
+    assert done.stderr == f"Error: {said}\n"
 
 
 @pytest.mark.parametrize(("words", "operation"), [
@@ -554,10 +552,8 @@ def test_a_body_that_leads_to_another_side_is_named(explained):
     (call,) = explained(*words, env={"ATLAS_SHIM_WRITES": "former-clusters"})["tiers"][
         "former"
     ]["calls"]
-    assert (call["word"], call["body"]["name"]) == (
-        "providerSettings.instanceSizeName is M2 or M5",
-        "{name}",
-    )
+    assert call["word"] == "providerSettings.instanceSizeName is M2 or M5"
+    assert call["body"]["name"] == "{name}"
 
 
 def test_what_lives_on_is_explained_without_dates(text, explained):

@@ -56,10 +56,8 @@ def replies():
         {"id": "1"},
     ]
     # what looks find, under the names that documents have for it
-    roles, states = (
-        (["{present}"], {"orgRoles": ["{present}"], "groupRoleAssignments": [{}]}),
-        ("ACTIVE", "PENDING"),
-    )
+    roles = (["{present}"], {"orgRoles": ["{present}"], "groupRoleAssignments": [{}]})
+    states = ("ACTIVE", "PENDING")
     names = ("userName", "{username}")
     people = [
         {
@@ -97,7 +95,8 @@ def after(match, call, context, script) -> Send | Outcome:
 
 def sent(match, call, context):
     """Return each call that some answers lead to, and the side that it goes to."""
-    found, scripts = set(), list[tuple[Reply, ...]]([()])
+    found = set()
+    scripts = list[tuple[Reply, ...]]([()])
     while scripts:
         script = scripts.pop()
         step = after(match, call, context, script)
@@ -125,7 +124,8 @@ def test_what_is_said_is_sent_and_what_is_sent_is_said(run, number, turn, word):
         TURNS[(number // len(RouteWord) + turn) % len(TURNS)],
     )
     environ = {**switches, "ATLAS_SHIM_ROUTE": word.value}
-    engine, settings = shared_engine(environ), read_settings(environ)
+    engine = shared_engine(environ)
+    settings = read_settings(environ)
     path = f"{api.base}{operation.path.text}".replace("{", "").replace("}", "")
     accept = f"application/vnd.atlas.{operation.version}+json"
     done = run(
@@ -147,7 +147,7 @@ def test_what_is_said_is_sent_and_what_is_sent_is_said(run, number, turn, word):
     said = json.loads(done.stdout)
     at = datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp
     context = Context(settings, Memory(), at, ORIGIN, monotonic=at)
-    bodies = [None] if not match.operation.has_body else BODIES
+    bodies = ([None]) if not match.operation.has_body else (BODIES)
     found = set()
     for body in bodies:
         found |= sent(
@@ -165,9 +165,8 @@ def test_what_is_said_is_sent_and_what_is_sent_is_said(run, number, turn, word):
         for _, target in tier.targets()
     ]
     has_looks = any(target.looks or target.lens for target in targets)
-    assert (
-        told == found if not has_looks else told <= found
-    )  # other answers to looks lead to other names
+    # Other answers to looks lead to other names.
+    assert told == found if not has_looks else told <= found
     for one in said["sends"]:
         assert one["why"]
         assert shlex.split(one["curl"])[-1] == f"{ORIGIN}{one['target']}"
@@ -206,7 +205,9 @@ BODIES = [json.dumps(body).encode() for body in GIVEN]
 """Bodies of these operations, as callers have them."""
 
 
-LEGACY, FLEX, DEDICATED = "legacy", "flex", "dedicated"
+LEGACY = "legacy"
+FLEX = "flex"
+DEDICATED = "dedicated"
 GROUP = "/api/atlas/v2/groups/5f0000000000000000000001"
 NONE = error(400, "CANNOT_USE_NON_FLEX_CLUSTER_IN_FLEX_API")
 
@@ -237,10 +238,8 @@ def test_a_gateway_sends_what_is_said_in_that_order(run, method, path, day, side
     said = json.loads(run(*words, env={"ATLAS_SHIM_WRITES": "instances"}).stdout)[
         "sends"
     ]
-    now, last = (
-        datetime.fromisoformat(day).replace(tzinfo=UTC),
-        {"legacy": ok({}), "flex": ok({}), "dedicated": ok({})},
-    )
+    now = datetime.fromisoformat(day).replace(tzinfo=UTC)
+    last = {"legacy": ok({}), "flex": ok({}), "dedicated": ok({})}
     with (
         upstream(by_side(**last | sides)) as atlas,
         gateway(atlas.origin, now=now, writes=frozenset({"instances"})) as served,
@@ -271,10 +270,8 @@ def test_a_gateway_sends_what_is_said_in_that_order(run, method, path, day, side
 ])  # fmt: skip
 def test_calls_of_one_call_stand_in_their_order(run, method, path, calls):
     """Looks, writes and what answers; the text has a curl line for each, and what a look refuses."""
-    words, env = (
-        ("explain", method, f"/api/atlas/v2{path}", "--at", "2028-01-01"),
-        {"ATLAS_SHIM_WRITES": "people"},
-    )
+    words = ("explain", method, f"/api/atlas/v2{path}", "--at", "2028-01-01")
+    env = {"ATLAS_SHIM_WRITES": "people"}
     said = json.loads(run(*words, "-o", "json", env=env).stdout)
     sent = [
         (one["role"], one["method"], one["target"].removeprefix("/api/atlas/v2"))

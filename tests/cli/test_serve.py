@@ -31,7 +31,8 @@ def test_every_option_is_a_flag_a_variable_and_a_file_key(run, tmp_path):
     """Bad values are found, and named by what the user wrote, in all three."""
     bad = "?[:"  # no address, no URL, no word, no date, no number
     rows = [row for row in TABLE if row.metavar != "PATH"]  # it is one
-    file, shown = tmp_path / "shim.toml", run("serve", "--help").output
+    file = tmp_path / "shim.toml"
+    shown = run("serve", "--help").output
     assert all(row.flag in shown for row in TABLE)
     file.write_text("".join(f'{row.name} = "{bad}"\n' for row in rows))
     said = [
@@ -81,11 +82,9 @@ def test_a_taken_port_is_one_line(run):
         place = f"127.0.0.1:{taken.getsockname()[1]}"
         done = run("serve", "--listen", place, "--admin", "off")
     said = f"Error: --listen: can't listen at {place}: address already in use; give an address of this machine"
-    assert (done.exit_code, done.stderr.startswith(said), done.stderr.count("\n")) == (
-        2,
-        True,
-        1,
-    )
+    assert done.exit_code == 2
+    assert done.stderr.startswith(said) is True
+    assert done.stderr.count("\n") == 1
 
 
 def test_its_date_decides_whether_legacy_answers(start, wait_for, retired_call):
@@ -119,7 +118,9 @@ def test_the_story_is_told(start):
     No colour goes into a pipe, and every line of prose fits 80 columns.
     """
     code, out, err = finished(start("demo", env=HOSTILE))
-    assert (code, err, "\x1b" in out) == (0, "", False)
+    assert code == 0
+    assert err == ""
+    assert "\x1b" not in out
     assert re.search(r"^   410 Gone  VERSION_GONE$", out, re.MULTILINE)
     assert re.search(r"^   200 OK  8 snapshots", out, re.MULTILINE)
     assert '"createdAt": "' in out

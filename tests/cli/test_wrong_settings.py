@@ -14,7 +14,8 @@ from shim.gateway.plan import PlanSource
 ROOTS = trustme.CA(key_type=trustme.KeyType.ECDSA)
 LEAF = ROOTS.issue_cert("gateway.example", key_type=trustme.KeyType.ECDSA)
 OTHER = ROOTS.issue_cert("gateway.example", key_type=trustme.KeyType.ECDSA)
-CERT, KEY = LEAF.cert_chain_pems[0].bytes(), LEAF.private_key_pem.bytes()
+CERT = LEAF.cert_chain_pems[0].bytes()
+KEY = LEAF.private_key_pem.bytes()
 DER = ssl.PEM_cert_to_DER_cert(CERT.decode())
 
 

@@ -42,7 +42,8 @@ class Atlas:
     def __init__(self, method: str, path: str, ended: str, body: Any) -> None:
         """Keep what decides what is there: the ended version, and whether a cluster is shared or dedicated."""
         self.ended = ("Accept", ended)
-        self.makes, self.invites = method == "POST", "/invites" in path
+        self.makes = method == "POST"
+        self.invites = "/invites" in path
         self.cluster = _cluster(_SHARED if "TENANT" in json.dumps(body) else _DEDICATED)
 
     def __call__(self, call: Call) -> Given:
@@ -62,9 +63,9 @@ class Atlas:
         }
         status = "PENDING" if self.invites else "ACTIVE"
         roles = (
-            {"orgRoles": ["ORG_OWNER"], "groupRoleAssignments": []}
+            ({"orgRoles": ["ORG_OWNER"], "groupRoleAssignments": []})
             if "/orgs/" in call.path
-            else ["GROUP_OWNER"]
+            else (["GROUP_OWNER"])
         )
         person = {
             "id": ID,
@@ -75,10 +76,9 @@ class Atlas:
         }
         if call.path.endswith("/backup/schedule"):
             return answers({"copySettings": [{"zoneId": ID}]})
-        found = export if call.path.endswith("/logIntegrations") else person
-        results = (
-            []
-            if self.makes and call.method == "GET" and not call.path.endswith("/orgs")
-            else [found]
-        )
+        found = (export) if call.path.endswith("/logIntegrations") else (person)
+        if self.makes and call.method == "GET" and not call.path.endswith("/orgs"):
+            results = []
+        else:
+            results = [found]
         return answers({**found, "results": results, "totalCount": len(results)})

@@ -48,10 +48,8 @@ LEGACY_ZONE = {
     "regionsConfig": {"US_EAST_1": {"electableNodes": 3, "priority": 6}},
     "zoneName": "Zone 1",
 }
-CLUSTER, PERSON = (
-    "/groups/{groupId}/clusters",
-    {"roles": ["GROUP_OWNER"], "username": "u"},
-)
+CLUSTER = "/groups/{groupId}/clusters"
+PERSON = {"roles": ["GROUP_OWNER"], "username": "u"}
 FTS = "/groups/{groupId}/clusters/{clusterName}/fts/indexes"
 INDEXES = [("POST", FTS, "2023-01-01"), ("PATCH", f"{FTS}/{{indexId}}", "2023-01-01")]
 """An index of type ``search``, which it is if it says none, has mappings, and one of ``vectorSearch`` fields."""
@@ -129,10 +127,8 @@ def sent(
         f"application/vnd.atlas.{version}+{'gzip' if path.endswith('.gz') else 'json'}"
     )
     target = re.sub(r"\{\w+\}", ID, f"/api/atlas/v2{path}") + query
-    headers, atlas = (
-        (("Accept", media), ("Content-Type", media)),
-        Atlas(method, path, media, body),
-    )
+    headers = (("Accept", media), ("Content-Type", media))
+    atlas = Atlas(method, path, media, body)
     driven = drive(
         ENGINE,
         target,

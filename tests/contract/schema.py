@@ -55,11 +55,10 @@ class Bodies:
             self.schemas |= document["components"]["schemas"]
             for path, item in document["paths"].items():
                 for method, operation in item.items():
-                    content = (
-                        operation.get("requestBody", {}).get("content", {})
-                        if isinstance(operation, dict)
-                        else {}
-                    )
+                    if isinstance(operation, dict):
+                        content = operation.get("requestBody", {}).get("content", {})
+                    else:
+                        content = {}
                     for media, one in content.items():
                         version = media.removeprefix(
                             "application/vnd.atlas."
@@ -106,10 +105,8 @@ class Bodies:
             for leaf in self.leaves(schema["items"], depth + 1):
                 yield leaf.within("[]", [leaf.body])
             return
-        chooser, more = (
-            schema.get("discriminator", {}).get("propertyName"),
-            schema.get("additionalProperties"),
-        )
+        chooser = schema.get("discriminator", {}).get("propertyName")
+        more = schema.get("additionalProperties")
         if isinstance(more, dict) and not schema.get("properties"):
             for leaf in self.leaves(more, depth + 1):
                 yield leaf.within("{}", {"US_EAST_1": leaf.body})
@@ -161,7 +158,8 @@ class Bodies:
 
     def mark(self, schema: Schema) -> Any:
         """Return a value for a member, of which there is no other where its schema allows many."""
-        schema, number = self.resolved(schema), next(self._numbers)
+        schema = self.resolved(schema)
+        number = next(self._numbers)
         for one in (*schema.get("oneOf", ()), *schema.get("anyOf", ())):
             return self.mark(one)
         words = [
@@ -180,19 +178,15 @@ class Bodies:
             return {f"mark{number}": f"mark{number}"}
         if schema.get("format") == "date-time":
             return f"2027-01-01T00:{number // 60 % 60:02}:{number % 60:02}Z"
-        return (
-            f"{number:024x}"
-            if "a-f0-9" in schema.get("pattern", "")
-            else f"mark{number}"
-        )
+        if "a-f0-9" in schema.get("pattern", ""):
+            return f"{number:024x}"
+        return f"mark{number}"
 
     def defects(self, schema: Schema, value: Any, at: str = "") -> Iterator[str]:
         """Yield the place of each member of a body that its schema has not, or only for reads, and of a wrong value."""
         schema = self.resolved(schema)
-        kind, options = (
-            schema.get("type"),
-            [*schema.get("oneOf", ()), *schema.get("anyOf", ())],
-        )
+        kind = schema.get("type")
+        options = [*schema.get("oneOf", ()), *schema.get("anyOf", ())]
         if schema == {"type": "object"}:  # which stands for anything
             return
         if options and not isinstance(value, dict):
@@ -216,10 +210,8 @@ class Bodies:
     ) -> Iterator[str]:
         variants = self.variants(schema)
         chosen = value.get(schema.get("discriminator", {}).get("propertyName"), "")
-        known, more = (
-            self.members(variants.get(chosen, schema)),
-            schema.get("additionalProperties"),
-        )
+        known = self.members(variants.get(chosen, schema))
+        more = schema.get("additionalProperties")
         for name in self._needed(variants.get(chosen, schema)) - value.keys():
             yield f"{at}.{name} is missing".lstrip(".")
         for name, one in value.items():

@@ -47,9 +47,13 @@ def without(body: Any, steps: Sequence[str]) -> Any:
     """Return a body without what stands at the end of some steps."""
     step, *rest = steps
     if step == "[]":
-        return [without(one, rest) for one in body] if rest else []
+        if rest:
+            return [without(one, rest) for one in body]
+        return []
     if step == "{}":
-        return {name: without(one, rest) for name, one in body.items()} if rest else {}
+        if rest:
+            return {name: without(one, rest) for name, one in body.items()}
+        return {}
     return {
         name: without(one, rest) if name == step else one
         for name, one in body.items()
@@ -66,7 +70,10 @@ def unlike_new(write: tuple[str, str, str], calls: Sequence[Any]) -> list[str]:
                 re.sub(r"\{\w+\}", "[^/:]+", path), target
             ):
                 found += BODIES.defects(schema, body)
-    passing = " is for reads alone" if write in AS_IT_IS else "\n"
+    if write in AS_IT_IS:
+        passing = " is for reads alone"
+    else:
+        passing = "\n"
     return [one for one in found if one not in NEEDED and not one.endswith(passing)]
 
 
@@ -76,11 +83,10 @@ def fate(write: tuple[str, str, str], leaf: Leaf) -> str:
     if write in INDEXES and leaf.body.get("type") == "vectorSearch":
         around = {**BODIES.required(schema_of(write)), "fields": [{"type": "vector"}]}
     for start, one in INSIDE.items():
-        around = merged(around, one) if leaf.place.startswith(start) else around
-    body, steps = (
-        merged(around, leaf.body),
-        leaf.place.replace("[]", ".[]").replace("{}", ".{}").lstrip(".").split("."),
-    )
+        if leaf.place.startswith(start):
+            around = merged(around, one)
+    body = merged(around, leaf.body)
+    steps = leaf.place.replace("[]", ".[]").replace("{}", ".{}").lstrip(".").split(".")
     calls, driven = sent(write, body)
     # a text that the old description leaves open may be any
     lacks = any(one.endswith(MISSING) for one in BODIES.defects(schema_of(write), body))
@@ -101,11 +107,9 @@ def fate(write: tuple[str, str, str], leaf: Leaf) -> str:
         return ""  # the whole call is refused
     if not writes and not driven.passed and 400 <= driven.reply.status < 500:
         said = [*driven.document["parameters"], driven.document["detail"]]
-        return (
-            ""
-            if any(names[0] in one or names[-1] in one for one in said)
-            else f"is refused as {said}"
-        )
+        if any(names[0] in one or names[-1] in one for one in said):
+            return ""
+        return f"is refused as {said}"
     notes = driven.outcome.record.notes
     if leaf.is_read_only or any(
         names[0] in one or one.startswith("nothing was sent") for one in notes
@@ -113,7 +117,9 @@ def fate(write: tuple[str, str, str], leaf: Leaf) -> str:
         return ""
     if json.dumps({names[-1]: leaf.mark})[1:-1] in json.dumps(calls):
         return ""
-    return "is lost" if calls == sent(write, without(body, steps))[0] else ""
+    if calls == sent(write, without(body, steps))[0]:
+        return "is lost"
+    return ""
 
 
 @pytest.mark.parametrize("write", WRITES, ids=" ".join)

@@ -101,10 +101,8 @@ def pages_of(items, *, most=500, links=True, count=True):
 
     def upstream(call):
         query = parse_qs(call.query)
-        number, size = (
-            int(query["pageNum"][0]),
-            min(int(query["itemsPerPage"][0]), most),
-        )
+        number = int(query["pageNum"][0])
+        size = min(int(query["itemsPerPage"][0]), most)
         cut = items[(number - 1) * size : number * size]
         document = {"results": cut}
         if links:
@@ -123,7 +121,9 @@ def linked(document, rel):
     """Return the target that a link leads to, None when there is no such link."""
     hrefs = [link["href"] for link in document["links"] if link["rel"] == rel]
     assert len(hrefs) <= 1
-    return hrefs[0].removeprefix(BASE) if hrefs else None
+    if hrefs:
+        return hrefs[0].removeprefix(BASE)
+    return None
 
 
 @attrs.frozen
@@ -199,9 +199,10 @@ def drive(
     codec: dict[str, Any] | None = None,
 ) -> Driven:
     """Run one exchange to its end; a body is bytes or JSON, ``fault`` is what every read says instead of content."""
-    content = (
-        body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
-    )
+    if body is None or isinstance(body, bytes):
+        content = body
+    else:
+        content = json.dumps(body).encode()
     match = engine.recognise(method, target, headers)
     assert match is not None, target
     now = clock if callable(clock) else Clock(clock)
@@ -209,14 +210,18 @@ def drive(
     context = Context(
         settings or Settings(), memory or Memory(), now, base, **given_too
     )
-    script = iter(()) if callable(upstream) else iter(upstream)
+    script = (iter(())) if callable(upstream) else (iter(upstream))
     asking = exchange(match, Call(method, ORIGIN, target, headers, content), context)
-    steps, reply = list[Send | Read](), None
+    steps = list[Send | Read]()
+    reply = None
     given: Given = (0, (), b"")
     while isinstance(step := advance(asking, reply), Send | Read):
         steps.append(step)
         if isinstance(step, Send):
-            given = upstream(step.call) if callable(upstream) else next(script)
+            if callable(upstream):
+                given = upstream(step.call)
+            else:
+                given = next(script)
             reply = Reply(given[0], given[1])
         else:
             reply = Reply(

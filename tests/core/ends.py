@@ -79,12 +79,13 @@ class NewAtlas:
             if pair.get("media"):
                 kind = field(call.headers, "Accept") or ""
                 return 200, (("Content-Type", kind),), base64.b64decode(new)
-            return (
-                (pair["new_status"], (), b"")
-                if new is None
-                else answers(_filtered(new, call), pair["new_status"])
-            )
-        user = new if isinstance(new, dict) and "id" in new else _user(pair)
+            if new is None:
+                return (pair["new_status"], (), b"")
+            return answers(_filtered(new, call), pair["new_status"])
+        if isinstance(new, dict) and "id" in new:
+            user = new
+        else:
+            user = _user(pair)
         if call.method == "GET" and call.path == "/api/atlas/v2/orgs":
             return answers({"results": [{"id": pair["orgId"]}], "totalCount": 1})
         if call.path.endswith(user["id"]) or re.search(
@@ -105,11 +106,14 @@ class NewAtlas:
 def _user(pair: dict[str, Any]) -> dict[str, Any]:
     """Return the user whose id an invitation's path ends with: a member, if the old side knew no such invitation."""
     roles = (
-        ["GROUP_OWNER"]
+        (["GROUP_OWNER"])
         if "/groups/" in pair["path"]
-        else {"orgRoles": ["ORG_MEMBER"], "groupRoleAssignments": []}
+        else ({"orgRoles": ["ORG_MEMBER"], "groupRoleAssignments": []})
     )
-    status = "ACTIVE" if pair["old_status"] == 404 else "PENDING"
+    if pair["old_status"] == 404:
+        status = "ACTIVE"
+    else:
+        status = "PENDING"
     return {
         "id": pair["new_path"][-24:],
         "orgMembershipStatus": status,

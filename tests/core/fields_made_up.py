@@ -146,11 +146,10 @@ def fields(draw: st.DrawFn, kind: str, *, body: bool = False) -> list[Field]:
     """The fields of a resource, or of a request body, of one type and with rules of one tier; and perhaps links."""
     found = []
     for name in draw(st.lists(st.sampled_from(NAMES), max_size=3, unique=True)):
-        words = (
-            tuple(draw(st.just([]) | st.lists(WORDS, max_size=3, unique=True)))
-            if kind == "string"
-            else ()
-        )
+        if kind == "string":
+            words = tuple(draw(st.just([]) | st.lists(WORDS, max_size=3, unique=True)))
+        else:
+            words = ()
         made = [
             *draw(
                 st.lists(
@@ -163,7 +162,9 @@ def fields(draw: st.DrawFn, kind: str, *, body: bool = False) -> list[Field]:
         tables = [
             rule.verb.values for rule in made if words and isinstance(rule.verb, Values)
         ]
-        meant = [word for table in tables for word in table.values()]
+        meant: list[str] = []
+        for table in tables:
+            meant.extend(table.values())
         words = tuple(dict.fromkeys([*words, *meant]))  # as is checked of a document
         found.append(
             Field(name, kind, words, {"body" if body else "flex": tuple(made)}, "at")

@@ -39,9 +39,9 @@ def recorded() -> list[tuple[str, str, dict[str, Any]]]:
         for kind in LISTS:
             path = CASES / "recorded" / f"{tier}-{kind}-list.jsonl"
             lines = (
-                map(json.loads, path.read_text("utf-8").splitlines())
+                (map(json.loads, path.read_text("utf-8").splitlines()))
                 if path.exists()
-                else ()
+                else (())
             )
             found += [
                 (tier, kind, json.loads(line["body"]))
@@ -62,7 +62,10 @@ def mutated(chance: random.Random, document: dict[str, Any]) -> dict[str, Any]:
     for _ in range(chance.choice([1, 1, 1, 2, 3])):
         place = chance.randrange(len(items))
         item = items[place]
-        name = chance.choice([*item, "x"]) if isinstance(item, dict) and item else "x"
+        if isinstance(item, dict) and item:
+            name = chance.choice([*item, "x"])
+        else:
+            name = "x"
         match chance.randrange(10):
             case 0 | 1 if isinstance(item, dict):
                 item.pop(name, None)

@@ -22,9 +22,10 @@ class Useless(Exception):  # noqa: N818 - what a rule can't use is not an error
 def at(source: Any, name: str) -> Any:
     """The value at a dotted name."""
     for part in name.split("."):
-        source = (
-            source[part] if isinstance(source, dict) and part in source else NOTHING
-        )
+        if isinstance(source, dict) and part in source:
+            source = source[part]
+        else:
+            source = NOTHING
     return source
 
 
@@ -54,7 +55,10 @@ def converted(field: Field, verb: Any, said: Any) -> Any:
             raise Useless(said, "an unknown word")
         return verb.values[said]
     if isinstance(verb, Parts):
-        parts = [*said.split("."), ""][: verb.count] if isinstance(said, str) else [""]
+        if isinstance(said, str):
+            parts = [*said.split("."), ""][: verb.count]
+        else:
+            parts = [""]
         made = ".".join(parts)
         if "" in parts or (field.words and made not in field.words):
             raise Useless(said, "can't be made string")
@@ -72,7 +76,9 @@ def of_one(field: Field, rule: Rule, said: Any, now: float) -> Any:
     """What a rule makes of the value of one of its sources."""
     match rule.verb:
         case From():
-            return said if said is NOTHING else converted(field, rule.verb, said)
+            if said is NOTHING:
+                return said
+            return converted(field, rule.verb, said)
         case List() if said is NOTHING:
             return NOTHING if "body" in field.rules else []
         case List() if said is None or not FITS[field.type]([said]):
@@ -119,7 +125,9 @@ class Expected:
 
     def __init__(self, fields: Sequence[Field], tier: str, api: str, call: Any) -> None:
         self.fields = sorted(fields, key=lambda field: field.type == "links")
-        self.tier, self.api, self.call = tier, api, call
+        self.tier = tier
+        self.api = api
+        self.call = call
         self.values: list[Any] = []
         self.dropped: list[Dropped] = []
         self.got: dict[str, list[tuple[Rule, Any]]] = {
@@ -160,7 +168,10 @@ class Expected:
         self.dropped += [
             Dropped(f"{where}{name}", said, why) for name, said, why in bad[:1]
         ]
-        said = None if value is not NOTHING else bad[0] if bad else rule.verb
+        if value is not NOTHING:
+            said = None
+        else:
+            said = bad[0] if bad else rule.verb
         self.got[field.name].append((rule, said))
 
     def _value(
@@ -192,7 +203,8 @@ class Expected:
         return [self._report(field) for field in self.fields]
 
     def _report(self, field: Field) -> FieldReport:
-        levels, got = list(Fidelity), self.got[field.name]
+        levels = list(Fidelity)
+        got = self.got[field.name]
         last = field.rules[self.tier][-1]
         if not got:
             return FieldReport(field.name, last.fidelity, last.why, last.owner)
@@ -210,9 +222,10 @@ class Expected:
                 )
             elif isinstance(said, Verb) and not isinstance(said, Absent):
                 names = " or ".join(rule.sources)
-                what = (
-                    f"upstream sent no {names}" if names else "a part of it is missing"
-                )
+                if names:
+                    what = f"upstream sent no {names}"
+                else:
+                    what = "a part of it is missing"
                 true.append((Fidelity.MISSING, what, rule.owner))
             else:
                 true.append((rule.fidelity, rule.why, rule.owner))
@@ -232,7 +245,10 @@ class Expected:
         if len(kinds) > 1:
             why = f"{why.removesuffix('.')} in {true.count(kinds[0])} of {len(got)}".lstrip()
             for kind in kinds[1:]:
-                where = "elsewhere" if kind is kinds[-1] else f"in {true.count(kind)}"
+                if kind is kinds[-1]:
+                    where = "elsewhere"
+                else:
+                    where = f"in {true.count(kind)}"
                 why += f"; {where} it is {kind[0].value}" + (
                     f": {kind[1].removesuffix('.')}" if kind[1] else ""
                 )
@@ -255,7 +271,8 @@ def unwound(source: Any, path: str) -> list[dict[str, Any]]:
                     if not isinstance(said, dict | list)
                 }
                 found.append(({**plain, **beside}, one[name]))
-        rows, outer = found, f"{outer}{name}."
+        rows = found
+        outer = f"{outer}{name}."
     return [
         {**plain, path: item}
         for plain, value in rows
@@ -266,8 +283,6 @@ def unwound(source: Any, path: str) -> list[dict[str, Any]]:
 
 def flat(value: Any) -> list[Any]:
     """The items of a list and of those in it."""
-    return (
-        [one for inner in value for one in flat(inner)]
-        if isinstance(value, list)
-        else [value]
-    )
+    if isinstance(value, list):
+        return [one for inner in value for one in flat(inner)]
+    return [value]

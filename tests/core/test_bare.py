@@ -44,9 +44,9 @@ def test_an_array_in_the_layouts_of_the_api():
         == b'[\n  {\n    "name" : "0000"\n  }\n]'
     )
     head = ask_list(upstream, method="HEAD")
-    assert (head.content, header(head.reply.headers, "content-length")) == (
-        b"",
-        str(len(ask_list(upstream).content)),
+    assert head.content == b""
+    assert header(head.reply.headers, "content-length") == str(
+        len(ask_list(upstream).content)
     )
 
 
@@ -56,10 +56,8 @@ def test_a_page_of_a_bare_list_is_cut_out_of_it():
         [answers(things(5))], "?itemsPerPage=2&pageNum=2", f"{PAGE}bare = true\n"
     )
     assert driven.targets == ("/new/t",)
-    assert (names(driven.document["results"]), driven.document["totalCount"]) == (
-        ["0002", "0003"],
-        5,
-    )
+    assert names(driven.document["results"]) == ["0002", "0003"]
+    assert driven.document["totalCount"] == 5
     assert [link["rel"] for link in driven.document["links"]] == [
         "self",
         "previous",

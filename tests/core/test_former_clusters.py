@@ -41,11 +41,9 @@ SHAPES["v1.0"] = SHAPES["2023-01-01"]
 
 def call(version):
     """Return the path of the clusters in a version, and the field that names it."""
-    return (
-        (V1, ())
-        if version == "v1.0"
-        else (V2, (("Accept", f"application/vnd.atlas.{version}+json"),))
-    )
+    if version == "v1.0":
+        return (V1, ())
+    return (V2, (("Accept", f"application/vnd.atlas.{version}+json"),))
 
 
 def ask(version, upstream, below="/cluster0", engine=ENGINE, **more):
@@ -105,7 +103,8 @@ LIMITED = refuses(429, "RATE_LIMITED")
 def test_an_error_of_either_side_is_the_answer(below, upstream, routes):
     """As it came, or in an envelope; a list that lacks clusters without a word is what all this is against."""
     driven = ask("2024-08-05", upstream, below)
-    assert (driven.passed, driven.routes) == (True, routes)
+    assert driven.passed is True
+    assert driven.routes == routes
     driven = ask("2024-08-05", upstream, f"{below}?envelope=true")
     assert driven.document == {
         "status": upstream[-1][0],
@@ -153,15 +152,17 @@ def test_head_knows_the_code_by_its_field(code, routes):
 
 def lists(clusters, flex, most=500):
     """Return an upstream with two lists, which it cuts into pages as Atlas does."""
-    other, own = pages_of(clusters, most=most), pages_of(flex, most=most)
+    other = pages_of(clusters, most=most)
+    own = pages_of(flex, most=most)
 
     def upstream(call):
-        asked = (
-            call
-            if "pageNum" in call.query
-            else attrs.evolve(call, target=f"{call.path}?pageNum=1&itemsPerPage=9")
-        )
-        return own(asked) if call.path == FLEX else other(asked)
+        if "pageNum" in call.query:
+            asked = call
+        else:
+            asked = attrs.evolve(call, target=f"{call.path}?pageNum=1&itemsPerPage=9")
+        if call.path == FLEX:
+            return own(asked)
+        return other(asked)
 
     return upstream
 
@@ -222,7 +223,8 @@ def test_pages_are_cut_of_both_lists(page):
     assert [one["name"] for one in driven.document["results"]] == PAGES[page]
     assert driven.document["totalCount"] == 5
     rels = {link["rel"]: link["href"] for link in driven.document["links"]}
-    assert ("next" in rels, "previous" in rels) == (page < 3, page > 1)
+    assert ("next" in rels) == (page < 3)
+    assert ("previous" in rels) == (page > 1)
     assert all(href.startswith(f"{BASE}{V2}?x=1&") for href in rels.values())
     assert sum(send.route == "legacy" for send in driven.sends) == 3
 
@@ -230,7 +232,8 @@ def test_pages_are_cut_of_both_lists(page):
 @pytest.mark.parametrize("version", SHAPES)
 def test_an_empty_flex_list_is_not_asked_for_again(version):
     """For ten minutes, for this caller: the list passes as it came, by one call."""
-    memory, clock = Memory(), Clock(BEFORE)
+    memory = Memory()
+    clock = Clock(BEFORE)
     ask_again = partial(
         ask,
         version,
@@ -240,7 +243,8 @@ def test_an_empty_flex_list_is_not_asked_for_again(version):
         clock=clock,
     )
     first = ask_again()
-    assert (first.routes, first.passed) == (("former", "legacy"), True)
+    assert first.routes == ("former", "legacy")
+    assert first.passed is True
     assert first.targets[1] == f"{call(version)[0]}?itemsPerPage=2"
     clock.now += 599
     assert ask_again().routes == ("legacy",)
@@ -274,7 +278,8 @@ def test_after_the_sunset_the_successors_list_is_the_other(version):
     driven = ask(version, lists([new], TWO), "", clock=AFTER)
     assert driven.routes == ("former", "successor")
     one, other, _ = driven.document["results"]
-    assert (one["name"], one["replicationSpecs"][0]["numShards"]) == ("d", 1)
+    assert one["name"] == "d"
+    assert one["replicationSpecs"][0]["numShards"] == 1
     assert without_links(other) == SHAPES[version]
     upstream = lists([new], TWO)
     old = call(version)[1]
@@ -361,15 +366,15 @@ def test_a_creation_with_m2_or_m5_makes_a_flex_cluster(version, size):
         memory=memory,
     )
     (send,) = driven.sends
-    assert (send.call.method, send.call.target, send.route) == ("POST", FLEX, "former")
+    assert send.call.method == "POST"
+    assert send.call.target == FLEX
+    assert send.route == "former"
     sent = json.loads(send.call.body)
     assert sent.pop("terminationProtectionEnabled", True)
     settings = {"backingProviderName": "AWS", "regionName": "R1"}
     assert sent == {"name": "cluster0", "providerSettings": settings, "tags": TAGS}
-    assert (driven.reply.status, without_links(driven.document)) == (
-        201,
-        SHOWN[version],
-    )
+    assert driven.reply.status == 201
+    assert without_links(driven.document) == SHOWN[version]
     assert any(
         "nothing else of it was sent" in note for note in driven.outcome.record.notes
     )
@@ -395,12 +400,10 @@ def test_every_other_creation_passes_as_it_came(version, body):
     """To the byte; what Atlas answers is the answer."""
     driven = write(version, "POST", body, [refuses(400, "X")], "")
     (send,) = driven.sends
-    assert (driven.passed, send.call.body, send.call.target, send.rewritten) == (
-        True,
-        body,
-        call(version)[0],
-        False,
-    )
+    assert driven.passed is True
+    assert send.call.body == body
+    assert send.call.target == call(version)[0]
+    assert send.rewritten is False
 
 
 @pytest.mark.parametrize("version", BODIES)
@@ -415,7 +418,8 @@ def test_an_update_goes_on_after_the_one_code(version):
     driven = write(version, "PATCH", body, [GONE_TO_FLEX, answers(FLEX_CLUSTER)])
     first, second = driven.sends
     assert json.loads(first.call.body) == body
-    assert (second.call.method, second.call.target) == ("PATCH", f"{FLEX}/cluster0")
+    assert second.call.method == "PATCH"
+    assert second.call.target == f"{FLEX}/cluster0"
     assert json.loads(second.call.body) == {
         "tags": TAGS,
         "terminationProtectionEnabled": False,
@@ -440,22 +444,19 @@ def test_what_flex_cannot_do_is_refused(version):
         (retained, "INVALID_QUERY_PARAMETER"),
         (changed, "INVALID_ATTRIBUTE"),
     ):
-        assert (driven.routes, driven.reply.status, driven.document["errorCode"]) == (
-            ("legacy",),
-            400,
-            code,
-        )
+        assert driven.routes == ("legacy",)
+        assert driven.reply.status == 400
+        assert driven.document["errorCode"] == code
 
 
 @pytest.mark.parametrize("version", BODIES)
 def test_a_deletion_goes_on_after_the_one_code(version):
     """Its answer is that of a deletion of a cluster."""
     driven = write(version, "DELETE", None, [GONE_TO_FLEX, (204, (), b"")])
-    assert (driven.sends[1].call.method, driven.targets[1]) == (
-        "DELETE",
-        f"{FLEX}/cluster0",
-    )
-    assert (driven.reply.status, driven.document) == (202, {})
+    assert driven.sends[1].call.method == "DELETE"
+    assert driven.targets[1] == f"{FLEX}/cluster0"
+    assert driven.reply.status == 202
+    assert driven.document == {}
     assert write(version, "DELETE", None, [answers({}, 202)]).passed
 
 
@@ -490,7 +491,8 @@ def test_an_upgrade_to_dedicated_goes_on_after_the_one_code(version):
         driven = write(
             version, "POST", body | {wrong: []}, [GONE_TO_FLEX], "/tenantUpgrade"
         )
-        assert (driven.reply.status, driven.routes) == (400, ("legacy",))
+        assert driven.reply.status == 400
+        assert driven.routes == ("legacy",)
 
 
 def test_what_lives_on_is_in_no_list_of_what_ends():

@@ -76,7 +76,10 @@ def leaves(value: Any) -> list[Any]:
     )
     if inner is None:
         return [] if value is None else [value]
-    return [leaf for one in inner for leaf in leaves(one)]
+    found = []
+    for one in inner:
+        found.extend(leaves(one))
+    return found
 
 
 def lost(source: Any, document: Any, dropped: list[tuple[str, Any, str]]) -> list[Any]:

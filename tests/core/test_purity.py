@@ -46,7 +46,11 @@ WRITES = (".write_text", ".write_bytes", ".unlink", ".mkdir")
 
 
 def imported(path: Path) -> set[str]:
-    return {name for both in names_in(ast.walk(tree_of(path))) for name in both}
+    found = set()
+    for both in names_in(ast.walk(tree_of(path))):
+        for name in both:
+            found.add(name)
+    return found
 
 
 def used(path: Path) -> set[str]:
@@ -121,10 +125,8 @@ def test_a_list_passes_the_stations_in_the_order_of_the_front_page(engine):
 
 def test_fields_are_listed_by_level_but_the_exact_ones():
     """What is no longer what it was, by how far it is from that; the words stand in documents and replies in order."""
-    when, levels = (
-        datetime(2026, 1, 22, tzinfo=UTC),
-        {"a": "absent", "b": "exact", "c": "renamed", "d": "absent"},
-    )
+    when = datetime(2026, 1, 22, tzinfo=UTC)
+    levels = {"a": "absent", "b": "exact", "c": "renamed", "d": "absent"}
     fields = tuple(FieldReport(name, Fidelity(level)) for name, level in levels.items())
     record = Record("op", "v2", "flex", "why", when, when, fields=fields)
     assert record.by_level() == {"absent": ("a", "d"), "renamed": ("c",)}

@@ -20,13 +20,11 @@ def page(raw: str) -> LegacyQuery:
 def test_the_contract_has_defaults(raw):
     """The first page of a hundred, with a count and no envelope; a superfluous ampersand changes nothing."""
     query = page(raw)
-    assert (query.page, query.size, query.count, query.envelope, query.pretty) == (
-        1,
-        100,
-        True,
-        False,
-        False,
-    )
+    assert query.page == 1
+    assert query.size == 100
+    assert query.count is True
+    assert query.envelope is False
+    assert query.pretty is False
     assert query.rest == query.foreign == ()
 
 
@@ -38,7 +36,8 @@ def test_a_number_is_a_positive_integer(raw, number):
     """Leading zeros and percent-encoding are spelling; a page has 500 items at most, and what was asked stays known."""
     assert page(f"pageNum={raw}").page == number
     query = page(f"item%73PerPage={raw}")
-    assert (query.size, query.asked) == (min(number, 500), number)
+    assert query.size == min(number, 500)
+    assert query.asked == number
 
 
 FLAGS = {"envelope": "envelope", "pretty": "pretty", "includeCount": "count"}
@@ -111,7 +110,8 @@ def test_one_resource_has_no_pages():
         "pageNum=zero&itemsPerPage=-1&includeCount=maybe&envelope=true&pretty=true",
         "one",
     )
-    assert (query.envelope, query.pretty) == (True, True)
+    assert query.envelope is True
+    assert query.pretty is True
     assert query.foreign == ("pageNum=zero", "itemsPerPage=-1", "includeCount=maybe")
 
 

@@ -22,7 +22,9 @@ def recognise(engine, target, method="GET", headers=ANY):
 def name_of(engine, target, method="GET", headers=ANY):
     """Return the id of the operation that a call is, None if it is not ours."""
     match = recognise(engine, target, method, headers)
-    return None if match is None else match.operation.id
+    if match is None:
+        return None
+    return match.operation.id
 
 
 @pytest.mark.parametrize("api", ["v1.0", "v2"])
@@ -36,11 +38,9 @@ def name_of(engine, target, method="GET", headers=ANY):
 def test_each_retired_call_is_recognised(engine, api, method, path, operation, more):
     """On both interfaces; a slash at the end is read over, and whatever the query says, the path decides."""
     match = recognise(engine, f"/api/atlas/{api}{path}{more}", method)
-    assert (match.operation.id, match.api.name, match.needs_body) == (
-        operation,
-        api,
-        method == "POST",
-    )
+    assert match.operation.id == operation
+    assert match.api.name == api
+    assert match.needs_body == (method == "POST")
 
 
 OTHERS = [
@@ -76,10 +76,8 @@ def test_any_other_target_is_not_ours(engine):
     A parameter that a server could read as something else (``templates.decoded``) is
     left to that server.
     """
-    path, names = (
-        "/api/atlas/v2/groups/{}/serverless/{}/backup/snapshots/{}",
-        ["g1", "c1", "1"],
-    )
+    path = "/api/atlas/v2/groups/{}/serverless/{}/backup/snapshots/{}"
+    names = ["g1", "c1", "1"]
     odd = [
         path.format(*names[:at], segment, *names[at + 1 :])
         for segment in ODD
@@ -153,7 +151,8 @@ def test_the_accept_field_says_whether_a_call_is_ours(engine, fields, is_ours):
 
 def test_what_is_remembered_of_accept_fields_changes_nothing(engine):
     """However many of them callers send, and however long they are."""
-    legacy, preview = VENDOR.format("2023-01-01"), VENDOR.format("preview")
+    legacy = VENDOR.format("2023-01-01")
+    preview = VENDOR.format("preview")
     for padding in [*range(200), 1000]:
         asked = [
             (("Accept", f"{'x' * padding}/x, {accept}"),)
@@ -181,14 +180,10 @@ def engine_of(*operations: str) -> Engine:
     return read("".join([START, *operations, THING]))
 
 
-BY_NAME, SPECIAL = (
-    retired("byName", "/things/{name}"),
-    retired("special", "/things/special"),
-)
-LEFT, RIGHT = (
-    retired("left", "/things/special/left"),
-    retired("right", "/things/{name}/right"),
-)
+BY_NAME = retired("byName", "/things/{name}")
+SPECIAL = retired("special", "/things/special")
+LEFT = retired("left", "/things/special/left")
+RIGHT = retired("right", "/things/{name}/right")
 DELETE = retired("delete", "/things/special", method="DELETE")
 
 

@@ -35,7 +35,9 @@ SETTINGS = Settings(route=RouteWord.SUCCESSOR)
 
 
 def repeated(driven):
-    return None if driven.passed else driven.outcome.repeated
+    if driven.passed:
+        return None
+    return driven.outcome.repeated
 
 
 def again(known, engine, target, content):
@@ -52,7 +54,8 @@ def expected(driven):
 
 def hold_alike(engine, seed, count):
     """Answer calls with one list and then with another, and hold what the first became against an exchange's own."""
-    chance, made = random.Random(seed), 0
+    chance = random.Random(seed)
+    made = 0
     for _ in range(count):
         tier, kind, document = chance.choice(FULL)
         target = f"/api/atlas/v2{chance.choice(LISTS[kind])}{chance.choice(QUERIES)}"
@@ -70,7 +73,10 @@ def hold_alike(engine, seed, count):
             mutated(chance, {**document, "results": document["results"][:9]})
         )
         target = target.replace("/c1", f"/c{chance.randrange(1, 4)}")
-        found = None if known is None else again(known, engine, target, other[2])
+        if known is None:
+            found = None
+        else:
+            found = again(known, engine, target, other[2])
         if found is not None:
             made += 1
             memory = Memory()  # the cluster is found anew
@@ -103,7 +109,8 @@ def test_what_is_sent_is_known_from_the_sunset_on(engine):
     assert known.call.target.startswith(
         "/api/atlas/v2/groups/g1/flexClusters/c1/backup/snapshots?"
     )
-    assert (known.since, known.timeless) == (SUNSET + 2 * TTL, True)
+    assert known.since == SUNSET + 2 * TTL
+    assert known.timeless is True
     assert repeated(drive(engine, V2, [PAGE], clock=SUNSET + 2 * TTL - 1)) is None
     assert repeated(drive(engine, V2, [PAGE], settings=SETTINGS)).since == -math.inf
     assert not repeated(
@@ -150,7 +157,8 @@ def test_what_may_end_by_itself_or_took_several_calls_is_not_repeated(
     assert repeated(drive(engine, target, upstream, memory=memory, **more)) is None
     if upstream is LEGACY_TAUGHT:
         second = drive(engine, target, [PAGE], memory=memory, **more)
-        assert (second.routes, repeated(second)) == (("flex",), None)
+        assert second.routes == ("flex",)
+        assert repeated(second) is None
 
 
 @pytest.mark.parametrize("content", [
@@ -167,7 +175,10 @@ def test_content_that_may_lead_further_is_left_to_an_exchange(engine, content):
 )
 def test_other_content_becomes_what_an_exchange_makes_of_it(engine, said):
     """A list with items that are none, or that lack much; and one document, without anything of it."""
-    target = V2 if "results" in said else f"/api/atlas/v2{GET}"
+    if "results" in said:
+        target = V2
+    else:
+        target = f"/api/atlas/v2{GET}"
     known = repeated(
         drive(
             engine,
@@ -188,7 +199,8 @@ def test_the_clock_that_a_rule_looks_at_is_that_of_the_answer(engine):
         "expirationDate": "2026-08-01T00:30:00Z",
         "status": "COMPLETED",
     }
-    said, clock = answers({"results": [job]}), Clock()
+    said = answers({"results": [job]})
+    clock = Clock()
     known = repeated(drive(engine, f"/api/atlas/v2{JOBS}", [said], clock=clock))
     for after, expired in ((1799, False), (1801, True)):
         clock.now = AFTER + after

@@ -11,7 +11,8 @@ from shim.core.question import LegacyQuery
 from shim.core.responses import error_body, explained, help_link
 from tests.core.driver import GET, LIST, NON_FLEX, SNAPSHOT, answers, drive, refuses
 
-V2, V2_GET = f"/api/atlas/v2{LIST}", f"/api/atlas/v2{GET}"
+V2 = f"/api/atlas/v2{LIST}"
+V2_GET = f"/api/atlas/v2{GET}"
 EMPTY = answers({"results": []})
 
 PRETTY = b"""{
@@ -61,10 +62,8 @@ def test_with_a_site_it_leads_to_its_section(monkeypatch, detail, said):
     section = "https://docs.example/reference/errors/#shim_busy"
     assert explained("SHIM_BUSY", detail) == said + section
     assert help_link("SHIM_BUSY") == (("Link", f'<{section}>; rel="help"'),)
-    assert (help_link("INVALID_ATTRIBUTE"), explained("INVALID_ATTRIBUTE", detail)) == (
-        (),
-        detail,
-    )
+    assert help_link("INVALID_ATTRIBUTE") == ()
+    assert explained("INVALID_ATTRIBUTE", detail) == detail
 
 
 def test_an_envelope_gives_a_page_its_status_and_holds_one_resource(engine):
@@ -81,7 +80,8 @@ def test_an_envelope_holds_an_error_of_atlas(engine):
     """Its HTTP status and its other fields stay; one that leads on is read once."""
     refusal = refuses(404, "GROUP_NOT_FOUND")
     driven = drive(engine, f"{V2}?envelope=true&pretty=true", [refusal])
-    assert (driven.reply.status, len(driven.steps)) == (404, 2)
+    assert driven.reply.status == 404
+    assert len(driven.steps) == 2
     assert driven.document == {"status": 404, "content": json.loads(refusal[2])}
     assert driven.reply.headers == (
         ("X-Error-Code", "GROUP_NOT_FOUND"),
@@ -117,7 +117,8 @@ def test_errors_of_the_shim_keep_to_envelope_and_pretty(engine, target):
     ] == ["envelope"]
 
 
-CODED, X = ("Content-Encoding", "gzip"), ("X", "1")
+CODED = ("Content-Encoding", "gzip")
+X = ("X", "1")
 
 
 @pytest.mark.parametrize(
@@ -143,4 +144,5 @@ def test_a_complete_reply_is_framed_anew(reply, method, fields):
 
 def test_an_unregistered_status_has_no_reason_phrase():
     """Upstream may answer with any."""
-    assert (reason_phrase(410), reason_phrase(299)) == ("Gone", "")
+    assert reason_phrase(410) == "Gone"
+    assert reason_phrase(299) == ""

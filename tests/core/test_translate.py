@@ -7,7 +7,8 @@ from shim.documents.vocabulary import Fidelity
 from tests.core.driver import JOBS, LIST, SNAPSHOT, answers, drive
 from tests.core.small import PAGE, TARGET, field, read
 
-V2, V2_JOBS = f"/api/atlas/v2{LIST}", f"/api/atlas/v2{JOBS}"
+V2 = f"/api/atlas/v2{LIST}"
+V2_JOBS = f"/api/atlas/v2{JOBS}"
 
 
 def listed(engine, *items, target=V2):

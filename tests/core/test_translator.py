@@ -136,9 +136,8 @@ HOSTILE = [
 @pytest.mark.parametrize("text", [*HOSTILE, *filter(None, ODD)])
 def test_a_hostile_document_runs_nothing(text):
     """A word that looks like Python is a word, wherever a document may have one: names, sources, words, constants."""
-    name = text.replace("'", "").rstrip(
-        "\\"
-    )  # quotes are around names with a dot, for which others write a backslash
+    # Quotes are around names with a dot, for which others write a backslash.
+    name = text.replace("'", "").rstrip("\\")
     quoted, source = (
         '"' + "".join(f"\\U{ord(letter):08x}" for letter in one) + '"'
         for one in (text, name or "q")
@@ -213,10 +212,8 @@ def shown(translator: Translator) -> str:
 
 def test_each_text_has_a_name_of_its_own_until_it_is_of_no_use():
     """Two engines may have operations of the same name; what is reloaded leaves nothing behind."""
-    one, other = (
-        of_rules(a_rule(From(sources=("a",)))),
-        of_rules(a_rule(From(sources=("b",)))),
-    )
+    one = of_rules(a_rule(From(sources=("a",))))
+    other = of_rules(a_rule(From(sources=("b",))))
     assert shown(one) != shown(other)
     assert "".join(linecache.getlines(shown(one))) == one.text
     assert "".join(linecache.getlines(shown(other))) == other.text

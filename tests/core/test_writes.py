@@ -44,9 +44,11 @@ def test_a_member_that_no_rule_reads_is_noted(engine):
 @pytest.mark.parametrize("words", ["instances", "instances-strict"])
 def test_a_name_that_an_update_brings_along_is_noted(words):
     """A flex cluster can't be renamed: the answer is a success as Atlas' was, and the record says what was not sent."""
-    path, environ = "/api/atlas/v2/groups/g/serverless/a", {"ATLAS_SHIM_WRITES": words}
+    path = "/api/atlas/v2/groups/g/serverless/a"
+    environ = {"ATLAS_SHIM_WRITES": words}
     body = {"name": "b", "tags": [], "id": "1"}
-    settings, flex = read_settings(environ), [answers({"name": "a"})]
+    settings = read_settings(environ)
+    flex = [answers({"name": "a"})]
     driven = drive(
         shared_engine(environ), path, flex, method="PATCH", body=body, settings=settings
     )
@@ -59,7 +61,8 @@ def test_a_name_that_an_update_brings_along_is_noted(words):
 
 def test_a_tier_that_is_known_is_not_asked_for(engine):
     """Neither the read before the refusal nor what was learned depends on what a wall clock says."""
-    memory, uptime = Memory(), Clock(1000.0)
+    memory = Memory()
+    uptime = Clock(1000.0)
     listed = drive(
         engine,
         f"/api/atlas/v2{JOBS}",
@@ -90,17 +93,14 @@ PEOPLE = START + operation("dropThing", "DELETE", "/things/{thing}", 'status = 2
 @pytest.mark.parametrize("clock", [BEFORE, AFTER])
 def test_a_family_that_is_off_stays_with_its_endpoint(clock):
     """It answers while it lives; the 410 that is later given names the call that took its place, and the word."""
-    alive, gone = (
-        drive(read(PEOPLE), TARGET, [answers({})], method="DELETE", clock=clock),
-        refuses(410, "VERSION_GONE"),
-    )
-    assert (alive.routes, alive.passed) == (("legacy",), True)
+    alive = drive(read(PEOPLE), TARGET, [answers({})], method="DELETE", clock=clock)
+    gone = refuses(410, "VERSION_GONE")
+    assert alive.routes == ("legacy",)
+    assert alive.passed is True
     driven = drive(read(PEOPLE), TARGET, [gone], method="DELETE", clock=clock)
     assert driven.routes == ("legacy",)
-    assert (driven.reply.status, driven.document["errorCode"]) == (
-        410,
-        "SHIM_NO_SUCCESSOR",
-    )
+    assert driven.reply.status == 410
+    assert driven.document["errorCode"] == "SHIM_NO_SUCCESSOR"
     said = "DELETE /new/{thing} took its place. Set ATLAS_SHIM_WRITES=people to let atlas-shim send this call there. "
     assert driven.document["detail"].startswith(said)
     assert "(set ATLAS_SHIM_WRITES=people)" in driven.outcome.record.reason
@@ -108,7 +108,8 @@ def test_a_family_that_is_off_stays_with_its_endpoint(clock):
 
 def test_a_family_that_is_on_is_sent():
     """The word of the document is known to whoever sets it, and another one is not."""
-    engine, settings = read(PEOPLE), read_settings({"ATLAS_SHIM_WRITES": "people"})
+    engine = read(PEOPLE)
+    settings = read_settings({"ATLAS_SHIM_WRITES": "people"})
     engine.check_settings(settings)
     with pytest.raises(
         SettingsError,
@@ -116,7 +117,8 @@ def test_a_family_that_is_on_is_sent():
     ):
         engine.check_settings(read_settings({"ATLAS_SHIM_WRITES": "person"}))
     driven = drive(engine, TARGET, [answers({})], method="DELETE", settings=settings)
-    assert (driven.targets, driven.reply.status) == (("/new/t",), 204)
+    assert driven.targets == ("/new/t",)
+    assert driven.reply.status == 204
 
 
 FAMILIES = {
@@ -245,10 +247,8 @@ CLUSTER = {
 def test_bodies_of_clusters_pass_as_they_are_both_ways(engine, call):
     """To the same call of 2024-10-23, once those of 2024-08-05 have ended: target, body and each member stay."""
     method, target, status = CALLS[call]
-    headers, clock = (
-        (("Accept", OLD), ("Content-Type", OLD)),
-        datetime(2027, 3, 2, tzinfo=UTC).timestamp(),
-    )
+    headers = (("Accept", OLD), ("Content-Type", OLD))
+    clock = datetime(2027, 3, 2, tzinfo=UTC).timestamp()
     driven = drive(
         engine,
         target,
@@ -259,13 +259,12 @@ def test_bodies_of_clusters_pass_as_they_are_both_ways(engine, call):
         clock=clock,
     )
     (send,) = driven.sends
-    assert (send.call.method, send.call.target, send.call.body) == (
-        method,
-        target,
-        BODY,
-    )
+    assert send.call.method == method
+    assert send.call.target == target
+    assert send.call.body == BODY
     assert set(send.call.headers) == {("Accept", NEW), ("Content-Type", NEW)}
-    assert (driven.reply.status, driven.document) == (status, CLUSTER)
+    assert driven.reply.status == status
+    assert driven.document == CLUSTER
     assert any("scales by itself" in note for note in driven.outcome.record.notes)
 
 
@@ -276,7 +275,9 @@ def test_bodies_of_clusters_pass_as_they_are_both_ways(engine, call):
 def test_other_versions_are_other_calls(engine, call, accept, document):
     """Later ones are current; earlier ones, and a call without a version, are another document's."""
     headers = (
-        () if accept is None else (("Accept", f"application/vnd.atlas.{accept}+json"),)
+        (())
+        if accept is None
+        else ((("Accept", f"application/vnd.atlas.{accept}+json"),))
     )
     match = engine.recognise(*CALLS[call][:2], headers)
     assert (match and match.operation.document) == document

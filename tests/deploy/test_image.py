@@ -31,7 +31,8 @@ def test_hadolint_finds_nothing():
         text=True,
         check=False,
     )
-    assert (done.returncode, done.stdout + done.stderr) == (0, "")
+    assert done.returncode == 0
+    assert done.stdout + done.stderr == ""
 
 
 @pytest.fixture

@@ -101,7 +101,9 @@ def plain(kinds):
                 if not key.startswith(("app.kubernetes.io/", "helm.sh/"))
                 and (key != "labels" or without(one))
             }
-        return [without(one) for one in value] if isinstance(value, list) else value
+        if isinstance(value, list):
+            return [without(one) for one in value]
+        return value
 
     return without(kinds)
 
@@ -117,7 +119,8 @@ def test_shared_gateway(watched):
     assert set(kinds) == {
         "ConfigMap", "Deployment", "NetworkPolicy", "PodDisruptionBudget", "PodMonitor", "Service", "ServiceAccount",
     }  # fmt: skip
-    options, pod = settings_of(kinds), kinds["Deployment"]["spec"]["template"]["spec"]
+    options = settings_of(kinds)
+    pod = kinds["Deployment"]["spec"]["template"]["spec"]
     (container,) = pod["containers"]
     assert options.admin is not None
     ports = {"calls": options.listen.port, "admin": options.admin.port}
@@ -137,7 +140,8 @@ def test_sidecar():
     """It outlives the program's containers and is asked from inside, since it listens on the pod's loopback."""
     kinds = kustomized(DEPLOY / "kustomize" / "sidecar")
     valid(kinds)
-    pod, options = kinds["Job"]["spec"]["template"]["spec"], settings_of(kinds)
+    pod = kinds["Job"]["spec"]["template"]["spec"]
+    options = settings_of(kinds)
     (sidecar,), (beside,) = pod["initContainers"], pod["containers"]
     assert sidecar["restartPolicy"] == "Always"
     assert sidecar["image"] == IMAGE
@@ -227,7 +231,8 @@ def test_values_of_the_chart():
         other,
     ]
     names, *others = kinds["NetworkPolicy"]["spec"]["egress"]
-    assert ({port["port"] for port in names["ports"]}, others) == ({53}, [proxy])
+    assert {port["port"] for port in names["ports"]} == {53}
+    assert others == [proxy]
 
 
 EXTRA = {
@@ -241,10 +246,8 @@ EXTRA = {
 
 def test_variables_and_volumes_of_an_operators_own(parent):
     """They come to those of the gateway and of the sidecar."""
-    kinds, theirs = (
-        rendered(**EXTRA),
-        rendered(parent, **{"atlas-shim": {"shared": False, **EXTRA}}),
-    )
+    kinds = rendered(**EXTRA)
+    theirs = rendered(parent, **{"atlas-shim": {"shared": False, **EXTRA}})
     valid(kinds)
     valid(theirs)
     for pod, place in (

@@ -78,9 +78,8 @@ def play(
 
     Blocks with a program that this machine is ``lacking`` are left out.
     """
-    text = (
-        (DOCS / page).read_text("utf-8").replace("CLONE[", "atlas-shim[")
-    )  # which pip finds without a clone
+    # Which pip finds without a clone.
+    text = (DOCS / page).read_text("utf-8").replace("CLONE[", "atlas-shim[")
     for old, new in replaced:
         assert old in text, old
         text = text.replace(old, new)
@@ -89,7 +88,10 @@ def play(
         for block in blocks(text)
         if block.language == "sh"
     )
-    ports = {name: str(free_port()) for name in PORTS} if starts else {}
+    if starts:
+        ports = {name: str(free_port()) for name in PORTS}
+    else:
+        ports = {}
     for name, port in ports.items():
         text = text.replace(f":{name}", f":{port}")
     listens = {

@@ -135,9 +135,8 @@ def test_a_cure_fits_a_line_of_a_log_and_of_a_run():
         assert "{again}" not in known.cure, code
         assert "{" not in known.cure_under_run("atlas-shim run -- x"), code
         words = known.cure_under_run("x").split()
-        assert not {option.flag for option in TABLE}.intersection(words), (
-            code
-        )  # a run has no such flags
+        # A run has no such flags.
+        assert not {option.flag for option in TABLE}.intersection(words), code
 
 
 def test_readers_of_atlas_schema_alone_can_read_an_error():
@@ -151,9 +150,8 @@ def test_readers_of_atlas_schema_alone_can_read_an_error():
         **contract["components"]["schemas"]["ApiError"],
         "additionalProperties": False,
     }
-    schema["properties"] = {
-        name: {} for name in schema["properties"]
-    }  # parameters are texts in recorded errors
+    # Parameters are texts in recorded errors.
+    schema["properties"] = {name: {} for name in schema["properties"]}
     for code in SECTIONS:
         jsonschema.validate(error_body(400, code, "No.", ("x",)), schema)
 

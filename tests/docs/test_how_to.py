@@ -77,7 +77,10 @@ def test_a_page_does_what_it_shows(page, folder):
 def test_deploying(folder):
     """The settings are checked as printed, on a machine without kubectl, too."""
     shutil.copytree(DOCS.parent / "deploy", folder / "deploy")
-    lacking = [] if shutil.which("kubectl", path=path()) else ["kubectl"]
+    if shutil.which("kubectl", path=path()):
+        lacking = []
+    else:
+        lacking = ["kubectl"]
     play("how-to/deploying.md", folder, environ=INSTALLED, lacking=lacking)
 
 
@@ -119,9 +122,8 @@ def index(tmp_path, request):
     if shutil.which("curl") is None:
         pytest.skip("curl is not installed")
     wheels = str(request.getfixturevalue("wheel").parent)
-    beside = (
-        tmp_path / "site-packages"
-    )  # what is installed here, but the package under test, and pip, which each has
+    # What is installed here, but the package under test, and pip, which each has.
+    beside = tmp_path / "site-packages"
     beside.mkdir()
     for found in Path(sysconfig.get_path("purelib")).iterdir():
         if not re.match(r"_?atlas_shim|shim$|pip\b|.*\.pth$", found.name):

@@ -82,7 +82,8 @@ def test_401_of_the_typed_client(upstream):
 
 def test_410_of_a_write_that_is_switched_off(upstream, monkeypatch):
     """The variable lets it through."""
-    section, target = Section("410"), f"{upstream.url}{V2}/serverless/{DEMO_CLUSTER}"
+    section = Section("410")
+    target = f"{upstream.url}{V2}/serverless/{DEMO_CLUSTER}"
     section.shows(httpx.delete(target, headers=HEADERS), 410, "SHIM_NO_SUCCESSOR")
     with typed(upstream) as client, pytest.raises(GoneError) as caught:
         client.serverless_instances.delete_serverless_instance(DEMO_GROUP, DEMO_CLUSTER)

@@ -90,10 +90,12 @@ class Section:
         """Run ``atlas-shim serve`` with some words; those of a ``cure`` stand in the section to the letter."""
         if cure:
             assert f"`atlas-shim serve {words}`" in self.text
-        flags, parts = (
-            {"listen": "127.0.0.1:0", "admin": "127.0.0.1:0", "upstream": upstream.url},
-            shlex.split(words),
-        )
+        flags = {
+            "listen": "127.0.0.1:0",
+            "admin": "127.0.0.1:0",
+            "upstream": upstream.url,
+        }
+        parts = shlex.split(words)
         for name, value in zip(parts[::2], parts[1::2], strict=True):
             flags[name.removeprefix("--").replace("-", "_")] = value
         clock = upstream.fake.today.timestamp
@@ -105,7 +107,8 @@ class Section:
     def shows(self, answer: Any, status: int, code: str) -> None:
         """Check an error of the shim's own: the section tells of it, and it says how its code is explained."""
         document = answer.json()
-        assert (answer.status_code, document["errorCode"]) == (status, code)
+        assert answer.status_code == status
+        assert document["errorCode"] == code
         assert document["detail"].endswith(f": atlas-shim explain {code}")
         assert f"[{code}](../reference/errors.md#{code.lower()})" in self.text
 
@@ -131,6 +134,9 @@ def ask(
 ) -> httpx.Response:
     """Make a call of a plain client, which accepts the legacy version unless it says otherwise."""
     more["headers"] = {**LEGACY_ACCEPT, **more.get("headers", {})}
-    base = served if isinstance(served, str) else served.url
+    if isinstance(served, str):
+        base = served
+    else:
+        base = served.url
     with httpx.Client(trust_env=False, timeout=20) as client:
         return client.request(method, base + target, **more)

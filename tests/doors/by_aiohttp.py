@@ -19,7 +19,9 @@ class _Client(Client):
     def __init__(
         self, native: plain.ClientSession, runner: asyncio.Runner, **options: Any
     ) -> None:
-        self.native, self.runner, self.options = native, runner, options
+        self.native = native
+        self.runner = runner
+        self.options = options
 
     async def asked(
         self, url: str, method: str = "GET", headers: Any = None, **body: Any
@@ -69,23 +71,21 @@ class _Client(Client):
 class Aiohttp(Door):
     """The session."""
 
-    refused, loops = plain.ClientConnectorError, plain.TooManyRedirects
+    refused = plain.ClientConnectorError
+    loops = plain.TooManyRedirects
     is_awaited = True
-    trips = (2, 1, 1) if hasattr(plain, "DigestAuthMiddleware") else ()  # from 3.12 on
-    content, takes = "data", (*ALL_FORMS, "payload")
-    broken, late = (
-        (plain.ClientPayloadError, plain.ServerDisconnectedError),
-        asyncio.TimeoutError,
-    )
+    trips = ((2, 1, 1)) if hasattr(plain, "DigestAuthMiddleware") else (())
+    content = "data"
+    takes = (*ALL_FORMS, "payload")
+    broken = (plain.ClientPayloadError, plain.ServerDisconnectedError)
+    late = asyncio.TimeoutError
 
     @contextlib.contextmanager
     def open(self, *, own: bool = False, **options: Any) -> Iterator[Client]:
         """Open a ClientSession, in a loop of its own."""
-        library, key, user = (
-            plain if own else ours,
-            options.get("key"),
-            options.get("user"),
-        )
+        library = plain if own else ours
+        key = options.get("key")
+        user = options.get("user")
 
         async def made() -> plain.ClientSession:
             session: plain.ClientSession = library.ClientSession(

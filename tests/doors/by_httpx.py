@@ -18,10 +18,14 @@ class _Client(Client):
     def __init__(
         self, native: Any, runner: asyncio.Runner | None, *, wire: bool
     ) -> None:
-        self.native, self.runner, self.wire = native, runner, wire
+        self.native = native
+        self.runner = runner
+        self.wire = wire
 
     def settled(self, result: Any) -> Any:
-        return result if self.runner is None else self.runner.run(result)
+        if self.runner is None:
+            return result
+        return self.runner.run(result)
 
     def ask(
         self, url: str, method: str = "GET", headers: Any = None, **body: Any
@@ -60,8 +64,10 @@ class _Client(Client):
 
 
 def _read(response: Any, size: int | None = None) -> bytes:
-    parts = response.iter_raw()
-    return b"".join(parts) if size is None else next(parts)[:size]
+    parts: Iterator[bytes] = response.iter_raw()
+    if size is None:
+        return b"".join(parts)
+    return next(parts)[:size]
 
 
 async def _aread(response: Any, size: int | None = None) -> bytes:
@@ -69,11 +75,10 @@ async def _aread(response: Any, size: int | None = None) -> bytes:
         contextlib.aclosing(response),
         contextlib.aclosing(response.aiter_raw()) as parts,
     ):
-        return (
-            b"".join([part async for part in parts])
-            if size is None
-            else (await anext(parts))[:size]
-        )
+        if size is None:
+            return b"".join([part async for part in parts])
+        first: bytes = await anext(parts)
+        return first[:size]
 
 
 def _got(response: Any, content: bytes) -> Got:
@@ -102,21 +107,23 @@ class Httpx(Door):
     """The client that blocks, or ``is_awaited``."""
 
     timeouts = 4
-    content, takes = "content", ("json", "text", "bytes", "pieces")
+    content = "content"
+    takes = ("json", "text", "bytes", "pieces")
 
     def __init__(self, name: str, *, is_awaited: bool = False) -> None:
-        self.plain, self.is_awaited = pytest.importorskip(name), is_awaited
+        self.plain = pytest.importorskip(name)
+        self.is_awaited = is_awaited
         self.ours = importlib.import_module(f"shim.{name}")
-        self.refused, self.broken = (
-            self.plain.ConnectError,
-            self.plain.RemoteProtocolError,
-        )
-        self.late, self.loops = self.plain.ReadTimeout, self.plain.TooManyRedirects
+        self.refused = self.plain.ConnectError
+        self.broken = self.plain.RemoteProtocolError
+        self.late = self.plain.ReadTimeout
+        self.loops = self.plain.TooManyRedirects
 
     @contextlib.contextmanager
     def open(self, *, own: bool = False, **options: Any) -> Iterator[Client]:
         """Open a client, one that is awaited in a loop of its own."""
-        key, library = options.get("key"), self.plain if own else self.ours
+        key = options.get("key")
+        library = self.plain if own else self.ours
         check = _acheck if self.is_awaited else _check
         native = (library.AsyncClient if self.is_awaited else library.Client)(
             auth=library.DigestAuth(*key) if key else options.get("user"),
@@ -136,11 +143,10 @@ class Httpx(Door):
 
     def waits(self, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         """By the transport."""
-        name = (
-            "AsyncHTTPTransport.handle_async_request"
-            if self.is_awaited
-            else "HTTPTransport.handle_request"
-        )
+        if self.is_awaited:
+            name = "AsyncHTTPTransport.handle_async_request"
+        else:
+            name = "HTTPTransport.handle_request"
         transport, _, method = name.partition(".")
         owner = getattr(self.plain, transport)
         return noting(

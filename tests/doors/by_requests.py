@@ -14,7 +14,9 @@ from tests.doors.door import Client, Door, Got, noting
 
 class _Client(Client):
     def __init__(self, native: plain.Session, *, wire: bool, **options: Any) -> None:
-        self.native, self.wire, self.options = native, wire, options
+        self.native = native
+        self.wire = wire
+        self.options = options
 
     def ask(
         self, url: str, method: str = "GET", headers: Any = None, **body: Any
@@ -23,11 +25,10 @@ class _Client(Client):
         with self.native.request(
             method, url, headers=headers, stream=self.wire, **self.options, **body
         ) as response:
-            content = (
-                response.raw.read(decode_content=False)
-                if self.wire
-                else response.content
-            )
+            if self.wire:
+                content = response.raw.read(decode_content=False)
+            else:
+                content = response.content
             return Got(
                 response.status_code,
                 response.reason,
@@ -46,7 +47,9 @@ class _Client(Client):
 class Requests(Door):
     """The session."""
 
-    refused, late, loops = plain.ConnectionError, plain.Timeout, plain.TooManyRedirects
+    refused = plain.ConnectionError
+    late = plain.Timeout
+    loops = plain.TooManyRedirects
     broken = (plain.ConnectionError, plain.exceptions.ChunkedEncodingError)
     timeouts = 2
     content = "data"
@@ -75,6 +78,8 @@ class Requests(Door):
         """By the adapter, which takes a number or a pair."""
 
         def wait(*_: Any, timeout: Any, **__: Any) -> Any:
-            return timeout[1] if isinstance(timeout, tuple) else timeout
+            if isinstance(timeout, tuple):
+                return timeout[1]
+            return timeout
 
         return noting(monkeypatch, plain.adapters.HTTPAdapter, "send", wait)

@@ -24,7 +24,9 @@ from tests.doors.door import Client, Door, Got
 
 class _Client(Client):
     def __init__(self, native: OpenerDirector, timeout: float, *, checks: bool) -> None:
-        self.native, self.timeout, self.checks = native, timeout, checks
+        self.native = native
+        self.timeout = timeout
+        self.checks = checks
 
     def opened(self, request: Request) -> Any:
         try:
@@ -73,13 +75,16 @@ class _Key(HTTPPasswordMgr):
 class Urllib(Door):
     """The opener, which is covered once the process is."""
 
-    refused, loops, late = URLError, None, (TimeoutError, URLError)
+    refused = URLError
+    loops = None
+    late = (TimeoutError, URLError)
     broken = (http.client.IncompleteRead, http.client.RemoteDisconnected)
     trips = (2, 2, 2)
     is_own_class = False
     keeps_connections = False
     timeouts = 0
-    content, takes = "data", ("bytes", "file", "pieces")
+    content = "data"
+    takes = ("bytes", "file", "pieces")
     decodes = False
     signs_by_url = False
 
@@ -88,7 +93,9 @@ class Urllib(Door):
         """Build an opener, and switch the process on unless it is to be the library's own."""
         if not own:
             shim.install()
-        proxy, key, user = options.get("proxy"), options.get("key"), options.get("user")
+        proxy = options.get("proxy")
+        key = options.get("key")
+        user = options.get("user")
         handlers: list[BaseHandler] = [
             ProxyHandler({"http": proxy} if proxy else {}),
             HTTPCookieProcessor(CookieJar()),

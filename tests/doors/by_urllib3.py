@@ -21,7 +21,8 @@ OLD = inspect.ismodule(plain.request)
 
 class _Client(Client):
     def __init__(self, native: plain.PoolManager, *, wire: bool) -> None:
-        self.native, self.wire = native, wire
+        self.native = native
+        self.wire = wire
         # Nothing but what the caller of this client decides is sent again.
         self.retries = plain.Retry(connect=0, read=0, redirect=5, status=0)
 
@@ -67,13 +68,15 @@ class Urllib3(Door):
     trips = ()
     keeps_cookies = False
     timeouts = 2
-    content, takes = "body", ("text", "bytes", "file", "pieces")
+    content = "body"
+    takes = ("text", "bytes", "file", "pieces")
     signs_by_url = False
 
     @contextlib.contextmanager
     def open(self, *, own: bool = False, **options: Any) -> Iterator[Client]:
         """Open a PoolManager or ProxyManager of one connection to each host."""
-        library, user = plain if own else ours, options.get("user")
+        library = plain if own else ours
+        user = options.get("user")
         more: dict[str, Any] = {"timeout": options.get("timeout", 30.0), "maxsize": 1}
         more |= {"headers": basic(user)} if user else {}
         proxy = options.get("proxy")

@@ -53,7 +53,9 @@ def gone(request: bytes) -> bytes:
 
 def gone_then_flex(request: bytes) -> bytes:
     """Answer as an Atlas whose legacy endpoint is gone, whatever the date says."""
-    return flex(request) if b"/flexClusters/" in request else gone(request)
+    if b"/flexClusters/" in request:
+        return flex(request)
+    return gone(request)
 
 
 def gone_then(

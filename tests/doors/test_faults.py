@@ -51,10 +51,8 @@ def test_a_connection_lost_between_writes(door, raw, monkeypatch, done, cut):
     """The library's own fault says what was done; nothing was sent twice."""
     monkeypatch.setenv("ATLAS_SHIM_ROUTE", "successor")
     monkeypatch.setenv("ATLAS_SHIM_WRITES", "people")
-    nobody, added = (
-        reply("200 OK", body=b'{"results": []}'),
-        reply("200 OK", body=b"{}"),
-    )
+    nobody = reply("200 OK", body=b'{"results": []}')
+    added = reply("200 OK", body=b"{}")
     replies = iter([nobody, *[added] * done, cut and iter([cut])])
     server = raw(lambda request: next(replies))
     body = door.forms(b'[{"id": "a"}, {"id": "b"}]')["bytes"]()
@@ -129,10 +127,8 @@ def test_what_one_request_took_is_taken_off_the_next(
     door, slowly, early, monkeypatch, method, path, left
 ):
     """A read may wait as long as the timeouts last; a write is begun with the whole one, so that none is cut short."""
-    server, waits = (
-        slowly(60 * door.timeouts - 20, gone_then_flex),
-        door.waits(monkeypatch),
-    )
+    server = slowly(60 * door.timeouts - 20, gone_then_flex)
+    waits = door.waits(monkeypatch)
     with door.open(timeout=60) as client:
         client.ask(
             server.url + path,
@@ -140,9 +136,8 @@ def test_what_one_request_took_is_taken_off_the_next(
             JSON,
             **(door.forms(ORDERED)["bytes"]() if method == "POST" else {}),
         )
-    assert waits == pytest.approx(
-        [60, left], abs=5
-    )  # a slow machine takes some of it by itself
+    # A slow machine takes some of it by itself.
+    assert waits == pytest.approx([60, left], abs=5)
 
 
 @doors_where(lambda door: door.timeouts)

@@ -37,15 +37,17 @@ async def by_aiohttp(url):
     async with (
         aiohttp.ClientSession() as session,
         RetryClient(session, retry_options=options) as client,
+        client.get(url) as response,
     ):
-        async with client.get(url) as response:
-            return response.status
+        return response.status
 
 
 async def ask(by, url):
     """Return the last status."""
     answer = by(url)
-    return answer if isinstance(answer, int) else await answer
+    if isinstance(answer, int):
+        return answer
+    return await answer
 
 
 async def test_a_refusal_on_the_way_is_not_the_answer(raw, early):

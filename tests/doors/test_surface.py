@@ -100,11 +100,12 @@ def test_functions_are_called_as_the_library_has_them(library):
     """Signature and documentation; what it refuses is refused."""
     _, plain, ours, surface = library
     for name in surface.functions:
-        one, original = getattr(ours, name), getattr(plain, name)
-        assert (one.__doc__, one.__name__) == (original.__doc__, name)
-        if (
-            name != "request" or "urllib3" not in plain.__name__
-        ):  # whose pool is named in the signature
+        one = getattr(ours, name)
+        original = getattr(plain, name)
+        assert one.__doc__ == original.__doc__
+        assert one.__name__ == name
+        # Whose pool is named in the signature.
+        if name != "request" or "urllib3" not in plain.__name__:
             assert inspect.signature(one) == inspect.signature(original)
         if surface.classes == FAMILY:
             assert one.__module__ == ours.__name__
@@ -122,12 +123,11 @@ def test_classes_are_made_and_used_as_the_library_has_them(library):
     """Each is one of the library's, so that isinstance of other libraries holds; its methods have their signatures."""
     _, plain, ours, surface = library
     for name in surface.classes:
-        one, original = getattr(ours, name), getattr(plain, name)
+        one = getattr(ours, name)
+        original = getattr(plain, name)
         assert issubclass(one, original)
-        assert (one.__name__, one.__qualname__) == (
-            original.__name__,
-            original.__qualname__,
-        )
+        assert one.__name__ == original.__name__
+        assert one.__qualname__ == original.__qualname__
         methods = [
             each
             for each in dir(original)
@@ -146,10 +146,8 @@ def test_every_module_can_be_imported_by_name(library):
     """As the library's own module, except those that hold ours; a module that the library lacks is an error."""
     name, plain, ours, surface = library
     for each in submodules(plain):
-        module, original = (
-            importlib.import_module(f"shim.{name}.{each}"),
-            importlib.import_module(f"{name}.{each}"),
-        )
+        module = importlib.import_module(f"shim.{name}.{each}")
+        original = importlib.import_module(f"{name}.{each}")
         assert getattr(ours, each) is module
         if each not in surface.modules:
             assert module is original, each
@@ -170,10 +168,8 @@ def test_every_module_can_be_imported_by_name(library):
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_exceptions_name_a_managers_pools_as_ever(scheme):
     """By the class's own name, whatever the host."""
-    ours, plain = (
-        importlib.import_module("shim.urllib3"),
-        importlib.import_module("urllib3"),
-    )
+    ours = importlib.import_module("shim.urllib3")
+    plain = importlib.import_module("urllib3")
     managers = (
         ours.PoolManager(),
         ours.ProxyManager("http://localhost:1"),

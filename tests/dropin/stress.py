@@ -44,7 +44,8 @@ class Garbage:
     """A circle with what a thread owns, whose finaliser asks for the lock of all threads' data."""
 
     def __init__(self) -> None:
-        self.own, self.circle = threading.local(), self
+        self.own = threading.local()
+        self.circle = self
         self.own.value = self
 
     def __del__(self) -> None:

@@ -130,7 +130,8 @@ def begun(url):
     thread.join()
 
 
-GET, ASYNC_GET = "requests.api.get", "httpx._client.AsyncClient.get"
+GET = "requests.api.get"
+ASYNC_GET = "httpx._client.AsyncClient.get"
 
 
 @pytest.mark.parametrize(("use", "target"), [

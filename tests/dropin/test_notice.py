@@ -35,7 +35,8 @@ def test_the_warning_says_what_becomes_of_the_call(
         monkeypatch.setenv(f"ATLAS_SHIM_{name}", value)
     here = line() + 1
     requests.request(method, atlas.url + target, headers=BEARER, json={}, timeout=10)
-    assert (places(), caught[0].category) == ([here], LegacyEndpointWarning)
+    assert places() == [here]
+    assert caught[0].category == LegacyEndpointWarning
     message = str(caught[0].message)
     assert [words for words in said if words not in message] == []
     assert (KEPT in message) is (KEPT in said)

@@ -87,9 +87,10 @@ class Asker:
             if isinstance(body, bytes)
             else json.dumps(body).encode()
         )
-        path = (
-            target if target.startswith("/") else f"{ROOT}/{target}".removesuffix("/.")
-        )
+        if target.startswith("/"):
+            path = target
+        else:
+            path = f"{ROOT}/{target}".removesuffix("/.")
         return Answer(self.fake.handle(method, path, fields, content))
 
 

@@ -48,13 +48,12 @@ def test_an_order_of_a_retired_endpoint_is_a_job_of_flex_too(
         f"{ROOT}/{target}".replace("v2", api), "POST", {**order, "snapshotId": snapshot}
     )
     job = reply.json
-    assert (reply.status, job["deliveryType"]) == (200, order.get("deliveryType", word))
+    assert reply.status == 200
+    assert job["deliveryType"] == order.get("deliveryType", word)
     flex = ask(f"{FLEX}/restoreJobs/{job['id']}").json
-    assert (flex["snapshotId"], flex["deliveryType"], flex["status"]) == (
-        snapshot,
-        word,
-        "PENDING",
-    )
+    assert flex["snapshotId"] == snapshot
+    assert flex["deliveryType"] == word
+    assert flex["status"] == "PENDING"
 
 
 def test_a_dedicated_cluster_takes_a_point_in_time(ask):
@@ -65,7 +64,8 @@ def test_a_dedicated_cluster_takes_a_point_in_time(ask):
         "targetGroupId": DEMO_GROUP,
     }
     reply = ask(DEDICATED, "POST", {**order, "pointInTimeUTCSeconds": 1_768_000_000})
-    assert (reply.status, reply.json["deliveryType"]) == (200, "pointInTime")
+    assert reply.status == 200
+    assert reply.json["deliveryType"] == "pointInTime"
 
 
 LEGACY = f"serverless/{DEMO_CLUSTER}/backup"
@@ -77,7 +77,8 @@ def test_a_legacy_restore_follows_its_life(fake, ask):
     job = fake.add_restore_job(DEMO_GROUP, DEMO_CLUSTER, download=True, ago=timedelta())
     target = f"{LEGACY}/restoreJobs/{job.id}"
     first = ask(target).json
-    assert ("finishedAt" in first, first["deliveryUrl"]) == (False, [])
+    assert "finishedAt" not in first
+    assert first["deliveryUrl"] == []
     fake.today += timedelta(minutes=2)
     done = ask(target).json
     assert done["finishedAt"] > done["timestamp"]

@@ -91,7 +91,8 @@ def test_a_refusal_is_byte_for_byte(name):
         group, cluster = _names(row["path"])
         fake.add_cluster(group, cluster if status == 400 else "another", "dedicated")
         reply = ask(row["path"])
-        assert (reply.status, reply.body.decode()) == (status, row["body"])
+        assert reply.status == status
+        assert reply.body.decode() == row["body"]
         assert reply.header("Content-Type") == "application/json"
         assert reply.header("X-Error-Code") == json.loads(row["body"])["errorCode"]
 
@@ -108,10 +109,8 @@ def test_one_cluster_has_the_recorded_shape(name, kind):
             continue  # recorded in the second between the two
         fake, ask = _world()
         cluster = fake.add_cluster(GROUP, "one")
-        cluster.tags, cluster.state = (
-            tuple(body["tags"]),
-            "IDLE" if body["connectionStrings"] else "CREATING",
-        )
+        cluster.tags = tuple(body["tags"])
+        cluster.state = "IDLE" if body["connectionStrings"] else "CREATING"
         assert shape(ask(f"{HERE}/{kind}/one").json) == shape(body)
 
 
@@ -175,7 +174,8 @@ def test_fields_are_spelled_as_recorded(name):
     for row in recorded(name, 200):
         fake, ask = _world()
         parts = row["path"].split("/")
-        group, kind = parts[5], parts[6]
+        group = parts[5]
+        kind = parts[6]
         cluster = parts[7] if len(parts) > 7 else "one"
         made = fake.add_cluster(
             group, cluster, "dedicated" if kind == "clusters" else "flex"
@@ -183,7 +183,8 @@ def test_fields_are_spelled_as_recorded(name):
         job = fake.add_restore_job(group, cluster)
         if len(parts) > 10:
             parts[10] = job.id if parts[9] == "restoreJobs" else made.snapshots[0]["id"]
-        reply, theirs = ask("/".join(parts)), dict(row["headers"])
+        reply = ask("/".join(parts))
+        theirs = dict(row["headers"])
         assert reply.status == 200
         assert theirs.keys() - {"X-Java-Method"} <= {
             field for field, _ in reply.headers
@@ -233,7 +234,8 @@ def _plain(schema: Any) -> Any:
     return made
 
 
-SERVERLESS_API, TENANT_API = "legacy-serverless-2026-08", "legacy-shared-tier-2026-03"
+SERVERLESS_API = "legacy-serverless-2026-08"
+TENANT_API = "legacy-shared-tier-2026-03"
 UNRECORDED = [
     (name, template)
     for name in (SERVERLESS_API, TENANT_API)
@@ -271,7 +273,10 @@ def test_reads_that_were_never_recorded_fit_the_contract(fake, ask, name, templa
 def test_the_legacy_shape_has_no_member_that_the_contract_does_not_name(ask, what):
     """No recording exists of these, so the contract is the only source of names."""
     declared = contract(SERVERLESS_API)["components"]["schemas"][what]["properties"]
-    kind = "snapshots" if what.endswith("Snapshot") else "restoreJobs"
+    if what.endswith("Snapshot"):
+        kind = "snapshots"
+    else:
+        kind = "restoreJobs"
     results = ask(f"serverless/{DEMO_CLUSTER}/backup/{kind}").json["results"]
     assert results
     for each in results:

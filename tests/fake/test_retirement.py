@@ -41,7 +41,8 @@ RETIRED: list[tuple[str, str, Any]] = [
 def test_all_go_at_the_same_instant(fake, ask, api, method, target, body):
     """Query, cluster and body are not looked at, and nothing is done; v2 and v1.0 each name their own path."""
     jobs = fake.cluster(DEMO_GROUP, DEMO_CLUSTER).jobs
-    before, flex = len(jobs), ask("flexClusters").body
+    before = len(jobs)
+    flex = ask("flexClusters").body
     fake.today = BACKUP_SUNSET
     path = f"{ROOT}/{target}".replace("v2", api)
     reply = ask(
@@ -53,23 +54,25 @@ def test_all_go_at_the_same_instant(fake, ask, api, method, target, body):
     )
     assert reply.code == "410 VERSION_GONE"
     assert reply.json["parameters"] == ["2023-01-01", path[1:].partition("?")[0]]
-    assert (len(jobs), ask("flexClusters").body) == (before, flex)
+    assert len(jobs) == before
+    assert ask("flexClusters").body == flex
 
 
 def test_the_backup_endpoints_answer_until_the_last_second(ask):
     """In the legacy media type; v1.0 needs no Accept and answers application/json."""
-    reply, old = ask(SNAPSHOTS, accept=LEGACY_VERSION), ask(OLD_SNAPSHOTS, accept=None)
-    assert (reply.status, reply.header("Content-Type")) == (
-        200,
-        f"{LEGACY_VERSION};charset=utf-8",
-    )
-    assert (old.status, old.header("Content-Type")) == (200, "application/json")
+    reply = ask(SNAPSHOTS, accept=LEGACY_VERSION)
+    old = ask(OLD_SNAPSHOTS, accept=None)
+    assert reply.status == 200
+    assert reply.header("Content-Type") == f"{LEGACY_VERSION};charset=utf-8"
+    assert old.status == 200
+    assert old.header("Content-Type") == "application/json"
 
 
 def test_the_410_is_worded_as_known(fake, ask):
     """With the concrete path and no leading slash, in Atlas' member order."""
     fake.today = date(2026, 1, 22)
-    reply, path = ask(SNAPSHOTS, accept=LEGACY_VERSION), SNAPSHOTS[1:]
+    reply = ask(SNAPSHOTS, accept=LEGACY_VERSION)
+    path = SNAPSHOTS[1:]
     assert reply.body.decode() == (
         f'{{"detail":"Version 2023-01-01 of {path} is no longer available.","error":410,'
         f'"errorCode":"VERSION_GONE","parameters":["2023-01-01","{path}"],"reason":"Gone"}}'
@@ -122,10 +125,8 @@ def test_a_date_means_the_latest_version_before_it(ask, asked, status):
     """The answer names the version that answered, not the date that was asked for."""
     reply = ask(FLEX, accept=f"text/html, application/vnd.atlas.{asked}+json; q=0.5")
     version = "application/vnd.atlas.2024-11-13+json;charset=utf-8"
-    assert (reply.status, reply.header("Content-Type") == version) == (
-        status,
-        status == 200,
-    )
+    assert reply.status == status
+    assert (reply.header("Content-Type") == version) == (status == 200)
 
 
 def _names(reply):
@@ -140,7 +141,8 @@ def _names(reply):
 )
 def test_the_list_is_empty_and_each_name_unknown(fake, ask, api, today):
     """Flex still lists the cluster; backup reads answer until their own sunset, instance reads end at theirs."""
-    fake.today, fake.blank = today, INSTANCES_BLANK
+    fake.today = today
+    fake.blank = INSTANCES_BLANK
     root = ROOT.replace("v2", api)
     assert _names(ask(f"{root}/serverless")) == []
     assert ask(f"{root}/serverless/{DEMO_CLUSTER}").code == "404 NOT_FOUND"

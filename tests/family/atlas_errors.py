@@ -33,7 +33,7 @@ def _atlas(
     }
     document["reason"] = HTTPStatus(status).phrase
     body = json.dumps(document, separators=(",", ":")).encode()
-    coded = (("X-Error-Code", code),) if code is not None else ()
+    coded = ((("X-Error-Code", code),)) if code is not None else (())
     return status, (_JSON, *coded, *fields.items()), body
 
 

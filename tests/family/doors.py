@@ -26,7 +26,8 @@ DOCUMENTS = (
     "no_successor",
     "shared_tier",
 )
-PAST, FUTURE = "2020-01-01", "2999-01-01"
+PAST = "2020-01-01"
+FUTURE = "2999-01-01"
 """Sunsets that put the doors, whose clock is the process', after or before them."""
 
 Ask = Callable[..., httpx.Response]
@@ -68,7 +69,8 @@ def through(
     writes: str = "off",
 ) -> Iterator[Ask]:
     """Call by a library that knows nothing yet; replies and faults are shown as httpx has them."""
-    sunset, door = PAST if over else FUTURE, LIBRARIES[name]()
+    sunset = PAST if over else FUTURE
+    door = LIBRARIES[name]()
 
     def ask(
         method: str,
@@ -80,12 +82,14 @@ def through(
         request = httpx.Request(
             method, origin + target, content=content, json=json, **options
         )
-        form = (
-            {door.content: request.content}
-            if json is not None or content is not None
-            else {}
-        )
-        kind = {"Content-Type": "application/json"} if json is not None else {}
+        if json is not None or content is not None:
+            form = {door.content: request.content}
+        else:
+            form = {}
+        if json is not None:
+            kind = {"Content-Type": "application/json"}
+        else:
+            kind = {}
         try:
             got = client.ask(
                 origin + target,

@@ -55,7 +55,8 @@ def versions_in_contracts() -> dict[tuple[str, str], set[str]]:
 
 def shipped_calls() -> Calls:
     """Return the calls of all documents: in each version of the contracts and the documents, and in others."""
-    known, found = versions_in_contracts(), dict[tuple[str, str], set[str]]()
+    known = versions_in_contracts()
+    found = dict[tuple[str, str], set[str]]()
     for api, operation in (
         (api, one)
         for each in DOCUMENTS
@@ -67,9 +68,8 @@ def shipped_calls() -> Calls:
             re.sub(r"{\w+}", "{}", f"{api.base}{operation.path.text}"),
         )
         dates = {operation.versions.first}
-        if (
-            api.version is None
-        ):  # where the path says the version, Accept makes no difference
+        # Where the path says the version, Accept makes no difference.
+        if api.version is None:
             dates |= {operation.versions.end, *known.get(key, ()), *OF_NOBODY}
             dates |= {
                 target.version
@@ -152,10 +152,8 @@ def calls_of(calls: Calls, chance: random.Random) -> Iterator[Call]:
             target = target.replace("{}", "0" * 24) + chance.choice(
                 ("", "/", "?pageNum=1&itemsPerPage=2&odd=%2F")
             )
-            lines, body = (
-                [*BEARER.items(), *([("Accept", accept)] if accept else [])],
-                None,
-            )
+            lines = [*BEARER.items(), *([("Accept", accept)] if accept else [])]
+            body = None
             if method in {"PATCH", "POST", "PUT"}:
                 said = next(said for end, said in BODIES.items() if path.endswith(end))
                 lines.append(("Content-Type", "application/json"))
@@ -247,11 +245,12 @@ def said_by_atlas(method: str, target: str, accept: str) -> Given:
         kind != "a"
         and RETIRED.recognise(method, target, (("Accept", accept),)) is not None
     ):
+        # Which is believed for this path alone.
         return (
             410,
             (("Content-Type", "text/plain"),),
             b"gone",
-        )  # which is believed for this path alone
+        )
     if kind == "d" and "/flexClusters/" in target:
         return NON_FLEX
     if kind == "f" and "/clusters/" in target:
@@ -278,7 +277,7 @@ def sent_line(
     A call without Accept is one that takes anything (RFC 9110, 12.5.1), which some
     libraries write by themselves.
     """
-    with_body = (fields.get("content-type", ""), body.decode()) if body else ()
+    with_body = ((fields.get("content-type", ""), body.decode())) if body else (())
     return (
         method,
         target,
@@ -292,8 +291,10 @@ def by_the_core(
     call: Call, environ: Mapping[str, str], memory: Memory, base: str
 ) -> Seen:
     """Return what becomes of a call by the engine, the settings and the exchange alone."""
-    engine, settings = shared_engine(environ), read_settings(environ)
-    sends, outcome = [call], None
+    engine = shared_engine(environ)
+    settings = read_settings(environ)
+    sends = [call]
+    outcome = None
     if (
         settings.route is not RouteWord.OFF
         and engine.recognise(call.method, call.target, call.headers) is not None
@@ -313,7 +314,8 @@ def by_the_core(
             monotonic=time.monotonic,
             base=base,
         )
-        sends, outcome = [one.call for one in driven.sends], driven.outcome
+        sends = [one.call for one in driven.sends]
+        outcome = driven.outcome
     sent = [
         sent_line(
             one.method,
@@ -326,11 +328,9 @@ def by_the_core(
     if outcome is None or isinstance(outcome, PassThrough):
         status, headers, content = said_by_atlas(*sent[-1][:3])
     else:
-        status, headers, content = (
-            outcome.reply.status,
-            outcome.reply.headers,
-            outcome.reply.body or b"",
-        )
+        status = outcome.reply.status
+        headers = outcome.reply.headers
+        content = outcome.reply.body or b""
     kind = [value for name, value in headers if name.lower() == "content-type"]
     return Seen(
         sent, status, kind, content, None if outcome is None else outcome.record
@@ -345,7 +345,8 @@ def expected(
 
     Chance has a seed.
     """
-    chance, memory = random.Random(seed), Memory()
+    chance = random.Random(seed)
+    memory = Memory()
     asked = [
         call
         for call in calls_of({**SHIPPED, **NOBODYS}, chance)

@@ -281,7 +281,10 @@ def tenant_dedicated_job(source: dict[str, Any], where: Where) -> dict[str, Any]
     links = source.get("deliveryUrl") or []
     status = "COMPLETED" if ready else None
     if source.get("failed") is True or source.get("cancelled") is True:
-        status = "FAILED" if source.get("failed") is True else None
+        if source.get("failed") is True:
+            status = "FAILED"
+        else:
+            status = None
     return _there(
         {
             "clusterName": where.cluster,

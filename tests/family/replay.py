@@ -79,7 +79,9 @@ def caller(served: Served) -> Iterator[httpx.Client]:
         yield client
 
 
-GROUP, CLUSTER, ID = "6510aa1b2c3d4e5f60718293", "shop", "6a6f78e0cab84da5c4476b25"
+GROUP = "6510aa1b2c3d4e5f60718293"
+CLUSTER = "shop"
+ID = "6a6f78e0cab84da5c4476b25"
 """A group, a cluster in it, and one of its snapshots or jobs."""
 VERSIONS = ("v1.0", "v2")
 KINDS = {

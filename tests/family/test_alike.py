@@ -64,7 +64,10 @@ def through_door(
     with door.open() as client:
 
         def ask(call: Call) -> Seen:
-            form = {} if call.body is None else door.forms(call.body)["bytes"]()
+            if call.body is None:
+                form = {}
+            else:
+                form = door.forms(call.body)["bytes"]()
             got = client.ask(
                 atlas.origin + call.target, call.method, dict(call.headers), **form
             )
@@ -88,7 +91,10 @@ def through_gateway(atlas: Upstream) -> Iterator[tuple[Use, Ask]]:
     ):
 
         def ask(call: Call) -> Seen:
-            form = {} if call.body is None else {"body": call.body}
+            if call.body is None:
+                form = {}
+            else:
+                form = {"body": call.body}
             got = client.ask(
                 served.url + call.target, call.method, dict(call.headers), **form
             )
@@ -108,20 +114,22 @@ def differences(
     calls: Iterable[tuple[str, Call, Seen]],
 ) -> list[str]:
     """Make calls, and return what differs from what becomes of them by the core, a line each."""
-    used, found = "", list[str]()
-    way = (
-        through_gateway(atlas)
-        if name == "gateway"
-        else through_door(name, atlas, patch)
-    )
+    used = ""
+    found = list[str]()
+    if name == "gateway":
+        way = through_gateway(atlas)
+    else:
+        way = through_door(name, atlas, patch)
     with way as (use, ask):
         for settings, call, wanted in calls:
             if settings != used:
                 use(SETTINGS[settings])
             atlas.arrivals.clear()
-            used, got = settings, ask(call)
+            used = settings
+            got = ask(call)
             for part in attrs.fields_dict(Seen):
-                is_so, should_be = getattr(got, part), getattr(wanted, part)
+                is_so = getattr(got, part)
+                should_be = getattr(wanted, part)
                 if name == "gateway" and isinstance(should_be, Record):
                     should_be = dict(notes(should_be)).get("Atlas-Shim")
                 if is_so != should_be:
@@ -133,7 +141,8 @@ def differences(
 @pytest.mark.parametrize("name", WAYS)
 def test_each_call_is_sent_and_answered_as_the_core_says(name, atlas, monkeypatch):
     """A share of them through each way in, by a share of the settings: others through each; also calls of nobody."""
-    most, turn = -(-len(SETTINGS) // len(WAYS)), WAYS.index(name)
+    most = -(-len(SETTINGS) // len(WAYS))
+    turn = WAYS.index(name)
     settings = (*SETTINGS,)[turn * most :][:most]
     assert (
         differences(

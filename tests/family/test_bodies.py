@@ -43,10 +43,8 @@ SNAPSHOT = {"snapshotId": ID}
 TO = {"targetDeploymentItemName": "other", "targetProjectId": GROUP}
 RESTORE = {name: ORDER[name] for name in ("snapshotId", "targetDeploymentItemName")}
 AUTOMATED = {**SNAPSHOT, "deliveryType": "automated", "targetClusterName": "other"}
-ELSEWHERE, HERE = (
-    {**AUTOMATED, "targetGroupId": "0" * 24},
-    {**AUTOMATED, "targetGroupId": GROUP},
-)
+ELSEWHERE = {**AUTOMATED, "targetGroupId": "0" * 24}
+HERE = {**AUTOMATED, "targetGroupId": GROUP}
 DOWNLOAD = {**SNAPSHOT, "deliveryType": "download"}
 CONTINUOUS = {"serverlessBackupOptions": {"serverlessContinuousBackupEnabled": True}}
 SETTINGS = {"backingProviderName": "AWS", "regionName": "US_EAST_1"}
@@ -55,20 +53,22 @@ LEAST = {"name": CLUSTER, "providerSettings": SETTINGS}
 
 SENT = [
     ("order", {**BODY, **READ_ONLY}, [{**SNAPSHOT, **TO}]),
+    # The endpoint says that it lacks.
     (
         "order",
         {name: BODY[name] for name in BODY if name != "snapshotId"},
         [TO],
-    ),  # the endpoint says that it lacks
+    ),
     ("restore", ORDER, [ORDER, ELSEWHERE]),
     ("restore", {**FLEX_JOB, "clusterName": CLUSTER, **ORDER}, [ORDER, ELSEWHERE]),
     ("restore", RESTORE, [RESTORE, HERE]),
     ("restore", {**ORDER, "targetProjectId": None}, [RESTORE, HERE]),
+    # A download loses its target, which is optional for it.
     (
         "download",
         ORDER,
         [SNAPSHOT, DOWNLOAD],
-    ),  # a download loses its target, which is optional for it
+    ),
     ("download", SNAPSHOT, [SNAPSHOT, DOWNLOAD]),
     (
         "create",
@@ -77,11 +77,12 @@ SENT = [
     ),
     ("create", {**CREATE, "tags": None, "terminationProtectionEnabled": None}, [LEAST]),
     ("create", LEAST, [LEAST]),
+    # The contract's default, which generated clients send.
     (
         "create",
         {**LEAST, **CONTINUOUS},
         [LEAST],
-    ),  # the contract's default, which generated clients send
+    ),
     ("update", UPDATE, [UPDATE]),
     ("update", {**CONTINUOUS, "tags": []}, [{"tags": []}]),
     ("update", {}, [{}]),
@@ -110,18 +111,14 @@ def test_a_download_has_an_endpoint_of_its_own(engine):
     (send,) = make(
         engine, "order", DONE, body={**BODY, "deliveryType": "download"}
     ).sends
-    assert (send.call.target, json.loads(send.call.body or b"")) == (
-        FLEX + PLACES["download"],
-        SNAPSHOT,
-    )
+    assert send.call.target == FLEX + PLACES["download"]
+    assert json.loads(send.call.body or b"") == SNAPSHOT
 
 
 FLAG = "serverlessBackupOptions.serverlessContinuousBackupEnabled"
-MISSING, INVALID, UNSUPPORTED = (
-    "MISSING_ATTRIBUTE",
-    "INVALID_ATTRIBUTE",
-    "SHIM_CONTINUOUS_BACKUP_UNSUPPORTED",
-)
+MISSING = "MISSING_ATTRIBUTE"
+INVALID = "INVALID_ATTRIBUTE"
+UNSUPPORTED = "SHIM_CONTINUOUS_BACKUP_UNSUPPORTED"
 
 
 def without(body, name):
@@ -190,11 +187,9 @@ def test_what_the_old_endpoint_or_flex_would_refuse_is_refused_by_name(
 ):
     """400 in Atlas' shape and with its code, and nothing is sent."""
     driven = make(engine, call, body=body, writes="instances-strict")
-    assert (driven.reply.status, driven.document["errorCode"], driven.sends) == (
-        400,
-        code,
-        (),
-    )
+    assert driven.reply.status == 400
+    assert driven.document["errorCode"] == code
+    assert driven.sends == ()
     assert name in (*driven.document["parameters"], driven.document["detail"])
 
 
@@ -223,10 +218,11 @@ FOUND = [DONE, (200, (), b"?"), (204, (), b"")]
 LOOKS = [
     *((said, "SHIM_POINT_IN_TIME_UNSUPPORTED") for said in FOUND),
     *((error, None) for name, error in ERRORS.items() if name not in LEADING_ON),
+    # Followed, it would lead around the shim.
     (
         (307, (("Location", "/elsewhere"),), b""),
         "SHIM_UPSTREAM_REDIRECTED",
-    ),  # followed, it would lead around the shim
+    ),
 ]
 
 
@@ -258,7 +254,5 @@ def test_a_point_in_time_goes_to_a_dedicated_cluster_as_it_is(engine, known):
 def test_a_point_in_time_is_refused_without_asking_by_date_and_flag(engine, route):
     """These routes never ask the dedicated side, so there is nothing to look for."""
     driven = make(engine, "order", body=POINT, route=route)
-    assert (driven.document["errorCode"], driven.sends) == (
-        "SHIM_POINT_IN_TIME_UNSUPPORTED",
-        (),
-    )
+    assert driven.document["errorCode"] == "SHIM_POINT_IN_TIME_UNSUPPORTED"
+    assert driven.sends == ()

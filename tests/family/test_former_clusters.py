@@ -46,21 +46,18 @@ def client(request, atlas, monkeypatch, tmp_path):
             base_url=atlas.url, headers=HEADERS, trust_env=False
         ) as client:
             yield client
-    lines = (
-        (tmp_path / "calls.jsonl").read_text()
-        if (tmp_path / "calls.jsonl").exists()
-        else ""
-    )
+    if (tmp_path / "calls.jsonl").exists():
+        lines = (tmp_path / "calls.jsonl").read_text()
+    else:
+        lines = ""
     assert '"operation"' not in lines
 
 
 def test_no_call_of_it_is_a_retired_one(client):
     """No warning, no announcement of an end and no line of the inventory, whichever side answers."""
     with warnings.catch_warnings(action="error"):
-        former, dedicated = (
-            client.get(f"{CLUSTERS}/{DEMO_CLUSTER}"),
-            client.get(f"{CLUSTERS}/{DEMO_DEDICATED}"),
-        )
+        former = client.get(f"{CLUSTERS}/{DEMO_CLUSTER}")
+        dedicated = client.get(f"{CLUSTERS}/{DEMO_DEDICATED}")
         both = client.get(CLUSTERS)
     assert [one["name"] for one in both.json()["results"]] == [
         DEMO_DEDICATED,

@@ -10,10 +10,8 @@ from shim.core.settings import Settings, parse_writes
 from tests.core.driver import answers, drive
 
 ID = "5e4bc367c6b0f41bb9bbb178"
-ORG, GROUP = (
-    "/api/atlas/v2/orgs/a0123456789abcdef012345a",
-    "/api/atlas/v2/groups/6510aa1b2c3d4e5f60718293",
-)
+ORG = "/api/atlas/v2/orgs/a0123456789abcdef012345a"
+GROUP = "/api/atlas/v2/groups/6510aa1b2c3d4e5f60718293"
 PLACES = {ORG: ("orgRole", "ORG"), GROUP: ("groupRole", "GROUP")}
 CALLS = {
     "delete": ("DELETE", f"/invites/{ID}"),
@@ -31,7 +29,9 @@ SEEN = [{"groupId": "g", "groupRoles": ["GROUP_OWNER"]}]
 def new_atlas(place, status):
     """Return an upstream that knows one user of an organisation or a project."""
     roles = [f"{PLACES[place][1]}_OWNER"]
-    has = {"orgRoles": roles, "groupRoleAssignments": SEEN} if place == ORG else roles
+    has = (
+        ({"orgRoles": roles, "groupRoleAssignments": SEEN}) if place == ORG else (roles)
+    )
     known = {
         "id": ID,
         "username": "a+b@example.com",
@@ -102,7 +102,10 @@ def test_a_write_is_sent_once_and_only_on_who_is_meant(engine, place, call, is_m
                 },
             )
         ]
-    done = [("DELETE", ID, None)] if call == "delete" else changed
+    if call == "delete":
+        done = [("DELETE", ID, None)]
+    else:
+        done = changed
     assert (driven.reply.status, writes) == (
         (204 if call == "delete" else 200, done) if is_meant else (404, [])
     )

@@ -63,10 +63,15 @@ def check_contract(kind, document):
 
 def kind_of(exchange):
     """Return whose fields an exchange has, by its path."""
-    side = "flex" if "/flexClusters" in exchange.path else "dedicated"
+    if "/flexClusters" in exchange.path:
+        side = "flex"
+    else:
+        side = "dedicated"
     if "/backup/snapshots" in exchange.path:
         return f"{side}-snapshot"
-    return f"{side}-restore" if "/backup/" in exchange.path else f"{side}-cluster"
+    if "/backup/" in exchange.path:
+        return f"{side}-restore"
+    return f"{side}-cluster"
 
 
 def is_ours(exchange):
@@ -95,7 +100,10 @@ def parts_of(exchange):
 
 def is_download(exchange):
     """Tell whether a recorded restore job is a download."""
-    job = exchange.document if exchange.status < 300 else {}
+    if exchange.status < 300:
+        job = exchange.document
+    else:
+        job = {}
     return (
         job.get("deliveryType") in {"DOWNLOAD", "download"}
         or "/backup/download" in exchange.path
@@ -109,7 +117,10 @@ def serverless_call(exchange, api):
     path = f"/api/atlas/{api}/groups/{group}/serverless{named}{rest.replace('/download', '/restoreJobs')}"
     if exchange.method != "POST":
         return path, None
-    job = exchange.document if exchange.status < 300 else {}
+    if exchange.status < 300:
+        job = exchange.document
+    else:
+        job = {}
     return path, {
         "deliveryType": "download" if is_download(exchange) else "automated",
         "snapshotId": job.get("snapshotId", "0" * 24),
@@ -128,7 +139,10 @@ def tenant_call(exchange, api):
     rest = rest.removeprefix("/backup").replace("/restoreJobs", "/restores")
     body = None
     if exchange.method == "POST":
-        rest = "/download" if is_download(exchange) else "/restore"
+        if is_download(exchange):
+            rest = "/download"
+        else:
+            rest = "/restore"
         body = {
             "snapshotId": exchange.document["snapshotId"],
             "targetDeploymentItemName": "target",
@@ -147,7 +161,10 @@ def played(exchange):
 
     A page that was not recorded is empty.
     """
-    own = "flex" if "/flexClusters" in exchange.path else "dedicated"
+    if "/flexClusters" in exchange.path:
+        own = "flex"
+    else:
+        own = "dedicated"
     other = {"flex": {"dedicated": FLEX_IN_CLUSTER}, "dedicated": {"flex": NON_FLEX}}[
         own
     ]
@@ -177,11 +194,9 @@ def in_legacy_order(items):
     by_id = sorted(items, key=lambda item: item.get("id", ""), reverse=True)
 
     def when(item):
-        return (
-            datetime.fromisoformat(item["createdAt"]).timestamp()
-            if "createdAt" in item
-            else float("inf")
-        )
+        if "createdAt" in item:
+            return datetime.fromisoformat(item["createdAt"]).timestamp()
+        return float("inf")
 
     return sorted(by_id, key=when, reverse=True)
 
@@ -216,7 +231,10 @@ def test_a_recorded_success_has_the_decided_fields(atlas, clients, family, kind,
 def check_page(reply, exchange, expected, *, keeps):
     """Compare a page: its items in the legacy order, or in upstream's, the count, and links that lead back."""
     document = reply.json()
-    total = exchange.document.get("totalCount") if keeps else len(expected)
+    if keeps:
+        total = exchange.document.get("totalCount")
+    else:
+        total = len(expected)
     assert list(document) == [
         "links",
         "results",
@@ -239,11 +257,10 @@ def test_a_recorded_error_comes_back_byte_for_byte(atlas, clients, api):
     instance that is not there.
     """
     for exchange in ERRORS:
-        words = (
-            ("CLUSTER_NOT_FOUND", "SERVERLESS_INSTANCE_NOT_FOUND")
-            if kind_of(exchange) == "flex-cluster"
-            else ("", "")
-        )
+        if kind_of(exchange) == "flex-cluster":
+            words = ("CLUSTER_NOT_FOUND", "SERVERLESS_INSTANCE_NOT_FOUND")
+        else:
+            words = ("", "")
         reply, _ = served(
             atlas,
             clients["flex" if "/flexClusters" in exchange.path else "auto"],

@@ -119,16 +119,14 @@ CASES = {json.dumps(case): case for case in variations()}
 def test_a_varied_object_has_the_decided_fields(engine, family, kind):
     """Every variation of every recorded object of a kind is translated as the oracle says."""
     side, _, what = kind.partition("-")
-    lists = (
-        f"{what}s"
-        if family == "shared tier"
-        else {"restore": "restoreJobs"}.get(what, f"{what}s")
-    )
-    path = (
-        f"/serverless/{CLUSTER}"
-        if what == "cluster"
-        else f"{BACKUPS[family]}/{lists}/{ID}"
-    )
+    if family == "shared tier":
+        lists = f"{what}s"
+    else:
+        lists = {"restore": "restoreJobs"}.get(what, f"{what}s")
+    if what == "cluster":
+        path = f"/serverless/{CLUSTER}"
+    else:
+        path = f"{BACKUPS[family]}/{lists}/{ID}"
     where = oracle.Where(base=BASE, api="v2", group=GROUP, cluster=CLUSTER, now=AFTER)
     cases = [source for whose, source in CASES.values() if whose == kind]
     assert len(cases) > 20

@@ -172,7 +172,8 @@ def test_a_fault_ends_the_call(door, way, fault):
 @pytest.mark.parametrize("way", WAYS)
 def test_silence_ends_the_call(door, way):
     """A side that does not answer in time may have executed the write, so nobody else gets it."""
-    made, done = WAYS[way], threading.Event()
+    made = WAYS[way]
+    done = threading.Event()
     answers = by_side(**made.before)
 
     def answer(arrival):
@@ -204,14 +205,13 @@ def test_a_refused_order_goes_on_and_is_executed_once(door, call, over, replies,
     for api in VERSIONS:
         with playing(door, over=over, sides={**GOOD, **replies}) as (atlas, ask):
             reply = write(ask, call, api)
-            assert (atlas.writes, len(atlas.arrivals)) == (sides, len(sides))
+            assert atlas.writes == sides
+            assert len(atlas.arrivals) == len(sides)
             if sides[-1] not in replies:
                 # The legacy endpoint's own answer is its own affair.
                 is_made = call == "order" and api == "v1.0" and sides != ["legacy"]
-                assert (reply.status_code, reply.json()["id"]) == (
-                    201 if is_made else 200,
-                    ID,
-                )
+                assert reply.status_code == (201 if is_made else 200)
+                assert reply.json()["id"] == ID
 
 
 def test_the_tier_that_is_remembered_gets_the_write_first(door):

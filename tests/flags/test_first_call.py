@@ -96,10 +96,8 @@ def test_the_only_call_of_a_program_obeys_the_flag(
     if library == "urllib" and way == "face":
         way = "auto"  # the standard library has no face
     atlas = raw(answer)
-    url, data = (
-        f"{atlas.url}{SNAPSHOTS if method == 'GET' else JOBS}",
-        None if method == "GET" else ORDERED,
-    )
+    url = f"{atlas.url}{SNAPSHOTS if method == 'GET' else JOBS}"
+    data = None if method == "GET" else ORDERED
     said = {
         "url": url,
         "data": data,

@@ -150,13 +150,16 @@ def invented(count, *lines):
 def test_unsigned_calls_leave_flag_and_memory_as_they_were(flags):
     """What is refused at the gate takes no project's place, and decides no other call."""
     with replying() as upstream, verifying(upstream) as served:
-        flag, memory = served._handler.flag, served._handler.shared.memory
+        flag = served._handler.flag
+        memory = served._handler.shared.memory
         assert flag is not None
         with calling(served) as peer:
             for request in invented(1100):
                 peer.send(request)
                 assert b" 401 " in peer.message()[0]
-        assert ([*flag._entries], len(memory._entries), upstream.heads) == ([""], 0, [])
+        assert [*flag._entries] == [""]
+        assert len(memory._entries) == 0
+        assert upstream.heads == []
 
 
 def test_a_flood_of_strangers_does_not_take_the_flag_from_a_tenant(flags, monkeypatch):

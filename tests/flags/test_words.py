@@ -103,7 +103,8 @@ def test_each_project_has_its_word(asking):
     word(flag, "a")
     word(flag, "b")
     provider.rounds()
-    assert (word(flag, "a"), word(flag, "b")) == (RouteWord.FLEX, RouteWord.LEGACY)
+    assert word(flag, "a") == RouteWord.FLEX
+    assert word(flag, "b") == RouteWord.LEGACY
     assert flag.report()["projects"] == {"flex": 1, "legacy": 1}
 
 
@@ -124,7 +125,8 @@ def test_a_provider_that_fails_leaves_the_last_good_word(flex, caplog):
 
 def test_a_provider_that_hangs_leaves_the_last_good_word(asking, monkeypatch, caplog):
     """Calls have their word all the same; that it hangs is logged once."""
-    hangs, goes_on = threading.Event(), threading.Event()
+    hangs = threading.Event()
+    goes_on = threading.Event()
 
     def provider(project):
         if hangs.is_set():
@@ -171,7 +173,8 @@ def test_projects_are_bounded(unasked, caplog):
 def test_a_call_that_waits_keeps_the_place_of_its_project(asking, monkeypatch):
     """Else calls that wait take each other's places for ever, once as many projects have called as there are places."""
     monkeypatch.setattr(words, "MOST", 2)
-    goes_on, asked = threading.Semaphore(0), list[str]()
+    goes_on = threading.Semaphore(0)
+    asked = list[str]()
 
     def provider(project):
         asked.append(project)
@@ -228,7 +231,8 @@ def test_strangers_push_no_project_out_that_atlas_has_answered(unasked, caplog):
 
 def test_a_first_call_waits_for_its_project_and_not_for_ever(asking, monkeypatch):
     """A provider that can't be made yet is waited for; after the patience a call goes on without a word."""
-    is_there, provider = threading.Event(), Provider(nobody="legacy")
+    is_there = threading.Event()
+    provider = Provider(nobody="legacy")
 
     def connect():
         if not is_there.is_set():

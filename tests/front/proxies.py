@@ -91,7 +91,9 @@ def recorder(name, answer=None, *, proxied=False, script=None):
     def answered(head, content):
         found.heads.append(head)
         found.contents.append(content)
-        return answer(head, content) if answer else reply(b"", f"Who: {name}")
+        if answer:
+            return answer(head, content)
+        return reply(b"", f"Who: {name}")
 
     with raw_upstream(connected) as raw:
         found = Recorder(raw.origin.removeprefix("http://"), raw)

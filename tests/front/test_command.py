@@ -111,7 +111,8 @@ CHECKERS = {
 )
 def test_the_proxys_own_checker_is_content(proxy, words, tmp_path):
     """One gateway, several with addresses of their own, and none that is checked."""
-    found, path = program(proxy), tmp_path / "front.yaml"
+    found = program(proxy)
+    path = tmp_path / "front.yaml"
     path.write_text(
         printed(
             proxy,

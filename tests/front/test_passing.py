@@ -145,7 +145,8 @@ def test_large_content_passes_both_ways(answering, target):
         method="POST",
     )
     head, body = ask(answering, request + content)
-    assert (status_of(head), body == content) == (200, True)
+    assert status_of(head) == 200
+    assert body == content
 
 
 @WAYS
@@ -155,11 +156,9 @@ def test_replies_come_back_as_they_are(answering, target):
     found = [
         line for line in lines_of(head) if line[0] not in {"connection", "keep-alive"}
     ]
-    assert (status_of(head), body, sorted(found)) == (
-        401,
-        b"{}",
-        sorted([*FIELDS_BACK, ("content-length", "2")]),
-    )
+    assert status_of(head) == 401
+    assert body == b"{}"
+    assert sorted(found) == sorted([*FIELDS_BACK, ("content-length", "2")])
 
 
 ARRIVED: "queue.Queue[None]" = queue.Queue()
@@ -192,7 +191,10 @@ def reading(proxy, tmp_path_factory):
 @pytest.mark.parametrize("chunked", [False, True], ids=["length", "chunked"])
 def test_requests_are_streamed(reading, target, chunked):
     """The other side has the first piece before the caller sends the next one."""
-    framing = "Transfer-Encoding: chunked" if chunked else "Content-Length: 8"
+    if chunked:
+        framing = "Transfer-Encoding: chunked"
+    else:
+        framing = "Content-Length: 8"
     with calling(reading) as caller:
         head = get(target.replace("snapshots", "restoreJobs"), framing, method="POST")
         caller.send(head + (b"4\r\none,\r\n" if chunked else b"one,"))
@@ -218,7 +220,9 @@ def two_gateways(folder, proxy, first, second, **admins):
 
     def answer(name):
         def answered(head, content):
-            return reply(b"", f"Who: {name}") if head.startswith(b"GET") else None
+            if head.startswith(b"GET"):
+                return reply(b"", f"Who: {name}")
+            return None
 
         return answered
 

@@ -78,10 +78,8 @@ def spoiled(path, place, how):
 def calls(draw, engine):
     """A method, target and Accept lines, at or near one operation on one API."""
     document = draw(st.sampled_from(engine.documents))
-    operation, api = (
-        draw(st.sampled_from(document.operations)),
-        draw(st.sampled_from(list(document.apis.values()))),
-    )
+    operation = draw(st.sampled_from(document.operations))
+    api = draw(st.sampled_from(list(document.apis.values())))
     segments = [
         draw(SEGMENTS) if parameter_name(segment) else segment
         for segment in operation.path.segments

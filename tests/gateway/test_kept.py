@@ -30,7 +30,8 @@ def filled(keys) -> KeptAnswers:
 
 def test_an_answer_is_found_by_its_key_and_content():
     """Other content, or another key, has none."""
-    kept, of_old = KeptAnswers(LIMIT), answer(content=b"old")
+    kept = KeptAnswers(LIMIT)
+    of_old = answer(content=b"old")
     kept.keep("a", of_old)
     assert kept.find("a", b"old") is of_old
     assert kept.find("a", b"new") is None
@@ -41,7 +42,8 @@ def test_a_key_has_one_answer():
     """The newer takes the place of the older."""
     kept = filled(["a"])
     kept.keep("a", answer(2 * SIZE))
-    assert (kept.keys(), kept.size) == (["a"], 2 * SIZE)
+    assert kept.keys() == ["a"]
+    assert kept.size == 2 * SIZE
 
 
 def test_a_large_answer_is_not_kept():

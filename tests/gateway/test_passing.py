@@ -22,7 +22,8 @@ def test_request_fields_arrive_in_order_without_additions():
     host = crossed.upstream.origin.removeprefix("http://")
     *lines, (name, via) = lines_of(crossed.sent)
     assert lines == [("host", host), *fields]
-    assert (name, via.partition("-shim-")[0]) == ("via", "1.1 atlas")
+    assert name == "via"
+    assert via.partition("-shim-")[0] == "1.1 atlas"
 
 
 def test_reply_fields_arrive_in_order_with_duplicates():
@@ -61,10 +62,8 @@ def test_coded_content_is_not_decoded():
     """The gateway passes its bytes and Content-Encoding as they are."""
     answer = reply(b"\x1f\x8bnot really", "Content-Encoding: gzip")
     crossed = cross(get("/x", "Accept-Encoding: br, gzip"), answer)
-    assert (crossed.value("Content-Encoding"), crossed.content) == (
-        "gzip",
-        b"\x1f\x8bnot really",
-    )
+    assert crossed.value("Content-Encoding") == "gzip"
+    assert crossed.content == b"\x1f\x8bnot really"
     assert value_of(crossed.sent, "Accept-Encoding") == "br, gzip"
 
 
@@ -76,10 +75,8 @@ def test_chunks_are_framed_anew():
     )
     crossed = cross(get("/x"), answer)
     assert crossed.content == b"abcde"
-    assert (crossed.value("Transfer-Encoding"), crossed.value("Trailer")) == (
-        "chunked",
-        None,
-    )
+    assert crossed.value("Transfer-Encoding") == "chunked"
+    assert crossed.value("Trailer") is None
 
 
 def test_old_callers_are_not_sent_chunks():

@@ -66,14 +66,18 @@ def played(events, **options):
     An event is a request with the replies that upstream has for it, or something that
     is done in the world.
     """
-    world, lock = World(), threading.Lock()
+    world = World()
+    lock = threading.Lock()
 
     def talk(peer):
         while True:
             head, _ = peer.message()
             with lock:
                 world.heads.append(head)
-                said = world.replies.pop(0) if world.replies else b""
+                if world.replies:
+                    said = world.replies.pop(0)
+                else:
+                    said = b""
             if not said:
                 return
             peer.send(said)
@@ -94,11 +98,10 @@ def played(events, **options):
             peer.send(request)
             head = peer.take(b"\r\n\r\n")
             length = re.search(rb"(?i)content-length: (\d+)", head)
-            content = (
-                b""
-                if request.startswith(b"HEAD") or length is None
-                else peer.count(int(length[1]))
-            )
+            if request.startswith(b"HEAD") or length is None:
+                content = b""
+            else:
+                content = peer.count(int(length[1]))
             got.append((without_numbers(head), content))
             if b"Connection: close" in head:
                 peer.close()
@@ -341,16 +344,16 @@ def test_each_recorded_reply_is_answered_as_without_memory():
 )
 def test_odd_lists_are_answered_as_without_memory(seed):
     """Documents with something odd in them, among usual ones."""
-    chance, events = random.Random(seed), []
+    chance = random.Random(seed)
+    events = []
     for _ in range(60):
         kind = chance.choice(["snapshot", "restore"])
         documents = BODIES if kind == "snapshot" else JOBS
         document = chance.choice(documents)
-        said = (
-            document
-            if chance.random() < 0.4
-            else mutated(chance, {**document, "results": document["results"][:9]})
-        )
+        if chance.random() < 0.4:
+            said = document
+        else:
+            said = mutated(chance, {**document, "results": document["results"][:9]})
         path = f"/api/atlas/v2{chance.choice(LISTS[kind])}{chance.choice(['', '?itemsPerPage=3'])}"
         events.append((get(path, ACCEPT, BEARER), *[ok(said)] * 20))
     assert alike(events) > 5
@@ -491,7 +494,8 @@ def test_a_list_of_allowed_calls_is_asked_for_each_call():
 )
 def test_odd_heads_among_others_are_answered_as_without_memory(seed):
     """Fields in other places and cases, twice, empty, or with a meaning of their own, three times each."""
-    chance, events = random.Random(seed), []
+    chance = random.Random(seed)
+    events = []
     lines = [
         "Authorization: Bearer a", "Authorization: Bearer b", "authorization: bearer c", "AUTHORIZATION: Basic eDp5",
         'Authorization: Digest username="x", uri="/"', "Authorization: ", "User-Agent: a", "User-Agent: b",

@@ -10,9 +10,11 @@ from shim.gateway.exchange import dumps
 from tests.peers.raw import reply, replying
 from tests.peers.served import ask, cross, gateway, get, value_of
 
-GROUP, NAME = "6510aa1b2c3d4e5f60718293", "orders"
+GROUP = "6510aa1b2c3d4e5f60718293"
+NAME = "orders"
 BASE = f"/groups/{GROUP}/serverless/{NAME}/backup/snapshots"
-V1, V2 = f"/api/atlas/v1.0{BASE}", f"/api/atlas/v2{BASE}"
+V1 = f"/api/atlas/v1.0{BASE}"
+V2 = f"/api/atlas/v2{BASE}"
 FLEX = f"/api/atlas/v2/groups/{GROUP}/flexClusters/{NAME}/backup/snapshots"
 EMPTY = b'{"links":[],"results":[],"totalCount":0}'
 
@@ -70,11 +72,9 @@ def test_compressed_replies_are_translated(accepted):
         reply(gzip.compress(EMPTY), "Content-Encoding: gzip"),
     )
     assert value_of(crossed.sent, "Accept-Encoding") == "gzip"
-    assert (
-        crossed.status,
-        crossed.value("Content-Encoding"),
-        crossed.json["results"],
-    ) == (200, None, [])
+    assert crossed.status == 200
+    assert crossed.value("Content-Encoding") is None
+    assert crossed.json["results"] == []
 
 
 def test_error_that_was_read_is_still_handed_on_as_it_came():
@@ -88,11 +88,9 @@ def test_error_that_was_read_is_still_handed_on_as_it_came():
         status="404 Not Found",
     )
     crossed = cross(get(V1, "Accept-Encoding: gzip"), answer)
-    assert (crossed.status, crossed.content, crossed.value("Content-Encoding")) == (
-        404,
-        coded,
-        "gzip",
-    )
+    assert crossed.status == 404
+    assert crossed.content == coded
+    assert crossed.value("Content-Encoding") == "gzip"
 
 
 def test_errors_do_not_leak_connections():

@@ -168,7 +168,9 @@ def outcome(peer: Peer, size: int) -> str:
         return repr(error)[:200]
     if status_of(reply) in {200, 202} and len(content) >= size:
         return "whole"
-    return "refused" if busy(reply, content) else f"{reply!r}: {len(content)} bytes"
+    if busy(reply, content):
+        return "refused"
+    return f"{reply!r}: {len(content)} bytes"
 
 
 def at_once(served: Served, requests: list[bytes], size: int) -> list[str]:
@@ -176,9 +178,8 @@ def at_once(served: Served, requests: list[bytes], size: int) -> list[str]:
 
     def call(request: bytes) -> str:
         with calling(served) as peer:
-            with contextlib.suppress(
-                OSError
-            ):  # the answer may come before the request has gone
+            # The answer may come before the request has gone.
+            with contextlib.suppress(OSError):
                 peer.send(request)
             found = outcome(peer, size)
             if found != "whole":
@@ -196,9 +197,10 @@ def test_replies_that_are_held_until_they_are_whole(run):
         found = at_once(served, [read(f"held{number}") for number in range(40)], 10_000)
         assert set(found) == {"whole", "refused"}
         assert found.count("refused") >= 20
+        # Given back each time.
         assert all(
             at_once(served, [read(f"page{n}")], 10_000) == ["whole"] for n in range(10)
-        )  # given back each time
+        )
 
 
 def test_calls_that_take_hundreds_of_writes_each(run):

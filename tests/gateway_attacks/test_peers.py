@@ -49,12 +49,13 @@ def test_the_longest_idle_goes_first():
     """Room is made by the connection that has been idle the longest."""
     options: dict[str, Any] = {**PATIENT, "max_connections": 4, "peer_connections": 4}
     with behind(**options) as (_, served), crowd(served, 4) as idle:
+        # Each answer before the next request.
         for peer in (
             idle[1],
             idle[0],
             idle[3],
             idle[2],
-        ):  # each answer before the next request
+        ):
             peer.send(get("/x"))
             peer.message()
         with calling(served, ME) as peer:
@@ -109,7 +110,8 @@ def test_a_peer_has_three_quarters_when_nothing_is_said():
     """Of requests and of connections alike, and at least one."""
     for connections, expected in ((16, (8, 6, 12)), (1, (1, 1, 1))):
         with behind(max_connections=connections) as (_, served):
-            limits, of_peer = served.limits, served.metrics.server.most_of_peer
+            limits = served.limits
+            of_peer = served.metrics.server.most_of_peer
             assert (limits.most, limits.most_of_peer, of_peer) == expected
 
 
@@ -148,9 +150,8 @@ def test_connections_far_beyond_the_limit_are_dropped():
             peer.send(get("/hold"))
         until(lambda: len(upstream.held) == 2, "two in flight")
         for _ in range(6):
-            with contextlib.suppress(
-                ConnectionResetError
-            ):  # dropped before it was made
+            # Dropped before it was made.
+            with contextlib.suppress(ConnectionResetError):
                 peers.append(stack.enter_context(calling(served, ME)))
         assert all(not peer.rest() for peer in peers[2:])
         upstream.go_on.set()

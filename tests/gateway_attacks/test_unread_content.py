@@ -52,7 +52,8 @@ def request(target: str, *lines: str, host: str) -> bytes:
 def is_last(peer: Peer, status: int) -> bytes:
     """See that the answer comes at once, without 100, says that it closes, and closes; return its content."""
     head, content = peer.message()
-    assert (status_of(head), value_of(head, "Connection")) == (status, "close")
+    assert status_of(head) == status
+    assert value_of(head, "Connection") == "close"
     assert not peer.rest()
     return content
 

@@ -58,11 +58,9 @@ def issuing(fake):
     def answer(arrival):
         if arrival.path == "/api/oauth/token":
             return FakeReply(200, (), b'{"access_token": "%s"}' % TOKEN.encode())
-        return (
-            FakeReply(401)
-            if (arrival.header("Authorization") or "").startswith("Bearer")
-            else None
-        )
+        if (arrival.header("Authorization") or "").startswith("Bearer"):
+            return FakeReply(401)
+        return None
 
     fake.overrides.append(answer)
     return fake

@@ -147,9 +147,8 @@ def test_writes_with_content(size, chunked):
         signing("verify", upstream.origin, allow=ALL) as served,
     ):
         with httpx.Client(base_url=served.url, auth=httpx.DigestAuth(*KEY)) as client:
-            assert (
-                client.get("/x").text == "done"
-            )  # leaves the client a nonce, which a generator needs
+            # Leaves the client a nonce, which a generator needs.
+            assert client.get("/x").text == "done"
             upstream.heads.clear()
             upstream.contents.clear()
             answer = client.post("/x", content=iter([content]) if chunked else content)

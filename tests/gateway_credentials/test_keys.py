@@ -164,7 +164,9 @@ def test_key_file_that_anybody_may_change(file, caplog, mode, warned):
 
 def test_the_nonce_that_was_used_last_is_lent_first():
     """After calls at once, calls one after the other keep to one nonce, and the others grow old unused."""
-    numbers, both, signed = itertools.count(), threading.Barrier(2), list[bytes]()
+    numbers = itertools.count()
+    both = threading.Barrier(2)
+    signed = list[bytes]()
 
     def answer(head: bytes, _: bytes) -> bytes:
         if b"Authorization: " in head:

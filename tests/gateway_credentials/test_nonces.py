@@ -49,7 +49,8 @@ def test_far_ahead_and_far_behind():
 def test_end_of_life():
     """A nonce is good up to its age limit and not at it, used before or not."""
     nonces, now = at(0)
-    used, unused = nonces.new(), nonces.new()
+    used = nonces.new()
+    unused = nonces.new()
     now[0] = 299.9
     assert nonces.use(used, 1, "a")
     now[0] = 300
@@ -126,9 +127,8 @@ def test_clock_that_is_set(step):
     nonces, now = at(1_000_000, kept=3)
     before = [nonces.new() for _ in range(6)]
     for nonce in before:
-        assert nonces.use(nonce, 1, "a") == (
-            nonce in before[:4]
-        )  # what is forgotten then is as old as all
+        # What is forgotten then is as old as all.
+        assert nonces.use(nonce, 1, "a") == (nonce in before[:4])
     now[0] += step
     for _ in range(6):
         now[0] += 1

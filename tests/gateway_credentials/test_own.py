@@ -164,10 +164,8 @@ def test_switched_off_still_signs():
 def test_web_pages_get_nothing(seen, line, path):
     """A request that a browser makes for a page is 403, and upstream hears nothing."""
     head, content = seen.ask(path, line)
-    assert (status_of(head), json.loads(content)["errorCode"]) == (
-        403,
-        "SHIM_ORIGIN_REFUSED",
-    )
+    assert status_of(head) == 403
+    assert json.loads(content)["errorCode"] == "SHIM_ORIGIN_REFUSED"
     assert not seen.targets
 
 
@@ -231,7 +229,8 @@ def test_wrong_key_is_not_tried_twice():
     environ = KEY | {"MONGODB_ATLAS_PRIVATE_API_KEY": "wrong"}
     with world("own", environ) as seen:
         head, content = seen.ask(RETIRED, f"Accept: {V2}")
-        assert (status_of(head), json.loads(content)["error"]) == (401, 401)
+        assert status_of(head) == 401
+        assert json.loads(content)["error"] == 401
         assert value_of(head, "WWW-Authenticate") == 'Bearer realm="MMS Public API"'
         assert len(seen.targets) == 2
 
@@ -244,7 +243,8 @@ def test_refusal_of_rights_passes():
         signing("own", upstream.origin) as served,
     ):
         head, content = ask(served, get(RETIRED, host=served.url.partition("://")[2]))
-        assert (status_of(head), content) == (401, b'{"errorCode":"NOT_IN_GROUP"}')
+        assert status_of(head) == 401
+        assert content == b'{"errorCode":"NOT_IN_GROUP"}'
         assert len(upstream.heads) == 2
 
 
@@ -297,10 +297,8 @@ def test_account_that_is_refused():
     with world("own", environ) as seen:
         for _ in range(3):
             head, content = seen.ask(RETIRED, f"Accept: {V2}")
-            assert (status_of(head), json.loads(content)["errorCode"]) == (
-                502,
-                "SHIM_SIGN_IN_FAILED",
-            )
+            assert status_of(head) == 502
+            assert json.loads(content)["errorCode"] == "SHIM_SIGN_IN_FAILED"
         assert seen.targets.count("/api/oauth/token") <= 3
         assert RETIRED not in seen.targets
 
@@ -332,10 +330,8 @@ def test_content_too_long_to_be_signed():
     """It would have to be kept, in case it must be signed a second time; nothing is sent."""
     with replying() as upstream, signing("own", upstream.origin, allow=ALL) as served:
         answer = httpx.post(served.url + "/x", content=b"x" * 2_000_000)
-        assert (answer.status_code, answer.json()["errorCode"]) == (
-            413,
-            "SHIM_REQUEST_TOO_LARGE",
-        )
+        assert answer.status_code == 413
+        assert answer.json()["errorCode"] == "SHIM_REQUEST_TOO_LARGE"
         assert not upstream.heads
 
 
@@ -370,10 +366,8 @@ def test_a_write_of_curls_with_a_key_of_its_own(environ):
     """What libcurl sends first has no content yet: it is challenged, and the signature that follows is not needed."""
     body = '{"deliveryType":"automated","snapshotId":"%s","targetClusterName":"%s","targetGroupId":"%s"}'
     order = body % ("0" * 24, DEMO_CLUSTER, DEMO_GROUP)
-    jobs, chunked = (
-        RETIRED.replace("snapshots", "restoreJobs"),
-        ("-H", "Transfer-Encoding: chunked"),
-    )
+    jobs = RETIRED.replace("snapshots", "restoreJobs")
+    chunked = ("-H", "Transfer-Encoding: chunked")
     calls = (
         (jobs, ()),
         (INSTANCE, ("-X", "PATCH")),

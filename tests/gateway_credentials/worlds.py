@@ -149,7 +149,7 @@ class Signature:
 
 def line(parts: dict[str, str] | list[tuple[str, str]]) -> str:
     """Return an Authorization line of parameters."""
-    pairs = parts.items() if isinstance(parts, dict) else parts
+    pairs = (parts.items()) if isinstance(parts, dict) else (parts)
     return "Authorization: Digest " + ", ".join(
         f"{name}={value}" for name, value in pairs
     )

@@ -20,7 +20,7 @@ LINES = ("Accept: application/vnd.atlas.2023-01-01+json", "Accept-Encoding: gzip
 
 def call(method: str, target: str, content: str = "") -> bytes:
     """Return a request of an Atlas client."""
-    length = (f"Content-Length: {len(content)}",) if content else ()
+    length = ((f"Content-Length: {len(content)}",)) if content else (())
     return get(target, *LINES, *length, method=method) + content.encode()
 
 

@@ -337,9 +337,8 @@ class Stage:
                 self.over.wait()
             case "drip":
                 for byte in fault.rest:
-                    if self.over.wait(
-                        0.1 if is_retired else 0.001
-                    ):  # a call that is translated has its deadline
+                    # A call that is translated has its deadline.
+                    if self.over.wait(0.1 if is_retired else 0.001):
                         break
                     peer.send(bytes([byte]))
         return False
@@ -347,15 +346,26 @@ class Stage:
 
 def _call_of(head: bytes) -> str:
     method, target, _ = head.decode("latin-1").split(" ", 2)
-    return f"retired {method}" if "/flexClusters/" in target else method
+    if "/flexClusters/" in target:
+        return f"retired {method}"
+    return method
 
 
 def tls_of(stage: Stage, kind: str) -> ssl.SSLContext:
     """Return a server's TLS with one thing wrong."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    gone = datetime.now(UTC) - timedelta(days=1) if kind == "expired" else None
-    signer = trustme.CA() if kind == "unknown" else stage.authority
-    name = "other.test" if kind == "other" else "127.0.0.1"
+    if kind == "expired":
+        gone = datetime.now(UTC) - timedelta(days=1)
+    else:
+        gone = None
+    if kind == "unknown":
+        signer = trustme.CA()
+    else:
+        signer = stage.authority
+    if kind == "other":
+        name = "other.test"
+    else:
+        name = "127.0.0.1"
     signer.issue_cert(name, not_after=gone).configure_cert(context)
     return context
 

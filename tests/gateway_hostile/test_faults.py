@@ -127,7 +127,10 @@ def rows(fault: Fault, seen: dict[str, Seen]) -> list[str]:
         groups.setdefault(one, []).append(name)
     lines = []
     for one, names in groups.items():
-        said = f"`{one.proxy_status}`" if one.proxy_status else ""
+        if one.proxy_status:
+            said = f"`{one.proxy_status}`"
+        else:
+            said = ""
         lines.append(
             f"| {fault.name} | {calls(names)} | {one.got} | {said} | {one.asked} |"
         )

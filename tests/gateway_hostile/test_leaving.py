@@ -45,7 +45,8 @@ def test_upstream_call_ends_with_its_caller(name, stage, way):
 @pytest.mark.parametrize("way", WAYS)
 def test_upload_that_is_left_ends(way):
     """An upload whose caller leaves in the middle is cut upstream, so that it can't be taken for whole."""
-    arrived, rests = threading.Event(), list[bytes]()
+    arrived = threading.Event()
+    rests = list[bytes]()
 
     def script(peer: Peer) -> None:
         peer.take(b"hello")

@@ -96,7 +96,9 @@ def test_the_bodies_of_further_writes_count():
 @pytest.mark.parametrize("stops", [2, 4])
 def test_writes_that_have_begun_are_finished_without_their_caller(caplog, way, stops):
     """Half of them would be a state that nobody asked for; the log and the counts say what was done."""
-    reached, goes_on, sent = threading.Event(), threading.Event(), list[bytes]()
+    reached = threading.Event()
+    goes_on = threading.Event()
+    sent = list[bytes]()
 
     def script(peer: Peer) -> None:
         while True:
@@ -127,7 +129,8 @@ def test_writes_that_have_begun_are_finished_without_their_caller(caplog, way, s
 
 def test_a_write_that_fails_after_its_caller_has_left_is_logged(caplog):
     """The line has the error that nobody was there to read, and what was done before it."""
-    reached, goes_on = threading.Event(), threading.Event()
+    reached = threading.Event()
+    goes_on = threading.Event()
 
     def script(peer: Peer) -> None:
         for content in (NOBODY, b"{}"):

@@ -191,7 +191,8 @@ PAGE = json.dumps({"results": ITEMS, "totalCount": len(ITEMS)}).encode()
 )
 def test_replies_that_are_not_taken_end_the_connection(target, content):
     """A caller that asks again and again and doesn't read is not answered without end, and dropped."""
-    most, options = 2000, {**SHORT, "keepalive_timeout": 60.0}
+    most = 2000
+    options = {**SHORT, "keepalive_timeout": 60.0}
     with (
         replying(reply(content)) as upstream,
         gateway(upstream.origin, **options) as served,

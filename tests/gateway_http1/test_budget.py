@@ -80,9 +80,13 @@ def test_long_contents_have_a_half():
         )
         with pytest.raises(Refusal):
             long.take(1)
-        assert (limits.reserved, limits.held) == (9 * RESERVED, RESERVED)
+        assert limits.reserved == 9 * RESERVED
+        assert limits.held == RESERVED
         assert "memory" in calls.enter_context(Entry(limits, "peer")).excess
-    assert (limits.count, limits.reserved, limits.held, limits.of_peer) == (0, 0, 0, {})
+    assert limits.count == 0
+    assert limits.reserved == 0
+    assert limits.held == 0
+    assert limits.of_peer == {}
 
 
 @pytest.mark.parametrize(
@@ -104,7 +108,8 @@ def test_write_that_was_executed_is_not_told_to_come_again(kind, status):
 
 def test_content_that_the_core_keeps_is_held_while_it_keeps_it():
     """A cluster that was read is kept until the second look at it; less than what is reserved counts as nothing."""
-    limits, run = Limits(Options()), mock.Mock(of_core=0)
+    limits = Limits(Options())
+    run = mock.Mock(of_core=0)
     with Entry(limits, "peer") as run.entry:
         held = []
         for size in (500_000, 400_000, BUFFERED):
@@ -129,16 +134,17 @@ def test_an_answer_takes_the_room_of_what_it_is_made_of():
 ])  # fmt: skip
 def test_a_look_that_finds_no_room_executed_nothing(method, path, body, status):
     """It may be made again; behind writes a reply of a read may not, and the error says what was done."""
-    large, done = (
-        message(b'{"id": "' + b"a" * 300_000 + b'"}', JSON),
-        message(b"{}", JSON),
-    )
+    large = message(b'{"id": "' + b"a" * 300_000 + b'"}', JSON)
+    done = message(b"{}", JSON)
     switched: dict[str, Any] = {
         "route": RouteWord.SUCCESSOR,
         "writes": frozenset({"people"}),
         "memory": 300_000,
     }
-    before = [message(b'{"results": []}', JSON), done] if status == 502 else []
+    if status == 502:
+        before = [message(b'{"results": []}', JSON), done]
+    else:
+        before = []
     with (
         replying(*before, large) as upstream,
         gateway(upstream.origin, **switched) as served,
@@ -202,7 +208,8 @@ def test_pages_that_wait_for_others_count(item, sent):
         gateway(upstream.origin, memory=4 << 20) as served,
     ):
         head, _ = ask(served, CALL)
-        assert (status_of(head), len(upstream.heads)) == (503, sent)
+        assert status_of(head) == 503
+        assert len(upstream.heads) == sent
         until(lambda: used(served) == 0, "all is given back")
 
 
@@ -224,7 +231,8 @@ def test_pages_count_by_what_they_are_decoded():
         head, _ = ask(
             served, CALL.replace(b"\r\n\r\n", b"\r\nAccept-Encoding: gzip\r\n\r\n")
         )
-        assert (status_of(head), len(upstream.heads)) == (503, 1)
+        assert status_of(head) == 503
+        assert len(upstream.heads) == 1
         until(lambda: used(served) == 0, "all is given back")
 
 

@@ -18,7 +18,9 @@ HEAD = b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 def decoded(data, cuts=()):
     """Return the content, the bytes behind it, and whether the end was seen."""
-    decoder, content, taken = ChunkDecoder(), b"", 0
+    decoder = ChunkDecoder()
+    content = b""
+    taken = 0
     for end in [*sorted(min(cut, len(data)) for cut in cuts), len(data)]:
         before = -1
         while taken > before and not decoder.done:
@@ -32,7 +34,9 @@ class Judge:
     """What llhttp says of the same bytes."""
 
     def __init__(self, data):
-        self.content, self.complete, self.refused = b"", False, False
+        self.content = b""
+        self.complete = False
+        self.refused = False
         try:
             httptools.HttpRequestParser(self).feed_data(HEAD + data)
         except httptools.HttpParserError:

@@ -25,7 +25,9 @@ def check(data: bytes, kinds: list[str], *, whole: bool) -> None:
         client.send(h11.EndOfMessage())
         if data:
             client.receive_data(data)
-        status, marks, content = 0, [], b""
+        status = 0
+        marks = []
+        content = b""
         while True:
             event = client.next_event()
             if event is h11.NEED_DATA:
@@ -48,9 +50,8 @@ def check(data: bytes, kinds: list[str], *, whole: bool) -> None:
             long = {"large": b"x" * LARGE, "small": b"x" * SMALL}
             assert content == long.get(kind, f"reply {number}".encode())
         data = client.trailing_data[0]
-        if (
-            client.their_state is h11.MUST_CLOSE
-        ):  # the gateway said that this is the last one
+        # The gateway said that this is the last one.
+        if client.their_state is h11.MUST_CLOSE:
             assert not whole
             break
     assert not data
@@ -83,7 +84,8 @@ class Play:
 
     def step(self, what: str, size: int, which: int = 0) -> None:
         """Move some bytes."""
-        caller, made = self.wired.caller, self.wired.made
+        caller = self.wired.caller
+        made = self.wired.made
         if what == "send" and self.stream:
             self.stream = self.stream[caller.deliver(self.stream[:size]) :]
         elif what == "take":

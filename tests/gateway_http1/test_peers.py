@@ -8,8 +8,12 @@ import pytest
 from shim.gateway.http1.clients import forwarded_peer, read_peer
 
 SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
-PROXY, LOCAL = 0x21, 0x20
-TCP4, TCP6, UNIX, UNSPEC = 0x11, 0x21, 0x31, 0x00
+PROXY = 0x21
+LOCAL = 0x20
+TCP4 = 0x11
+TCP6 = 0x21
+UNIX = 0x31
+UNSPEC = 0x00
 
 
 def header(
@@ -39,7 +43,8 @@ def tcp(source: str, more: bytes = b"") -> bytes:
     )
 
 
-V4, V6 = tcp("203.0.113.7"), tcp("2001:db8::7")
+V4 = tcp("203.0.113.7")
+V6 = tcp("2001:db8::7")
 NAMED = {
     V4: "203.0.113.7",
     V6: "2001:db8::7",
@@ -108,7 +113,9 @@ TRUSTED = (
     ipaddress.ip_network("10.0.0.0/8"),
     ipaddress.ip_network("fd00::/8"),
 )
-ALICE, BOB, PROXY_ADDRESS = "203.0.113.5", "203.0.113.6", "127.0.0.1"
+ALICE = "203.0.113.5"
+BOB = "203.0.113.6"
+PROXY_ADDRESS = "127.0.0.1"
 
 
 @pytest.mark.parametrize(("lines", "named"), [

@@ -48,7 +48,8 @@ class Client:
 
     def __init__(self, context: ssl.SSLContext, wire: Wire) -> None:
         self.wire = wire
-        self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self.incoming = ssl.MemoryBIO()
+        self.outgoing = ssl.MemoryBIO()
         self.tls = context.wrap_bio(
             self.incoming, self.outgoing, server_hostname="a.test"
         )
@@ -72,10 +73,8 @@ class Client:
 @pytest.fixture(scope="module")
 def contexts() -> tuple[ssl.SSLContext, ssl.SSLContext]:
     authority = trustme.CA()
-    mine, theirs = (
-        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH),
-        ssl.create_default_context(),
-    )
+    mine = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    theirs = ssl.create_default_context()
     authority.issue_cert("a.test").configure_cert(mine)
     authority.configure_trust(theirs)
     return mine, theirs
@@ -104,7 +103,8 @@ async def test_what_is_sent_arrives_in_both_directions(both):
         got += client.tls.read(65536)
     for _ in range(4):
         await asyncio.sleep(0)
-    assert (b"".join(end.taken), got) == (sent, sent)
+    assert b"".join(end.taken) == sent
+    assert got == sent
 
 
 async def test_no_more_is_read_of_a_caller_than_is_kept_of_each(both):
@@ -161,7 +161,8 @@ async def test_only_tls_own_word_is_the_end_of_content(both, is_said):
     client.move()
     for _ in range(4):
         await asyncio.sleep(0)
-    assert (end.has_ended, end.errors) == (is_said, [None])
+    assert end.has_ended == is_said
+    assert end.errors == [None]
 
 
 async def test_an_end_that_closes_says_so(both):
@@ -180,7 +181,8 @@ async def test_what_has_ended_holds_no_memory_of_openssl(both):
     end, _ = both
     end.abort()
     await asyncio.sleep(0)
-    assert (end.tls, end.errors) == (None, [None])
+    assert end.tls is None
+    assert end.errors == [None]
 
 
 async def test_broken_records_end_the_connection_with_an_alert(both):

@@ -87,7 +87,8 @@ async def test_what_is_taken_in_turns_ends_with_its_connection(wiring):
 
 async def test_long_work_is_done_one_piece_at_a_time():
     """Of three that wait one begins in a turn, and whoever has given up is passed over."""
-    lock, begun = asyncio.Lock(), []
+    lock = asyncio.Lock()
+    begun = []
 
     async def work(name: str) -> None:
         await turn(lock)

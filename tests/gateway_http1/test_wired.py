@@ -136,7 +136,8 @@ async def test_last_reply_before_unread_requests_is_not_overtaken_by_a_reset(wir
     wired.made[-1].read(1 << 20)
     wired.made[-1].say(1 << 20)
     await wired.settle()
-    assert (wired.caller.ended, wired.caller.closing) == (True, False)
+    assert wired.caller.ended is True
+    assert wired.caller.closing is False
     assert wired.caller.deliver(b"more")
 
 
@@ -282,8 +283,10 @@ async def test_a_deadline_that_another_moved_is_not_missed():
                 one.due = NEVER
 
     seen: list[Late] = []
-    first, second = Late(), Late()
-    first.others, second.others = (second,), (first,)
+    first = Late()
+    second = Late()
+    first.others = (second,)
+    second.others = (first,)
     wires: Any = Wires()
     for one in (first, second):
         wires.add(one)

@@ -155,7 +155,10 @@ class FakeUpstream:
 
     def say(self, size: int) -> None:
         """Deliver so many bytes of replies, and the end behind the last one."""
-        arrived = self.wire.deliver(self.waiting[:size]) if self.waiting[:size] else 0
+        if self.waiting[:size]:
+            arrived = self.wire.deliver(self.waiting[:size])
+        else:
+            arrived = 0
         self.waiting = self.waiting[arrived:]
         if self.is_last and not self.waiting and arrived:
             self.wire.eof()
@@ -201,7 +204,9 @@ class Wired:
         await self.upstream.close()
         await self.settle()
         budget = self.gateway.limits
-        assert (budget.reserved, budget.held, self.gateway.limits.count) == (0, 0, 0)
+        assert budget.reserved == 0
+        assert budget.held == 0
+        assert self.gateway.limits.count == 0
         assert not self.server.connections
         assert not self.server._peers
         assert not self.upstream._pool._open
@@ -212,18 +217,20 @@ class Wired:
 
 def request_of(number: int, kind: str) -> bytes:
     """Return a request that says which reply it wants."""
-    method, lines, content = "GET", [], b""
+    method = "GET"
+    lines = []
+    content = b""
     if kind == "head":
         method = "HEAD"
     elif kind in {"early", "upload", "expect", "small"}:
-        method, content = "POST", b"c" * (LARGE if kind != "expect" else 10)
+        method = "POST"
+        content = b"c" * (LARGE if kind != "expect" else 10)
         if kind == "small" or number % 2:
             lines = ["Transfer-Encoding: chunked"]
-            content = (
-                b"%x\r\n%b\r\n" % (len(content), content)
-                if kind != "small"
-                else b"1\r\nc\r\n" * SMALL
-            )
+            if kind != "small":
+                content = b"%x\r\n%b\r\n" % (len(content), content)
+            else:
+                content = b"1\r\nc\r\n" * SMALL
             content += b"0\r\n\r\n"
         else:
             lines = [f"Content-Length: {len(content)}"]

@@ -30,7 +30,8 @@ class Load:
         self.served = served
         self.answered = self.untaken = 0
         self.lost: list[str] = []
-        self.lock, self.ended = threading.Lock(), threading.Event()
+        self.lock = threading.Lock()
+        self.ended = threading.Event()
         self.threads = [
             threading.Thread(target=self._go_on, args=(lines,))
             for lines in [()] * kept + [CLOSE] * new

@@ -23,7 +23,8 @@ class Held:
     """A clock that stops whoever looks at it, so that the calls' loop hangs."""
 
     def __init__(self):
-        self.reached, self.go = threading.Event(), threading.Event()
+        self.reached = threading.Event()
+        self.go = threading.Event()
 
     def __call__(self) -> float:
         """Return the time, when it may."""
@@ -62,7 +63,8 @@ def test_a_loop_that_does_not_come_back_is_told(monkeypatch):
     with hanging() as pages:
         monkeypatch.setattr(server_module, "STUCK", 0.0)
         head, content = ask(pages, get("/livez"))
-        assert (status_of(head), content) == (503, b"stuck\n")
+        assert status_of(head) == 503
+        assert content == b"stuck\n"
         assert status_of(ask(pages, get("/readyz"))[0]) == 200
 
 
@@ -73,9 +75,8 @@ def test_pages_answer_while_the_callers_connections_are_all_taken():
         contextlib.ExitStack() as stack,
     ):
         for _ in range(3):
-            with contextlib.suppress(
-                ConnectionResetError
-            ):  # dropped before it was made
+            # Dropped before it was made.
+            with contextlib.suppress(ConnectionResetError):
                 stack.enter_context(calling(served))
         assert ask(admin(served), get("/livez"))[1] == b"ok\n"
 
@@ -118,16 +119,16 @@ def test_pages_answer_when_there_are_no_descriptors_left(serve, port, program, s
         "60",
     )
     running = serve(*words, program=program, preexec_fn=few)
-    served, pages = running.calls(), At(f"http://127.0.0.1:{port}")
+    served = running.calls()
+    pages = At(f"http://127.0.0.1:{port}")
     with crowd(served, 60, sending=sending):
         for path in ("/livez", "/readyz", "/metrics"):
             assert status_of(ask(pages, get(path, host="localhost"))[0]) == 200
     assert running.lines.qsize() < 50
 
     def taken():
-        with contextlib.suppress(
-            OSError, EndedError
-        ):  # it may be among those that make room, as long as room is made
+        # It may be among those that make room, as long as room is made.
+        with contextlib.suppress(OSError, EndedError):
             return status_of(ask(served, get("/x"))[0]) == 502
 
     until(taken, "calls are taken again")

@@ -111,11 +111,9 @@ def test_json_has_the_trace_whatever_the_request_is_called(fields):
     )
     name, trace = ids_of(headers)
     found = json.loads(line(request_id=name, trace_id=trace, key="team").json())
-    assert (found["request_id"], found["trace_id"], found["key"]) == (
-        "mine" if fields else "ab" * 16,
-        "ab" * 16,
-        "team",
-    )
+    assert found["request_id"] == ("mine" if fields else "ab" * 16)
+    assert found["trace_id"] == "ab" * 16
+    assert found["key"] == "team"
 
 
 @pytest.mark.parametrize("path", ["/a/../b", "/x#y"])
@@ -209,12 +207,10 @@ def test_json_has_one_object_a_line():
     assert re.fullmatch(
         r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d", found["time"]
     )
-    assert (found["level"], found["event"], found["path"], found["status"]) == (
-        "info",
-        "call",
-        "/{}",
-        200,
-    )
+    assert found["level"] == "info"
+    assert found["event"] == "call"
+    assert found["path"] == "/{}"
+    assert found["status"] == 200
     assert (
         not {"upstream_status", "upstream_ms", "reason", "error", "said"} & found.keys()
     )

@@ -28,10 +28,8 @@ SIZE = 4096  # bytes of the inventory that fit: some calls, and not all
 def test_a_full_disk_stops_no_call_and_is_shown(port, tmp_path):
     """Each call is answered; the page has what is missing, since when, and why."""
     inventory = tmp_path / "calls.jsonl"
-    admin, served = (
-        At(f"http://127.0.0.1:{free_port()}"),
-        At(f"http://127.0.0.1:{port}"),
-    )
+    admin = At(f"http://127.0.0.1:{free_port()}")
+    served = At(f"http://127.0.0.1:{port}")
     with (
         replying(*[ok({"results": []})] * CALLS) as upstream,
         open("/dev/full", "wb") as full,  # noqa: PTH123 - a device

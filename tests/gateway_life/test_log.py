@@ -89,10 +89,8 @@ def test_full_log_does_not_stop_the_gateway(port, pipe):
     """A process whose log nobody reads answers probes and calls, ends at a signal, and says what it lost."""
     with replying(reply(b"hi")) as upstream:
         pipe.fill()
-        admin, served = (
-            At(f"http://127.0.0.1:{free_port()}"),
-            At(f"http://127.0.0.1:{port}"),
-        )
+        admin = At(f"http://127.0.0.1:{free_port()}")
+        served = At(f"http://127.0.0.1:{port}")
         words = (
             "--listen",
             f"127.0.0.1:{port}",

@@ -85,7 +85,9 @@ def followed(seen, monkeypatch):
 
 def test_read_that_hangs_is_given_up(file, caplog, monkeypatch):
     """It is said once, when the patience is over; what it brings when it comes back is used."""
-    seen, begun, ends = Seen(file), threading.Event(), threading.Event()
+    seen = Seen(file)
+    begun = threading.Event()
+    ends = threading.Event()
 
     def slow():
         begun.set()
@@ -114,7 +116,9 @@ def test_read_that_hangs_is_given_up(file, caplog, monkeypatch):
 def test_a_read_that_fails_is_no_verdict(file, caplog, failures):
     """A disk that fails for a moment does not keep a kill switch from acting: the same file is read again."""
     caplog.set_level("INFO")
-    seen, read, left = Seen(file), Seen(file).read, [failures]
+    seen = Seen(file)
+    read = Seen(file).read
+    left = [failures]
 
     def flaky():
         left[0] -= 1
@@ -125,7 +129,9 @@ def test_a_read_that_fails_is_no_verdict(file, caplog, failures):
     seen.watched.read = flaky
     file.write_text("new")
     found = [seen.watched.look() for _ in range(2 + 2**failures)]
-    assert (seen.used, True in found, seen.watched.problems) == (["new"], True, ())
+    assert seen.used == ["new"]
+    assert True in found
+    assert seen.watched.problems == ()
     assert [record.getMessage() for record in caplog.records] == [
         "new things refused, the last good stay: [Errno 5] Input/output error", "new things in use",
     ]  # fmt: skip
@@ -133,7 +139,8 @@ def test_a_read_that_fails_is_no_verdict(file, caplog, failures):
 
 def test_what_stays_bad_is_read_seldom(file, caplog):
     """After one look, two, four, and at last once a minute; it is logged once, and a change is read at once."""
-    seen, reads = Seen(file), list[int]()
+    seen = Seen(file)
+    reads = list[int]()
     looks = 0
 
     def bad():
@@ -164,7 +171,9 @@ def test_what_stays_bad_is_read_seldom(file, caplog):
 
 def test_defect_ends_no_watch(file, caplog, monkeypatch):
     """Whatever reading or using raises is logged with its traceback, and the next change is read."""
-    seen, refused, used = Seen(file), threading.Event(), threading.Event()
+    seen = Seen(file)
+    refused = threading.Event()
+    used = threading.Event()
 
     def use(text):
         if text != "good":
@@ -184,7 +193,9 @@ def test_defect_ends_no_watch(file, caplog, monkeypatch):
 
 def test_values_are_put_to_use_one_at_a_time(file):
     """Options and documents make one plan: of two that change together neither undoes the other."""
-    one, other, seen = Seen(file), Seen(file), ["nothing"]
+    one = Seen(file)
+    other = Seen(file)
+    seen = ["nothing"]
     waits = threading.Thread(target=other.watched.look)
 
     def use(_):
@@ -194,10 +205,12 @@ def test_values_are_put_to_use_one_at_a_time(file):
 
     one.watched.use = use
     file.write_text("new")
-    assert (one.watched.look(), other.watched.look()) == (None, None)
+    assert one.watched.look() is None
+    assert other.watched.look() is None
     assert one.watched.look() is True
     waits.join(30)
-    assert (seen, other.used) == (["nothing"], ["new"])
+    assert seen == ["nothing"]
+    assert other.used == ["new"]
 
 
 HANGS = """

@@ -14,7 +14,8 @@ import pytest
 from tests.gateway_metrics.conftest import Page
 from tests.peers.raw import until
 
-PROMETHEUS, PROMTOOL = shutil.which("prometheus") or "", shutil.which("promtool") or ""
+PROMETHEUS = shutil.which("prometheus") or ""
+PROMTOOL = shutil.which("promtool") or ""
 
 needs_prometheus = pytest.mark.skipif(
     not (PROMETHEUS and PROMTOOL), reason="prometheus is not installed"
@@ -62,7 +63,8 @@ def watching(
                     said = {**labels, "job": job, "instance": "a"}
                     text = ",".join(f'{label}="{word}"' for label, word in said.items())
                     lines.append(f"{name}{{{text}}} {value} {moment}")
-    source, data = folder / "pages.txt", folder / "data"
+    source = folder / "pages.txt"
+    data = folder / "data"
     source.write_text("\n".join([*lines, "# EOF", ""]))
     words = [
         PROMTOOL,
@@ -73,7 +75,8 @@ def watching(
         str(data),
     ]
     subprocess.run(words, check=True, capture_output=True, timeout=180)
-    config, log = folder / "prometheus.yml", folder / "prometheus.log"
+    config = folder / "prometheus.yml"
+    log = folder / "prometheus.log"
     config.write_text(f"rule_files: [{rules}]" if rules else "{}")
     words = [
         PROMETHEUS,

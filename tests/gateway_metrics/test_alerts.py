@@ -84,7 +84,8 @@ def test_page_is_as_prometheus_wants_it(page):
         timeout=60,
         check=False,
     )
-    assert (done.returncode, done.stdout + done.stderr) == (0, "")
+    assert done.returncode == 0
+    assert done.stdout + done.stderr == ""
 
 
 @pytest.fixture(scope="module")

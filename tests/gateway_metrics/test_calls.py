@@ -32,7 +32,8 @@ def cut(peer):
 @pytest.fixture
 def certificate(tmp_path):
     """Return the name of a file with a certificate and its key, and when it ends."""
-    path, end = tmp_path / "tls.pem", datetime(2031, 5, 6, tzinfo=UTC)
+    path = tmp_path / "tls.pem"
+    end = datetime(2031, 5, 6, tzinfo=UTC)
     trustme.CA().issue_cert(
         "127.0.0.1", not_after=end
     ).private_key_and_cert_chain_pem.write_to_path(path)
@@ -95,13 +96,18 @@ def test_callers_and_upstream_have_histograms_by_operation_and_route(page):
 )  # fmt: skip
 def test_an_error_counts_by_whose_it_is(page, answer, options, request_, errors, code):
     """Atlas' from 500 on and the way there, the caller's below that, the gateway's own limits; and by its code."""
-    script = (
-        answer
-        if callable(answer)
-        else lambda peer: peer.message() and peer.send(answer)
-    )
+
+    def script(peer):
+        if callable(answer):
+            answer(peer)
+        elif peer.message():
+            peer.send(answer)
+
     with raw_upstream(script) as upstream:
-        origin = "http://127.0.0.1:1" if answer is None else upstream.origin
+        if answer is None:
+            origin = "http://127.0.0.1:1"
+        else:
+            origin = upstream.origin
         with gateway(origin, **options) as served:
             ask(served, request_)
             found = page(served)
@@ -160,9 +166,8 @@ def test_caller_that_leaves_is_counted_with_its_wait(page):
             lambda: page(served).value("atlas_shim_requests_abandoned_total"),
             "the count",
         )
-        found = page(
-            served
-        )  # one more, since another thread may read in the middle of counting
+        # One more, since another thread may read in the middle of counting.
+        found = page(served)
     assert found.value("atlas_shim_requests_abandoned_total", operation="other") == 1
     assert found.value("atlas_shim_request_duration_seconds_count") == 1
     assert found.value("atlas_shim_errors_total") == 0

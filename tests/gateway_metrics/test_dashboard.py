@@ -89,11 +89,10 @@ def test_queries_name_metrics_and_labels_that_are_there(busy, page):
     for query in QUERIES:
         names = set(re.findall(r"\b(?:atlas_shim|process)_\w+", query))
         assert names <= found.names, query
-        labels = (
-            set(re.findall(r"by \(([^)]*)\)", query)[-1].split(", "))
-            if "by (" in query
-            else set()
-        )
+        if "by (" in query:
+            labels = set(re.findall(r"by \(([^)]*)\)", query)[-1].split(", "))
+        else:
+            labels = set()
         there = {
             label for name in names for said, _ in found.all(name) for label in said
         }

@@ -33,10 +33,10 @@ def speaking(
 ) -> Caller:
     """Return a caller that speaks these versions."""
     caller = Caller(authority)
-    caller.context.set_ciphers(
-        "DEFAULT:@SECLEVEL=0"
-    )  # else the caller itself would not try
-    caller.context.minimum_version, caller.context.maximum_version = oldest, newest
+    # Else the caller itself would not try.
+    caller.context.set_ciphers("DEFAULT:@SECLEVEL=0")
+    caller.context.minimum_version = oldest
+    caller.context.maximum_version = newest
     return caller
 
 
@@ -65,9 +65,8 @@ def test_versions(mount, authority, caplog, version, gets_in):
 def test_resumed_sessions_are_served(mount, authority):
     """A caller that comes again by its session ticket needs no whole handshake."""
     caller = Caller(authority)
-    caller.context.maximum_version = (
-        ssl.TLSVersion.TLSv1_2
-    )  # its session is there with the handshake
+    # Its session is there with the handshake.
+    caller.context.maximum_version = ssl.TLSVersion.TLSv1_2
     with (
         replying(reply()) as upstream,
         gateway(upstream.origin, **mount.options) as served,

@@ -64,14 +64,16 @@ def test_certificates_change_under_load(rotated, authority):
             fresh = authority.issue_cert("localhost", "127.0.0.1")
             mount.turn_to(fresh)
             shown_soon(caller, served, fresh)
-        assert (ask(kept), number_of(kept)) == (200, first)
+        assert ask(kept) == 200
+        assert number_of(kept) == first
     assert len(got) > 10
     assert set(got) == {200}
 
 
 def test_files_that_are_written_one_after_the_other(tmp_path, authority, caplog):
     """Between the new certificate and its key nothing is used, and all is well once both are there."""
-    cert, key = tmp_path / "cert", tmp_path / "key"
+    cert = tmp_path / "cert"
+    key = tmp_path / "key"
     first, second = (authority.issue_cert("localhost", "127.0.0.1") for _ in range(2))
     for path, content in zip((cert, key), pems(first), strict=True):
         path.write_bytes(content)
@@ -90,10 +92,8 @@ def test_files_that_are_written_one_after_the_other(tmp_path, authority, caplog)
 
 def broken(kind: str, authority: trustme.CA) -> dict[str, bytes]:
     """Return files that are of no use."""
-    good, other = (
-        authority.issue_cert("localhost", "127.0.0.1"),
-        authority.issue_cert("localhost"),
-    )
+    good = authority.issue_cert("localhost", "127.0.0.1")
+    other = authority.issue_cert("localhost")
     crt, key = pems(good)
     return {
         "another key": {"crt": crt, "key": pems(other)[1]},
@@ -161,8 +161,10 @@ def test_files_of_no_use_are_named_at_the_start(options, said):
 )
 def test_a_key_of_no_use_is_named_with_what_is_wrong(tmp_path, authority, kind, said):
     """A key behind a password, which nobody could type, and another certificate's."""
-    ours, other = authority.issue_cert("127.0.0.1"), authority.issue_cert("127.0.0.1")
-    cert, key = tmp_path / "crt", tmp_path / "key"
+    ours = authority.issue_cert("127.0.0.1")
+    other = authority.issue_cert("127.0.0.1")
+    cert = tmp_path / "crt"
+    key = tmp_path / "key"
     cert.write_bytes(ours.cert_chain_pems[0].bytes())
     key.write_bytes(other.private_key_pem.bytes())
     if kind == "locked":

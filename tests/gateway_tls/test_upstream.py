@@ -94,10 +94,8 @@ def test_roots_of_no_use_are_named_at_the_start(roots, content, said):
 
 def test_a_name_that_is_only_common_is_none(tmp_path, roots):
     """A certificate names hosts as subject alternative names (RFC 9525, 6.3), and is not believed without one."""
-    key, name = (
-        ec.generate_private_key(ec.SECP256R1()),
-        x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")]),
-    )
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     ends = datetime(2100, 1, 1, tzinfo=UTC)
     made = x509.CertificateBuilder(
         name, name, key.public_key(), 1, datetime(2020, 1, 1, tzinfo=UTC), ends

@@ -120,7 +120,8 @@ def number_of(peer: Peer) -> int:
 
 def certified(folder: Path) -> Caller:
     """Return a caller of a gateway whose certificate, for loopback, is in a folder."""
-    authority, mount = trustme.CA(), Mount(folder)
+    authority = trustme.CA()
+    mount = Mount(folder)
     mount.turn_to(authority.issue_cert("localhost", "127.0.0.1"))
     caller = Caller(authority)
     caller.options = mount.options

@@ -34,11 +34,9 @@ def test_content_streams(raw, monkeypatch, route):
                 content.decode(),
             )
         for each in (response, read):
-            assert (
-                each.is_closed,
-                each.is_stream_consumed,
-                each.num_bytes_downloaded,
-            ) == (True, True, len(content))
+            assert each.is_closed is True
+            assert each.is_stream_consumed is True
+            assert each.num_bytes_downloaded == len(content)
             assert each.elapsed.total_seconds() > 0
             with pytest.raises(httpx.StreamConsumed):
                 next(each.iter_raw())
@@ -49,11 +47,9 @@ async def test_content_streams_for_async_clients(raw):
     url = f"{raw(flex).url}{SNAPSHOTS}"
     async with httpx.AsyncClient() as client:
         read = await client.get(url)
-        assert (
-            read.is_closed,
-            await read.aread(),
-            read.elapsed.total_seconds() > 0,
-        ) == (True, read.content, True)
+        assert read.is_closed is True
+        assert await read.aread() == read.content
+        assert read.elapsed.total_seconds() > 0
         for name in READ:
             async with client.stream("GET", url) as response:
                 parts = [part async for part in getattr(response, f"a{name}")()]
@@ -85,11 +81,9 @@ def test_the_clients_default_encoding_is_the_answers(raw):
     with httpx.Client(default_encoding="latin-1") as client:
         assert client.get(f"{server.url}{SNAPSHOTS}").default_encoding == "latin-1"
         alone = client.get(f"{server.url}{SNAPSHOTS}", params={"pageNum": "x"})
-    assert (alone.status_code, alone.default_encoding, alone.http_version) == (
-        400,
-        "latin-1",
-        "HTTP/1.1",
-    )
+    assert alone.status_code == 400
+    assert alone.default_encoding == "latin-1"
+    assert alone.http_version == "HTTP/1.1"
     assert alone.extensions["shim"].sent == ()
     assert alone.reason_phrase == "Bad Request"
 

@@ -51,10 +51,8 @@ async def test_a_hook_that_makes_another_call_of_it_has_run(raw):
     ) as client:
         request = client.build_request("GET", f"{server.url}{SNAPSHOTS}")
         response = await client.send(request)
-        assert (response.request is request, "shim" in response.extensions) == (
-            True,
-            False,
-        )
+        assert response.request is request
+        assert "shim" not in response.extensions
         assert seen == ["request", "response"]
         assert request.extensions.keys() == {"timeout"}
         await client.send(request)

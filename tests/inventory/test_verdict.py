@@ -45,11 +45,10 @@ def judged(tmp_path):
             ["inventory", str(path), *since, "--fail-if-called", "-o", "json"],
             env=env,
         )
-        found = (
-            json.loads(done.stdout)
-            if done.exit_code != 2
-            else {"verdict": {"word": done.output}}
-        )
+        if done.exit_code != 2:
+            found = json.loads(done.stdout)
+        else:
+            found = {"verdict": {"word": done.output}}
         return done.exit_code, found["verdict"]["word"], found
 
     return judged
@@ -63,7 +62,8 @@ def test_a_caller_within_the_window_is_the_verdict(judged):
         line(ago(days=2)),
         line(ago(days=2), line=9),
     )
-    assert (code, word) == (4, "called")
+    assert code == 4
+    assert word == "called"
     assert found["verdict"]["sentence"].startswith(
         "2 callers still call retired endpoints: 3 calls since "
     )
@@ -77,7 +77,8 @@ def test_an_empty_file_reaches_back_to_when_it_was_made(judged, tmp_path):
     path = tmp_path / "calls.jsonl"
     path.touch()
     code, word, found = judged()
-    assert (code, word) == (5, "unproven")
+    assert code == 5
+    assert word == "unproven"
     assert "reaches back only to" in found["verdict"]["doubts"][0]
     long_ago = (NOW - timedelta(days=40)).timestamp()
     os.utime(path, (long_ago, long_ago))
@@ -100,7 +101,8 @@ def test_an_empty_file_reaches_back_to_when_it_was_made(judged, tmp_path):
 def test_silence_in_a_window_that_the_file_covers_is_proof(judged, lines):
     """Silence since a line from before the window is proof, whatever the order of lines before it."""
     code, word, found = judged(*lines)
-    assert (code, word) == (0, "quiet")
+    assert code == 0
+    assert word == "quiet"
     assert "If every program and gateway" in found["verdict"]["sentence"]
 
 
@@ -129,7 +131,8 @@ def test_silence_in_a_window_that_the_file_covers_is_proof(judged, lines):
 def test_silence_that_proves_nothing_is_called_so(judged, lines, since, doubt):
     """Each reason is said, and the exit code is neither that of proof nor that of a call."""
     code, word, found = judged(*lines, since=since)
-    assert (code, word) == (5, "unproven")
+    assert code == 5
+    assert word == "unproven"
     assert any(doubt in one for one in found["verdict"]["doubts"])
     assert "does not prove" in found["verdict"]["sentence"]
 
@@ -190,7 +193,8 @@ def test_only_so_many_callers_are_told_apart(judged, monkeypatch):
     monkeypatch.setattr("shim.tools.inventory.reading.MOST", 2)
     monkeypatch.setattr("shim.tools.inventory.verdict.MOST", 2)
     _, word, found = judged(*(line(ago(days=1), line=number) for number in range(5)))
-    assert (word, found["untold"]) == ("called", 3)
+    assert word == "called"
+    assert found["untold"] == 3
     assert found["verdict"]["sentence"].startswith(
         "More than 2 callers still call retired endpoints: 5 calls"
     )
@@ -208,7 +212,8 @@ def test_replies_that_announce_are_no_calls_of_others(judged, monkeypatch):
         for number in range(3)
     ]
     _, word, found = judged(*announced, *recent)
-    assert (word, found["untold"]) == ("quiet", 0)
+    assert word == "quiet"
+    assert found["untold"] == 0
 
 
 def test_a_line_without_an_end_is_not_held_in_memory(tmp_path):
@@ -216,7 +221,8 @@ def test_a_line_without_an_end_is_not_held_in_memory(tmp_path):
     path = tmp_path / "calls.jsonl"
     path.write_bytes(b"x" * 1_000_000 + f"\n{line(ago(days=1))}\n".encode())
     found = read_inventory([path])
-    assert (found.lines - found.broken, len(found.callers)) == (1, 1)
+    assert found.lines - found.broken == 1
+    assert len(found.callers) == 1
 
 
 COMING = {"ATLAS_SHIM_SUNSET": "clusters=2999-07-01"}
@@ -249,7 +255,9 @@ def test_calls_that_atlas_answers_until_a_later_day_have_a_sentence_of_their_own
     code, verdict = foreseen({"when": ago(days=2)}, {"line": 9})
     last = ago(days=1)
     said = f"{SAID} (2 calls, the last {last[:10]} {last[11:16]} UTC)."
-    assert (code, verdict["word"], verdict["ahead"]) == (0, "quiet", [said])
+    assert code == 0
+    assert verdict["word"] == "quiet"
+    assert verdict["ahead"] == [said]
     text = (
         CliRunner()
         .invoke(
@@ -300,7 +308,9 @@ def test_of_both_kinds_each_is_counted_where_it_belongs(foreseen, over):
 def test_all_else_counts_as_before(foreseen, members, environ):
     """Calls of an unknown kind, and calls whose answer from Atlas is useless, count as retired."""
     code, verdict = foreseen(members, env=environ)
-    assert (code, verdict["word"], verdict["ahead"]) == (4, "called", [])
+    assert code == 4
+    assert verdict["word"] == "called"
+    assert verdict["ahead"] == []
 
 
 def test_the_next_end_is_first(foreseen):

@@ -25,7 +25,8 @@ from tests.peers.served import ask, gateway, get
 
 DAY = datetime(2026, 1, 22, tzinfo=UTC)
 NOW = datetime(2026, 6, 1, 12, 30, tzinfo=UTC).timestamp()
-GROUP, CLUSTER = "6510aa1b2c3d4e5f60718293", "my-private-cluster"
+GROUP = "6510aa1b2c3d4e5f60718293"
+CLUSTER = "my-private-cluster"
 
 
 def record(**changes):
@@ -99,11 +100,9 @@ def test_a_line_stays_short_whatever_is_in_it(file):
         file, record(reason="r" * 9000), where=where, agent="a\n\x1b[31m" * 900
     )[0]
     assert len(file.read_bytes()) < 10_000
-    assert (len(line["reason"]), line["agent"][:4], line["file"][-4:]) == (
-        400,
-        "a\n\x1b[",
-        "\U0001f600.py",
-    )
+    assert len(line["reason"]) == 400
+    assert line["agent"][:4] == "a\n\x1b["
+    assert line["file"][-4:] == "\U0001f600.py"
 
 
 @pytest.mark.parametrize("path", ["missing/folder/x.jsonl", ".", "\0", "pipe"])
@@ -123,11 +122,13 @@ def test_a_failure_is_logged_once_and_costs_nothing(
 def test_an_inventory_is_a_file_of_its_owner_alone(tmp_path, monkeypatch):
     """It says who calls what; a link leads to somebody else's file, and is not followed."""
     monkeypatch.setattr(writing, "_failed", set())
-    file, link = tmp_path / "calls.jsonl", tmp_path / "link"
+    file = tmp_path / "calls.jsonl"
+    link = tmp_path / "link"
     link.symlink_to(file)
     for path in (str(link), os.devnull):
         writing.write(partial(writing.retired, record()), {writing.VARIABLE: path})
-    assert (writing._failed, file.exists()) == ({str(link), os.devnull}, False)
+    assert writing._failed == {str(link), os.devnull}
+    assert file.exists() is False
     writing.write(partial(writing.retired, record()), {writing.VARIABLE: str(file)})
     assert file.stat().st_mode & 0o777 == 0o600
 
@@ -208,7 +209,8 @@ def test_the_gateway_names_the_agent_and_its_address(file, url):
         )
         until(lambda: len(lines(file)) == 2, "the call was written down")
     line = lines(file)[1]
-    assert (line["agent"], line["peer"]) == ("terraform/1.4", "203.0.113.9")
+    assert line["agent"] == "terraform/1.4"
+    assert line["peer"] == "203.0.113.9"
     assert "file" not in line
 
 

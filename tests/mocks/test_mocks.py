@@ -37,7 +37,9 @@ PLUGINS = ("respx.plugin", "pytest_httpx", "requests_mock.contrib._pytest_plugin
 
 def run_pytest(folder, *options, plugins=()):
     """Run pytest in a folder of its own, as a project that has atlas-shim installed."""
-    loaded = [word for name in ("no:cacheprovider", *plugins) for word in ("-p", name)]
+    loaded = []
+    for name in ("no:cacheprovider", *plugins):
+        loaded.extend(["-p", name])
     return run(
         "-m",
         "pytest",

@@ -31,5 +31,6 @@ def run(
 def said(code: str, *words: str, **environment: str) -> str:
     """Return what some code prints; it may not fail, nor write to standard error. Python's warnings are off."""
     done = run("-W", "ignore", "-c", code, *words, **environment)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.returncode == 0
+    assert done.stderr == ""
     return done.stdout.strip()

@@ -67,14 +67,16 @@ class Peer:
         while len(self.seen) < size:
             if not self.some():
                 raise EndedError(f"ended after {len(self.seen)} of {size} bytes")
-        data, self.seen = self.seen[:size], self.seen[size:]
+        data = self.seen[:size]
+        self.seen = self.seen[size:]
         return data
 
     def rest(self) -> bytes:
         """Return everything up to the end of the connection."""
         while self.some():
             pass
-        data, self.seen = self.seen, b""
+        data = self.seen
+        self.seen = b""
         return data
 
     def message(self) -> tuple[bytes, bytes]:
@@ -236,12 +238,11 @@ class Held:
     """An upstream that answers each call with these bytes once ``answer`` is set; ``arrived``: one has come."""
 
     def __init__(self, said: bytes | None = None) -> None:
-        self.said, self.calls = said or reply(), 0
-        self.arrived, self.answer, self.lock = (
-            threading.Event(),
-            threading.Event(),
-            threading.Lock(),
-        )
+        self.said = said or reply()
+        self.calls = 0
+        self.arrived = threading.Event()
+        self.answer = threading.Event()
+        self.lock = threading.Lock()
 
     def __call__(self, peer: Peer) -> None:
         """Serve one connection."""

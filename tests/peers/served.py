@@ -40,11 +40,15 @@ def gateway(
         for name in ("max_requests", "peer_requests", "peer_connections")
     )
     values = {"listen": LOOPBACK, "admin": LOOPBACK, "drain": 5.0, **options}
-    clock = now.timestamp if isinstance(now, datetime) else now
+    if isinstance(now, datetime):
+        clock = now.timestamp
+    else:
+        clock = now
     with serve_in_thread(
         Options(upstream=origin, **values), engine, clock=clock, environ=environ
     ) as served:
-        limits, server = served.limits, served.metrics.server
+        limits = served.limits
+        server = served.metrics.server
         limits.most = most or limits.most
         limits.most_of_peer = of_peer or limits.most - limits.most // 4
         server.most_of_peer = connections or server.most_of_peer

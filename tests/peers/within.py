@@ -13,7 +13,8 @@ class Within:
 
     def __init__(self, carrier: Any, context: ssl.SSLContext) -> None:
         self._carrier = carrier
-        self._in, self._out = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._in = ssl.MemoryBIO()
+        self._out = ssl.MemoryBIO()
         self.tls = context.wrap_bio(self._in, self._out, server_side=True)
         self._run(self.tls.do_handshake)
 

@@ -45,7 +45,8 @@ def test_opentelemetrys_launcher(before, seen):
     done = subprocess.run(
         command, env=environ, capture_output=True, text=True, check=True, timeout=180
     )
-    assert (done.stdout.strip(), done.stderr) == (seen, "")
+    assert done.stdout.strip() == seen
+    assert done.stderr == ""
 
 
 @pytest.mark.slow

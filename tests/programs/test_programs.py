@@ -27,7 +27,8 @@ from shim.fake.server import FakeServer
 from tests.fake.asking import LenientAtlas
 
 SCRIPTS = Path(__file__).parent / "scripts"
-BEFORE, AFTER = date(2026, 1, 14), date(2027, 2, 1)
+BEFORE = date(2026, 1, 14)
+AFTER = date(2027, 2, 1)
 SUNSETS = ("snapshots", "restore_jobs", "instances")
 RUN = ["-m", "shim", "run", "--", sys.executable]
 
@@ -165,9 +166,10 @@ def test_an_sdk_reads_instances(tmp_path, way):
     assert lines[1].startswith(f"{DEMO_CLUSTER} IDLE ")
     assert lines[2].startswith("SERVERLESS ")
     assert len(calls) == 3
+    # Not a line of the SDK's.
     assert (
         f"{SCRIPTS.name}{os.sep}sdk.py:" in said or f"{tmp_path}{os.sep}sdk.py:" in said
-    )  # not a line of the SDK's
+    )
 
 
 @pytest.mark.slow

@@ -18,11 +18,9 @@ SUNSET = ("Sunset", "Thu, 01 Jul 2027 00:00:00 GMT")
 
 
 def instant(day: str | None) -> float | None:
-    return (
-        None
-        if day is None
-        else datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp()
-    )
+    if day is None:
+        return None
+    return datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp()
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case["of"] for case in CASES])
@@ -108,9 +106,8 @@ def filled(template: str, name: str) -> str:
 def test_the_shape_of_a_path_is_its_template_whatever_the_names_are(template):
     """Each segment that is no word of the API is a name."""
     expected = re.sub(r"\{\w+\}", "{}", template)
-    names = [
-        name for name in NAMES if ":" not in name or ":" not in template
-    ]  # one colon is a verb's or a port's
+    # One colon is a verb's or a port's.
+    names = [name for name in NAMES if ":" not in name or ":" not in template]
     assert {name: shape_of(filled(template, name)) for name in names} == dict.fromkeys(
         names, expected
     )

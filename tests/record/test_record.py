@@ -88,7 +88,9 @@ def test_a_record_is_no_part_of_a_result():
     )
 
     assert shim.record(carrying) is RECORD
-    assert (carrying, hash(carrying), repr(carrying)) == (bare, hash(bare), repr(bare))
+    assert carrying == bare
+    assert hash(carrying) == hash(bare)
+    assert repr(carrying) == repr(bare)
 
 
 @pytest.mark.parametrize(

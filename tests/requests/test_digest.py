@@ -116,13 +116,12 @@ def test_an_authentication_signs_each_request_once(raw, early):
             self.seen.append(response.status_code)
 
     def by_version(request):
-        return (
-            reply("410 Gone", body=b"{}")
-            if b"2023-01-01" in request
-            else reply("200 OK", body=b"{}")
-        )
+        if b"2023-01-01" in request:
+            return reply("410 Gone", body=b"{}")
+        return reply("200 OK", body=b"{}")
 
-    server, auth = raw(by_version), Numbering()
+    server = raw(by_version)
+    auth = Numbering()
     requests.get(
         f"{server.url}{CLUSTER}", headers={"Accept": OLD}, auth=auth, timeout=10
     )
@@ -140,7 +139,8 @@ def test_a_signature_of_the_caller_s_is_kept_where_it_fits(raw, early):
         request.headers["Authorization"] = f"Signed {request.path_url}"
         return request
 
-    server, own = raw(gone_then_flex), f'Digest uri="{SNAPSHOTS}"'
+    server = raw(gone_then_flex)
+    own = f'Digest uri="{SNAPSHOTS}"'
     session = requests.Session()
     session.mount(server.url, requests.Adapter(auth=sign))
     session.get(f"{server.url}{SNAPSHOTS}", headers={"Authorization": own}, timeout=10)

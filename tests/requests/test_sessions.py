@@ -71,11 +71,9 @@ def test_an_adapter_without_a_socket_will_do(monkeypatch, ready, route):
     class Adapter(requests.adapters.BaseAdapter):
         def send(self, request, **options):
             response = requests.Response()
-            response.status_code, response.request, response.url = (
-                200,
-                request,
-                request.url,
-            )
+            response.status_code = 200
+            response.request = request
+            response.url = request.url
             if ready:
                 response._content = EMPTY
             else:
@@ -106,11 +104,9 @@ def test_a_response_can_be_pickled(retired):
     """With its record."""
     response = requests.get(retired, headers=BEARER, timeout=5)
     copy = pickle.loads(pickle.dumps(response))
-    assert (copy.json(), copy.shim, copy.url) == (
-        response.json(),
-        response.shim,
-        response.url,
-    )
+    assert copy.json() == response.json()
+    assert copy.shim == response.shim
+    assert copy.url == response.url
 
 
 def test_what_an_adapter_notes_on_a_response_is_there(retired):
@@ -130,7 +126,8 @@ def test_what_an_adapter_notes_on_a_response_is_there(retired):
         session.mount("http://", Noting())
         response = session.get(retired, headers=BEARER)
     assert response.shim.route == "flex"
-    assert (type(response), response.from_cache) == (Noted, False)
+    assert type(response) is Noted
+    assert response.from_cache is False
 
 
 def test_what_an_adapter_made_of_the_successors_content_is_not_there(retired):

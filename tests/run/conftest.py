@@ -25,11 +25,9 @@ class Runs:
     """
 
     def __init__(self, environ, folder, loaded=None):
-        self.environ, self.folder, self.loaded = (
-            environ | {"TMPDIR": str(folder)},
-            folder,
-            loaded,
-        )
+        self.environ = environ | {"TMPDIR": str(folder)}
+        self.folder = folder
+        self.loaded = loaded
 
     def command(self, *program, options=()):
         """Return the command line."""
@@ -49,7 +47,8 @@ class Runs:
             asked = json.dumps([arguments, self.environ | environ]).encode()
             socket.send_fds(self.loaded, [asked], [file.fileno(), write])
             os.close(write)
-            stderr, code = said.read(), json.loads(self.loaded.recv(99))
+            stderr = said.read()
+            code = json.loads(self.loaded.recv(99))
         return subprocess.CompletedProcess(program, code, out.read_text(), stderr)
 
     def plainly(self, *program, **environ):
@@ -99,10 +98,8 @@ class Runs:
         own = []
         for process in Path("/proc").glob("[0-9]*"):
             with suppress(OSError):
-                environ, command = (
-                    (process / "environ").read_bytes(),
-                    (process / "cmdline").read_bytes(),
-                )
+                environ = (process / "environ").read_bytes()
+                command = (process / "cmdline").read_bytes()
                 if (
                     f"TMPDIR={self.folder}\0".encode() in environ
                     and b"\0run\0" in command

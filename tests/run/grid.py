@@ -134,7 +134,8 @@ class Row:
     said: str = ""
 
 
-PROXY, HOOK = "proxy and root variables", "a hook in {}"
+PROXY = "proxy and root variables"
+HOOK = "a hook in {}"
 ROWS = (
     Row("curl, HTTPie, xh; Rust with native-tls", PROXY, CODE),
     Row("wget, wget2", PROXY, ("wget2", *WGET), 0),

@@ -31,11 +31,9 @@ class OtherHost:
 @contextmanager
 def other_host():
     """Run another host, with a certificate of a private authority."""
-    fake, authority, context = (
-        FakeAtlas(),
-        trustme.CA(),
-        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER),
-    )
+    fake = FakeAtlas()
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     fake.overrides.append(lambda _: FakeReply(200, (), b"other"))
     authority.issue_cert("other.example", "127.0.0.1", "127.0.0.2").configure_cert(
         context

@@ -71,11 +71,9 @@ def test_a_program_ends_as_without(runs, name):
     program = SCENARIOS[name]
     bare = contained(*program, environ=runs.environ, typed="typed\n")
     done = contained(*runs.command(*program), environ=runs.environ, typed="typed\n")
-    assert (done.stdout, done.stderr, done.returncode) == (
-        bare.stdout,
-        bare.stderr,
-        bare.returncode,
-    )
+    assert done.stdout == bare.stdout
+    assert done.stderr == bare.stderr
+    assert done.returncode == bare.returncode
     assert runs.left() == []
 
 
@@ -100,7 +98,8 @@ def test_a_program_that_a_signal_ends_has_a_shells_exit_code(runs):
 def test_a_program_that_is_not_there(runs):
     """The message and the exit code are those of any run."""
     done = contained(*runs.command("./nonsense"), environ=runs.environ)
-    assert ("no such command" in done.stderr, done.returncode) == (True, 127)
+    assert "no such command" in done.stderr
+    assert done.returncode == 127
 
 
 def test_calls_are_served_and_the_last_words_said(runs):
@@ -112,7 +111,8 @@ def test_calls_are_served_and_the_last_words_said(runs):
         *runs.command("curl", "-sf", *fields, URL, options=["--report"]),
         environ=runs.environ,
     )
-    assert ('"results"' in done.stdout, done.returncode) == (True, 0)
+    assert '"results"' in done.stdout
+    assert done.returncode == 0
     assert "1 call" in done.stderr
     assert runs.left() == []
 
@@ -155,4 +155,6 @@ def test_a_read_only_root_is_enough(runs):
     done = subprocess.run(
         script, env=environ, capture_output=True, text=True, check=False, timeout=120
     )
-    assert (done.stdout, done.stderr, done.returncode) == ("/dev/shm\n", "", 6)
+    assert done.stdout == "/dev/shm\n"
+    assert done.stderr == ""
+    assert done.returncode == 6

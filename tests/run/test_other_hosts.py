@@ -19,9 +19,8 @@ for name, command in json.loads(sys.argv[1]).items():
     print(json.dumps([name, done.stdout, done.stderr, done.returncode]))
 """
 ROOTS = ("SSL_CERT_FILE", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
-PROXIES = dict.fromkeys(
-    ("HTTPS_PROXY", "https_proxy", "http_proxy"), "{corporate}"
-)  # wget reads the lower case alone
+# Wget reads the lower case alone.
+PROXIES = dict.fromkeys(("HTTPS_PROXY", "https_proxy", "http_proxy"), "{corporate}")
 SETTINGS = {
     "nothing": {},
     "roots": dict.fromkeys(ROOTS, "{ca}"),
@@ -110,10 +109,8 @@ def test_no_proxy_keeps_what_does_not_name_atlas(monkeypatch, tmp_path, entry, s
     """``b.com`` matches ``a.b.com`` and not ``ab.com``; calls to Atlas have to come by the run."""
     monkeypatch.setenv("NO_PROXY", entry)
     shown = environment(tmp_path)
-    assert (
-        entry in shown["no_proxy"].split(","),
-        shown["no_proxy"] == shown["NO_PROXY"],
-    ) == (stays, True)
+    assert (entry in shown["no_proxy"].split(",")) == stays
+    assert shown["no_proxy"] == shown["NO_PROXY"]
 
 
 def test_javas_options_are_added_to(tmp_path):
@@ -161,7 +158,8 @@ def test_a_proxys_own_fields_go_no_further(shared, other):
     ]
     (arrival,) = other.fake.arrivals
     names = {name.lower(): value for name, value in arrival.headers}
-    assert (names["x-own"], names["connection"]) == ("1", "close")
+    assert names["x-own"] == "1"
+    assert names["connection"] == "close"
     assert not names.keys() & {"proxy-authorization", "proxy-connection", "keep-alive"}
 
 
@@ -192,10 +190,8 @@ def test_a_reply_is_whole_though_its_reader_is_slow(shared, other):
 
 def test_a_request_of_unclear_length_is_refused(shared, other):
     """A second one behind it would go to the first one's host."""
-    start, second = (
-        f"POST http://127.0.0.2:{other.plain_port}/x HTTP/1.1|Host: a|",
-        "|GET /second HTTP/1.1|Host: b||",
-    )
+    start = f"POST http://127.0.0.2:{other.plain_port}/x HTTP/1.1|Host: a|"
+    second = "|GET /second HTTP/1.1|Host: b||"
     unclear = [
         "Content-Length: -5|",
         "Content-Length: 1|Content-Length: 2|",
@@ -223,13 +219,10 @@ def test_what_no_proxy_is_asked_is_refused(shared):
 def test_an_https_url_may_be_asked_of_the_proxy(runs, shared, other, tmp_path):
     """As axios and needle do: the gateway answers for Atlas, and another host's certificate is verified here."""
     fields = "|".join(f"{name}: {value}" for name, value in FIELDS.items())
-    atlas, elsewhere = (
-        f"GET {URL} HTTP/1.1|Host: cloud.mongodb.com|{fields}||",
-        f"https://127.0.0.2:{other.port}/x",
-    )
+    atlas = f"GET {URL} HTTP/1.1|Host: cloud.mongodb.com|{fields}||"
+    elsewhere = f"https://127.0.0.2:{other.port}/x"
     head = f"GET {elsewhere} HTTP/1.1|Host: 127.0.0.2||"
     assert [line[:5] for line in raw(shared, atlas, head)] == ["200 1", "502 1"]
-    private = os.path.relpath(
-        tmp_path / "private.pem"
-    )  # the files of a run's variables may be named from its folder
+    # The files of a run's variables may be named from its folder.
+    private = os.path.relpath(tmp_path / "private.pem")
     assert raw(runs, head, SSL_CERT_FILE=private) == ["200 1 b'other'"]

@@ -20,9 +20,12 @@ def test_a_program_is_as_without_us(runs):
     """Its path, arguments and exit code are its own, and it loads no library: the command has checked the settings."""
     settings = {"ATLAS_SHIM_ROUTE": "auto", "ATLAS_SHIM_SUNSET": "snapshots=2026-01-01"}
     done = runs(sys.executable, "-c", LOOK, "--help", "--", "-o", "json", **settings)
-    assert (done.returncode, done.stderr) == (37, "")
+    assert done.returncode == 37
+    assert done.stderr == ""
     is_on, path, mark, arguments, loaded = json.loads(done.stdout)
-    assert (is_on, mark, arguments) == (True, None, ["--help", "--", "-o", "json"])
+    assert is_on is True
+    assert mark is None
+    assert arguments == ["--help", "--", "-o", "json"]
     assert not [entry for entry in path if "atlas-shim-run" in entry]
     assert not {
         "attrs",
@@ -49,10 +52,8 @@ def test_an_existing_sitecustomize_is_run_as_if_alone(shared, tmp_path, python):
     assert "nonsense_that_is_missing" in done.stderr
     (tmp_path / "sitecustomize.py").write_text("MARK = __file__")
     done = shared(python, "-c", code, PYTHONPATH=f"$PYTHONPATH:{tmp_path}")
-    assert (done.stdout.split(), done.stderr) == (
-        [str(tmp_path / "sitecustomize.py"), "200"],
-        "",
-    )
+    assert done.stdout.split() == [str(tmp_path / "sitecustomize.py"), "200"]
+    assert done.stderr == ""
 
 
 def test_settings_that_the_program_changed_are_checked(shared):
@@ -79,7 +80,8 @@ def test_a_program_with_a_shim_of_its_own_is_served(runs, tmp_path, name):
     (tmp_path / name).write_text("mine = 1\n")
     (tmp_path / "app.py").write_text(f"from shim import mine\n{URLLIB}\n")
     done = runs(sys.executable, tmp_path / "app.py")
-    assert (done.stdout, done.stderr) == ("200\n", "")
+    assert done.stdout == "200\n"
+    assert done.stderr == ""
 
 
 DIGEST = f"""
@@ -125,14 +127,13 @@ def test_with_a_file_of_options_the_gateway_alone_translates(runs, atlas, tmp_pa
         URLLIB,
         options=["--config", tmp_path / "shim.toml", "--report"],
     )
-    assert (done.stdout, done.stderr) == (
-        "200\n",
-        "atlas-shim: 1 call to Atlas, 1 of them retired\n",
-    )
+    assert done.stdout == "200\n"
+    assert done.stderr == "atlas-shim: 1 call to Atlas, 1 of them retired\n"
 
 
 def test_a_run_in_a_run_is_served(runs):
     """By the outer one in the end; each Python of it chains to the other's hook."""
     inner = [sys.executable, "-m", "shim", "run", "--", BARE, "-c", HTTP_CLIENT]
     done = runs(*inner)
-    assert (done.stdout, done.stderr) == ("200\n", "")
+    assert done.stdout == "200\n"
+    assert done.stderr == ""

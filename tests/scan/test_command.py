@@ -129,16 +129,18 @@ def test_json_keeps_its_schema(tree):
     assert {name for one in data["findings"] for name in one} == set(MEMBERS.split())
     assert [one["kind"] for one in data["findings"]] == ["call", "call", "path", "sdk"]
     jobs = data["findings"][2]
-    assert (jobs["method"], jobs["operation"], jobs["alternatives"]) == (
-        None, "listServerlessRestoreJobs", ["createServerlessRestoreJob"],
-    )  # fmt: skip
+    assert jobs["method"] is None  # fmt: skip
+    assert jobs["operation"] == "listServerlessRestoreJobs"
+    assert jobs["alternatives"] == ["createServerlessRestoreJob"]
     assert data["findings"][0]["successors"][0] == {
         "tier": "flex",
         "method": "GET",
         "path": "/api/atlas/v2/groups/{groupId}/flexClusters/{clusterName}/backup/snapshots",
         "version": "2024-11-13",
     }
-    assert (len(data["errors"]), len(data["notes"]), len(data["unread"])) == (1, 1, 1)
+    assert len(data["errors"]) == 1
+    assert len(data["notes"]) == 1
+    assert len(data["unread"]) == 1
 
 
 def test_sarif_is_what_code_hosts_read(tree):
@@ -196,10 +198,11 @@ def test_a_long_scan_shows_how_far_it_is_at_a_terminal(monkeypatch):
         monkeypatch.setattr(scan_command, "_SILENT", 0)
         assert [*scan_command._shown(["a", "b"])] == ["a", "b"]
     shown = b""
+    # There is no other end any more.
     with (
         os.fdopen(terminal, "rb", buffering=0) as screen,
         suppress(OSError),
-    ):  # there is no other end any more
+    ):
         while True:
             shown += screen.read(4096)
     assert b"100%" in shown

@@ -32,6 +32,7 @@ def test_a_method_is_a_constant_or_a_verb_in_a_short_name(
 ])  # fmt: skip
 def test_the_last_value_before_a_use_counts(tmp_path, program, count):
     """In a function it is the module's last one: the function is called when the module has run."""
-    base, call = f"BASE = '{BASE}'\n", "requests.get(BASE + '/groups/a/serverless/b')\n"
+    base = f"BASE = '{BASE}'\n"
+    call = "requests.get(BASE + '/groups/a/serverless/b')\n"
     found = look(put(tmp_path / "a.py", program.format(base=base, call=call))).findings
     assert len(found) == count

@@ -55,9 +55,8 @@ def test_the_operators_date_counts(tmp_path):
 def test_what_others_wrote_is_left_out(tmp_path, name):
     """Virtual environments, caches, vendored, built, excluded and hidden files are skipped, except workflows."""
     put(tmp_path / "strange/pyvenv.cfg", "")
-    put(
-        tmp_path / "made.js", f"fetch('{URL}');" + "x=1;" * 2000
-    )  # one long line: a program wrote it
+    # One long line: a program wrote it.
+    put(tmp_path / "made.js", f"fetch('{URL}');" + "x=1;" * 2000)
     put(tmp_path / name, f"curl {URL}\n")
     put(tmp_path / "src/a.py", CALL)
     put(
@@ -66,9 +65,8 @@ def test_what_others_wrote_is_left_out(tmp_path, name):
     )
     put(tmp_path / "tests/a.py", CALL)
     put(tmp_path / "src/made/a.py", CALL)
-    assert (
-        len(look(tmp_path / name).findings) == 1
-    )  # a file or folder that is named counts whatever it is called
+    # A file or folder that is named counts whatever it is called.
+    assert len(look(tmp_path / name).findings) == 1
     found = look(tmp_path, exclude=("tests", "src/made")).findings
     assert sorted(
         Path(one.place.file).relative_to(tmp_path).as_posix() for one in found
@@ -120,7 +118,8 @@ def test_a_crash_is_the_line_of_its_file(
 
 def test_what_is_not_read_is_named(tmp_path):
     """A scan waits for no pipe, follows no link, and reads a file once by whatever name; a large one is an error."""
-    outside, tree = put(tmp_path / "outside/a.py", CALL), tmp_path / "tree"
+    outside = put(tmp_path / "outside/a.py", CALL)
+    tree = tmp_path / "tree"
     put(tree / "a/b/c.py", CALL)
     (tree / "a/b/up").symlink_to(tree / "a", target_is_directory=True)
     (tree / "a/d.py").symlink_to(tree / "a/b/c.py")
@@ -190,11 +189,9 @@ def test_a_value_for_what_has_none_is_all_of_it(tmp_path, name, sign):
 def test_columns_count_characters(tmp_path, name, call):
     """Letters beyond ASCII are one column each."""
     (finding,) = look(put(tmp_path / name, f'x = "\xe4\U0001f600"; {call}')).findings
-    assert (finding.place.line, finding.place.column, finding.place.end_column) == (
-        1,
-        11,
-        11 + len(call.strip()),
-    )
+    assert finding.place.line == 1
+    assert finding.place.column == 11
+    assert finding.place.end_column == 11 + len(call.strip())
 
 
 def test_functions_that_call_each_other_end(tmp_path):
@@ -211,7 +208,8 @@ def test_functions_that_call_each_other_end(tmp_path):
 
 def test_a_file_of_many_paths_is_asked_for_each(tmp_path):
     """How many texts are followed is bounded for each call, not for each file."""
-    numbers, pieces = range(10, 70), ' + ""' * 12
+    numbers = range(10, 70)
+    pieces = ' + ""' * 12
     paths = "".join(
         f'P{n} = BASE + "/groups/a/serverless/b"{pieces} + "/backup/snapshots"\n'
         for n in numbers
@@ -262,7 +260,8 @@ JS = f"fetch('{URL}')"
 def test_a_comment_spares_a_call(tmp_path, program):
     """On one of the call's lines, or alone on the line before."""
     report = look(put(tmp_path / ("a.js" if JS in program else "a.py"), program))
-    assert (report.findings, report.notes) == ([], {})
+    assert report.findings == []
+    assert report.notes == {}
     assert report.ignored >= 1
 
 
@@ -297,10 +296,8 @@ def test_a_broken_part_does_not_hide_the_rest(tmp_path):
 def test_documentation_is_noted(tmp_path, name):
     """Documentation makes no call; a note says that it names some."""
     report = look(put(tmp_path / name, f"curl {URL}\n"))
-    assert (report.findings, "documentation" in next(iter(report.notes)).message) == (
-        [],
-        True,
-    )
+    assert report.findings == []
+    assert "documentation" in next(iter(report.notes)).message
 
 
 def test_a_script_is_known_by_its_first_line(tmp_path):
@@ -314,9 +311,8 @@ def test_a_script_is_known_by_its_first_line(tmp_path):
     )
     findings = look(tmp_path).findings
     assert [one.kind for one in findings] == ["call", "call", "text", "call"]
-    assert (
-        findings[3].method == "POST"
-    )  # a write that were called a read would be thought harmless
+    # A write that were called a read would be thought harmless.
+    assert findings[3].method == "POST"
 
 
 def test_without_the_grammars_lines_are_found_and_the_extra_is_named(

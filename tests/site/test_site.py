@@ -28,13 +28,13 @@ FETCHING = {
 def find_file(site, page, path):
     """The file that a link's path leads to from a page, None for one that is not there."""
     path = unquote(path)
-    below = (
-        path.removeprefix("/")
-        if path.startswith("/")
-        else page.path.parent.relative_to(site) / path
-    )
+    if path.startswith("/"):
+        below = path.removeprefix("/")
+    else:
+        below = page.path.parent.relative_to(site) / path
     target = (site / below).resolve()
-    target = target / "index.html" if target.is_dir() else target
+    if target.is_dir():
+        target = target / "index.html"
     return target if target.is_file() else None
 
 
@@ -48,7 +48,10 @@ def test_every_link_and_anchor_leads_somewhere(site, pages):
                 parts = urlsplit(url)
                 if parts.scheme or parts.netloc:
                     continue
-                target = find_file(site, page, parts.path) if parts.path else page.path
+                if parts.path:
+                    target = find_file(site, page, parts.path)
+                else:
+                    target = page.path
                 if target is None or (
                     parts.fragment
                     and unquote(parts.fragment) not in anchors.get(target, ())

@@ -10,7 +10,8 @@ import attrs
 from tests.stateful.native import LEGACY, V2
 
 Document = dict[str, Any]
-SIZES, ZONES = ("M10", "M20", "M30"), ("Zone 1", "Zone 2", "Zone 3")
+SIZES = ("M10", "M20", "M30")
+ZONES = ("Zone 1", "Zone 2", "Zone 3")
 REGIONS = {
     "AWS": ("US_EAST_1", "EU_WEST_1", "US_WEST_2"),
     "AZURE": ("US_EAST_2", "EUROPE_NORTH", "US_WEST"),
@@ -31,9 +32,13 @@ class Asked:
 def creation(rng: Random) -> Asked:
     """Return a call that makes a cluster of one region or several, of one shard or several."""
     kind = rng.choice(("REPLICASET", "SHARDED", "GEOSHARDED"))
-    number = 1 if kind == "REPLICASET" else rng.randint(1, 3)
+    if kind == "REPLICASET":
+        number = 1
+    else:
+        number = rng.randint(1, 3)
     names = ZONES[: rng.randint(1, 2) if kind == "GEOSHARDED" else 1]
-    places, size = rng.choice(((3,), (3,), (2, 1))), rng.choice(SIZES)
+    places = rng.choice(((3,), (3,), (2, 1)))
+    size = rng.choice(SIZES)
     provider = rng.choice(("AWS", "AWS", "AZURE", "GCP"))
     there = REGIONS[provider]
     common = {"name": "c", "clusterType": kind, "diskSizeGB": rng.choice((10, 40))}
@@ -160,7 +165,8 @@ def tier(rng: Random, document: Document) -> Document:
 
 
 def nodes(rng: Random, document: Document) -> Document:
-    kind, number = rng.choice(("readOnlySpecs", "analyticsSpecs")), rng.randint(0, 2)
+    kind = rng.choice(("readOnlySpecs", "analyticsSpecs"))
+    number = rng.randint(0, 2)
 
     def act(region: Document) -> None:
         size = region["electableSpecs"]["instanceSize"]
@@ -184,7 +190,10 @@ def scaling(rng: Random, document: Document) -> Document:
 
 
 def disk(rng: Random, document: Document) -> Document:
-    both = {"replicationSpecs": _specs(rng, document)} if rng.random() < 0.5 else {}
+    if rng.random() < 0.5:
+        both = {"replicationSpecs": _specs(rng, document)}
+    else:
+        both = {}
     return {"diskSizeGB": rng.choice((10, 20, 80)), **both}
 
 
@@ -289,11 +298,9 @@ def legacy_place(rng: Random, document: Document) -> Document:
 
 
 def legacy_nodes(rng: Random, document: Document) -> Document:
-    zones, name, number = (
-        _whole(document),
-        rng.choice(("readOnlyNodes", "analyticsNodes")),
-        rng.randint(0, 2),
-    )
+    zones = _whole(document)
+    name = rng.choice(("readOnlyNodes", "analyticsNodes"))
+    number = rng.randint(0, 2)
     for region in (
         region for zone in zones for region in zone["regionsConfig"].values()
     ):

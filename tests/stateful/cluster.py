@@ -40,10 +40,8 @@ class RefusedError(Exception):
     def __init__(self, status: int, code: str, detail: str = "") -> None:
         """Keep what is answered."""
         super().__init__(code, detail)
-        self.status, self.document = (
-            status,
-            {"detail": detail, "error": status, "errorCode": code},
-        )
+        self.status = status
+        self.document = {"detail": detail, "error": status, "errorCode": code}
 
 
 @attrs.define
@@ -79,7 +77,10 @@ class World:
         self, said: dict[str, Any], like: dict[str, Any] | None, disk: float
     ) -> dict[str, Any]:
         """Return a whole region, of what is said of it and the one that is there."""
-        base = copy.deepcopy(like) if like and self.keeps else {}
+        if like and self.keeps:
+            base = copy.deepcopy(like)
+        else:
+            base = {}
         made = {
             **base,
             **{name: value for name, value in said.items() if name not in KINDS},
@@ -95,11 +96,10 @@ class World:
                 kind, {"nodeCount": 0, "instanceSize": first.get("instanceSize")}
             )
             if kind not in said:  # it follows the electable nodes
-                size = (
-                    stays
-                    if kind == "analyticsSpecs" and stays.get("nodeCount")
-                    else first
-                )
+                if kind == "analyticsSpecs" and stays.get("nodeCount"):
+                    size = stays
+                else:
+                    size = first
                 stays = {
                     **stays,
                     "diskSizeGB": first["diskSizeGB"],

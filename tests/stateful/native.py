@@ -17,7 +17,8 @@ from tests.stateful.cluster import (
     zones,
 )
 
-V2, LEGACY = "2023-02-01", "2023-01-01"
+V2 = "2023-02-01"
+LEGACY = "2023-01-01"
 NODES = {
     "electableSpecs": "electableNodes",
     "readOnlySpecs": "readOnlyNodes",
@@ -47,10 +48,14 @@ class Native(World):
             return shown(self.find(name), version)
         if method == "POST" and body["name"] in self.clusters:
             raise RefusedError(400, "DUPLICATE_CLUSTER_NAME", "name")
-        there = copy.deepcopy(self.find(name)) if method == "PATCH" else None
-        made = (
-            self._of_v2(body, there) if version == V2 else self._of_legacy(body, there)
-        )
+        if method == "PATCH":
+            there = copy.deepcopy(self.find(name))
+        else:
+            there = None
+        if version == V2:
+            made = self._of_v2(body, there)
+        else:
+            made = self._of_legacy(body, there)
         self.keep(made)
         return shown(made, version)
 
@@ -79,31 +84,26 @@ class Native(World):
     def _shards(
         self, said: list[dict[str, Any]], there: Cluster | None, disk: float
     ) -> list[dict[str, Any]]:
-        old, made = zones(there) if there else {}, list[dict[str, Any]]()
+        old = zones(there) if there else {}
+        made = list[dict[str, Any]]()
         for number, zone in enumerate(said):
             name = zone.get("zoneName", f"Zone {number + 1}")
-            alone = next(iter(old.values())) if len(old) == len(said) == 1 else []
+            if len(old) == len(said) == 1:
+                alone = next(iter(old.values()))
+            else:
+                alone = []
             shards = old.get(name, alone)
-            zone_id = shards[0]["zoneId"] if shards else self.new_id()
+            if shards:
+                zone_id = shards[0]["zoneId"]
+            else:
+                zone_id = self.new_id()
             for place in range(zone.get("numShards", 1)):
-                like = (
-                    (shards[place] if place < len(shards) else shards[0])
-                    if shards
-                    else None
-                )
-                by_name = (
-                    {
-                        (one["providerName"], one["regionName"]): one
-                        for one in like["regionConfigs"]
-                    }
-                    if like
-                    else {}
-                )
-                moved = (
-                    next(iter(by_name.values()))
-                    if len(by_name) == len(zone["regionConfigs"]) == 1
-                    else None
-                )
+                like = _likeness(shards, place)
+                by_name = _by_name(like["regionConfigs"]) if like else {}
+                if len(by_name) == len(zone["regionConfigs"]) == 1:
+                    moved = next(iter(by_name.values()))
+                else:
+                    moved = None
                 configs = [
                     self.region(
                         one,
@@ -112,7 +112,10 @@ class Native(World):
                     )
                     for one in zone["regionConfigs"]
                 ]
-                own = like["id"] if like and place < len(shards) else self.new_id()
+                if like and place < len(shards):
+                    own = like["id"]
+                else:
+                    own = self.new_id()
                 made.append(
                     {
                         "id": own,
@@ -133,7 +136,10 @@ class Native(World):
         made.setdefault("clusterType", "REPLICASET")
         if not own & body.keys() - {"backupEnabled", "providerBackupEnabled"}:
             return made
-        was = _over(legacy_shape(there), {}) if there else _START
+        if there:
+            was = _over(legacy_shape(there), {})
+        else:
+            was = _START
         settings = _over(was["providerSettings"], body.get("providerSettings", {}))
         disk = body.get("diskSizeGB", was["diskSizeGB"])
         kind = {"instanceSize": settings["instanceSizeName"], "diskSizeGB": disk}
@@ -143,11 +149,15 @@ class Native(World):
             for new, old in volume.items()
             if settings.get(old) != was["providerSettings"].get(old)
         }
-        said, old = [], zones(there) if there else {}
+        said = []
+        old = zones(there) if there else {}
         for zone in _legacy_zones(was, body):
             configs = []
             for name, one in zone["regionsConfig"].items():
-                priority = {"priority": one["priority"]} if "priority" in one else {}
+                if "priority" in one:
+                    priority = {"priority": one["priority"]}
+                else:
+                    priority = {}
                 nothing: list[dict[str, Any]] = [{"regionConfigs": [{}]}]
                 shards = old.get(zone["zoneName"]) or next(iter(old.values()), nothing)
                 by_name = {
@@ -193,11 +203,23 @@ class Native(World):
         return _with_disk(made, disk)
 
 
+def _likeness(shards: list[Any], place: int) -> Any:
+    """Return the shard that a new one at this place resembles, or None."""
+    if not shards:
+        return None
+    return shards[place] if place < len(shards) else shards[0]
+
+
+def _by_name(regions: list[dict[str, Any]]) -> dict[tuple[str, str], dict[str, Any]]:
+    return {(one["providerName"], one["regionName"]): one for one in regions}
+
+
 def _scaling(
     was: dict[str, Any], body: dict[str, Any], there: dict[str, Any]
 ) -> dict[str, Any]:
     """Return a region's scaling, with what a body says otherwise than it is shown for the whole cluster."""
-    said, made = body.get("autoScaling", {}), copy.deepcopy(there)
+    said = body.get("autoScaling", {})
+    made = copy.deepcopy(there)
     sizes = body.get("providerSettings", {}).get("autoScaling", {}).get("compute", {})
     shown = {
         **was["autoScaling"]["compute"],
@@ -281,7 +303,9 @@ def shown(cluster: Cluster, version: str) -> dict[str, Any]:
     sizes = {one["electableSpecs"]["instanceSize"] for one in regions(cluster)}
     if len(sizes) > 1:
         raise RefusedError(400, "ASYMMETRIC_SHARD_UNSUPPORTED")
-    return v2_shape(cluster) if version == V2 else legacy_shape(cluster)
+    if version == V2:
+        return v2_shape(cluster)
+    return legacy_shape(cluster)
 
 
 def v2_shape(cluster: Cluster) -> dict[str, Any]:

@@ -41,7 +41,9 @@ class People:
         if fails and not self.executes:
             return refuses(503, "SERVICE_UNAVAILABLE")
         reply = self._executed(call)
-        return refuses(503, "SERVICE_UNAVAILABLE") if fails else reply
+        if fails:
+            return refuses(503, "SERVICE_UNAVAILABLE")
+        return reply
 
     def _executed(self, call: Call) -> Given:
         body = json.loads(call.body or b"{}")
@@ -67,7 +69,7 @@ class People:
                 return refuses(404, "USER_NOT_FOUND")
             self.team.remove(body["id"])
             return answers({"id": body["id"]})
-        users = self.team if "/teams/" in call.path else self.roles
+        users = (self.team) if "/teams/" in call.path else (self.roles)
         return answers(
             {"results": [self._user(user) for user in users], "totalCount": len(users)}
         )

@@ -8,7 +8,8 @@ import attrs
 from tests.contract.schema import Bodies
 from tests.stateful.cluster import PLAIN, Cluster, RefusedError, World, disk_of
 
-READ, WRITE = "2024-08-05", "2024-10-23"
+READ = "2024-08-05"
+WRITE = "2024-10-23"
 PATH = "/api/atlas/v2/groups/{groupId}/clusters"
 BODIES = Bodies("cluster-writes-2026-08")
 NEEDED = {
@@ -36,7 +37,10 @@ class Strict(World):
             )
         if method == "GET":
             return copy.deepcopy(self.find(name))
-        path = PATH if method == "POST" else f"{PATH}/{{clusterName}}"
+        if method == "POST":
+            path = PATH
+        else:
+            path = f"{PATH}/{{clusterName}}"
         if wrong := [
             one
             for one in BODIES.defects(BODIES.bodies[method, path, WRITE], body)
@@ -45,7 +49,10 @@ class Strict(World):
             raise RefusedError(400, "INVALID_ATTRIBUTE", wrong[0])
         if method == "POST" and body["name"] in self.clusters:
             raise RefusedError(400, "DUPLICATE_CLUSTER_NAME", "name")
-        there = copy.deepcopy(self.find(name)) if method == "PATCH" else None
+        if method == "PATCH":
+            there = copy.deepcopy(self.find(name))
+        else:
+            there = None
         made = {**(there or {**copy.deepcopy(PLAIN), "replicationSpecs": []}), **body}
         if "replicationSpecs" in body:
             made["replicationSpecs"] = self._shards(body["replicationSpecs"], there)
@@ -56,18 +63,18 @@ class Strict(World):
         self, said: list[dict[str, Any]], there: Cluster | None
     ) -> list[dict[str, Any]]:
         """Return the shards of a body: a shard whose id it leaves out is deleted, and one without an id is new."""
-        old = (
-            {shard["id"]: shard for shard in there["replicationSpecs"]} if there else {}
-        )
-        names, made = (
-            {shard["zoneName"]: shard["zoneId"] for shard in old.values()},
-            list[dict[str, Any]](),
-        )
+        if there:
+            old = {shard["id"]: shard for shard in there["replicationSpecs"]}
+        else:
+            old = {}
+        names = {shard["zoneName"]: shard["zoneId"] for shard in old.values()}
+        made = list[dict[str, Any]]()
         disk = disk_of(there) if there else 10
         for number, spec in enumerate(said):
             if spec.get("id", next(iter(old), "")) not in old and "id" in spec:
                 raise RefusedError(400, "INVALID_ATTRIBUTE", "replicationSpecs[].id")
-            like, name = old.get(spec.get("id", "")), spec.get("zoneName")
+            like = old.get(spec.get("id", ""))
+            name = spec.get("zoneName")
             name = name or (
                 like["zoneName"] if like else f"Zone {number + 1 if not made else 1}"
             )
@@ -75,19 +82,17 @@ class Strict(World):
                 like["zoneId"] if like and like["zoneName"] == name else names.get(name)
             )
             names[name] = zone or self.new_id()
-            by_name = (
-                {
+            if like:
+                by_name = {
                     (one["providerName"], one["regionName"]): one
                     for one in like["regionConfigs"]
                 }
-                if like
-                else {}
-            )
-            moved = (
-                next(iter(by_name.values()))
-                if len(by_name) == len(spec["regionConfigs"]) == 1
-                else None
-            )
+            else:
+                by_name = {}
+            if len(by_name) == len(spec["regionConfigs"]) == 1:
+                moved = next(iter(by_name.values()))
+            else:
+                moved = None
             configs = [
                 self.region(
                     one,

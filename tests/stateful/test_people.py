@@ -49,7 +49,9 @@ def make(call, atlas):
     driven = drive(
         ENGINE, BASE + path, atlas, method=method, body=body, settings=ON, clock=DAY
     )
-    return 503 if driven.passed else driven.reply.status
+    if driven.passed:
+        return 503
+    return driven.reply.status
 
 
 def world(**fails):

@@ -13,7 +13,8 @@ from tests.stateful.worlds import Worlds
 
 CHANGES = 8
 """Changes after a creation."""
-FEW, MANY = range(70), range(1000, 2000)
+FEW = range(70)
+MANY = range(1000, 2000)
 
 
 @pytest.fixture(autouse=True)
@@ -84,7 +85,8 @@ def unlike(worlds: Worlds, rng: Random) -> None:
     """Let another program change one shard alone, as the new version lets it."""
     for world in (worlds.native, worlds.strict):
         shard = rng.choice(world.clusters["c"]["replicationSpecs"])
-        region, seed = shard["regionConfigs"][0], rng.random()
+        region = shard["regionConfigs"][0]
+        seed = rng.random()
         if seed < 0.5:
             region["autoScaling"] = {
                 "compute": {"enabled": True, "scaleDownEnabled": False},

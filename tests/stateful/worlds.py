@@ -50,7 +50,10 @@ class Transport(httpx.BaseTransport):
         name = request.url.path.partition("/clusters/")[2]
         if not request.url.path.startswith("/api/atlas/v2/"):
             version = None
-        what = self.fault(request.method) if version and version[1] > "2024" else ""
+        if version and version[1] > "2024":
+            what = self.fault(request.method)
+        else:
+            what = ""
         if what == "busy":
             return httpx.Response(
                 503,
@@ -60,7 +63,10 @@ class Transport(httpx.BaseTransport):
         if what == "lost":
             raise httpx.ConnectError("lost", request=request)
         try:
-            body = json.loads(request.content) if request.content else None
+            if request.content:
+                body = json.loads(request.content)
+            else:
+                body = None
             status = 201 if request.method == "POST" else 200
             answer = httpx.Response(
                 status,
@@ -91,42 +97,53 @@ class Worlds:
 
     def __attrs_post_init__(self) -> None:
         """Begin without a cluster."""
-        self.native, self.strict = Native(self.keeps), Strict(self.keeps)
+        self.native = Native(self.keeps)
+        self.strict = Strict(self.keeps)
         self.client = shim.wrap(
             httpx.Client(transport=Transport(self.strict, self.fault))
         )
 
     def call(self, asked: Asked, rng: Random, tries: int = 1) -> None:
         """Make a call in both worlds, by any of the ways that its version has."""
-        before, native_body = copy.deepcopy(self.native.clusters), None
+        before = copy.deepcopy(self.native.clusters)
+        native_body = None
         try:
-            old = (
-                self.native.call(asked.version, "GET", "c")
-                if asked.method == "PATCH"
-                else {}
-            )
+            if asked.method == "PATCH":
+                old = self.native.call(asked.version, "GET", "c")
+            else:
+                old = {}
             native_body = asked.make(old)
             native: Any = self.native.call(
                 asked.version, asked.method, "c", native_body
             )
         except RefusedError as refused:
-            native, self.native.clusters = refused, before
+            native = refused
+            self.native.clusters = before
         way = rng.choice(("v2", {V2: "v1.5", LEGACY: "v1.0"}[asked.version]))
         status, answer = self._shim(asked, way, tries)
         self.seen.append((asked.what, self._compare(native, before, status, answer)))
+        # Ids that a refused call took are no difference.
         for world in (
             self.native,
             self.strict,
-        ):  # ids that a refused call took are no difference
+        ):
             world.numbers = count(1000 * len(self.seen))
 
     def _shim(self, asked: Asked, way: str, tries: int) -> tuple[int, Any]:
         media = f"application/vnd.atlas.{asked.version}+json"
         url = f"https://cloud.mongodb.com/api/atlas/{way}/{CLUSTERS}"
         headers = {"Accept": media, "Content-Type": media}
-        path = f"{url}/c" if asked.method == "PATCH" else url
-        old = self._read(f"{url}/c", headers) if asked.method == "PATCH" else {}
-        body, status, answer = asked.make(old) if isinstance(old, dict) else {}, 0, None
+        if asked.method == "PATCH":
+            path = f"{url}/c"
+        else:
+            path = url
+        if asked.method == "PATCH":
+            old = self._read(f"{url}/c", headers)
+        else:
+            old = {}
+        body = asked.make(old) if isinstance(old, dict) else {}
+        status = 0
+        answer = None
         if old is None:
             return 400, {}
         for _ in range(tries):
@@ -139,7 +156,8 @@ class Worlds:
                 continue
             finally:
                 assert self.strict.written - written < 2, "one call wrote twice"
-            status, answer = response.status_code, response.json()
+            status = response.status_code
+            answer = response.json()
             if status not in FAILED:
                 break
         return status, answer
@@ -157,15 +175,14 @@ class Worlds:
         raise AssertionError("no read came through")
 
     def _compare(self, native: Any, before: Any, status: int, answer: Any) -> str:
-        after, found = self._state(self.native), self._state(self.strict)
+        after = self._state(self.native)
+        found = self._state(self.strict)
         if 0 < status < 400:
             if isinstance(native, RefusedError):
                 return f"wrong: {status}, and natively {native}"
-            return (
-                "equal"
-                if after == found
-                else f"wrong: {status}, and {[*differences(after, found)][:3]}"
-            )
+            if after == found:
+                return "equal"
+            return f"wrong: {status}, and {[*differences(after, found)][:3]}"
         if found == after and found != self._state(before):
             return "done"  # and the caller does not know
         self.native.clusters = before
@@ -183,5 +200,8 @@ class Worlds:
 
     @staticmethod
     def _state(world: Native | Strict | dict[str, Any]) -> dict[str, Any]:
-        clusters = world if isinstance(world, dict) else world.clusters
+        if isinstance(world, dict):
+            clusters = world
+        else:
+            clusters = world.clusters
         return {name: normal(cluster) for name, cluster in clusters.items()}

@@ -101,7 +101,8 @@ def of_urllib3(http: PoolManager, pool: urllib3.HTTPSConnectionPool) -> int:
 def main() -> None:
     """Make sessions, managers and pools."""
     of_requests(requests.Session())
-    timeout, pool = urllib3.Timeout(total=3), urllib3.HTTPSConnectionPool("a", 443)
+    timeout = urllib3.Timeout(total=3)
+    pool = urllib3.HTTPSConnectionPool("a", 443)
     of_urllib3(urllib3.PoolManager(3, headers={}, timeout=timeout), pool)
     of_urllib3(urllib3.ProxyManager("http://a", 3), urllib3.HTTPSConnectionPool("a"))
 

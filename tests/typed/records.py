@@ -16,11 +16,9 @@ def absent(response: httpx.Response | requests.Response) -> list[str]:
     """Return the fields that the answer no longer has."""
     record = shim.record(response)
     assert_type(record, Record | None)
-    return (
-        []
-        if record is None
-        else [report.name for report in record.fields if is_absent(report)]
-    )
+    if record is None:
+        return []
+    return [report.name for report in record.fields if is_absent(report)]
 
 
 def is_absent(report: FieldReport) -> bool:
@@ -71,7 +69,8 @@ async def of_writes(
     client: shim.AsyncAtlasClient, group_id: str, name: str
 ) -> list[Record | None]:
     """Writes have a record as reads have, a deletion too."""
-    instances, jobs = client.serverless_instances, client.shared_tier_restore_jobs
+    instances = client.serverless_instances
+    jobs = client.shared_tier_restore_jobs
     order = jobs.create_shared_cluster_backup_restore_job
     job = await order(
         group_id, name, snapshot_id="0" * 24, target_deployment_item_name=name

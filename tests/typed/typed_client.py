@@ -34,11 +34,17 @@ def who_refused(
             group_id, cluster_name, snapshot_id
         )
     except RateLimitedError as error:
-        return "later" if error.retry_after is None else f"in {error.retry_after:.0f} s"
+        if error.retry_after is None:
+            return "later"
+        return f"in {error.retry_after:.0f} s"
     except AtlasError as error:
-        return error.record.route if error.record else "sign-in"
+        if error.record:
+            return error.record.route
+        return "sign-in"
     record = shim.record(found)
-    return "unknown" if record is None else record.route
+    if record is None:
+        return "unknown"
+    return record.route
 
 
 def newest(
@@ -55,7 +61,9 @@ def newest(
 
 def age(snapshot: ServerlessBackupSnapshot, now: datetime) -> timedelta | None:
     """Return how old a snapshot is, None when Atlas does not say."""
-    return None if snapshot.created_at is None else now - snapshot.created_at
+    if snapshot.created_at is None:
+        return None
+    return now - snapshot.created_at
 
 
 def download_newest(

@@ -43,9 +43,8 @@ def test_every_way_in_is_covered(atlas, ask):
     assert response.headers["Content-Length"] == str(len(response.data))
     assert shim.record(response) is response.shim
     assert response.shim.route == "flex"
-    assert (response.geturl() or SNAPSHOTS).endswith(
-        SNAPSHOTS
-    )  # urllib3 1.26 may not know
+    # Urllib3 1.26 may not know.
+    assert (response.geturl() or SNAPSHOTS).endswith(SNAPSHOTS)
     assert response.retries.history == ()
     assert len(atlas.fake.arrivals) == 1
 

@@ -24,27 +24,29 @@ def served(response):
 def with_token(module, name):
     """A client of another project that adds a token."""
     with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore"
-        )  # of httpx, which authlib takes where there is no httpx2
+        # Of httpx, which authlib takes where there is no httpx2.
+        warnings.simplefilter("ignore")
         return getattr(pytest.importorskip(module), name)(token=TOKEN)
 
 
 @pytest.mark.parametrize(
     ("module", "name"),
     [
+        # Adds its token in ``request``, above the shim.
         (
             "requests_oauthlib",
             "OAuth2Session",
-        ),  # adds its token in ``request``, above the shim
+        ),
+        # Its token is an authentication.
         (
             "authlib.integrations.requests_client",
             "OAuth2Session",
-        ),  # its token is an authentication
+        ),
+        # Which makes a request of its own from the one given.
         (
             "authlib.integrations.httpx_client",
             "OAuth2Client",
-        ),  # which makes a request of its own from the one given
+        ),
     ],
 )
 def test_a_client_that_adds_a_token(retired, monkeypatch, module, name):

@@ -105,9 +105,8 @@ def _value(flag: Flag, text: str) -> Value:
                 return _BOOLS[text]
             case "stringToString":
                 return dict(pair.split("=", 1) for pair in text.split(","))
-            case (
-                "int"
-            ):  # As Go's ParseInt does with base 0: 010 is octal, and 64 bits are all.
+            # As Go's ParseInt does with base 0: 010 is octal, and 64 bits are all.
+            case "int":
                 number = int(text, 8 if re.fullmatch(r"[-+]?0[0-7_]+", text) else 0)
                 number.to_bytes(8, signed=True)
                 return number

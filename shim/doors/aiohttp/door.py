@@ -248,12 +248,8 @@ async def door_of_request(
             whole = whole.with_query(query)
         fields = CIMultiDict(session.headers)
         fields.update(CIMultiDict(headers or ()))
-    except (
-        AssertionError,
-        TypeError,
-        ValueError,
-    ):  # aiohttp reports the defect
-        return None
+    except (AssertionError, TypeError, ValueError):
+        return None  # aiohttp reports the defect
     lines = lambda: header_lines(fields.items())  # noqa: E731
     retired = await adrive(
         retired_call(method.upper(), str(whole), lines, asyncio.sleep)

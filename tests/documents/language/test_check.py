@@ -107,20 +107,16 @@ def test_what_all_have_stays_beside_what_one_says(tmp_path):
     thing, other = (one.successors["successor"] for one in operations)
     assert thing.only is not None
     assert other.only is not None
-    assert (thing.only.path.text, thing.only.version, thing.note) == (
-        "/new/{thing}",
-        "2024-05-30",
-        "All.",
-    )
+    assert thing.only.path.text == "/new/{thing}"
+    assert thing.only.version == "2024-05-30"
+    assert thing.note == "All."
     assert {code: rule.code for code, rule in thing.errors.items()} == {
         "A": "B",
         "C": "D",
     }
-    assert (other.only.version, other.note, [*other.errors]) == (
-        "2025-01-01",
-        "Own.",
-        ["A"],
-    )
+    assert other.only.version == "2025-01-01"
+    assert other.note == "Own."
+    assert [*other.errors] == ["A"]
 
 
 def test_a_resource_of_all_operations_is_of_those_that_have_content(tmp_path):

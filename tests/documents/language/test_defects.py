@@ -49,7 +49,10 @@ def change(data: Any, key: str, value: Any) -> None:
             ((name, names),) = names.items()
             path.append(name)
     for name in path[:-1]:
-        data = data.setdefault(name, {}) if isinstance(data, dict) else data[name]
+        if isinstance(data, dict):
+            data = data.setdefault(name, {})
+        else:
+            data = data[name]
     if value is None:
         del data[path[-1]]
     elif isinstance(data, list) and path[-1] == len(data):
@@ -62,7 +65,10 @@ def rows(base: str) -> list[tuple[str, Any, str, str]]:
     """Return for each row of a document its text, the changed document, the key that the error names, and the word."""
     text = (Path(__file__).parent / "defects.txt").read_text("utf-8")
     part = text.partition(f"\n== {base}\n")[2].partition("\n== ")[0]
-    found, table, lines, data = [], "", list[str](), copy.deepcopy(BASES[base])
+    found = []
+    table = ""
+    lines = list[str]()
+    data = copy.deepcopy(BASES[base])
     for line in filter(None, part.splitlines()):
         if line.startswith("["):
             table = line[1:-1] + "."
@@ -86,7 +92,8 @@ def rows(base: str) -> list[tuple[str, Any, str, str]]:
                     word,
                 )
             )
-            lines, data = [], copy.deepcopy(BASES[base])
+            lines = []
+            data = copy.deepcopy(BASES[base])
     assert not lines
     return found
 
@@ -103,7 +110,10 @@ def test_a_defect_is_an_error_at_its_key(base):
             if line.startswith(f"things.toml: {where}: ")
             and word.removesuffix(" …") in line
         ]
-        expected = (0, False) if word == "sound" else (1, word.endswith("…"))
+        if word == "sound":
+            expected = (0, False)
+        else:
+            expected = (1, word.endswith("…"))
         assert (min(len(named), 1), len(problems) > 1) == expected, (
             f"{row}: {where}: {word}, not {problems}"
         )

@@ -184,7 +184,8 @@ def test_a_rule_is_replaced_as_a_whole_and_shows_its_owner(tmp_path):
     (rule,) = next(
         field for field in document.operations[0].fields if field.name == "name"
     ).rules["flex"]
-    assert (rule.verb, rule.owner) == (Constant(constant="mine"), "own.toml")
+    assert rule.verb == Constant(constant="mine")
+    assert rule.owner == "own.toml"
     assert {
         name for name, owner in owners(document).items() if owner == "own.toml"
     } == {"name"}
@@ -223,7 +224,8 @@ def test_a_tier_of_another_name_is_replaced_too(tmp_path):
     own = OVER + rule.format(why="Not ours.")
     (document,) = load_documents([write(tmp_path, things=there, own=own)])
     (rule,) = rules_of(document, "more")["flex"]
-    assert (rule.owner, rule.why) == ("own.toml", "Not ours.")
+    assert rule.owner == "own.toml"
+    assert rule.why == "Not ours."
 
 
 def rules_of(document, name):

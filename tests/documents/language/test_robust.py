@@ -97,7 +97,10 @@ def path_of(place: tuple[Any, ...]) -> str:
     """A place as lines name it."""
     path = ""
     for key in place:
-        path = f"{path}[{key}]" if isinstance(key, int) else key_path(path, key)
+        if isinstance(key, int):
+            path = f"{path}[{key}]"
+        else:
+            path = key_path(path, key)
     return path
 
 
@@ -116,9 +119,11 @@ def test_each_key_has_a_type():
 
 def test_a_misspelt_key_is_one_problem():
     """What follows from it is not said as well, nor what it would have been."""
-    table, misspelt = tomllib.loads(SOUND.replace(".dedicated]", ".tier.successor]")), 0
+    table = tomllib.loads(SOUND.replace(".dedicated]", ".tier.successor]"))
+    misspelt = 0
     for place in [place for place in places(table) if isinstance(place[-1], str)]:
-        changed, meant = copied(table), place[-1]
+        changed = copied(table)
+        meant = place[-1]
         inner = changed
         for key in place[:-1]:
             inner = inner[key]
@@ -165,11 +170,10 @@ def exercise(engine: Engine) -> None:
             match = engine.recognise(operation.method, target, accept)
             if match is None:
                 continue
-            body = (
-                b'{"kind":"plain","deliveryType":"automated"}'
-                if match.needs_body
-                else None
-            )
+            if match.needs_body:
+                body = b'{"kind":"plain","deliveryType":"automated"}'
+            else:
+                body = None
             drive(
                 engine,
                 target,
@@ -197,7 +201,9 @@ ODD: list[Any] = [None, 5, {"x": 5}, ["x", "x"], "", [], {}, True, [5]]
 def copied(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: copied(inner) for key, inner in value.items()}
-    return [copied(inner) for inner in value] if isinstance(value, list) else value
+    if isinstance(value, list):
+        return [copied(inner) for inner in value]
+    return value
 
 
 @given(data=st.data(), table=st.sampled_from(TABLES))
@@ -222,7 +228,8 @@ def test_every_single_change_is_read_or_refused(index):
     refused = tried = 0
     for number, place in enumerate(places(TABLES[index])):
         for value in ODD if index == 0 else (ODD[number % len(ODD)],):
-            changed, tried = copied(TABLES[index]), tried + 1
+            changed = copied(TABLES[index])
+            tried = tried + 1
             mutated(changed, place, value)
             try:
                 exercise(engine_of(changed))

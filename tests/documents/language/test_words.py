@@ -9,7 +9,9 @@ from shim.documents import load_documents
 from shim.documents.tables import Table
 from tests.core.driver import SHIPPED
 
-RULE, CALL, REFUSED = "from", "paging", {"refuse"}
+RULE = "from"
+CALL = "paging"
+REFUSED = {"refuse"}
 """Keys that tell a rule of a field, and a call or a refused one, though not all of these may have the same keys."""
 
 
@@ -27,7 +29,7 @@ def words(monkeypatch) -> dict[Any, tuple[set[str], set[str]]]:
         ) not in tables:  # a table is first read as one of its sort
             tables.add((table.source.file, table.path))
             is_call = CALL in keys or set(keys) == REFUSED
-            sort = RULE if RULE in keys else CALL if is_call else frozenset(keys)
+            sort = (RULE) if RULE in keys else (CALL if is_call else frozenset(keys))
             known, used = found.setdefault(sort, (set(), set()))
             known.update(keys)
             used.update(table.data)

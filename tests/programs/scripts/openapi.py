@@ -12,7 +12,9 @@ import urllib3
 class ApiException(Exception):
     def __init__(self, status=None, reason=None, body=None):
         super().__init__(f"({status})\nReason: {reason}\n")
-        self.status, self.reason, self.body = status, reason, body
+        self.status = status
+        self.reason = reason
+        self.body = body
 
 
 class RESTClientObject:
@@ -67,10 +69,8 @@ class ApiClient:
 
 
 BACKUP = "/api/atlas/v2/groups/{groupId}/serverless/{clusterName}/backup"
-client, where = (
-    ApiClient(),
-    {"groupId": os.environ["GROUP"], "clusterName": os.environ["CLUSTER"]},
-)
+client = ApiClient()
+where = {"groupId": os.environ["GROUP"], "clusterName": os.environ["CLUSTER"]}
 
 status, page = client.call_api(
     "GET", f"{BACKUP}/snapshots", _request_timeout=30, **where

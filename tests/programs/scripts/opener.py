@@ -21,7 +21,8 @@ install_opener(build_opener(HTTPDigestAuthHandler(passwords)))
 PATH = f"{os.environ['ATLAS']}/api/atlas/v2/groups/{os.environ['GROUP']}/serverless/{os.environ['CLUSTER']}/backup"
 VERSION = "application/vnd.atlas.2023-01-01+json"
 
-url, seen = f"{PATH}/snapshots?itemsPerPage=2&pageNum=1", []
+url = f"{PATH}/snapshots?itemsPerPage=2&pageNum=1"
+seen = []
 while url:
     with urlopen(Request(url, headers={"Accept": VERSION}), timeout=10) as response:
         page = json.load(response)

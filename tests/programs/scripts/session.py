@@ -31,7 +31,8 @@ first = session.get(PATH, params={"itemsPerPage": 2}, timeout=(3.05, 27))
 first.raise_for_status()
 session.hooks["response"].append(check)
 
-url, seen = PATH + "?itemsPerPage=2&pageNum=1", []
+url = PATH + "?itemsPerPage=2&pageNum=1"
+seen = []
 while url:
     page = session.get(url, timeout=(3.05, 27)).json()
     seen += [snapshot["id"] for snapshot in page["results"]]
