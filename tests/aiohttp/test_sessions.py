@@ -96,9 +96,10 @@ async def test_an_error_shows_the_callers_request(raw):
             await session.get(server.url + SNAPSHOTS, raise_for_status=True)
         assert caught.value.status == 404
         assert str(caught.value.request_info.url) == server.url + SNAPSHOTS
-        assert (
-            await session.get(server.url + SNAPSHOTS, raise_for_status=False)
-        ).status == 404
+        async with session.get(
+            server.url + SNAPSHOTS, raise_for_status=False
+        ) as response:
+            assert response.status == 404
 
 
 async def test_a_base_and_parameters_make_the_call(raw):

@@ -127,7 +127,7 @@ def run(serve):  # noqa: F811 - the fixture
     def run(**options):
         patient = {
             "client_timeout": 600,
-            "deadline": 60,
+            "deadline": 600,
             "upstream_timeout": 600,
             **options,
         }
