@@ -35,7 +35,7 @@ CLIENTS = (
     "authlib",
 )
 CLIENT_TESTS = (
-    "tests/gateway_credentials/test_clients.py",
+    "tests/gateway/credentials/test_clients.py",
     "tests/family/test_generated_client.py",
     "tests/programs",
 )

@@ -11,8 +11,8 @@ from shim.core.settings import RouteWord, Settings
 from shim.documents.vocabulary import Fidelity
 from tests.core.driver import ORIGIN, answers, drive
 from tests.foreign_suites import SUITES
-from tests.gateway_hostile.faults import CATALOGUE
-from tests.gateway_hostile.rows import PASSED, REFUSED
+from tests.hostile.faults import CATALOGUE
+from tests.hostile.rows import PASSED, REFUSED
 
 ROOT = Path(__file__).parents[1]
 EXPLANATION = ROOT / "docs" / "explanation"

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.gateway_life.conftest import port
+from tests.gateway.life.conftest import port
 from tests.release.conftest import NEWEST, program
 
 __all__ = ["port", "program"]

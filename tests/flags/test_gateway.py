@@ -19,8 +19,8 @@ from shim.gateway.options import Options
 from shim.gateway.plan import Plan
 from shim.gateway.run import serve_in_thread
 from tests.doors.process import *  # noqa: F403 - its fixtures
+from tests.gateway.credentials.worlds import KEY
 from tests.gateway.test_translating import EMPTY, V1
-from tests.gateway_credentials.worlds import KEY
 from tests.peers.raw import converse, raw_upstream, reply, replying, until
 from tests.peers.served import LOOPBACK, ask, calling, gateway, get
 

@@ -5,8 +5,8 @@ import os
 import resource
 import threading
 
-from tests.gateway_hostile.calls import CALLS
-from tests.gateway_hostile.faults import CONTENT
+from tests.hostile.calls import CALLS
+from tests.hostile.faults import CONTENT
 from tests.peers.raw import PATIENCE, Peer, raw_upstream, reply, replying
 from tests.peers.served import calling, cross, gateway, get, status_of, value_of
 

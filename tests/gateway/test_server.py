@@ -1,4 +1,4 @@
-"""The life cycle: free ports, embedding, draining; gateway_life has the program and its signals."""
+"""The life cycle: free ports, embedding, draining; life/ has the program and its signals."""
 
 import contextlib
 import socket

@@ -1,4 +1,4 @@
-"""A program as a user writes it around ``shim.record``; ``tests/record`` runs a part of it."""
+"""A program as a user writes it around ``shim.record``; ``tests/test_record.py`` runs a part of it."""
 
 from __future__ import annotations
 

@@ -1,0 +1,309 @@
+"""One budget of memory: what is held counts for as long as it is held, and beyond it callers come again."""
+
+import contextlib
+import gc
+import gzip
+import json
+import socket
+import tracemalloc
+from typing import Any
+from unittest import mock
+
+import pytest
+
+from shim.core.settings import RouteWord
+from shim.gateway.allow import parse_allow
+from shim.gateway.errors import Refusal
+from shim.gateway.exchange import UpstreamCall
+from shim.gateway.http1.body import BUFFERED, Body
+from shim.gateway.http1.connection import Connection
+from shim.gateway.http1.response import Request
+from shim.gateway.limits import Entry, Limits
+from shim.gateway.option_values import RESERVED
+from shim.gateway.options import Options
+from shim.gateway.server import Gateway
+from tests.hostile.calls import CALLS
+from tests.hostile.faults import JSON, message
+from tests.hostile.rows import GROUP
+from tests.peers.raw import reply, replying, until
+from tests.peers.served import ask, calling, gateway, get, status_of
+
+V2 = "Accept: application/vnd.atlas.2023-01-01+json"
+CALL = get(f"/api/atlas/v2/groups/{GROUP}/serverless/orders/backup/snapshots", V2)
+LONG = 8_000_000
+"""Bytes of a reply, more than the buffers of a connection take."""
+ITEM = {
+    "id": "a" * (LONG // 100),
+    "startTime": "2026-06-01T00:00:00Z",
+    "status": "COMPLETED",
+}
+PAGE = json.dumps({"results": [ITEM] * 100, "totalCount": 100}).encode()
+
+
+@pytest.fixture
+def uncollected():
+    """No garbage is collected during the test."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.fixture
+def signed(monkeypatch) -> dict[str, Any]:
+    """Return options of a gateway that signs all calls with a key."""
+    monkeypatch.setenv("MONGODB_ATLAS_PUBLIC_API_KEY", "public")
+    monkeypatch.setenv("MONGODB_ATLAS_PRIVATE_API_KEY", "private")
+    return {"credentials": "own", "allow": parse_allow("all", "allow")}
+
+
+def used(served: Gateway) -> int:
+    return served.limits.reserved + served.limits.held
+
+
+def test_long_contents_have_a_half():
+    """So that many of them leave room for calls that need little; what is refused counts as nothing."""
+    limits = Limits(Options(memory=10 * RESERVED))
+    with contextlib.ExitStack() as calls:
+        long = calls.enter_context(Entry(limits, "peer"))
+        long.take(4 * RESERVED)
+        with pytest.raises(Refusal):
+            long.take(RESERVED + 1)
+        long.take(RESERVED)
+        assert not any(
+            calls.enter_context(Entry(limits, "peer")).excess for _ in range(4)
+        )
+        long.give(4 * RESERVED)
+        assert limits.held == RESERVED
+        assert not any(
+            calls.enter_context(Entry(limits, "peer")).excess for _ in range(4)
+        )
+        with pytest.raises(Refusal):
+            long.take(1)
+        assert limits.reserved == 9 * RESERVED
+        assert limits.held == RESERVED
+        assert "memory" in calls.enter_context(Entry(limits, "peer")).excess
+    assert limits.count == 0
+    assert limits.reserved == 0
+    assert limits.held == 0
+    assert limits.of_peer == {}
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"), [("retired POST", 502), ("retired GET", 503)]
+)
+def test_write_that_was_executed_is_not_told_to_come_again(kind, status):
+    """Where a reply finds no room, a read may be made again; a write was executed, and the error says so."""
+    large = message(b'{"id": "' + b"a" * 300_000 + b'"}', JSON)
+    with (
+        replying(large) as upstream,
+        gateway(upstream.origin, memory=300_000) as served,
+    ):
+        reply, content = ask(served, CALLS[kind])
+        until(lambda: used(served) == 0, "all is given back")
+    assert status_of(reply) == status
+    assert (b"Retry-After" in reply) == (status == 503)
+    assert (b"was executed" in content) == (status == 502)
+
+
+def test_content_that_the_core_keeps_is_held_while_it_keeps_it():
+    """A cluster that was read is kept until the second look at it; less than what is reserved counts as nothing."""
+    limits = Limits(Options())
+    run = mock.Mock(of_core=0)
+    with Entry(limits, "peer") as run.entry:
+        held = []
+        for size in (500_000, 400_000, BUFFERED):
+            UpstreamCall._hold_for_core(run, size)
+            held.append(limits.held)
+    assert held == [500_000, 400_000, 0]
+
+
+def test_an_answer_takes_the_room_of_what_it_is_made_of():
+    """There is room for one of the two: upstream's content is given back before the answer is held."""
+    large = message(b'{"results": [{"id": "' + b"a" * 300_000 + b'"}]}', JSON)
+    with (
+        replying(large) as upstream,
+        gateway(upstream.origin, memory=1_500_000) as served,
+    ):
+        assert status_of(ask(served, CALLS["retired GET"])[0]) == 200
+
+
+@pytest.mark.parametrize(("method", "path", "body", "status"), [
+    ("DELETE", "/groups/g/invites/u", b"", 503), ("PATCH", "/groups/g/invites/u", b'{"roles": []}', 503),
+    ("POST", "/orgs/o/teams/t/users", b'[{"id": "a"}]', 502),
+])  # fmt: skip
+def test_a_look_that_finds_no_room_executed_nothing(method, path, body, status):
+    """It may be made again; behind writes a reply of a read may not, and the error says what was done."""
+    large = message(b'{"id": "' + b"a" * 300_000 + b'"}', JSON)
+    done = message(b"{}", JSON)
+    switched: dict[str, Any] = {
+        "route": RouteWord.SUCCESSOR,
+        "writes": frozenset({"people"}),
+        "memory": 300_000,
+    }
+    if status == 502:
+        before = [message(b'{"results": []}', JSON), done]
+    else:
+        before = []
+    with (
+        replying(*before, large) as upstream,
+        gateway(upstream.origin, **switched) as served,
+    ):
+        request = (
+            get(f"/api/atlas/v2{path}", f"Content-Length: {len(body)}", method=method)
+            + body
+        )
+        reply, content = ask(served, request)
+    assert status_of(reply) == status
+    error = json.loads(content)
+    told = (
+        'was executed. Done before: POST /api/atlas/v2/orgs/o/teams/t:addUser {"id":"a"}.'
+        in error["detail"]
+    )
+    assert told == (status == 502)
+
+
+@pytest.mark.usefixtures("uncollected")
+@pytest.mark.parametrize(("request_bytes", "status"), [
+    (CALL, 503), (get("/x", "Content-Length: 90000", method="POST") + b"x" * 50_000, 408),
+], ids=["reply", "request"])  # fmt: skip
+def test_content_that_was_given_up_does_not_wait_for_the_garbage_collector(
+    signed, request_bytes, status
+):
+    """It counts as given back, and so no error may hold it by its traceback: collections are minutes apart."""
+    large = message(b'{"id": "' + b"a" * 900_000 + b'"}', JSON)
+    options = {**signed, "client_timeout": 0.3, "memory": 300_000}
+    with replying(large) as upstream, gateway(upstream.origin, **options) as served:
+        own = request_bytes.replace(
+            b"shim.test", served.url.partition("//")[2].encode()
+        )
+        assert status_of(ask(served, own)[0]) == status
+        until(lambda: served.limits.count == 0, "the call ends")
+        until(
+            lambda: (
+                not any(
+                    isinstance(one, Body) and one.chunks for one in gc.get_objects()
+                )
+            ),
+            "it is let go of",
+        )
+
+
+@pytest.mark.parametrize(
+    ("item", "sent"), [({"id": "a" * 9000}, 3), ({"id": "a", "x": [{"": {}}] * 300}, 1)]
+)
+def test_pages_that_wait_for_others_count(item, sent):
+    """A list that is larger than the budget is given up before it is there, and all of it given back.
+
+    A page counts by what it is when it is decoded: much more than its bytes, if it is
+    dense.
+    """
+    page = {
+        "results": [item] * 20,
+        "links": [{"rel": "next", "href": "x"}],
+        "totalCount": 999,
+    }
+    with (
+        replying(message(json.dumps(page).encode(), JSON)) as upstream,
+        gateway(upstream.origin, memory=4 << 20) as served,
+    ):
+        head, _ = ask(served, CALL)
+        assert status_of(head) == 503
+        assert len(upstream.heads) == sent
+        until(lambda: used(served) == 0, "all is given back")
+
+
+def test_pages_count_by_what_they_are_decoded():
+    """A list whose pages are small on their way and large in memory is given up in time."""
+    page = {
+        "results": [{"id": "a" * 100_000}] * 20,
+        "links": [{"rel": "next", "href": "x"}],
+        "totalCount": 999,
+    }
+    coded = gzip.compress(json.dumps(page).encode())
+    assert len(coded) < RESERVED // 8
+    with (
+        replying(
+            reply(coded, "Content-Type: application/json", "Content-Encoding: gzip")
+        ) as upstream,
+        gateway(upstream.origin, memory=16 << 20) as served,
+    ):
+        head, _ = ask(
+            served, CALL.replace(b"\r\n\r\n", b"\r\nAccept-Encoding: gzip\r\n\r\n")
+        )
+        assert status_of(head) == 503
+        assert len(upstream.heads) == 1
+        until(lambda: used(served) == 0, "all is given back")
+
+
+def test_reply_that_is_not_taken_counts():
+    """A translated reply is held until its caller has taken it, once, and nothing that it was made of."""
+    with (
+        replying(message(PAGE, JSON)) as upstream,
+        gateway(upstream.origin, client_timeout=600.0) as served,
+    ):
+        with calling(served) as peer:
+            tracemalloc.start()
+            peer.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            peer.send(CALL)
+            assert status_of(peer.take(b"\r\n\r\n")) == 200
+            assert used(served) >= LONG
+            # orjson asks for twice what it writes, and never touches the other half.
+            until(
+                lambda: tracemalloc.get_traced_memory()[0] < 2.2 * LONG,
+                "what it was made of is let go of",
+            )
+            tracemalloc.stop()
+        until(lambda: used(served) == 0, "all is given back")
+
+
+def test_content_that_is_kept_for_a_second_attempt_counts(signed):
+    """Content that is held until it is whole is held in memory, for each caller that sends it slowly."""
+    with replying(reply()) as upstream, gateway(upstream.origin, **signed) as served:
+        with calling(served) as peer:
+            peer.send(
+                get(
+                    "/x",
+                    "Content-Length: 900001",
+                    method="POST",
+                    host=served.url.partition("//")[2],
+                )
+            )
+            peer.send(b"x" * 900_000)
+            until(lambda: used(served) >= 900_000, "the content counts")
+            peer.send(b"x")
+            assert status_of(peer.message()[0]) == 200
+        until(lambda: used(served) == 0, "all is given back")
+
+
+ENDED = {
+    "kept": get("/x"),
+    "kept for another": get("/x") * 2,
+    "closed": get("/x", "Connection: close"),
+    "refused": get("/a/../b"),
+    "translated": CALL,
+    "stalled": get("/x", "Content-Length: 9000", method="POST") + b"x" * 5000,
+}
+
+
+@pytest.mark.usefixtures("uncollected")
+@pytest.mark.parametrize("request_bytes", ENDED.values(), ids=ENDED)
+def test_a_connection_that_has_ended_does_not_wait_for_the_garbage_collector(
+    request_bytes,
+):
+    """Nothing of it holds the other: neither its task nor its request, nor what either was answered with."""
+    with (
+        replying(message(b"{}", JSON)) as upstream,
+        gateway(upstream.origin, client_timeout=0.3) as served,
+    ):
+        assert ask(served, request_bytes)[0]
+        until(
+            lambda: (
+                not [
+                    one
+                    for one in gc.get_objects()
+                    if isinstance(one, (Connection, Request))
+                ]
+            ),
+            "all are gone",
+        )

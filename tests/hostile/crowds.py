@@ -1,0 +1,154 @@
+"""Callers from other addresses of loopback, callers with TLS, and upstreams that keep them waiting."""
+
+import contextlib
+import json
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import attrs
+
+from shim.gateway.server import Gateway
+from tests.hostile.faults import CONTENT, JSON, message
+from tests.peers.raw import (
+    PATIENCE,
+    Arrivals,
+    EndedError,
+    Peer,
+    raw_upstream,
+    reply,
+    until,
+)
+from tests.peers.served import Served, ask, connect, gateway, status_of, value_of
+
+OTHER = "127.0.0.2"
+"""Where a second peer calls from."""
+
+
+@contextlib.contextmanager
+def crowd(
+    served: Served, size: int, source: str = OTHER, sending: bytes = b""
+) -> Iterator[list[Peer]]:
+    """Connect so many times from one address, and send the same on each connection."""
+    peers: list[Peer] = []
+    try:
+        for _ in range(size):
+            # One that is refused at once has ended already, perhaps while it connected.
+            with contextlib.suppress(OSError):
+                peers.append(connect(served, source))
+                if sending:
+                    peers[-1].send(sending)
+        yield peers
+    finally:
+        for peer in peers:
+            peer.close()
+
+
+def gets_in(source: str, served: Served, request: bytes, content: bytes) -> None:
+    """See that a request is answered with this content, now or once the peer's call before it is over.
+
+    A reply may reach its caller a moment before the gateway has counted the call as
+    done.
+    """
+    until(lambda: ask(served, request, source)[1] == content, f"{source} gets in")
+
+
+def is_served(call: Callable[[], int]) -> bool:
+    """Return whether a call's status is 200; one whose connection is cut, as by a loaded machine, is made again."""
+    return bool(until(lambda: _status(call), "an answer") == 200)
+
+
+def _status(call: Callable[[], int]) -> int:
+    with contextlib.suppress(OSError, EndedError):
+        return call()
+    return 0
+
+
+def ended(peer: Peer) -> bool:
+    """Tell whether the other side has ended a connection; what came before is in ``seen``."""
+    peer.socket.setblocking(False)  # noqa: FBT003 - the socket's own signature
+    try:
+        while data := peer.socket.recv(65536):
+            peer.seen += data
+    except (BlockingIOError, ssl.SSLWantReadError):
+        return False
+    except OSError:
+        return True
+    finally:
+        peer.socket.settimeout(PATIENCE)
+    return True
+
+
+def count_ended(peers: list[Peer]) -> int:
+    """Return how many connections the other side has ended."""
+    return sum(ended(peer) for peer in peers)
+
+
+def busy(head: bytes, content: bytes) -> bool:
+    """Tell whether a reply says that the gateway is busy, and when to come again."""
+    if status_of(head) != 503:
+        return False
+    assert int(value_of(head, "Retry-After") or "0") >= 1
+    assert json.loads(content)["errorCode"] == "SHIM_BUSY"
+    return True
+
+
+@attrs.define
+class Holding:
+    """An upstream that answers at once, but for targets below ``/hold``: these wait for ``go_on``.
+
+    ``held`` are the peers that wait.
+    """
+
+    origin: str
+    arrivals: Arrivals
+    held: list[Peer] = attrs.field(factory=list)
+    go_on: threading.Event = attrs.field(factory=threading.Event)
+
+
+@contextlib.contextmanager
+def holding() -> Iterator[Holding]:
+    """Run an upstream that holds what is below ``/hold``; the content of each reply is the request's target."""
+
+    def script(peer: Peer) -> None:
+        while True:
+            head, content = peer.message()
+            upstream.heads.append(head)
+            upstream.contents.append(content)
+            target = head.split(b" ")[1]
+            if target.startswith(b"/hold"):
+                running.held.append(peer)
+                running.go_on.wait(3 * PATIENCE)
+            answer = reply(target)
+            peer.send(
+                answer.removesuffix(target) if head.startswith(b"HEAD ") else answer
+            )
+
+    with raw_upstream(script) as upstream:
+        running = Holding(upstream.origin, upstream)
+        try:
+            yield running
+        finally:
+            running.go_on.set()
+
+
+@contextlib.contextmanager
+def behind(**options: Any) -> Iterator[tuple[Holding, Gateway]]:
+    """Run such an upstream, and a gateway with these options before it."""
+    with holding() as upstream, gateway(upstream.origin, **options) as served:
+        yield upstream, served
+
+
+def asked_by(who: bytes, request: bytes) -> bytes:
+    """Return a request with a field that names its caller, which ``answer_for`` reads."""
+    return request.replace(b"\r\n\r\n", b"\r\nX-Who: %b\r\n\r\n" % who, 1)
+
+
+def answer_for(head: bytes) -> bytes:
+    """Answer a request with content in which its caller is named, if it has one, as a snapshot's id."""
+    who = value_of(head, "X-Who")
+    return message(
+        CONTENT.replace(b"6b05c3c6f892dad018f3f094", who.encode()) if who else CONTENT,
+        JSON,
+    )

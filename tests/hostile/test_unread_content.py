@@ -1,0 +1,290 @@
+"""Content of requests has a limit, holds nobody up, and is never taken for a request when unread."""
+
+import contextlib
+import json
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests.gateway.credentials.worlds import (
+    ALL,
+    FLEX,
+    OLD,
+    RETIRED,
+    UNTOUCHED,
+    Signature,
+    line,
+    nonce_of,
+    world,
+)
+from tests.hostile.calls import BACKUP, CALLS, JOB, LINES
+from tests.hostile.crowds import behind
+from tests.hostile.faults import CONTENT, JSON, message
+from tests.hostile.rows import RESTORES, post
+from tests.peers.raw import Peer, replying, until
+from tests.peers.served import ask, calling, gateway, get, status_of, value_of
+
+TARGETS = {
+    "untouched": UNTOUCHED,
+    "v2": RETIRED,
+    "v1.0": OLD.replace("snapshots", "restoreJobs"),
+}
+FRAMINGS = {
+    "length": ("Content-Length: 100000",),
+    "chunks": ("Transfer-Encoding: chunked",),
+}
+framings = pytest.mark.parametrize("framing", FRAMINGS)
+expectations = pytest.mark.parametrize(
+    "expect", [(), ("Expect: 100-continue",)], ids=["", "expectation"]
+)
+
+
+@pytest.fixture(scope="module")
+def seen():
+    with world("verify", allow=ALL) as found:
+        yield found
+
+
+def request(target: str, *lines: str, host: str) -> bytes:
+    return get(target, *lines, method="POST", host=host)
+
+
+def is_last(peer: Peer, status: int) -> bytes:
+    """See that the answer comes at once, without 100, says that it closes, and closes; return its content."""
+    head, content = peer.message()
+    assert status_of(head) == status
+    assert value_of(head, "Connection") == "close"
+    assert not peer.rest()
+    return content
+
+
+@pytest.mark.parametrize(
+    "credentials", [(), ("Authorization: Basic eDp4",)], ids=["none", "a login"]
+)
+@framings
+@expectations
+@pytest.mark.parametrize("target", TARGETS)
+def test_challenge_while_content_is_missing(seen, target, expect, framing, credentials):
+    """It is 401 and the end; a bearer token, and its content, would be upstream's to check."""
+    before = len(seen.fake.arrivals)
+    with calling(seen.gateway) as peer:
+        peer.send(
+            request(
+                TARGETS[target],
+                *expect,
+                *FRAMINGS[framing],
+                *credentials,
+                host=seen.authority,
+            )
+        )
+        is_last(peer, 401)
+    assert len(seen.fake.arrivals) == before
+
+
+@expectations
+def test_request_in_place_of_content(seen, expect):
+    """A caller that sends its next request, since 401 was final, has no answer that belongs to something else."""
+    before = len(seen.fake.arrivals)
+    following = get(UNTOUCHED, host=seen.authority)
+    with calling(seen.gateway) as peer:
+        peer.send(
+            request(
+                UNTOUCHED,
+                *expect,
+                f"Content-Length: {len(following)}",
+                host=seen.authority,
+            )
+        )
+        assert status_of(peer.message()[0]) == 401
+        try:
+            peer.send(following)
+        except OSError:
+            return
+        assert not peer.rest()
+    assert len(seen.fake.arrivals) == before
+
+
+def test_expectation_of_a_caller_that_proves_its_key(seen):
+    """The whole way of a careful client: 401 and the end, then signed on a new connection, 100, and its answer."""
+    signature = Signature(nonce_of(seen), uri=UNTOUCHED, method="POST")
+    lines = (
+        line(signature.parts),
+        f"Accept: {FLEX}",
+        "Expect: 100-continue",
+        "Content-Length: 2",
+    )
+    with calling(seen.gateway) as peer:
+        peer.send(
+            request(
+                UNTOUCHED, *lines, "Content-Type: application/json", host=seen.authority
+            )
+        )
+        assert status_of(peer.take(b"\r\n\r\n")) == 100
+        peer.send(b"{}")
+        assert status_of(peer.message()[0]) not in {401, 502}
+
+
+@framings
+@expectations
+def test_refusal_while_content_is_missing(expect, framing):
+    """Every refusal of the gateway's is like that: of a path, and 503, which callers come back from with the same."""
+    with behind(max_requests=1) as (upstream, served):
+        with calling(served) as peer:
+            peer.send(post(*expect, *FRAMINGS[framing], target="/x/../y"))
+            is_last(peer, 400)
+        with calling(served) as first, calling(served) as peer:
+            first.send(get("/hold"))
+            until(lambda: upstream.held, "a call in flight")
+            peer.send(post(*expect, *FRAMINGS[framing]))
+            assert json.loads(is_last(peer, 503))["errorCode"] == "SHIM_BUSY"
+
+
+def test_answer_reaches_a_caller_that_is_still_sending():
+    """A caller that sends all of its content before it reads finds the refusal, and no reset that swallows it."""
+    size = 1 << 20
+    with behind() as (_, served), calling(served) as peer:
+        peer.send(post(f"Content-Length: {size}", target="/x/../y") + bytes(size))
+        assert status_of(peer.message()[0]) == 400
+
+
+LIMIT = 1024 * 1024
+ATLAS = f"{BACKUP}/restoreJobs"
+CHUNKED = "Transfer-Encoding: chunked"
+ATTACKS = {
+    "empty lists": lambda size: b"[" + b"[]," * (size // 3 - 2) + b"[]]",
+    "empty objects": lambda size: b"[" + b"{}," * (size // 3 - 2) + b"{}]",
+    "keys": lambda size: (
+        b"{" + b",".join(b'"%07x":0' % number for number in range(size // 12)) + b"}"
+    ),
+    "nesting": lambda size: b"[" * (size // 2) + b"]" * (size // 2),
+    "nesting without an end": lambda size: b'{"a":' * (size // 5),
+    "a number": lambda size: b"9" * size,
+    "numbers": lambda size: b"[" + b"1e9," * (size // 4 - 1) + b"1]",
+    "escapes": lambda size: b'"' + b"\\u0061" * (size // 6 - 1) + b'"',
+}
+
+
+def in_chunks(content: bytes, size: int = 1000) -> bytes:
+    pieces = (content[start : start + size] for start in range(0, len(content), size))
+    return (
+        b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces)
+        + b"0\r\n\r\n"
+    )
+
+
+def framed(content: bytes, kind: str, target: str = ATLAS) -> bytes:
+    """Return a create with its content, framed by its length or in chunks."""
+    if kind == "length":
+        return post(
+            *LINES, f"Content-Length: {len(content)}", content=content, target=target
+        )
+    return post(*LINES, CHUNKED, content=in_chunks(content), target=target)
+
+
+@pytest.fixture(scope="module")
+def site():
+    """One gateway with the default limit."""
+    with (
+        replying(message(CONTENT, JSON)) as upstream,
+        gateway(upstream.origin) as served,
+    ):
+        yield upstream, served
+
+
+@pytest.mark.parametrize(
+    "request_bytes",
+    [
+        *(
+            post(*LINES, *expect, f"Content-Length: {length}", target=target)
+            for target in (RESTORES, ATLAS)
+            for expect in ((), ("Expect: 100-continue",))
+            for length in (LIMIT + 1, 1 << 40)
+        ),
+        post(
+            *LINES,
+            CHUNKED,
+            content=in_chunks(b" " * (LIMIT + 1)).removesuffix(b"0\r\n\r\n"),
+            target=ATLAS,
+        ),
+        post(
+            *LINES, CHUNKED, content=b"fffffff\r\n" + b" " * (LIMIT + 1), target=ATLAS
+        ),
+    ],
+    ids=range(10),
+)
+def test_content_over_the_limit(site, request_bytes):
+    """It is refused by its length before any is sent, else once it is too long, before its end; nothing is sent on."""
+    upstream, served = site
+    upstream.heads.clear()
+    with calling(served) as peer:
+        peer.send(request_bytes)
+        head, content = peer.message()
+        assert status_of(head) == 413
+        assert json.loads(content)["errorCode"].startswith("SHIM_")
+        assert value_of(head, "Connection") == "close"
+        assert not peer.rest()
+    assert not upstream.heads
+
+
+@pytest.mark.parametrize("kind", ["length", "chunks"])
+def test_limit_to_the_byte(kind):
+    """Content as long as the limit is translated, and one byte more is refused."""
+    with (
+        replying(message(CONTENT, JSON)) as upstream,
+        gateway(upstream.origin) as served,
+    ):
+        for size, statuses in ((LIMIT, {200, 202}), (LIMIT + 1, {413})):
+            content = JOB.encode() + b" " * (size - len(JOB))
+            assert status_of(ask(served, framed(content, kind))[0]) in statuses
+        assert len(upstream.heads) == 1
+
+
+@pytest.mark.parametrize("kind", ["length", "chunks"])
+def test_content_of_other_calls_has_no_such_limit(site, kind):
+    """What only passes is streamed, however long."""
+    upstream, served = site
+    upstream.contents.clear()
+    content = bytes(range(256)) * (8 * LIMIT // 256)
+    assert status_of(ask(served, framed(content, kind, "/x"))[0]) == 200
+    assert upstream.contents == [content]
+
+
+def poured(served, request: bytes) -> int:
+    """Send as much of a request as is taken, and return the status of its reply."""
+    with calling(served) as peer:
+        with contextlib.suppress(OSError):
+            peer.send(request)
+        return status_of(peer.take(b"\r\n\r\n"))
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_costly_content_within_the_limit(site, attack):
+    """The worst that fits the limit is the caller's error, forty times at once; others are served meanwhile.
+
+    Where all forty are there at the same time, some find no memory.
+    """
+    upstream, served = site
+    upstream.heads.clear()
+    request = framed(ATTACKS[attack](LIMIT - 100), "length")
+    with ThreadPoolExecutor(40) as pool:
+        got = [pool.submit(poured, served, request) for _ in range(40)]
+        while not all(one.done() for one in got):
+            assert status_of(ask(served, get("/other"))[0]) == 200
+            assert status_of(ask(served, CALLS["retired GET"])[0]) == 200
+    assert {one.result() for one in got} <= {400, 413, 422, 503}
+    assert not any(head.startswith(b"POST") for head in upstream.heads)
+
+
+def test_caller_that_never_stops_sending(site):
+    """A refused caller that goes on sending is cut."""
+    with calling(site[1]) as peer:
+        peer.send(post(*LINES, CHUNKED, target=ATLAS))
+
+        def is_cut() -> bool:
+            try:
+                peer.send(b"10000\r\n" + b" " * LIMIT + b"\r\n")
+            except OSError:
+                return True
+            return False
+
+        until(is_cut, "the end of a connection that is poured into")
