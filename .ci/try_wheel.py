@@ -38,7 +38,7 @@ URL = f"https://cloud.mongodb.com{CALL}"
 SHOWN = {
     "demo": "8 snapshots, newest first",
     "check --connect": "reached and signed in",
-    f"prove {CALL}": "Each field is what its document says.",
+    f"prove {CALL}": "Each field is as its document describes.",
     "calendar --within 0": "2027-07-01",
     f"explain GET {CALL}": "Sent to flex,",
     "explain SHIM_NO_SUCCESSOR": "410",

@@ -67,7 +67,7 @@ def parse_origin(url: str, *, name: str, paths: tuple[str, ...] = ("",)) -> str:
         or parts.fragment
     ):
         raise SettingsError(
-            f"{name}: give the origin alone, as in {', or with '.join((origin, *paths[1:]))}"
+            f"{name}: give only the origin, as in {', or with '.join((origin, *paths[1:]))}"
         )
     return origin
 

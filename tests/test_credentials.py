@@ -262,5 +262,5 @@ def test_the_first_variable_that_is_set_wins():
 @pytest.mark.parametrize("name", BASE_URL_VARIABLES)
 def test_a_variable_is_named(name):
     """The error says which variable it was."""
-    with pytest.raises(SettingsError, match=f"^{name}: give the origin alone"):
+    with pytest.raises(SettingsError, match=f"^{name}: give only the origin"):
         read_base_url({name: "https://x.example/api"})

@@ -53,7 +53,7 @@ GROUPS = {
 
 COMMANDS = {name: said for rows in GROUPS.values() for name, said in rows.items()}
 """Command -> its help sentence; commands outside all groups are not listed."""
-COMMANDS["fake-atlas"] = "Run the fake Atlas alone."
+COMMANDS["fake-atlas"] = "Run only the fake Atlas."
 
 _PLACES = {"fake-atlas": ("demo", "fake_atlas"), "atlas": ("atlas_cli.run", "command")}
 """Command -> module and name. Other commands are ``command`` in the module of their name."""

@@ -129,7 +129,7 @@ def command(
     report["connection"] = ()
     if connects and upstream is None:
         problems.append(
-            "Atlas was not asked (--connect): the settings don't say where it is"
+            "Atlas was not called (--connect): no setting names its address"
         )
     elif connects and upstream is not None:
         with collected(problems):

@@ -121,7 +121,7 @@ def call(url: str) -> tuple[int, str, dict[str, Any]]:
     help="Fix the fake's clock at this date. Default: it runs from now.",
 )
 def fake_atlas(listen: str, today: str | None) -> None:
-    """Run the fake Atlas alone.
+    """Run only the fake Atlas.
 
     It has a flex cluster with 8 snapshots and a dedicated one, answers the legacy, flex
     and dedicated endpoints and sign-in as Atlas does, and keeps everything in memory.

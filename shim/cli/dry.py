@@ -271,7 +271,7 @@ def questions(operation: Operation) -> Iterator[tuple[str, bytes | None]]:
             tier.request is not None and request is not None
         ):  # whose other members this tier refuses
             yield (
-                f"it has {' and '.join(tier.request.members)} alone",
+                f"it has only {' and '.join(tier.request.members)}",
                 dumps(_document(said)),
             )
 

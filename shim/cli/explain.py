@@ -181,7 +181,7 @@ def meaning_of(code: str) -> dict[str, str]:
             did_you_mean(own.get(near, ""))
             or "; it may come from a mapping document of yours"
         )
-        raise SettingsError(f"{code}: is no error code of atlas-shim{hint}")
+        raise SettingsError(f"{code}: is not an error code of atlas-shim{hint}")
     known = codes[code]
     said = {
         "Status": known.status,
@@ -287,7 +287,7 @@ def explained(
     if sends:
         place = f"Sent to {named(sends[0]['route'])}"
     else:
-        place = "Answered by the shim alone"
+        place = "Answered by the shim itself"
     decision = decide(match, call, context)
     tiers = {}
     for name, tier in operation.successors.items():

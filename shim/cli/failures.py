@@ -67,8 +67,8 @@ def _answer(error: AtlasError) -> str:
     code = error.error_code or ""
     who = "atlas-shim" if code.startswith("SHIM_") else "Atlas"
     if error.retry_after is None:
-        return f"{who} said {error}"
-    return f"{who} said {error}; try again in {error.retry_after:.0f} s"
+        return f"{who} answered {error}"
+    return f"{who} answered {error}; try again in {error.retry_after:.0f} s"
 
 
 def failure_of(error: Exception) -> ExitError | None:

@@ -41,7 +41,7 @@ EXIT = {
     "--fail-if-called",
     "fails",
     is_flag=True,
-    help="Exit with 4 or 5 unless nobody called (see above).",
+    help="Exit with 4 or 5 if there were calls (see above).",
 )
 @output_option
 def command(

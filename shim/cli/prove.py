@@ -264,7 +264,7 @@ def _prove(
             write_reports(trials)
 
     if writes is None:
-        good = "Each field is what its document says."
+        good = "Each field is as its document describes."
     else:
         good = "All is as the shim assumes."
     output.write_report(report, problems, form, text, good)

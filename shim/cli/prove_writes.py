@@ -82,7 +82,7 @@ def confirm(http: httpx.Client, upstream: str, project: str) -> None:
         err=True,
     )
     typed = click.prompt(
-        "Type its name to go on", err=True, default="", show_default=False
+        "Type its name to continue", err=True, default="", show_default=False
     )
     if not name or typed != name:
         raise click.UsageError("this is not the project's name; nothing was changed")

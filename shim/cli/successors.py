@@ -135,9 +135,9 @@ def _remarks(operation: Operation, dry: DrySend, old: Call) -> Iterator[str]:
         yield "Once for each item of the list, in order; nothing follows an error."
     is_look = dry.role == "look"
     if is_look:
-        ends = "If it does not show what is needed, nothing more is sent"
+        ends = "If it lacks a needed value, nothing more is sent"
     else:
-        ends = "In place of its answer the shim may say"
+        ends = "Instead of its response, the shim may return"
     yield from (f"{ends}: {error}" for error in dry.errors)
     if _is_old(operation, dry, old):
         kind = line_of(call.headers, "content-type")
@@ -170,9 +170,9 @@ def _remarks(operation: Operation, dry: DrySend, old: Call) -> Iterator[str]:
 
 def _lens_remarks(lens: Lens) -> Iterator[str]:
     if lens.start is not None:
-        yield f"What the old body leaves out is taken from {json.dumps(lens.start)}, in the old names."
+        yield f"Members that the old body leaves out come from {json.dumps(lens.start)}, in the old names."
     for name, place in lens.means.items():
-        yield f"The old {name} says what {'.'.join(place).replace('.[', '[')} says."
+        yield f"The old {name} has the value of {'.'.join(place).replace('.[', '[')}."
 
 
 @attrs.frozen

@@ -67,7 +67,7 @@ def look_before(
             return failed(state, tier, reply, document)
         what = _learn(state, tier, target, LookAnswer(look, call, reply, document))
         if what:
-            detail = f"The {tier.tier} endpoint answered {reply.status} to what is looked up first: {what}."
+            detail = f"The {tier.tier} endpoint answered {reply.status} to the lookup before this call: {what}."
             raise CallError(502, "SHIM_UPSTREAM_UNREADABLE", detail)
         match = state.match
         texts = {name: text for name, text in state.given.items() if type(text) is str}

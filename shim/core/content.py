@@ -224,7 +224,7 @@ class JsonReader:
                 if marks > MARKS:
                     most, what = (MARKS, "it")
                 else:
-                    most, what = (ALL_MARKS, "what was read for one answer")
+                    most, what = (ALL_MARKS, "the content read for one response")
                 self.refused = (
                     f"{what} has more than {most} brackets, commas and colons"
                 )

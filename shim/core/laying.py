@@ -135,7 +135,7 @@ class Laying:
             for member, value in forms.shown.items():
                 if member not in forms.made and self._is_needed(member, value):
                     place = f"{at}.{member}"
-                    what = "this body adds to what is there, and its like has it. Say what it has."
+                    what = "this body adds an item, and the others have this member. Give its value."
                     raise CallError(
                         400,
                         "MISSING_ATTRIBUTE",
@@ -179,7 +179,7 @@ class Laying:
             at = f"{name}[].{spec.by[0]}"
             names = " and ".join(str(key[0]) for key in new)
             lost = " and ".join(str(key[0]) for key in left)
-            detail = f"{at} has {names} and leaves out {lost}: this version can't say which is which."
+            detail = f"{at} has {names} and leaves out {lost}: this version can't identify them."
             raise CallError(
                 400, "INVALID_ATTRIBUTE", f"{detail} Use version {self.version}.", (at,)
             )

@@ -65,7 +65,7 @@ def look(
             what = (
                 reply.fault or state.json.refused or "it is not 200 with a JSON object"
             )
-            detail = f"The {tier.tier} endpoint answered {reply.status} to what is looked up first: {what}."
+            detail = f"The {tier.tier} endpoint answered {reply.status} to the lookup before this call: {what}."
             raise CallError(502, "SHIM_UPSTREAM_UNREADABLE", detail)
         refuse_success(lens.errors, reply, document, state.match)
     return found
@@ -136,7 +136,7 @@ def _whole(
     whole = whole_body(lens, base, asked)
     for name in passed_over(lens, whole, asked):
         state.notes.append(
-            f"{name} was not sent: it is as it was, and {lens.means[name][0]} says otherwise"
+            f"{name} was not sent: it is unchanged, and {lens.means[name][0]} has another value"
         )
     return whole
 

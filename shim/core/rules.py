@@ -127,7 +127,7 @@ class TranslationReport:
         invalid = self.pass_over(of, len(of.sources), source)
         self.left_out.setdefault(of, [0, 0])[invalid is not None] += 1
         if invalid is not None and of.field.name not in self.unusable:
-            why = f"upstream said {invalid.said!r}: {invalid.why}"
+            why = f"upstream has {invalid.said!r}: {invalid.why}"
             self.unusable[of.field.name] = (of, why[:200])
         # An object that upstream has by that name stays one, even when it is empty
         # (recorded: connectionStrings); one with nulls in it says nothing (recorded:

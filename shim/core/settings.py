@@ -66,9 +66,9 @@ class Settings:
     def by_flag(self, word: RouteWord | None) -> Settings:
         """Return settings with the word of the flag; ``word`` is None if the flag has none yet."""
         if word is None:
-            said = "has no word yet"
+            said = "has no value yet"
         else:
-            said = f"says {word}"
+            said = f"is {word}"
         because = f"the flag {self.flag} {said}"
         return attrs.evolve(self, route=word or RouteWord.AUTO, because=because)
 

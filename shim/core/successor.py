@@ -161,7 +161,7 @@ def _see_through(
         return first
     body = seen_through(state, tier, target, lens, first)
     if first is not None and not body:
-        state.notes.append("nothing was sent: what is there is what this body says")
+        state.notes.append("nothing was sent: the resource already has these values")
         return first
     if first is not None and lists_of(lens) & body.keys():
         state.kept = decoded_size(first.reply.body or b"")

@@ -27,7 +27,7 @@ def whole_body(lens: Lens, base: JsonObject, asked: JsonObject) -> JsonObject:
         try:
             whole = _put(whole, lens.means[name], said[name])
         except LookupError:
-            detail = f"{name} can't be given where there are several; give {target}, which says it of each."
+            detail = f"{name} can't be given if there are several; use {target}, which has it for each."
             raise CallError(400, "INVALID_ATTRIBUTE", detail, (name,)) from None
     for name, target in others.items():
         if not _says(whole, lens.means[name], said[name]):
@@ -40,7 +40,7 @@ def whole_body(lens: Lens, base: JsonObject, asked: JsonObject) -> JsonObject:
             raise CallError(
                 400,
                 "INVALID_ATTRIBUTE",
-                f"{name} says something else than {other}.",
+                f"{name} contradicts {other}.",
                 (name,),
             )
     return whole

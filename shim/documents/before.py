@@ -96,7 +96,7 @@ class Before(Declared):
         yield (
             "several",
             self.several and not chooses,
-            "can never be said: nothing that it gives is [only]",
+            "can never be used: none of its values is [only]",
         )
         for key, name in (("each", self.each), ("but", self.but)):
             is_list = name in given or members.get(name) in LISTS
@@ -152,7 +152,7 @@ class Before(Declared):
             yield (
                 key_path(".errors", code),
                 rule.when is None,
-                "is an error; its rule stands beside before",
+                "is an error; its rule goes next to before",
             )
         for field in self.query.fields if self.query else ():
             yield (

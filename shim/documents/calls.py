@@ -202,9 +202,9 @@ class Target(Declared):
             yield (
                 "lens",
                 self.body is None,
-                "needs a body, whose rules read what it shows",
+                "needs a body, whose rules read its result",
             )
-            yield "lens", self.before, "can't stand beside before"
+            yield "lens", self.before, "can't be combined with before"
             lacking = lists - fields
             said = " and ".join(sorted(lacking))
             yield "lens", lacking, f"compares {said}, which the body has not"
@@ -290,7 +290,7 @@ class Successor(Declared):
                 f"{word!r} is not one of the words that request.words declares",
             )
         for word in words if self.choices else ():
-            yield "choose", word not in self.choices, f"says nothing of {word!r}"
+            yield "choose", word not in self.choices, f"does not mention {word!r}"
         yield (
             "choose",
             not targets,
@@ -306,7 +306,7 @@ class Successor(Declared):
         yield (
             "after",
             lacking,
-            "is missing; list the error codes of the other tier that lead to this one",
+            "is missing; list the error codes of the other tier that select this one",
         )
         ways = [bool(self.after), self.adds, self.when is not None]
         yield (
@@ -349,7 +349,7 @@ class Successor(Declared):
         yield from wrong_errors(self.errors)
         is_read = legacy.content == "json"
         reads_errors = any(one.when for one in self.errors.values())
-        yield "errors", reads_errors and not is_read, "reads what passes unread"
+        yield "errors", reads_errors and not is_read, "reads content that passes unread"
         for _, target in targets:
             lists = (name for one in target.before for name in (one.each, one.but))
             used = {*self.texts, *read_names(target.made), *lists}

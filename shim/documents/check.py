@@ -139,7 +139,7 @@ def _of_sources(
             for source in sources:
                 said = f"{within}{source}"
                 is_unknown = not _declares(request, said, keyed)
-                what = f"reads {said!r}, which is no member of the legacy body"
+                what = f"reads {said!r}, which is not a member of the legacy body"
                 yield rule.at, is_unknown, what
             if field.of is not None:
                 if isinstance(rule.verb, From):
@@ -261,7 +261,9 @@ def _of_field(field: Field, use: Use, misspelt: set[str]) -> Rows:
     meant = {nearest(tier, others) for tier in unused}
     for tier in sorted(use.tiers.keys() - misspelt):
         rules = field.rules.get(tier, ())
-        lacking = "is missing; say how the field gets its value there, or absent"
+        lacking = (
+            "is missing; describe how the field gets its value there, or give absent"
+        )
         is_lacking = field.rules and not rules and tier not in meant
         yield f"{field.at}.{_key(tier)}", is_lacking, lacking
         yield from _of_alternatives(rules)
@@ -338,5 +340,5 @@ def lost_members(document: Document) -> Iterator[str]:
                 path = parse_source(source)
                 starts = {path[:end] for end in range(1, len(path) + 1)}
                 if not starts & names and not any(is_step(part) for part in path):
-                    what = f"{source!r} becomes {field.name!r}, and does not stay beside it"
+                    what = f"{source!r} becomes {field.name!r}, and does not remain"
                     yield f"{document.file}: {resource.at}: {what}"

@@ -26,13 +26,13 @@ class ErrorRule(Declared):
     when: When | None = nested(When)
 
     def wrong(self, table: Table) -> Rows:
-        yield "", not table.data, "says nothing; give errorCode, status or detail"
+        yield "", not table.data, "is empty; give errorCode, status or detail"
         parts = {self.code, self.status, self.detail}
         partly = self.when is not None and None in parts
         yield (
             "when",
             partly,
-            "needs errorCode, status and detail beside it: a success says nothing of an error",
+            "needs errorCode, status and detail: a success has no error to take them from",
         )
         yield (
             "status",
@@ -63,7 +63,7 @@ def wrong_errors(errors: Mapping[str, ErrorRule]) -> Rows:
         yield (
             at,
             is_success and rule.when is None,
-            "is a success: say by when which of its answers is an error",
+            "is a success: select with when the responses that are errors",
         )
         yield (
             at,

@@ -80,7 +80,7 @@ class When(Declared):
         yield (
             "alike",
             self.alike is not None and not each,
-            "needs [each]: one value alone is always alike",
+            "needs [each]: a single value always equals itself",
         )
 
 

@@ -72,7 +72,7 @@ class LensList(Declared):
         yield (
             "by",
             not self.by,
-            "is missing; name the members that tell one item from another",
+            "is missing; name the members that identify an item",
         )
 
 
@@ -120,9 +120,13 @@ class Lens(Declared):
             "and version belong together: lists that a look shows",
         )
         is_odd = looks == (self.start is not None)
-        yield "start", is_odd, "is needed without version, and can't stand beside it"
+        yield (
+            "start",
+            is_odd,
+            "is needed without version, and can't be combined with it",
+        )
         both = self.switch and legacy.switch
-        yield "switch", both, "can't stand beside that of the operation"
+        yield "switch", both, "can't be combined with that of the operation"
         yield "errors", self.errors and not looks, "belong to a look: give its version"
         for key in ("start", "empty", "default"):
             value = getattr(self, key)
@@ -136,12 +140,12 @@ class Lens(Declared):
         for name in self.lists:
             outer = name.rpartition(".")[0]
             is_wrong = outer and outer not in self.lists
-            said = f"stands in {outer!r}, which is no list"
+            said = f"is in {outer!r}, which is not a list"
             yield key_path(".list", name), is_wrong, said
         yield from wrong_errors(self.errors)
         for code, rule in self.errors.items():
             yield (
                 key_path(".errors", code),
                 rule.when is None,
-                "is an error; its rule stands beside the lens",
+                "is an error; its rule goes next to the lens",
             )

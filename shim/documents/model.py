@@ -232,7 +232,11 @@ class Operation(Declared):
             self.sunset < self.deprecated,
             "is earlier than deprecated (RFC 9745, 4)",
         )
-        yield "sunset", self.lives and self.sunset != NEVER, "can't stand beside lives"
+        yield (
+            "sunset",
+            self.lives and self.sunset != NEVER,
+            "can't be combined with lives",
+        )
         is_read = self.method == "GET" and successors
         yield (
             "blank",
@@ -281,7 +285,7 @@ class Operation(Declared):
         yield (
             "cluster",
             lacking,
-            "is missing; name the path parameters that tell one cluster from another",
+            "is missing; name the path parameters that identify a cluster",
         )
         yield (
             "request",

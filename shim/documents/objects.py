@@ -52,7 +52,7 @@ class RefusedValue(RefusedChoice):
 
     def wrong(self, table: Table) -> Rows:
         both = ("value" in table.data) == ("but" in table.data)
-        yield "value", both, "is missing, or stands beside but; give one of the two"
+        yield "value", both, "is missing, or combined with but; give one of the two"
 
     def takes(self, value: Json, around: Json = None) -> bool:
         """Return whether a value is not refused in the object ``around`` it."""

@@ -64,17 +64,17 @@ class QueryRule(Declared):
     def wrong(self, table: Table) -> Rows:
         name = table.name
         beside = table.data.keys() - {"drop", "why"}
-        yield "", not table.data, "says nothing; give values, default or drop"
+        yield "", not table.data, "is empty; give values, default or drop"
         yield (
             "drop",
             self.drop and beside,
-            f"can't stand beside {' and '.join(sorted(beside))}",
+            f"can't be combined with {' and '.join(sorted(beside))}",
         )
         yield "values", table.data.get("values") == {}, "must be a table of words"
         yield (
             "why",
             self.drop and not self.why,
-            "is missing; say why the parameter is not sent",
+            "is missing; explain why the parameter is not sent",
         )
         unknown = bool(self.values) and self.default not in {None, *self.values}
         yield "default", unknown, f"{self.default!r} is not one of the words in values"

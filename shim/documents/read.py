@@ -255,7 +255,7 @@ def source(
         said = tuple(one for one in texts if checked(table, at, parse_source, one))
         for one in said:
             if of_item and f"[{Step.EACH}]" in one:
-                what = f"{one!r} is a list, and can't tell one item from another"
+                what = f"{one!r} is a list, and can't identify an item"
                 table.wrong(at, what)
         return said
 

@@ -231,7 +231,7 @@ def _read_rule(table: Table, *, in_body: bool) -> Rule:
             table.word("fidelity", levels, default=levels[0] if known else None)
         )
     if fidelity not in _NEAR and not why:
-        table.wrong("why", f"is missing; a field that is {fidelity} says why")
+        table.wrong("why", f"is missing; a field that is {fidelity} gives a reason")
     owner = table.source.owner(table.path)
     when = When.maybe(table.table("when"))
     return Rule(verb, table.path, owner, fidelity, why, when)

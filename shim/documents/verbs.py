@@ -166,7 +166,7 @@ class Itself(Verb):
     sources: tuple[str, ...] = source("keyed", unless=None)
 
     def how(self, name: str) -> str:
-        return f"made of members beside it{f', by {self.sources[0]}' if self.sources else ''}"
+        return f"built from sibling members{f', by {self.sources[0]}' if self.sources else ''}"
 
     def misused(self, field: Field, use: Use) -> Rows:
         yield (

@@ -113,7 +113,7 @@ class From(Verb):
 
     def why_not(self, field: Field, said: Json) -> str:
         if said is not None and is_dropped(self.drop, said):
-            return "it stands for not known"
+            return "it means not known"
         made = said is not None and self.changes
         if made:
             return self.unlike or f"can't be made {field.type}"

@@ -79,7 +79,7 @@ class FlagWords(Generic[T]):
     """The last good words of the flag ``key``, and the variant of the plan for each.
 
     ``connect`` is called in the thread that asks, and again while it fails. ``make``
-    returns the variant for a word, which is None if the flag has no word yet. ``fault``
+    returns the variant for a word, which is None if the flag has no value yet. ``fault``
     is the fault of the provider, empty while it answers.
     """
 
@@ -238,7 +238,7 @@ class FlagWords(Generic[T]):
             )
             if (now := self._words()) != words:
                 words = now
-                log.info("%s says %s", self, words)
+                log.info("%s is %s", self, words)
             wake.wait(max(0.0, due - time.monotonic()))
             wake.clear()
 

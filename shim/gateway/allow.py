@@ -94,7 +94,7 @@ def _pattern(text: str, name: str) -> tuple[str, tuple[str, ...]]:
     for part in fixed:
         if part != "*" and (decoded(part) is None or "*" in part):
             raise SettingsError(
-                f"{name}: {part!r} in {text!r} is not a plain segment; '*' or '{{name}}' stands for a whole one, "
+                f"{name}: {part!r} in {text!r} is not a plain segment; '*' or '{{name}}' matches a whole one, "
                 "'**' for all that follows, at the end"
             )
     return method, ("", *segments)

@@ -171,11 +171,11 @@ unreachable = partial(Refusal, 502, "SHIM_UPSTREAM_UNREACHABLE")
 unreadable = partial(Refusal, 502, "SHIM_UPSTREAM_UNREADABLE")
 """Refuses a call whose reply can't be read, or ended early."""
 
-CROWDED = busy("The gateway has as many connections as it takes.", close=True)
+CROWDED = busy("The gateway has reached its limit of connections.", close=True)
 
-NO_ROOM = "The gateway holds as much in memory as it may."
+NO_ROOM = "The gateway has reached its memory limit."
 
-_DEFECT = "atlas-shim failed on this call; its log says where."
+_DEFECT = "atlas-shim failed on this call; see its log."
 INTERNAL = Refusal(
     500, "SHIM_INTERNAL_ERROR", "proxy_internal_error", _DEFECT, close=True
 )

@@ -91,9 +91,9 @@ def given(
 def _hint(key: str, value: object, names: Sequence[str]) -> str:
     """Return advice for a key of a file that is not an option."""
     if isinstance(value, dict):
-        return f": options stand at the top, under no [{key}]"
+        return f": options are at the top level, not under [{key}]"
     if variable := VARIABLES.get(key):
-        return f": credentials come from variables ({variable}) alone"
+        return f": credentials come only from variables ({variable})"
     return nearest(key, names)
 
 

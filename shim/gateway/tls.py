@@ -94,7 +94,7 @@ def _load(context: ssl.SSLContext, cert: str, key: str | None) -> None:
         else:
             name = "tls_cert"
             file = cert if key is None else f"{cert} and {key}"
-            said = f"OpenSSL can't read them ({getattr(error, 'reason', None) or 'PEM lib'}); write both anew"
+            said = f"OpenSSL can't read them ({getattr(error, 'reason', None) or 'PEM lib'}); write both again"
         raise SettingsError(f"{name}: {file}: {said}") from None
 
 

@@ -91,7 +91,7 @@ class ProxyServer:
                 status = "407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=atlas-shim"
                 await _send(
                     connection,
-                    _answer(status, "this run's proxy is for its program alone"),
+                    _answer(status, "this run's proxy is only for its program"),
                 )
             elif method == "CONNECT" and target.lower() == f"{self.run.host}:443":
                 await _send(connection, _ESTABLISHED)

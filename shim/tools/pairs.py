@@ -171,7 +171,7 @@ def _replayed(engine: Engine, settings: Settings, pair: Pair) -> Replayed:
     # wrong.
     unusable = {}
     for path, one in fields.items():
-        if one.why.startswith("upstream said "):
+        if one.why.startswith("upstream has "):
             unusable[path] = one.why
     absent = {}
     for path, one in fields.items():

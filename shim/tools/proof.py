@@ -84,7 +84,7 @@ def proof_of(
             rows.setdefault(row.name, []).append(row)
     if lone := len(old_items) - paired:
         problems.append(
-            f"{lone} of {len(old_items)} items have none beside them in the successor's own answer"
+            f"{lone} of {len(old_items)} items have no counterpart in the successor's own response"
         )
     if isinstance(made, dict) and operation.shape == "page":
         total = made.get("totalCount")

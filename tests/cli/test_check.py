@@ -104,7 +104,7 @@ def test_what_a_document_drops_is_said_of_those_that_are_not_shipped(checked, tm
         f"{HEAD}[resource.thing]\nrest = true\n{made_of}"
     )
     lost = [
-        "things.toml: resource.thing: 'newSize' becomes 'size', and does not stay beside it"
+        "things.toml: resource.thing: 'newSize' becomes 'size', and does not remain"
     ]
     for given in (
         {"words": [str(tmp_path)]},
@@ -142,7 +142,7 @@ def test_documents_are_listed_with_their_overridden_rules(checked, run, overridi
         ('admin = "127.0.0.1:8480"', "admin: is the address of --listen"),
         (
             'upstream = "https://a.example:8443/x"',
-            "upstream: give the origin alone, as in https://a.example:8443",
+            "upstream: give only the origin, as in https://a.example:8443",
         ),
         (
             'upstream = "http://localhost:8480"',
@@ -337,7 +337,7 @@ def test_connect_asks_nobody_else_where_upstream_is_unreadable(checked, atlas):
     assert found["connection"] == []
     assert atlas.fake.arrivals == []
     assert (
-        "Atlas was not asked (--connect): the settings don't say where it is"
+        "Atlas was not called (--connect): no setting names its address"
         in found["problems"]
     )
 

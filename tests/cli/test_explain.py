@@ -134,7 +134,7 @@ SWITCHED_OFF = "because this write is switched off (set ATLAS_SHIM_WRITES=instan
             "DELETE",
             INSTANCE,
             {"ATLAS_SHIM_ROUTE": "date"},
-            f"Answered by the shim alone, {SWITCHED_OFF}",
+            f"Answered by the shim itself, {SWITCHED_OFF}",
         ),
         (
             "DELETE",
@@ -146,7 +146,7 @@ SWITCHED_OFF = "because this write is switched off (set ATLAS_SHIM_WRITES=instan
             "GET",
             f"{INSTANCE}/performanceAdvisor/autoIndexing",
             {},
-            "Answered by the shim alone, because its sunset",
+            "Answered by the shim itself, because its sunset",
         ),
     ],
 )
@@ -201,7 +201,7 @@ ROWS = [
         "from",
     ),
     ("renamed lit <- lit: YES is on; NO is off", "values"),
-    ("derived region <- made of members beside it", "itself"),
+    ("derived region <- built from sibling members", "itself"),
     ("derived region.level <- levels, its first 2 parts between dots", "parts"),
     ("derived master <- masters[only]", "only"),
     ("derived piers[].berths <- places, one for each zone", "group"),
@@ -462,11 +462,11 @@ def test_a_code_is_explained_by_its_section(explained, text, code):
     [
         (
             "SHIM_BUSSY",
-            "SHIM_BUSSY: is no error code of atlas-shim; did you mean 'SHIM_BUSY'?",
+            "SHIM_BUSSY: is not an error code of atlas-shim; did you mean 'SHIM_BUSY'?",
         ),
         (
             "SHIM_X",
-            "SHIM_X: is no error code of atlas-shim; it may come from a mapping document of yours",
+            "SHIM_X: is not an error code of atlas-shim; it may come from a mapping document of yours",
         ),
         ("GET", "URL: is missing; give it behind GET"),
         (

@@ -171,7 +171,7 @@ def test_what_is_said_is_sent_and_what_is_sent_is_said(run, number, turn, word):
         assert one["why"]
         assert shlex.split(one["curl"])[-1] == f"{ORIGIN}{one['target']}"
     assert bool(said["sends"]) != said["decision"].startswith(
-        "Answered by the shim alone"
+        "Answered by the shim itself"
     )
 
 
@@ -324,5 +324,5 @@ def test_a_read_whose_success_may_stand_for_an_error_has_its_call(run, name):
     (tier,) = json.loads(done.stdout)["tiers"].values()
     assert [one for one in tier["calls"] if "refused" in one] == []
     assert any(
-        "the shim may say: " in remark for remark in tier["calls"][-1]["remarks"]
+        "the shim may return: " in remark for remark in tier["calls"][-1]["remarks"]
     )

@@ -92,15 +92,15 @@ def test_a_fault_of_the_network(error, environ, step):
     [
         (
             AtlasError(403, error_code="X", detail="No."),
-            ["Atlas said 403 X: No.", "  cloud.mongodb.com was asked: "],
+            ["Atlas answered 403 X: No.", "  cloud.mongodb.com was asked: "],
         ),
         (
             AtlasError(429, error_code="RATE_LIMITED", retry_after=9),
-            ["Atlas said 429 RATE_LIMITED; try again in 9 s", ""],
+            ["Atlas answered 429 RATE_LIMITED; try again in 9 s", ""],
         ),
         (
             AtlasError(502, error_code="SHIM_X", detail="It."),
-            ["atlas-shim said 502 SHIM_X: It."],
+            ["atlas-shim answered 502 SHIM_X: It."],
         ),
     ],
 )

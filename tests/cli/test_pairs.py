@@ -69,7 +69,7 @@ def test_why_a_rule_made_nothing_is_said(run, tmp_path):
     done = run("pairs", str(tmp_path / "pairs.jsonl"), "--document", DOCUMENT)
     said = " ".join(done.stdout.split())
     assert (
-        "status: is equal in 0 of 1; line 1: expected open, got - (upstream said [{'is': 'OPEN'}]: "
+        "status: is equal in 0 of 1; line 1: expected open, got - (upstream has [{'is': 'OPEN'}]: "
         in said
     )
 

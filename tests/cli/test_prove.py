@@ -98,7 +98,7 @@ def test_all_as_documented(prove):
             ([SNAPSHOT], [{**SNAPSHOT, "mongoDBVersion": "7.0.1"}]),
             "mongodVersion: the values differ (in 1 of 1)",
         ),
-        (([SNAPSHOT, OTHER], [SNAPSHOT]), "1 of 2 items have none beside them"),
+        (([SNAPSHOT, OTHER], [SNAPSHOT]), "1 of 2 items have no counterpart"),
         (
             ([SNAPSHOT], [SNAPSHOT, OTHER]),
             "totalCount is 1, and the successor's own answer has 2",
@@ -154,7 +154,7 @@ def test_what_is_no_retired_read_is_named(prove, path):
                 "MONGODB_ATLAS_CLIENT_ID": "wr0ng",
             },
             1,
-            "Atlas said 401",
+            "Atlas answered 401",
         ),
     ],
 )

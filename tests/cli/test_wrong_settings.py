@@ -73,10 +73,10 @@ def test_a_certificate_alone_needs_its_key(wrong):
     ("route = auto\n", 'shim.toml: line 1: route = auto: Invalid value; a text has quotes around it: route = "auto"'),
     ("memory = 1\nroute = \n", "shim.toml: line 2: route =: Invalid value"),
     ("private_key = sec-ret\n", "shim.toml: line 1: private_key = …: Invalid value"),
-    ('[gateway]\nroute = "auto"\n', "shim.toml: gateway: no such option: options stand at the top, under no [gateway]"),
+    ('[gateway]\nroute = "auto"\n', "shim.toml: gateway: no such option: options are at the top level, not under [gateway]"),
     ('private_key = "sec-ret"\n',
-     "shim.toml: private_key: no such option: credentials come from variables (MONGODB_ATLAS_PRIVATE_API_KEY) alone"),
-    ('client-secret = "sec-ret"\n', "(MONGODB_ATLAS_CLIENT_SECRET) alone"),
+     "shim.toml: private_key: no such option: credentials come only from variables (MONGODB_ATLAS_PRIVATE_API_KEY)"),
+    ('client-secret = "sec-ret"\n', "only from variables (MONGODB_ATLAS_CLIENT_SECRET)"),
 ])  # fmt: skip
 def test_a_wrong_file_of_options_names_line_and_cure(wrong, text, said):
     """And no value that may be a secret."""

@@ -49,7 +49,7 @@ def converted(field: Field, verb: Any, said: Any) -> Any:
     if said is None:
         raise Useless(said, "null is not a value")
     if any(same(said, one) for one in getattr(verb, "drop", ())):
-        raise Useless(said, "it stands for not known")
+        raise Useless(said, "it means not known")
     if isinstance(verb, Values):
         if not isinstance(said, str) or said not in verb.values:
             raise Useless(said, "an unknown word")
@@ -216,7 +216,7 @@ class Expected:
                 true.append(
                     (
                         Fidelity.ABSENT,
-                        f"upstream said {value!r}: {why}"[:200],
+                        f"upstream has {value!r}: {why}"[:200],
                         first.owner,
                     )
                 )

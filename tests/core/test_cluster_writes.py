@@ -516,7 +516,7 @@ def test_what_is_sent_back_as_it_was_gives_way():
     driven = update(TWO, body, LEGACY)
     assert len(written(driven)["replicationSpecs"]) == 1
     assert (
-        "numShards was not sent: it is as it was, and replicationSpecs says otherwise"
+        "numShards was not sent: it is unchanged, and replicationSpecs has another value"
         in driven.outcome.record.notes
     )
     whole = update(TWO, {"numShards": 2, "diskSizeGB": 20}, LEGACY)

@@ -260,5 +260,5 @@ def test_a_reason_says_that_a_flag_decided(engine):
     driven = drive(engine, V2_LIST, [EMPTY], settings=settings)
     assert (
         driven.outcome.record.reason
-        == "the route is set to legacy; the flag atlas-route says legacy"
+        == "the route is set to legacy; the flag atlas-route is legacy"
     )

@@ -191,7 +191,7 @@ def test_all_pages_together_have_no_more_marks_than_can_be_held(engine):
     driven = drive(engine, V2, lambda call: page)
     assert len(driven.sends) == 5
     assert (
-        "what was read for one answer has more than 1000000 brackets"
+        "the content read for one response has more than 1000000 brackets"
         in driven.document["detail"]
     )
 

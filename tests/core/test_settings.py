@@ -59,9 +59,9 @@ def test_a_feature_flag_may_say_the_route():
     flex = settings.by_flag(RouteWord.FLEX)
     silent = settings.by_flag(None)
     assert flex.route == RouteWord.FLEX
-    assert flex.because == "the flag atlas-route says flex"
+    assert flex.because == "the flag atlas-route is flex"
     assert silent.route == RouteWord.AUTO
-    assert silent.because == "the flag atlas-route has no word yet"
+    assert silent.because == "the flag atlas-route has no value yet"
 
 
 @pytest.mark.parametrize(

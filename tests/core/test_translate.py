@@ -38,7 +38,7 @@ def test_a_record_of_a_list_says_of_how_many_items_each_level_is_true(engine):
     )
     assert (
         reports["deliveryType"].why
-        == "upstream said 'MIRROR': an unknown word in 1 of 4; elsewhere it is renamed"
+        == "upstream has 'MIRROR': an unknown word in 1 of 4; elsewhere it is renamed"
     )
 
 
@@ -109,7 +109,7 @@ def test_an_odd_time_is_dropped_from_its_own_item_alone(engine):
         (f"results[{place}].expiration", "not of type time") for place in (1, 3, 4)
     ]
     assert reports["expiresAt"].why.startswith(
-        "upstream said 'soon': not of type time in 3 of 5; elsewhere"
+        "upstream has 'soon': not of type time in 3 of 5; elsewhere"
     )
 
 

@@ -211,4 +211,4 @@ def test_without_a_word_the_default_holds_and_the_record_says_so(retired, monkey
         record = shim.record(client.get(retired))
     assert record is not None
     assert record.route == "flex"
-    assert record.reason.endswith("; the flag atlas-route has no word yet")
+    assert record.reason.endswith("; the flag atlas-route has no value yet")

@@ -76,10 +76,10 @@ def test_a_cut_over_by_project_and_back(flags, caplog):
         ask(served, get(V1))
         assert sides(upstream)[2:] == ["legacy"]
     assert (
-        caplog.text.count("the flag atlas-route says flex for 1, legacy for the others")
+        caplog.text.count("the flag atlas-route is flex for 1, legacy for the others")
         == 1
     )
-    assert "the route is set to flex; the flag atlas-route says flex" in caplog.text
+    assert "the route is set to flex; the flag atlas-route is flex" in caplog.text
 
 
 def test_off_by_flag_passes_calls_on(flags, caplog):
@@ -90,7 +90,7 @@ def test_off_by_flag_passes_calls_on(flags, caplog):
         head, _ = ask(served, get(V1))
         assert sides(upstream) == ["legacy"]
     assert b"Atlas-Shim" not in head
-    assert "the flag atlas-route says off" in caplog.text
+    assert "the flag atlas-route is off" in caplog.text
 
 
 def test_without_a_word_calls_go_by_auto(flags, caplog):
@@ -101,7 +101,7 @@ def test_without_a_word_calls_go_by_auto(flags, caplog):
         ask(served, get(V1))
         assert sides(upstream) == ["flex"]
         assert "No such file" in str(served._handler.flag.report()["fault"])
-    assert "; the flag atlas-route has no word yet" in caplog.text
+    assert "; the flag atlas-route has no value yet" in caplog.text
 
 
 def test_a_reload_follows_the_route(flags):

@@ -39,8 +39,8 @@ log = logging.getLogger("shim.gateway.nonce_store")
 clock_log = logging.getLogger("shim.gateway.credentials")
 
 _SET_BACK = (
-    "the clock was set back by %s s; nonces go on from the latest time, so that none is good twice, and replicas "
-    "refuse them as from the future until this gateway is started anew"
+    "the clock was set back by %s s; nonces continue from the latest time, so that none is valid twice, and replicas "
+    "refuse them as from the future until this gateway restarts"
 )
 
 _LIFE = 300_000  # milliseconds for which a nonce is fresh

@@ -51,7 +51,7 @@ def _listening(number: int) -> socket.socket:
     except OSError as error:
         said = (error.strerror or str(error)).lower()
         raise SettingsError(
-            f"LISTEN_FDS: descriptor {number} is no socket: {said}; correct the socket unit"
+            f"LISTEN_FDS: descriptor {number} is not a socket: {said}; correct the socket unit"
         ) from error
     if found.family not in {socket.AF_INET, socket.AF_INET6} or not is_listening:
         raise SettingsError(

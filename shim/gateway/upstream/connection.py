@@ -383,7 +383,7 @@ def unconnected(error: OSError, *, tls: bool, through_proxy: bool) -> errors.Ref
             detail = "Upstream refuses connections."
         case OSError(errno=number) if number in _UNROUTABLE:
             kind = "destination_ip_unroutable"
-            detail = "No route leads to upstream."
+            detail = "There is no route to upstream."
         case ConnectionError() if tls:
             kind, detail = no_tls
         case _:

@@ -78,7 +78,7 @@ def _left_out(path: Path, mode: int, roots: Iterable[Path], *, named: bool) -> s
         real = Path(os.path.realpath(path))
         if any(map(real.is_relative_to, roots)):
             return ""
-        return "a link that leads outside the named paths"
+        return "a link to a place outside the named paths"
     if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
         return "no regular file"
     if named:

@@ -132,7 +132,7 @@ def test_a_name_with_a_dot_and_a_url_with_a_path_are_refused(config, home):
         profile("a.b", home)
     with pytest.raises(
         SettingsError,
-        match="ops_manager_url of the Atlas CLI's profile 'default': give the origin",
+        match="ops_manager_url of the Atlas CLI's profile 'default': give only the origin",
     ):
         _ = profile("", home).base_url
 

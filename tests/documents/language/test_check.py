@@ -72,7 +72,7 @@ def test_members_that_rest_does_not_hand_on_are_named(tmp_path):
         )
     ]
     assert (
-        "things.toml: resource.thing: 'title' becomes 'name', and does not stay beside it"
+        "things.toml: resource.thing: 'title' becomes 'name', and does not remain"
         in lost
     )
     assert not [line for line in lost if "'old.title'" in line]

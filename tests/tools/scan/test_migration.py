@@ -101,7 +101,9 @@ def test_what_an_old_body_may_leave_out_is_said():
     """The old version filled in three nodes; the new one has to be told."""
     (call,) = PLANS["createCluster20230101"].tiers["successor"]["calls"]
     assert any('"electableNodes": 3' in one for one in call["remarks"])
-    assert any("providerSettings.regionName says" in one for one in call["remarks"])
+    assert any(
+        "providerSettings.regionName has the value of" in one for one in call["remarks"]
+    )
 
 
 def test_no_example_is_left_in_a_body():

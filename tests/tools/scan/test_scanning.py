@@ -140,7 +140,7 @@ def test_what_is_not_read_is_named(tmp_path):
         "pipe.py": "no regular file",
         **dict.fromkeys(
             ("link.py", "folder", "nowhere.py"),
-            "a link that leads outside the named paths",
+            "a link to a place outside the named paths",
         ),
     }
     assert [one.message for one in report.errors] == [
