@@ -50,7 +50,7 @@ from shim.origins import read_base_url
     "--connect",
     "connects",
     is_flag=True,
-    help="Also ask Atlas, with the credentials of the environment.",
+    help="Also call Atlas, with the credentials of the environment.",
 )
 @click.option(
     "--group",
@@ -143,7 +143,7 @@ def command(
     else:
         good = "Settings and documents are valid."
     if not connects:
-        good += " Atlas was not asked (--connect)."
+        good += " Atlas was not called (--connect)."
     write_report(report, problems, output, lambda: _text(report), good, code)
 
 

@@ -370,7 +370,7 @@ def _remarks(operation: Operation, settings: Settings, origin: str) -> Iterator[
             f"(without it: {own}). The following holds with it, or if a gateway listens there."
         )
     if settings.flag:
-        yield f"The route comes from {FLAG}{settings.flag}, which is not asked here; auto is assumed."
+        yield f"The route comes from {FLAG}{settings.flag}, which is not read here; auto is assumed."
     constant = constant_of(operation, settings)
     if operation.switch and constant is not None:
         yield f"The answer is {json.dumps(constant.value)}. {constant.why}"

@@ -113,7 +113,7 @@ def after_answer(
         "MONGODB_ATLAS_PRIVATE_API_KEY",
     )
     step = _STEPS.get(error.status, "").format(" and ".join(names))
-    return f"{urlsplit(origin or read_base_url(environ)).netloc} was asked{f': {step}' if step else '.'}"
+    return f"{urlsplit(origin or read_base_url(environ)).netloc} was called{f': {step}' if step else '.'}"
 
 
 def after_fault(error: httpx.RequestError, environ: Mapping[str, str]) -> str:

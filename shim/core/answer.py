@@ -56,11 +56,11 @@ class LegacyAnswer:
         limit = self.context.settings.body_limit
         size = len(reply.body or b"")
         if sum([page.size for page in before], size) > limit:
-            detail = f"Upstream's pages together are larger than {limit} bytes; ask the successor itself."
+            detail = f"Upstream's pages together are larger than {limit} bytes; call the successor directly."
             raise CallError(502, "SHIM_TOO_MANY_PAGES", detail)
         if reply.status == 206:  # no range was asked for (RFC 9110, 15.3.7)
             reply = attrs.evolve(
-                reply, fault="it is a part, and all of it was asked for"
+                reply, fault="it is a partial response to a request for the whole"
             )
         page = self._page_of(json.read(reply), size)
         if page is not None:
@@ -102,7 +102,7 @@ class LegacyAnswer:
         if not goes_on(self.target, pages):
             return None
         if len(pages) >= self.context.settings.page_cap:
-            detail = f"Upstream has more than {len(pages)} pages of {MOST} items; ask the successor itself."
+            detail = f"Upstream has more than {len(pages)} pages of {MOST} items; call the successor directly."
             raise CallError(502, "SHIM_TOO_MANY_PAGES", detail)
         return attrs.evolve(query, page=query.page + 1)
 

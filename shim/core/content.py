@@ -98,7 +98,7 @@ def decode(raw: bytes, content_encoding: str, limit: int) -> bytes:
         raise ContentFault(f"the content has more than {SERIES} codings")
     for coding in reversed(series):
         if coding and coding not in CODINGS:
-            raise ContentFault(f"the content coding {coding!r} was not asked for")
+            raise ContentFault(f"the content coding {coding!r} was not requested")
         if content and coding not in {"", "identity"}:
             try:
                 content = _undone(content, coding, limit)

@@ -221,7 +221,7 @@ def _decide_by_date(
         return Decision("legacy", reason, sunset, corrects)
     elif corrects and not _can_answer(operation, settings):
         # Real sunset dates moved: asking is the only thing that can work.
-        lacking = f"{reason}, and there is no successor to ask instead"
+        lacking = f"{reason}, and there is no successor to call instead"
         lacking = _switched_off(operation, settings) or lacking
         return Decision("legacy", lacking, sunset, corrects)
     tier = _found_before(match, call, context) if corrects else None

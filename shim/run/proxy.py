@@ -171,7 +171,7 @@ def _asked(url: str) -> tuple[SplitResult, Address]:
     port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
     if not parts.hostname or not port:
         raise ValueError(
-            "a proxy is asked for a URL with a host, or to CONNECT to a host and a port"
+            "a proxy needs a URL with a host, or CONNECT to a host and a port"
         )
     return parts, Address(parts.hostname, port)
 

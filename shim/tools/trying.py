@@ -21,7 +21,7 @@ PAUSE = 15.0
 LONGEST = 3600.0
 """Seconds that are waited for it."""
 
-TrialOutcome = Literal["as assumed", "otherwise", "not asked", "unanswered"]
+TrialOutcome = Literal["as assumed", "otherwise", "not called", "unanswered"]
 
 INTERRUPTED = "it was interrupted"
 
@@ -140,7 +140,7 @@ class _Run:
             try:
                 answer = self._answer(step)
             except UnfilledError as error:
-                return "not asked", f"an answer has no {error}"
+                return "not called", f"an answer has no {error}"
             report = self._report(step, answer)
             self.reports.append(report)
             is_expected = answer.summary.startswith(tuple(step.expects))
@@ -149,7 +149,7 @@ class _Run:
                 continue
             why = f"{step.call} ({step.version}): {_difference(report)}"
             if step.premise:
-                return "not asked", why
+                return "not called", why
             if answer.status in _UNANSWERED or answer.status >= 500:
                 return "unanswered", why
             return "otherwise", why

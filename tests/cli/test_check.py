@@ -35,7 +35,7 @@ def test_what_is_checked_without_the_drop_in(run, checked, tmp_path):
     shipped = Path(__file__).parents[2] / "mappings" / "atlas-serverless"
     said = run("check", str(shipped)).stdout
     assert said.endswith(
-        "Settings and documents are valid. Atlas was not asked (--connect).\n"
+        "Settings and documents are valid. Atlas was not called (--connect).\n"
     )
 
 

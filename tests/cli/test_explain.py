@@ -579,7 +579,7 @@ def test_what_lives_on_is_explained_without_dates(text, explained):
         len(explained(*words, env=env | {"ATLAS_SHIM_ROUTE": "legacy"})["sends"]) == 1
     )
     by_flag = {"ATLAS_SHIM_ROUTE": "openfeature:atlas-route"}
-    assert "openfeature:atlas-route, which is not asked here" in text(
+    assert "openfeature:atlas-route, which is not read here" in text(
         "GET", LIST, env=by_flag
     )
     assert explained(*words, code=1)["recognised"] is False

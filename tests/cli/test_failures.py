@@ -45,7 +45,7 @@ ACCOUNT = {
 def test_an_answer_of_atlas(status, code, environ, step):
     """Each status has its way out, with the host in force and the variables in use, whose values are never shown."""
     said = after_answer(AtlasError(status, error_code=code), {**HOST, **environ})
-    assert said.startswith("atlas.example:8443 was asked")
+    assert said.startswith("atlas.example:8443 was called")
     assert step in said
     assert "mdb_sa" not in said
 
@@ -92,7 +92,7 @@ def test_a_fault_of_the_network(error, environ, step):
     [
         (
             AtlasError(403, error_code="X", detail="No."),
-            ["Atlas answered 403 X: No.", "  cloud.mongodb.com was asked: "],
+            ["Atlas answered 403 X: No.", "  cloud.mongodb.com was called: "],
         ),
         (
             AtlasError(429, error_code="RATE_LIMITED", retry_after=9),

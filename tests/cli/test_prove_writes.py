@@ -265,7 +265,7 @@ def test_an_atlas_that_does_as_assumed(prove, kind, others):
     done = prove(atlas)
     outcomes = {name: one["outcome"] for name, one in done.trials.items()}
     assert {
-        name for name, outcome in outcomes.items() if outcome == "not asked"
+        name for name, outcome in outcomes.items() if outcome == "not called"
     } == others, done.stdout
     assert {outcome for name, outcome in outcomes.items() if name not in others} == {
         "as assumed"
@@ -317,15 +317,15 @@ def test_nodes_that_were_left_out_are_put_back(prove):
             r"POST .*/teams",
             (403, {"errorCode": "ORG_FORBIDDEN"}),
             "user-twice-in-a-team",
-            "not asked",
+            "not called",
         ),
         (
             r"GET .*/pushBased",
             (200, {"state": "ACTIVE"}),
             "log-export-not-there",
-            "not asked",
+            "not called",
         ),
-        (r"GET .*/pushBased", (200, None), "log-export-not-there", "not asked"),
+        (r"GET .*/pushBased", (200, None), "log-export-not-there", "not called"),
         (
             r"POST .*/search/indexes",
             httpx.ReadTimeout("slow"),
@@ -336,13 +336,13 @@ def test_nodes_that_were_left_out_are_put_back(prove):
             r"POST .*/teams",
             (200, {"id": None, "secret": "x"}),
             "user-twice-in-a-team",
-            "not asked",
+            "not called",
         ),
         (
             r"GET /orgs/.*/users",
             (200, {"results": []}),
             "user-twice-in-a-team",
-            "not asked",
+            "not called",
         ),
     ],
 )
@@ -350,7 +350,7 @@ def test_an_answer_that_is_another(prove, pattern, answer, trial, outcome):
     """It is told apart from one that is as assumed, and from none."""
     done = prove(Atlas(answers={pattern: answer}))
     assert done.trials[trial]["outcome"] == outcome, done.trials[trial]
-    assert outcome == "not asked" or done.exit_code == 1
+    assert outcome == "not called" or done.exit_code == 1
 
 
 def test_a_log_export_that_is_there_is_left_alone(prove):

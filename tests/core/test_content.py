@@ -136,7 +136,7 @@ def test_a_truncated_reply_is_a_fault(size):
     ("wire", "coding", "said"),
     [
         *(
-            (b"x", coding, "was not asked for")
+            (b"x", coding, "was not requested")
             for coding in ("br", "zstd", "compress", "nonsense")
         ),
         *(

@@ -183,7 +183,7 @@ def test_coded_content_is_translated(door, raw):
         (gzip.compress(EMPTY)[:-9], "gzip", "ends in the middle"),
         (b"\x1f\x8bnonsense", "gzip", "not match its coding"),
         (gzip.compress(b" " * 170_000), "gzip", "larger than 100000 bytes"),
-        (EMPTY, "br", "'br' was not asked for"),
+        (EMPTY, "br", "'br' was not requested"),
     ],
     ids=["truncated", "broken", "bomb", "foreign"],
 )

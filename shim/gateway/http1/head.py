@@ -366,7 +366,7 @@ def _parse_reply(data: bytes) -> ReplyHead:
     said = _said(headers)
     keep_alive, length, chunked = _framing(said, is_http10=version == "1.0")
     if chunked is None:
-        raise MalformedError("a transfer coding that was not asked for")
+        raise MalformedError("a transfer coding that was not requested")
     announces = not ANNOUNCING.isdisjoint(said)
     if "content-encoding" in said:
         codings = ",".join(said["content-encoding"]).count(",") + 1
