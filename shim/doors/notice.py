@@ -201,8 +201,8 @@ def tell(library: str, method: str, url: str, lines: Headers = ()) -> None:
     retired = drive(retired_call(method, url, lambda: lines))
     if retired is not None and retired.led:
         raise SettingsError(
-            f"{UPSTREAM}: calls to Atlas go to {retired.call.origin}, and those by {library} can't be redirected there; "
-            "nothing was sent. Make this one with requests, httpx, urllib3, aiohttp or urllib.request"
+            f"{UPSTREAM}: calls to Atlas go to {retired.call.origin}, and those by {library} can't be redirected "
+            "there; nothing was sent. Make this one with requests, httpx, urllib3, aiohttp or urllib.request"
         )
     if retired is not None and retired.warns:
         notify(retired, uncovered=library)

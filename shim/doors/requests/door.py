@@ -30,7 +30,7 @@ from shim.doors.urllib3 import responses
 
 NEEDS_AUTH = (
     "The call had to be sent to another endpoint after the session had signed it for the first one, by an "
-    "authentication that can't be asked again. Give the credentials to shim.requests.Adapter(auth=...)."
+    "authentication that can't be repeated. Give the credentials to shim.requests.Adapter(auth=...)."
 )
 
 
