@@ -22,13 +22,16 @@ def record(response: object) -> Record | None:
     httpx response that was pickled, because httpx leaves its extensions behind.
     """
     extensions = getattr(response, "extensions", None)
+    if not isinstance(extensions, Mapping):
+        extensions = {}
+    raw = getattr(response, "raw", None)
     places = (
-        extensions.get("shim")
-        if isinstance(extensions, Mapping)
-        else None,  # httpx, httpx2
+        extensions.get("shim"),  # httpx, httpx2
         getattr(response, "shim", None),  # requests, aiohttp, urllib3, urllib.request
-        # The adapters of requests, called without a session.
-        getattr(getattr(response, "raw", None), "shim", None),
-        getattr(response, "record", None),  # the typed client's
+        getattr(raw, "shim", None),  # an adapter of requests, called without a session
+        getattr(response, "record", None),  # the typed client
     )
-    return next((found for found in places if isinstance(found, Record)), None)
+    for place in places:
+        if isinstance(place, Record):
+            return place
+    return None

@@ -201,26 +201,24 @@ class EndpointMethod(Generic[B_co, A_co, P]):
         """Return the request for these arguments; raises as ``check`` does."""
         arguments = self._signature.bind(*args, **kwargs).arguments
         for name, value in arguments.items():
-            if (
-                value is not None
-                or self._signature.parameters[name].default is not None
-            ):
+            is_optional = self._signature.parameters[name].default is None
+            if value is not None or not is_optional:
                 check(name, value)
-        members = {
-            name: value
-            for name, value in self._takes(*args, **kwargs).items()
-            if value is not None
-        }
+        taken = self._takes(*args, **kwargs)
+        members = {name: value for name, value in taken.items() if value is not None}
         if self._is_list:
             members = {"itemsPerPage": MOST} | members
-        has_body = self._method in {"POST", "PATCH"}
+        query: dict[str, str] = {}
+        body: Members | None = None
+        if self._method in {"POST", "PATCH"}:
+            body = members
+        else:
+            query = {name: str(value).lower() for name, value in members.items()}
         return EndpointRequest(
             method=self._method,
             path="/api/atlas/v2/groups/" + self._path.format(**arguments),
-            query={}
-            if has_body
-            else {name: str(value).lower() for name, value in members.items()},
-            body=members if has_body else None,
+            query=query,
+            body=body,
             model=self._model,
             whole=self._is_list,
         )

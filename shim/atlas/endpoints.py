@@ -163,14 +163,18 @@ def _options(
     termination_protection: bool | None,  # noqa: FBT001
 ) -> Members:
     """Return the members that creation and update have in common."""
-    backup = {"serverlessContinuousBackupEnabled": continuous_backup}
-    return {
-        "serverlessBackupOptions": None if continuous_backup is None else backup,
-        "tags": None
-        if tags is None
-        else [{"key": key, "value": value} for key, value in tags.items()],
+    members: Members = {
+        "serverlessBackupOptions": None,
+        "tags": None,
         "terminationProtectionEnabled": termination_protection,
     }
+    if continuous_backup is not None:
+        backup = {"serverlessContinuousBackupEnabled": continuous_backup}
+        members["serverlessBackupOptions"] = backup
+    if tags is not None:
+        pairs = [{"key": key, "value": value} for key, value in tags.items()]
+        members["tags"] = pairs
+    return members
 
 
 def _new_tenant_job(

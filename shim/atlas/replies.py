@@ -71,6 +71,8 @@ def error_of(
     """
     said = json_object(response.content) or {}
     parameters = said.get("parameters")
+    if not isinstance(parameters, list):
+        parameters = []
     texts = {name: value for name, value in said.items() if isinstance(value, str)}
     kind = kind or _BY_STATUS.get(response.status_code, AtlasError)
     return kind(
@@ -78,7 +80,7 @@ def error_of(
         error_code=texts.get("errorCode") or texts.get("error"),
         detail=texts.get("detail") or texts.get("error_description"),
         reason=texts.get("reason"),
-        parameters=tuple(parameters) if isinstance(parameters, list) else (),
+        parameters=tuple(parameters),
         retry_after=retry_after(response.headers.get("retry-after"), now=time.time()),
         body=response.content,
         record=record_of(response),

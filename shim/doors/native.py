@@ -35,14 +35,7 @@ def alone(call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
 
 def header_lines(lines: Iterable[tuple[str | bytes, str | bytes]]) -> Headers:
     """Return field lines as text, one character for one byte."""
-    return tuple(
-        [
-            (name, value)
-            if type(name) is type(value) is str
-            else (as_text(name), as_text(value))
-            for name, value in lines
-        ]
-    )
+    return tuple([(as_text(name), as_text(value)) for name, value in lines])
 
 
 def as_text(value: str | bytes) -> str:

@@ -155,11 +155,15 @@ def _flag(key: str, given: Any) -> FileFlag:
     projects = table.get("projects", {})
     if not isinstance(share, dict) or not isinstance(projects, dict):
         raise ValueError(f"{key}: share and projects are tables, as in {{ flex = 10 }}")  # noqa: TRY004 - see above
-    if (
-        not all(type(part) in {int, float} and part >= 0 for part in share.values())
-        or sum(share.values()) > 100
-    ):
+    if not _are_shares([*share.values()]):
         raise ValueError(
             f"{key}: a share is a number of percent, and all together are 100 at most"
         )
     return table["value"], share, projects
+
+
+def _are_shares(parts: list[Any]) -> bool:
+    for part in parts:
+        if type(part) not in {int, float} or part < 0:
+            return False
+    return float(sum(parts)) <= 100

@@ -62,10 +62,15 @@ class AllowList:
 def _matches(pattern: tuple[str, ...], segments: list[str]) -> bool:
     if pattern[-1] == "**":
         pattern = (*pattern[:-1], *["*"] * (len(segments) - len(pattern) + 1))
-    return len(pattern) == len(segments) and all(
-        decoded(part) is not None if wanted == "*" else part == wanted
-        for wanted, part in zip(pattern, segments, strict=True)
-    )
+    if len(pattern) != len(segments):
+        return False
+    for wanted, part in zip(pattern, segments, strict=True):
+        if wanted == "*":
+            if decoded(part) is None:
+                return False
+        elif part != wanted:
+            return False
+    return True
 
 
 def parse_allow(text: str, name: str) -> AllowList | None:

@@ -157,15 +157,17 @@ def _above_zero(
     text: str,
     name: str,
 ) -> _Number:
+    error = SettingsError(f"{name}: {text!r} is not {such}")
     found = _AMOUNT.fullmatch(text)
+    if found is None or found[2] not in units:
+        raise error
     try:
-        if found is not None and 0 < (
-            number := kind(kind(found[1]) * units[found[2]])
-        ) < float("inf"):
-            return number
-    except (KeyError, ValueError, OverflowError):
-        pass
-    raise SettingsError(f"{name}: {text!r} is not {such}")
+        number = kind(kind(found[1]) * units[found[2]])
+    except (ValueError, OverflowError):
+        raise error from None
+    if not 0 < number < float("inf"):
+        raise error
+    return number
 
 
 def _word(values: Mapping[str, T], text: str, name: str) -> T:

@@ -81,12 +81,10 @@ def challenges(value: str) -> list[tuple[str, str]]:
 def asks_digest(headers: Headers) -> bool:
     """Return whether a reply challenges for HTTP Digest; a value too long to be read does if it has the word."""
     lines = [value for name, value in headers if name.lower() == "www-authenticate"]
-    return any(
-        "digest"
-        in (
-            value.lower()
-            if len(value) > LONGEST
-            else [word for word, _ in challenges(value)]
-        )
-        for value in lines
-    )
+    return any(_has_digest(value) for value in lines)
+
+
+def _has_digest(value: str) -> bool:
+    if len(value) > LONGEST:
+        return "digest" in value.lower()
+    return any(scheme == "digest" for scheme, _ in challenges(value))

@@ -226,9 +226,7 @@ def _parse_request(data: bytes) -> RequestHead:
     hosts, via, expected = (said.get(name, []) for name in ("host", "via", "expect"))
     if len(headers) > COUNT or len(data) - len(target) > FIELDS:
         raise bad_request(_TOO_MANY, 431)
-    if len(data) > NAME and any(
-        len(name) > NAME or len(value) > FIELD for name, value in headers
-    ):
+    if len(data) > NAME and _has_long_field(headers):
         raise bad_request("A field of the request is too long.", 431)
     if any(len(host) > NAME for host in hosts):
         raise bad_request("The Host field is not one host with an optional port.")
@@ -261,6 +259,10 @@ def _check_line(version: str, target: bytes) -> None:
         )
     if len(target) > LINE:
         raise bad_request(_TOO_LONG_LINE, 414)
+
+
+def _has_long_field(headers: Headers) -> bool:
+    return any(len(name) > NAME or len(value) > FIELD for name, value in headers)
 
 
 def _said(lines: Headers) -> dict[str, list[str]]:

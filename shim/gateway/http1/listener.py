@@ -255,12 +255,15 @@ class Listener:
         """Return when nothing is in flight and the kernel has all replies; for ``patience`` seconds calls may come."""
         end = self.clients.loop.time() + patience
         await asyncio.sleep(_FLUSH)
-        while (  # noqa: ASYNC110 - no event tells it
-            in_flight()
-            or (self.clients.connections and self.clients.loop.time() < end)
-            or any(connection.unsent() for connection in self.clients.connections)
-        ):
+        while in_flight() or self._is_needed(end):  # noqa: ASYNC110 - no event tells it
             await asyncio.sleep(_FLUSH)
+
+    def _is_needed(self, end: float) -> bool:
+        """Return whether a connection may still bring a call, or has unsent bytes."""
+        connections = self.clients.connections
+        if connections and self.clients.loop.time() < end:
+            return True
+        return any(connection.unsent() for connection in connections)
 
     async def close(self) -> None:
         await self.clients.connections.abort()
