@@ -128,7 +128,8 @@ class ServiceAccountAuth(httpx.Auth):
         self._url = base_url + TOKEN_PATH
         self._basic = httpx.BasicAuth(account.client_id, account.client_secret)
         self._book = TokenBook(time.monotonic)
-        self._lock, self._async_lock = threading.Lock(), anyio.Lock()
+        self._lock = threading.Lock()
+        self._async_lock = anyio.Lock()
 
     @property
     def token(self) -> str:

@@ -259,7 +259,10 @@ def questions(operation: Operation) -> Iterator[tuple[str, bytes | None]]:
         body = _document(
             said | ({request.choose: word} if request and request.choose else {})
         )
-        sent = body.get(BARE) if request and request.bare else body
+        if request and request.bare:
+            sent = body.get(BARE)
+        else:
+            sent = body
         yield word, dumps(sent) if operation.has_body else None
     for tier in tiers:
         said = _members([tier.request], [tier])

@@ -297,7 +297,10 @@ def explained(
             "fields": tuple(field_rules(tier.resource, name)),
             "calls": [one for one in calls if one["route"] == name],
         }
-    sunset = None if operation.lives else sunset_of(operation, settings)
+    if operation.lives:
+        sunset = None
+    else:
+        sunset = sunset_of(operation, settings)
     return {
         "operation": operation.id,
         "api": match.api.name,
@@ -421,11 +424,17 @@ def _write(found: Mapping[str, Any], form: str) -> None:
 
 def _write_tier(name: str, tier: Mapping[str, Any]) -> None:
     if tier["fields"] or tier["note"]:
-        legend = ": old field <- new" if tier["fields"] else ""
+        if tier["fields"]:
+            legend = ": old field <- new"
+        else:
+            legend = ""
         output.heading(f"\nWhen {named(name)} answers{legend}")
         output.paragraph(tier["note"])
     write_fields(tier["fields"])
-    where = "" if name == "successor" else f", on {name}"
+    if name == "successor":
+        where = ""
+    else:
+        where = f", on {name}"
     output.heading(f"\nThe call to make instead{where}")
     for call in tier["calls"]:
         if len(tier["calls"]) > 1 or call["word"]:

@@ -65,7 +65,10 @@ _UNWRITTEN = frozenset(
 def _answer(error: AtlasError) -> str:
     """Return an error answer as a sentence, with who gave it, and when to try again."""
     code = error.error_code or ""
-    who = "atlas-shim" if code.startswith("SHIM_") else "Atlas"
+    if code.startswith("SHIM_"):
+        who = "atlas-shim"
+    else:
+        who = "Atlas"
     if error.retry_after is None:
         return f"{who} answered {error}"
     return f"{who} answered {error}; try again in {error.retry_after:.0f} s"

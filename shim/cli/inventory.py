@@ -77,7 +77,10 @@ def command(
     engine = shared_engine(os.environ)
     engine.check_settings(settings)
     try:
-        begins = "" if start is None else written(start.timestamp())
+        if start is None:
+            begins = ""
+        else:
+            begins = written(start.timestamp())
         found = read_inventory(files, begins)
         ends = ends_of(engine, settings, now.timestamp())
         verdict = judge(found, files, ends)

@@ -177,11 +177,10 @@ def why_unseen(program: Sequence[str], environ: Mapping[str, str]) -> str:
             if zipfile.is_zipfile(path):
                 lines.append(f"archive {path.name}")
             with path.open("rb") as file:
-                first = (
-                    file.readline(256).decode("utf-8", "replace")
-                    if file.read(2) == b"#!"
-                    else ""
-                )
+                if file.read(2) == b"#!":
+                    first = file.readline(256).decode("utf-8", "replace")
+                else:
+                    first = ""
                 lines += [
                     first,
                     file.read(65536).decode("utf-8", "replace")

@@ -23,7 +23,8 @@ _OWN = {
     False: frozenset({"why", "when", "fidelity"}),
     True: frozenset({"why", "when", "type", "of"}),
 }
-_OF_VERBS = frozenset().union(*(one.keys() for one in (*VERBS.values(), *WAYS)))
+_VERBS_AND_WAYS = (*VERBS.values(), *WAYS)
+_OF_VERBS = frozenset().union(*(one.keys() for one in _VERBS_AND_WAYS))
 _KEYS = {in_body: own | _OF_VERBS for in_body, own in _OWN.items()}
 """Keys of every rule, and these with those of verbs; False for rules of answers, True for those of bodies."""
 MOST_FIELDS = 10_000

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from enum import Enum, StrEnum
 from functools import lru_cache
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, TypeAlias
 
 from shim.documents.vocabulary import Json
 
@@ -80,13 +80,15 @@ def parse_source(text: str) -> Path:
     return tuple(path)
 
 
+_Path: TypeAlias = Sequence[str | Step]
+_Value: TypeAlias = Json | Literal[NoValue.MISSING]
+
+
 class _SeveralItems(Exception):  # noqa: N818 - a list that a step can't handle is not an error
     """A list of several items, from which ``[only]`` can't choose."""
 
 
-def look_up(
-    source: Json, path: Sequence[str | Step]
-) -> Json | Literal[NoValue.MISSING]:
+def look_up(source: Json, path: _Path) -> _Value:
     """Return the value at a path, MISSING when any part is not there.
 
     A list that ``[only]`` can't choose from is itself the value, so that it can be
@@ -99,7 +101,7 @@ def look_up(
         return items
 
 
-def _found(source: Json, path: Sequence[str | Step]) -> Json | Literal[NoValue.MISSING]:
+def _found(source: Json, path: _Path) -> _Value:
     for number, part in enumerate(path):
         if type(part) is str:
             if type(source) is not dict or part not in source:
@@ -123,7 +125,7 @@ def _found(source: Json, path: Sequence[str | Step]) -> Json | Literal[NoValue.M
     return source
 
 
-def _of_each(items: list[Json], path: Sequence[str | Step]) -> list[Json]:
+def _of_each(items: list[Json], path: _Path) -> list[Json]:
     """Return the value at a path in each item; a path with another ``[each]`` gives one flat list."""
     is_nested = Step.EACH in path
     values = list[Json]()

@@ -140,7 +140,10 @@ def flex_job(cluster: Cluster, job: Job, view: View) -> JsonObject:
 
 
 def _flex_expiry(job: Job) -> datetime:
-    life = FLEX_LINK_LIFE if job.download else FLEX_JOB_LIFE
+    if job.download:
+        life = FLEX_LINK_LIFE
+    else:
+        life = FLEX_JOB_LIFE
     return job.created + life
 
 

@@ -187,10 +187,8 @@ def create(request: AtlasRequest) -> JsonObject:
             "DUPLICATE_CLUSTER_NAME", "cluster or serverless instance", name, group
         )
     cluster = request.world.create(group, name, request.view.now)
-    cluster.provider, cluster.region = (
-        provider["backingProviderName"],
-        provider["regionName"],
-    )
+    cluster.provider = provider["backingProviderName"]
+    cluster.region = provider["regionName"]
     _set_options(cluster, body)
     shown = request.api.show_cluster(cluster, request.view)
     if not cluster.tags:

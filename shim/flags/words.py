@@ -109,7 +109,8 @@ class FlagWords(Generic[T]):
 
     def begin(self) -> None:
         """Begin to ask, anew in a child process: a fork copies no threads, and may copy locks that they hold."""
-        self._wake, self._asking_since = threading.Event(), float("inf")
+        self._wake = threading.Event()
+        self._asking_since = float("inf")
         threading.Thread(target=self._work, name="feature flag", daemon=True).start()
 
     def stop(self) -> None:

@@ -104,7 +104,10 @@ def check(
     # hardly any
     if "%" in path or "/." in path or "\\" in path or not path.isprintable():
         _check_path(method, path, headers, plan.engine)
-    prefixed = None if path.startswith("/api/") else _PREFIXED.match(path)
+    if path.startswith("/api/"):
+        prefixed = None
+    else:
+        prefixed = _PREFIXED.match(path)
     if prefixed:
         detail = _UNKNOWN_BASE % prefixed[1][:100]
         raise Refusal(404, "SHIM_BASE_PATH_UNKNOWN", "http_request_error", detail)

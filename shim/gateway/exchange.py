@@ -267,7 +267,8 @@ class UpstreamCall:
             return Reply(head.status, (*headers, *added))
         reply = outcome.reply
         if self.response is not None:  # the pages that it was made of
-            self.response.chunks, self.content = [], None
+            self.response.chunks = []
+            self.content = None
         self.entry.give(self.entry.held - self.before)
         self.entry.hold(len(reply.body or b""))
         linked = outcome.code is None and self.leads_on(outcome.record)

@@ -195,7 +195,8 @@ class Ledger:
     ) -> None:
         self.failures[error[1]] += 1
         if caller.error != error:
-            caller.error, caller.error_seen = error, Seen(ended)
+            caller.error = error
+            caller.error_seen = Seen(ended)
         for seen in (caller.error_seen, self.errors.setdefault(error, Seen(ended))):
             seen.last = ended
             seen.calls += 1

@@ -91,7 +91,8 @@ class Gateway:
             gate = gate_for(options, environ, self.watched)
         if problems:
             raise SettingsError(*problems)
-        self.limits, self.ledger = Limits(options), Ledger()
+        self.limits = Limits(options)
+        self.ledger = Ledger()
         self.upstream = Upstream(options)
         shared = Shared(self.upstream, Memory(), RadarInventory(environ, clock), clock)
         self._handler = Handler(plan, shared, gate, self.limits, self.ledger)

@@ -84,9 +84,11 @@ def _load(context: ssl.SSLContext, cert: str, key: str | None) -> None:
         context.load_cert_chain(cert, key, password)
     except (OSError, ValueError) as error:
         if key is None:
-            name, file = ("tls_cert", cert)
+            name = "tls_cert"
+            file = cert
         else:
-            name, file = ("tls_key", key)
+            name = "tls_key"
+            file = key
         if asked:
             said = f"has a password; write it without one, as by: openssl pkey -in {file} -out NEW"
         elif getattr(error, "reason", "") == "KEY_VALUES_MISMATCH":

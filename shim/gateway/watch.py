@@ -99,7 +99,9 @@ class Watched(Generic[T]):
             self._tried = self._seen
             self._looks_left = self._pause
             return self._refuse(error)
-        self.known, self.problems, self.good_since = self._seen, (), time.time()
+        self.known = self._seen
+        self.problems = ()
+        self.good_since = time.time()
         log.info("new %s in use", self.name)
         return True
 
@@ -127,7 +129,9 @@ class Watched(Generic[T]):
         # reported already, for the same files
         if problems == self.problems and self._pause > 1:
             return False
-        self.problems, self.refused, said = problems, time.time(), "; ".join(problems)
+        self.problems = problems
+        self.refused = time.time()
+        said = "; ".join(problems)
         log.error(
             "new %s refused, the last good stay: %s",
             self.name,

@@ -77,7 +77,9 @@ def parse(
         if is_long:
             name, sign, text = word.partition("=")
         else:
-            name, sign, text = (word[:2], word[2:3], word[2:].removeprefix("="))
+            name = word[:2]
+            sign = word[2:3]
+            text = word[2:].removeprefix("=")
         flag = known.get(name)
         if flag is None:
             raise CliError(f"unknown flag: {name}")

@@ -88,7 +88,9 @@ def _door(side: type[HttpxDoor], module: Any, kind: str) -> Any:
 
 
 def _ours(hooks: Any) -> Hooks:
-    return hooks if type(hooks) is Hooks else Hooks(hooks)
+    if type(hooks) is Hooks:
+        return hooks
+    return Hooks(hooks)
 
 
 def _sent(  # noqa: PLR0913 - a client's own arguments, and whose they are

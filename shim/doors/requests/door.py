@@ -96,10 +96,8 @@ class RequestsDoor(Door):
         lines, same_body = self.lines(send)
         self.timeout = self.options["timeout"]
         inner = own.copy()
-        inner.method, inner.headers = (
-            sent.method,
-            requests.structures.CaseInsensitiveDict(lines),
-        )
+        inner.method = sent.method
+        inner.headers = requests.structures.CaseInsensitiveDict(lines)
         inner.url = self.url_sent(send, own.url or "")
         if not same_body:
             inner.body = sent.body

@@ -134,7 +134,10 @@ class Urllib3Door(Door):
                 ]
                 response.retries.history = tuple(history)
             if url:
-                shown = url.replace(sent, own) if sent in url else own
+                if sent in url:
+                    shown = url.replace(sent, own)
+                else:
+                    shown = own
                 response._request_url = shown  # noqa: SLF001 - as above
         response.shim = record
 

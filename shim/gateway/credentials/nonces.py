@@ -98,7 +98,8 @@ class _Uses:
         behind = self.top - count
         # perhaps by billions: a bit that far to the left would need half a gigabyte
         if behind < 0:
-            self.top, self.seen = count, (self.seen << min(-behind, WINDOW) | 1) & _ALL
+            self.top = count
+            self.seen = (self.seen << min(-behind, WINDOW) | 1) & _ALL
             return True
         if behind >= WINDOW or self.seen >> behind & 1:
             return False

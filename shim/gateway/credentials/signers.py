@@ -219,7 +219,8 @@ class AccountSigner(UpstreamSigner):
         )
         self._book = TokenBook(time.monotonic)
         self._lock = asyncio.Lock()
-        self._refusal, self._refused_until = no_token(), float("-inf")
+        self._refusal = no_token()
+        self._refused_until = float("-inf")
 
     async def send(
         self, upstream: Upstream, outbound: OutboundCall

@@ -186,7 +186,8 @@ class Body:
             self._expected = RATE * self._timeout
             self._patience = self._timeout
         loop = asyncio.get_running_loop()
-        self._waiter, began = loop.create_future(), loop.time()
+        self._waiter = loop.create_future()
+        began = loop.time()
         if self._timeout:
             timer = loop.call_later(self._patience, lambda: self.fail(too_late(_LATE)))
         else:

@@ -50,7 +50,8 @@ class Connection(CallerWire):
         self._request: Request | None = None
         self._body = EMPTY
         self._left = 0
-        self._begun, self._since = 0.0, self._loop.time()
+        self._begun = 0.0
+        self._since = self._loop.time()
         self._is_ending = False
         self.peer, self.verdict = clients.arrived(self, address)
 
@@ -114,7 +115,8 @@ class Connection(CallerWire):
                 if data:
                     check_beginning(data)
                     clients.hold_head(self, len(data))
-                self._rest, self._begun = data, self._begun or self._loop.time()
+                self._rest = data
+                self._begun = self._begun or self._loop.time()
                 self.expect()
                 return
             head, credential = parse_request(data if end == len(data) else data[:end])
@@ -181,11 +183,9 @@ class Connection(CallerWire):
             if not (request.whole and request.keep_alive):
                 self.close()
                 return
-            self._request, self._body, self._next = (
-                None,
-                EMPTY,
-                self._loop.create_future(),
-            )
+            self._request = None
+            self._body = EMPTY
+            self._next = self._loop.create_future()
             self.peer.idle[self] = None
             self._since = self._loop.time()
             self.expect()

@@ -136,9 +136,11 @@ def parse_request(data: bytes) -> tuple[RequestHead, Credential | None]:
         start = data.find(b"\r\nauthorization: ")
     end = data.find(b"\r\n", start + 2)
     if start >= 0:
-        rest, value = (data[:start] + data[end:], data[start + 17 : end])
+        rest = data[:start] + data[end:]
+        value = data[start + 17 : end]
     else:
-        rest, value = (data, b"")
+        rest = data
+        value = b""
     line_end = rest.find(b"\r\n")
     known = _known.get(rest[line_end:])
     line = _LINE.fullmatch(rest, 0, line_end)

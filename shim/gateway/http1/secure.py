@@ -44,7 +44,8 @@ class Tls:
         server_hostname: str | None = None,
     ) -> None:
         self._wire = wire
-        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._incoming = ssl.MemoryBIO()
+        self._outgoing = ssl.MemoryBIO()
         self._object = context.wrap_bio(
             self._incoming, self._outgoing, server_side, server_hostname
         )

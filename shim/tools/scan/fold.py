@@ -128,9 +128,11 @@ class Program:
         if len(kids) < 2:
             return
         if node.kind == "as_pattern":
-            left, right = (kids[-1], kids[0])
+            left = kids[-1]
+            right = kids[0]
         else:
-            left, right = (kids[0], kids[-1])
+            left = kids[0]
+            right = kids[-1]
         if node.kind in {"property_declaration", "val_definition"}:
             names = {"name", "through", "member"}
             named = [one for one in kids[:-1] if one.role in names]
