@@ -107,6 +107,17 @@ class Runs:
                     own.append(int(process.name))
         return own
 
+    @staticmethod
+    def has_ended(process):
+        """Return whether no thread of a process is left, since each may accept a connection until it ends."""
+        states = set()
+        try:
+            for stat in Path(f"/proc/{process}/task").glob("*/stat"):
+                states.add(stat.read_text().rpartition(")")[2].split()[0])
+        except OSError:  # a thread has ended meanwhile, and others may be left
+            return False
+        return states <= {"Z", "X"}
+
     def left(self):
         """Return what the runs have left: files and processes."""
         return [*self.folder.iterdir(), *self.beside()]

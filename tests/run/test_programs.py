@@ -121,15 +121,12 @@ def test_processes_beside_the_program_may_be_killed(runs):
         "sh", "-c", f"echo up; for n in 1 2; do read line; {SHOWN}; echo; done"
     ) as program:
         # The keeper was there first.
-        for said, which in (
-            ("up\n", max),
-            ("200\n", min),
-        ):
+        for said, which in (("up\n", max), ("200\n", min)):
             assert program.stdout.readline() == said
             process = which(runs.beside())
             os.kill(process, signal.SIGKILL)
             until(
-                lambda: process not in runs.beside(),  # noqa: B023 - called here
+                lambda: runs.has_ended(process),  # noqa: B023 - called here
                 "it has died, and accepts no more",
             )
             program.stdin.write("go\n")
