@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 VERDICTS = {
     "called": "Still called.",
-    "quiet": "Nobody calls.",
+    "quiet": "Not called.",
     "unproven": "Not proven.",
 }
 

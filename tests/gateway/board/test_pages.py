@@ -132,7 +132,7 @@ def test_what_was_called_is_on_every_page(served):
     for said in ("report/1", "SHIM_BAD_REQUEST"):
         assert said in html
         assert said in plain
-    assert "off; restores and other retired writes need no switch" in " ".join(
+    assert "none switched on; restores and some others need no switch" in " ".join(
         plain.split()
     )
     assert plain.endswith("What an error code means: atlas-shim explain CODE\n")
@@ -272,7 +272,7 @@ def test_an_outage_has_its_cause_and_whose_it_is():
     assert error["origin"] == "atlas"
     assert error["cause"] == "connection_refused"
     assert error["calls"] == 1
-    said = "Calls failed in the last 5 minutes, the latest: SHIM_UPSTREAM_UNREACHABLE: connection refused (Atlas"
+    said = "Calls failed in the last 5 minutes. The latest error: SHIM_UPSTREAM_UNREACHABLE: connection refused (Atlas"
     assert all(said in page for page in pages)
 
 
@@ -296,7 +296,7 @@ def test_the_next_sunsets_are_told_the_first_one_first():
         for path in ("invites", "teams/orders"):
             ask(served, get(f"/api/atlas/v2/groups/0123456789abcdef01234567/{path}"))
         plain = shown(served, "/status.txt")[1]
-    _, found, section = plain.partition("The next sunsets in your traffic")
+    _, found, section = plain.partition("The next sunsets among your calls")
     assert found, plain
     assert section.index("2027-02-01") < section.index("2027-07-01")
     assert "GET /api/atlas/v2/groups/{}/teams/{}" in section
@@ -355,9 +355,9 @@ def test_callers_that_fail_now_are_first(some):
 
 
 @pytest.mark.parametrize(("change", "said"), [
-    ({"ready": False}, "takes no calls"), ({"reload": reload("refused", problems=["route: no"])}, "route: no"),
-    ({"reload": reload(waiting=["listen"])}, "wait for a restart: listen"),
-    ({"losses": LOST}, "be written, or not all of it: no space."),
+    ({"ready": False}, "accepts no calls"), ({"reload": reload("refused", problems=["route: no"])}, "route: no"),
+    ({"reload": reload(waiting=["listen"])}, "need a restart: listen"),
+    ({"losses": LOST}, "is incomplete. Writing failed: no space."),
     ({"certificates": [certificate("listener", 2)]}, "expires in 2 days"),
     ({"certificates": [certificate("listener", -1)]}, "TLS certificate has expired"),
     ({"certificates": [certificate("listener", 90, refused=True)]}, "TLS certificate can"),
@@ -369,7 +369,7 @@ def test_what_needs_somebody_is_said_first(some, change, said):
     plain = text(changed)
     assert said in html
     assert said in " ".join(plain.split())
-    assert 'class="verdict called"><strong>Look here.' in html.partition("<section")[0]
+    assert 'class="verdict called"><strong>Attention.' in html.partition("<section")[0]
     assert plain.index("\n  ! ") < plain.index("\n\n")
 
 
@@ -379,7 +379,9 @@ def test_losses_of_the_past_are_a_fact_and_no_trouble(some):
         "inventory": {"count": 7, "last": "2026-01-01T00:00:00Z", "cause": "no space"}
     }
     plain = " ".join(text(some | {"losses": past}).split())
-    assert "it lacks 7 calls, the last one at 2026-01-01 00:00 UTC: no space" in plain
+    assert (
+        "7 calls are missing, the last one at 2026-01-01 00:00 UTC: no space" in plain
+    )
     assert "can't be written" not in plain
 
 

@@ -65,10 +65,10 @@ def test_a_full_disk_stops_no_call_and_is_shown(port, tmp_path):
                 assert 0 < len(written) < CALLS
                 page = " ".join(_shown(admin, "/status.txt").split())
                 assert (
-                    "The log can't be written, or not all of it: No space left on device."
+                    "The log is incomplete. Writing failed: No space left on device."
                     in page
                 )
-                assert "The inventory can't be written, or not all of it: " in page
+                assert "The inventory is incomplete. Writing failed: " in page
                 process.terminate()
                 assert process.wait(60) == 0
             finally:
