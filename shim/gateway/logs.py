@@ -201,8 +201,8 @@ class CallLine:
         why = self.said or self.reason
         if self.code is not None:
             why = f"{self.code}: {why}" if why else self.code
-        cure = cure_of(self.code or "").rstrip(".")
-        return "; ".join(filter(None, (why, cure, self._what_was_done())))
+        parts = (why, cure_of(self.code or ""), self._what_was_done())
+        return ". ".join(part.rstrip(".") for part in parts if part)
 
 
 def plain(said: str) -> str:

@@ -136,7 +136,7 @@ def test_a_refusal_has_its_code_and_what_to_do(lines, code, request_bytes):
     cross(request_bytes, reply(EMPTY), route=RouteWord.SUCCESSOR)
     (text,) = lines()
     assert f"| {code}: " in text
-    assert text.endswith(f"; {cure_of(code).rstrip('.')}")
+    assert text.endswith(f". {cure_of(code).rstrip('.')}")
 
 
 def test_json_has_the_cure_of_a_refusal():
