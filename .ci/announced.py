@@ -85,7 +85,7 @@ def main(words: list[str]) -> int:
         date.today().isoformat(),  # noqa: DTZ011
     )
     if not found:
-        print(f"{file}: announces no end: is it a description of Atlas' API?")
+        print(f"{file}: announces no end: is it a description of Atlas's API?")
         return 2
     lines = [*moved(known_ends(rows), found, today)]
     print(*(lines or ["Nothing has moved."]), sep="\n")

@@ -2,7 +2,7 @@
 
     python examples/restore_client.py GROUP CLUSTER TARGET
 
-Credentials come from the variables that Atlas' own tools read. Whatever happens on the
+Credentials come from the variables that Atlas's own tools read. Whatever happens on the
 way, an order is sent again only where it is certain that nothing was executed: after
 429, or where no connection was made.
 """

@@ -21,7 +21,7 @@ class ErrorCode:
     status: str
     """The HTTP status, and who answers with it."""
     executed: str = ""
-    """Whether Atlas did anything; empty for a code of Atlas' own."""
+    """Whether Atlas did anything; empty for a code of Atlas's own."""
     cause: str
     cure: str
     """What to do, in a sentence or two."""

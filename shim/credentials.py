@@ -1,6 +1,6 @@
 """Atlas credentials: the three kinds, reading them from an environment, and when to renew a token.
 
-The variables are those of Atlas' own tools, and for an API key those of Terraform and
+The variables are those of Atlas's own tools, and for an API key those of Terraform and
 CloudFormation. Each may be given as ``…_FILE`` instead, the name of a file that holds
 the value, such as a mounted secret. No value appears in a repr or an error.
 """
@@ -22,7 +22,7 @@ VARIABLES = {
     "client_secret": "MONGODB_ATLAS_CLIENT_SECRET",
     "access_token": "MONGODB_ATLAS_ACCESS_TOKEN",
 }
-"""The variable of each part of credentials, as Atlas' own tools name it."""
+"""The variable of each part of credentials, as Atlas's own tools name it."""
 
 OTHER_VARIABLES = {
     "public_key": "MONGODB_ATLAS_PUBLIC_KEY",
@@ -76,7 +76,7 @@ _KINDS: dict[tuple[str, ...], type[ApiKey | ServiceAccount | AccessToken]] = {
 
 
 def read_credentials(environ: Mapping[str, str]) -> Credentials | None:
-    """Read credentials from the variables of Atlas' own tools, then from ``OTHER_VARIABLES``.
+    """Read credentials from the variables of Atlas's own tools, then from ``OTHER_VARIABLES``.
 
     Returns None if all are unset; an empty variable counts as unset. Raises
     SettingsError on half a pair, two kinds at once, a variable together with its

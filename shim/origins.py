@@ -14,7 +14,7 @@ BASE_URL_VARIABLES = (
     "MONGODB_ATLAS_OPS_MANAGER_URL",
     "MCLI_OPS_MANAGER_URL",
 )
-"""What Terraform, CloudFormation and Atlas' own command read; the first that is set wins."""
+"""What Terraform, CloudFormation and Atlas's own command read; the first that is set wins."""
 UPSTREAM = "ATLAS_SHIM_UPSTREAM"
 """What the shim itself reads before those: where all calls to Atlas go."""
 

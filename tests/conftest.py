@@ -1,4 +1,4 @@
-"""What all tests share: which cases a run has, and how much input is made up for them."""
+"""Options of all tests: the cases of a run, and the amount of generated input."""
 
 import gc
 import inspect

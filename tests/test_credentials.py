@@ -1,4 +1,4 @@
-"""Credentials and base URL that the environment or arguments give, and what is refused by name of its variable."""
+"""Credentials and base URL from the environment or arguments, and errors that name the variable."""
 
 import os
 
@@ -35,7 +35,7 @@ OTHER_PRIVATE = "MONGODB_ATLAS_PRIVATE_KEY"
         ({PUBLIC: "pub", PRIVATE: "priv"}, ApiKey("pub", "priv")),
         ({CLIENT: "id", SECRET: "sec"}, ServiceAccount("id", "sec")),
         ({TOKEN: "tok\n"}, AccessToken("tok")),
-        # Terraform's and CloudFormation's names, where Atlas' own give none
+        # Terraform's and CloudFormation's names, where Atlas's own give none
         ({OTHER_PUBLIC: "pub", OTHER_PRIVATE: "priv"}, ApiKey("pub", "priv")),
         (
             {PUBLIC: "pub", PRIVATE: "priv", OTHER_PUBLIC: "b", OTHER_PRIVATE: "c"},

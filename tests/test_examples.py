@@ -1,4 +1,4 @@
-"""Each program of ``examples/`` does against the fake Atlas what its first sentence says."""
+"""Each program of ``examples/`` does what its first sentence says, with the fake Atlas."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The pages of explanation say what happens: their examples are tried, their numbers and tables held."""
+"""The pages of explanation are correct: their examples run, and their numbers and tables are checked."""
 
 import json
 import re

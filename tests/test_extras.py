@@ -1,4 +1,4 @@
-"""What a hint at a missing library says to install: something that can be installed where the hint is read."""
+"""The hint for a missing library names an extra or package that can be installed where it is read."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Imports point down only, and importing the package costs nothing."""
+"""Imports point down only, and importing the package loads nothing more."""
 
 import ast
 import re

@@ -1,4 +1,4 @@
-"""The examples in ``mappings/README.md`` are documents that load, and do what the text says."""
+"""The examples in ``mappings/README.md`` load, and do what the text says."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Pairs run through a document: what counts as equal, and what is reported of what does not."""
+"""Pairs run through a document: what counts as equal, and the report of differences."""
 
 import json
 

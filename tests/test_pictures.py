@@ -1,4 +1,4 @@
-"""The pictures of the pages: they can be read by everybody, and say what the code does."""
+"""The pictures of the pages: accessible, and in agreement with the code."""
 
 import re
 import xml.etree.ElementTree as ET

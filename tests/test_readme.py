@@ -1,4 +1,4 @@
-"""The README's Python runs as it stands, and every command that a page names exists with the options it is given."""
+"""The README's Python runs as printed, and each command on a page exists with its options."""
 
 import re
 import tomllib

@@ -1,6 +1,6 @@
 # mypy: disable-error-code="union-attr, arg-type"
 # (a record that is missing fails its test)
-"""``shim.record`` finds the record of every kind of response, a library or the typed client made."""
+"""``shim.record`` finds the record of each kind of response, of a library or the typed client."""
 
 import asyncio
 import pickle

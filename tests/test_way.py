@@ -1,4 +1,4 @@
-"""The count of one call's way goes through all three doors, and first docstrings name its stations in order."""
+"""The count of a call's functions covers all entry points, and folder docstrings name its stations in order."""
 
 import os
 import re

@@ -48,7 +48,7 @@ def configure(
 
     ``parts`` is keyed like ``credentials.VARIABLES``. Arguments come first, then an
     injected HTTP client, then the environment, whose credentials are ignored if any are
-    given. ``ATLAS_SHIM_UPSTREAM`` leads calls to Atlas' own hosts to another origin, as
+    given. ``ATLAS_SHIM_UPSTREAM`` leads calls to Atlas's own hosts to another origin, as
     it leads all calls. Raises SettingsError, naming the argument or the variable, on an
     invalid base URL and on missing or incomplete credentials.
     """
@@ -119,7 +119,7 @@ class ServiceAccountAuth(httpx.Auth):
     call is answered 401. One call at a time fetches a token. Meanwhile the others use
     the old token until it expires; without a token they wait, and raise
     httpx.PoolTimeout, with nothing sent, after the longest timeout of a call's steps. A
-    refused request for a token raises UnauthorizedError with Atlas' words, a failed one
+    refused request for a token raises UnauthorizedError with Atlas's words, a failed one
     the AtlasError of its status. The secret is sent only to the token endpoint of
     ``base_url``, which never gets the token.
     """

@@ -287,9 +287,9 @@ def check(name: str, value: object) -> None:
         raise TypeError(f"{name}: {value!r} is not a text")
     if is_id and _ID.fullmatch(value) is None:
         raise ValueError(
-            f"{name}: {value!r} is not 24 hexadecimal digits, as all of Atlas' ids are"
+            f"{name}: {value!r} is not 24 hexadecimal digits, as all of Atlas's ids are"
         )
     if not is_id and _NAME.fullmatch(value) is None:
         raise ValueError(
-            f"{name}: {value!r} is not made of letters, digits and hyphens, as Atlas' names are"
+            f"{name}: {value!r} is not made of letters, digits and hyphens, as Atlas's names are"
         )

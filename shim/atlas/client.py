@@ -95,7 +95,7 @@ class _ConfiguredClient(Generic[HttpClient]):
 
 
 class AtlasClient(_ConfiguredClient[Client]):
-    """A client of Atlas' legacy serverless and shared-tier API that outlives that API.
+    """A client of Atlas's legacy serverless and shared-tier API that outlives that API.
 
         with AtlasClient() as client:
             for snapshot in client.cloud_backups.iter_serverless_backup_snapshots(group_id, "shop"):

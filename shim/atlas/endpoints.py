@@ -1,6 +1,6 @@
-"""The endpoints, grouped and named as Atlas' own Python SDK does.
+"""The endpoints, grouped and named as Atlas's own Python SDK does.
 
-Paths, members and limits are those of Atlas' legacy contracts of October 2025 and March
+Paths, members and limits are those of Atlas's legacy contracts of October 2025 and March
 2026; ``shim.httpx`` turns the calls into today's.
 """
 
@@ -129,7 +129,7 @@ def _new_instance(  # noqa: PLR0913 - the members of the legacy request body
 ) -> Members:
     """Create a flex cluster, billed as one, and return it while it is created.
 
-    ``region_name`` has Atlas' form (``US_EAST_1``). A flex cluster has no continuous
+    ``region_name`` has Atlas's form (``US_EAST_1``). A flex cluster has no continuous
     backup: it is ignored, as in Atlas, and the record notes it; ``instances-strict``
     refuses it (400). Raises AtlasError with status 400 if the name is taken.
     """
@@ -255,13 +255,13 @@ class CloudBackups(EndpointGroup[Http_co]):
         _paged,
         PaginatedServerlessBackupRestoreJobs,
         _JOBS,
-        "Return one page of the restore jobs, in Atlas' order.",
+        "Return one page of the restore jobs, in Atlas's order.",
     )
     iter_serverless_restore_jobs = each(
         _every,
         PaginatedServerlessBackupRestoreJobs,
         _JOBS,
-        "Iterate over all restore jobs, in Atlas' order.",
+        "Iterate over all restore jobs, in Atlas's order.",
     )
     get_serverless_restore_job = one(
         _job, ServerlessBackupRestoreJob, _JOB, "Return one restore job."
@@ -309,7 +309,7 @@ class ServerlessInstances(EndpointGroup[Http_co]):
 
 
 class SharedTierSnapshots(EndpointGroup[Http_co]):
-    """Snapshots of shared-tier clusters (M2, M5), in Atlas' order: flex lists the oldest first."""
+    """Snapshots of shared-tier clusters (M2, M5), in Atlas's order: flex lists the oldest first."""
 
     list_shared_cluster_backups = one(
         _paged,
@@ -332,7 +332,7 @@ class SharedTierSnapshots(EndpointGroup[Http_co]):
 
 
 class SharedTierRestoreJobs(EndpointGroup[Http_co]):
-    """Restore jobs of shared-tier clusters (M2, M5), in Atlas' order: flex lists the newest first."""
+    """Restore jobs of shared-tier clusters (M2, M5), in Atlas's order: flex lists the newest first."""
 
     list_shared_cluster_backup_restore_jobs = one(
         _paged,

@@ -1,4 +1,4 @@
-"""The legacy resources of Atlas' serverless API and shared-tier backups (M2, M5: "tenant"), as frozen values.
+"""The legacy resources of Atlas's serverless API and shared-tier backups (M2, M5: "tenant"), as frozen values.
 
 Their members come from the contracts of October 2025 and March 2026, and recorded
 replies. Every attribute is None if Atlas did not send it (``results`` of a page is
@@ -153,7 +153,7 @@ class ServerlessInstanceDescription(Model):
 
 @attrs.frozen(kw_only=True)
 class RequestAccepted(Model):
-    """Atlas' answer to an accepted deletion, so far without members."""
+    """Atlas's answer to an accepted deletion, so far without members."""
 
 
 class PaginatedServerlessBackupSnapshots(Page[ServerlessBackupSnapshot]):

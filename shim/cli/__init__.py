@@ -144,7 +144,7 @@ class Commands(click.Group):
 def main(context: click.Context) -> None:
     """Keep programs working that call MongoDB Atlas's retired serverless backup API.
 
-    Start with "atlas-shim demo". Credentials come from the variables that Atlas' own
+    Start with "atlas-shim demo". Credentials come from the variables that Atlas's own
     tools read (MONGODB_ATLAS_PUBLIC_API_KEY and so on), never from flags.
     """
     if os.environ.get("NO_COLOR"):

@@ -100,7 +100,7 @@ def _meaning(
                 ), True
         kind = reply.headers.get("content-type", "no content type")
         return (
-            f"not Atlas' answer: {status} with {kind}, and no list; something else may be at this address",
+            f"not Atlas's answer: {status} with {kind}, and no list; something else may be at this address",
             False,
         )
     error = error_of(reply)

@@ -1,4 +1,4 @@
-"""What an exchange would send: the core's own generator, driven with replies that stand in for Atlas' own."""
+"""What an exchange would send: the core's own generator, driven with replies that stand in for Atlas's own."""
 
 from __future__ import annotations
 

@@ -245,7 +245,7 @@ def _reasons(engine: Engine, call: Call) -> Iterator[str]:
         words = [word for word in match.raw.values() if word in fixed]
         if words:
             both = " and ".join(words)
-            yield f"The path: {both} is a word of Atlas' API there, not a name."
+            yield f"The path: {both} is a word of Atlas's API there, not a name."
         else:
             yield f"The method: with {method} it is recognised."
 

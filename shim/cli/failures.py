@@ -30,7 +30,7 @@ SETTINGS = 2
 NETWORK = 3
 
 _STEPS = {
-    401: "check {}, and whether they are credentials of that Atlas' organization.",
+    401: "check {}, and whether they are credentials of that Atlas's organization.",
     403: "the credentials need a role in the project (Project Read Only to read, Project Owner to restore), and their "
     "API access list this machine's address.",
     404: "check the project's id and the name.",

@@ -48,7 +48,7 @@ _SHARED = (
 @click.option(
     "--upstream",
     metavar="URL",
-    help=f"Atlas' origin.  [default: {_ROWS['upstream'].default}]",
+    help=f"Atlas's origin.  [default: {_ROWS['upstream'].default}]",
 )
 @click.option(
     "--tls-cert",
@@ -59,7 +59,7 @@ _SHARED = (
 @click.option(
     "--ca-file",
     metavar="PATH",
-    help="Roots of Atlas' certificate (PEM). Default: the system's.",
+    help="Roots of Atlas's certificate (PEM). Default: the system's.",
 )
 def command(
     *,

@@ -186,7 +186,7 @@ def _write(report: Mapping[str, Any], remarks: list[str], form: str) -> None:
             output.paragraph("The call to make instead, and where each field is now:")
             output.code(one["explain"])
     if report["announced"]:
-        output.heading("\nSunsets that Atlas' replies to these calls announced")
+        output.heading("\nSunsets that Atlas's replies to these calls announced")
         columns = (
             "sunset",
             "deprecation",

@@ -17,7 +17,7 @@ A call passes these stations in order:
     ``question.successor_call``        the question in a successor's terms
     ``content.JsonReader.read``        the reply, decoded within bounds
     ``answer.LegacyAnswer.content``    the legacy answer, translated object by object (``translate``, ``rules``)
-    ``responses.document_reply``       the reply with that content, or an error in Atlas' shape
+    ``responses.document_reply``       the reply with that content, or an error in Atlas's shape
     ``state.ExchangeState.record``     the record of the exchange
 
 ``before`` makes the lookups and writes in front of a successor's call, and ``budget``

@@ -33,7 +33,7 @@ def read_body(
 
     A null member counts as not given, unless ``rest`` takes it: there null resets a
     value. ``note`` is called with a sentence for each value that is ignored; without it
-    the value is refused. Raises CallError with Atlas' own codes.
+    the value is refused. Raises CallError with Atlas's own codes.
     """
     reader = _Reader(note)
     given = reader.given(request, object_of(call, loads, bare=request.bare))

@@ -7,13 +7,13 @@ import attrs
 from shim.core.responses import CallError
 
 MOST_WRITES = 500
-"""Writes that one call becomes: so many users an organisation has (Atlas' limits)."""
+"""Writes that one call becomes: so many users an organisation has (Atlas's limits)."""
 
 MOST_PLANNED = 1024 * 1024
 """Bytes of the queries and bodies of all writes of one call: as many as the gateway accepts of a caller's own body."""
 
 LONGEST_TEXT = 1024
-"""Characters of a text that goes into a path or a query; the longest of Atlas' own are addresses of users."""
+"""Characters of a text that goes into a path or a query; the longest of Atlas's own are addresses of users."""
 
 MOST_OBJECTS = 1000
 """Objects that rules make in all lists of one request body: 70 shards with 13 regions each have fewer."""

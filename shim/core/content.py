@@ -170,7 +170,7 @@ def loads(content: bytes) -> Any:
 def dumps(value: Any, *, pretty: bool = False) -> bytes:
     """Encode JSON in UTF-8, on one line unless it is to be pretty; a lone surrogate is written as an escape.
 
-    Atlas' own pretty bodies have two spaces, and blanks around colons.
+    Atlas's own pretty bodies have two spaces, and blanks around colons.
     """
     indent, colon = (2, " : ") if pretty else (None, ":")
     encode = partial(json.dumps, value, indent=indent, separators=(",", colon))

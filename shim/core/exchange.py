@@ -278,7 +278,7 @@ def _own(
     except CallError:
         query = LegacyQuery()
     content = query.written(value, status, state.context.dumps)
-    # Atlas' own errors have their code in a field, too.
+    # Atlas's own errors have their code in a field, too.
     said = code or ""
     fields = help_link(said)
     if said and not said.startswith("SHIM_"):

@@ -136,7 +136,7 @@ def read_query(raw: str, shape: str) -> LegacyQuery:
 
 
 def invalid_parameter(name: str) -> CallError:
-    """Return Atlas' own error for a parameter of the query without meaning."""
+    """Return Atlas's own error for a parameter of the query without meaning."""
     return CallError(
         400,
         "INVALID_QUERY_PARAMETER",
@@ -146,14 +146,14 @@ def invalid_parameter(name: str) -> CallError:
 
 
 def invalid_attribute(name: str) -> CallError:
-    """Return Atlas' own error for a member of the body without meaning."""
+    """Return Atlas's own error for a member of the body without meaning."""
     return CallError(
         400, "INVALID_ATTRIBUTE", f"Invalid attribute {name} specified.", (name,)
     )
 
 
 def missing_attribute(name: str) -> CallError:
-    """Return Atlas' own error for a member that the body lacks."""
+    """Return Atlas's own error for a member that the body lacks."""
     return CallError(
         400,
         "MISSING_ATTRIBUTE",

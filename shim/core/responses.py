@@ -1,4 +1,4 @@
-"""Replies that the shim makes: translated documents, and errors in Atlas' own shape."""
+"""Replies that the shim makes: translated documents, and errors in Atlas's own shape."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SITE = ""
 
 @attrs.define
 class CallError(Exception):
-    """The shim answers a call itself, with an error in Atlas' shape; carries the members of its body."""
+    """The shim answers a call itself, with an error in Atlas's shape; carries the members of its body."""
 
     status: int
     code: str
@@ -49,7 +49,7 @@ def error_body(
     """Return an error document, with the members and the order of recorded Atlas errors.
 
     The detail of a SHIM_ error ends with where its code is explained: strict readers of
-    Atlas' schema would refuse another member, and Atlas' clients would not show it.
+    Atlas's schema would refuse another member, and Atlas's clients would not show it.
     """
     document: JsonObject = {
         "detail": explained(code or "", detail),
@@ -88,7 +88,7 @@ def _legacy_name(place: str, names: Mapping[str, str]) -> str:
 
 
 def section_of(code: str) -> str | None:
-    """Return the URL of a SHIM_ code's section in the documentation; None for a code of Atlas', and without a site."""
+    """Return the URL of a SHIM_ code's section in the documentation; None for a code of Atlas's, and without a site."""
     return (
         f"{SITE}reference/errors/#{code.lower()}"
         if SITE and code.startswith("SHIM_")

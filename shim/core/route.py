@@ -128,7 +128,7 @@ def constant_of(operation: Operation, settings: Settings) -> ConstantAnswer | No
 
 
 VERSION_GONE = "VERSION_GONE"
-"""Atlas' error code for a version of an endpoint that has gone, for every caller."""
+"""Atlas's error code for a version of an endpoint that has gone, for every caller."""
 
 _USER = re.compile(r'digest .*?\busername="([^"]*)"', re.IGNORECASE)
 

@@ -14,7 +14,7 @@ from shim.errors import SettingsError
 from shim.origins import parse_origin
 
 ATLAS_ORIGINS = frozenset({"https://cloud.mongodb.com", "https://cloud.mongodbgov.com"})
-"""Atlas' own hosts: calls to them are recognised without any setting."""
+"""Atlas's own hosts: calls to them are recognised without any setting."""
 
 
 class RouteWord(StrEnum):
@@ -47,7 +47,7 @@ class Settings:
     origins: frozenset[str] = ATLAS_ORIGINS
     """Where calls are recognised."""
     upstream: str = ""
-    """Where calls to Atlas' own origins go, if set."""
+    """Where calls to Atlas's own origins go, if set."""
     deadline: float = 60.0
     """Seconds for one exchange."""
     page_cap: int = 20
@@ -60,7 +60,7 @@ class Settings:
     """What reasons say of that flag, once it was looked up."""
 
     def leads(self, origin: str) -> bool:
-        """Return whether calls to an origin, which is one of Atlas' own, go to another upstream."""
+        """Return whether calls to an origin, which is one of Atlas's own, go to another upstream."""
         return origin in ATLAS_ORIGINS and self.upstream not in {"", *ATLAS_ORIGINS}
 
     def by_flag(self, word: RouteWord | None) -> Settings:

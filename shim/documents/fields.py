@@ -14,7 +14,7 @@ from shim.documents.tables import Rows, Table, same
 from shim.documents.vocabulary import FITS, Fidelity, Json
 
 TIERS = ("flex", "dedicated")
-"""The tiers of Atlas' own that documents may name without ``tier.``, in the order in which they are asked."""
+"""The tiers of Atlas's own that documents may name without ``tier.``, in the order in which they are asked."""
 BODY = "body"
 """What stands for a tier in rules that make a request body."""
 BARE = "value"

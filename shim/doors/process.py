@@ -30,7 +30,7 @@ _KEYS: tuple[object, ...] = (
 )
 
 _ALL = "/api/"
-"""The beginning of all paths of Atlas', the sign-in of service accounts included."""
+"""The beginning of all paths of Atlas's, the sign-in of service accounts included."""
 
 MEMORY = Memory()
 """Shared by all clients of the process; looked up here for each call."""

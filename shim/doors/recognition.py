@@ -115,7 +115,7 @@ def retired_call(  # noqa: PLR0913 - the parts of a request that are looked at i
 
     ``url`` is absolute. ``lines`` returns the field lines, and is not called where they
     make no difference. ``pause`` is the sleep by which a call waits for the first word
-    of a feature flag. ``extra`` are origins that count as Atlas' own for this client.
+    of a feature flag. ``extra`` are origins that count as Atlas's own for this client.
     ``whole`` is that of ``Context``. No retired call is returned while the shim is off.
     """
     if is_served() or (now := process.concerns(url)) is None:

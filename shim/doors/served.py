@@ -43,7 +43,7 @@ def _concerns(url: str) -> object:
     """Return whether a URL, or its path, may be one of a call that the shim takes part in."""
     if (
         STATE.concerns is None
-        # the shipped documents know such paths alone; all of Atlas' may be led
+        # the shipped documents know such paths alone; all of Atlas's may be led
         # elsewhere
     ):
         if "ATLAS_SHIM_UPSTREAM" in os.environ:

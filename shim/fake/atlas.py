@@ -32,7 +32,7 @@ _LIMITS: HeaderFields = (("Ratelimit-Limit", "1200"), ("Ratelimit-Remaining", "1
 
 
 class FakeAtlas:
-    """A simulator of Atlas' instances, flex clusters, and backups of each tier, and of its sign-in.
+    """A simulator of Atlas's instances, flex clusters, and backups of each tier, and of its sign-in.
 
     It keeps everything in memory; the same time and calls give the same answers.
     ``today`` (a date means its 00:00 UTC) sets the fake's time, which then stands
@@ -125,7 +125,7 @@ class FakeAtlas:
     ) -> FakeReply:
         """Answer one request; ``target`` is the raw origin-form request target.
 
-        Links use the request's Host, with https for Atlas' own hosts, else http.
+        Links use the request's Host, with https for Atlas's own hosts, else http.
         """
         arrival = Arrival(method, target, tuple(headers), body)
         with self._lock:

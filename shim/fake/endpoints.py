@@ -1,4 +1,4 @@
-"""Two tables: Atlas' cluster APIs, and their endpoints (API, method, path, function, sunset)."""
+"""Two tables: Atlas's cluster APIs, and their endpoints (API, method, path, function, sunset)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Requests and replies of the fake: fields, dates, versions, and Atlas' errors."""
+"""Requests and replies of the fake: fields, dates, versions, and Atlas's errors."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class FakeReply:
 
 
 def stamp(when: datetime) -> str:
-    """Write an instant as Atlas' bodies do: UTC, whole seconds, Z."""
+    """Write an instant as Atlas's bodies do: UTC, whole seconds, Z."""
     return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
@@ -74,7 +74,7 @@ def http_date(when: datetime, *, padded: bool = True) -> str:
 
 
 def json_text(document: object, *, pretty: bool = False) -> bytes:
-    """Write JSON on one line, or pretty as in Atlas' 401 (indented by two, a space before each colon)."""
+    """Write JSON on one line, or pretty as in Atlas's 401 (indented by two, a space before each colon)."""
     colon, depth = (" : ", 2) if pretty else (":", None)
     written = json.dumps(
         document, ensure_ascii=False, indent=depth, separators=(",", colon)
@@ -177,7 +177,7 @@ _OURS: dict[int, str] = {
     403: "FEATURE_UNSUPPORTED",
     404: "SERVERLESS_INSTANCE_NOT_FOUND NOT_FOUND RESTORE_JOB_NOT_FOUND",
 }
-"""Codes by status of which only the code is documented, or known from Atlas' Kubernetes operator: one text for all."""
+"""Codes by status of which only the code is documented, or known from Atlas's Kubernetes operator: one text for all."""
 
 ERRORS = dict(_WORDED)
 """Error codes; to add an error, add a row."""
@@ -191,7 +191,7 @@ for _status, _codes in _OURS.items():
 class AtlasRefusal(Exception):  # noqa: N818 - an answer, not a defect of the program
     """An error answer: a code of ``ERRORS`` and the values for its placeholders.
 
-    ``document`` is its JSON body with the members in Atlas' order (alphabetical).
+    ``document`` is its JSON body with the members in Atlas's order (alphabetical).
     """
 
     def __init__(self, code: str, *parameters: object) -> None:

@@ -168,7 +168,7 @@ def _is_true(value: str) -> bool:
 def read_query(raw: str) -> tuple[int, int, bool]:
     """Return page number, page size, and whether to count; raises AtlasRefusal with 400 INVALID_QUERY_PARAMETER.
 
-    Atlas' answer to numbers out of range is not recorded; they are refused here.
+    Atlas's answer to numbers out of range is not recorded; they are refused here.
     Unknown parameters are ignored.
     """
     given = {"pageNum": "1", "itemsPerPage": "100"} | _given(raw)

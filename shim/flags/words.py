@@ -40,7 +40,7 @@ MOST = 1024
 """Projects whose words are kept."""
 
 _SOON = 0.25  # seconds after which a provider that may be connecting is asked again
-_LONGEST = 64  # characters of a project's id that is asked about: Atlas' have 24
+_LONGEST = 64  # characters of a project's id that is asked about: Atlas's have 24
 _IDLE = 120  # looks after which a project without a call is forgotten: ten minutes
 # seconds between two questions, so that a thousand of them don't keep the calls' loop
 # waiting

@@ -70,7 +70,7 @@ def configuration(  # noqa: PLR0913 - one argument an option
         tls_key=options.tls_key or options.tls_cert,
         ca_file=ca_file,
         idle=idle,
-        # The gateway says itself, in Atlas' shape, when upstream was idle for too long.
+        # The gateway says itself, in Atlas's shape, when upstream was idle for too long.
         gateway_idle=idle + 10,
         head=max(1, round(options.client_timeout)),
         kept=max(1, round(options.keepalive_timeout)),

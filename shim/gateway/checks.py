@@ -26,7 +26,7 @@ _UNKNOWN_HOST = (
 )
 """A name that isn't the gateway's (RFC 9110, 15.5.20), as a rebound DNS name would be."""
 
-_UNKNOWN_BASE = f"Atlas' paths begin with /api/, and this one with %s. {cure_of('SHIM_BASE_PATH_UNKNOWN')}"
+_UNKNOWN_BASE = f"Atlas's paths begin with /api/, and this one with %s. {cure_of('SHIM_BASE_PATH_UNKNOWN')}"
 
 _ALLOW = ("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")
 
@@ -46,7 +46,7 @@ _DOTS = re.compile(
 _HOST = re.compile(r"(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _PORT = re.compile(r":[0-9]+$")
-# Atlas' path behind that of a proxy in front
+# Atlas's path behind that of a proxy in front
 _PREFIXED = re.compile(r"(/.+?)/api/(?:atlas|public)/")
 # members of Connection that name no field (RFC 9110, 7.6.1)
 _OF_CONNECTION = frozenset({"", "close", "keep-alive"})

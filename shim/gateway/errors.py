@@ -1,4 +1,4 @@
-"""The gateway's own errors, in Atlas' shape, the reason as Proxy-Status (RFC 9209), and whose fault an error is."""
+"""The gateway's own errors, in Atlas's shape, the reason as Proxy-Status (RFC 9209), and whose fault an error is."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from shim.core.responses import error_body, help_link
 from shim.gateway.fields import PSEUDONYM, VIA, http_date, string, token
 
 Failure = tuple[str | None, int, str]
-"""``errorCode`` of the gateway (None where the answer is Atlas' own), status, and type.
+"""``errorCode`` of the gateway (None where the answer is Atlas's own), status, and type.
 
-The type is Proxy-Status' (RFC 9209, 2.3); of an answer of Atlas' own it is the status,
+The type is Proxy-Status' (RFC 9209, 2.3); of an answer of Atlas's own it is the status,
 as in OpenTelemetry's ``error.type``.
 """
 
@@ -57,7 +57,7 @@ class Refusal(Exception):  # noqa: N818 - it is an answer to the caller, and not
         return self.code, self.status, self.error or "none"
 
     def reply(self) -> Reply:
-        """Return the answer: Atlas' members in Atlas' order on one line, and no Content-Length yet."""
+        """Return the answer: Atlas's members in Atlas's order on one line, and no Content-Length yet."""
         body = dumps(error_body(self.status, self.code, self.detail))
         lines = [
             ("Content-Type", "application/json"),
@@ -125,7 +125,7 @@ def answered_by_atlas(status: int) -> Failure:
 def origin_of(failure: Failure) -> Literal["caller", "shim", "atlas"]:
     """Return whose fault a failure is.
 
-    Atlas', with the way there: 502 and 504 of the gateway, and what Atlas itself
+    Atlas's, with the way there: 502 and 504 of the gateway, and what Atlas itself
     answers from 500 on. The caller's: all answers below 500. The gateway's: its own
     500, 503 and 508, and its limits.
     """

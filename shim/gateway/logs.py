@@ -1,7 +1,7 @@
 """The line of each call in the log, as text or as a JSON object, and the ids of a request.
 
-A line has no id of Atlas', query, secret or content; of a path it shows only the words
-of Atlas' API.
+A line has no id of Atlas's, query, secret or content; of a path it shows only the words
+of Atlas's API.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ _FAMILIES = """
 counter requests operation,route,status_class,status: Requests answered.
 histogram request_duration_seconds operation,route: Seconds that callers wait, to the last byte of their answer.
 histogram upstream_duration_seconds operation,route: Seconds of these that all upstream calls of one call take.
-counter errors origin,type: Errors by whose they are and their Proxy-Status type; of Atlas' own the type is its status.
+counter errors origin,type: Errors by whose they are and their Proxy-Status type; of Atlas's own the type is its status.
 counter refusals code: Errors that the gateway itself answered with, by their errorCode.
 counter requests_abandoned operation: Calls whose caller left before the whole answer was written.
 counter challenges reason: Calls answered with a challenge to sign, and not in atlas_shim_requests.

@@ -261,7 +261,7 @@ def contradictions(options: Options) -> Iterator[str]:
     for own in filter(None, (listen, options.admin)):
         hosts = {own.host, *(_HERE if own.host in _HERE else ())}
         if own.port == port and upstream.hostname in hosts:
-            yield f"upstream: {options.upstream} is this gateway itself ({own.authority}); give Atlas' origin"
+            yield f"upstream: {options.upstream} is this gateway itself ({own.authority}); give Atlas's origin"
     verifies = options.credentials is CredentialsMode.VERIFY
     for name, needed, is_there in (
         ("tls_key", "tls_cert", options.tls_cert),

@@ -73,7 +73,7 @@ class ProgramCalls:
     """The command that starts the program again."""
     host: str
     others: Collection[str]
-    """Atlas' hosts that it called beside ``host``."""
+    """Atlas's hosts that it called beside ``host``."""
     unseen: str
     """Why none of its calls may be seen, as far as its command line tells."""
 
@@ -92,7 +92,7 @@ class ProgramCalls:
         elif self.others and not counts["connections"]:
             yield (
                 f"no call to {self.host} was seen, but to {', '.join(self.others)}, which is passed on as it is; if "
-                f"Atlas' API is there: MONGODB_ATLAS_BASE_URL=https://{next(iter(self.others))} {self.again}"
+                f"Atlas's API is there: MONGODB_ATLAS_BASE_URL=https://{next(iter(self.others))} {self.again}"
             )
         elif self.unseen and not counts.keys() & {"connections", "tunnels"}:
             yield f"no call to Atlas was seen: {self.unseen}"

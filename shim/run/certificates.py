@@ -1,4 +1,4 @@
-"""The certificate of one run, for Atlas' host, and bundles and stores of those that programs trust."""
+"""The certificate of one run, for Atlas's host, and bundles and stores of those that programs trust."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one port of a run: a proxy that ends TLS for Atlas' host and tunnels to all others, and TLS for the hooks.
+"""The one port of a run: a proxy that ends TLS for Atlas's host and tunnels to all others, and TLS for the hooks.
 
 Other hosts are reached as without this run: by the original proxy, unless the original
 NO_PROXY names them.
@@ -55,9 +55,9 @@ class ProxyServer:
     """For those that begin with TLS, as programs with a hook do."""
     adopt: Adopt
     counts: Counter[str] = attrs.field(factory=Counter)
-    """``connections`` to Atlas' host, ``tunnels`` to others, ``distrusting`` programs."""
+    """``connections`` to Atlas's host, ``tunnels`` to others, ``distrusting`` programs."""
     others: Counter[str] = attrs.field(factory=Counter)
-    """Atlas' hosts beside the one that is served."""
+    """Atlas's hosts beside the one that is served."""
     tasks: set[asyncio.Task[None]] = attrs.field(factory=set)
 
     def take(self, connection: socket.socket) -> None:
@@ -113,7 +113,7 @@ class ProxyServer:
         """Tunnel to another host, or pass on one request and no second one, which may be for another host.
 
         Some clients (axios, needle, wget2) ask a proxy for an https:// URL like this:
-        the gateway answers for Atlas' host, and TLS to another host is this proxy's,
+        the gateway answers for Atlas's host, and TLS to another host is this proxy's,
         with the roots that the user has set.
         """
         is_tunnel = method == "CONNECT"

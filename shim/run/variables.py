@@ -62,7 +62,7 @@ class Run:
     """One run: values of its command, and from ``folder`` on those of the helper."""
 
     host: str
-    """Atlas'."""
+    """Atlas's."""
     origins: tuple[str, ...]
     """Those that a base URL of the program may name."""
     drop_in: bool
@@ -174,7 +174,7 @@ def _hooks(
     if not environ.get("REQUESTS_CA_BUNDLE") and not environ.get("CURL_CA_BUNDLE"):
         added["REQUESTS_CA_BUNDLE"] = changed["REQUESTS_CA_BUNDLE"]
     # In Node only children use this run's proxy; where one was set before, it is not
-    # for Atlas' host.
+    # for Atlas's host.
     passing = ",".join(filter(None, [before.get("no", ""), run.host]))
     own = {
         **environ,

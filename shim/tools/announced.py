@@ -1,6 +1,6 @@
 """The ends that Atlas ever announced: ``announced.jsonl`` has each date, and the last day on which it was seen.
 
-They were read in the published descriptions of Atlas' API, from 2025-08-26 to
+They were read in the published descriptions of Atlas's API, from 2025-08-26 to
 2026-08-21. Previews are among them: no document of the shim serves one.
 """
 

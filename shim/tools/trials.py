@@ -1,4 +1,4 @@
-"""Trials: open questions about Atlas' writes, each a list of calls with the answers that the shim assumes.
+"""Trials: open questions about Atlas's writes, each a list of calls with the answers that the shim assumes.
 
 The table is ``trials.toml``, which describes its own keys; ``trying`` makes a trial.
 """

@@ -58,7 +58,7 @@ class TrialAnswer:
 
     @property
     def summary(self) -> str:
-        """Its status, and the error code if that looks like one of Atlas'."""
+        """Its status, and the error code if that looks like one of Atlas's."""
         if isinstance(self.content, dict):
             code = self.content.get("errorCode")
         else:

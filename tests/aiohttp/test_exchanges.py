@@ -1,6 +1,6 @@
 # mypy: disable-error-code="attr-defined, var-annotated"
 # (the record is an attribute of ours in a class of aiohttp's)
-"""What a retired call sends and leaves behind: bodies, writes, content codings, timeouts, connections, places."""
+"""What a retired call sends and leaves behind: bodies, writes, codings, timeouts, connections, call sites."""
 
 import asyncio
 import gzip
@@ -28,7 +28,7 @@ from tests.peers.raw import until
 
 
 async def test_a_form_is_sent_as_a_form(raw, early):
-    """Nothing is made of it: what has another type than JSON is refused in Atlas' words."""
+    """Nothing is made of it: what has another type than JSON is refused in Atlas's words."""
     server = raw(gone_then(taken))
     async with aiohttp.ClientSession() as session:
         response = await session.post(

@@ -1,6 +1,6 @@
 # mypy: disable-error-code="assignment, attr-defined, union-attr"
 # (the generated client as its generator writes it)
-"""Clients as other people write them: generated ones, ones that gather."""
+"""Clients from the wild: generated ones, and ones that use ``asyncio.gather``."""
 
 import pytest
 

@@ -1,6 +1,6 @@
 # mypy: disable-error-code="attr-defined"
 # (the record is an attribute of ours in a class of aiohttp's)
-"""Retired calls look like calls of aiohttp: bodies, credentials, statuses, streams, timeouts, connections."""
+"""Retired calls behave like aiohttp's own: bodies, credentials, statuses, streams, timeouts, connections."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""How the typed client signs its calls: what Atlas sees of it, how long a token is used, what a refusal becomes."""
+"""How the typed client authenticates: what Atlas receives, how long a token is used, which errors a refusal raises."""
 
 import base64
 from types import SimpleNamespace

@@ -1,4 +1,4 @@
-"""Calls that overlap, of threads or of tasks: they share a token and the waiting for it, and never a nonce."""
+"""Concurrent calls of threads and tasks share a token, wait for it together, and never share a nonce."""
 
 import threading
 import time

@@ -1,6 +1,6 @@
 # mypy: disable-error-code="arg-type, union-attr, operator"
 # (what Atlas may leave out is possibly missing; a test that is wrong about that fails by itself)
-"""What the typed client's calls come to, before and after the sunset, in calls and in the page's examples."""
+"""The results of the typed client's calls before and after the sunset, and the examples of its page."""
 
 import re
 import time

@@ -1,4 +1,4 @@
-"""Making and closing clients: which Atlas they call, who signs, what is refused; a socket makes no difference."""
+"""Creating and closing clients: their Atlas, their credentials and their errors, with and without a socket."""
 
 import logging
 
@@ -125,7 +125,7 @@ def settle(environ, *, base_url=None, http_client=None, **parts):
 
 
 def test_which_atlas_is_called():
-    """An argument beats the base URL of an injected client, that beats the environment, and that beats Atlas' own."""
+    """An argument beats the base URL of an injected client, that beats the environment, and that beats Atlas's own."""
     environ = {**KEY, "MONGODB_ATLAS_BASE_URL": "http://c/api/atlas/v2/"}
     with httpx.Client(base_url="http://b:1/api/atlas/v1.0/") as client:
         assert (

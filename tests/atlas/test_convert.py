@@ -1,4 +1,4 @@
-"""Reading JSON into the typed client's values: all that contracts and recordings have, and whatever else comes."""
+"""Reading JSON into the typed client's values: everything in contracts and recordings, and invalid values."""
 
 import copy
 import json

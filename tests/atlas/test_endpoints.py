@@ -1,4 +1,4 @@
-"""What each endpoint asks of Atlas, held against the contracts: path, method, query, body, and what may be in them."""
+"""What each endpoint sends, compared with the contracts: path, method, query and body."""
 
 import inspect
 import re

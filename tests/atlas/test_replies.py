@@ -1,4 +1,4 @@
-"""What an answer becomes: a value, or the error of its status with all that Atlas said, which can travel."""
+"""A reply becomes a value, or the error of its status with everything that Atlas answered; errors can be pickled."""
 
 import copy
 import pickle

@@ -1,4 +1,4 @@
-"""The endpoints as methods of both clients: their help, and what an iteration over all items reads of upstream."""
+"""The endpoints as methods of both clients: their help, and the pages that an iteration reads."""
 
 from collections.abc import AsyncIterator, Iterator
 

@@ -1,4 +1,4 @@
-"""When a call of the typed client is made again: how often, after how long, and never a write on a guess."""
+"""When the typed client repeats a call: how often, after how long, and never a write that may have been executed."""
 
 import copy
 from types import SimpleNamespace

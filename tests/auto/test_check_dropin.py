@@ -1,4 +1,4 @@
-"""``atlas-shim check`` says what the drop-in patches, in which order, and what gets in the way."""
+"""``atlas-shim check`` reports what the drop-in patches, in which order, and what interferes with it."""
 
 import json
 from importlib.metadata import requires

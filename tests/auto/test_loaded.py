@@ -1,4 +1,4 @@
-"""What switching on loads, and what is said of libraries that it does not cover."""
+"""What ``shim.auto`` loads, and its warnings about libraries that it does not cover."""
 
 import json
 import os
@@ -78,7 +78,7 @@ STAGES = [
     ("record", LIBRARIES, None),
     # nothing heavy is loaded until a library is imported
     ("auto", LIBRARIES | {"asyncio", "attrs", "re", ENGINE, "tomllib", "typing"}, None),
-    # a call by the standard library costs no engine before one looks like Atlas'
+    # a call by the standard library costs no engine before one looks like Atlas's
     ("standard library", {"attrs", ENGINE}, None),
     # a library that is imported later is covered, with no room of the shim that speaks
     # it until a call to Atlas is made

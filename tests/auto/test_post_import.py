@@ -1,4 +1,4 @@
-"""The finder of imports: whoever else takes part, a module is whole, itself, and reported before it is used."""
+"""The import hook: with other hooks present, a module is complete, and is patched before it is used."""
 
 import importlib
 import importlib.util

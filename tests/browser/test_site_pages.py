@@ -1,4 +1,4 @@
-"""The documentation site as people see it."""
+"""The documentation site in a browser."""
 
 import threading
 from functools import partial

@@ -1,4 +1,4 @@
-"""The status page as people see it: empty, busy, failing, draining, with a certificate that is about to end."""
+"""The status page in a browser: without calls, busy, failing, draining, with a certificate that expires soon."""
 
 import os
 import time

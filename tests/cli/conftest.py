@@ -1,4 +1,4 @@
-"""What the command's tests share: the command in this process, the command as a process, and a fake Atlas."""
+"""Fixtures: the command in this process, the command as a process, and a fake Atlas."""
 
 import os
 import re

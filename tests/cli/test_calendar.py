@@ -1,4 +1,4 @@
-"""``calendar``: what Atlas ends when, and what an inventory has seen of it."""
+"""``calendar``: what Atlas ends on which day, and the calls in an inventory that it concerns."""
 
 import json
 from datetime import UTC, datetime

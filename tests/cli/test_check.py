@@ -1,4 +1,4 @@
-"""``check``: all problems at once, offline; and what Atlas says, with ``--connect``."""
+"""``check`` reports all problems at once, offline, and with ``--connect`` the answers of Atlas."""
 
 import json
 import os
@@ -313,7 +313,7 @@ def test_what_does_not_answer_like_atlas_is_not_atlas(checked, atlas, status, co
 
 @pytest.mark.parametrize("way", ["variable", "file"])
 def test_connect_asks_the_upstream_of_the_settings(checked, atlas, tmp_path, way):
-    """With the roots that are set for it, whatever Atlas' own variables name."""
+    """With the roots that are set for it, whatever Atlas's own variables name."""
     authority = trustme.CA()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(context)

@@ -1,4 +1,4 @@
-"""``explain``: the decision, the fields and the call to make instead; nothing is sent."""
+"""``explain``: the decision, the fields and the successor call; nothing is sent."""
 
 import json
 import os
@@ -74,7 +74,7 @@ def test_placeholders_are_taken_for_names(explained, names):
 
 
 def test_a_whole_url_keeps_its_origin(explained):
-    """The successor call goes to the same host; for a host that is not Atlas', the needed setting is named."""
+    """The successor call goes to the same host; for a host that is not Atlas's, the needed setting is named."""
     found = explained("GET", f"https://cloud.mongodbgov.com{V2_LIST}")
     assert found["tiers"]["flex"]["calls"][0]["url"].startswith(
         "https://cloud.mongodbgov.com/api/atlas/v2/"
@@ -254,7 +254,7 @@ def test_an_operators_rule_is_shown(text, overriding):
     ids=["key", "token"],
 )
 def test_the_curl_line_works(run, atlas, credentials):
-    """It is run as the text has it, with credentials from variables, and Atlas' strict double answers."""
+    """It is run as the text has it, with credentials from variables, and Atlas's strict double answers."""
     path = (
         f"/api/atlas/v2/groups/{DEMO_GROUP}/serverless/{DEMO_CLUSTER}/backup/snapshots"
     )
@@ -362,7 +362,7 @@ DESCRIBED = {
 
 
 def test_names_of_sdks_are_the_contracts():
-    """Each call of the shipped documents has the names of Atlas' description, and a Python SDK has a method of it."""
+    """Each call of the shipped documents has the names of Atlas's description, and a Python SDK has a method of it."""
     spec = find_spec("pyatlassdk")  # to import it takes three seconds
     assert spec is not None
     assert spec.submodule_search_locations is not None

@@ -1,4 +1,4 @@
-"""``explain`` says what is sent: held against what the core sends to whatever answers, and against a gateway."""
+"""``explain`` prints what is sent: compared with what the core sends for any reply, and with a gateway."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Errors as users see them: a line with the next step, and no secret; and nothing in it steers the terminal."""
+"""Errors are one line with the next step; they contain no secret and no control characters."""
 
 import httpx
 import pytest
@@ -105,7 +105,7 @@ def test_a_fault_of_the_network(error, environ, step):
     ],
 )
 def test_an_error_says_who_answered(monkeypatch, error, lines):
-    """In a line, and one for what to do; an error of the shim's own is not in Atlas' name."""
+    """In a line, and one for what to do; an error of the shim's own is not in Atlas's name."""
     monkeypatch.delenv("MONGODB_ATLAS_BASE_URL", raising=False)
     failure = failure_of(error)
     assert failure is not None

@@ -1,4 +1,4 @@
-"""``pairs``: the commands of the page about the next sunset, and its document changed."""
+"""``pairs``: the commands of the page about the next sunset, also with its document changed."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""A reader that leaves a pipe, as ``head`` does, is no error of the command that writes to it."""
+"""A command ends without an error when the reader of its pipe leaves, as ``head`` does."""
 
 import os
 import subprocess

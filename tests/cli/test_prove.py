@@ -1,4 +1,4 @@
-"""``prove``: each field of the shim's answer beside the successor's own, against an Atlas that lies."""
+"""``prove``: each field of the shim's answer next to the successor's own, against an Atlas with wrong answers."""
 
 import json
 from unittest import mock
@@ -335,7 +335,7 @@ def test_a_plan_lists_what_would_be_read(run):
 
 @pytest.mark.parametrize("asks", ["--group", "--org"])
 def test_all_reads_of_a_project_make_a_report_without_names(run, asks):
-    """What can't be proved is in it, with Atlas' status and code; only GET is sent."""
+    """What can't be proved is in it, with Atlas's status and code; only GET is sent."""
     user = {
         "id": "u1",
         "username": "mary@example.com",
@@ -368,7 +368,7 @@ def test_all_reads_of_a_project_make_a_report_without_names(run, asks):
 
 
 def test_the_successes_that_an_answer_is_made_of_are_read_again():
-    """Each page of a tier's last path; a look at the cluster, an error, and Atlas' own old answer are none of them."""
+    """Each page of a tier's last path; a look at the cluster, an error, and Atlas's own old answer are none of them."""
     sent = (
         Sent("GET", "/legacy", 200, "legacy"),
         Sent("GET", "/dedicated/snapshots", 404, "dedicated"),

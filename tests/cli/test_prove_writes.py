@@ -1,4 +1,4 @@
-"""``prove --writes``: trials in a project, against an Atlas that does as assumed, another, and one that fails."""
+"""``prove --writes``: trials in a project, against an Atlas that behaves as assumed, differently, or fails."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""The commands that serve: the gateway, the fake Atlas, and the demo, which is what a new user sees first."""
+"""The commands that serve: the gateway, the fake Atlas, and the demo."""
 
 import os
 import re

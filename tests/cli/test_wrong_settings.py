@@ -1,4 +1,4 @@
-"""Wrong settings of the gateway: each is named with its file or option, what is wrong, and what to write instead."""
+"""Each wrong setting of the gateway is reported with its file or option, the problem and the cure."""
 
 import os
 import re

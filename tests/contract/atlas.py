@@ -1,4 +1,4 @@
-"""What looks find, for any write of the gate: a cluster, an integration, a person."""
+"""The objects that lookups find, for each write of the gate: a cluster, an integration, a person."""
 
 import json
 import re

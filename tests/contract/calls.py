@@ -1,4 +1,4 @@
-"""The calls of the old descriptions that end by 2027-07-01, made as a program makes them after they have ended."""
+"""The calls that end by 2027-07-01, made as a program makes them afterwards."""
 
 import copy
 import json

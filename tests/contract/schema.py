@@ -1,4 +1,4 @@
-"""Request bodies after Atlas' OpenAPI descriptions: one for each member, and what is wrong with one."""
+"""Request bodies from Atlas's OpenAPI descriptions: one for each member, and the defects of a body."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Each member of the body of each write that ends: it is sent on, noted in the record, or refused by its name.
+"""Each member of the body of each write that ends is sent on, reported in the record, or refused by its name.
 
 Bodies come from the old description, one for each member; what is sent fits the new
 one.

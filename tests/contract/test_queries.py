@@ -1,4 +1,4 @@
-"""The queries of all calls that end: a successor gets the parameters that its description has, and no other."""
+"""The queries of all calls that end: a successor gets only parameters that its description has."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""What every test of the core may have."""
+"""Fixtures for the tests of the core."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Drives the core by hand: an upstream is a function from a call to (status, fields, content)."""
+"""Run the core without a network: upstream is a function from a call to (status, fields, content)."""
 
 import json
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""Recorded pairs of what Atlas ends by 2027-07-01, and an upstream that knows the new calls of one pair alone."""
+"""Recorded pairs of what Atlas ends by 2027-07-01, and an upstream that knows only the new calls of one pair."""
 
 import base64
 import json

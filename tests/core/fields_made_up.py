@@ -1,4 +1,4 @@
-"""Fields that a sound document could have, and objects that another side could send."""
+"""Generate fields that a valid document could have, and objects that the other side could send."""
 
 from typing import Any
 

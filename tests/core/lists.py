@@ -1,4 +1,4 @@
-"""Lists as they were recorded, and odd ones made of them."""
+"""Lists as recorded, and unusual ones derived from them."""
 
 import copy
 import json

@@ -1,4 +1,4 @@
-"""The meaning of rules, written again without haste: generated functions are held against it."""
+"""A second, slower implementation of the rules, to compare the generated functions with."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Asking a successor: what is sent, and what is made of what comes back."""
+"""A call to a successor: what is sent, and how its reply is translated."""
 
 import pytest
 

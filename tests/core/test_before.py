@@ -1,4 +1,4 @@
-"""The calls that go before a successor's own: looks that give names or refuse, and writes that are done first."""
+"""The calls before a successor's own: lookups that supply names or refuse, and writes that come first."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Reads whose legacy answers have gone blank: flex is asked first, and legacy where flex knows nothing."""
+"""Reads whose legacy answers are empty now: flex is asked first, then legacy if flex has no such object."""
 
 from datetime import UTC, datetime
 
@@ -28,7 +28,7 @@ SAYS_NOTHING = {
     "list with a slash": NOTHING,
     "get": refuses(404, "NOT_FOUND"),
 }
-"""What the legacy side says since 2026-01-15 (specification; Atlas' own command)."""
+"""What the legacy side says since 2026-01-15 (specification; Atlas's own command)."""
 OLDEST = "application/vnd.atlas.2023-01-01+json"
 LATER = "application/vnd.atlas.2025-03-12+json"
 

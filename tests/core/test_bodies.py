@@ -1,4 +1,4 @@
-"""Request bodies: those that are no JSON object, are long, or choose the call; the others are in ``meanings.txt``."""
+"""Request bodies that are no JSON object, are long, or select the call; the others are in ``meanings.txt``."""
 
 import json
 

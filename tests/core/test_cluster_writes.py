@@ -1,4 +1,4 @@
-"""Writes of clusters in ended versions: laid over the cluster that is there, or refused by a member's name."""
+"""Writes of clusters in ended versions: merged with the existing cluster, or refused with a member's name."""
 
 import json
 from datetime import UTC, datetime
@@ -158,7 +158,7 @@ def shown(one):
 
 
 def test_a_recorded_change_ends_as_it_did():
-    """Each member that is sent is what the cluster had after Atlas' own change, and each shard keeps its id."""
+    """Each member that is sent is what the cluster had after Atlas's own change, and each shard keeps its id."""
     recorded = [
         pair for pair in pairs().get("clusters-writes", ()) if "new_before" in pair
     ]
@@ -686,7 +686,7 @@ AWS = {"instanceSizeName": "M10", "providerName": "AWS", "regionName": "US_EAST_
 
 
 def test_a_plain_cluster_of_2023_01_01_is_one_region():
-    """With Atlas' default of three nodes."""
+    """With Atlas's default of three nodes."""
     made = {
         "electableSpecs": {"diskSizeGB": 20, "instanceSize": "M10", "nodeCount": 3},
         "priority": 7,

@@ -74,7 +74,7 @@ def test_the_record_names_what_is_inside(engine):
 
 
 def test_shards_that_differ_in_size_are_refused(engine):
-    """As the old version did (recorded by the tests of Atlas' Terraform provider); in a list it is reported.
+    """As the old version did (recorded by the tests of Atlas's Terraform provider); in a list it is reported.
 
     The old version has one entry for a zone; what its other shards have otherwise is
     said.

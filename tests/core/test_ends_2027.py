@@ -1,4 +1,4 @@
-"""What Atlas ends by 2027-07-01, answered from what takes its place: recorded pairs, from both sides."""
+"""What Atlas ends by 2027-07-01, answered by its successors: recorded pairs, in both directions."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""The order of events: which side is asked when, what counts as a retirement and for whom, and what is handed back."""
+"""The order of events: which side is asked when, what proves a retirement, and what is returned."""
 
 import pytest
 
@@ -169,7 +169,7 @@ def test_an_answer_to_other_credentials_leads_nobody_elsewhere(
 
 
 def test_a_version_that_is_gone_is_gone_for_everybody(engine):
-    """Atlas' own word about the endpoint's version is learned once."""
+    """Atlas's own word about the endpoint's version is learned once."""
     memory = Memory()
     assert before(engine, [GONE, OK], memory=memory).routes == ("legacy", "flex")
     assert before(engine, [OK], V2.replace("g1", "g2"), memory=memory).routes == (
@@ -232,7 +232,7 @@ def test_a_call_that_uses_up_the_time_is_the_last(engine):
     ["itemsPerPage=0", "pageNum=-1", "pageNum=x", "includeCount=maybe", "envelope=1"],
 )
 def test_a_meaningless_query_is_refused_before_anything_is_sent(engine, raw):
-    """The successor is not asked, and the caller gets Atlas' own 400; the legacy side judges its own query."""
+    """The successor is not asked, and the caller gets Atlas's own 400; the legacy side judges its own query."""
     driven = drive(engine, f"{V2_LIST}?{raw}", [])
     name = raw.partition("=")[0]
     assert driven.steps == ()

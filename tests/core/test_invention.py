@@ -1,4 +1,4 @@
-"""Whatever upstream says, the core never fails, and never says what nobody said."""
+"""For any reply of upstream the core never fails, and never returns a value that no one sent."""
 
 import json
 import os
@@ -135,7 +135,7 @@ OWN = {
     "MALFORMED_JSON",
     "MISSING_ATTRIBUTE",
 }
-"""Codes of Atlas' that the shim answers with in its stead."""
+"""Codes of Atlas's that the shim answers with in its stead."""
 
 
 def is_handed_back(driven, content):

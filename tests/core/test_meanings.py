@@ -1,4 +1,4 @@
-"""The rows of ``meanings.txt``: what the rules of a document make of an answer, and of the body of a request."""
+"""The rows of ``meanings.txt``: what a document's rules make of an answer, and of a request body."""
 
 import json
 import re

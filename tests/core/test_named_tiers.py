@@ -1,4 +1,4 @@
-"""Tiers with names of their own: the order of asking, what leads on, and what is remembered."""
+"""Tiers with names: the order of calls, which replies lead to the next tier, and what is remembered."""
 
 import pytest
 

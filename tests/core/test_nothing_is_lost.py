@@ -1,4 +1,4 @@
-"""No value is lost without a word: what a rule reads is in the answer, or among what was dropped; for each verb."""
+"""Each value that a rule reads is in the answer or reported as dropped; for each verb."""
 
 from typing import Any
 

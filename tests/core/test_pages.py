@@ -1,4 +1,4 @@
-"""Pages: collected and cut anew, or kept as upstream cut them."""
+"""Pages: collected and divided again, or kept as upstream sent them."""
 
 import json
 import os

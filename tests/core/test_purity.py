@@ -1,4 +1,4 @@
-"""What the core may do, which stations a call passes, and in which order the record has its levels."""
+"""What the core may do, which stations a call passes, and the order of the record's levels."""
 
 import ast
 import re

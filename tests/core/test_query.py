@@ -1,4 +1,4 @@
-"""The legacy query: how it is read, and written into links; what a successor is sent of it is in ``meanings.txt``."""
+"""The legacy query: how it is parsed, and written into links; what a successor gets is in ``meanings.txt``."""
 
 from urllib.parse import parse_qsl
 

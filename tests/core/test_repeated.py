@@ -1,4 +1,4 @@
-"""A call that is made again: sent as it was, answered by upstream's content, and decided anew when it may differ."""
+"""A repeated call: sent as before, answered from upstream's content, and decided again when it may differ."""
 
 import json
 import math

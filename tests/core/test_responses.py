@@ -1,4 +1,4 @@
-"""How answers are laid out: bodies, errors, ``envelope`` and ``pretty``."""
+"""The layout of answers: bodies, errors, ``envelope`` and ``pretty``."""
 
 import json
 
@@ -20,7 +20,7 @@ PRETTY = b"""{
   "reason" : "Unauthorized",
   "detail" : "You are not authorized for this resource."
 }"""
-"""Atlas' 401, as it was recorded: two spaces, and a space before the colon."""
+"""Atlas's 401, as it was recorded: two spaces, and a space before the colon."""
 
 
 def test_a_pretty_body_is_laid_out_as_recorded_ones():
@@ -44,7 +44,7 @@ DETAILS = [
 
 @pytest.mark.parametrize(("detail", "said"), DETAILS)
 def test_a_code_of_the_shims_own_names_the_command_that_explains_it(detail, said):
-    """No host is named while nobody owns one; codes of Atlas are Atlas' to explain."""
+    """No host is named while nobody owns one; codes of Atlas are Atlas's to explain."""
     said += "atlas-shim explain SHIM_BUSY"
     assert (
         error_body(503, "SHIM_BUSY", detail)["detail"]

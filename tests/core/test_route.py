@@ -1,4 +1,4 @@
-"""Which side an operator's date and a missing successor lead to; a memory's words: ten minutes, and bounded."""
+"""The side that a date or a missing successor leads to; memory lasts ten minutes and is bounded."""
 
 import sys
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""Times as texts, and links of both interfaces; what rules make of values is in ``meanings.txt``."""
+"""Times as texts, and links of both interfaces; how rules translate values is in ``meanings.txt``."""
 
 import re
 

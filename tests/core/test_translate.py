@@ -1,4 +1,4 @@
-"""What is reported of a translation, and the order of lists."""
+"""The report of a translation, and the order of lists."""
 
 import pytest
 

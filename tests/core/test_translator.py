@@ -1,4 +1,4 @@
-"""Generated functions: equal to the meaning of their rules, and never made of a document's text."""
+"""Generated functions equal their rules, and never contain text from a document."""
 
 import ast
 import gc

@@ -1,4 +1,4 @@
-"""Writes: given once, in words that the side they go to has; behind their switches, and of clusters of 2024-08-05."""
+"""Writes: sent once, in terms of their target; behind their switches; and of clusters in 2024-08-05."""
 
 import json
 from datetime import UTC, datetime
@@ -43,7 +43,7 @@ def test_a_member_that_no_rule_reads_is_noted(engine):
 
 @pytest.mark.parametrize("words", ["instances", "instances-strict"])
 def test_a_name_that_an_update_brings_along_is_noted(words):
-    """A flex cluster can't be renamed: the answer is a success as Atlas' was, and the record says what was not sent."""
+    """A flex cluster can't be renamed: the answer is a success as before, and the record says what was not sent."""
     path = "/api/atlas/v2/groups/g/serverless/a"
     environ = {"ATLAS_SHIM_WRITES": words}
     body = {"name": "b", "tags": [], "id": "1"}

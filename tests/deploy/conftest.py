@@ -1,4 +1,4 @@
-"""What the tests of ``deploy/`` share."""
+"""Fixtures for the tests of ``deploy/``."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What Kubernetes gets, by kustomize or by Helm: valid, the same, and good for the gateway that it starts."""
+"""The manifests, by kustomize or by Helm: valid, equal, and fit for the gateway that they start."""
 
 import re
 import shutil

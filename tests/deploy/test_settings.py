@@ -1,4 +1,4 @@
-"""``deploy/shim.toml``, settings in other files, and the compose file: complete, true, and good for the gateway."""
+"""``deploy/shim.toml``, settings in other files, and the compose file: complete and accepted by the gateway."""
 
 import re
 import tomllib

@@ -1,4 +1,4 @@
-"""The units as systemd's own tools see them."""
+"""The units, checked by systemd's own tools."""
 
 import re
 import subprocess

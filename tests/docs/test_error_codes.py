@@ -1,4 +1,4 @@
-"""The page of error codes has a section for each code of the shim, and none for a code that there is not."""
+"""The page of error codes has a section for each code of the shim, and no others."""
 
 import ast
 import json

@@ -1,4 +1,4 @@
-"""The tutorial and the how-to pages are played as they stand."""
+"""The tutorial and the how-to pages are executed as printed."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""Files made from code are what the code says; pages have every command, public name, operation, setting and field."""
+"""Generated files are current; pages have every command, public name, operation, setting and field."""
 
 import re
 

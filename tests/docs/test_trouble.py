@@ -1,4 +1,4 @@
-"""Each row of the page of trouble at a real gateway: what it says is answered, and what it tells to do helps."""
+"""Each row of the troubleshooting page with a real gateway: it gets that answer, and the cure helps."""
 
 import re
 import time

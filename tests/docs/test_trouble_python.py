@@ -1,4 +1,4 @@
-"""The rows of the page of trouble for Python: the imports and the typed client, at a fake Atlas."""
+"""The rows of the troubleshooting page for Python: the imports and the typed client, with a fake Atlas."""
 
 import pytest
 from requests.auth import AuthBase, HTTPDigestAuth

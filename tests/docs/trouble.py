@@ -1,4 +1,4 @@
-"""The page of trouble, a fake Atlas of June 2026, and gateways that are started as the page says."""
+"""Fixtures for the troubleshooting page: a fake Atlas of June 2026, and gateways started as the page says."""
 
 import contextlib
 import re
@@ -52,7 +52,7 @@ LIMITED = FakeReply(
     (("Retry-After", "7"), ("Content-Type", "application/json")),
     b'{"error":429,"errorCode":"RATE_LIMITED_TOKEN_BUCKET"}',
 )
-"""Atlas' answer to too many calls."""
+"""Atlas's answer to too many calls."""
 
 
 def digest() -> httpx.DigestAuth:
@@ -113,7 +113,7 @@ class Section:
         assert f"[{code}](../reference/errors.md#{code.lower()})" in self.text
 
     def passes(self, answer: httpx.Response, status: int, code: str = "") -> None:
-        """Check an error of Atlas' own, which the shim did not touch."""
+        """Check an error of Atlas's own, which the shim did not touch."""
         assert answer.status_code == status
         assert answer.json().get("errorCode", "") == code
         assert "atlas-shim explain" not in answer.text

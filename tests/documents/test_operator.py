@@ -1,4 +1,4 @@
-"""An operator's folder: rules of one's own over shipped documents, and changes of an API that a document describes."""
+"""An operator's folder: rules over shipped documents, and changes of an API that a document describes."""
 
 import json
 import shutil

@@ -1,4 +1,4 @@
-"""The calls that tests of doors make, and how an Atlas answers them."""
+"""The calls of the tests, and the answers of an Atlas."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""One library's way in, so that a test can say what all of them must do."""
+"""The interface to one library, so that a test can run for all of them."""
 
 import abc
 import io

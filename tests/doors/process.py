@@ -1,4 +1,4 @@
-"""A clean process for each test, the fake Atlas on a socket, and an Atlas that answers as a test says."""
+"""A clean process for each test, the fake Atlas on a socket, and an Atlas whose answers a test sets."""
 
 import contextlib
 from collections.abc import Callable, Iterator

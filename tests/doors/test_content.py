@@ -1,4 +1,4 @@
-"""What every door does with content: of requests in any form, and of replies that pass, are read, or can't be read."""
+"""Content in each library: requests of any form, and replies that are passed on, translated, or invalid."""
 
 import gzip
 import json

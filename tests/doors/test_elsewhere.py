@@ -1,4 +1,4 @@
-"""An Atlas that no setting names is left alone, and the first proof that it is one is logged with the setting."""
+"""An Atlas that no setting names is left alone, and the first sign of one is logged with the setting."""
 
 from tests.doors.calls import BEARER, SNAPSHOTS
 from tests.peers.answering import reply

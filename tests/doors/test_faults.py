@@ -1,4 +1,4 @@
-"""What goes wrong on the way is each library's own fault, and the caller's timeouts are for all that is sent."""
+"""Network errors are each library's own exceptions, and the caller's timeouts cover everything that is sent."""
 
 import socket
 import time

@@ -1,4 +1,4 @@
-"""What a call leaves behind is freed as soon as the library alone would free it."""
+"""The objects of a call are freed as early as without the shim."""
 
 import gc
 import sys

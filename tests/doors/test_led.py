@@ -1,4 +1,4 @@
-"""An upstream that is set holds: no call to Atlas leaves for Atlas itself, retired or not."""
+"""With an upstream set, no call goes to Atlas itself, retired or not."""
 
 import http.client
 import json
@@ -101,7 +101,7 @@ def test_a_key_signs_what_is_led(door, atlas):
 
 @pytest.mark.usefixtures("upstream")
 def test_a_pool_of_urllib3_is_led_too():
-    """The one for Atlas' host, from the face and from the library under the drop-in."""
+    """The one for Atlas's host, from the face and from the library under the drop-in."""
     shim.install()
     for library in (urllib3, plain):
         with library.HTTPSConnectionPool("cloud.mongodb.com") as pool:
@@ -139,6 +139,6 @@ def test_what_can_not_be_led_is_not_sent(upstream):
     "upstream", ["", "https://cloud.mongodb.com", "https://cloud.mongodbgov.com"]
 )
 def test_atlas_own_hosts_lead_nowhere(upstream):
-    """What they are called by is where a call goes: one upstream of Atlas' own does not take the other's place."""
+    """What they are called by is where a call goes: one upstream of Atlas's own does not take the other's place."""
     settings = read_settings({"ATLAS_SHIM_UPSTREAM": upstream})
     assert not any(map(settings.leads, ATLAS_ORIGINS))

@@ -1,4 +1,4 @@
-"""What a program wants to be asked again: urllib3 does so below the shim, a client around a session above it."""
+"""Retries: urllib3 repeats below the shim, a client with its own loop above it."""
 
 import pytest
 from aiohttp_retry import ExponentialRetry, RetryClient

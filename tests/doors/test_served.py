@@ -1,4 +1,4 @@
-"""Every door serves a retired call, once, signed as the caller signs, and leaves all else alone."""
+"""Each library serves a retired call, once, signed as the caller signs; other calls are unchanged."""
 
 import inspect
 import json

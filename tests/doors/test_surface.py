@@ -1,4 +1,4 @@
-"""``from shim import …`` has what the library has: its names, its signatures, its modules, its objects."""
+"""``from shim import …`` has the library's names, signatures, modules and objects."""
 
 import importlib.util
 import inspect

@@ -1,4 +1,4 @@
-"""The place of a call is the program's own line: on the stack, or in the task of asyncio that awaits the call's."""
+"""The call site is the program's own line: on the stack, or in the asyncio task that awaits the call's."""
 
 import _thread
 import asyncio

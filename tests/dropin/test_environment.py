@@ -1,4 +1,4 @@
-"""Settings of the environment, and words that nobody knows."""
+"""Settings from the environment, and unknown values."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""Asking a fake as Atlas' own tools do, reading its answers, and the recordings and contracts they are held against."""
+"""Call a fake as Atlas's own tools do, read its answers, and find recordings and contracts."""
 
 import json
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Ordering restore jobs, and what reads show of them: answered, stored and shown on each side."""
+"""Restore jobs: what ordering one answers and stores, and what reads show of it on each side."""
 
 from datetime import timedelta
 

@@ -57,7 +57,7 @@ def test_links_keep_what_the_caller_added(ask):
     ("host", "origin"), [("cloud.mongodb.com", "https"), ("[::1]:9", "http")]
 )
 def test_links_use_the_host_the_caller_used(ask, host, origin):
-    """Links to Atlas' own hosts are https, links to others http."""
+    """Links to Atlas's own hosts are https, links to others http."""
     assert _rels(ask("flexClusters", host=host).json)["self"].startswith(
         f"{origin}://{host}/api"
     )

@@ -1,4 +1,4 @@
-"""The fake answers what Atlas was recorded answering, byte for byte if possible; the rest fits the contract."""
+"""The fake answers as Atlas did in recordings, byte for byte if possible; the rest fits the contract."""
 
 import json
 from datetime import UTC, date, datetime, timedelta
@@ -27,7 +27,7 @@ from tests.fake.asking import (
 GROUP = "0" * 24
 HERE = ROOT.replace(ROOT.rpartition("/")[2], GROUP)
 LIST_QUERY = "?includeCount=true&itemsPerPage=100&pageNum=1"
-"""What Atlas' command line sends with every list; the recordings keep the path alone."""
+"""What Atlas's command line sends with every list; the recordings keep the path alone."""
 
 
 def _names(path: str) -> tuple[str, str]:

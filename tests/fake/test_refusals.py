@@ -1,4 +1,4 @@
-"""What the fake refuses, in Atlas' words and with its codes: the rows of ``refusals.txt``."""
+"""What the fake refuses, in Atlas's words and with its codes: the rows of ``refusals.txt``."""
 
 import json
 from pathlib import Path

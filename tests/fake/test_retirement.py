@@ -69,7 +69,7 @@ def test_the_backup_endpoints_answer_until_the_last_second(ask):
 
 
 def test_the_410_is_worded_as_known(fake, ask):
-    """With the concrete path and no leading slash, in Atlas' member order."""
+    """With the concrete path and no leading slash, in Atlas's member order."""
     fake.today = date(2026, 1, 22)
     reply = ask(SNAPSHOTS, accept=LEGACY_VERSION)
     path = SNAPSHOTS[1:]

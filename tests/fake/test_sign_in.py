@@ -208,7 +208,7 @@ def test_a_revoked_token_is_worth_nothing(fake):
 
 @pytest.mark.parametrize("path", ["/api/oauth/token", "/api/oauth/revoke"])
 def test_a_wrong_client_is_refused_in_the_known_words(fake, path):
-    """The answer is 401 invalid_client in Atlas' words."""
+    """The answer is 401 invalid_client in Atlas's words."""
     reply = _token(fake, secret="guess", path=path)
     words = b'{"error_description":"Invalid credentials provided.","error":"invalid_client"}'
     assert reply.status == 401

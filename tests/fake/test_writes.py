@@ -1,4 +1,4 @@
-"""Creating, updating and deleting flex clusters and instances: what is answered, stored and shown on both sides."""
+"""Creating, updating and deleting flex clusters and instances: the answers, and what reads show on both sides."""
 
 import json
 from datetime import date, timedelta

@@ -1,8 +1,8 @@
-"""Atlas' errors, byte for byte: recorded ones, documented ones, and the 410 that users quoted.
+"""Atlas's errors, byte for byte: recorded ones, documented ones, and the 410 that users quoted.
 
 Recorded bodies have their members in alphabetical order on one line; the 401 of the
 front door is laid out over several lines. ``X-Error-Code`` repeats the body's code.
-Sources: recordings of mongodb-atlas-cli (Apache-2.0), Atlas' list of API error codes,
+Sources: recordings of mongodb-atlas-cli (Apache-2.0), Atlas's list of API error codes,
 issues of public clients.
 """
 

@@ -1,4 +1,4 @@
-"""What the tests of the family share."""
+"""Fixtures for the tests of the family."""
 
 import contextlib
 

@@ -1,4 +1,4 @@
-"""One retired call through one of several ways in, so that a test can say what all of them must do."""
+"""One retired call through one of several entry points, so that a test can run for all of them."""
 
 import contextlib
 from collections.abc import Callable, Iterator

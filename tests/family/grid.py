@@ -41,7 +41,7 @@ OF_NOBODY = ("2022-12-31", "2024-08-04", "2099-01-01", "2023-13-01")
 
 
 def versions_in_contracts() -> dict[tuple[str, str], set[str]]:
-    """Return the versions that Atlas' own descriptions have for each method and path."""
+    """Return the versions that Atlas's own descriptions have for each method and path."""
     found: dict[tuple[str, str], set[str]] = {}
     for file in sorted((CASES / "contract").glob("*.json")):
         for path, methods in json.loads(file.read_text("utf-8"))["paths"].items():

@@ -1,4 +1,4 @@
-"""Recorded exchanges, and a gateway that answers them on a day of a test's choosing."""
+"""Recorded exchanges, and a gateway that answers them on a given day."""
 
 import contextlib
 import json

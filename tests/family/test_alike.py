@@ -1,4 +1,4 @@
-"""Each shipped call, in every version that Atlas has or had, is sent and answered alike through every way in."""
+"""Each shipped call, in every version that Atlas has or had, is sent and answered alike by every entry point."""
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping

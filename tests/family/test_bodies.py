@@ -185,7 +185,7 @@ REFUSED = [
 def test_what_the_old_endpoint_or_flex_would_refuse_is_refused_by_name(
     engine, call, body, code, name
 ):
-    """400 in Atlas' shape and with its code, and nothing is sent."""
+    """400 in Atlas's shape and with its code, and nothing is sent."""
     driven = make(engine, call, body=body, writes="instances-strict")
     assert driven.reply.status == 400
     assert driven.document["errorCode"] == code

@@ -1,4 +1,4 @@
-"""Former M2 and M5 clusters at a fake Atlas, which answers as it does since January 2026, by gateway and import."""
+"""Former M2 and M5 clusters with a fake Atlas of 2026, by gateway and import."""
 
 import warnings
 from typing import Any

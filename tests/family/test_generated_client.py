@@ -2,7 +2,7 @@
 
 One property is taken out of the contract first: ``effectiveInstanceSizeName`` is one of
 three enumerations of cluster sizes, none of which has the word that Atlas answers
-(recorded: FLEX), so that the generated code refuses Atlas' own replies. Nothing else is
+(recorded: FLEX), so that the generated code refuses Atlas's own replies. Nothing else is
 changed.
 """
 

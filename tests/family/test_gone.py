@@ -1,4 +1,4 @@
-"""Operations that nothing took the place of: untouched while Atlas answers, then a 410 that says what to do."""
+"""Operations without a successor: unchanged while Atlas answers, then a 410 with the next step."""
 
 import json
 
@@ -60,7 +60,7 @@ def make(
 
 
 def is_gone(driven):
-    """Hold the 410: Atlas' shape, the shim's code, what took the place, and where that is documented."""
+    """Hold the 410: Atlas's shape, the shim's code, what took the place, and where that is documented."""
     document = driven.document
     assert list(document) == ["detail", "error", "errorCode", "parameters", "reason"]
     assert driven.reply.status == 410

@@ -1,4 +1,4 @@
-"""HEAD of a retired read, through every way in: what GET is answered with, but for the content (RFC 9110, 9.3.2)."""
+"""HEAD of a retired read, by every entry point: as GET, without content (RFC 9110, 9.3.2)."""
 
 import gzip
 import json

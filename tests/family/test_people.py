@@ -1,4 +1,4 @@
-"""Writes on people, with the documents as they are shipped: never on who is not meant, and each role once."""
+"""Writes on people, with the shipped documents: only on the person meant, and each role once."""
 
 import json
 from itertools import product

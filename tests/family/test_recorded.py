@@ -251,7 +251,7 @@ def check_page(reply, exchange, expected, *, keeps):
 
 @pytest.mark.parametrize("api", VERSIONS)
 def test_a_recorded_error_comes_back_byte_for_byte(atlas, clients, api):
-    """Status, body and Atlas' own fields of a recorded error reach the caller as they were.
+    """Status, body and Atlas's own fields of a recorded error reach the caller as they were.
 
     But for the one code that the legacy interface had a word of its own for: that of an
     instance that is not there.

@@ -1,6 +1,6 @@
-"""A write is executed once at most, whatever goes wrong: counts of what reached each side.
+"""A write is executed at most once, whatever fails: counted on each side.
 
-Only an answer that proves that nothing was executed (410, 404 or 405 without Atlas'
+Only an answer that proves that nothing was executed (410, 404 or 405 without Atlas's
 code, or the code that names another tier) lets the call go on to the next side.
 """
 

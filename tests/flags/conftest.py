@@ -1,4 +1,4 @@
-"""What these tests share: each begins and ends without flags and providers."""
+"""Fixtures: each test begins and ends without flags and providers."""
 
 import pytest
 from openfeature import api

@@ -1,4 +1,4 @@
-"""A flag holds from a program's first call: programs that make one call, each in a process of its own."""
+"""A flag applies from a program's first call: programs with one call, each in a process of its own."""
 
 import asyncio
 import json

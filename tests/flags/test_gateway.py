@@ -1,4 +1,4 @@
-"""The gateway and programs by a flag: each project its side, and the record, log and page tell who decided."""
+"""The gateway and programs with a flag: each project has its side, and record, log and page report the source."""
 
 import json
 import os

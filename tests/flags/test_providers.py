@@ -1,4 +1,4 @@
-"""What OpenFeature's SDK is asked, with its own in-memory provider, and the provider that reads a file."""
+"""The calls to OpenFeature's SDK, with its own in-memory provider, and the provider that reads a file."""
 
 import os
 

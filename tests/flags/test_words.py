@@ -1,4 +1,4 @@
-"""The words of a flag are kept: calls never wait, and a provider that fails or hangs changes nothing."""
+"""A flag's values are cached: calls never wait, and a provider that fails or hangs changes nothing."""
 
 import logging
 import os

@@ -1,4 +1,4 @@
-"""What these tests share: each runs for every proxy."""
+"""Fixtures: each test runs for every proxy."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""``atlas-shim front``: what it writes, and which calls it leads."""
+"""``atlas-shim front``: the configuration that it prints, and the calls that it routes."""
 
 import re
 import subprocess

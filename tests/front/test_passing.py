@@ -1,4 +1,4 @@
-"""What reaches Atlas and the gateway through the real proxies, what comes back, and gateways that fail."""
+"""Requests to Atlas and the gateway through the real proxies, their replies, and gateways that fail."""
 
 import contextlib
 import queue
@@ -38,7 +38,7 @@ def request(target, **more):
 
 
 def test_straight_calls_reach_atlas_as_they_are(front):
-    """Every field the caller sent and no other, but Host, which is Atlas' own."""
+    """Every field the caller sent and no other, but Host, which is Atlas's own."""
     at, atlas, _ = front
     assert who(at, request(STRAIGHT)) == "atlas"
     assert sorted(lines_of(atlas.heads[-1])) == sorted(

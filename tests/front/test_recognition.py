@@ -1,4 +1,4 @@
-"""What the gateway recognises reaches it, through the real proxies; what it certainly does not goes straight."""
+"""The real proxies send the gateway everything that it recognizes, and the rest directly to Atlas."""
 
 import re
 import shutil

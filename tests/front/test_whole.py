@@ -1,4 +1,4 @@
-"""The whole way: a caller, the real proxies, the real gateway, and a strict fake Atlas; with TLS on both sides."""
+"""A caller, the real proxies, the real gateway, and a strict fake Atlas; with TLS on both sides."""
 
 import contextlib
 import ssl
@@ -142,7 +142,7 @@ def over_tls(folder, proxy, authority, name, *words):
 
 
 def test_tls_on_both_sides(proxy, tmp_path, authority):
-    """Callers see the proxy's certificate, and Atlas' is checked; retired calls go to the gateway all the same."""
+    """Callers see the proxy's certificate, and Atlas's is checked; retired calls go to the gateway all the same."""
     with over_tls(
         tmp_path, proxy, authority, "localhost", "--ca-file", authority[1]
     ) as client:

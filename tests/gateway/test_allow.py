@@ -1,4 +1,4 @@
-"""The list of calls that are taken: how it is written, and what it refuses."""
+"""``--allow``: the syntax of its list, and what it refuses."""
 
 import json
 
@@ -65,7 +65,7 @@ WRITES = [
 
 @pytest.mark.parametrize(("method", "target"), WRITES)
 def test_a_caller_who_proved_a_key_borrows_nothing(method, target):
-    """What the key may do is Atlas' business: the call is signed with the caller's own key, and no other."""
+    """What the key may do is Atlas's business: the call is signed with the caller's own key, and no other."""
     with world("verify") as seen:
         assert b"SHIM_NOT_ALLOWED" not in signed(seen, target, method)[1]
         (arrival,) = [one for one in seen.fake.arrivals if one.header("Authorization")]

@@ -1,4 +1,4 @@
-"""The inventory is written beside the calls: in order, to its end, and without holding anybody up."""
+"""The inventory is written beside the calls: in order, completely, and without delaying a call."""
 
 import asyncio
 import json

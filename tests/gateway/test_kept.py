@@ -1,4 +1,4 @@
-"""Answers that are kept: how many, and which are forgotten first."""
+"""Kept responses: how many, and which are dropped first."""
 
 from __future__ import annotations
 

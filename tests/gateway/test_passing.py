@@ -1,4 +1,4 @@
-"""What isn't a retired call crosses the gateway untouched: asserted on the bytes that arrive."""
+"""A call that isn't retired passes the gateway unchanged, byte for byte."""
 
 from tests.peers.raw import reply, replying
 from tests.peers.served import calling, cross, gateway, get, lines_of, value_of

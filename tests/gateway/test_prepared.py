@@ -1,4 +1,4 @@
-"""What is remembered of an exchange: each reply, each call upstream and each count is the same as without it."""
+"""Prepared exchanges: each reply, upstream call and count is the same as without them."""
 
 import gzip
 import json

@@ -1,4 +1,4 @@
-"""Content of requests: streamed on, or translated."""
+"""Request content: streamed, or translated."""
 
 import json
 import os

@@ -52,7 +52,7 @@ def test_a_path_that_lives_on_has_no_link_to_itself():
 
 
 def test_legacy_replies_are_left_alone():
-    """On the legacy route Atlas' own fields and bytes stand; Via and the request's name are added."""
+    """On the legacy route Atlas's own fields and bytes stand; Via and the request's name are added."""
     plain = b'{ "results" : [] }\n'
     answer = reply(
         plain, "Date: Thu, 01 Jan 2026 00:00:00 GMT", 'ETag: "e"', "Sunset: soon"

@@ -1,4 +1,4 @@
-"""Callers from other addresses of loopback, callers with TLS, and upstreams that keep them waiting."""
+"""Callers from other loopback addresses, callers with TLS, and upstreams that delay them."""
 
 import contextlib
 import json

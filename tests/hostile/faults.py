@@ -1,4 +1,4 @@
-"""Everything that an upstream can do wrong, played on a raw socket."""
+"""Every fault of an upstream, on a raw socket."""
 
 import contextlib
 import gzip

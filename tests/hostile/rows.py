@@ -1,4 +1,4 @@
-"""Raw requests and the one answer that each has; what passes says what upstream must receive."""
+"""Raw requests, and the only correct answer to each; if it passes, what upstream must receive."""
 
 from collections.abc import Iterator
 

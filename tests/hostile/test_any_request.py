@@ -1,4 +1,4 @@
-"""Requests that are made up: whatever they are, the gateway answers, and not with an error of its own."""
+"""Generated requests: the gateway answers each, and never with an internal error."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Every fault of an upstream, for every kind of call: what happens is what the tables of ``faults.md`` say."""
+"""Every fault of an upstream, for every kind of call: the result is that of the tables in ``faults.md``."""
 
 import contextlib
 import json

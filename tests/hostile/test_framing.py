@@ -1,4 +1,4 @@
-"""Where one request ends and the next begins: versions, pipelines, upgrades, overheads, other people's clients."""
+"""The boundary between requests: versions, pipelines, upgrades, oversized heads, third-party clients."""
 
 import shutil
 import subprocess

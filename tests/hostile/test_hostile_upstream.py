@@ -1,4 +1,4 @@
-"""An upstream that gives too much of something, or what nobody asked for."""
+"""An upstream that sends too much, or replies that were not requested."""
 
 import gzip
 import itertools

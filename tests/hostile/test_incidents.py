@@ -1,4 +1,4 @@
-"""Vulnerabilities of other proxies and servers, each tried once here, but for those that are rows of ``rows.py``."""
+"""Vulnerabilities of other proxies and servers, one test each; some are rows of ``rows.py``."""
 
 import logging
 import re

@@ -1,4 +1,4 @@
-"""Upstream connections have an age, and a read that met one closed under it is sent once more."""
+"""Upstream connections have a maximum age, and a read on a connection that closes is repeated once."""
 
 import contextlib
 import threading

@@ -1,4 +1,4 @@
-"""Callers that leave: their upstream call ends with them, and the next one is served."""
+"""When a caller leaves, its upstream call ends, and the next caller is served."""
 
 import contextlib
 import threading

@@ -1,4 +1,4 @@
-"""Memory of a process of its own under more than it may hold: its peak stays low, and nobody gets half an answer."""
+"""The memory of a process under overload: its peak stays low, and no caller gets half an answer."""
 
 import contextlib
 import json

@@ -1,4 +1,4 @@
-"""Errors that the core answers with: in the gateway they say in Proxy-Status what was wrong (RFC 9209)."""
+"""Errors of the core have their reason in Proxy-Status (RFC 9209) in the gateway."""
 
 import json
 from typing import Any

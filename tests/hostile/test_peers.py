@@ -1,4 +1,4 @@
-"""One peer can't take what is there for all, and idle connections go first."""
+"""One address can't use up what all share, and idle connections end first."""
 
 import contextlib
 from typing import Any

@@ -1,4 +1,4 @@
-"""Who calls, as those say who stand before the gateway: PROXY protocol v2, and X-Forwarded-For."""
+"""The caller's address from trusted proxies: PROXY protocol v2, and X-Forwarded-For."""
 
 import asyncio
 from typing import Any

@@ -1,4 +1,4 @@
-"""Raw requests: what is refused, what passes, and the very bytes that upstream then receives."""
+"""Raw requests: which are refused, which pass, and the exact bytes that upstream receives."""
 
 import json
 import logging
@@ -38,7 +38,7 @@ def site(shared):
 
 @pytest.mark.parametrize("row", REFUSED, ids=lambda row: row.name)
 def test_refused(row, site, caplog):
-    """One answer in Atlas' shape, the end of the connection, one line in the log, and nothing upstream."""
+    """One answer in Atlas's shape, the end of the connection, one line in the log, and nothing upstream."""
     caplog.set_level(logging.INFO)
     upstream, served = site
     with calling(served) as peer:

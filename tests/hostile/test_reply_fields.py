@@ -1,4 +1,4 @@
-"""A reply that isn't well-formed is 502; nothing of it is mended or handed on."""
+"""A malformed reply becomes 502; no part of it is repaired or passed on."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""One call that takes several writes: what is held for it, what the log says of it, and a caller that leaves."""
+"""One call with several writes: the memory it holds, its log line, and a caller that leaves."""
 
 import json
 import logging

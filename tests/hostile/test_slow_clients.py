@@ -1,4 +1,4 @@
-"""Callers that take their time: each has a deadline, and nobody else waits for them."""
+"""Slow callers: each has a deadline, and no other caller waits for them."""
 
 import asyncio
 import contextlib

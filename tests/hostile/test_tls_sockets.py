@@ -1,4 +1,4 @@
-"""TLS sockets are counted and have deadlines from accept on, and however they end, nothing is logged."""
+"""TLS sockets are counted and have deadlines from accept on, and their end logs nothing."""
 
 import contextlib
 import gc

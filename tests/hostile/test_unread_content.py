@@ -1,4 +1,4 @@
-"""Content of requests has a limit, holds nobody up, and is never taken for a request when unread."""
+"""Request content is limited, blocks no one, and is never parsed as a request when unread."""
 
 import contextlib
 import json

@@ -1,4 +1,4 @@
-"""A retired call through both clients, and everything else untouched."""
+"""Retired calls through both clients, and other calls unchanged."""
 
 import json
 import pickle

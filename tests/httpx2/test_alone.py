@@ -1,4 +1,4 @@
-"""httpx2 in a program that has no httpx; ``tests/httpx`` and ``tests/doors`` say how its calls go."""
+"""httpx2 in a program without httpx; ``tests/httpx`` and ``tests/doors`` test its calls."""
 
 import pytest
 

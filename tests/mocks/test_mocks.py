@@ -1,4 +1,4 @@
-"""The page on mocks: each of its examples is run as its reader would, with the real mock library."""
+"""The page on mocks: each example is executed with the real mock library."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A server that answers each request as a function says, and keeps the requests as they came."""
+"""A server that answers each request by a function, and keeps the requests as received."""
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator

@@ -1,4 +1,4 @@
-"""Pages read strictly, and what callers say to break one."""
+"""Strict parsing of pages, and the texts of callers who try to break one."""
 
 from html.parser import HTMLParser
 

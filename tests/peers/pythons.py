@@ -1,4 +1,4 @@
-"""Pythons of their own, without the settings of this process."""
+"""Start other Pythons, without the settings of this process."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""A peer made of plain sockets, so that a test sees the very bytes that went over the wire."""
+"""A peer of plain sockets, so that a test sees the exact bytes on the wire."""
 
 import contextlib
 import socket

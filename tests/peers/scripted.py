@@ -1,4 +1,4 @@
-"""An Atlas that answers each parsed request as a test says, byte for byte."""
+"""An Atlas that answers each parsed request as a test sets it, byte for byte."""
 
 import contextlib
 import json

@@ -1,4 +1,4 @@
-"""The gateway on loopback, and what asks it by hand, byte for byte."""
+"""The gateway on loopback, and raw requests to it."""
 
 import contextlib
 import json

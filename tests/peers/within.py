@@ -1,4 +1,4 @@
-"""TLS by hand, over whatever carries its bytes."""
+"""TLS over any carrier of its bytes."""
 
 import ssl
 from collections.abc import Callable

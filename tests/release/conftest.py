@@ -1,4 +1,4 @@
-"""What the tests of a release share."""
+"""Fixtures for the tests of a release."""
 
 import importlib.util
 import os

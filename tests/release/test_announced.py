@@ -1,4 +1,4 @@
-"""The script that compares the calendar with a newer description of Atlas' API."""
+"""The script that compares the calendar with a newer description of Atlas's API."""
 
 import importlib.util
 import json

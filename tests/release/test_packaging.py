@@ -1,4 +1,4 @@
-"""What is built is what was tested: complete, the same by every way, and of use in an empty folder."""
+"""The built packages: complete, equal by every way of building, and usable in an empty folder."""
 
 import email
 import re

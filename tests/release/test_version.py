@@ -1,4 +1,4 @@
-"""A release: what names its version agrees, its notes are the CHANGELOG's, and workflows do what runs anywhere."""
+"""A release: its version agrees everywhere, its notes are the CHANGELOG's, and workflows call portable scripts."""
 
 import importlib.metadata
 import re

@@ -1,6 +1,6 @@
 # mypy: disable-error-code="attr-defined, union-attr, override, arg-type, var-annotated"
 # (requests types responses as possibly missing; a test that is wrong about that fails by itself)
-"""Retired calls look like calls of requests: hooks, URLs, streams, redirects, cookies, faults, pickles."""
+"""Retired calls behave like requests' own: hooks, URLs, streams, redirects, cookies, errors, pickles."""
 
 import io
 import pickle

@@ -1,4 +1,4 @@
-"""Programs with Atlas' host built in, run by the command beside a fake Atlas, another host, and a proxy between."""
+"""Programs with a hard-coded host, run by the command, with a fake Atlas, another host, and a proxy between."""
 
 import json
 import os

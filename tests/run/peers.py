@@ -1,4 +1,4 @@
-"""Another host, and a proxy on the standard library."""
+"""Another host, and a proxy of the standard library."""
 
 import socket
 import ssl

@@ -1,4 +1,4 @@
-"""Programs that write clusters by ended versions, with an API key; their Atlas keeps clusters, and is strict."""
+"""Programs that write clusters in ended versions, with an API key, against a strict Atlas that stores clusters."""
 
 import json
 import re

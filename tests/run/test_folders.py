@@ -1,4 +1,4 @@
-"""The folders of runs that were killed are removed by the next run; those of others, and of runs that live, stay."""
+"""The folders of killed runs are removed by the next run; those of other users and of live runs stay."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""What is served, by how it is started and what it starts; what is not served is told in one line."""
+"""Which calls are served, by how a program starts and what it starts; the others are reported in one line."""
 
 import re
 import shutil

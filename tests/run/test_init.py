@@ -1,4 +1,4 @@
-"""A run as process 1 of a container: what a program does there is what it does as process 1 itself."""
+"""A run as process 1 of a container: the program behaves as if it were process 1 itself."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""What a program has to do with other hosts is the same with and without a run."""
+"""Calls to other hosts are the same with and without a run."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The program that was started is the process; what is said of it; and how all ends."""
+"""The started program is the process itself; what is reported of it; and how a run ends."""
 
 import os
 import re
@@ -235,7 +235,7 @@ def test_a_key_that_the_run_lacks_is_told(runs):
 
 
 def test_a_key_of_the_run_signs_retired_calls_alone(runs, atlas):
-    """Whoever proves it is served, and a line names another key; where nothing is retired both are Atlas' business."""
+    """Whoever proves it is served, and a line names another key; where nothing is retired both are Atlas's business."""
     own = ("--digest", "-u", ":".join(KEY.values()))
     write = [
         *KEYLESS[:-4],
@@ -268,7 +268,7 @@ def test_a_key_of_the_run_signs_retired_calls_alone(runs, atlas):
     ("method", "body"), [("PATCH", '{"paused": true}'), ("DELETE", "")]
 )
 def test_a_program_writes_with_its_own_key(runs, atlas, method, body):
-    """It proved the key, so that no list of lent writes applies: Atlas' own answer is what the program gets."""
+    """It proved the key, so that no list of lent writes applies: Atlas's own answer is what the program gets."""
     own = (
         "--digest",
         "-u",

@@ -1,4 +1,4 @@
-"""A Python under a run is as without it, but that its calls are served: its path, its modules, and its own hooks."""
+"""A Python in a run behaves as without it, except for its calls: its path, its modules, and its own hooks."""
 
 import json
 import sys

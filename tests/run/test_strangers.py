@@ -1,4 +1,4 @@
-"""A run is for its user alone: what another user of the machine tries, and where the kernel does not tell who it is."""
+"""A run serves only its own user: attempts of other users, and systems that don't report a peer's user."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""The documentation site: built strictly, every link leads somewhere, and nothing is fetched from elsewhere."""
+"""The documentation site: built strictly, with valid links, and without resources from other sites."""
 
 import json
 import re

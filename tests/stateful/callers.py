@@ -1,4 +1,4 @@
-"""Programs that create and change a cluster by old versions: each call is made of what they read before."""
+"""Programs that create and change a cluster by old versions; each call depends on what they read before."""
 
 import copy
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Atlas before the old versions end: it takes their writes, and shows clusters in their shapes."""
+"""Atlas before the old versions end: it accepts their writes, and shows clusters in their shapes."""
 
 import copy
 from typing import Any

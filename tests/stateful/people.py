@@ -1,4 +1,4 @@
-"""Atlas after 2027-07-01, as far as people go: teams and roles change by one call for each, and nothing twice."""
+"""Teams and roles in Atlas after 2027-07-01: one call changes one thing, and repeats are refused."""
 
 import json
 import re

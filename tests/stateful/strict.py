@@ -1,4 +1,4 @@
-"""Atlas after the old versions have ended: it knows new writes alone, and takes nothing that they have not."""
+"""Atlas after the old versions end: it accepts only new writes, without members of old ones."""
 
 import copy
 from typing import Any

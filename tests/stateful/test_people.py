@@ -1,4 +1,4 @@
-"""Calls that take several writes, broken off at each of their steps and repeated: the state is that of one call."""
+"""Calls with several writes, interrupted at each step and repeated: the state is that of one call."""
 
 import copy
 from itertools import product

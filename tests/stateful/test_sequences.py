@@ -1,4 +1,4 @@
-"""Random sequences of old writes end as they did while Atlas took them, by way of the shim; also with faults."""
+"""Random sequences of old writes through the shim end in the same state as before the sunset; also with faults."""
 
 import copy
 from collections import Counter

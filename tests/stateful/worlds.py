@@ -1,4 +1,4 @@
-"""Two worlds side by side: programs call one natively, and the other through the shim, which old versions have left."""
+"""Two worlds side by side: programs call one natively, and the other, without the old versions, through the shim."""
 
 import copy
 import json

@@ -1,6 +1,6 @@
 # mypy: disable-error-code="attr-defined, union-attr, arg-type"
 # (types of the standard library know no attribute of ours)
-"""Retired calls of urllib.request are served, and look as ever: openers, handlers, errors, files."""
+"""Retired calls of urllib.request behave like its own: openers, handlers, errors, files."""
 
 import json
 from http.client import IncompleteRead

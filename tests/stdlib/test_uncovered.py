@@ -1,5 +1,5 @@
 # mypy: disable-error-code="union-attr"
-"""A retired call by a library without a door is warned of and goes on; none is warned of twice."""
+"""A retired call by a library that isn't covered passes with a warning; a covered call has no second one."""
 
 import asyncio
 import http.client

@@ -1,6 +1,6 @@
 # mypy: disable-error-code="attr-defined, union-attr, arg-type, comparison-overlap"
 # (urllib3's types know no attribute of ours)
-"""Retired calls look like calls of urllib3: URLs, streams, pools, bodies, fields, proxies, faults."""
+"""Retired calls behave like urllib3's own: URLs, streams, pools, bodies, fields, proxies, errors."""
 
 import json
 

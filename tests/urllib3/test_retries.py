@@ -1,6 +1,6 @@
 # mypy: disable-error-code="attr-defined, union-attr, arg-type"
 # (urllib3's types know no attribute of ours)
-"""The caller's Retry is for each request that is sent, the Timeout for all of them together."""
+"""The caller's Retry applies to each request that is sent, the Timeout to all of them together."""
 
 import pytest
 

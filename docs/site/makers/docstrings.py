@@ -114,7 +114,7 @@ def first(docstring: str | None) -> str:
 
 
 def attributes(value: type) -> str:
-    """Return a table of a value's attributes: name, type, and the name in Atlas' JSON where it has one."""
+    """Return a table of a value's attributes: name, type, and the name in Atlas's JSON where it has one."""
     own = [one for one in attrs.fields(value) if one.name not in _COMMON]
     if issubclass(value, Model):
         names = {attribute: name for name, (attribute, _) in members(value).items()}

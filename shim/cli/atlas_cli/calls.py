@@ -34,7 +34,7 @@ def carry_out(
     credentials: Credentials,
     project: str,
 ) -> Model:
-    """Return Atlas' reply to a command (of a watch, the last); raises CliError with the CLI's words if it fails.
+    """Return Atlas's reply to a command (of a watch, the last); raises CliError with the CLI's words if it fails.
 
     A watch prints a dot for each read unless stdout is a terminal, as the CLI did.
     """

@@ -7,7 +7,7 @@ import re
 
 from shim.core.messages import Headers
 
-REALM = "MMS Public API"  # of Atlas' challenges, and of the gateway's
+REALM = "MMS Public API"  # of Atlas's challenges, and of the gateway's
 # characters of a challenge, or of an Authorization beside the target in it, that are
 # looked at
 LONGEST = 8192
@@ -25,7 +25,7 @@ _SCHEME = re.compile(rf"[ \t]*+({_WORD})(?=[ \t]++{_WORD}[ \t]*+=|[ \t]*+\Z)")
 
 
 def md5(text: str) -> str:
-    """Return the hash of a text: the only algorithm of Atlas', and of the gateway's."""
+    """Return the hash of a text: the only algorithm of Atlas's, and of the gateway's."""
     return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
 
@@ -53,7 +53,7 @@ def parameters(text: str) -> dict[str, str] | None:
 
 
 def challenge(nonce: str, *, stale: bool = False) -> Headers:
-    """Return Atlas' challenge, spelled as it was recorded each time, with a nonce of the gateway's."""
+    """Return Atlas's challenge, spelled as it was recorded each time, with a nonce of the gateway's."""
     value = (
         f'Digest realm="{REALM}", domain="", nonce="{nonce}", algorithm=MD5, qop="auth", '
         f"stale={'true' if stale else 'false'}"

@@ -67,7 +67,7 @@ _UPTIME = 6
 _BOOT = 2
 _SALT = 2
 _PROOF = 8
-"""Bytes of the five parts: with base64 the 32 characters that Atlas' nonces have.
+"""Bytes of the five parts: with base64 the 32 characters that Atlas's nonces have.
 
 They are milliseconds since the epoch, microseconds of uptime, a mark of the machine's
 boot, chance, and the proof.

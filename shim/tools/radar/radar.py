@@ -178,7 +178,7 @@ def _path_of(engine: Engine, method: str, path: str, accept: str) -> str:
 
 
 def shape_of(path: str) -> str:
-    """Return a raw path with ``{}`` in place of each segment that is no word of Atlas' API.
+    """Return a raw path with ``{}`` in place of each segment that is no word of Atlas's API.
 
     The segment right after the id of a project or an organisation always is one, even
     if it is unknown.

@@ -95,7 +95,7 @@ class PathPattern:
             begins_fixed = tail[0] != ""
             needed = enough if begins_fixed else _ENOUGH
             if _fixed(tail) < needed:
-                # Only the base of Atlas' API shows that such an end is one of its paths.
+                # Only the base of Atlas's API shows that such an end is one of its paths.
                 start = rf"(?:{known})(?:[^/]*{HOLE}/?)"
             elif begins_fixed:
                 start = rf"(?:/?|{_START}{_NO_FIXED_SEGMENT_BEFORE}{HOLE}/?)"

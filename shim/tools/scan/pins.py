@@ -1,4 +1,4 @@
-"""The versions that a tree pins: of Atlas' SDK for Go, its providers and operator, and the Atlas CLI."""
+"""The versions that a tree pins: of Atlas's SDK for Go, its providers and operator, and the Atlas CLI."""
 
 from __future__ import annotations
 

@@ -268,7 +268,7 @@ class ProgramReader:
         return any(self.own.intersection(one.words()[:1]) for one in calls)
 
     def _has(self, words: Iterable[str], service: str) -> bool:
-        """Return whether one of these words is a service of Atlas' client, or declared to be one."""
+        """Return whether one of these words is a service of Atlas's client, or declared to be one."""
         if self.near and any(plain_name(one).endswith(service) for one in words):
             return True
         named = "|".join(map(re.escape, words))

@@ -18,14 +18,14 @@ from shim.tools.scan.pins import ANY, Limit, before
 _VERSION = re.compile(
     r"""
     (?:vnd\.atlas\.|--version[=\ ]["']?)(20\d\d)-(\d\d)-(\d\d)  # a media type, or an option of the CLI
-    | atlas-sdk/v(20\d{9})(?!\d)  # Atlas' SDK for Go: v20231115014
+    | atlas-sdk/v(20\d{9})(?!\d)  # Atlas's SDK for Go: v20231115014
     | api/atlas/v1\.([05])(?![\w.])  # a path: /api/atlas/v1.0/
     | org/atlas/mongodbatlas  # the client for Go before the SDK
     """,
     re.VERBOSE,
 )
 _UNSAID = {"": "20230101", "0": "20230101", "5": "20230201"}
-"""The versions of v1.0, which the Go client before Atlas' SDK calls, and of v1.5."""
+"""The versions of v1.0, which the Go client before Atlas's SDK calls, and of v1.5."""
 
 
 @attrs.frozen

@@ -1,4 +1,4 @@
-"""What these tests share: a clean environment, a fake Atlas after the sunset, and shells that run old scripts."""
+"""Fixtures: a clean environment, a fake Atlas after the sunset, and shells that run old scripts."""
 
 import os
 import shutil

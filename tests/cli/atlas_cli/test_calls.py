@@ -1,4 +1,4 @@
-"""What the commands ask of Atlas, how a watch goes on, and what is said when Atlas or the network says no."""
+"""What the commands send to Atlas, how a watch continues, and the errors when Atlas or the network refuses."""
 
 import json
 import time

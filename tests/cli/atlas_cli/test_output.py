@@ -1,4 +1,4 @@
-"""The formats of the output, against what Go's text/template, text/tabwriter and encoding/json printed; json-path."""
+"""The output formats, compared with Go's text/template, text/tabwriter and encoding/json; json-path."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""Profiles and variables of the Atlas CLI: who signs in, where, and for which project."""
+"""Profiles and variables of the Atlas CLI: credentials, base URL and project."""
 
 from pathlib import Path
 from urllib.parse import parse_qs

@@ -1,4 +1,4 @@
-"""Old scripts, as operators wrote them for the Atlas CLI, in a real shell against the fake Atlas after the sunset."""
+"""Scripts that operators wrote for the Atlas CLI, in a real shell against the fake Atlas after the sunset."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""Words, flags and errors, against what cobra and pflag made of them; other commands go to the real Atlas CLI."""
+"""Commands, flags and errors, compared with cobra and pflag; other commands go to the real Atlas CLI."""
 
 import json
 import os
@@ -90,7 +90,7 @@ def test_wrong_words_fail(case, atlas, monkeypatch):
         ),
         (
             "serverless backups snapshots describe --clusterName x --snapshotId s",
-            "snapshotId: 's' is not 24 hexadecimal digits, as all of Atlas' ids are",
+            "snapshotId: 's' is not 24 hexadecimal digits, as all of Atlas's ids are",
         ),
     ],
 )

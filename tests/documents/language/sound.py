@@ -1,4 +1,4 @@
-"""Sound documents, one of which has something of everything, and what is wrong with them after a change."""
+"""Valid documents, one of which uses every feature, and the defects after a change."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What can only be seen from the whole document, or from several."""
+"""Defects that show only in the whole document, or in several together."""
 
 import tomllib
 
@@ -150,7 +150,7 @@ def test_an_operators_successor_takes_the_place_of_none(tmp_path, place):
 
 
 def test_the_apis_of_atlas_are_the_default(tmp_path):
-    """A document without ``api`` describes calls of Atlas' two interfaces."""
+    """A document without ``api`` describes calls of Atlas's two interfaces."""
     apis = load(tmp_path, text_of("all")).apis
     assert {
         name: (api.base, api.version, api.content_type) for name, api in apis.items()

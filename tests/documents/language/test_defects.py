@@ -1,4 +1,4 @@
-"""What can't be said, means nothing or could never apply is an error at its key: the rows of ``defects.txt``."""
+"""The rows of ``defects.txt``: what is invalid, meaningless or never applies is an error at its key."""
 
 import copy
 import re

@@ -1,4 +1,4 @@
-"""Finding documents, laying overrides over them, and surviving whatever stands in a file."""
+"""Finding documents, merging overrides, and handling any content of a file."""
 
 import os
 import zipfile

@@ -1,4 +1,4 @@
-"""Whatever a document says, it is read or refused with file and key."""
+"""Any document is either read or refused with its file and key."""
 
 import datetime as dt
 import tomllib

@@ -1,4 +1,4 @@
-"""The language has no more words than its documents need."""
+"""Each word of the language is used by a document."""
 
 from collections.abc import Collection
 from typing import Any

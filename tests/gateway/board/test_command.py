@@ -1,4 +1,4 @@
-"""``atlas-shim status`` prints a gateway's pages in a terminal, and asks it as a probe does."""
+"""``atlas-shim status`` prints a gateway's pages in a terminal, and works as a probe."""
 
 import json
 import os

@@ -282,7 +282,7 @@ def test_an_outage_has_its_cause_and_whose_it_is():
     (("SHIM_BAD_REQUEST", 400, "http_request_error"), "caller"),
 ])  # fmt: skip
 def test_an_error_has_the_side_that_can_cure_it(failure, whose):
-    """A limit of the gateway's own is not Atlas', though its status is that of a gateway."""
+    """A limit of the gateway's own is not Atlas's, though its status is that of a gateway."""
     assert origin_of(failure) == whose
 
 

@@ -1,4 +1,4 @@
-"""The ledger of calls, and the verdict that is drawn from it."""
+"""The ledger of calls, and the verdict that it leads to."""
 
 import os
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Apache's mod_auth_digest, which checks uri and response, takes what the gateway signs."""
+"""Apache's mod_auth_digest, which checks uri and response, accepts the gateway's signatures."""
 
 import contextlib
 import hashlib

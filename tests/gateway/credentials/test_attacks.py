@@ -1,4 +1,4 @@
-"""Who can't prove a key gets nothing through: each attack has its status, and upstream hears of none."""
+"""Callers without a valid key get nothing through: each attack has its status, and upstream receives nothing."""
 
 import re
 from functools import partial
@@ -49,7 +49,7 @@ def refused(seen):
     "path", [RETIRED, INSTANCE, UNTOUCHED, "/", "/api/oauths/token", "/api/oauth"]
 )
 def test_every_path_is_challenged(seen, path):
-    """Without credentials comes Atlas' own challenge, letter by letter; the words below it are the shim's own."""
+    """Without credentials comes Atlas's own challenge, letter by letter; the words below it are the shim's own."""
     before = len(seen.fake.arrivals)
     head, _ = seen.ask(path)
     challenge = value_of(head, "WWW-Authenticate") or ""

@@ -1,4 +1,4 @@
-"""Secrets seeded everywhere turn up nowhere: logs, metrics, errors, reprs, tracebacks, reports."""
+"""Secrets planted everywhere appear nowhere: logs, metrics, errors, reprs, tracebacks, reports."""
 
 import logging
 import traceback

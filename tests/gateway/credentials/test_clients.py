@@ -1,4 +1,4 @@
-"""Programs that sign with an API key work through a gateway that verifies, without a changed line."""
+"""Unchanged programs that sign with an API key work through a gateway that verifies."""
 
 import asyncio
 import itertools
@@ -232,7 +232,7 @@ def test_tls(tmp_path):
 
 
 def test_a_base_path_is_a_part_of_what_is_signed():
-    """A caller below the path of the public URL signs what it calls, and upstream gets Atlas' path."""
+    """A caller below the path of the public URL signs what it calls, and upstream gets Atlas's path."""
     with world("verify", public_url="http://tools.test/atlas") as seen:
         target = f"/atlas{UNTOUCHED}"
         nonce = (

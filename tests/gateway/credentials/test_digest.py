@@ -1,4 +1,4 @@
-"""Digest's arithmetic and its parameters, held against RFC 7616 and other people's readers."""
+"""The computation and parameters of Digest, compared with RFC 7616 and third-party parsers."""
 
 import urllib.request
 
@@ -133,7 +133,7 @@ def test_challenges_are_read_as_they_were_written(written, comma):
     (f"Negotiate abc==, {ATLAS}", ["negotiate", "digest"]), ("", []),
 ])  # fmt: skip
 def test_challenges_in_one_field(value, schemes):
-    """Several challenges may share a field (RFC 9110, 11.6.1); Atlas' is found among them."""
+    """Several challenges may share a field (RFC 9110, 11.6.1); Atlas's is found among them."""
     assert [scheme for scheme, _ in challenges(value)] == schemes
     found = challenge_of(Reply(401, (("WWW-Authenticate", value),)), ApiKey("u", "p"))
     assert (found is not None) == ("digest" in schemes)

@@ -1,4 +1,4 @@
-"""A caller's first try, made wrong: the answer says in a line what to do, and the log shows what matters."""
+"""A caller's first call with a mistake: the answer gives the cure in one line, and the log has the essentials."""
 
 import json
 import logging

@@ -1,4 +1,4 @@
-"""Keys: the callers', read again when they change, and the gateway's own that signs."""
+"""Keys: the callers', read again when they change, and the gateway's own for signing."""
 
 import itertools
 import threading

@@ -1,4 +1,4 @@
-"""Nonces: ours alone, for their time, each count once, in bounded memory."""
+"""Nonces: only the gateway's own, for a limited time, each count once, in bounded memory."""
 
 import hashlib
 import tracemalloc

@@ -1,4 +1,4 @@
-"""The gateway's own key or account: it signs what it should, for whom it should, and nothing else."""
+"""The gateway's own key or service account signs only the right calls, for the right callers."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""Two gateways with the same keys behind a balancer that asks them by turns, with and without a store for both."""
+"""Two gateways with the same keys behind a balancer, with and without a shared store."""
 
 import contextlib
 import re

@@ -1,4 +1,4 @@
-"""A gateway between wires for each test, and that nothing is left of it."""
+"""A gateway between wires for each test, and a check that nothing of it remains."""
 
 from collections.abc import AsyncIterator, Callable
 from typing import Any

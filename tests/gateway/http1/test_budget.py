@@ -1,4 +1,4 @@
-"""One budget of memory: what is held counts for as long as it is held, and beyond it callers come again."""
+"""The memory budget: content counts while it is held, and calls beyond it get 503."""
 
 import contextlib
 import gc

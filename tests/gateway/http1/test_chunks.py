@@ -1,4 +1,4 @@
-"""Chunked content taken apart: llhttp is the judge of what is well-formed, however the bytes arrive."""
+"""Decoding of chunked content, compared with llhttp, for any division of the bytes."""
 
 import httptools
 import pytest

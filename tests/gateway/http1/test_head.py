@@ -1,4 +1,4 @@
-"""Whole heads: parsed strictly, and remembered without a credential."""
+"""Complete heads: parsed strictly, and cached without credentials."""
 
 import contextlib
 from unittest import mock

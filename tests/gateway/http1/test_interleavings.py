@@ -1,4 +1,4 @@
-"""Bytes cut anywhere, pauses, ends and resets at any time: replies belong to their requests, and nothing is left."""
+"""Any division of the bytes, pauses, ends and resets: replies match their requests, and nothing remains."""
 
 import asyncio
 import gc

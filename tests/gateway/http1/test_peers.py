@@ -1,4 +1,4 @@
-"""Who calls: PROXY protocol headers (version 2), and X-Forwarded-For of those who are trusted."""
+"""The caller's address: PROXY protocol headers (version 2), and X-Forwarded-For of trusted proxies."""
 
 import ipaddress
 import struct

@@ -1,4 +1,4 @@
-"""TLS between an end and its transport, met by OpenSSL's own client, with no sockets between."""
+"""TLS between an end and its transport, with OpenSSL's own client, without sockets."""
 
 import asyncio
 import contextlib

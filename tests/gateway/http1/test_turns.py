@@ -1,4 +1,4 @@
-"""Everybody has a turn: how much one connection may do in one, counted in requests, chunks and bytes."""
+"""Fairness: how much one connection may do at a time, in requests, chunks and bytes."""
 
 import asyncio
 from itertools import pairwise

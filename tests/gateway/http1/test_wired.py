@@ -1,4 +1,4 @@
-"""States of a connection that need the bytes to come just so, the one timer, and the pool."""
+"""States of a connection that need exact timing of bytes, the one timer, and the pool."""
 
 import asyncio
 from typing import Any

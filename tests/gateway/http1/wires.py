@@ -1,4 +1,4 @@
-"""A whole gateway between transports that are no sockets: a test decides when each byte moves, and who leaves."""
+"""A whole gateway between transports without sockets: a test decides when each byte moves, and who leaves."""
 
 import asyncio
 from collections.abc import Callable

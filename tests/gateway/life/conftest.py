@@ -1,4 +1,4 @@
-"""What these tests share: the command as a process, its settings clean of the machine's."""
+"""Fixtures: the command as a process, without the machine's settings."""
 
 import os
 import queue

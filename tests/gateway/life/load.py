@@ -1,4 +1,4 @@
-"""Callers that go on while a gateway ends, or is started again."""
+"""Callers that continue while a gateway ends or restarts."""
 
 import threading
 import time

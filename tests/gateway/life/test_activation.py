@@ -1,4 +1,4 @@
-"""Listening sockets that a service manager hands over and keeps: systemd's own tool, and restarts under load."""
+"""Listening sockets that a service manager passes and keeps: systemd's own tool, and restarts under load."""
 
 import os
 import shutil

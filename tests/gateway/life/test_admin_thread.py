@@ -1,4 +1,4 @@
-"""The operator's pages answer whatever the calls' side does."""
+"""The admin listener answers whatever happens to calls."""
 
 import contextlib
 import resource

@@ -1,4 +1,4 @@
-"""What upstream announces about its endpoints reaches the operator: log, page, metrics and inventory, of every call."""
+"""Upstream's announcements of sunsets appear in log, page, metrics and inventory, for every call."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The line of a call: what it says, in which words, and what never stands in it."""
+"""The log line of a call: its content, its wording, and what it never contains."""
 
 import json
 import logging
@@ -69,7 +69,7 @@ def test_a_retired_call_has_its_template_route_and_reason(lines):
 
 
 def test_names_and_ids_of_other_calls_are_masked(lines):
-    """Only words of Atlas' API are shown: what else stands in a path may be a name."""
+    """Only words of Atlas's API are shown: what else stands in a path may be a name."""
     cross(get(f"/api/atlas/v2/groups/{ID}/clusters/secret-project/backup/snapshots"))
     (text,) = lines()
     assert "/api/atlas/v2/groups/{}/clusters/{}/backup/snapshots | other pass" in text
@@ -140,7 +140,7 @@ def test_a_refusal_has_its_code_and_what_to_do(lines, code, request_bytes):
 
 
 def test_json_has_the_cure_of_a_refusal():
-    """And nothing of it where the answer is Atlas' own."""
+    """And nothing of it where the answer is Atlas's own."""
     assert json.loads(line(code="SHIM_BUSY").json())["cure"] == cure_of("SHIM_BUSY")
     assert "cure" not in json.loads(line().json())
 

@@ -1,4 +1,4 @@
-"""The end: what is lost under load (nothing), how long it may take, and who may ask for it."""
+"""Stopping: no call is lost under load, how long it takes, and which signals begin it."""
 
 import contextlib
 import signal

@@ -1,4 +1,4 @@
-"""What a call leaves in the metrics: how long it took, and whose fault it was; each metric is on the page."""
+"""What a call adds to the metrics: its duration and the origin of its error; each metric is on the page."""
 
 import re
 import time
@@ -95,7 +95,7 @@ def test_callers_and_upstream_have_histograms_by_operation_and_route(page):
     ids=["500", "404", "200", "no room", "no JSON", "silence, retired", "silence", "nobody", "malformed", "late head"],
 )  # fmt: skip
 def test_an_error_counts_by_whose_it_is(page, answer, options, request_, errors, code):
-    """Atlas' from 500 on and the way there, the caller's below that, the gateway's own limits; and by its code."""
+    """Atlas's from 500 on and the way there, the caller's below that, the gateway's own limits; and by its code."""
 
     def script(peer):
         if callable(answer):

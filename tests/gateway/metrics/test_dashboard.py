@@ -1,4 +1,4 @@
-"""The dashboard for Grafana: each of its queries is answered by a Prometheus that watches a gateway."""
+"""The dashboard for Grafana: a Prometheus that scrapes a gateway answers each of its queries."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Who gets in by TLS: new enough versions, and sessions that go on."""
+"""TLS from callers: minimum versions, and resumed sessions."""
 
 import logging
 import ssl

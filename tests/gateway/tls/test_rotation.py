@@ -1,4 +1,4 @@
-"""Certificates that change while the gateway runs, and when they end."""
+"""Certificates that change while the gateway runs, and their expiry."""
 
 import logging
 from datetime import UTC, datetime

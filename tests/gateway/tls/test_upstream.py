@@ -1,4 +1,4 @@
-"""Whom the gateway believes towards upstream, directly and through a proxy."""
+"""The certificates that the gateway accepts from upstream, directly and through a proxy."""
 
 import contextlib
 import ssl

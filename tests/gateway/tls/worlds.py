@@ -1,4 +1,4 @@
-"""Certificates in files that are replaced, and callers that look at them closely."""
+"""Certificate files that are replaced, and callers that inspect them."""
 
 import contextlib
 import ssl

@@ -1,4 +1,4 @@
-"""Inventories are summed up by operation and caller, whatever their lines hold."""
+"""Inventories are summed by operation and caller, whatever their lines contain."""
 
 import json
 import os

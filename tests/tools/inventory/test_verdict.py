@@ -1,4 +1,4 @@
-"""The verdict of an inventory is not stronger than what was written down, and says which calls end on a later day."""
+"""The verdict of an inventory claims no more than its records prove, and names calls that end later."""
 
 import gzip
 import json

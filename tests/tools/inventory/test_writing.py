@@ -1,4 +1,4 @@
-"""Every door writes whole inventory lines, also at the same time; they hold no secrets and never fail a call."""
+"""Every entry point writes whole inventory lines, also concurrently; they hold no secrets and never fail a call."""
 
 import ipaddress
 import json

@@ -1,4 +1,4 @@
-"""What field lines announce, and shapes of paths, of which the API's words stay and nothing that is somebody's own."""
+"""What header fields announce, and the shapes of paths, which keep only the API's own words."""
 
 import json
 import re
@@ -33,7 +33,7 @@ def instant(day: str | None) -> float | None:
 
 @pytest.mark.parametrize("case", CASES, ids=[case["of"] for case in CASES])
 def test_recorded_fields_mean_their_dates(case):
-    """Atlas' days are not padded, and its Deprecation is an HTTP date."""
+    """Atlas's days are not padded, and its Deprecation is an HTTP date."""
     lines = tuple(
         (name, case[name]) for name in ("Deprecation", "Sunset") if name in case
     )

@@ -1,4 +1,4 @@
-"""The radar: what was announced is remembered by operation, within bounds, and said once."""
+"""The radar remembers announcements by operation, within limits, and reports each once."""
 
 import logging
 import os

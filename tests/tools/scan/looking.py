@@ -1,4 +1,4 @@
-"""Puts programs into a folder, and scans them on a day."""
+"""Write programs into a folder, and scan them for a given day."""
 
 from datetime import UTC, datetime
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Callers stand in documents: methods of clients, commands, resources; they count where a tree's versions call."""
+"""Callers declared in documents: methods of clients, commands, resources; they count where a tree's versions call."""
 
 import re
 from textwrap import dedent
@@ -117,7 +117,7 @@ def found_in(tmp_path_factory):
         ({"a.ts": 'import { Kiosk } from "./.gen/providers/mongodbatlas/kiosk";\nnew Kiosk(this, "a", {});\n',
           "cdktf.json": '{"terraformProviders": ["mongodb/mongodbatlas@~> 1.14.0"]}', "b/package.json": NPM % "4.0.0"},
          [("a.ts", 2, "createKiosk")]),
-        # the version of Atlas' SDK for Go: in the file, or in go.mod
+        # the version of Atlas's SDK for Go: in the file, or in go.mod
         ({"a.go": GO.replace("func", 'import "go.mongodb.org/atlas-sdk/v20231115014/admin"\n\n    func')},
          [("a.go", 6, "getKiosk"), ("a.go", 7, "getKiosk")]),
         ({"a.go": GO, "go.mod": "require go.mongodb.org/atlas-sdk/v20231115014 v20231115014.0.0\n"}, OLD_GO),

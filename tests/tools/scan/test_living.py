@@ -1,4 +1,4 @@
-"""Operations whose path lives on are found if the program names an ending version; SDK names are the contracts'."""
+"""Operations whose path continues are found if the program names an ending version; SDK names are the contracts'."""
 
 import json
 import re
@@ -91,7 +91,7 @@ OLD_GO = """
         ("a.py", PYTHON.replace("ACCEPT", "application/json"), None),
         ("a.sh", accepting(SHELL, "2024-08-05"), None),
         # v1.0 ends with these versions, and so do the calls of the Go client before
-        # Atlas' SDK
+        # Atlas's SDK
         (
             "a.py",
             PYTHON.replace("/v2/", "/v1.0/").replace("ACCEPT", "application/json"),

@@ -1,4 +1,4 @@
-"""Which value of a name counts where it is used, and which method a call has."""
+"""Which value of a name applies where it is used, and which method a call has."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The migration plan of ``scan -o json``: what it says can be carried out, and gives what the shim gives."""
+"""The migration plan of ``scan -o json`` can be executed, and gives the same result as the shim."""
 
 import json
 from datetime import UTC, date, datetime

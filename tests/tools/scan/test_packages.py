@@ -1,4 +1,4 @@
-"""The addresses that the files of one package share."""
+"""Addresses that the files of one package share."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Which files are read and how, what comments leave out, and that nothing stops a scan."""
+"""Which files are read and how, which comments are skipped, and that any file can be scanned."""
 
 import json
 import os
