@@ -21,7 +21,7 @@ from shim.atlas.convert import Model, Page
 from shim.atlas.replies import result_of
 from shim.atlas.retries import FAILURES, Attempts, Retries
 from shim.core.content import dumps
-from shim.core.question import MOST
+from shim.core.question import MAX_PAGE_SIZE
 from shim.doors.httpx_family.door import WHOLE
 
 P = ParamSpec("P")
@@ -207,7 +207,7 @@ class EndpointMethod(Generic[B_co, A_co, P]):
         taken = self._takes(*args, **kwargs)
         members = {name: value for name, value in taken.items() if value is not None}
         if self._is_list:
-            members = {"itemsPerPage": MOST} | members
+            members = {"itemsPerPage": MAX_PAGE_SIZE} | members
         query: dict[str, str] = {}
         body: Members | None = None
         if self._method in {"POST", "PATCH"}:

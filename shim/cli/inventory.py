@@ -18,7 +18,13 @@ from shim.cli.output import FILE, output_option
 from shim.cli.successors import no_successor
 from shim.core.recognise import Engine, shared_engine
 from shim.core.settings import read_settings
-from shim.tools.inventory.reading import LEVELS, MOST, Caller, Inventory, read_inventory
+from shim.tools.inventory.reading import (
+    LEVELS,
+    MAX_CALLERS,
+    Caller,
+    Inventory,
+    read_inventory,
+)
 from shim.tools.inventory.verdict import ends_of, judge, parse_since, spoken
 from shim.tools.inventory.writing import VARIABLE, explain_command, written
 
@@ -138,7 +144,7 @@ def _remarks(found: Inventory) -> Iterator[str]:
     if found.earlier:
         yield f"{found.earlier} calls were made before the window, and are left out."
     if found.untold:
-        yield f"Only {MOST} callers are listed; {found.untold} calls of others were counted."
+        yield f"Only {MAX_CALLERS} callers are listed; {found.untold} calls of others were counted."
 
 
 def _row(caller: Caller) -> dict[str, Any]:

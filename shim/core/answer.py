@@ -10,7 +10,7 @@ import attrs
 
 from shim.core.content import JsonReader
 from shim.core.messages import Reply, Translated, field
-from shim.core.question import MOST, LegacyQuery
+from shim.core.question import MAX_PAGE_SIZE, LegacyQuery
 from shim.core.recognise import Match, SortKey
 from shim.core.responses import CallError
 from shim.core.route import Context
@@ -26,7 +26,7 @@ from shim.documents.calls import Target
 from shim.documents.fields import BARE
 from shim.documents.vocabulary import Json, JsonObject, are_in_order, instant
 
-ITEMS = 20 * MOST
+ITEMS = 20 * MAX_PAGE_SIZE
 """The most items of one upstream page that are translated: far more than Atlas sends, far fewer than fit in a body."""
 
 
@@ -102,7 +102,7 @@ class LegacyAnswer:
         if not goes_on(self.target, pages):
             return None
         if len(pages) >= self.context.settings.page_cap:
-            detail = f"Upstream has more than {len(pages)} pages of {MOST} items; call the successor directly."
+            detail = f"Upstream has more than {len(pages)} pages of {MAX_PAGE_SIZE} items; call the successor directly."
             raise CallError(502, "SHIM_TOO_MANY_PAGES", detail)
         return attrs.evolve(query, page=query.page + 1)
 

@@ -16,9 +16,9 @@ from shim.documents.calls import Target
 from shim.documents.question import QueryRule
 from shim.documents.vocabulary import Json
 
-SIZE = 100
+PAGE_SIZE = 100
 """Items of a page when the caller does not say (contract: itemsPerPage)."""
-MOST = 500
+MAX_PAGE_SIZE = 500
 """The largest page (contract: itemsPerPage); more is clamped and reported."""
 
 
@@ -34,7 +34,7 @@ _ABOUT_BODY = _OWN_WORDS | {
 }  # fmt: skip
 """The same, with request fields that describe the caller's own content."""
 
-_NUMBERS = {"itemsPerPage": f"{SIZE}", "pageNum": "1"}
+_NUMBERS = {"itemsPerPage": f"{PAGE_SIZE}", "pageNum": "1"}
 _FLAGS = {"includeCount": "true", "envelope": "false", "pretty": "false"}
 """The parameters of a page, with their defaults; a single resource has the last two alone."""
 
@@ -47,11 +47,11 @@ class LegacyQuery:
     """What the caller asked for."""
 
     page: int = 1
-    size: int = SIZE
+    size: int = PAGE_SIZE
     count: bool = True
     envelope: bool = False
     pretty: bool = False
-    asked: int = SIZE
+    asked: int = PAGE_SIZE
     """The page size before it is clamped."""
     rest: tuple[str, ...] = ()
     """All raw pairs but those of paging."""
@@ -124,14 +124,14 @@ def read_query(raw: str, shape: str) -> LegacyQuery:
     foreign = tuple(pair for name, _, pair in given if name not in known)
     return LegacyQuery(
         page=int(said["pageNum"]),
-        size=min(asked, MOST),
+        size=min(asked, MAX_PAGE_SIZE),
         count=flags["includeCount"],
         envelope=flags["envelope"],
         pretty=flags["pretty"],
         asked=asked,
         rest=rest,
         foreign=foreign,
-        plain=is_plain and asked <= MOST,
+        plain=is_plain and asked <= MAX_PAGE_SIZE,
     )
 
 

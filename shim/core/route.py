@@ -22,7 +22,7 @@ from shim.documents.model import ConstantAnswer, Operation
 TTL = 600.0
 """Seconds for which a reply is believed: ten minutes, since sunset dates move in both directions."""
 
-SIZE = 8192
+MAX_ENTRIES = 8192
 """Entries of a memory, a few hundred bytes each; the least recently used goes first."""
 
 
@@ -43,7 +43,7 @@ class Memory:
         with self._lock:
             self._entries[key] = (now, word)
             self._entries.move_to_end(key)
-            if len(self._entries) > SIZE:
+            if len(self._entries) > MAX_ENTRIES:
                 self._entries.popitem(last=False)
 
     def recall(self, key: Hashable, now: float) -> str | None:

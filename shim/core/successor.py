@@ -36,7 +36,7 @@ from shim.core.messages import (
     field,
     without,
 )
-from shim.core.question import MOST, LegacyQuery, sent_on, successor_call
+from shim.core.question import MAX_PAGE_SIZE, LegacyQuery, sent_on, successor_call
 from shim.core.recognise import Match
 from shim.core.responses import CallError, document_reply, refuse_redirect
 from shim.core.route import empty_key, tier_key
@@ -234,7 +234,7 @@ def question_of(
     if target.query:
         query = sent_on(state.query, target.query, state.notes)
     if target.paging == "collected":
-        query = attrs.evolve(query, page=1, size=MOST)
+        query = attrs.evolve(query, page=1, size=MAX_PAGE_SIZE)
     content = None if target.method == "GET" else state.call.body
     if target.body is not None:
         source = _body_for(state, tier, target.body)

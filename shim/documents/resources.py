@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 
 from shim.documents.fields import BODY, TIERS, TYPES, Field, Resource, Rule, Verb, When
-from shim.documents.sources import LONGEST
+from shim.documents.sources import MAX_NAME_LENGTH
 from shim.documents.tables import Rows, Table
 from shim.documents.verbs import VERBS, WAYS, Absent
 from shim.documents.vocabulary import Fidelity
@@ -102,15 +102,17 @@ def _resource(
         if key not in given:
             fields += read(table, key)
     if "without" in given:
-        given["without"] = tuple(one[: LONGEST + 1] for one in table.texts("without"))
+        given["without"] = tuple(
+            one[: MAX_NAME_LENGTH + 1] for one in table.texts("without")
+        )
     made = Resource(name, tuple(fields), at=table.path, **given)
     table.refuse(_wrong_without(made))
     return made
 
 
 def _wrong_without(resource: Resource) -> Rows:
-    is_long = any(len(one) > LONGEST for one in resource.without)
-    yield "without", is_long, f"has a name of more than {LONGEST} characters"
+    is_long = any(len(one) > MAX_NAME_LENGTH for one in resource.without)
+    yield "without", is_long, f"has a name of more than {MAX_NAME_LENGTH} characters"
     never = resource.without and not resource.rest
     what = "can never apply: without rest = true no other member passes"
     yield "without", never, what
@@ -120,9 +122,9 @@ def _field(resource: Table, name: str) -> Iterator[Field]:
     table = resource.table(name)
     if table is None:
         return
-    if len(name) > LONGEST:
-        table.wrong("", f"has a name of more than {LONGEST} characters")
-        name = name[:LONGEST]
+    if len(name) > MAX_NAME_LENGTH:
+        table.wrong("", f"has a name of more than {MAX_NAME_LENGTH} characters")
+        name = name[:MAX_NAME_LENGTH]
     table.know((*TIERS, "tier", BODY, "type", "words", "of"))
     rules = dict[str, tuple[Rule, ...]]()
     for tier, where, key in (*tiers_of(table), (BODY, table, BODY)):

@@ -48,15 +48,17 @@ Path = tuple[str | Step, ...]
 
 _PART = re.compile(r"([^.\[\]]+)(?:\[([^\[\]]*)\])?")
 _WHERE = re.compile(r"(first|only) where (\w+)")
-LONGEST = 1000
+MAX_NAME_LENGTH = 1000
 """The characters of a source, or of a nested name."""
 
 
 @lru_cache(maxsize=4096)
 def parse_source(text: str) -> Path:
     """Return the path that a source says; raises ValueError with the defect."""
-    if len(text) > LONGEST:
-        raise ValueError(f"is not a source: it has more than {LONGEST} characters")
+    if len(text) > MAX_NAME_LENGTH:
+        raise ValueError(
+            f"is not a source: it has more than {MAX_NAME_LENGTH} characters"
+        )
     path = list[str | Step]()
     what = ""
     for part in text.split("."):

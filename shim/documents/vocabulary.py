@@ -56,8 +56,8 @@ _has_form = re.compile(
     r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII
 ).fullmatch
 
-_DAY = r"0[1-9]|1[0-9]|2[0-8]|(?<!02-)(?:29|30)|(?<=(?:0[13578]|1[02])-)31"
-_USUAL_TIME = rf"(?!0000)[0-9]{{4}}-(?:0[1-9]|1[0-2])-(?:{_DAY})T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z"
+_DAY_OF_MONTH = r"0[1-9]|1[0-9]|2[0-8]|(?<!02-)(?:29|30)|(?<=(?:0[13578]|1[02])-)31"
+_USUAL_TIME = rf"(?!0000)[0-9]{{4}}-(?:0[1-9]|1[0-2])-(?:{_DAY_OF_MONTH})T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z"
 is_usual_time = re.compile(_USUAL_TIME).fullmatch
 """Matches a time as Atlas writes most, in UTC and whole seconds; the 29th of February is left to ``parse_time``."""
 _usual_times = re.compile(f"(?:{_USUAL_TIME}\\n)*+").fullmatch

@@ -30,7 +30,7 @@ from shim.origins import UPSTREAM
 from shim.tools.inventory.writing import CallSite, explain_command
 
 # call sites that are remembered; beyond that all are forgotten, and warned again
-SIZE = 4096
+MAX_WARNED = 4096
 
 
 @attrs.frozen
@@ -129,7 +129,7 @@ def notify(retired: RetiredCall, *, uncovered: str = "") -> None:
         site.filename if site.lineno else retired.call.target,
         site.lineno,
     )
-    if len(warned) >= SIZE:
+    if len(warned) >= MAX_WARNED:
         warned.clear()
     own = object()
     # one step, so that of threads at once one alone warns

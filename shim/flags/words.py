@@ -36,11 +36,11 @@ WAIT = 3.0
 LOOK = 0.005
 """Seconds from one look of a call that waits to the next."""
 
-MOST = 1024
+MAX_ENTRIES = 1024
 """Projects whose words are kept."""
 
 _SOON = 0.25  # seconds after which a provider that may be connecting is asked again
-_LONGEST = 64  # characters of a project's id that is asked about: Atlas's have 24
+_MAX_ID_LENGTH = 64  # characters of a project's id that is asked about: Atlas's have 24
 _IDLE = 120  # looks after which a project without a call is forgotten: ten minutes
 # seconds between two questions, so that a thousand of them don't keep the calls' loop
 # waiting
@@ -100,7 +100,7 @@ class FlagWords(Generic[T]):
         self._nobody = _Entry()
         self._entries = {"": self._nobody}
         # whom to ask about: new projects come first
-        self._turns = deque[str](maxlen=2 * MOST)
+        self._turns = deque[str](maxlen=2 * MAX_ENTRIES)
         self._is_full = self._is_over = False
         self._of: T | None = None
         self._variants: dict[RouteWord | None, T] = {}
@@ -152,7 +152,7 @@ class FlagWords(Generic[T]):
         project = match.parameters.get("groupId", "")
         entry = self._entries.get(project)
         if entry is None:
-            if len(project) > _LONGEST or not self._has_room(trusted=trusted):
+            if len(project) > _MAX_ID_LENGTH or not self._has_room(trusted=trusted):
                 return self._nobody
             entry = self._entries.setdefault(project, _Entry())
             self._turns.appendleft(project)
@@ -166,7 +166,7 @@ class FlagWords(Generic[T]):
         One whose first call waits keeps its place: it would take one again at its next
         look, and so on for ever.
         """
-        if len(self._entries) <= MOST:
+        if len(self._entries) <= MAX_ENTRIES:
             return True
         others = [
             row
@@ -181,7 +181,7 @@ class FlagWords(Generic[T]):
             log.warning(
                 "%s: more than %s projects call: further ones go by the word without a project",
                 self,
-                MOST,
+                MAX_ENTRIES,
             )
         return bool(free)
 

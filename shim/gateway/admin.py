@@ -42,8 +42,10 @@ if TYPE_CHECKING:
 
 # connections at a time; one more ends an idle connection, and a probe that asks at once
 # is never idle
-MOST = 64
-LIMITS = Options(max_connections=MOST, client_timeout=5.0, keepalive_timeout=5.0)
+MAX_CONNECTIONS = 64
+LIMITS = Options(
+    max_connections=MAX_CONNECTIONS, client_timeout=5.0, keepalive_timeout=5.0
+)
 WIDTH = 80  # columns of the text
 
 _FILES = files("shim.gateway").joinpath("templates")

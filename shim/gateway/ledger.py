@@ -39,7 +39,7 @@ WAITS = (
 )
 
 OTHER = "other"  # the operation of calls that are passed on
-MOST = 1000  # callers that are counted
+MAX_CALLERS = 1000  # callers that are counted
 KEPT = 900  # of these that stay when one more comes
 RECENT = 300  # seconds that count as now
 SLICE = 30  # seconds of one count of these
@@ -176,7 +176,7 @@ class Ledger:
     def _caller(self, who: Who, ended: float) -> SeenCaller:
         seen = self.callers.get(who)
         if seen is None:
-            if len(self.callers) >= MOST:
+            if len(self.callers) >= MAX_CALLERS:
                 # An address with many names displaces only itself; of others
                 # those go that were silent longest.
                 names = Tally(address for address, *_ in self.callers)

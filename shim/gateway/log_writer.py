@@ -23,7 +23,7 @@ from shim.gateway.option_values import LogFormat, LogLevel
 
 calls = logging.getLogger("shim.gateway.calls")
 
-MOST = 8192  # lines that may wait to be written; more are dropped and counted
+MAX_WAITING = 8192  # lines that may wait to be written; more are dropped and counted
 _PAUSE = 0.05  # seconds in which lines gather to be written together
 _PATIENCE = 2.0  # seconds that the end of a program waits for the reader of its log
 
@@ -68,7 +68,7 @@ class LogLines(logging.Handler):
     lost = Losses()
 
     def __init__(
-        self, descriptor: int, most: int = MOST, *, as_json: bool = False
+        self, descriptor: int, most: int = MAX_WAITING, *, as_json: bool = False
     ) -> None:
         super().__init__()
         self.as_json = as_json

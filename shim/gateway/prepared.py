@@ -36,11 +36,10 @@ from shim.gateway.upstream.connection import OutboundCall, UpstreamResponse
 if TYPE_CHECKING:
     from functools import _lru_cache_wrapper
 
-MOST = (
-    256  # reads of one operation, query and form of head, by tier, that are remembered
-)
+# reads of one operation, query and form of head, by tier, that are remembered
+MAX_REPEATS = 256
 PATHS = 8192  # whose matches are remembered
-_LONGEST = 300  # characters of such a path and the call's Accept
+_MAX_KEY_LENGTH = 300  # characters of such a path and the call's Accept
 _PATH, _CREDENTIAL, _FREE = range(3)
 _is_plain = re.compile(r"(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)+/?").fullmatch
 
@@ -254,7 +253,7 @@ class Repeats:
     def _looked_up(self, request: Request, plan: Plan, path: str) -> _Matched:
         """Return the result of ``_matched`` for a request, None for one that would take much memory."""
         form = request.head.form
-        if form is None or len(path) + len(form.accept) > _LONGEST:
+        if form is None or len(path) + len(form.accept) > _MAX_KEY_LENGTH:
             return None, None, None
         return self._matched(plan, request.head.method, path, form.accept)
 
@@ -304,7 +303,7 @@ class Repeats:
         self._known.setdefault(_key(request, candidates, run.line.path), {})[
             repeated.route
         ] = prepared
-        if len(self._known) > MOST:
+        if len(self._known) > MAX_REPEATS:
             self._known.popitem(last=False)
 
 

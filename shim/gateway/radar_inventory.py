@@ -17,7 +17,7 @@ from shim.tools.radar.radar import Radar
 
 log = logging.getLogger("shim.gateway.inventory")
 
-MOST = 10_000  # calls that may wait to be written; more are counted and left out
+MAX_WAITING = 10_000  # calls that may wait to be written; more are counted and left out
 
 _PATIENCE = 5.0  # seconds that the end of the gateway waits for a disk
 _NAME = 100  # characters of a caller's name
@@ -62,7 +62,7 @@ class RadarInventory:
     ) -> None:
         if not self._path:
             return
-        if self._waiting.qsize() >= MOST:
+        if self._waiting.qsize() >= MAX_WAITING:
             if not self.lost.count:
                 log.warning(
                     "inventory writes cannot keep up; some calls will not be recorded"

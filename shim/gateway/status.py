@@ -35,7 +35,7 @@ from shim.gateway.tls import Listening
 from shim.gateway.watch import Watched
 from shim.tools.inventory.verdict import LEGACY, Ahead, Ends, ends_of, sentences, spoken
 from shim.tools.inventory.writing import written
-from shim.tools.radar.radar import DAY, Sighting, days_until
+from shim.tools.radar.radar import DAY_SECONDS, Sighting, days_until
 
 _FORMAT = 1  # the number of this shape; it is raised when a member goes or changes
 
@@ -273,7 +273,7 @@ def verdict(
             )
     last, operation = max(seen, default=(None, ""))
     since = written(started if last is None else last)
-    days = int(max(0.0, now - (last or started)) // DAY)
+    days = int(max(0.0, now - (last or started)) // DAY_SECONDS)
     if last:
         start = ""
     else:
@@ -292,7 +292,7 @@ def verdict(
         sentence = (
             f"{sentence}. If all callers use this gateway, the shim can be removed."
         )
-    recent = written(now - ENOUGH * DAY)
+    recent = written(now - ENOUGH * DAY_SECONDS)
     return {
         "word": word,
         "sentence": sentence,

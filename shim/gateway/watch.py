@@ -27,9 +27,8 @@ EVERY = 0.5  # seconds between two looks
 # looks, about a minute, until files that were refused are read again; the first time it
 # is one look
 MOST_LOOKS = 128
-PATIENCE = (
-    5.0  # seconds that a look may take; a pipe or a network's disk may never answer
-)
+# seconds that a look may take; a pipe or a network's disk may never answer
+PATIENCE = 5.0
 _NEVER = float("inf")
 # options and documents make one plan: the second must see the result of the first
 _taking_up = threading.Lock()

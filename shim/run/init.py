@@ -12,7 +12,7 @@ import os
 import select
 import signal
 
-LONGEST = 10.0
+MAX_WAIT = 10.0
 """Seconds that the processes beside the program have to end."""
 
 _OWN = {signal.SIGCHLD, signal.SIGTTIN, signal.SIGTTOU}
@@ -42,7 +42,7 @@ def stay() -> int:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(program, came)
         code = _reaped(program)
-    select.select([over], [], [], LONGEST)
+    select.select([over], [], [], MAX_WAIT)
     os._exit(code)
 
 

@@ -18,7 +18,7 @@ from shim.tools.trials import HOLE, Trial, TrialCall, TrialStep
 
 PAUSE = 15.0
 """Seconds between two looks at a member that is waited for."""
-LONGEST = 3600.0
+MAX_WAIT = 3600.0
 """Seconds that are waited for it."""
 
 TrialOutcome = Literal["as assumed", "otherwise", "not called", "unanswered"]
@@ -161,7 +161,7 @@ class _Run:
         if step.leave_out:
             call = attrs.evolve(call, body=_without(call.body, step.leave_out))
         answer = self._sent(step, call)
-        until = time.monotonic() + LONGEST
+        until = time.monotonic() + MAX_WAIT
         while (
             answer.is_success
             and _differing(answer.content, step.until)

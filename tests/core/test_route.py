@@ -8,7 +8,7 @@ from threading import Barrier
 import pytest
 
 from shim.core.messages import Call
-from shim.core.route import SIZE, TTL, Context, Memory, decide, sunset_of
+from shim.core.route import MAX_ENTRIES, TTL, Context, Memory, decide, sunset_of
 from shim.core.settings import RouteWord, Settings
 from tests.core.driver import JOBS, LIST, ORIGIN
 
@@ -95,7 +95,7 @@ def test_a_word_is_recalled_until_its_time_is_over(memory, now, word):
 def test_the_least_recently_used_goes_first(memory):
     """However many names a caller makes up, what is asked for and learned again stays."""
     memory.remember("l", "x", 1000.0)
-    for number in range(SIZE - 1):
+    for number in range(MAX_ENTRIES - 1):
         memory.remember(number, "x", 1000.0)
         assert memory.recall("k", 1000.0) == "410"
     assert memory.recall("l", 1000.0) is None

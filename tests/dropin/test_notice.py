@@ -121,7 +121,7 @@ def test_the_typed_client_does_not_warn(atlas, caught):
 
 def test_only_so_many_places_are_remembered(retired, caught, monkeypatch):
     """A program that makes code as it runs does not fill the memory."""
-    monkeypatch.setattr(notice, "SIZE", 1)
+    monkeypatch.setattr(notice, "MAX_WARNED", 1)
     for _ in range(2):
         requests.get(retired, headers=BEARER, timeout=10)
         requests.get(retired, headers=BEARER, timeout=10)

@@ -86,7 +86,7 @@ async def test_what_waits_for_a_disk_is_short(monkeypatch):
 async def test_nothing_is_left_out_silently(monkeypatch, caplog):
     """A disk that stands still is waited for by so many calls; the others are counted, and the log says so."""
     disk = Disk(monkeypatch)
-    monkeypatch.setattr(radar_inventory, "MOST", 3)
+    monkeypatch.setattr(radar_inventory, "MAX_WAITING", 3)
     monkeypatch.setattr(radar_inventory, "_PATIENCE", 0.01)
     writer = RadarInventory({"ATLAS_SHIM_INVENTORY": "calls.jsonl"}, lambda: 0.0)
     add(writer)

@@ -13,7 +13,7 @@ import pytest
 
 from shim.gateway.allow import parse_allow
 from shim.gateway.plan import Plan
-from shim.gateway.prepared import MOST, RepeatedCall, Repeats
+from shim.gateway.prepared import MAX_REPEATS, RepeatedCall, Repeats
 from tests.core.lists import FULL, LISTS, mutated
 from tests.family.replay import recordings
 from tests.peers.raw import raw_upstream, replying, until
@@ -392,10 +392,10 @@ def test_what_is_remembered_has_a_bound():
         gateway(upstream.origin, now=lambda: AFTER) as served,
     ):
         with calling(served) as peer:
-            for number in range(MOST + 50):
+            for number in range(MAX_REPEATS + 50):
                 peer.send(get(f"{PATH}/x", ACCEPT, f"X-A: {number}"))
                 peer.message()
-        assert len(served._handler.repeats._known) == MOST
+        assert len(served._handler.repeats._known) == MAX_REPEATS
 
 
 def test_a_long_path_takes_no_memory():

@@ -123,7 +123,7 @@ def test_second_sending_is_on_a_new_connection():
 
 def test_poller_gets_a_new_connection(monkeypatch):
     """A connection that is never idle for long still ends at its age, so that a new address is found."""
-    monkeypatch.setattr("shim.gateway.upstream.pool.LONGEST", 0.5)
+    monkeypatch.setattr("shim.gateway.upstream.pool.MAX_AGE", 0.5)
     with (
         replying(message(b"hi")) as upstream,
         gateway(upstream.origin) as served,
@@ -151,7 +151,7 @@ def test_idle_connection_ends(monkeypatch):
 
 def test_age_cuts_no_reply(monkeypatch):
     """A reply that takes longer than a connection's age arrives whole, and the connection ends after it."""
-    monkeypatch.setattr("shim.gateway.upstream.pool.LONGEST", 0.2)
+    monkeypatch.setattr("shim.gateway.upstream.pool.MAX_AGE", 0.2)
     go_on = threading.Event()
 
     def script(peer: Peer) -> None:

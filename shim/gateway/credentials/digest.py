@@ -10,7 +10,7 @@ from shim.core.messages import Headers
 REALM = "MMS Public API"  # of Atlas's challenges, and of the gateway's
 # characters of a challenge, or of an Authorization beside the target in it, that are
 # looked at
-LONGEST = 8192
+MAX_FIELD_LENGTH = 8192
 
 _WORD = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]++"
 # Nothing here backtracks, and anything that does not match is consumed by the last
@@ -65,9 +65,9 @@ def challenges(value: str) -> list[tuple[str, str]]:
     """Split a WWW-Authenticate value into schemes, in lower case, and their parameters' text (RFC 9110, 11.6.1).
 
     The commas that separate challenges also separate parameters. A value of more than
-    ``LONGEST`` characters is not read.
+    ``MAX_FIELD_LENGTH`` characters is not read.
     """
-    if len(value) > LONGEST:
+    if len(value) > MAX_FIELD_LENGTH:
         return []
     found: list[tuple[str, list[str]]] = []
     for member in _MEMBER.findall(value):
@@ -85,6 +85,6 @@ def asks_digest(headers: Headers) -> bool:
 
 
 def _has_digest(value: str) -> bool:
-    if len(value) > LONGEST:
+    if len(value) > MAX_FIELD_LENGTH:
         return "digest" in value.lower()
     return any(scheme == "digest" for scheme, _ in challenges(value))

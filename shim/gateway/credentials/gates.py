@@ -32,7 +32,7 @@ from shim.credentials import (
 from shim.errors import SettingsError
 from shim.gateway.allow import is_lent
 from shim.gateway.credentials.digest import (
-    LONGEST,
+    MAX_FIELD_LENGTH,
     REALM,
     challenge,
     parameters,
@@ -72,7 +72,7 @@ WRONG_KEY = (
 
 _SIGN_IN = re.compile(r"/+api(?:;[^/]*)?/+oauth(?:;[^/]*)?/", re.IGNORECASE)
 _NEEDED = {"username", "realm", "nonce", "uri", "cnonce", "nc", "response", "qop"}
-_COUNT = re.compile(r"[0-9a-fA-F]{8}")
+_NONCE_COUNT = re.compile(r"[0-9a-fA-F]{8}")
 
 
 class CallerGate:
@@ -229,7 +229,7 @@ class VerifyGate(CallerGate):
 def _parameters_for(text: str, target: str) -> dict[str, str]:
     """Return the parameters of Digest credentials for a target; raises Refusal if they are not as RFC 7616 asks."""
     given = None
-    if len(text) <= LONGEST + len(target):
+    if len(text) <= MAX_FIELD_LENGTH + len(target):
         given = parameters(text.strip())
     if given is None:
         raise malformed("parameters that can't be read, or one twice")
@@ -239,7 +239,7 @@ def _parameters_for(text: str, target: str) -> dict[str, str]:
     if given["qop"].lower() != "auth" or algorithm.upper() != "MD5":
         raise malformed("a qop or algorithm that was not offered")
     nc = given["nc"]
-    if not _COUNT.fullmatch(nc) or int(nc, 16) == 0:
+    if not _NONCE_COUNT.fullmatch(nc) or int(nc, 16) == 0:
         raise malformed("nc is not a count of eight hex digits")
     if given["uri"] != target:  # RFC 7616, 3.4.6
         raise malformed("uri is not the request target")

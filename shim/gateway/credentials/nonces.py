@@ -45,13 +45,12 @@ _SET_BACK = (
 
 _LIFE = 300_000  # milliseconds for which a nonce is fresh
 _SKEW = 5_000  # milliseconds by which another replica's clock may be ahead
-_MOST = 65536  # nonces whose uses are remembered
+_MAX_NONCES = 65536  # nonces whose uses are remembered
 # counts below the highest one seen that may still arrive, since calls overtake each
 # other
 WINDOW = 1024
-ROUNDS = (
-    100_000  # rounds of PBKDF2 that make the secret of nonces from the keys: some 20 ms
-)
+# rounds of PBKDF2 that make the secret of nonces from the keys: some 20 ms
+ROUNDS = 100_000
 
 PREFIX = "atlas-shim:nonce:"
 PATIENCE = 1.0  # seconds that one question may take, the connection included
@@ -142,7 +141,7 @@ class Nonces:
     """
 
     def __init__(
-        self, clock: Callable[[], float] = time.time, *, kept: int = _MOST
+        self, clock: Callable[[], float] = time.time, *, kept: int = _MAX_NONCES
     ) -> None:
         self._clock = clock
         self._kept = kept

@@ -30,7 +30,7 @@ TRAILERS = 16384  # bytes of all trailers
 BESIDE = 65536
 AT_ONCE = 128  # chunks that are taken apart before others get their turn
 
-_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})(?:[ \t]*;[\t\x20-\x7e\x80-\xff]*)?\r\n")
+_CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})(?:[ \t]*;[\t\x20-\x7e\x80-\xff]*)?\r\n")
 _TRAILER = re.compile(
     rb"(?:([!#$%&'*+.^_`|~0-9A-Za-z-]+):[\t\x20-\x7e\x80-\xff]*)?\r\n"
 )
@@ -244,7 +244,7 @@ class ChunkDecoder:
 
     def _take_line(self, data: bytes, start: int) -> int:
         """Take a size or a trailer, and return its length; 0 if it isn't whole."""
-        line = (_TRAILER if self._is_last else _SIZE).match(data, start)
+        line = (_TRAILER if self._is_last else _CHUNK_SIZE).match(data, start)
         if line is None and data.find(b"\n", start) >= 0:
             raise MalformedError(
                 "a chunk's size is not a number, or a trailer is malformed"

@@ -33,11 +33,10 @@ _QUIET = 1.0  # seconds after a warning without another one
 SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
 # bytes of addresses and extensions that are taken; the largest known header has some
 # 500
-MOST = 2048
+MAX_HEADER_LENGTH = 2048
 HOPS = 16  # addresses of X-Forwarded-For that are looked at, from its end
-UNNAMED = (
-    ""  # the peer of a connection whose balancer has not said yet whom it stands for
-)
+# the peer of a connection whose balancer has not said yet whom it stands for
+UNNAMED = ""
 
 _LENGTHS = {0x00: 0, 0x11: 12, 0x12: 12, 0x21: 36, 0x22: 36, 0x31: 216, 0x32: 216}
 """Bytes of the addresses by family and protocol: unspecified, IPv4, IPv6, unix."""
@@ -172,13 +171,13 @@ async def read_peer(receive: Callable[[int], Awaitable[bytes]]) -> str | None:
     if (
         not start.startswith(SIGNATURE)
         or version_command not in {0x20, 0x21}
-        or length > MOST
+        or length > MAX_HEADER_LENGTH
     ):
         raise ConnectionError("no PROXY protocol header of version 2")
     rest = await _exactly(receive, length)
     if version_command == 0x20:  # LOCAL: the balancer's own, a health check
         return None
-    if length < _LENGTHS.get(family, MOST + 1):
+    if length < _LENGTHS.get(family, MAX_HEADER_LENGTH + 1):
         raise ConnectionError("a PROXY protocol header without its addresses")
     size = {0x10: 4, 0x20: 16}.get(family & 0xF0)
     if size is None:

@@ -24,7 +24,7 @@ BODILESS = frozenset({204, 304})  # statuses of replies that have no content
 LINE = 16384  # bytes of the request line
 FIELD = 32768  # bytes of one field of a request, its name or its value
 FIELDS = 65536  # bytes of all fields of a message
-COUNT = 128  # fields of a request at most
+MAX_FIELDS = 128  # fields of a request at most
 _TOO_LONG = 1 << 53  # bytes that some of HTTP's implementations can't count any more
 
 _LOOKED_AT = ANNOUNCING | {
@@ -33,11 +33,10 @@ _LOOKED_AT = ANNOUNCING | {
 # bytes of a field's name, or of a Host: no more, since decisions about one are
 # remembered
 NAME = 256
-_SHORT = (
-    8192  # bytes of a head whose rest is looked for among those that are remembered
-)
+# bytes of a head whose rest is looked for among those that are remembered
+_SHORT = 8192
 REMEMBERED = 2048  # bytes of a head that is remembered
-_MOST = 256  # heads whose fields are remembered, and forms of heads
+_MAX_HEADS = 256  # heads whose fields are remembered, and forms of heads
 # fields that no head is remembered with
 _SECRET = frozenset({"authorization", "cookie", "proxy-authorization"})
 _TOO_MANY = "The request has too many fields."
@@ -152,14 +151,14 @@ def parse_request(data: bytes) -> tuple[RequestHead, Credential | None]:
             return _parse_request(data) if start >= 0 else head, None
         if len(rest) - line_end <= REMEMBERED and line is not None:
             head.form = _form_of(head)
-            if len(_known) >= _MOST:
+            if len(_known) >= _MAX_HEADS:
                 _known.popitem(last=False)
             _known[rest[line_end:]] = [
                 getattr(head, field.name) for field in attrs.fields(RequestHead)[2:]
             ]
     if start < 0:
         return head, None
-    if len(head.headers) >= COUNT or not _VALUE.fullmatch(value):
+    if len(head.headers) >= MAX_FIELDS or not _VALUE.fullmatch(value):
         return _parse_request(data), None
     name = data[start + 2 : start + 15].decode("ascii")
     return head, (data.count(b"\r\n", 0, start), name, _text(value.strip(b" \t")))
@@ -184,7 +183,7 @@ def _form_of(head: RequestHead) -> Form | None:
     )
 
 
-@lru_cache(maxsize=_MOST)
+@lru_cache(maxsize=_MAX_HEADS)
 def _form(lines: tuple[tuple[str, str | None], ...]) -> Form:
     accept = ",".join(
         [
@@ -226,7 +225,7 @@ def _parse_request(data: bytes) -> RequestHead:
     headers = tuple([(name, _text(value)) for name, value in events.fields])
     said = _said(headers)
     hosts, via, expected = (said.get(name, []) for name in ("host", "via", "expect"))
-    if len(headers) > COUNT or len(data) - len(target) > FIELDS:
+    if len(headers) > MAX_FIELDS or len(data) - len(target) > FIELDS:
         raise bad_request(_TOO_MANY, 431)
     if len(data) > NAME and _has_long_field(headers):
         raise bad_request("A field of the request is too long.", 431)

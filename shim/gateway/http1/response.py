@@ -17,9 +17,8 @@ from shim.gateway.http1.body import Body
 from shim.gateway.http1.callers import CallerWire
 from shim.gateway.http1.head import BODILESS, Credential, RequestHead
 
-_TOGETHER = (
-    65536  # bytes of content that are copied behind a head, so that both leave at once
-)
+# bytes of content that are copied behind a head, so that both leave at once
+_TOGETHER = 65536
 # of values that differ between calls that are sent and answered alike
 _MARK = secrets.token_hex(16)
 

@@ -21,7 +21,7 @@ SECURED = 45 * 1024
 AT_ONCE = 64  # records that are taken before others get their turn
 # bytes that are read of callers at a time: OpenSSL keeps as much of each, and few
 # requests are longer
-CALLERS = 4096
+CALLER_READ_SIZE = 4096
 # data that is not TLS, by OpenSSL
 NO_TLS = frozenset({"HTTP_REQUEST", "HTTPS_PROXY_REQUEST", "WRONG_VERSION_NUMBER"})
 _PLAIN = "The gateway speaks TLS here: call it by https://."
@@ -49,7 +49,7 @@ class Tls:
         self._object = context.wrap_bio(
             self._incoming, self._outgoing, server_side, server_hostname
         )
-        self.size = CALLERS if server_side else RECORD
+        self.size = CALLER_READ_SIZE if server_side else RECORD
         self._is_over = False
         self._error: BaseException | None = None
         self.ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()

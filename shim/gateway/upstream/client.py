@@ -35,9 +35,8 @@ from shim.gateway.upstream.connection import (
 )
 from shim.gateway.upstream.pool import Pool
 
-CONNECT = (
-    10.0  # seconds that connecting may take, of those without a byte from upstream
-)
+# seconds that connecting may take, of those without a byte from upstream
+CONNECT = 10.0
 
 # requests that declare no content (RFC 9110, 8.6)
 WITH_CONTENT = frozenset({"PATCH", "POST", "PUT"})

@@ -19,13 +19,11 @@ from shim.gateway.http1.head import BODILESS, FIELDS, LINE, ReplyHead, parse_rep
 from shim.gateway.http1.wire import NEVER, SLOWLY, turn
 from shim.gateway.upstream.pool import Pool, PooledWire
 
-INFORMATIONAL = (
-    8  # informational replies (RFC 9110, 15.2) that may come before one final reply
-)
+# informational replies (RFC 9110, 15.2) that may come before one final reply
+INFORMATIONAL = 8
 _QUICK = 256 * 1024  # bytes of content that are read within a few milliseconds
-_GROWS = (
-    256  # how many times as long as coded content decoded content may be, more or less
-)
+# how many times as long as coded content decoded content may be, more or less
+_GROWS = 256
 _UNROUTABLE = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN})
 
 

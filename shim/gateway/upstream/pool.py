@@ -11,7 +11,7 @@ from shim.gateway.http1.wire import READ, Wire, Wires
 KEEP = 60.0  # seconds that a connection without a request is kept
 # seconds after which a connection is not lent any more, so that each name is resolved
 # again
-LONGEST = 300.0
+MAX_AGE = 300.0
 
 
 class PooledWire(Wire):
@@ -60,7 +60,7 @@ class Pool(Generic[T]):
         """Return an idle connection, or None."""
         while self._idle:
             connection = self._idle.pop()
-            if connection.is_open and self.now() - connection.born < LONGEST:
+            if connection.is_open and self.now() - connection.born < MAX_AGE:
                 return connection
             connection.abort()
         return None
@@ -68,7 +68,7 @@ class Pool(Generic[T]):
     def release(self, connection: T, *, keep: bool) -> None:
         """Take a connection back, to lend it again or to close it."""
         now = self.now()
-        if keep and not self._is_closed and now - connection.born < LONGEST:
+        if keep and not self._is_closed and now - connection.born < MAX_AGE:
             connection.due = now + KEEP
             self._idle.append(connection)
         else:

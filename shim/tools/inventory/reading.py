@@ -21,10 +21,9 @@ LEVELS = (
     "derived",
     "constant",
 )
-MOST = 10_000  # callers that are kept; calls of further callers are only counted
-_LONGEST = (
-    65536  # the most bytes read of a line, far more than any line that is written
-)
+MAX_CALLERS = 10_000  # callers that are kept; calls of further callers are only counted
+# the most bytes read of a line, far more than any line that is written
+_MAX_LINE_LENGTH = 65536
 # the year of the oldest inventories; a machine whose clock is not set writes 1970
 _OLDEST = "2026"
 
@@ -127,7 +126,7 @@ class Inventory:
             self.earlier += 1
         elif key in self._known:
             self._known[key].add(call)
-        elif len(self._known) < MOST:
+        elif len(self._known) < MAX_CALLERS:
             self._known[key] = call
         else:
             self.untold += bool(call.route)
@@ -138,7 +137,7 @@ def read_inventory(paths: Iterable[Path], since: str = "") -> Inventory:
 
     ``since`` is the start of the window, written as in the files; empty for all. Files
     that end with ``.gz`` are unpacked; a truncated one counts as a broken line. Further
-    callers than ``MOST`` take no memory.
+    callers than ``MAX_CALLERS`` take no memory.
     """
     found = Inventory(since)
     for path in paths:
@@ -154,7 +153,7 @@ def _lines_of(path: Path) -> Iterator[bytes]:
         if path.suffix == ".gz":
             file = gzip.GzipFile(fileobj=plain)
         try:
-            while line := file.readline(_LONGEST):
+            while line := file.readline(_MAX_LINE_LENGTH):
                 if line.strip():
                     yield line
         except (EOFError, zlib.error, gzip.BadGzipFile):

@@ -15,7 +15,7 @@ from shim.core.recognise import Engine
 from shim.core.route import sunset_of
 from shim.core.settings import Settings, parse_instant
 from shim.errors import SettingsError
-from shim.tools.inventory.reading import MOST, Caller, Inventory
+from shim.tools.inventory.reading import MAX_CALLERS, Caller, Inventory
 from shim.tools.inventory.writing import written
 
 LEGACY = "legacy"  # the route of calls that Atlas answered by the old endpoint itself
@@ -119,7 +119,7 @@ def judge(found: Inventory, files: Iterable[Path], ends: Ends) -> dict[str, Any]
         calls = sum(one.count for one in over) + found.untold
         places = {one.place for one in over}
         if found.untold:
-            count = f"More than {MOST} callers"
+            count = f"More than {MAX_CALLERS} callers"
         else:
             count = _plural(len(places), "caller")
         last = max((one.last for one in over), default="")

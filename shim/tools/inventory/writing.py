@@ -29,7 +29,8 @@ VARIABLE = "ATLAS_SHIM_INVENTORY"
 # how the User-Agent of the shim's own commands begins, which are no callers
 COMMANDS = "atlas-shim-cli/"
 
-_LONGEST = 400  # characters of a text that are kept, so that every line is short
+# characters of a text that are kept, so that every line is short
+_MAX_TEXT_LENGTH = 400
 _failed: set[str] = set()
 
 
@@ -63,14 +64,14 @@ def retired(
         "operation": record.operation,
         "api": record.api,
         "route": record.route,
-        "reason": record.reason[:_LONGEST],
+        "reason": record.reason[:_MAX_TEXT_LENGTH],
     }
     if where is not None:
         # The end of a path is more useful than its start.
-        entry["file"] = where.filename[-_LONGEST:]
+        entry["file"] = where.filename[-_MAX_TEXT_LENGTH:]
         entry["line"] = where.lineno or None
-        entry["target"] = where.target[:_LONGEST] or None
-    entry["agent"] = agent and agent[:_LONGEST]
+        entry["target"] = where.target[:_MAX_TEXT_LENGTH] or None
+    entry["agent"] = agent and agent[:_MAX_TEXT_LENGTH]
     entry["peer"] = peer
     for level, names in record.by_level().items():
         if level != "renamed":
@@ -90,7 +91,7 @@ def announced(
     for name in ("sunset", "deprecation"):
         instant = getattr(sighting, name)
         entry[name] = None if instant is None else written(instant)
-    entry["agent"] = agent and agent[:_LONGEST]
+    entry["agent"] = agent and agent[:_MAX_TEXT_LENGTH]
     entry["peer"] = peer
     return entry
 

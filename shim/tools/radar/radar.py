@@ -26,10 +26,10 @@ log = logging.getLogger("shim.tools.radar")
 ANNOUNCING = frozenset({"sunset", "deprecation"})
 """The names of the fields that announce, in lower case."""
 # operations, each in one version, that are remembered, and lines logged by a process
-MOST = 256
-DAY = 86400  # seconds
-CALLERS = 8  # callers of an operation that are remembered, the latest
-LONGEST = 24  # segments of a shape; the rest is left out
+MAX_SIGHTINGS = 256
+DAY_SECONDS = 86400  # seconds
+MAX_CALLERS = 8  # callers of an operation that are remembered, the latest
+MAX_SEGMENTS = 24  # segments of a shape; the rest is left out
 
 _VERSION = re.compile(
     r"application/vnd\.atlas\.([0-9]{4}-[0-9]{2}-[0-9]{2}|preview|upcoming)\+",
@@ -118,14 +118,14 @@ class Radar:
             )
             last = max(known.last, now)
             count = known.calls + 1
-            some = tuple(callers)[:CALLERS]
+            some = tuple(callers)[:MAX_CALLERS]
             found = attrs.evolve(known, last=last, calls=count, callers=some)
             found = attrs.evolve(found, sunset=sunset, deprecation=deprecation)
             self._seen[key] = found
-            if len(self._seen) > MOST:
+            if len(self._seen) > MAX_SIGHTINGS:
                 del self._seen[next(iter(self._seen))]
             news = key, sunset, deprecation
-            is_news = news not in self._logged and len(self._logged) < MOST
+            is_news = news not in self._logged and len(self._logged) < MAX_SIGHTINGS
             if is_news:
                 self._logged.add(news)
         if is_news:
@@ -185,7 +185,7 @@ def shape_of(path: str) -> str:
     """
     shown = list[str]()
     is_owner = False
-    for segment in filter(None, path.split("/")[: LONGEST + 1]):
+    for segment in filter(None, path.split("/")[: MAX_SEGMENTS + 1]):
         word, _, verb = segment.partition(":")
         is_word = word in _WORDS or (is_owner and _WORD.fullmatch(segment) is not None)
         is_owner = (
@@ -216,7 +216,7 @@ def _sentence(one: Sighting, now: float) -> str:
 
 def days_until(instant: float, now: float) -> int:
     """Return the difference of the dates, in UTC, of two instants in seconds since the epoch."""
-    return int(instant // DAY - now // DAY)
+    return int(instant // DAY_SECONDS - now // DAY_SECONDS)
 
 
 def distance(days: int) -> str:

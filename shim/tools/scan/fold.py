@@ -30,9 +30,10 @@ from shim.tools.scan.tree import (
 
 _DEEPEST = 40
 _STEPS = 1000  # the most expressions followed for one text; the rest is a hole
-_MOST = 16  # texts of an expression, combinations that are tried, characters of a text
+# texts of an expression, combinations that are tried, characters of a text
+_MAX_TEXTS = 16
 _TRIED = 64
-_LONGEST = 4000
+_MAX_TEXT_LENGTH = 4000
 _LATEST = 32  # assignments of a name that are looked at
 _FIELD = re.compile(
     r"%%|\{\{|\}\}|%(?:\d+\$)?(?:\((\w+)\))?[-#0 +]*(?:\*|\d+)?(?:\.\d+)?[hlL]?[diouxXeEfFgGcrsavq]|\{(\w*)[^{}/]*\}"
@@ -263,7 +264,7 @@ class Program:
         texts = dict[str, None]()
         for node in nodes:
             texts.update(dict.fromkeys(self.fold(node)))
-        return tuple(texts)[:_MOST] or UNKNOWN
+        return tuple(texts)[:_MAX_TEXTS] or UNKNOWN
 
     def member(self, name: str) -> Texts:
         """Return the possible texts of a constant, a field or a property of a name."""
@@ -285,7 +286,7 @@ class Program:
                 texts = made("".join, texts or UNKNOWN, values)
             else:
                 texts = tuple(dict.fromkeys((*texts, *values)))
-        return tuple(one for one in texts[:_MOST] if known([one]))
+        return tuple(one for one in texts[:_MAX_TEXTS] if known([one]))
 
     def _literal(self, node: Node) -> Texts:
         """Return the texts of a literal; values in it are folded."""
@@ -420,8 +421,8 @@ def known(texts: Iterable[str]) -> bool:
 def made(make: Callable[[Sequence[str]], str], *parts: Iterable[str]) -> Texts:
     """Return a function's results for every combination of the arguments' alternatives; too long ones are holes."""
     texts = (make(some) for some in islice(product(*parts), _TRIED))
-    short = [one if len(one) <= _LONGEST else HOLE for one in texts]
-    return tuple(dict.fromkeys(short))[:_MOST]
+    short = [one if len(one) <= _MAX_TEXT_LENGTH else HOLE for one in texts]
+    return tuple(dict.fromkeys(short))[:_MAX_TEXTS]
 
 
 def url_join(parts: Iterable[str]) -> str:

@@ -20,7 +20,7 @@ from shim.tools.scan.sought import Place, RetiredUse, Sought, is_living
 
 # the most characters of a command line; a longer line is searched for paths and names
 # only
-_LONGEST = 20_000
+_MAX_LINE_LENGTH = 20_000
 _LONGEST_VALUE = 1000  # the most characters of a variable that is replaced
 _TOKEN = re.compile(r"[^\s\"'`<>()\[\],;|\\]+")
 _SET = re.compile(
@@ -68,7 +68,7 @@ _SENDS = re.compile(
 )
 """Options, and HTTPie's items, that set content to send."""
 _GIVEN = re.compile(r"(?:-X|--request=?|--method=?|-Method)(\w*)")
-_MOST = 100  # command lines in a line
+_MAX_COMMANDS = 100  # command lines in a line
 # the end of one quoted argument, and the start of the next
 _LISTED = re.compile(r"[\"']\s*,\s*\[?\s*[\"']")
 _NAMES = sorted(rules.words("commands", "http") | rules.words("commands", "atlas"))
@@ -178,7 +178,7 @@ class TextReader:
             return self.variables.get(name, found[2] or HOLE)
 
         done = _VARIABLE.sub(value, row)
-        if len(done) < _LONGEST:
+        if len(done) < _MAX_LINE_LENGTH:
             return done
         return _VARIABLE.sub(HOLE, row)
 
@@ -247,7 +247,7 @@ def _talks(before: str) -> bool:
 
 def uses_of_commands(sought: Sought, place: Place, row: str) -> Iterator[RetiredUse]:
     """Yield the uses that the command lines in a line are, but for those that it only talks about."""
-    for before, words in _commands_in(row) if len(row) < _LONGEST else ():
+    for before, words in _commands_in(row) if len(row) < _MAX_LINE_LENGTH else ():
         yield from command_uses(sought, place, words) if not _talks(before) else ()
 
 
@@ -258,7 +258,7 @@ def _commands_in(row: str) -> Iterator[tuple[str, list[str]]]:
     """
     row = _LISTED.sub(" ", row)
     quoted = list(_QUOTED.finditer(row))
-    for head in islice(_COMMAND.finditer(row), _MOST):
+    for head in islice(_COMMAND.finditer(row), _MAX_COMMANDS):
         start = head.start()
         around = next((one for one in quoted if one.start() < start < one.end()), None)
         end = None if around is None else around.end() - 1

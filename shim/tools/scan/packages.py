@@ -51,7 +51,7 @@ _IMPORT = re.compile(
 """A line that may import."""
 # how many folders up the folder may be that two files of a package have in common
 _NEAR = 2
-_MOST = 8  # the most addresses that one file shares
+_MAX_BASES = 8  # the most addresses that one file shares
 
 
 @attrs.frozen
@@ -141,7 +141,7 @@ def _member(source: Source) -> _Member | None:
     constants = {name: address for name, address in found if name}
     functions = frozenset(_FUNCTION.findall(text))
     shared = SharedAddresses(
-        constants, [*bases][:_MOST], newest_version(text), functions
+        constants, [*bases][:_MAX_BASES], newest_version(text), functions
     )
     return _Member(Path(source.file).resolve(), shared)
 

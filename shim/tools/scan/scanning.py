@@ -26,9 +26,8 @@ from shim.tools.scan.programs import ProgramReader
 from shim.tools.scan.sought import RetiredUse, Sought, newest_version
 from shim.tools.scan.tree import parsed
 
-_LONG_FIRST = (
-    5000  # the most characters in the first line of JavaScript written by hand
-)
+# the most characters in the first line of JavaScript written by hand
+_LONG_FIRST = 5000
 # a grammar takes the square of a line's length
 _LONG_LINE = re.compile(r"[^\n]{20000}")
 # programs that write Terraform's configuration

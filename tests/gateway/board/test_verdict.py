@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from shim.core.recognise import shared_engine
-from shim.gateway.ledger import ERRORS, MOST, Ledger, Way
+from shim.gateway.ledger import ERRORS, MAX_CALLERS, Ledger, Way
 from shim.gateway.logs import CallLine
 from shim.gateway.status import verdict
 
@@ -179,13 +179,18 @@ def test_invented_callers_do_not_hide_an_honest_one(peers, order):
     """Many names of one address, or of many: who was there before, calls more, or calls now stays."""
     crowd = [
         line(START + n / 100, agent=str(n), peer=f"10.0.{n % peers // 256}.{n % 256}")
-        for n in range(3 * MOST)
+        for n in range(3 * MAX_CALLERS)
     ]
     calls = {"first": [line(), *crowd], "last": [*crowd, line(START + 59)]}
-    calls["most"] = [*crowd[:MOST], line(START + 20), line(START + 20), *crowd[MOST:]]
+    calls["most"] = [
+        *crowd[:MAX_CALLERS],
+        line(START + 20),
+        line(START + 20),
+        *crowd[MAX_CALLERS:],
+    ]
     found = counted(*calls[order], line(START + 60, peer="10.9.9.9")).callers
     assert ("127.0.0.1", "a", "") in found
-    assert len(found) <= MOST
+    assert len(found) <= MAX_CALLERS
 
 
 def test_a_caller_has_its_counts_and_its_last_error_since_it_is_the_last():
@@ -211,8 +216,10 @@ def test_a_caller_has_its_counts_and_its_last_error_since_it_is_the_last():
 
 def test_callers_that_are_known_no_longer_are_counted():
     """So that the pages can say how many more there were."""
-    found = counted(*(line(START + n / 100, agent=str(n)) for n in range(2 * MOST)))
-    assert len(found.callers) + found.let_go == 2 * MOST
+    found = counted(
+        *(line(START + n / 100, agent=str(n)) for n in range(2 * MAX_CALLERS))
+    )
+    assert len(found.callers) + found.let_go == 2 * MAX_CALLERS
     assert found.let_go
 
 

@@ -10,7 +10,7 @@ from shim.core.messages import Reply
 from shim.credentials import ApiKey
 from shim.gateway.credentials import digest
 from shim.gateway.credentials.digest import (
-    LONGEST,
+    MAX_FIELD_LENGTH,
     asks_digest,
     challenges,
     parameters,
@@ -80,10 +80,10 @@ def test_value_that_is_too_long(monkeypatch):
     """A challenge beyond the bound is not looked at; if it speaks of Digest, it is not handed to a caller either."""
     for name in ("_MEMBER", "_SCHEME", "_PARAMETER"):
         monkeypatch.setattr(digest, name, None)
-    value = ATLAS + ", x=" + "a" * LONGEST
+    value = ATLAS + ", x=" + "a" * MAX_FIELD_LENGTH
     assert challenges(value) == []
     assert asks_digest((("WWW-Authenticate", value),))
-    assert not asks_digest((("WWW-Authenticate", "a" * (LONGEST + 1)),))
+    assert not asks_digest((("WWW-Authenticate", "a" * (MAX_FIELD_LENGTH + 1)),))
     assert (
         challenge_of(Reply(401, (("WWW-Authenticate", value),)), ApiKey("u", "p"))
         is None

@@ -10,7 +10,7 @@ import pytest
 import trustme
 
 from shim.gateway.http1 import secure
-from shim.gateway.http1.secure import CALLERS, Tls
+from shim.gateway.http1.secure import CALLER_READ_SIZE, Tls
 from shim.gateway.http1.wire import READ
 from shim.gateway.http1.wire import Wire as End
 from tests.gateway.http1.wires import Wire
@@ -110,7 +110,7 @@ async def test_what_is_sent_arrives_in_both_directions(both):
 async def test_no_more_is_read_of_a_caller_than_is_kept_of_each(both):
     """OpenSSL's buffers grow to what arrives at once, and stay so large."""
     end, _ = both
-    assert len(end.get_buffer(-1)) == CALLERS
+    assert len(end.get_buffer(-1)) == CALLER_READ_SIZE
 
 
 async def test_very_small_records_are_taken_a_part_a_turn(both):

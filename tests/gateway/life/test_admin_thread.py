@@ -10,7 +10,7 @@ import pytest
 
 from shim.errors import SettingsError
 from shim.gateway import server as server_module
-from shim.gateway.admin import MOST
+from shim.gateway.admin import MAX_CONNECTIONS
 from shim.gateway.http1.listener import bind
 from shim.gateway.option_values import Address
 from tests.gateway.test_signing import PATH
@@ -84,7 +84,10 @@ def test_pages_answer_while_the_callers_connections_are_all_taken():
 def test_idle_connections_do_not_keep_a_probe_out():
     """Those that say nothing go first: the oldest of them for each new one."""
     with gateway("http://127.0.0.1:1") as served, contextlib.ExitStack() as stack:
-        idle = [stack.enter_context(calling(admin(served))) for _ in range(3 * MOST)]
+        idle = [
+            stack.enter_context(calling(admin(served)))
+            for _ in range(3 * MAX_CONNECTIONS)
+        ]
         for _ in range(5):
             assert ask(admin(served), get("/livez"))[1] == b"ok\n"
         assert idle[0].rest() == b""

@@ -190,8 +190,8 @@ def test_what_is_no_window_is_refused(text):
 
 def test_only_so_many_callers_are_told_apart(judged, monkeypatch):
     """The rest is counted, and the verdict counts it."""
-    monkeypatch.setattr("shim.tools.inventory.reading.MOST", 2)
-    monkeypatch.setattr("shim.tools.inventory.verdict.MOST", 2)
+    monkeypatch.setattr("shim.tools.inventory.reading.MAX_CALLERS", 2)
+    monkeypatch.setattr("shim.tools.inventory.verdict.MAX_CALLERS", 2)
     _, word, found = judged(*(line(ago(days=1), line=number) for number in range(5)))
     assert word == "called"
     assert found["untold"] == 3
@@ -202,7 +202,7 @@ def test_only_so_many_callers_are_told_apart(judged, monkeypatch):
 
 def test_replies_that_announce_are_no_calls_of_others(judged, monkeypatch):
     """Beyond the limit they make no retired call of a program that is quiet."""
-    monkeypatch.setattr("shim.tools.inventory.reading.MOST", 1)
+    monkeypatch.setattr("shim.tools.inventory.reading.MAX_CALLERS", 1)
     announced = [
         json.dumps({"time": ago(days=40), "announced": f"GET /{number}"})
         for number in range(3)

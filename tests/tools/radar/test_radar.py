@@ -8,7 +8,7 @@ import pytest
 
 from shim.core.messages import Call
 from shim.core.recognise import shared_engine
-from shim.tools.radar.radar import CALLERS, MOST, Radar
+from shim.tools.radar.radar import MAX_CALLERS, MAX_SIGHTINGS, Radar
 
 GROUP = "/api/atlas/v2/groups/0123456789abcdef01234567"
 ACCEPT = ("Accept", "application/vnd.atlas.2023-02-01+json")
@@ -109,17 +109,17 @@ def test_a_sunset_is_told_with_its_distance(radar, caplog, days, said):
 def test_memory_and_log_are_bounded(radar, caplog):
     """Neither upstream nor a caller of many versions can fill either; what was called last is there."""
     radar.look(call(), (SUNSET,), ENGINE)
-    for number in range(2 * MOST):
+    for number in range(2 * MAX_SIGHTINGS):
         version = ("Accept", f"application/vnd.atlas.{2000 + number}-01-01+json")
         radar.look(call("/integrations", version), (SUNSET,), ENGINE)
     found = radar.sightings()
-    assert len(found) == MOST
-    assert len(caplog.records) == MOST
-    assert found[-1].version == f"{2000 + 2 * MOST - 1}-01-01"
+    assert len(found) == MAX_SIGHTINGS
+    assert len(caplog.records) == MAX_SIGHTINGS
+    assert found[-1].version == f"{2000 + 2 * MAX_SIGHTINGS - 1}-01-01"
     assert "GET /api/atlas/v2/groups/{}/integrations/{} (2023-02-01)" in caplog.text
-    for number in range(3 * CALLERS):
+    for number in range(3 * MAX_CALLERS):
         last = radar.look(call(), (SUNSET,), ENGINE, f"agent/{number}")
     assert last is not None
     assert last.callers == tuple(
-        f"agent/{3 * CALLERS - 1 - number}" for number in range(CALLERS)
+        f"agent/{3 * MAX_CALLERS - 1 - number}" for number in range(MAX_CALLERS)
     )
