@@ -58,11 +58,17 @@ def store(tmp_path):
     ]
     process = subprocess.Popen([SERVER, *words], stdout=subprocess.DEVNULL)
     try:
-        until(path.exists, "a store")
+        until(lambda: _listens(path), "a store that listens")
         yield f"unix://{path}", process
     finally:
         process.kill()
         process.wait()
+
+
+def _listens(path):
+    """Whether a connection succeeds: the file is there as soon as the socket is bound, and that is too early."""
+    with socket.socket(socket.AF_UNIX) as connection:
+        return connection.connect_ex(str(path)) == 0
 
 
 @contextlib.contextmanager
