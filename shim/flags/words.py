@@ -36,7 +36,7 @@ WAIT = 3.0
 LOOK = 0.005
 """Seconds from one look of a call that waits to the next."""
 
-MAX_ENTRIES = 1024
+MAX_PROJECTS = 1024
 """Projects whose words are kept."""
 
 _SOON = 0.25  # seconds after which a provider that may be connecting is asked again
@@ -100,7 +100,7 @@ class FlagWords(Generic[T]):
         self._nobody = _Entry()
         self._entries = {"": self._nobody}
         # whom to ask about: new projects come first
-        self._turns = deque[str](maxlen=2 * MAX_ENTRIES)
+        self._turns = deque[str](maxlen=2 * MAX_PROJECTS)
         self._is_full = self._is_over = False
         self._of: T | None = None
         self._variants: dict[RouteWord | None, T] = {}
@@ -166,7 +166,7 @@ class FlagWords(Generic[T]):
         One whose first call waits keeps its place: it would take one again at its next
         look, and so on for ever.
         """
-        if len(self._entries) <= MAX_ENTRIES:
+        if len(self._entries) <= MAX_PROJECTS:
             return True
         others = [
             row
@@ -181,7 +181,7 @@ class FlagWords(Generic[T]):
             log.warning(
                 "%s: more than %s projects call: further ones go by the word without a project",
                 self,
-                MAX_ENTRIES,
+                MAX_PROJECTS,
             )
         return bool(free)
 

@@ -164,7 +164,7 @@ def test_unsigned_calls_leave_flag_and_memory_as_they_were(flags):
 
 def test_a_flood_of_strangers_does_not_take_the_flag_from_a_tenant(flags, monkeypatch):
     """In passthrough Atlas refuses the calls of strangers: their projects make room for each other alone."""
-    monkeypatch.setattr(words, "MAX_ENTRIES", 30)
+    monkeypatch.setattr(words, "MAX_PROJECTS", 30)
     monkeypatch.setattr(words, "_IDLE", 10**6)
     refused = reply(b"{}", status="401 Unauthorized")
 

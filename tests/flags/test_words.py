@@ -80,7 +80,7 @@ def asking(monkeypatch):
 @pytest.fixture
 def unasked(asking, monkeypatch):
     """A flag with room for three projects, whose provider answers after the test."""
-    monkeypatch.setattr(words, "MAX_ENTRIES", 3)
+    monkeypatch.setattr(words, "MAX_PROJECTS", 3)
     goes_on = threading.Event()
     yield asking(lambda project: goes_on.wait(PATIENCE) and "auto")
     goes_on.set()
@@ -172,7 +172,7 @@ def test_projects_are_bounded(unasked, caplog):
 
 def test_a_call_that_waits_keeps_the_place_of_its_project(asking, monkeypatch):
     """Else calls that wait take each other's places for ever, once as many projects have called as there are places."""
-    monkeypatch.setattr(words, "MAX_ENTRIES", 2)
+    monkeypatch.setattr(words, "MAX_PROJECTS", 2)
     goes_on = threading.Semaphore(0)
     asked = list[str]()
 
@@ -195,7 +195,7 @@ def test_a_call_that_waits_keeps_the_place_of_its_project(asking, monkeypatch):
 
 def test_the_word_of_a_project_that_made_room_is_nobody_s(asking, monkeypatch):
     """Else a stranger who makes projects up could have all others go by the word of one."""
-    monkeypatch.setattr(words, "MAX_ENTRIES", 1)
+    monkeypatch.setattr(words, "MAX_PROJECTS", 1)
     goes_on = threading.Event()
 
     def provider(project):

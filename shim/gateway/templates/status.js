@@ -59,6 +59,6 @@ setInterval(async () => {
     }
     narrow();
   } catch {
-    document.getElementById("made").textContent = "earlier: the gateway does not answer";
+    document.getElementById("made").textContent = "a while ago: the gateway does not answer";
   }
 }, 5000);
