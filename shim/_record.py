@@ -16,9 +16,9 @@ def record(response: object) -> Record | None:
     of ``iter_…``: an item has the record of its page), a single resource, or an
     AtlasError. The values inside a resource, such as its links, have no record.
 
-    A record whose ``route`` is ``legacy`` says why a recognised call was left as it
+    A record whose ``route`` is ``legacy`` says why a recognized call was left as it
     was: nothing was translated, and ``fields`` is empty. A call that the shim does not
-    recognise has no record, nor has any call while the shim is switched off, nor an
+    recognize has no record, nor has any call while the shim is switched off, nor an
     httpx response that was pickled, because httpx leaves its extensions behind.
     """
     extensions = getattr(response, "extensions", None)

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from shim.core.recognise import shared_engine
+from shim.core.recognize import shared_engine
 from shim.core.settings import RouteWord, Settings
 from shim.documents.vocabulary import Fidelity
 from tests.core.driver import ORIGIN, answers, drive
 from tests.foreign_suites import SUITES
-from tests.hostile.faults import CATALOGUE
+from tests.hostile.faults import CATALOG
 from tests.hostile.rows import PASSED, REFUSED
 
 ROOT = Path(__file__).parents[1]
@@ -83,7 +83,7 @@ def test_every_level_is_explained():
 
 def test_numbers_of_trust_are_those_of_the_tables():
     """Faults and raw requests are counted by the rows that are tried."""
-    faults = sum(map(len, CATALOGUE.values()))
+    faults = sum(map(len, CATALOG.values()))
     assert f"[{faults} faults, " in TRUST
     assert f"[{len(REFUSED)} raw requests refused, {len(PASSED)} passed]" in TRUST
 

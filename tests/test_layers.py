@@ -227,7 +227,7 @@ def test_importing_the_package_loads_the_standard_library_only():
 
 def test_the_core_knows_no_http_library():
     """The core can be loaded without any HTTP library."""
-    loaded = modules_after("import shim.core.exchange, shim.core.recognise")
+    loaded = modules_after("import shim.core.exchange, shim.core.recognize")
     assert not loaded & {"httpx", "requests", "aiohttp", "urllib3", "click"}
 
 

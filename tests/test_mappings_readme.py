@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shim.core.recognise import load_engine
+from shim.core.recognize import load_engine
 from shim.core.settings import RouteWord, Settings
 from tests.core.driver import answers, drive, refuses
 from tests.core.small import START, operation, read, successor, text_of
@@ -91,15 +91,15 @@ def test_the_version_alone_may_change():
     assert send.call.body == body
     assert driven.document == gadget
     assert ("Accept", "application/vnd.atlas.2026-06-01+json") in send.call.headers
-    assert engine.recognise("POST", f"{GROUP}/gadgets", headers) is not None
-    assert engine.recognise("POST", f"{GROUP}/gadgets", ()) is None
+    assert engine.recognize("POST", f"{GROUP}/gadgets", headers) is not None
+    assert engine.recognize("POST", f"{GROUP}/gadgets", ()) is None
 
 
 def test_an_api_can_live_elsewhere():
-    """With the second example's table the calls are recognised under their own base paths."""
+    """With the second example's table the calls are recognized under their own base paths."""
     engine = read(WIDGETS.replace("[operation", API + "\n[operation", 1))
-    assert engine.recognise("GET", "/api/widgets/v1/groups/a/widgets", ()) is not None
-    assert engine.recognise("GET", f"{GROUP}/widgets", ()) is None
+    assert engine.recognize("GET", "/api/widgets/v1/groups/a/widgets", ()) is not None
+    assert engine.recognize("GET", f"{GROUP}/widgets", ()) is None
 
 
 def test_a_word_of_the_body_chooses_the_call():
@@ -203,9 +203,9 @@ def test_parameters_are_sent_in_the_successors_words():
     engine = read(f"{WIDGETS}\n{QUERY}")
     own = "includeCount=true&itemsPerPage=500&pageNum=1"
     driven = ask(
-        engine, "/widgets?state=broken&verbose=true&colour=red", {"results": []}
+        engine, "/widgets?state=broken&verbose=true&color=red", {"results": []}
     )
-    assert driven.sends[0].call.query == f"state=FAILED&colour=red&{own}"
+    assert driven.sends[0].call.query == f"state=FAILED&color=red&{own}"
     assert (
         "the parameter verbose was not sent on: Gadgets always include all details."
         in driven.outcome.record.notes
@@ -222,7 +222,7 @@ def test_parameters_are_sent_in_the_successors_words():
 def test_objects_in_a_field_are_translated():
     """Grouped with a count, by name, and with all that is not known."""
     machine = {
-        "colour": "red",
+        "color": "red",
         "secret": "s",
         "owner": {"key": "k", "name": "n"},
         "wheels": [{"axle": "front"}, {"axle": "front"}, {"axle": "back"}],
@@ -231,7 +231,7 @@ def test_objects_in_a_field_are_translated():
         "others": [{"size": 2, "fingers": ["c"]}],
     }
     assert ask(read(READ + NESTED), "/more", machine).document == {
-        "colour": "red",
+        "color": "red",
         "owner": {"name": "n"},
         "wheels": [{"axle": "front", "number": 2}, {"axle": "back", "number": 1}],
         "motors": {"left": {"watts": 3000}},
@@ -283,7 +283,7 @@ def test_what_moved_is_served_where_its_switch_is_on():
         (f"{GROUP}/smallToys", b'{"title":"a"}')
     ]
     assert ask(engine, "/toys", small, method="POST", body=b'{"size": "L"}').passed
-    assert read(text).recognise("GET", f"{GROUP}/toys/a", ()) is None
+    assert read(text).recognize("GET", f"{GROUP}/toys/a", ()) is None
 
 
 def test_objects_in_a_body_are_described():
@@ -298,9 +298,9 @@ def test_objects_in_a_body_are_described():
     }
     driven = drive(engine, target, [answers({})], body=body, **more)
     assert driven.sends[0].call.body == b'{"machines":[{"wheels":{"left":{"size":3}}}]}'
-    body["machines"][0]["wheels"]["left"]["colour"] = "red"
+    body["machines"][0]["wheels"]["left"]["color"] = "red"
     refused = drive(engine, target, [], body=body, **more)
-    assert refused.document["parameters"] == ["machines[0].wheels.left.colour"]
+    assert refused.document["parameters"] == ["machines[0].wheels.left.color"]
 
 
 def test_a_body_is_laid_over_what_there_is():
@@ -310,9 +310,7 @@ def test_a_body_is_laid_over_what_there_is():
     headers = (("Accept", "application/vnd.atlas.2023-01-01+json"),)
     settings = Settings(route=RouteWord.SUCCESSOR, writes=frozenset({"machines"}))
     box = {
-        "machines": [
-            {"id": "1", "zoneId": "z", "name": "a", "size": 3, "colour": "red"}
-        ]
+        "machines": [{"id": "1", "zoneId": "z", "name": "a", "size": 3, "color": "red"}]
     }
     replies = [answers(box), answers(box), answers(box)]
     driven = drive(
@@ -327,5 +325,5 @@ def test_a_body_is_laid_over_what_there_is():
     assert [send.call.method for send in driven.sends] == ["GET", "GET", "PATCH"]
     assert (
         driven.sends[2].call.body
-        == b'{"machines":[{"colour":"red","id":"1","name":"a","size":5}]}'
+        == b'{"machines":[{"color":"red","id":"1","name":"a","size":5}]}'
     )

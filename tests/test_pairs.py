@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from shim.core.recognise import shared_engine
+from shim.core.recognize import shared_engine
 from shim.errors import SettingsError
 from shim.tools.pairs import compare, read_pairs, replay
 from tests.core.driver import CASES

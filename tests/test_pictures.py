@@ -32,18 +32,18 @@ def test_a_picture_has_a_name_and_words_for_those_who_do_not_see_it(drawing):
 
 
 def test_a_picture_can_be_read_on_a_telephone_and_in_the_dark(drawing):
-    """No letter is smaller than 12 px where the page is 360 px wide; dark has colours of its own."""
+    """No letter is smaller than 12 px where the page is 360 px wide; dark has colors of its own."""
     width = float(ET.fromstring(drawing).get("viewBox", "").split()[2])
     sizes = re.findall(r"font(?:-size)?: ([\d.]+)px", drawing)
     assert sizes
     assert min(map(float, sizes)) * min(1, (360 - 2 * 16) / width) >= 12
     light, _, dark = drawing.partition("@media (prefers-color-scheme: dark)")
-    coloured = {
+    colored = {
         name
         for name, rules in re.findall(r"\.?(\w+) \{([^}]*)\}", light)
         if "#" in rules
     } | {"text"}
-    assert coloured <= {name for name, _ in re.findall(r"\.?(\w+) \{([^}]*)\}", dark)}
+    assert colored <= {name for name, _ in re.findall(r"\.?(\w+) \{([^}]*)\}", dark)}
 
 
 def test_a_picture_loads_and_runs_nothing(drawing):

@@ -19,7 +19,7 @@ from shim.atlas.endpoints import (
     SharedTierSnapshots,
 )
 from shim.atlas.retries import Retries
-from shim.doors.httpx_family.clients import recognise_also
+from shim.doors.httpx_family.clients import recognize_also
 from shim.errors import SettingsError
 from shim.httpx import AsyncClient, Client
 
@@ -72,7 +72,7 @@ class _ConfiguredClient(Generic[HttpClient]):
             timeout=_checked(timeout),
             headers={"User-Agent": f"atlas-shim/{__version__}"},
         )
-        recognise_also(self._http, self.base_url)
+        recognize_also(self._http, self.base_url)
         how = (
             self._http,
             self.base_url,

@@ -14,7 +14,7 @@ import click
 
 from shim.cli.engine import document_option, engine_of
 from shim.cli.output import FILE, output_option, write_json, write_line, write_table
-from shim.core.recognise import Engine
+from shim.core.recognize import Engine
 from shim.core.route import sunset_of
 from shim.core.settings import Settings, read_settings
 from shim.documents.model import Operation

@@ -16,7 +16,7 @@ from shim import fake
 from shim.cli import output
 from shim.cli.failures import NO, SETTINGS, ExitError
 from shim.cli.successors import field_rules, write_fields
-from shim.core.recognise import load_engine
+from shim.core.recognize import load_engine
 from shim.core.settings import parse_instant
 from shim.fake.server import FakeServer
 from shim.gateway.log_writer import logged

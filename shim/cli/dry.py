@@ -12,7 +12,7 @@ import attrs
 
 from shim.core.content import dumps
 from shim.core.messages import Answer, Call, Outcome, Reply, Send
-from shim.core.recognise import Match
+from shim.core.recognize import Match
 from shim.core.route import VERSION_GONE, Context, Memory
 from shim.documents.before import Before
 from shim.documents.calls import Successor, Target

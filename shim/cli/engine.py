@@ -9,7 +9,7 @@ from pathlib import Path
 import attrs
 import click
 
-from shim.core.recognise import Engine, load_engine
+from shim.core.recognize import Engine, load_engine
 from shim.documents import load_documents, mapping_folders
 from shim.errors import SettingsError
 from shim.gateway.plan import Plan, PlanSource, renamed, unknown_variables

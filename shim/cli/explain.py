@@ -28,7 +28,7 @@ from shim.cli.successors import (
 )
 from shim.codes import error_codes
 from shim.core.messages import Call, field
-from shim.core.recognise import Engine, Match, shared_engine
+from shim.core.recognize import Engine, Match, shared_engine
 from shim.core.route import (
     Context,
     Memory,
@@ -119,15 +119,15 @@ def command(
         "path": readable(call.path),
         "query": call.query,
     }
-    match = engine.recognise(call.method, call.path, call.headers)
+    match = engine.recognize(call.method, call.path, call.headers)
     if match is None:
         reasons = list(dict.fromkeys(_reasons(engine, call))) or [
             "No mapping document has this path."
         ]
-        _write({"recognised": False, "call": asked, "reasons": reasons}, output)
+        _write({"recognized": False, "call": asked, "reasons": reasons}, output)
         raise SystemExit(NO)
     _write(
-        {"recognised": True, "call": asked, **explained(match, call, settings, now)},
+        {"recognized": True, "call": asked, **explained(match, call, settings, now)},
         output,
     )
 
@@ -223,7 +223,7 @@ def _call(method: str, url: str, accept: str | None) -> Call:
 
 
 def _reasons(engine: Engine, call: Call) -> Iterator[str]:
-    """Yield likely reasons why a call is not recognised, as sentences."""
+    """Yield likely reasons why a call is not recognized, as sentences."""
     shape = shape_of(call.path)
     version = named_in(field(call.headers, "Accept"))
     had_versions = engine.has(call.method, call.path)
@@ -235,10 +235,10 @@ def _reasons(engine: Engine, call: Call) -> Iterator[str]:
                     yield f"The call is current: it is the successor of {operation.id}."
                     return
     if had_versions:
-        yield "The version: with one in Accept that the retired endpoint had it is recognised."
+        yield "The version: with one in Accept that the retired endpoint had it is recognized."
         return
     for method in sorted({operation.method for operation in engine.operations}):
-        match = engine.recognise(method, call.path, call.headers)
+        match = engine.recognize(method, call.path, call.headers)
         if match is None:
             continue
         fixed = shape.split("/")
@@ -247,7 +247,7 @@ def _reasons(engine: Engine, call: Call) -> Iterator[str]:
             both = " and ".join(words)
             yield f"The path: {both} is a word of Atlas's API there, not a name."
         else:
-            yield f"The method: with {method} it is recognised."
+            yield f"The method: with {method} it is recognized."
 
 
 def _is_to(target: Target, call: Call) -> bool:
@@ -391,8 +391,8 @@ def _write(found: Mapping[str, Any], form: str) -> None:
         output.write_json(found)
         return
     output.heading(f"{found['call']['method']} {found['call']['path']}")
-    if not found["recognised"]:
-        output.paragraph("Not recognised: the shim passes this call on unchanged.")
+    if not found["recognized"]:
+        output.paragraph("Not recognized: the shim passes this call on unchanged.")
         output.bullets(found["reasons"])
         output.paragraph(
             "If it is a retired call: correct it, or describe it in a mapping document (mappings/README.md)."

@@ -1,7 +1,7 @@
 """Exit codes, the errors behind them, and the next steps.
 
 0  success
-1  Atlas answered with an error, a call is not recognised, or a check found problems
+1  Atlas answered with an error, a call is not recognized, or a check found problems
 2  bad usage, settings or mapping documents
 3  the network: no connection, or no answer in time
 """

@@ -6,7 +6,7 @@ import os
 
 import click
 
-from shim.core.recognise import shared_engine
+from shim.core.recognize import shared_engine
 from shim.errors import SettingsError
 from shim.front import PROXIES, configuration
 from shim.gateway.option_values import Address, parse_address

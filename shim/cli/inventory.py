@@ -16,7 +16,7 @@ import click
 from shim.cli import output
 from shim.cli.output import FILE, output_option
 from shim.cli.successors import no_successor
-from shim.core.recognise import Engine, shared_engine
+from shim.core.recognize import Engine, shared_engine
 from shim.core.settings import read_settings
 from shim.tools.inventory.reading import (
     LEVELS,

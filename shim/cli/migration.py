@@ -17,7 +17,7 @@ from shim.cli.explain import explained
 from shim.cli.members import MovedMember
 from shim.cli.successors import encoded
 from shim.core.messages import Call
-from shim.core.recognise import Engine
+from shim.core.recognize import Engine
 from shim.core.settings import Settings
 from shim.documents.model import Operation
 from shim.documents.vocabulary import Fidelity
@@ -57,7 +57,7 @@ def _plan(
 ) -> MigrationPlan:
     accept = ("Accept", operation.accept)
     call = Call(operation.method, "", encoded(operation.full_path), (accept,))
-    match = engine.recognise(call.method, call.path, call.headers)
+    match = engine.recognize(call.method, call.path, call.headers)
     if match is not None:
         found = explained(match, call, settings, at, with_members=True)
     else:

@@ -38,7 +38,7 @@ from shim.cli.serve import flag
 from shim.core.content import loads
 from shim.core.exchange import exchange
 from shim.core.messages import Call, Headers, Record
-from shim.core.recognise import Match
+from shim.core.recognize import Match
 from shim.core.route import Context, Memory
 from shim.core.settings import RouteWord, Settings
 from shim.credentials import read_credentials
@@ -277,7 +277,7 @@ def _read(http: httpx.Client, plan: Plan, read: RetiredRead) -> Proof:
     asked: Headers = ()
     if read.accept:
         asked = (("Accept", read.accept),)
-    match = plan.engine.recognise("GET", target.partition("?")[0], asked)
+    match = plan.engine.recognize("GET", target.partition("?")[0], asked)
     if match is None:
         raise SettingsError(f"no mapping document has a GET of this path at {upstream}")
     settings = _settings_for(plan, match)

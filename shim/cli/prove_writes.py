@@ -132,7 +132,7 @@ def _through_shim(
     content: bytes | None,
 ) -> TrialAnswer:
     upstream = plan.options.upstream
-    match = plan.engine.recognise(call.method, call.target, headers)
+    match = plan.engine.recognize(call.method, call.target, headers)
     assert match is not None, "trials.toml names calls that the shipped documents have"
     context = Context(
         plan.settings, Memory(), time.time, upstream, monotonic=time.monotonic

@@ -16,7 +16,7 @@ import click
 from shim._version import __version__
 from shim.cli.migration import migration_plans
 from shim.cli.output import write_json, write_line
-from shim.core.recognise import shared_engine
+from shim.core.recognize import shared_engine
 from shim.core.settings import parse_instant, read_settings
 from shim.documents.model import Operation
 from shim.tools.scan.findings import FindingState, Remark, as_json, sarif

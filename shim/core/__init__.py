@@ -9,7 +9,7 @@ nothing was executed. A value that can't be known is left out and reported.
 
 A call passes these stations in order:
 
-    ``recognise.Engine.recognise``     is this a retired call, and of which operation?
+    ``recognize.Engine.recognize``     is this a retired call, and of which operation?
     ``exchange.exchange``              the order of events; a door executes ``messages.Send`` and ``Read``
     ``route.decide``                   which side is asked first: by date, flag, or ``Memory`` of replies
     ``question.read_query``            the caller's question: paging, envelope, pretty; ``read_body`` for a body

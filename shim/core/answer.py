@@ -11,7 +11,7 @@ import attrs
 from shim.core.content import JsonReader
 from shim.core.messages import Reply, Translated, field
 from shim.core.question import MAX_PAGE_SIZE, LegacyQuery
-from shim.core.recognise import Match, SortKey
+from shim.core.recognize import Match, SortKey
 from shim.core.responses import CallError
 from shim.core.route import Context
 from shim.core.rules import TranslationContext

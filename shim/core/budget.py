@@ -7,7 +7,7 @@ import attrs
 from shim.core.responses import CallError
 
 MOST_WRITES = 500
-"""Writes that one call becomes: so many users an organisation has (Atlas's limits)."""
+"""Writes that one call becomes: so many users an organization has (Atlas's limits)."""
 
 MOST_PLANNED = 1024 * 1024
 """Bytes of the queries and bodies of all writes of one call: as many as the gateway accepts of a caller's own body."""

@@ -1,4 +1,4 @@
-"""The order of events of one recognised call, written once for sync and async doors.
+"""The order of events of one recognized call, written once for sync and async doors.
 
     decide -> legacy -> [retired] -> read the caller's question -> the tiers in turn -> [legacy] -> outcome
 
@@ -29,7 +29,7 @@ from shim.core.messages import (
     without,
 )
 from shim.core.question import LegacyQuery, read_query
-from shim.core.recognise import Match
+from shim.core.recognize import Match
 from shim.core.responses import CallError, document_reply, error_body, help_link
 from shim.core.route import (
     LEGACY,

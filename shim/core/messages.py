@@ -140,7 +140,7 @@ class Sent:
 
 @attrs.frozen
 class Record:
-    """What happened in one exchange of a recognised operation."""
+    """What happened in one exchange of a recognized operation."""
 
     operation: str
     api: str

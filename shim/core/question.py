@@ -10,7 +10,7 @@ from urllib.parse import quote_plus, unquote_plus
 import attrs
 
 from shim.core.messages import Call, without
-from shim.core.recognise import Match
+from shim.core.recognize import Match
 from shim.core.responses import CallError
 from shim.documents.calls import Target
 from shim.documents.question import QueryRule

@@ -15,7 +15,7 @@ import attrs
 
 from shim.core.content import dumps, loads
 from shim.core.messages import Call, Reply, field
-from shim.core.recognise import Match
+from shim.core.recognize import Match
 from shim.core.settings import STRICT, RouteWord, Settings
 from shim.documents.model import ConstantAnswer, Operation
 

@@ -14,7 +14,7 @@ from shim.errors import SettingsError
 from shim.origins import parse_origin
 
 ATLAS_ORIGINS = frozenset({"https://cloud.mongodb.com", "https://cloud.mongodbgov.com"})
-"""Atlas's own hosts: calls to them are recognised without any setting."""
+"""Atlas's own hosts: calls to them are recognized without any setting."""
 
 
 class RouteWord(StrEnum):
@@ -45,7 +45,7 @@ class Settings:
     writes: frozenset[str] = frozenset()
     """The switches of writes that are on."""
     origins: frozenset[str] = ATLAS_ORIGINS
-    """Where calls are recognised."""
+    """Where calls are recognized."""
     upstream: str = ""
     """Where calls to Atlas's own origins go, if set."""
     deadline: float = 60.0

@@ -24,7 +24,7 @@ from shim.core.messages import (
     replaced,
 )
 from shim.core.question import LegacyQuery
-from shim.core.recognise import Match
+from shim.core.recognize import Match
 from shim.core.responses import CallError, document_reply, error_body, in_legacy_names
 from shim.core.route import Context, Decision
 from shim.core.translate import UpstreamPage

@@ -37,7 +37,7 @@ from shim.core.messages import (
     without,
 )
 from shim.core.question import MAX_PAGE_SIZE, LegacyQuery, sent_on, successor_call
-from shim.core.recognise import Match
+from shim.core.recognize import Match
 from shim.core.responses import CallError, document_reply, refuse_redirect
 from shim.core.route import empty_key, tier_key
 from shim.core.state import ExchangeState, failed, refuse_success

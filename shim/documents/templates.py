@@ -1,4 +1,4 @@
-"""Path templates: one text both recognises a raw path and builds one."""
+"""Path templates: one text both recognizes a raw path and builds one."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Template:
 
 
 def parse_template(text: str, *, verbs: bool = False) -> Template:
-    """Parse a template; with ``verbs`` a segment may be ``{name}:pause``, which can be built and not recognised.
+    """Parse a template; with ``verbs`` a segment may be ``{name}:pause``, which can be built and not recognized.
 
     Raises ValueError with the defect.
     """

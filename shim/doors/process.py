@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from shim.core.recognise import Engine, shared_engine
+from shim.core.recognize import Engine, shared_engine
 from shim.core.route import Memory
 from shim.core.settings import ATLAS_ORIGINS, FLAG, RouteWord, Settings, read_settings
 from shim.doors.environment import INVENTORY, VARIABLES, are_unknown, read_word

@@ -17,7 +17,7 @@ import attrs
 
 from shim.core.exchange import exchange
 from shim.core.messages import Call, Exchange, Headers, PassThrough, Record, Send, field
-from shim.core.recognise import Match, match_in
+from shim.core.recognize import Match, match_in
 from shim.core.route import VERSION_GONE, Context, sunset_of
 from shim.core.settings import RouteWord
 from shim.doors import process
@@ -99,7 +99,7 @@ def _passed(match: Match | None, call: Call) -> Exchange:
         logger.warning(
             "%s: set ATLAS_SHIM_UPSTREAM=%s to translate its calls", said, call.origin
         )
-    return PassThrough(None)  # type: ignore[arg-type]  # a call that is not recognised has no record
+    return PassThrough(None)  # type: ignore[arg-type]  # a call that is not recognized has no record
 
 
 def retired_call(  # noqa: PLR0913 - the parts of a request that are looked at in turn

@@ -37,7 +37,7 @@ class ClusterApi:
 
 @dataclass(frozen=True, slots=True)
 class AtlasRequest:
-    """One recognised, signed-in request; ``names`` are the decoded path parameters.
+    """One recognized, signed-in request; ``names`` are the decoded path parameters.
 
     ``blank``: reads of instances answer as if no instance existed.
     """

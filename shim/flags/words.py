@@ -17,7 +17,7 @@ from typing import Any, Generic, TypeVar
 
 import attrs
 
-from shim.core.recognise import Match
+from shim.core.recognize import Match
 from shim.core.settings import RouteWord
 
 log = logging.getLogger("shim.flags")

@@ -1,7 +1,7 @@
 """Which calls go to the gateway: the operations of the documents as regular expressions.
 
 A proxy knows fewer things than the gateway, so each expression takes in all that the
-gateway recognises and little else: a call that the gateway does not recognise, it
+gateway recognizes and little else: a call that the gateway does not recognize, it
 passes on. The expressions use only syntax that PCRE2 and RE2 share, and have no character
 that a configuration would have to quote.
 """

@@ -11,7 +11,7 @@ from shim.errors import SettingsError
 # methods that are defined to change nothing (RFC 9110, 9.2.1)
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
 METHODS = READS | {"POST", "PUT", "PATCH", "DELETE"}
-WORDS = frozenset({"lent", "recognised", "reads", "all"})
+WORDS = frozenset({"lent", "recognized", "reads", "all"})
 
 
 @attrs.frozen
@@ -37,21 +37,21 @@ class AllowList:
         *,
         signs_in: bool = False,
     ) -> bool:
-        """Return whether a call of a raw path may be made, which is one of an ``operation`` if it is recognised.
+        """Return whether a call of a raw path may be made, which is one of an ``operation`` if it is recognized.
 
         A call that ``signs_in``, by a login of the caller's own, counts as a read:
         nobody reads without a token. GET includes HEAD, which asks for less (RFC 9110,
         9.3.2).
         """
         words = self.words
-        if "all" in words or (operation is not None and "recognised" in words):
+        if "all" in words or (operation is not None and "recognized" in words):
             return True
         if operation is not None and "lent" in words and is_lent(operation):
             return True
         if "reads" in words and (method in READS or signs_in):
             return True
         methods = {"*", method, "GET" if method == "HEAD" else method}
-        # One slash at the end does not count, as where calls are recognised.
+        # One slash at the end does not count, as where calls are recognized.
         segments = path.removesuffix("/").split("/")
         return any(
             wanted in methods and _matches(pattern, segments)

@@ -14,7 +14,7 @@ import logging
 import attrs
 
 from shim.core.messages import Answer, Reply, field
-from shim.core.recognise import Match
+from shim.core.recognize import Match
 from shim.core.settings import RouteWord
 from shim.core.state import together
 from shim.flags.words import FlagWords
@@ -39,7 +39,7 @@ from shim.gateway.upstream.connection import UpstreamResponse
 
 cut_log = logging.getLogger("shim.gateway.cut")
 
-# bytes of the content of a call that is recognised, or signed, which may take a second
+# bytes of the content of a call that is recognized, or signed, which may take a second
 # attempt
 KEPT = 1024 * 1024
 
@@ -118,7 +118,7 @@ class Handler:
             request, plan, self.authorities, self.shared.upstream.name
         )
         call = run.call
-        match = plan.engine.recognise(call.method, call.target, call.headers)
+        match = plan.engine.recognize(call.method, call.target, call.headers)
         line.match = None
         if match is not None and not match.operation.lives:
             line.match = match
@@ -189,7 +189,7 @@ class Handler:
 
 
 async def _receive(run: UpstreamCall) -> None:
-    """Take all content of a call that is recognised or signed; other content is passed on as it comes."""
+    """Take all content of a call that is recognized or signed; other content is passed on as it comes."""
     head = run.request.head
     match = run.match
     if head.has_content and match is None and not run.signer.signs:

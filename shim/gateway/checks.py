@@ -9,7 +9,7 @@ import attrs
 
 from shim.codes import cure_of
 from shim.core.messages import Call, Headers
-from shim.core.recognise import Engine, Match
+from shim.core.recognize import Engine, Match
 from shim.gateway.credentials.signers import UpstreamSigner
 from shim.gateway.errors import Refusal, bad_request
 from shim.gateway.fields import folded
@@ -150,7 +150,7 @@ def _check_query(method: str, target: str, headers: Headers, engine: Engine) -> 
     """Raise Refusal for a retired call with more parameters than any has."""
     if target.count("&") < PARAMETERS:
         return
-    if engine.recognise(method, target, headers) is not None:
+    if engine.recognize(method, target, headers) is not None:
         raise bad_request("The query has too many parameters.", 414)
 
 
@@ -192,7 +192,7 @@ def _check_path(method: str, path: str, headers: Headers, engine: Engine) -> Non
         raise bad_request("The path has a backslash or a control character.")
     if _DOTS.search(path):
         raise bad_request("The path has a dot segment.")
-    if "%2f" in lower and engine.recognise(method, unquote(path), headers) is not None:
+    if "%2f" in lower and engine.recognize(method, unquote(path), headers) is not None:
         raise bad_request("The path has an encoded slash where a plain one belongs.")
 
 

@@ -27,7 +27,7 @@ from shim.core.messages import (
     field,
     replaced,
 )
-from shim.core.recognise import Match
+from shim.core.recognize import Match
 from shim.core.route import Context, Memory
 from shim.core.state import together
 from shim.gateway.allow import READS

@@ -21,7 +21,7 @@ import orjson
 
 from shim.codes import cure_of
 from shim.core.messages import Call, Headers, Record
-from shim.core.recognise import Engine, Match
+from shim.core.recognize import Engine, Match
 from shim.gateway.errors import INTERNAL, Challenged, Failure, Refusal
 from shim.tools.radar.radar import shape_of
 

@@ -158,7 +158,7 @@ class Options:
     )
     allow: AllowList | None = _credentials(
         of.CALLS,
-        "Accept only these calls, separated by commas: 'lent', 'recognised', 'reads', 'all', or a method and a path, "
+        "Accept only these calls, separated by commas: 'lent', 'recognized', 'reads', 'all', or a method and a path, "
         "as in GET /api/atlas/v2/** (a list in the file). Default: all; of those, the gateway signs 'lent' with 'own', "
         "and every call of a caller who proved a key with 'verify'.",
         live=True,

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import attrs
 
-from shim.core.recognise import Engine
+from shim.core.recognize import Engine
 from shim.core.settings import RouteWord, Settings
 from shim.credentials import VARIABLES
 from shim.documents import Document, document_files, load_documents, mapping_folders

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from shim.core.messages import Answer, Headers, Record, Repeated, Sent
-from shim.core.recognise import Candidates, Match, match_of
+from shim.core.recognize import Candidates, Match, match_of
 from shim.core.responses import document_reply
 from shim.core.route import tier_key
 from shim.core.settings import RouteWord

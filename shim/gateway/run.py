@@ -18,7 +18,7 @@ from typing import cast
 from anyio.from_thread import start_blocking_portal
 
 from shim._version import __version__
-from shim.core.recognise import Engine
+from shim.core.recognize import Engine
 from shim.gateway.http1.activation import handed_over
 from shim.gateway.limits import Limits
 from shim.gateway.log_writer import logged

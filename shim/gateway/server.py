@@ -14,7 +14,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
 from typing import Any
 
-from shim.core.recognise import Engine, shared_engine
+from shim.core.recognize import Engine, shared_engine
 from shim.core.route import Memory
 from shim.errors import SettingsError
 from shim.flags.providers import connected, provider_factory

@@ -1,4 +1,4 @@
-"""TLS towards callers, made anew for new connections when its files change, and towards upstream."""
+"""TLS toward callers, made anew for new connections when its files change, and toward upstream."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ _VALIDITY = re.compile(
 
 
 Listening = Watched[tuple[ssl.SSLContext, float | None]]
-"""The last good context towards callers, and when its certificate ends, in seconds since the epoch if that is known."""
+"""The last good context toward callers, and when its certificate ends, in seconds since the epoch if that is known."""
 
 
 def listening(options: Options) -> Listening | None:
-    """Return the TLS towards callers, None if they don't speak it; raises SettingsError for files of no use.
+    """Return the TLS toward callers, None if they don't speak it; raises SettingsError for files of no use.
 
     A certificate that has ended may be used at the start: not every caller looks at it.
     """

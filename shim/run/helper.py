@@ -30,7 +30,7 @@ from typing import NoReturn
 import attrs
 
 from shim.core.messages import Call
-from shim.core.recognise import Engine, Match
+from shim.core.recognize import Engine, Match
 from shim.core.route import sunset_of
 from shim.errors import SettingsError
 from shim.gateway.credentials.gates import CallerGate, VerifyGate

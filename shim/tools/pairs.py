@@ -15,7 +15,7 @@ import attrs
 from shim.core.content import dumps, loads
 from shim.core.exchange import exchange
 from shim.core.messages import Answer, Call, Outcome, Reply, Send, advance, field
-from shim.core.recognise import Engine, Match
+from shim.core.recognize import Engine, Match
 from shim.core.route import Context, Memory
 from shim.core.settings import RouteWord, Settings, parse_instant
 from shim.documents.load import MOST_BYTES, text_of
@@ -121,7 +121,7 @@ def replay(engine: Engine, pairs: Sequence[Pair]) -> list[Replayed]:
 def _replayed(engine: Engine, settings: Settings, pair: Pair) -> Replayed:
     accept = _media_type(pair.old_version)
     call = Call("GET", _ORIGIN, pair.path, (("Accept", accept),))
-    match = engine.recognise("GET", pair.path, call.headers)
+    match = engine.recognize("GET", pair.path, call.headers)
     if match is None:
         return Replayed(
             pair,

@@ -93,9 +93,9 @@ def test_wrong_type(attribute, name, value):
     [
         (
             ServerlessBackupSnapshot,
-            {"colour": {"of": "magic"}},
+            {"color": {"of": "magic"}},
             "additional",
-            {"colour": {"of": "magic"}},
+            {"color": {"of": "magic"}},
         ),
         (
             ServerlessBackupRestoreJob,

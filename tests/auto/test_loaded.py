@@ -72,7 +72,7 @@ def facts():
 
 
 LIBRARIES = {"aiohttp", "anyio", "click", "httpx", "requests", "urllib3"}
-ENGINE = "shim.core.recognise"
+ENGINE = "shim.core.recognize"
 STAGES = [
     # asking for a record loads no library, though it takes the responses of each
     ("record", LIBRARIES, None),

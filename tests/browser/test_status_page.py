@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from shim.core.recognise import shared_engine
+from shim.core.recognize import shared_engine
 from shim.gateway.errors import bad_request
 from shim.gateway.logs import CallLine
 from tests.browser.conftest import LOOKS, SCROLLERS

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from shim.cli.successors import sdk_names
-from shim.core.recognise import shared_engine
+from shim.core.recognize import shared_engine
 from shim.documents.verbs import VERBS, WAYS
 from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_TOKEN
 from shim.tools.inventory.writing import explain_command
@@ -25,7 +25,7 @@ LIST = "/api/atlas/v1.0/groups/{groupId}/serverless/{clusterName}/backup/snapsho
 V2_LIST = LIST.replace("v1.0", "v2")
 JOBS = V2_LIST.replace("snapshots", "restoreJobs")
 CLUSTERS = "/api/atlas/v2/groups/{groupId}/clusters"
-HARBOURS = "/api/atlas/v2/groups/{groupId}/harbours"
+HARBORS = "/api/atlas/v2/groups/{groupId}/harbors"
 INSTANCE = "/api/atlas/v2/groups/{groupId}/serverless/{name}"
 
 
@@ -235,7 +235,7 @@ ROWS = [
 def test_each_verb_has_its_row(text):
     """A field of an operator's document, or of a shipped one, is shown with the new one that it comes from."""
     shown = [
-        text("GET", f"{HARBOURS}/x", env=INVENTED),
+        text("GET", f"{HARBORS}/x", env=INVENTED),
         *(text("GET", path) for path in (LIST, JOBS, USER)),
     ]
     assert [row for row, _ in ROWS if not any(row in one for one in shown)] == []
@@ -315,17 +315,17 @@ def test_what_the_call_does_not_do_is_remarked(explained, text):
         "startTime, else scheduledTime (descending) then id (descending)" in remark
         for remark in remarks
     )
-    (call,) = explained("GET", f"{HARBOURS}?state=shut&verbose=1", env=INVENTED)[
+    (call,) = explained("GET", f"{HARBORS}?state=shut&verbose=1", env=INVENTED)[
         "tiers"
     ]["successor"]["calls"]
     assert call["url"].endswith(
-        "/harbours?state=CLOSED&includeCount=true&itemsPerPage=500&pageNum=1"
+        "/harbors?state=CLOSED&includeCount=true&itemsPerPage=500&pageNum=1"
     )
     assert (
-        "the parameter verbose was not sent on: A harbour says all there is."
+        "the parameter verbose was not sent on: A harbor says all there is."
         in call["remarks"]
     )
-    said = text("GET", f"{HARBOURS}?state=grey", env=INVENTED)
+    said = text("GET", f"{HARBORS}?state=gray", env=INVENTED)
     assert (
         "refused, INVALID_QUERY_PARAMETER: Invalid query parameter state specified."
         in said
@@ -433,11 +433,11 @@ def test_every_operation_is_explained(text, operation):
         ),
     ],
 )
-def test_a_call_that_is_not_recognised_says_why(run, explained, words, hint):
+def test_a_call_that_is_not_recognized_says_why(run, explained, words, hint):
     """Exit code 1, and the likeliest reason, in both outputs."""
     done = run("explain", *words)
     assert done.exit_code == 1
-    assert "Not recognised" in done.stdout
+    assert "Not recognized" in done.stdout
     assert done.stdout.endswith("(mappings/README.md).\n")
     assert hint in " ".join(done.stdout.split())
     assert any(hint in reason for reason in explained(*words, code=1)["reasons"])
@@ -524,7 +524,7 @@ def test_a_word_of_the_api_is_no_name(text, path):
     """POST .../clusters/tenantUpgrade is not a read of a cluster called tenantUpgrade with the wrong method."""
     said = text("POST", f"/api/atlas/v2/groups/{{groupId}}/{path}", code=1)
     assert "not a name" in said
-    assert "recognised." not in said.replace("Not recognised", "")
+    assert "recognized." not in said.replace("Not recognized", "")
     assert "with GET" in text(
         "POST", "/api/atlas/v2/groups/{groupId}/clusters/shop", code=1
     )
@@ -582,4 +582,4 @@ def test_what_lives_on_is_explained_without_dates(text, explained):
     assert "openfeature:atlas-route, which is not read here" in text(
         "GET", LIST, env=by_flag
     )
-    assert explained(*words, code=1)["recognised"] is False
+    assert explained(*words, code=1)["recognized"] is False

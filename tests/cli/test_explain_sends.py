@@ -12,7 +12,7 @@ import pytest
 
 from shim.cli.successors import encoded
 from shim.core.messages import Call, Outcome, Reply, Send
-from shim.core.recognise import shared_engine
+from shim.core.recognize import shared_engine
 from shim.core.route import Context, Memory
 from shim.core.settings import RouteWord, read_settings
 from shim.tools.pairs import played
@@ -140,7 +140,7 @@ def test_what_is_said_is_sent_and_what_is_sent_is_said(run, number, turn, word):
         "json",
         env=environ,
     )
-    match = engine.recognise(operation.method, path, (("Accept", accept),))
+    match = engine.recognize(operation.method, path, (("Accept", accept),))
     if match is None:
         assert done.exit_code == 1
         return

@@ -115,7 +115,7 @@ HOSTILE = {
 def test_the_story_is_told(start):
     """The call fails with 410 and succeeds through the gateway, whatever the environment; it is shown as one types it.
 
-    No colour goes into a pipe, and every line of prose fits 80 columns.
+    No color goes into a pipe, and every line of prose fits 80 columns.
     """
     code, out, err = finished(start("demo", env=HOSTILE))
     assert code == 0

@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
-from shim.core.recognise import shared_engine
+from shim.core.recognize import shared_engine
 from shim.core.settings import Settings, parse_writes
 from tests.contract.atlas import ID, Atlas
 from tests.contract.schema import Bodies

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shim.core.recognise import Engine, shared_engine
+from shim.core.recognize import Engine, shared_engine
 
 
 @pytest.fixture(scope="session")

@@ -22,7 +22,7 @@ from shim.core.messages import (
     Send,
     advance,
 )
-from shim.core.recognise import Engine
+from shim.core.recognize import Engine
 from shim.core.route import Context, Memory
 from shim.core.settings import Settings
 from shim.documents import Document, load_documents, mapping_folders
@@ -203,7 +203,7 @@ def drive(
         content = body
     else:
         content = json.dumps(body).encode()
-    match = engine.recognise(method, target, headers)
+    match = engine.recognize(method, target, headers)
     assert match is not None, target
     now = clock if callable(clock) else Clock(clock)
     given_too = {"monotonic": monotonic or now, **(codec or {})}

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from shim.core.recognise import Engine
+from shim.core.recognize import Engine
 from shim.documents import Document
 from shim.documents.check import check_documents
 from shim.documents.load import parse_document

@@ -75,7 +75,7 @@ def test_a_look_gives_what_the_path_of_the_next_needs(engine):
 
 
 @pytest.mark.parametrize("document", [{"results": []}, {}])
-def test_credentials_without_an_organisation_see_no_user(engine, document):
+def test_credentials_without_an_organization_see_no_user(engine, document):
     """The rule of the look says what is answered, and nothing more is sent."""
     assert error_of(asked(engine, "GET", "/users/u1", [answers(document)])) == (
         404,
@@ -387,7 +387,7 @@ def test_a_text_that_no_query_can_have_is_refused(engine):
 
 
 def test_more_writes_than_any_call_needs_are_refused(engine):
-    """An organisation has 500 users at most."""
+    """An organization has 500 users at most."""
     driven = asked(
         engine, "POST", TEAM, [], [{"id": str(number)} for number in range(501)]
     )
@@ -690,7 +690,7 @@ def test_a_file_has_the_media_type_of_the_callers_version(
 )  # fmt: skip
 def test_content_of_another_kind_is_another_call(engine, target, kind):
     """Accept names the version and the kind of content."""
-    assert engine.recognise("GET", f"{BASE}{target}", (("Accept", kind),)) is None
+    assert engine.recognize("GET", f"{BASE}{target}", (("Accept", kind),)) is None
 
 
 def test_a_deletion_may_become_a_post_with_a_body(engine):

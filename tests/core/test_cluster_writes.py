@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shim.core.recognise import shared_engine
+from shim.core.recognize import shared_engine
 from shim.core.settings import Settings, parse_writes
 from tests.core.driver import GONE, answers, drive, refuses
 from tests.core.ends import pairs

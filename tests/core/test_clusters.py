@@ -117,7 +117,7 @@ def test_a_member_that_atlas_adds_is_not_lost(engine):
 def test_accept_alone_distinguishes_versions_of_one_path(engine):
     """The new ones are none of the shim's."""
     accepts = (OLD, OLDEST, NEW, "application/vnd.atlas.2025-03-12+json")
-    calls = [engine.recognise("GET", GET, (("Accept", accept),)) for accept in accepts]
+    calls = [engine.recognize("GET", GET, (("Accept", accept),)) for accept in accepts]
     assert [call and call.operation.id for call in calls] == [
         "getCluster",
         "getLegacyCluster",

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from shim.core.recognise import shared_engine
+from shim.core.recognize import shared_engine
 from shim.core.settings import Settings, parse_writes
 from tests.core.driver import CASES, answers, drive
 from tests.core.ends import ENDED, NewAtlas, pairs
@@ -101,7 +101,7 @@ def test_each_operation_that_ends_is_known():
     """By a document, with the day that Atlas announces."""
     for ended in ENDED:
         accept = f"application/vnd.atlas.{ended['version']}+{'gzip' if ended['path'].endswith('.gz') else 'json'}"
-        match = ENGINE.recognise(
+        match = ENGINE.recognize(
             ended["method"], re.sub("[{}]", "", ended["path"]), (("Accept", accept),)
         )
         assert match is not None, ended

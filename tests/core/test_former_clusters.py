@@ -8,7 +8,7 @@ import attrs
 import pytest
 
 from shim.core.messages import field
-from shim.core.recognise import shared_engine
+from shim.core.recognize import shared_engine
 from shim.core.route import Memory
 from shim.core.settings import RouteWord, Settings
 from tests.core.driver import (
@@ -131,7 +131,7 @@ def test_after_the_sunset_the_successor_leads_there_too(version, route):
 def test_off_is_as_if_it_were_not_there(version):
     """By the switch, which is off by default, and by routes that never lead anywhere."""
     path, headers = call(version)
-    for_all = shared_engine({}).recognise("GET", f"{path}/cluster0", headers)
+    for_all = shared_engine({}).recognize("GET", f"{path}/cluster0", headers)
     assert for_all is None or [*for_all.operation.successors] == ["successor"]
     for route in (RouteWord.OFF, RouteWord.LEGACY):
         assert ask(version, [GONE_TO_FLEX], settings=Settings(route=route)).passed

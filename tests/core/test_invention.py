@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shim.core.messages import PassThrough
-from shim.core.recognise import shared_engine
+from shim.core.recognize import shared_engine
 from tests.core.driver import AFTER, BASE, BEFORE, GET, JOBS, LIST, SNAPSHOT, drive
 
 TARGETS = [

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from shim.core.recognise import Engine
+from shim.core.recognize import Engine
 from tests.core.driver import Driven, answers, drive
 from tests.core.small import (
     HEAD,

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shim.core.messages import Call
-from shim.core.recognise import shared_engine
+from shim.core.recognize import shared_engine
 from shim.core.route import Memory
 from shim.core.settings import Settings
 from tests.core.driver import (

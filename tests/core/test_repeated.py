@@ -42,7 +42,7 @@ def repeated(driven):
 
 def again(known, engine, target, content):
     """Return what is made of the content of a success of another call."""
-    match = engine.recognise("GET", target, (("Accept", "*/*"),))
+    match = engine.recognize("GET", target, (("Accept", "*/*"),))
     return known.translate(match, target.partition("?")[0], content)
 
 

@@ -23,7 +23,7 @@ def decided(
     engine, when, word=RouteWord.AUTO, *, path=LIST, sunsets=None, method="GET"
 ):
     target = f"/api/atlas/v2{path}"
-    match = engine.recognise(method, target, ())
+    match = engine.recognize(method, target, ())
     assert match is not None
     settings = Settings(route=word, sunsets=sunsets or {})
     context = Context(

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from shim.core.recognise import shared_engine
+from shim.core.recognize import shared_engine
 from shim.core.route import Memory
 from shim.core.settings import Settings, read_settings
 from shim.errors import SettingsError
@@ -190,7 +190,7 @@ def test_a_word_of_reads_switches_no_write_on(reads, writes):
     """And what is not a word is refused."""
     engine = read(f'format = 1\nname = "toys"\n{MOVED}', writes, reads)
     found = [
-        engine.recognise(method, "/api/atlas/v2/groups/g/toys", ()) is not None
+        engine.recognize(method, "/api/atlas/v2/groups/g/toys", ()) is not None
         for method in ("GET", "POST")
     ]
     assert found == [bool(reads), bool(writes)]
@@ -279,5 +279,5 @@ def test_other_versions_are_other_calls(engine, call, accept, document):
         if accept is None
         else ((("Accept", f"application/vnd.atlas.{accept}+json"),))
     )
-    match = engine.recognise(*CALLS[call][:2], headers)
+    match = engine.recognize(*CALLS[call][:2], headers)
     assert (match and match.operation.document) == document

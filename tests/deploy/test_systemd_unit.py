@@ -29,7 +29,7 @@ def units(tmp_path):
     return tmp_path
 
 
-def analyse(*words):
+def analyze(*words):
     done = subprocess.run(
         [program("systemd-analyze"), *words],
         capture_output=True,
@@ -43,13 +43,13 @@ def analyse(*words):
 def test_systemd_understands_every_line(units):
     """``systemd-analyze verify`` says nothing at all."""
     for name in ("atlas-shim.service", "atlas-shim.socket"):
-        assert analyse("verify", "--man=no", str(units / name)) == (0, "")
+        assert analyze("verify", "--man=no", str(units / name)) == (0, "")
 
 
 @pytest.mark.slow
 def test_the_service_can_do_little(units):
     """``systemd-analyze security`` gives it an exposure below 1.5, of 10."""
-    _, said = analyse(
+    _, said = analyze(
         "security", "--offline=true", "--no-pager", str(units / "atlas-shim.service")
     )
     found = re.search(r"exposure level for atlas-shim\S*\.service: ([\d.]+)", said)

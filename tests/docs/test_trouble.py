@@ -332,7 +332,7 @@ def test_nothing_happens_and_explain_says_why(command):
     assert known.exit_code == 0
     early = command("explain", "GET", RETIRED, "--at", "2026-01-01")
     said = [
-        (unknown, "Not recognised"),
+        (unknown, "Not recognized"),
         (early, "Sent to legacy"),
         (known, "Sent to flex"),
     ]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from shim.core.recognise import load_engine
+from shim.core.recognize import load_engine
 from tests.family.doors import DOORS
 from tests.peers.scripted import GONE, error, ok, upstream
 
@@ -21,9 +21,9 @@ GROUP = "/api/atlas/v2/groups/g1"
 TARGET = f"{GROUP}/serverless/shop/backup/snapshots/{SNAPSHOT['id']}"
 OURS = (APIS.parent / "operators.toml").read_text("utf-8")
 NEW = {"Accept": "application/vnd.atlas.2026-06-01+json"}
-HARBOURS = json.loads(Path(__file__).with_name("harbours.json").read_text("utf-8"))
-(DEEP, SHALLOW), OLD_DEEP = HARBOURS["new"], HARBOURS["old"]
-"""Two harbours of the new API, and what the first of them was in the old one."""
+HARBORS = json.loads(Path(__file__).with_name("harbors.json").read_text("utf-8"))
+(DEEP, SHALLOW), OLD_DEEP = HARBORS["new"], HARBORS["old"]
+"""Two harbors of the new API, and what the first of them was in the old one."""
 
 
 def atlas(arrival):
@@ -34,8 +34,8 @@ def atlas(arrival):
     if arrival.fields.get("accept") != NEW["Accept"]:
         return GONE
     answers = {
-        "harbours": ok({"results": [DEEP, SHALLOW], "totalCount": 2}),
-        "harbours/Rock%20End": ok(DEEP),
+        "harbors": ok({"results": [DEEP, SHALLOW], "totalCount": 2}),
+        "harbors/Rock%20End": ok(DEEP),
     }
     return answers.get(below) or error(404, "NOWHERE")
 
@@ -84,22 +84,22 @@ def test_rules_of_the_operator_count_in_every_door(ask):
 
 def test_what_a_document_alone_describes_is_served_by_every_door(ask):
     """Objects grouped and counted, three deep, with what nobody knows yet; the version that lives passes."""
-    harbour = "/harbours/Rock%20End"
-    assert ask(GROUP + harbour) == (200, OLD_DEEP, [f"2026-06-01 {harbour}"])
-    assert ask(GROUP + harbour, headers=NEW) == (200, DEEP, [f"2026-06-01 {harbour}"])
+    harbor = "/harbors/Rock%20End"
+    assert ask(GROUP + harbor) == (200, OLD_DEEP, [f"2026-06-01 {harbor}"])
+    assert ask(GROUP + harbor, headers=NEW) == (200, DEEP, [f"2026-06-01 {harbor}"])
 
 
 def test_a_list_by_a_query_in_other_words_is_served_by_every_door(ask):
     """Parameters are translated, dropped, or given; a word that means nothing is refused."""
     page = "includeCount=true&itemsPerPage=500&pageNum=1"
-    _, document, sent = ask(f"{GROUP}/harbours?verbose=1&state=shut&other=x")
+    _, document, sent = ask(f"{GROUP}/harbors?verbose=1&state=shut&other=x")
     assert [one["name"] for one in document["results"]] == ["Ayr", "Rock End"]
     assert document["totalCount"] == 2
-    assert sent == [f"2026-06-01 /harbours?state=CLOSED&other=x&{page}"]
-    assert ask(f"{GROUP.replace('v2', 'v1.0')}/harbours")[2] == [
-        f"2026-06-01 /harbours?state=OPEN&{page}"
+    assert sent == [f"2026-06-01 /harbors?state=CLOSED&other=x&{page}"]
+    assert ask(f"{GROUP.replace('v2', 'v1.0')}/harbors")[2] == [
+        f"2026-06-01 /harbors?state=OPEN&{page}"
     ]
-    status, document, sent = ask(f"{GROUP}/harbours?state=ajar")
+    status, document, sent = ask(f"{GROUP}/harbors?state=ajar")
     assert status == 400
     assert document["errorCode"] == "INVALID_QUERY_PARAMETER"
     assert sent == []

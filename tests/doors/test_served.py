@@ -11,7 +11,7 @@ import pytest
 
 import shim
 from shim import requests as shim_requests
-from shim.core.recognise import Engine
+from shim.core.recognize import Engine
 from shim.errors import DocumentError, LegacyEndpointWarning, SettingsError
 from tests.doors.calls import (
     BEARER,

@@ -17,7 +17,7 @@ from typing import Any
 import attrs
 
 from shim.core.messages import Call, PassThrough, Record, field
-from shim.core.recognise import Engine, shared_engine
+from shim.core.recognize import Engine, shared_engine
 from shim.core.route import Memory
 from shim.core.settings import STRICT, RouteWord, read_settings
 from tests.core.driver import (
@@ -243,7 +243,7 @@ def said_by_atlas(method: str, target: str, accept: str) -> Given:
     kind = target.partition("/groups/")[2][:1]
     if (
         kind != "a"
-        and RETIRED.recognise(method, target, (("Accept", accept),)) is not None
+        and RETIRED.recognize(method, target, (("Accept", accept),)) is not None
     ):
         # Which is believed for this path alone.
         return (
@@ -297,7 +297,7 @@ def by_the_core(
     outcome = None
     if (
         settings.route is not RouteWord.OFF
-        and engine.recognise(call.method, call.target, call.headers) is not None
+        and engine.recognize(call.method, call.target, call.headers) is not None
     ):
         driven = drive(
             engine,

@@ -7,7 +7,7 @@ import attrs
 import pytest
 
 from shim.core.messages import Call, Record, field
-from shim.core.recognise import shared_engine
+from shim.core.recognize import shared_engine
 from shim.gateway.fields import notes
 from shim.gateway.plan import Plan, read_options
 from shim.gateway.run import serve_in_thread

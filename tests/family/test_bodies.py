@@ -141,7 +141,7 @@ REFUSED = [
     ("order", {**BODY, "deliveryType": "RESTORE"}, "INVALID_ENUM_VALUE", "RESTORE"),
     *(
         ("order", {**BODY, name: "x"}, INVALID, name)
-        for name in ("colour", "targetDeploymentItemName")
+        for name in ("color", "targetDeploymentItemName")
     ),
     *(
         ("order", {**BODY, name: 5}, INVALID, name)

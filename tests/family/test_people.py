@@ -27,7 +27,7 @@ SEEN = [{"groupId": "g", "groupRoles": ["GROUP_OWNER"]}]
 
 
 def new_atlas(place, status):
-    """Return an upstream that knows one user of an organisation or a project."""
+    """Return an upstream that knows one user of an organization or a project."""
     roles = [f"{PLACES[place][1]}_OWNER"]
     has = (
         ({"orgRoles": roles, "groupRoleAssignments": SEEN}) if place == ORG else (roles)
@@ -60,7 +60,7 @@ def new_atlas(place, status):
     ("place", "call", "is_meant"), [*product(PLACES, CALLS, (True, False))]
 )
 def test_a_write_is_sent_once_and_only_on_who_is_meant(engine, place, call, is_meant):
-    """In an organisation all roles at once, and others as seen; in a project one by one, what is missing first.
+    """In an organization all roles at once, and others as seen; in a project one by one, what is missing first.
 
     A member is no invitation, and who is invited no member: 404.
     """

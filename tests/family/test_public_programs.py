@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from shim.core.recognise import shared_engine
+from shim.core.recognize import shared_engine
 from shim.core.settings import read_settings
 from tests.core.driver import answers, drive
 

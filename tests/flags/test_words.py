@@ -41,7 +41,7 @@ class Provider:
 
 
 def call(project):
-    """Return what is looked at of a call that was recognised."""
+    """Return what is looked at of a call that was recognized."""
     return SimpleNamespace(parameters={"groupId": project} if project else {})
 
 

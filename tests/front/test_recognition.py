@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shim.core.recognise import load_engine
+from shim.core.recognize import load_engine
 from shim.documents.templates import parameter_name
 from tests.front.proxies import recorded, who
 from tests.peers.served import get
@@ -112,7 +112,7 @@ def lines(accepts):
     return [f"Accept: {value}" for value in accepts]
 
 
-def test_what_the_gateway_recognises_reaches_it(front, engine):
+def test_what_the_gateway_recognizes_reaches_it(front, engine):
     """Whatever the spelling of values and versions; and the target arrives as it was written, wherever it arrives."""
     at, atlas, gateway = front
 
@@ -120,7 +120,7 @@ def test_what_the_gateway_recognises_reaches_it(front, engine):
     @given(calls(engine))
     def check(call):
         method, target, accepts = call
-        recognised = engine.recognise(
+        recognized = engine.recognize(
             method, target, tuple(("Accept", value) for value in accepts)
         )
         answered = who(
@@ -128,7 +128,7 @@ def test_what_the_gateway_recognises_reaches_it(front, engine):
         )
         assert (
             answered == "gateway"
-            if recognised
+            if recognized
             else answered in {"gateway", "atlas", None}
         )
         if answered:
@@ -150,7 +150,7 @@ def test_every_operation_on_every_api(front, engine):
                     operation.method,
                     operation.method.replace("GET", "HEAD"),
                 }:
-                    if engine.recognise(method, path, ()) is None:
+                    if engine.recognize(method, path, ()) is None:
                         # this API's fixed version is not in the operation's range
                         continue
                     for target in (path, f"{path}/", f"{path}?a=b", f"{path}/?a=b"):
@@ -222,7 +222,7 @@ def test_every_operation_on_every_api(front, engine):
 def test_what_is_no_retired_call_goes_straight(front, engine, method, target, accept):
     """A path or method of another operation, and a version that certainly is another one."""
     at, _, _ = front
-    assert engine.recognise(method, target, (("Accept", accept),)) is None
+    assert engine.recognize(method, target, (("Accept", accept),)) is None
     assert (
         who(
             at,

@@ -5,7 +5,7 @@ import json
 import attrs
 import pytest
 
-from shim.core.recognise import load_engine, shared_engine
+from shim.core.recognize import load_engine, shared_engine
 from shim.core.settings import RouteWord
 from shim.documents import load_documents
 from shim.errors import DocumentError, SettingsError
@@ -46,7 +46,7 @@ def signed(seen, target, method):
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
 def test_unknown_writes_are_not_signed(method):
-    """Where reads and recognised calls are signed, another write is refused; the answer says what would help."""
+    """Where reads and recognized calls are signed, another write is refused; the answer says what would help."""
     with world("own", allow=BY_DEFAULT) as seen:
         head, content = seen.ask(CLUSTERS, "Content-Length: 0", method=method)
         assert told((head, content)) == (403, "SHIM_NOT_ALLOWED")
@@ -126,7 +126,7 @@ def test_lent_writes_are_taken(route):
 
 
 def test_a_list_of_the_operators_own():
-    """It holds for every call, whoever signs; what is not on it is refused, reads and recognised calls included."""
+    """It holds for every call, whoever signs; what is not on it is refused, reads and recognized calls included."""
     allow = parse_allow(
         "GET /api/atlas/v2/groups/*/flexClusters, POST /api/atlas/v2/groups/{groupId}/clusters",
         "",
@@ -158,7 +158,7 @@ def test_queries_are_no_part_of_the_path():
 
 @pytest.mark.parametrize("mode", ["passthrough", "own"])
 def test_reads_alone(mode):
-    """Reads pass, recognised or not; every write is refused, recognised or not."""
+    """Reads pass, recognized or not; every write is refused, recognized or not."""
     with world(mode, allow=READS) as seen:
         bearer = f"Authorization: Bearer {DEMO_TOKEN}"
         for method in ("GET", "OPTIONS"):
@@ -268,7 +268,7 @@ GROUP = "/api/atlas/v2/groups/5f0000000000000000000001"
 
 
 def has(text: str, method: str, path: str) -> bool:
-    """Tell whether a list, as an operator writes it, has a call that is not recognised."""
+    """Tell whether a list, as an operator writes it, has a call that is not recognized."""
     found = parse_allow(text, "--allow")
     assert found is not None
     return found.has(method, path, None)
@@ -281,7 +281,7 @@ def has(text: str, method: str, path: str) -> bool:
     ("POST /api/atlas/v2/groups/{groupId}/clusters", "POST", f"{GROUP}/clusters/"),
     ("* /api/atlas/v2/groups/*/clusters/c%C3%A9", "DELETE", f"{GROUP}/clusters/c%C3%A9"),
     ("PATCH /api/atlas/v2/groups/*/clusters/*", "PATCH", f"{GROUP}/clusters/caf%C3%A9;v=1"),
-    ("recognised , GET /x", "GET", "/x"), ("all", "BREW", "/anything"), ("reads", "OPTIONS", "/%2e%2e"),
+    ("recognized , GET /x", "GET", "/x"), ("all", "BREW", "/anything"), ("reads", "OPTIONS", "/%2e%2e"),
 ])  # fmt: skip
 def test_on_the_list(text, method, path):
     """A star or a name in braces is one whole segment, two stars are all that follows, GET has HEAD in it."""
@@ -318,11 +318,11 @@ def test_depth_does_not_lead_elsewhere(rest):
 
 
 @pytest.mark.parametrize(("name", "words"), [
-    (None, {"all"}), ("createServerlessInstance", {"all", "recognised", "lent"}),
-    ("createLogExport", {"all", "recognised"}), ("getLogExport", {"all", "recognised", "lent"}),
+    (None, {"all"}), ("createServerlessInstance", {"all", "recognized", "lent"}),
+    ("createLogExport", {"all", "recognized"}), ("getLogExport", {"all", "recognized", "lent"}),
 ])  # fmt: skip
 def test_words(name, words):
-    """Recognised is what a document has; lent are its reads, and the writes of which it says so."""
+    """Recognized is what a document has; lent are its reads, and the writes of which it says so."""
     if name is None:
         operation = None
     else:

@@ -7,7 +7,7 @@ import threading
 import time
 import tracemalloc
 
-from shim.core.recognise import shared_engine
+from shim.core.recognize import shared_engine
 from shim.gateway import radar_inventory
 from shim.gateway.logs import CallLine
 from shim.gateway.radar_inventory import RadarInventory

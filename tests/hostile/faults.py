@@ -267,7 +267,7 @@ def bomb() -> bytes:
     )
 
 
-CATALOGUE = {
+CATALOG = {
     "Connections": tuple(connections()),
     "Messages": tuple(messages()),
     "Content": tuple(contents()),

@@ -15,12 +15,12 @@ import pytest
 
 from shim.gateway.server import Gateway
 from tests.hostile.calls import CALLS
-from tests.hostile.faults import BODY_LIMIT, CATALOGUE, Fault, Stage, staged
+from tests.hostile.faults import BODY_LIMIT, CATALOG, Fault, Stage, staged
 from tests.peers.raw import until
 from tests.peers.served import calling, gateway, lines_of, status_of, value_of
 
 PAGE = Path(__file__).with_name("faults.md").read_text("utf-8")
-FAULTS = [fault for faults in CATALOGUE.values() for fault in faults]
+FAULTS = [fault for faults in CATALOG.values() for fault in faults]
 JULY = datetime(2026, 7, 1, tzinfo=UTC)
 """Backups are retired."""
 
@@ -165,8 +165,8 @@ def test_fault(fault):
 
 
 def test_the_tables_have_all_faults_and_no_others():
-    """Each section names the faults of its part of the catalogue, in their order."""
-    for section, faults in CATALOGUE.items():
+    """Each section names the faults of its part of the catalog, in their order."""
+    for section, faults in CATALOG.items():
         table = PAGE.partition(f"## {section}\n\n")[2].partition("\n\n")[0]
         names = dict.fromkeys(re.findall(r"^\| (.+?) \| ", table, re.MULTILINE))
         assert list(names) == ["fault", *(fault.name for fault in faults)]

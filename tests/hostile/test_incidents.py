@@ -47,7 +47,7 @@ def test_no_field_changes_who_may_call(lines):
 
 @pytest.mark.parametrize("text", ["%0d%0aforged", "%1b[31mred", "%e2%80%a8line"])
 def test_logs_have_one_line_of_plain_text_each(text, caplog):
-    """CVE-2020-7694 (uvicorn): what a caller writes forges no line and no colour in the log."""
+    """CVE-2020-7694 (uvicorn): what a caller writes forges no line and no color in the log."""
     caplog.set_level(logging.DEBUG, "shim")
     with replying(reply(b"<html>")) as upstream, gateway(upstream.origin) as served:
         ask(served, get(f"{BACKUP}/snapshots?x={text}", *LINES, f"User-Agent: {text}"))

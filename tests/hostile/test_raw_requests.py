@@ -7,7 +7,7 @@ import os
 import attrs
 import pytest
 
-from shim.core.recognise import shared_engine
+from shim.core.recognize import shared_engine
 from shim.gateway.plan import Plan
 from tests.hostile.rows import PASSED, REFUSED, SNAPSHOTS
 from tests.peers.raw import reply, replying

@@ -9,7 +9,7 @@ import trio
 
 from shim import httpx
 from shim.doors.driver import drive
-from shim.doors.httpx_family.clients import doors, recognise_also
+from shim.doors.httpx_family.clients import doors, recognize_also
 from shim.doors.httpx_family.door import retired_request
 from tests.doors.calls import BEARER, EMPTY, SNAPSHOTS, flex
 
@@ -143,6 +143,6 @@ def test_an_origin_of_the_typed_client_counts_for_its_client_only(
     """Other clients of the process leave calls to it as they are."""
     monkeypatch.delenv("ATLAS_SHIM_UPSTREAM")
     with httpx.Client(headers=BEARER) as ours, httpx.Client(headers=BEARER) as other:
-        recognise_also(ours, atlas.url)
+        recognize_also(ours, atlas.url)
         assert ours.get(retired).status_code == 200
         assert other.get(retired).status_code == 410

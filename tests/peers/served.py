@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import attrs
 
-from shim.core.recognise import Engine
+from shim.core.recognize import Engine
 from shim.gateway.option_values import Address
 from shim.gateway.options import Options
 from shim.gateway.run import serve_in_thread

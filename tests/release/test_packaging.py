@@ -32,12 +32,12 @@ def test_the_wheel_carries_the_mappings_and_switches_nothing_on(wheel):
 
 
 def test_the_wheel_works_without_the_checkout(wheel, tmp_path):
-    """From the unpacked wheel alone, a legacy call is recognised, and an error code explained."""
+    """From the unpacked wheel alone, a legacy call is recognized, and an error code explained."""
     zipfile.ZipFile(wheel).extractall(tmp_path)
     code = (
-        f"import shim.core.recognise as e; assert e.__file__.startswith({str(tmp_path)!r}), e.__file__; "
+        f"import shim.core.recognize as e; assert e.__file__.startswith({str(tmp_path)!r}), e.__file__; "
         "engine = e.load_engine({}); "
-        "print(engine.recognise('GET', '/api/atlas/v2/groups/a/serverless/b/backup/snapshots', ()).operation.id); "
+        "print(engine.recognize('GET', '/api/atlas/v2/groups/a/serverless/b/backup/snapshots', ()).operation.id); "
         "from shim.cli.explain import meaning_of; print(meaning_of('SHIM_CONTENT_CODED')['Cure'])"
     )
     done = subprocess.run(

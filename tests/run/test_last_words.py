@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from shim.codes import error_codes
-from shim.core.recognise import shared_engine
+from shim.core.recognize import shared_engine
 from shim.gateway.ledger import Seen
 from shim.run.causes import ProgramCalls, refused_calls
 from tests.run.grid import FIELDS, URL

@@ -5,7 +5,7 @@ from itertools import product
 
 import pytest
 
-from shim.core.recognise import shared_engine
+from shim.core.recognize import shared_engine
 from shim.core.settings import Settings, parse_writes
 from tests.core.driver import drive
 from tests.stateful.people import BASE, People

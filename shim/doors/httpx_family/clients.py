@@ -180,8 +180,8 @@ def door_of(library: str, side: str) -> Callable[..., Any]:
     return send
 
 
-def recognise_also(client: Any, origin: str) -> None:
-    """Let a client of ours recognise calls to one more origin, as the typed client does with its base URL."""
+def recognize_also(client: Any, origin: str) -> None:
+    """Let a client of ours recognize calls to one more origin, as the typed client does with its base URL."""
     url = type(client.base_url)(origin)
     origins: frozenset[str] = getattr(client, "_shim_origins", frozenset())
     vars(client)["_shim_origins"] = origins | {

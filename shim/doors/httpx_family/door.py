@@ -20,7 +20,7 @@ if TYPE_CHECKING:  # a program may have httpx2 alone in memory, and call it http
     import httpx
 
 RECORD = "shim"
-"""The key in ``response.extensions`` of the record of a recognised call."""
+"""The key in ``response.extensions`` of the record of a recognized call."""
 
 INNER = "shim.inner"
 """The key in ``request.extensions`` of a request that the shim makes itself."""

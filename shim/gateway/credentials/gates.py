@@ -20,7 +20,7 @@ from urllib.parse import unquote
 
 from shim.codes import cure_of
 from shim.core.messages import Call
-from shim.core.recognise import Match
+from shim.core.recognize import Match
 from shim.credentials import (
     VARIABLES,
     AccessToken,
@@ -105,7 +105,7 @@ class CallerGate:
 
 
 class OwnGate(CallerGate):
-    """Signs recognised operations, or all calls that a list has, for callers on this machine; refuses web pages.
+    """Signs recognized operations, or all calls that a list has, for callers on this machine; refuses web pages.
 
     A write that is not lent goes with the caller's own credentials; without any, the
     list of calls refuses it.

@@ -1,4 +1,4 @@
-"""Appends to the inventory: a line for each recognised call, from any number of processes and threads."""
+"""Appends to the inventory: a line for each recognized call, from any number of processes and threads."""
 
 from __future__ import annotations
 

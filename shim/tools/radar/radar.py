@@ -19,7 +19,7 @@ from importlib.resources import files
 import attrs
 
 from shim.core.messages import Call, Headers, field
-from shim.core.recognise import Engine
+from shim.core.recognize import Engine
 
 log = logging.getLogger("shim.tools.radar")
 
@@ -171,7 +171,7 @@ def _instant(value: str | None) -> float | None:
 @lru_cache(maxsize=512)
 def _path_of(engine: Engine, method: str, path: str, accept: str) -> str:
     """Return a document's template, or else a shape; remembered, since programs make the same few calls."""
-    match = engine.recognise(method, path, (("Accept", accept),) if accept else ())
+    match = engine.recognize(method, path, (("Accept", accept),) if accept else ())
     if match is None:
         return shape_of(path)
     return f"{match.api.base}{match.operation.path.text}"
@@ -180,7 +180,7 @@ def _path_of(engine: Engine, method: str, path: str, accept: str) -> str:
 def shape_of(path: str) -> str:
     """Return a raw path with ``{}`` in place of each segment that is no word of Atlas's API.
 
-    The segment right after the id of a project or an organisation always is one, even
+    The segment right after the id of a project or an organization always is one, even
     if it is unknown.
     """
     shown = list[str]()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import attrs
 
-from shim.core.recognise import Engine
+from shim.core.recognize import Engine
 from shim.core.route import sunset_of
 from shim.core.settings import Settings
 from shim.extras import hint

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import attrs
 
-from shim.core.recognise import Engine
+from shim.core.recognize import Engine
 from shim.documents.load import CALLER
 from shim.documents.model import Operation
 from shim.documents.templates import parameter_name

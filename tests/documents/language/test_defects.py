@@ -24,9 +24,7 @@ TEXTS = {
     "things": SOUND,
     "reads": SOUND + text_of("again"),
     "parts": text_of("parts"),
-    "harbours": (Path(__file__).parents[1] / "apis" / "harbours.toml").read_text(
-        "utf-8"
-    ),
+    "harbors": (Path(__file__).parents[1] / "apis" / "harbors.toml").read_text("utf-8"),
     "machines": f"{text_of('machines')}\n{OBJECTS}\n{LENS}",
     "toys": f'format = 1\nname = "toys"\n{MOVED}',
     "widgets": f"{WIDGETS}\n{REFUSED}\n{BEFORE}\n{text_of('file')}\n{NESTED}",

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shim.core.recognise import Engine
+from shim.core.recognize import Engine
 from shim.core.settings import RouteWord, Settings
 from shim.documents.tables import key_path
 from tests.core.driver import SHIPPED, answers, drive
@@ -167,7 +167,7 @@ def exercise(engine: Engine) -> None:
                 dict.fromkeys(operation.path.parameters, "x")
             )
             accept = (("Accept", f"application/vnd.atlas.{operation.version}+json"),)
-            match = engine.recognise(operation.method, target, accept)
+            match = engine.recognize(operation.method, target, accept)
             if match is None:
                 continue
             if match.needs_body:

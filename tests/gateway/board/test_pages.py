@@ -12,7 +12,7 @@ import jsonschema
 import pytest
 import trustme
 
-from shim.core.recognise import shared_engine
+from shim.core.recognize import shared_engine
 from shim.gateway.admin import WIDTH, page, text
 from shim.gateway.errors import origin_of
 from shim.gateway.logs import CallLine

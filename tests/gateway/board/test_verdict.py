@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from shim.core.recognise import shared_engine
+from shim.core.recognize import shared_engine
 from shim.gateway.ledger import ERRORS, MAX_CALLERS, Ledger, Way
 from shim.gateway.logs import CallLine
 from shim.gateway.status import verdict
@@ -124,7 +124,7 @@ def test_what_a_successor_answered_of_them_is_retired():
 
 START = 1_800_000_000 // 60 * 60.0
 ENGINE = shared_engine(os.environ)
-RETIRED = ENGINE.recognise(
+RETIRED = ENGINE.recognize(
     "GET", "/api/atlas/v1.0/groups/x/serverless/y/backup/snapshots", ()
 )
 if RETIRED:

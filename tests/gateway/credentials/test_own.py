@@ -51,7 +51,7 @@ def seen(shared):
 
 
 @HOLDERS
-def test_recognised_operations_are_signed(environ):
+def test_recognized_operations_are_signed(environ):
     """Rewritten and legacy-route calls of a caller without credentials succeed, for one extra trip."""
     with world("own", environ) as seen:
         for path in (RETIRED, INSTANCE, RETIRED):
@@ -144,7 +144,7 @@ def test_paths_like_it_are_signed(path):
 
 
 def test_switched_off_still_signs():
-    """Off ends the translation, and the recognised call is signed as before."""
+    """Off ends the translation, and the recognized call is signed as before."""
     with world("own", route=RouteWord.OFF) as seen:
         assert status_of(seen.ask(INSTANCE, f"Accept: {V2}")[0]) == 200
         assert status_of(seen.ask(RETIRED, f"Accept: {V2}")[0]) == 410

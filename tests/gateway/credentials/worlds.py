@@ -34,7 +34,7 @@ RETIRED = (
 """Rewritten, since the fake's day is past the sunset."""
 OLD = f"/api/atlas/v1.0/groups/{DEMO_GROUP}/serverless/{DEMO_CLUSTER}/backup/snapshots"
 INSTANCE = f"/api/atlas/v2/groups/{DEMO_GROUP}/serverless/{DEMO_CLUSTER}"
-"""Recognised, and still on the legacy route."""
+"""Recognized, and still on the legacy route."""
 UNTOUCHED = f"/api/atlas/v2/groups/{DEMO_GROUP}/flexClusters"
 """Nothing to do with retired operations."""
 

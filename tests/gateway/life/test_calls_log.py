@@ -8,7 +8,7 @@ import re
 import pytest
 
 from shim.codes import cure_of
-from shim.core.recognise import shared_engine
+from shim.core.recognize import shared_engine
 from shim.core.settings import RouteWord
 from shim.gateway.log_writer import LogLines, tell
 from shim.gateway.logs import CallLine, ids_of, instant

@@ -12,7 +12,7 @@ from pathlib import Path
 import attrs
 import pytest
 
-from shim.core.recognise import shared_engine
+from shim.core.recognize import shared_engine
 from shim.core.settings import RouteWord
 from shim.gateway.options import Options
 from shim.gateway.plan import LivePlan, Plan, PlanSource

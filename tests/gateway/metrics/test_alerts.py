@@ -140,7 +140,7 @@ def pages(both, page, tmp_path_factory):
 @pytest.mark.slow
 @needs_prometheus
 def test_real_gateways_in_trouble_raise_their_own_alert_alone(pages, tmp_path):
-    """The rules, as they are, tell each plight from its neighbours, but for the seconds that callers may wait."""
+    """The rules, as they are, tell each plight from its neighbors, but for the seconds that callers may wait."""
     with watching(
         tmp_path, pages, float(int(time.time())), RULES / "alerts.yml"
     ) as prometheus:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from shim.core.messages import Call
-from shim.core.recognise import shared_engine
+from shim.core.recognize import shared_engine
 from shim.tools.radar.radar import MAX_CALLERS, MAX_SIGHTINGS, Radar
 
 GROUP = "/api/atlas/v2/groups/0123456789abcdef01234567"

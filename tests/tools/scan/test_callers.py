@@ -5,7 +5,7 @@ from textwrap import dedent
 
 import pytest
 
-from shim.core.recognise import load_engine
+from shim.core.recognize import load_engine
 from shim.core.settings import Settings
 from shim.documents.load import CALLER
 from shim.tools.scan.pins import ANY, limit

@@ -208,8 +208,8 @@ def test_a_long_scan_shows_how_far_it_is_at_a_terminal(monkeypatch):
     assert b"100%" in shown
 
 
-def test_colours_say_how_urgent_a_finding_is(tree):
-    """On a terminal: red is over, yellow is still to come; a line without a colour has no escape."""
+def test_colors_say_how_urgent_a_finding_is(tree):
+    """On a terminal: red is over, yellow is still to come; a line without a color has no escape."""
     tree(a=GONE + DEPRECATED)
     lines = (
         CliRunner()

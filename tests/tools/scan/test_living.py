@@ -7,7 +7,7 @@ from textwrap import dedent
 
 import pytest
 
-from shim.core.recognise import shared_engine
+from shim.core.recognize import shared_engine
 from tests.tools.scan.looking import look, put
 
 OLD = "application/vnd.atlas.2023-02-01+json"
@@ -191,7 +191,7 @@ def contract_operations():
 def test_both_names_of_the_contract_are_words(method, path, operation):
     """Old generators name methods by the operationId, new SDKs by its override, in Go's spelling and in Python's."""
     target = re.sub(r"\{\w+\}", "a", path)
-    match = ENGINE.recognise(
+    match = ENGINE.recognize(
         method, target, (("Accept", "application/vnd.atlas.2023-01-01+json"),)
     )
     assert match is not None

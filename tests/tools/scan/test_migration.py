@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from shim import httpx as shim_httpx
 from shim.cli import main
 from shim.cli.migration import migration_plans
-from shim.core.recognise import load_engine
+from shim.core.recognize import load_engine
 from shim.core.settings import read_settings
 from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_TOKEN, FakeAtlas
 from tests.fake.asking import BEARER

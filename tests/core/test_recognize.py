@@ -1,4 +1,4 @@
-"""Recognising calls."""
+"""Recognizing calls."""
 
 import os
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shim.core.recognise import Engine, Match, shared_engine
+from shim.core.recognize import Engine, Match, shared_engine
 from shim.core.settings import Settings, parse_sunsets
 from shim.errors import SettingsError
 from tests.core.driver import GET, JOBS, LIST
@@ -15,13 +15,13 @@ from tests.core.small import START, operation, read, successor
 ANY = (("Accept", "*/*"),)
 
 
-def recognise(engine, target, method="GET", headers=ANY):
-    return engine.recognise(method, target, headers)
+def recognize(engine, target, method="GET", headers=ANY):
+    return engine.recognize(method, target, headers)
 
 
 def name_of(engine, target, method="GET", headers=ANY):
     """Return the id of the operation that a call is, None if it is not ours."""
-    match = recognise(engine, target, method, headers)
+    match = recognize(engine, target, method, headers)
     if match is None:
         return None
     return match.operation.id
@@ -35,9 +35,9 @@ def name_of(engine, target, method="GET", headers=ANY):
 @pytest.mark.parametrize(
     "more", ["", "/", "?", "/?pageNum=2", "?a=/../..", "?x=%zz", "??", "?a#b"]
 )
-def test_each_retired_call_is_recognised(engine, api, method, path, operation, more):
+def test_each_retired_call_is_recognized(engine, api, method, path, operation, more):
     """On both interfaces; a slash at the end is read over, and whatever the query says, the path decides."""
-    match = recognise(engine, f"/api/atlas/{api}{path}{more}", method)
+    match = recognize(engine, f"/api/atlas/{api}{path}{more}", method)
     assert match.operation.id == operation
     assert match.api.name == api
     assert match.needs_body == (method == "POST")
@@ -83,9 +83,9 @@ def test_any_other_target_is_not_ours(engine):
         for segment in ODD
         for at in range(3)
     ]
-    assert recognise(engine, path.format(*names)) is not None
+    assert recognize(engine, path.format(*names)) is not None
     assert [
-        target for target in OTHERS + odd if recognise(engine, target) is not None
+        target for target in OTHERS + odd if recognize(engine, target) is not None
     ] == []
 
 
@@ -99,16 +99,16 @@ def test_no_target_breaks_recognition(text):
         f"/api/atlas/v2/groups/{text}/serverless",
         f"/api/atlas/v2{LIST}?{text}",
     ):
-        assert isinstance(recognise(engine, target), Match | None)
+        assert isinstance(recognize(engine, target), Match | None)
 
 
 def test_another_method_is_not_ours(engine):
-    """Only the method of the retired operation is recognised, as it is spelt on the wire."""
+    """Only the method of the retired operation is recognized, as it is spelt on the wire."""
     methods = ["OPTIONS", "POST", "PUT", "DELETE", "get", "PATCH", "", "GET"]
     assert [
         method
         for method in methods
-        if recognise(engine, f"/api/atlas/v2{LIST}", method)
+        if recognize(engine, f"/api/atlas/v2{LIST}", method)
     ] == ["GET"]
 
 
@@ -144,9 +144,9 @@ def test_the_accept_field_says_whether_a_call_is_ours(engine, fields, is_ours):
     """
     headers = tuple(fields.items())
     assert (
-        recognise(engine, f"/api/atlas/v2{LIST}", headers=headers) is not None
+        recognize(engine, f"/api/atlas/v2{LIST}", headers=headers) is not None
     ) is is_ours
-    assert recognise(engine, f"/api/atlas/v1.0{LIST}", headers=headers) is not None
+    assert recognize(engine, f"/api/atlas/v1.0{LIST}", headers=headers) is not None
 
 
 def test_what_is_remembered_of_accept_fields_changes_nothing(engine):
@@ -159,7 +159,7 @@ def test_what_is_remembered_of_accept_fields_changes_nothing(engine):
             for accept in (legacy, preview)
         ]
         found = [
-            recognise(engine, f"/api/atlas/v2{LIST}", headers=headers)
+            recognize(engine, f"/api/atlas/v2{LIST}", headers=headers)
             for headers in asked
         ]
         assert [match is not None for match in found] == [True, False]
@@ -207,7 +207,7 @@ def test_a_parameter_at_the_end_may_have_an_ending(segment, expected):
     engine = engine_of(
         retired("any", "/things/{name}"), retired("ended", "/things/{name}.json")
     )
-    match = recognise(engine, f"/api/atlas/v2/things/{segment}")
+    match = recognize(engine, f"/api/atlas/v2/things/{segment}")
     assert (match.operation.id, match.raw["name"]) == expected
 
 
@@ -230,8 +230,8 @@ def test_the_accept_date_chooses_between_two_versions(accept, expected, swapped)
 def test_a_fixed_version_meets_only_operations_that_have_it():
     """An interface of one version does not have operations that came later."""
     engine = engine_of(retired("new", "/things", versions=">=2024.8.5"))
-    assert recognise(engine, "/api/atlas/v1.0/things") is None
-    assert recognise(engine, "/api/atlas/v2/things") is not None
+    assert recognize(engine, "/api/atlas/v1.0/things") is None
+    assert recognize(engine, "/api/atlas/v2/things") is not None
 
 
 def test_an_operation_is_found_by_id_and_alias(engine):

@@ -100,7 +100,7 @@ class CompiledOperation:
 
 @attrs.frozen
 class Match:
-    """A recognised call: the operation, the API it was made on, and the path's parameters."""
+    """A recognized call: the operation, the API it was made on, and the path's parameters."""
 
     operation: Operation
     compiled: CompiledOperation
@@ -199,7 +199,7 @@ class Engine:
     """All operations of a set of documents; immutable, so one may serve every door and thread.
 
     ``reads`` and ``writes`` are the switches that are on. Operations that live on are
-    recognised only if their switch is on, and are in no list of retired operations.
+    recognized only if their switch is on, and are in no list of retired operations.
     """
 
     def __init__(
@@ -242,7 +242,7 @@ class Engine:
             of_length = self._paths.setdefault(len(path), {})
             of_length.setdefault(places, {})[fixed] = ends[path]
 
-    def recognise(self, method: str, target: str, headers: Headers) -> Match | None:
+    def recognize(self, method: str, target: str, headers: Headers) -> Match | None:
         """Return the match of a call, or None if the shim does not handle it.
 
         ``target`` is the raw request target; it is matched as it stands. The Accept
