@@ -1,4 +1,7 @@
-"""The legacy answer that a successor's successes make: pages read within bounds, translated, sorted and cut."""
+"""Build the legacy answer from a successor's successful replies.
+
+Pages are read within limits, then translated, sorted and cut to the requested page.
+"""
 
 from __future__ import annotations
 
@@ -27,18 +30,21 @@ from shim.documents.fields import BARE
 from shim.documents.vocabulary import Json, JsonObject, are_in_order, instant
 
 ITEMS = 20 * MAX_PAGE_SIZE
-"""The most items of one upstream page that are translated: far more than Atlas sends, far fewer than fit in a body."""
+"""How many items of one upstream page are translated at most.
+
+Atlas sends far fewer, and far more would not fit in a body.
+"""
 
 
 @attrs.frozen(eq=False)
 class LegacyAnswer:
-    """Makes legacy answers of the pages of one tier, for calls of one operation with the same query.
+    """Builds legacy answers from one tier's pages.
 
-    It holds no credentials.
+    Serves all calls of one operation that have the same query. It holds no credentials.
     """
 
     match: Match
-    """That of any such call."""
+    """The query that these calls share."""
     context: Context
     query: LegacyQuery
     tier: str
@@ -47,10 +53,10 @@ class LegacyAnswer:
     def page(
         self, reply: Reply, json: JsonReader, before: Sequence[UpstreamPage] = ()
     ) -> UpstreamPage:
-        """Return the document that a reply carries, and the items of a list.
+        """Return the document in a reply, and the items of a list.
 
-        Raises CallError if it can't be read, or if it and those ``before`` are together
-        larger than one body may be.
+        Raises CallError if it can't be read, or if it and the ``before`` bytes together
+        exceed the size limit of a body.
         """
         target = self.target
         limit = self.context.settings.body_limit
@@ -58,7 +64,7 @@ class LegacyAnswer:
         if sum([page.size for page in before], size) > limit:
             detail = f"Upstream's pages together are larger than {limit} bytes; call the successor directly."
             raise CallError(502, "SHIM_TOO_MANY_PAGES", detail)
-        if reply.status == 206:  # no range was asked for (RFC 9110, 15.3.7)
+        if reply.status == 206:  # no range was requested (RFC 9110, 15.3.7)
             reply = attrs.evolve(
                 reply, fault="it is a partial response to a request for the whole"
             )
@@ -83,7 +89,7 @@ class LegacyAnswer:
         )
 
     def _page_of(self, document: Json, size: int) -> UpstreamPage | None:
-        """Return the page that a document of so many bytes is, None if it is none."""
+        """Return the page in a document of ``size`` bytes, None if it isn't a page."""
         target = self.target
         whole = document if type(document) is dict else {}
         if self.match.operation.shape != "one":
@@ -98,7 +104,10 @@ class LegacyAnswer:
     def next_query(
         self, query: LegacyQuery, pages: Sequence[UpstreamPage]
     ) -> LegacyQuery | None:
-        """Return the query for the page after these, None if none follows; raises CallError after the last allowed."""
+        """Return the query for the next page, None after the last.
+
+        Raises CallError after the last page that is allowed.
+        """
         if not goes_on(self.target, pages):
             return None
         if len(pages) >= self.context.settings.page_cap:
@@ -107,7 +116,10 @@ class LegacyAnswer:
         return attrs.evolve(query, page=query.page + 1)
 
     def is_empty(self, pages: Sequence[UpstreamPage]) -> bool:
-        """Return whether a list is empty upstream; a page past the end does not show that."""
+        """Return whether a list is empty upstream.
+
+        A page past the end doesn't show that.
+        """
         shape = self.match.operation.shape
         if shape == "one" or any(page.items for page in pages):
             return False
@@ -119,10 +131,10 @@ class LegacyAnswer:
         return is_whole or pages[0].document.get("totalCount") == 0
 
     def again(self, match: Match, path: str, content: bytes) -> Translated | None:
-        """Return the answer to another call, whose ``match`` and ``path`` these are, made of a success's content.
+        """Return the answer to another call, built from the same content.
 
-        Returns None for content that needs an exchange: content that can't be translated, an
-        empty list, more pages.
+        ``match`` and ``path`` belong to that call. Returns None for content that needs
+        an exchange: it can't be translated, the list is empty, or more pages follow.
         """
         if len(content) > self.context.settings.body_limit:
             return None
@@ -142,9 +154,9 @@ class LegacyAnswer:
         pages: Sequence[UpstreamPage],
         added: tuple[str, Sequence[UpstreamPage]] | None = None,
     ) -> Translated:
-        """Return the answer to the call of that path as content, in the form that it asked for.
+        """Return the content of the answer to a path, in the requested form.
 
-        ``added`` are the pages of another tier, whose items follow.
+        ``added`` are the pages of another tier; their items follow.
         """
         operation = match.operation
         compiled = match.compiled
@@ -175,7 +187,11 @@ class LegacyAnswer:
         return Translated(written, made.fields, made.dropped)
 
     def _page(self, path: str, items: list[Json], upstream: JsonObject) -> JsonObject:
-        """Return the legacy page at a path: all items where ``upstream``, a page, is kept, else one page of them."""
+        """Return the legacy page at a path.
+
+        It has all items if ``upstream``, an upstream page, is kept; otherwise one page
+        of them.
+        """
         url = f"{self.context.base}{path.removesuffix('/')}"
         query = self.query
         size = query.size
@@ -211,7 +227,7 @@ class LegacyAnswer:
 
 
 def goes_on(target: Target, pages: Sequence[UpstreamPage]) -> bool:
-    """Return whether another upstream page follows the last one, and is part of the answer."""
+    """Return whether another upstream page follows and belongs to the answer."""
     last = pages[-1]
     if target.paging == "kept" or not last.items or target.bare:
         return False
@@ -225,7 +241,7 @@ def goes_on(target: Target, pages: Sequence[UpstreamPage]) -> bool:
 
 
 def has_next(document: JsonObject) -> bool | None:
-    """Return whether a list document links to a next page, None if it has no links."""
+    """Return whether a list links to a next page, None if it has no links."""
     links = document.get("links")
     if type(links) is not list or not links:
         return None
@@ -241,7 +257,10 @@ def rules_context(match: Match, context: Context) -> TranslationContext:
 
 
 def in_order(items: list[Any], order: Sequence[SortKey]) -> list[Any]:
-    """Sort items by an operation's order; an item without the field counts as the newest."""
+    """Sort items by an operation's order.
+
+    An item without the field counts as the newest.
+    """
     by: list[tuple[list[Any], bool]] = []
     for key in order:
         outer, *inner = key.path
@@ -250,12 +269,12 @@ def in_order(items: list[Any], order: Sequence[SortKey]) -> list[Any]:
             ranks = [one.get(name) if type(one) is dict else None for one in ranks]
         if key.is_time and not are_in_order([*filter(None, ranks)]):
             ranks = [one and instant(one) for one in ranks]
-        if None in ranks:  # which no field is
+        if None in ranks:  # which isn't a field
             ranks = [(True, 0) if one is None else (False, one) for one in ranks]
-        if not by and all(map(lt, ranks, ranks[1:])):  # as Atlas lists most
+        if not by and all(map(lt, ranks, ranks[1:])):  # the order of most Atlas lists
             return items[::-1] if key.backwards else items
         by.append((ranks, key.backwards))
-        if len({*ranks}) == len(items):  # the keys that follow decide nothing
+        if len({*ranks}) == len(items):  # the remaining keys decide nothing
             break
     places = list(range(len(items)))
     for ranks, backwards in reversed(by):

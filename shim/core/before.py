@@ -1,4 +1,7 @@
-"""The calls that go before a successor's own: looks, which give names or refuse, and writes, which are done first."""
+"""Make the calls that precede a successor's call.
+
+Lookups return names or refuse the call. Writes are sent first.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +41,7 @@ _TOO_MANY = "This body takes {} calls, and {} are made for one at most."
 
 @attrs.frozen
 class LookAnswer:
-    """The answer to a look."""
+    """The reply to a lookup."""
 
     look: Before
     call: Call
@@ -50,16 +53,16 @@ class LookAnswer:
 def look_before(
     state: ExchangeState, tier: Successor, target: Target
 ) -> Generator[Command, Reply, Outcome | None]:
-    """Make the looks that go before a tier's call, in order; return an outcome if one of them answers an error.
+    """Make a tier's lookups in order; return an outcome if one of them is an error.
 
-    What can't be read, or gives no value that can be used, is an error too: nothing is
+    A reply that can't be read, or has no usable value, is an error too: nothing is
     written without it.
     """
     for look in target.looks:
         call = _call_of(
             state, target, look, *_query_and_content(state, look, _known(state))
         )
-        state.body = None  # decoded, it takes many times the memory
+        state.body = None  # a decoded body takes many times the memory
         reply, document = yield from ask_before(state, tier, call)
         state.body = _body_again(state)
         if not 200 <= reply.status < 300:
@@ -79,12 +82,12 @@ def look_before(
 
 
 def _body_again(state: ExchangeState) -> JsonObject | None:
-    """Return the caller's body, which was let go of while a look waited for its answer."""
+    """Return the caller's body, which was released while a lookup waited."""
     request = state.match.operation.request
     context = state.context
     if request is None:
         return None
-    # all is noted already
+    # everything was noted the first time
     body, _ = read_body(request, state.call, context.loads, lambda _: None)
     return body
 
@@ -92,9 +95,10 @@ def _body_again(state: ExchangeState) -> JsonObject | None:
 def _learn(
     state: ExchangeState, tier: Successor, target: Target, answer: LookAnswer
 ) -> str:
-    """Take the values that a look gives from its answer; return why it can't be used, empty if it can.
+    """Take the values from a lookup's reply.
 
-    Raises CallError if its success stands for an error.
+    Return why it can't be used, or an empty text. Raises CallError if its success means
+    an error.
     """
     look = answer.look
     reply = answer.reply
@@ -119,7 +123,7 @@ def _learn(
 
 
 def _has_more(document: JsonObject) -> bool:
-    """Return whether a list goes on on another page, by its links or by its own count."""
+    """Return whether a list continues on another page, by its links or its count."""
     items = document.get(RESULTS)
     total = document.get("totalCount")
     counts_more = False
@@ -129,10 +133,10 @@ def _has_more(document: JsonObject) -> bool:
 
 
 def _drop_others(look: Before, call: Call, page: JsonObject) -> None:
-    """Drop the items of a page that a look's query does not ask for, so that a lax filter never leads to a write.
+    """Drop the items of a page that don't match the lookup's query.
 
-    An item without the member that a parameter compares is dropped, too. Letters of
-    ASCII compare in either case.
+    A filter that Atlas applies loosely must never lead to a write. An item without the
+    compared member is dropped too. ASCII letters are compared without regard to case.
     """
     items = page.get(RESULTS)
     asked = parse_qsl(call.query, keep_blank_values=True)
@@ -154,12 +158,15 @@ def _fits(item: Json, wanted: dict[str, bytes]) -> bool:
 
 
 def _folded(text: str) -> bytes:
-    """Return a text in which letters of ASCII alone have lost their case: others make two names one."""
+    """Return a text with ASCII letters in lower case.
+
+    Other letters stay: folding them could make two names equal.
+    """
     return text.encode("utf-8", "surrogatepass").lower()
 
 
 def _unfit(tier: Successor, target: Target, name: str, value: Json) -> bool:
-    """Return whether a value can't stand where a document uses its name: in a path, or for the items of a list."""
+    """Return whether a document can't use this value for a path or for the items of a list."""
     if name in tier.texts:
         if type(value) is not str or len(value) > LONGEST_TEXT:
             return True
@@ -171,21 +178,24 @@ def _unfit(tier: Successor, target: Target, name: str, value: Json) -> bool:
 def ask_before(
     state: ExchangeState, tier: Successor, call: Call
 ) -> Generator[Command, Reply, tuple[Reply, Json]]:
-    """Make a call that goes before a tier's own; return the reply, and the document in it."""
+    """Make a call that precedes a tier's own; return the reply and its document."""
     reply = yield from state.ask(call, tier.tier, rewritten=True)
     refuse_redirect(tier.tier, reply)
-    # whatever it is, so that the connection stays
+    # read any content, so that the connection can be reused
     reply = yield Read(state.context.settings.body_limit)
     return reply, state.json.read(reply)
 
 
 @attrs.frozen
 class PlannedWrites:
-    """The writes of one kind. What differs between them is known; each call is built when it is its turn."""
+    """The writes of one kind: shared parts are stored once, and each call is built when it is sent."""
 
     before: Before
     lines: bytes = attrs.field(repr=False)
-    """For each write a line: its query, a tab, and its content. Neither can have a tab or a line break in it."""
+    """One line for each write: its query, a tab, and its content.
+
+    Neither can contain a tab or a line break.
+    """
 
     def calls(self, state: ExchangeState, target: Target) -> Iterator[Call]:
         """Build the calls, one at a time."""
@@ -197,13 +207,13 @@ class PlannedWrites:
                     state, target, self.before, query.decode("ascii"), content or None
                 )
             else:
-                # shares its target, of which the record keeps each
+                # all share one target, which the record stores for each
                 call = attrs.evolve(call, body=content or None)
             yield call
 
 
 def check_lengths(state: ExchangeState, target: Target) -> None:
-    """Raise CallError if a list in the caller's body is too long, before anything is built of it or sent."""
+    """Raise CallError if a list in the body is too long, before anything is built or sent."""
     body = state.body or {}
     for name in {name for write in target.writes for name in (write.each, write.but)}:
         items = body.get(name)
@@ -212,10 +222,10 @@ def check_lengths(state: ExchangeState, target: Target) -> None:
 
 
 def plan_writes(state: ExchangeState, target: Target) -> list[PlannedWrites]:
-    """Return the writes that go before a tier's own call; raises CallError for calls that can't be sent.
+    """Return the writes that precede a tier's own call.
 
-    All bodies are made here, so that an item that can't be used is an error before the
-    first write.
+    All bodies are built here, so that an unusable item is an error before the first
+    write. Raises CallError for calls that can't be sent.
     """
     items = [(write, _items(state, write)) for write in target.writes]
     count = sum(len(each) for _, each in items)
@@ -255,7 +265,10 @@ def _call_of(
 def _query_and_content(
     state: ExchangeState, before: Before, source: JsonObject
 ) -> tuple[str, bytes | None]:
-    """Return the query and the content that rules make for one call; raises CallError for calls that can't be sent."""
+    """Return the query and the content of one call, as its rules build them.
+
+    Raises CallError for a call that can't be sent.
+    """
     content = None
     if before.body is not None:
         body = made_body(state, before.body, source)
@@ -276,14 +289,15 @@ def _query_and_content(
 
 
 def _known(state: ExchangeState) -> dict[str, Any]:
-    """Return the source for rules of calls before a tier's own: the caller's body, and values from lookups."""
+    """Return the source for the rules of preceding calls: the body, and values from lookups."""
     return {**(state.body or {}), **state.given}
 
 
 def _items(state: ExchangeState, write: Before) -> list[JsonObject]:
-    """Return the source for the rules of each write: values from lookups, and the caller's body or an item of a list.
+    """Return the source for the rules of each write.
 
-    A list that has an item twice has it once.
+    It has the values from lookups, and the caller's body or one item of a list. A list
+    that contains an item twice yields it once.
     """
     known = _known(state)
     if not write.each:
@@ -313,9 +327,10 @@ def made_body(
     source: JsonObject,
     given: Collection[str] = (),
 ) -> JsonObject:
-    """Return the rules' result for a body; raises CallError for a value that they can't use, and for too many objects.
+    """Return the rules' result for a body.
 
-    Names that are ``given`` for rules to read are no members that pass.
+    Raises CallError for a value that they can't use, and for too many objects. The
+    ``given`` names can be read by rules, but are not passed on.
     """
     rules = attrs.evolve(rules_context(state.match, state.context), budget=BodyBudget())
     translator = state.match.compiled.body(resource, [*state.given, *given])
@@ -327,7 +342,10 @@ def made_body(
 
 
 def _quoted(name: str, value: Json) -> str:
-    """Return a plain value as a query has it; raises CallError for a text that is too long, or that UTF-8 can't say."""
+    """Return a value as query text.
+
+    Raises CallError for a text that is too long or has no UTF-8 form.
+    """
     if type(value) is str:
         text = value
     else:

@@ -1,4 +1,4 @@
-"""The legacy request body: its members are checked before anything is sent."""
+"""Check the members of a legacy request body before anything is sent."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ from shim.documents.vocabulary import FITS, Json, JsonObject
 
 Note = Callable[[str], None]
 MARKS = 10_000
-"""JSON marks of a legacy body, which has a few dozen; decoding so many takes a millisecond."""
+"""How many JSON marks a legacy body may have.
+
+Real ones have a few dozen; decoding this many takes a millisecond.
+"""
 
 
 def read_body(
@@ -31,9 +34,9 @@ def read_body(
 ) -> tuple[JsonObject, str]:
     """Return the declared members of a legacy body, and the word in it that chooses the call.
 
-    A null member counts as not given, unless ``rest`` takes it: there null resets a
-    value. ``note`` is called with a sentence for each value that is ignored; without it
-    the value is refused. Raises CallError with Atlas's own codes.
+    A null member counts as missing, unless ``rest`` accepts it: there, null resets a
+    value. ``note`` receives a sentence for each ignored value; without ``note``, such a
+    value is refused. Raises CallError with Atlas's own codes.
     """
     reader = _Reader(note)
     given = reader.given(request, object_of(call, loads, bare=request.bare))
@@ -57,7 +60,10 @@ def read_body(
 def object_of(
     call: Call, loads: Callable[[bytes], Any], *, bare: bool = False
 ) -> JsonObject:
-    """Return the JSON object that a call's content is, with a ``bare`` one as ``value`` in it; raises CallError."""
+    """Return the JSON object in a call's content.
+
+    A ``bare`` value is wrapped as ``value``. Raises CallError.
+    """
     coding = field(call.headers, "content-encoding")
     if coding is not None and coding.strip().lower() not in {"", "identity"}:
         detail = "The content of this call can't be translated while it is compressed."
@@ -86,20 +92,20 @@ def _has_members(described: BodyMembers, prefix: str) -> bool:
 class _Reader:
     note: Note | None
     passed_over: dict[str, None] = attrs.field(factory=dict)
-    """The places of ignored members, each once for all items of a list."""
+    """The paths of ignored members, each listed once for all items of a list."""
 
     def given(
         self, described: BodyMembers, body: JsonObject, outer: str = "", place: str = ""
     ) -> JsonObject:
-        """Return the declared members of an object; raises CallError for others, with their place.
+        """Return the declared members of an object.
 
-        ``outer`` is the part of a nested name that leads to the object, and ``place``
-        where it stands in the body.
+        ``outer`` is the dotted name that leads to the object, ``place`` its position in
+        the body. Raises CallError for other members, with their place.
         """
         rest = isinstance(described, RequestBody) and described.rest
         found: JsonObject = {}
         for key, value in body.items():
-            quoted = f"'{key}'" if "." in key else key  # which no document names
+            quoted = f"'{key}'" if "." in key else key  # which no document declares
             name = f"{outer}{quoted}"
             at = f"{place}{quoted}"
             kind = described.members.get(name)
@@ -129,7 +135,7 @@ class _Reader:
         return found
 
     def _inside(self, members: BodyMembers, name: str, value: Json, at: str) -> Json:
-        """Return a member's value, with the declared members alone of the objects in it."""
+        """Return a member's value; objects in it keep only their declared members."""
         described = members.inside.get(name)
         if described is None:
             return value
@@ -152,7 +158,7 @@ class _Reader:
 
     @staticmethod
     def _require(described: BodyMembers, found: JsonObject, place: str) -> None:
-        """Raise CallError for a required member that was not found in an object."""
+        """Raise CallError for a required member that is missing from an object."""
         for names in described.required:
             paths = [name.split(".") for name in names.split(OR)]
             if all(look_up(found, path) is NoValue.MISSING for path in paths):

@@ -1,4 +1,7 @@
-"""Content within bounds: codings (RFC 9110, 8.4.1) are undone and JSON is read, so that no reply fills the memory."""
+"""Decode content within limits, so that no reply fills the memory.
+
+Codings are removed (RFC 9110, 8.4.1) and JSON is decoded.
+"""
 
 from __future__ import annotations
 
@@ -16,38 +19,56 @@ from shim.core.messages import Reply
 from shim.documents.vocabulary import Json
 
 CODINGS = frozenset({"gzip", "x-gzip", "deflate", "identity"})
-"""The codings that are decoded here: their decoders can stop at a limit."""
+"""Codings that are decoded here: their decoders can stop at a limit."""
 
 MEMBERS = 16
-"""Members of one gzip file: each costs a copy of the rest, and a million empty ones fit in a small reply."""
+"""How many members a gzip file may have.
+
+Each costs a copy of the rest, and a small reply can hold a million empty ones.
+"""
 
 SERIES = 4
-"""The most codings of one reply: servers use one, a proxy may add another, and each may cost 50 ms."""
+"""How many codings a reply may have.
+
+Servers use one and a proxy may add another; each can cost 50 ms.
+"""
 
 
 _DEPTH = 100
-"""The deepest nesting of a document, so that it can be written again."""
+"""The deepest nesting of a document that can be encoded again."""
 
 SMALL = 16 * 1024
-"""Bytes of content whose marks are not counted: all pages of one answer together could not have too many."""
+"""Content up to this many bytes is decoded without counting its marks.
+
+All pages of one answer together could not have too many.
+"""
 
 MARKS = 400_000
-"""JSON marks of one document: decoding the worst of them takes 60 ms; 500 clusters in two shards each have 284,000, a
-full page of anything else 42,000 (recorded)."""
+"""How many JSON marks a document may have; decoding the worst case takes 60 ms.
+
+500 clusters with two shards each have 284,000, and a full page of anything else has
+42,000 (recorded).
+"""
 
 DECODED = 4
 MARK = 80
-"""Bytes that a byte of JSON, and a mark in it, take at most once it is decoded."""
+"""How many bytes each byte of JSON, and each mark, takes at most when decoded."""
 
 ALL_MARKS = 1_000_000
-"""The same of all that is read for one answer: 60 MiB when decoded at worst; twenty full pages have 840,000."""
+"""How many JSON marks one answer may read: 60 MiB decoded at worst.
+
+Twenty full pages have 840,000.
+"""
 
 DIGITS = 320
-"""Digits of an integer, its sign included: decoding takes time by their square, and a double has no more than 309."""
+"""Digits of an integer, including its sign.
+
+Decoding time grows with their square, and a double has at most 309.
+"""
 
 
 class ContentFault(Exception):  # noqa: N818 - it never leaves ``with_content`` and names a reply's fault
-    """The content cannot be had; the message says why in plain words."""
+    """The content is not available; the message gives the reason in plain words."""
 
 
 def with_content(
@@ -58,10 +79,10 @@ def with_content(
     complete: bool = True,
     decoded: bool = False,
 ) -> Reply:
-    """Return a reply with its content decoded, or with its fault in plain words.
+    """Return a reply with its decoded content, or with its fault in plain words.
 
-    ``chunks`` are the content as it was sent, or ``decoded`` already; it is not
-    ``complete`` if reading stopped because there was more than ``limit`` bytes.
+    ``chunks`` are the content as sent, or already ``decoded``. It is not ``complete``
+    if reading stopped at ``limit`` bytes.
     """
     raw = b"".join(chunks)
     lines = () if decoded else reply.headers
@@ -81,7 +102,7 @@ def with_content(
 
 
 def acceptable(accept_encoding: str) -> str:
-    """Return an Accept-Encoding value without the codings that can't be decoded within bounds."""
+    """Return an Accept-Encoding value without the codings that can't be decoded within limits."""
     members = accept_encoding.split(",")
     kept = []
     for member in members:
@@ -91,7 +112,10 @@ def acceptable(accept_encoding: str) -> str:
 
 
 def decode(raw: bytes, content_encoding: str, limit: int) -> bytes:
-    """Undo the codings of a Content-Encoding value; raises ContentFault for content that is broken or too large."""
+    """Remove the codings of a Content-Encoding value.
+
+    Raises ContentFault for content that is broken or too large.
+    """
     content = raw
     series = [word.strip().lower() for word in content_encoding.split(",")]
     if len(series) > SERIES:
@@ -123,7 +147,7 @@ def _undone(data: bytes, coding: str, limit: int) -> bytes:
         except zlib.error:  # some servers send the bare stream (RFC 9110, 8.4.1.2)
             return _inflate(data, -zlib.MAX_WBITS, limit)[0]
     content = b""
-    for _ in range(MEMBERS):  # a series, followed by padding (RFC 1952, 2.2)
+    for _ in range(MEMBERS):  # several members, followed by padding (RFC 1952, 2.2)
         member, data = _inflate(data, zlib.MAX_WBITS | 16, limit, len(content))
         content += member
         if not data.startswith(b"\x1f\x8b"):
@@ -152,7 +176,7 @@ def _integer(text: str) -> int:
 
 
 def _number(text: str) -> float:
-    # 1e999 would become an infinity, which is not JSON when it is written again.
+    # 1e999 would become an infinity, which is not valid JSON when written again.
     value = float(text)
     if not math.isfinite(value):
         _refuse(text)
@@ -160,7 +184,10 @@ def _number(text: str) -> float:
 
 
 def loads(content: bytes) -> Any:
-    """Decode JSON (RFC 8259), with a byte order mark or not; raises ValueError (also for NaN) or RecursionError."""
+    """Decode JSON (RFC 8259), with or without a byte order mark.
+
+    Raises ValueError (also for NaN) or RecursionError.
+    """
     text = content.decode("utf-8-sig")
     return json.loads(
         text, parse_constant=_refuse, parse_float=_number, parse_int=_integer
@@ -168,9 +195,10 @@ def loads(content: bytes) -> Any:
 
 
 def dumps(value: Any, *, pretty: bool = False) -> bytes:
-    """Encode JSON in UTF-8, on one line unless it is to be pretty; a lone surrogate is written as an escape.
+    """Encode JSON in UTF-8, on one line unless ``pretty``.
 
-    Atlas's own pretty bodies have two spaces, and blanks around colons.
+    A lone surrogate becomes an escape. Atlas's own pretty bodies have two spaces, and
+    blanks around colons.
     """
     indent, colon = (2, " : ") if pretty else (None, ":")
     encode = partial(json.dumps, value, indent=indent, separators=(",", colon))
@@ -181,39 +209,39 @@ def dumps(value: Any, *, pretty: bool = False) -> bytes:
 
 
 def json_marks(content: bytes) -> int:
-    """Return how many brackets, commas and colons there are: no fewer than JSON content has values.
+    """Return the number of brackets, commas and colons: at least the number of JSON values.
 
-    Those in strings count too. It takes 8 ms for 16 MiB, while decoding as much of
+    Those inside strings count too. It takes 8 ms for 16 MiB, while decoding as much of
     ``[],`` takes a second.
     """
     return len(content) - len(content.translate(None, b"[{,:"))
 
 
 def decoded_size(content: bytes) -> int:
-    """Return how many bytes JSON content takes at most once it is decoded."""
+    """Return how many bytes JSON content takes at most when decoded."""
     return DECODED * len(content) + MARK * json_marks(content)
 
 
 @attrs.define
 class JsonReader:
-    """Reads the JSON of one exchange."""
+    """Decodes the JSON of one exchange."""
 
     loads: Callable[[bytes], Any]
     marks: int = 0
-    """How many were read; after too many nothing more is decoded."""
+    """How many marks were decoded; after too many, nothing more is decoded."""
     refused: str = ""
     """Why content was not decoded."""
 
     def read(self, reply: Reply) -> Json:
-        """Return a reply's document, None if its content is not JSON that can be read and written within bounds."""
+        """Return a reply's document, None if its content is not JSON within the limits."""
         if reply.fault is not None:
             return None
         return self.decoded(reply.body or b"")
 
     def decoded(self, content: bytes) -> Json:
-        """Return the document that content is, None if it is not JSON that can be read and written within bounds."""
+        """Return the document in content, None if it is not JSON within the limits."""
         if len(content) > SMALL:
-            # The first one needn't be counted if it has no more bytes than it may have
+            # The first document isn't counted if it has fewer bytes than the allowed
             # marks.
             if not self.marks and len(content) <= MARKS:
                 marks = len(content)
@@ -233,8 +261,8 @@ class JsonReader:
             document: Json = self.loads(content)
         except (ValueError, RecursionError):
             return None
-        # No document is deeper than its brackets are many, and no value is inside more
-        # than one object of a list.
+        # A document is never deeper than its number of brackets, and a value is inside
+        # at most one object of a list.
         brackets = len(content) - len(content.replace(b"{", b"").replace(b"[", b""))
         is_shallow = brackets < _DEPTH or brackets - _siblings(document) < _DEPTH
         is_shallow = is_shallow or _is_shallow(document)
@@ -245,7 +273,7 @@ _NESTS = frozenset({dict, list})
 
 
 def _siblings(document: Json) -> int:
-    """Return how many objects are in the longest list that a document is or has, 0 if it has other items, too."""
+    """Return the length of the longest list of objects in a document, 0 if a list has other items."""
     values: Iterable[Json] = [document]
     if type(document) is dict:
         values = document.values()
@@ -257,7 +285,7 @@ def _siblings(document: Json) -> int:
 
 
 def _is_shallow(document: Json) -> bool:
-    """Return whether a document is shallow enough to be written again."""
+    """Return whether a document is shallow enough to be encoded again."""
     level: list[Any] = [document]
     for _ in range(_DEPTH):
         nests = [value for value in level if type(value) in _NESTS]
@@ -269,10 +297,10 @@ def _is_shallow(document: Json) -> bool:
 
 
 def is_error(document: Json) -> bool:
-    """Return whether a document is an error of Atlas, which may stand in an envelope.
+    """Return whether a document is an Atlas error, which may be inside an envelope.
 
-    It has a code, null, or at least a status: errors whose ``errorCode`` is null and
-    errors without that member were recorded.
+    It has a code, null, or at least a status: errors whose ``errorCode`` is null, and
+    errors without that member, were recorded.
     """
     if type(document) is dict and type(document.get("content")) is dict:
         document = document["content"]
@@ -282,7 +310,7 @@ def is_error(document: Json) -> bool:
 
 
 def error_code(document: Json) -> str | None:
-    """Return the code of an error of Atlas, None if the document has none."""
+    """Return the code of an Atlas error, None if the document has none."""
     if type(document) is dict:
         code = document.get("errorCode")
     else:

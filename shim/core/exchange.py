@@ -1,9 +1,9 @@
-"""The order of events of one recognized call, written once for sync and async doors.
+"""Run the events of one recognized call in order, for sync and async doors alike.
 
-    decide -> legacy -> [retired] -> read the caller's question -> the tiers in turn -> [legacy] -> outcome
+    decide -> legacy -> [retired] -> read the query -> each tier in turn -> [legacy] -> outcome
 
-``exchange`` is a generator in the way of ``httpx.Auth.auth_flow``; ``messages`` has
-its requests to a door.
+``exchange`` is a generator like ``httpx.Auth.auth_flow``; ``messages`` defines its
+commands to a door.
 """
 
 from __future__ import annotations
@@ -95,14 +95,14 @@ def exchange(match: Match, call: Call, context: Context) -> Exchange:
 
 
 def _guarded(match: Match, call: Call, context: Context) -> Match:
-    """Return the match of a call whose body needs a switch: its operation has that switch then."""
+    """Return the match of a call whose body needs a switch: its operation then has that switch."""
     lens = match.operation.lens
     guarded = match.compiled.guarded
     if lens is None or guarded is None:
         return match
     try:
         body = object_of(call, context.loads)
-    except CallError:  # which is answered when it is read
+    except CallError:  # whose answer is decided when it is read
         return match
     needs_it = any(body.get(name) is not None for name in lens.members)
     if needs_it:
@@ -113,7 +113,10 @@ def _guarded(match: Match, call: Call, context: Context) -> Match:
 def _by_switch(
     state: ExchangeState, tier: Successor
 ) -> Generator[Command, Reply, Outcome | None]:
-    """Let a successor's switch change the decision, or add its list; return the error that its list ends with."""
+    """Let a successor's switch change the decision or add its list.
+
+    Return the error that ends the list.
+    """
     context = state.context
     if tier.when is not None and _body_says(tier.when, state.call, context.loads):
         state.reason = f"the body is for {tier.tier}"
@@ -137,7 +140,10 @@ def _by_switch(
 def _ask_legacy(
     state: ExchangeState, switched: Successor | None
 ) -> Generator[Command, Reply, Outcome | None]:
-    """Ask the legacy endpoint; return its answer, or None if that changed the decision."""
+    """Send the call to the legacy endpoint.
+
+    Return its answer, or None if that changed the decision.
+    """
     match = state.match
     call = state.call
     context = state.context
@@ -157,7 +163,7 @@ def _ask_legacy(
         reply = state.last
     document = None
     may_lead = later is not None and reply.status == 400
-    # Either proves that the endpoint is gone, and that nothing was executed.
+    # Either proves that the endpoint is gone and that nothing was executed.
     is_gone = reply.status == 410
     may_be_gone = decision.corrects and reply.status in {404, 405}
     if has_content and (may_lead or may_be_gone):
@@ -187,7 +193,7 @@ def _ask_legacy(
 
 
 def _body_says(when: When, call: Call, loads: Callable[[bytes], Any]) -> bool:
-    """Return whether a condition holds for a legacy body; False for content that is no JSON object."""
+    """Return whether a condition holds for a legacy body; False if it isn't a JSON object."""
     try:
         return when.holds(object_of(call, loads))
     except CallError:
@@ -195,11 +201,14 @@ def _body_says(when: When, call: Call, loads: Callable[[bytes], Any]) -> bool:
 
 
 def legacy_fallback(state: ExchangeState, outcome: Outcome) -> Exchange:
-    """Ask legacy after a successor that knew nothing, and return its answer if it knows something, else ``outcome``."""
+    """Ask legacy after a successor that found nothing.
+
+    Return its answer, or ``outcome`` if it finds nothing either.
+    """
     limit = state.context.settings.body_limit
     if isinstance(outcome, PassThrough):
-        # It is read now, since the door holds one reply at a time, and is the answer if
-        # legacy knows no more.
+        # It is read now, since the door holds one reply at a time. It is the answer if
+        # legacy finds nothing either.
         reply = yield Read(limit)
         if reply.fault is not None:
             return outcome
@@ -238,7 +247,10 @@ def legacy_fallback(state: ExchangeState, outcome: Outcome) -> Exchange:
 
 
 def _read_question(state: ExchangeState) -> None:
-    """Read the caller's question; raises CallError for a defect, before anything is sent."""
+    """Read the caller's query and body.
+
+    Raises CallError for a defect before anything is sent.
+    """
     operation = state.match.operation
     state.query = query = read_query(state.call.query, operation.shape)
     if query.asked > query.size:
@@ -256,7 +268,10 @@ def _read_question(state: ExchangeState) -> None:
 
 
 def _alone(state: ExchangeState) -> Answer:
-    """Answer without asking anybody; raises CallError if the operation has no successor and no constant."""
+    """Answer without an upstream request.
+
+    Raises CallError if the operation has no successor and no constant answer.
+    """
     operation = state.match.operation
     state.route = "none"
     constant = constant_of(operation, state.context.settings)
@@ -272,13 +287,13 @@ def _alone(state: ExchangeState) -> Answer:
 def _own(
     state: ExchangeState, value: Json, status: int, kind: str, code: str | None = None
 ) -> Answer:
-    """Return an answer of the shim's own in the form that the caller asked for, if that is known."""
+    """Return an answer of the shim's own, in the form that the caller requested if that is known."""
     try:
         query = read_query(state.call.query, "one")
     except CallError:
         query = LegacyQuery()
     content = query.written(value, status, state.context.dumps)
-    # Atlas's own errors have their code in a field, too.
+    # Atlas's own errors also have their code in a field.
     said = code or ""
     fields = help_link(said)
     if said and not said.startswith("SHIM_"):
@@ -287,7 +302,7 @@ def _own(
 
 
 def _without_content(outcome: Outcome, state: ExchangeState) -> Outcome:
-    """Return the answer to HEAD, for which GET was sent: the same fields, and no content."""
+    """Return the answer to HEAD, for which GET was sent: the same fields without content."""
     if isinstance(outcome, PassThrough):
         headers = state.last.headers
         if outcome.content_type:

@@ -1,4 +1,4 @@
-"""A body that rules made, laid over the successor's resource: which items correspond, and which values stay."""
+"""Lay a translated body over the successor's resource: match items, and decide which values stay."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from shim.documents.lens import Lens, LensList
 from shim.documents.vocabulary import Json, JsonObject
 
 Key = tuple[str | None, ...]
-"""What tells an item of a list from others."""
+"""The members that distinguish an item from the others in a list."""
 
 
 @attrs.frozen
 class Forms:
-    """One part of a body, a value, an object or a list, in four forms; None where a form lacks it."""
+    """One part of a body (a value, an object or a list) in four forms, each None if absent."""
 
     made: Any
     """The rules' result for the caller's version."""
     shown: Any
-    """Their result for the current version."""
+    """The rules' result for the current version."""
     unsaid: Any
-    """What of that the caller gives no word for."""
+    """The part of ``current`` for which the caller gives no value."""
     there: Any
-    """What is there."""
+    """The resource's present value."""
 
     def member(self, name: str) -> Forms:
-        """Return a member of objects."""
+        """Return a member of each object."""
         forms = (self.made, self.shown, self.unsaid, self.there)
         values = [one.get(name) if type(one) is dict else None for one in forms]
         return Forms(*values)
@@ -42,12 +42,12 @@ class Laying:
 
     lens: Lens
     asked: Sequence[str]
-    """The caller's members that are seen through the lens."""
+    """The caller's members that are mapped in both directions."""
     version: str
-    """The one that can say all."""
+    """The member that can express every value."""
 
     def check_counts(self, name: str, legacy: Json, forms: Forms) -> None:
-        """Raise CallError for a legacy item that is several of the successor's and doesn't say how many it is to be."""
+        """Raise CallError for a legacy item that corresponds to several of the successor's without a count."""
         spec = self.lens.lists[name]
         there = _grouped(forms.there, self.lens.lists[name])
         renamed = self._renamed(name, forms.made, there)
@@ -62,11 +62,11 @@ class Laying:
     def lay_list(
         self, name: str, at: str, forms: Forms, *, is_new: bool = False
     ) -> list[Json]:
-        """Return the items of a list, each laid over the one that it is; raises CallError if that can't be told.
+        """Return the items of a list, each laid over its match.
 
-        ``name`` is the list's name without places in it, and ``at`` with them;
-        ``is_new`` says that it is another one's like, which must say all that the other
-        has.
+        ``name`` is the list's name without positions, ``at`` with them. An item that
+        ``is_new`` resembles another and must contain all its members. Raises CallError
+        if the match is unclear.
         """
         spec = self.lens.lists[name]
         shown = _grouped(forms.shown, spec)
@@ -94,7 +94,7 @@ class Laying:
             one = Forms(item, shown[key][place], left, group[place])
             along = [*spec.keeps, *([] if is_another else [spec.identity])]
             if own in renamed:
-                # without a name it keeps that which it has
+                # without a name it keeps the present one
                 if None in own:
                     along += spec.by
                 else:
@@ -107,7 +107,7 @@ class Laying:
         return laid
 
     def _check_new(self, spec: LensList, item: JsonObject, at: str) -> None:
-        """Raise CallError for an item that is like none, and lacks a member that a new one must say."""
+        """Raise CallError for an unmatched item that lacks a member which new items require."""
         for member in spec.needs:
             if member not in item:
                 place = f"{at}.{member}"
@@ -128,7 +128,7 @@ class Laying:
                 one = self._lay_object(path, place, inner, is_new=is_new)
                 laid |= {member: one} if one or not value else {}
             elif inner.there is None and value == inner.shown == inner.unsaid:
-                continue  # it is not there, though it is shown
+                continue  # the old shape shows it, but the resource doesn't have it
             else:
                 laid[member] = self._lay_value(place, inner)
         if is_new and type(forms.shown) is dict:
@@ -148,7 +148,7 @@ class Laying:
         made: Json = forms.made
         if forms.shown is None or forms.there is None or forms.shown == forms.there:
             return made
-        # shown otherwise than it is, and the caller gives no word for it
+        # the old shape shows another value, and the caller gives none
         if made == forms.shown == forms.unsaid:
             there: Json = forms.there
             return there
@@ -164,9 +164,10 @@ class Laying:
     def _renamed(
         self, name: str, made: Json, there: Mapping[Key, object]
     ) -> Mapping[Key, Key]:
-        """Return the key of an item that is there for one that has another name now; raises CallError if none is sure.
+        """Return the key of the existing item that was renamed.
 
-        An item that is left out may go, or it may have another name.
+        Raises CallError if it is unclear. An item that is left out may be deleted, or
+        may have a new name.
         """
         spec = self.lens.lists[name]
         asked = _grouped(made, spec)
@@ -186,7 +187,7 @@ class Laying:
         return {}
 
     def _stands_for_none(self, value: JsonObject) -> bool:
-        """Return whether an object stands for none: it has a member of an empty one, or nothing in it is on."""
+        """Return whether an object represents an absent one: an empty member, or nothing enabled."""
         empty = self.lens.empty or {}
         is_empty = any(value.get(name) == none for name, none in empty.items())
         return is_empty or all(map(self._is_off, value.values()))
@@ -218,12 +219,12 @@ def _key(item: JsonObject, spec: LensList) -> Key:
 
 
 def _sizes(groups: Mapping[Key, Sequence[object]]) -> dict[Key, int]:
-    """Return how many items each group has."""
+    """Return the number of items in each group."""
     return {key: len(group) for key, group in groups.items()}
 
 
 def _grouped(items: Json, spec: LensList) -> dict[Key, list[JsonObject]]:
-    """Return the items of a list by their key, in their order."""
+    """Return the items of a list by key, in their order."""
     groups: dict[Key, list[JsonObject]] = {}
     for item in _objects(items):
         groups.setdefault(_key(item, spec), []).append(item)

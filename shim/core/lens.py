@@ -1,11 +1,11 @@
-"""A legacy body merged into the current resource: look it up, read it in the old shape, and send the differences.
+"""Merge a legacy body into the current resource: look it up, convert it, and send the differences.
 
-The rules of a body make the successor's from a whole legacy one. They make it three
-times: of what the caller asks laid over what is there, of what is there alone, and of
-that without the members that the caller gives. The first two say what changes; the last
-says which values the caller gave no word for. Where the old version shows something
-else than there is, a value that the caller does not give stays as it is, and any other
-is refused before anything is sent.
+The rules of a body build a successor's from a complete legacy body. They run three
+times: for the caller's values laid over the current ones, for the current ones alone,
+and for those without the members that the caller gives. The first two show what
+changes. The last shows which values the caller didn't mention. Where the old version
+shows another value than the resource has, a value that the caller doesn't give stays;
+any other is refused before anything is sent.
 """
 
 from __future__ import annotations
@@ -30,22 +30,22 @@ from shim.documents.vocabulary import Json, JsonObject
 
 @attrs.frozen
 class Look:
-    """What is there: the answer to a look."""
+    """The current resource: the reply to a lookup."""
 
     target: Target
-    """The call that it was made for."""
+    """The call for which it was looked up."""
     reply: Reply
     document: Json
-    """None if it could not be read."""
+    """The reply's document, None if it could not be read."""
 
     @property
     def shows_it(self) -> bool:
-        """Whether it succeeded."""
+        """Whether the lookup succeeded."""
         return 200 <= self.reply.status < 300
 
 
 def lens_of(body: JsonObject | None, target: Target) -> Lens | None:
-    """Return the lens that a legacy body is seen through, None if it has no member that needs one."""
+    """Return the lens for a legacy body, None if no member needs one."""
     lens = target.lens
     if lens is not None and any(name in (body or {}) for name in lens.members):
         return lens
@@ -55,7 +55,10 @@ def lens_of(body: JsonObject | None, target: Target) -> Lens | None:
 def look(
     state: ExchangeState, tier: Successor, target: Target, lens: Lens
 ) -> Generator[Command, Reply, Look]:
-    """Read the current resource; raises CallError for an unusable answer, or a success that means an error."""
+    """Read the current resource.
+
+    Raises CallError for an unusable reply, or a success that means an error.
+    """
     asked = Target("GET", target.path, lens.version)
     call = successor_call(state.match, state.call, asked, None, None)
     reply, document = yield from ask_before(state, tier, call)
@@ -132,7 +135,10 @@ def seen_through(
 def _whole(
     state: ExchangeState, lens: Lens, base: JsonObject, asked: JsonObject
 ) -> JsonObject:
-    """Return a whole legacy body, and note the replaced members; raises CallError as ``whole_body`` does."""
+    """Return a complete legacy body, and note the replaced members.
+
+    Raises CallError as ``whole_body`` does.
+    """
     whole = whole_body(lens, base, asked)
     for name in passed_over(lens, whole, asked):
         state.notes.append(
@@ -144,6 +150,9 @@ def _whole(
 def _made(
     state: ExchangeState, target: Target, lens: Lens, source: JsonObject
 ) -> JsonObject:
-    """Return the rules' result for a whole legacy body; raises CallError for a value that they can't use."""
+    """Return the rules' result for a complete legacy body.
+
+    Raises CallError for a value that they can't use.
+    """
     assert target.body is not None, "checked"
     return made_body(state, target.body, source, (*lens.members, *FROM_LENS))

@@ -1,9 +1,9 @@
-"""The messages between an exchange and a door: HTTP messages, commands, outcomes and the record.
+"""Messages between an exchange and a door: HTTP messages, commands, outcomes and the record.
 
-A door drives the generator of ``exchange.exchange`` by ``advance``: it answers ``Send``
-with the head of the reply it got (its body unread), ``Read`` with the same reply and
-its content, and executes the outcome. A reply that was neither read nor handed
-back must be closed by the door.
+A door drives the generator of ``exchange.exchange`` with ``advance``. It answers
+``Send`` with the head of the reply (its body unread) and ``Read`` with the same reply
+and its content, and it executes the outcome. The door must close a reply that was
+neither read nor returned.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from shim.documents.templates import Template
 from shim.documents.vocabulary import Fidelity
 
 Headers = tuple[tuple[str, str], ...]
-"""Field lines in order, duplicates kept."""
+"""Field lines in order, duplicates included."""
 
 
 @attrs.frozen
@@ -30,10 +30,10 @@ class Call:
     origin: str
     """``scheme://authority``."""
     target: str
-    """The raw request target in origin form, percent-encoding untouched (RFC 9112, 3.2.1)."""
-    headers: Headers = attrs.field(default=(), repr=False)  # credentials are among them
+    """The raw request target in origin form, percent-encoding unchanged (RFC 9112, 3.2.1)."""
+    headers: Headers = attrs.field(default=(), repr=False)  # includes credentials
     body: bytes | None = attrs.field(default=None, repr=False)
-    """None while unread."""
+    """The content, None while unread."""
 
     @property
     def path(self) -> str:
@@ -42,7 +42,7 @@ class Call:
 
     @property
     def query(self) -> str:
-        """What stands behind the target's first question mark."""
+        """The text after the target's first question mark."""
         return self.target.partition("?")[2]
 
 
@@ -53,33 +53,33 @@ class Reply:
     status: int
     headers: Headers = ()
     body: bytes | None = None
-    """The decoded content; None while nobody asked for it, and with a fault."""
+    """The decoded content, None while unread and with a fault."""
     fault: str | None = None
-    """Why the content could not be had (too large, undecodable), in plain words."""
+    """Why the content is unavailable (too large, undecodable), in plain words."""
 
 
 def field(headers: Headers, name: str) -> str | None:
-    """Return the first value of a field, None when it is missing; names compare case-insensitively."""
+    """Return the first value of a field, None if it is missing; names ignore case."""
     wanted = name.lower()
     return next((value for key, value in headers if key.lower() == wanted), None)
 
 
 def without(headers: Headers, names: Iterable[str]) -> Headers:
-    """Return the field lines whose names, in lower case, are not among the given ones."""
+    """Return the field lines except those with the given lower-case names."""
     gone = frozenset(names)
     return tuple([line for line in headers if line[0].lower() not in gone])
 
 
 def replaced(headers: Headers, name: str, value: str) -> Headers:
-    """Return the field lines with one value for a field, put last."""
+    """Return the field lines with one value for a field, placed last."""
     return (*without(headers, (name.lower(),)), (name, value))
 
 
 def framed(reply: Reply, method: str) -> Headers:
-    """Return the fields of a complete reply to a method, with the length of its body and no coding.
+    """Return the fields of a complete reply to a method, with its body's length and no coding.
 
-    Those of an answer to HEAD speak of the content that GET has, and stay; no length is
-    made up (RFC 9110, 9.3.2).
+    In an answer to HEAD, fields that describe the content of GET stay, and no length is
+    invented (RFC 9110, 9.3.2).
     """
     if method == "HEAD":
         return without(reply.headers, ("transfer-encoding",))
@@ -102,7 +102,10 @@ def reason_phrase(status: int) -> str:
 
 @attrs.frozen(cache_hash=True)
 class FieldReport:
-    """How one legacy field is filled on the side that answered; ``owner`` is the document with its rule."""
+    """How one legacy field gets its value on the side that answered.
+
+    ``owner`` is the document that contains its rule.
+    """
 
     name: str
     fidelity: Fidelity
@@ -121,7 +124,7 @@ def by_level(fields: Iterable[FieldReport]) -> dict[str, tuple[str, ...]]:
 
 @attrs.frozen
 class Dropped:
-    """One value that could not be translated: its place, the value, and the reason."""
+    """A value that could not be translated: its place, the value, and the reason."""
 
     where: str
     said: Any
@@ -130,7 +133,7 @@ class Dropped:
 
 @attrs.frozen
 class Sent:
-    """One upstream request, the status it got (None while unanswered), and the side it was sent to."""
+    """An upstream request, its status (None while unanswered), and the side that received it."""
 
     method: str
     target: str
@@ -140,15 +143,18 @@ class Sent:
 
 @attrs.frozen
 class Record:
-    """What happened in one exchange of a recognized operation."""
+    """The record of one exchange of a recognized operation."""
 
     operation: str
     api: str
-    """``v1.0`` or ``v2``."""
+    """The API: ``v1.0`` or ``v2``."""
     route: str
-    """The side whose answer the caller got: ``legacy``, a tier, or ``none`` when the shim answered alone."""
+    """The side that answered:
+
+    ``legacy``, a tier, or ``none`` if the shim answered alone.
+    """
     reason: str
-    """Why that side; for people, as ``notes`` are."""
+    """Why that side was chosen, in words for people, as in ``notes``."""
     sunset: datetime
     deprecated: datetime
     sent: tuple[Sent, ...] = ()
@@ -165,44 +171,56 @@ class Record:
 
 @attrs.frozen
 class Send:
-    """Send this call; answer with status and fields."""
+    """Command: send this call; answer with status and fields."""
 
     call: Call
     route: str
-    """``legacy`` or a tier."""
+    """The side: ``legacy`` or a tier."""
     rewritten: bool
-    """Whether the target is not the caller's own: a signature over the path (HTTP Digest) has to be made anew then."""
+    """Whether the target differs from the caller's own.
+
+    A signature over the path (HTTP Digest) must then be computed again.
+    """
     may_read: bool = True
-    """Whether content of the reply may be read; else the caller's ``Accept-Encoding`` can stay."""
+    """Whether content of the reply may be read.
+
+    If not, the caller's ``Accept-Encoding`` can stay.
+    """
     done: str = ""
-    """A sentence on the writes that were done before, for the caller if no reply comes; empty if none was."""
+    """A sentence about writes already sent, for a caller who gets no reply; empty if there are none."""
     held: int = 0
-    """The bytes that the exchange keeps for later steps: the caller's body, decoded, and further calls."""
+    """How many bytes the exchange stores for later steps: the decoded body, and further calls."""
     needs_last: bool = True
-    """Whether the exchange still needs something of the reply before this call."""
+    """Whether the exchange still needs the previous reply before this call."""
     is_one_of_several: bool = False
-    """Whether it is one of several writes that stand for one: once begun they are finished, whoever waits for them."""
+    """Whether it is one of several writes that replace one.
+
+    Once begun, all are sent, even if the caller leaves.
+    """
 
 
 @attrs.frozen
 class Read:
-    """Read the last reply, ``limit`` decoded bytes at most; answer with reply and body, or with its ``fault`` set."""
+    """Command: read the last reply, ``limit`` decoded bytes at most.
+
+    Answer with body or ``fault``.
+    """
 
     limit: int
 
 
 @attrs.frozen
 class PassThrough:
-    """Hand the last reply back as it came, byte for byte, streaming if it was not read."""
+    """Outcome: return the last reply byte for byte, streamed if it was not read."""
 
     record: Record
     content_type: str = ""
-    """Its media type in the caller's version; empty where the reply's own stays."""
+    """The media type in the caller's version; empty where the reply's own stays."""
 
 
 @attrs.frozen
 class Translated:
-    """A legacy document, the items of a list, or content; the fidelity of its fields; and the values left out."""
+    """A legacy document, the items of a list, or content, with its fields' fidelity and the values left out."""
 
     value: Any
     fields: tuple[FieldReport, ...]
@@ -211,34 +229,37 @@ class Translated:
 
 @attrs.frozen(eq=False)
 class Repeated:
-    """What one success says of further reads of its operation that have the same query, on any cluster."""
+    """What one successful read teaches about later reads of its operation with the same query, on any cluster."""
 
     call: Call = attrs.field(repr=False)
-    """The call that was sent; it alone has credentials."""
+    """The call that was sent; only this part has credentials."""
     route: str
-    """Where further reads go, but for a cluster that was found on another tier."""
+    """Where later reads are sent, except for a cluster that was found on another tier."""
     path: Template
     """The successor's path."""
     expected: int
     """The status of the success."""
     since: float
-    """From when on it holds, by the clock."""
+    """From when it is valid, in seconds since the epoch."""
     timeless: bool
-    """Whether the same content always makes the same answer."""
+    """Whether the same content always gives the same answer."""
     translate: Callable[[Any, str, bytes], Translated | None]
-    """Takes the match, path and content of another call; returns None if that takes a whole exchange."""
+    """Builds the answer for the match, path and content of another call; None if that needs an exchange."""
 
 
 @attrs.frozen
 class Answer:
-    """Hand this reply back instead; its body is complete and its Content-Length not yet set."""
+    """Outcome: return this reply instead.
+
+    Its body is complete and its Content-Length not yet set.
+    """
 
     reply: Reply
     record: Record
     code: str | None = None
-    """The ``errorCode`` of an error that the shim itself answers with, None of a translation."""
+    """The ``errorCode`` of an error from the shim itself, None for a translation."""
     repeated: Repeated | None = attrs.field(default=None, eq=False, repr=False)
-    """None unless one success made the answer, to a call that was decided by its date or by settings."""
+    """What one success taught, None unless a single success answered a call that was decided by date or settings."""
 
 
 Command = Send | Read
@@ -247,7 +268,10 @@ Exchange = Generator[Command, Reply, Outcome]
 
 
 def advance(exchange: Exchange, reply: Reply | None) -> Command | Outcome:
-    """Give an exchange the answer to its last command, None to begin; return the next command or the outcome."""
+    """Pass an exchange the answer to its last command, None to begin.
+
+    Return the next command or the outcome.
+    """
     try:
         if reply is None:
             return next(exchange)

@@ -1,4 +1,4 @@
-"""The caller's question: query and body, read strictly, and in the terms of a successor or of a page's links."""
+"""Read the caller's query and body strictly, and write them in a successor's terms or for a page's links."""
 
 from __future__ import annotations
 
@@ -17,26 +17,35 @@ from shim.documents.question import QueryRule
 from shim.documents.vocabulary import Json
 
 PAGE_SIZE = 100
-"""Items of a page when the caller does not say (contract: itemsPerPage)."""
+"""Items of a page if the caller gives no number (contract: itemsPerPage)."""
 MAX_PAGE_SIZE = 500
-"""The largest page (contract: itemsPerPage); more is clamped and reported."""
+"""The largest page (contract: itemsPerPage).
+
+A larger number is reduced and reported.
+"""
 
 
 _OWN_WORDS = frozenset({
     "accept", "content-type", "range",
     "if-match", "if-modified-since", "if-none-match", "if-range", "if-unmodified-since",
 })  # fmt: skip
-"""Request fields that a successor gets in its own words, and those about the legacy representation, which it does
-not have (RFC 9110, 13)."""
+"""Request fields that are not sent to a successor as they came.
+
+It gets its own values for some; the others concern the legacy representation, which it
+lacks (RFC 9110, 13).
+"""
 
 _ABOUT_BODY = _OWN_WORDS | {
     "content-digest", "content-encoding", "content-length", "content-md5", "digest", "repr-digest",
 }  # fmt: skip
-"""The same, with request fields that describe the caller's own content."""
+"""The same fields, and those that describe the caller's content."""
 
 _NUMBERS = {"itemsPerPage": f"{PAGE_SIZE}", "pageNum": "1"}
 _FLAGS = {"includeCount": "true", "envelope": "false", "pretty": "false"}
-"""The parameters of a page, with their defaults; a single resource has the last two alone."""
+"""The parameters of a page and their defaults.
+
+A single resource only has the last two.
+"""
 
 _is_positive = re.compile(r"0*[1-9][0-9]{0,17}").fullmatch
 _WORDS = {"true": True, "false": False, "": True}
@@ -44,7 +53,7 @@ _WORDS = {"true": True, "false": False, "": True}
 
 @attrs.frozen
 class LegacyQuery:
-    """What the caller asked for."""
+    """The parameters of the caller's query."""
 
     page: int = 1
     size: int = PAGE_SIZE
@@ -52,16 +61,19 @@ class LegacyQuery:
     envelope: bool = False
     pretty: bool = False
     asked: int = PAGE_SIZE
-    """The page size before it is clamped."""
+    """The requested page size, before it is reduced."""
     rest: tuple[str, ...] = ()
-    """All raw pairs but those of paging."""
+    """All raw pairs except those of paging."""
     foreign: tuple[str, ...] = ()
-    """The raw pairs that this interface does not know."""
+    """The raw pairs that this interface doesn't know."""
     plain: bool = True
-    """Whether it means the same to a successor with the same pages: beside foreign pairs it has page and size alone."""
+    """Whether a successor with the same pages understands the query unchanged.
+
+    Apart from unknown pairs it then has only page and size.
+    """
 
     def link(self, page: int, size: int, *, own: bool) -> str:
-        """Return the query of a page's link, in the orders that recorded ``self`` and other links have."""
+        """Return the query of a page's link, in the orders of recorded ``self`` and other links."""
         if own:
             numbers = f"pageNum={page}&itemsPerPage={size}"
         else:
@@ -76,9 +88,9 @@ class LegacyQuery:
         *,
         page: bool = False,
     ) -> bytes:
-        """Return JSON as content in the form that was asked for: in an envelope, and pretty.
+        """Return JSON as content in the requested form: in an envelope, and pretty.
 
-        An enveloped ``page`` gains the status, anything else stands inside.
+        An enveloped ``page`` gains the status; anything else is placed inside.
         """
         if self.envelope and page and type(document) is dict:
             document = {**document, "status": status}
@@ -98,7 +110,10 @@ def _named(pairs: Iterable[str]) -> Iterator[tuple[str, str, str]]:
 
 @lru_cache(maxsize=64)
 def read_query(raw: str, shape: str) -> LegacyQuery:
-    """Read a raw query; the first of repeated parameters counts. Raises CallError for one without meaning."""
+    """Read a raw query; the first of repeated parameters counts.
+
+    Raises CallError for a value without meaning.
+    """
     if not raw:
         return LegacyQuery()
     given = [*_named(filter(None, raw.split("&")))]
@@ -136,7 +151,7 @@ def read_query(raw: str, shape: str) -> LegacyQuery:
 
 
 def invalid_parameter(name: str) -> CallError:
-    """Return Atlas's own error for a parameter of the query without meaning."""
+    """Return Atlas's own error for a query parameter without meaning."""
     return CallError(
         400,
         "INVALID_QUERY_PARAMETER",
@@ -146,14 +161,14 @@ def invalid_parameter(name: str) -> CallError:
 
 
 def invalid_attribute(name: str) -> CallError:
-    """Return Atlas's own error for a member of the body without meaning."""
+    """Return Atlas's own error for a body member without meaning."""
     return CallError(
         400, "INVALID_ATTRIBUTE", f"Invalid attribute {name} specified.", (name,)
     )
 
 
 def missing_attribute(name: str) -> CallError:
-    """Return Atlas's own error for a member that the body lacks."""
+    """Return Atlas's own error for a missing body member."""
     return CallError(
         400,
         "MISSING_ATTRIBUTE",
@@ -165,9 +180,10 @@ def missing_attribute(name: str) -> CallError:
 def sent_on(
     query: LegacyQuery, rules: Mapping[str, QueryRule], notes: list[str]
 ) -> LegacyQuery:
-    """Return the query in a successor's terms; dropped parameters are added to the notes.
+    """Return the query in a successor's terms.
 
-    Raises CallError for a value that the successor has no word for.
+    Dropped parameters are added to the notes. Raises CallError for a value that the
+    successor can't express.
     """
     given = [*_named(query.foreign)]
     pairs = list[str]()
@@ -196,7 +212,7 @@ def successor_call(
     query: LegacyQuery | None,
     body: bytes | None,
 ) -> Call:
-    """Return a call in a successor's terms: path, version, a ``query`` that is in its terms, and other fields."""
+    """Return a call in a successor's terms: path, version, translated ``query``, and fields."""
     headers = without(
         call.headers, _OWN_WORDS if body and body == call.body else _ABOUT_BODY
     )
@@ -215,7 +231,7 @@ def successor_call(
 def _request_target(
     match: Match, call: Call, target: Target, query: LegacyQuery | None
 ) -> str:
-    """Return a successor's request target: its path, and a query that is in its terms, if any."""
+    """Return a successor's request target: its path, and a translated query if there is one."""
     path = target.path.build(match.raw)
     shape = match.operation.shape
     if query is None:
@@ -223,12 +239,12 @@ def _request_target(
     own_pages = shape == "page" and target.paging == "kept" and not target.bare
     if own_pages and query.plain and not target.query and path == call.path:
         # where only the version changes, so that the caller's signature (HTTP Digest)
-        # still fits
+        # stays valid
         return call.target
     pairs = [*query.foreign]
     if shape != "one" and not target.bare:
         if target.include_count:
-            # always: with false Atlas gives no next link (recorded)
+            # always: with false, Atlas gives no next link (recorded)
             pairs.append("includeCount=true")
         pairs += [f"itemsPerPage={query.size}", f"pageNum={query.page}"]
     if pairs:

@@ -1,4 +1,4 @@
-"""Whether a message is a retired call, and which: the compiled documents, asked first by every door."""
+"""Recognize retired calls with the compiled documents; every door asks this first."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from shim.errors import SettingsError
 
 @attrs.frozen
 class SortKey:
-    """A field that lists are sorted by: the names that lead to it in an item, and whether the largest comes first."""
+    """A field by which lists are sorted: its path in an item, and whether the largest comes first."""
 
     path: tuple[str, ...]
     is_time: bool
@@ -29,7 +29,10 @@ class SortKey:
 
 
 class CompiledOperation:
-    """An operation with values derived from its rules; compared by identity, so that it can be part of a key."""
+    """An operation with values derived from its rules.
+
+    Compared by identity, so that it can be part of a key.
+    """
 
     def __init__(self, operation: Operation) -> None:
         self.operation, self.switched, successors = (
@@ -46,16 +49,19 @@ class CompiledOperation:
             reads = any(rule.sources or rule.when for rule in used)
             if is_list or one.resource.rest or reads:
                 self.reads.add(tier)
-        """The tiers whose content takes part in the answer; of the others any success will do."""
+        """The tiers whose content is needed for the answer.
+
+        For the others, any success is enough.
+        """
         is_timeless = all(rule.verb.timeless for rule in rules)
         self.timeless = operation.method == "GET" and is_timeless
-        """Whether a read's translation depends on nothing but the call and upstream's bytes."""
+        """Whether a read's translation depends only on the call and upstream's bytes."""
         later = [one for one in successors.values() if one.after]
         self.tiers = {}
         for tier, one in successors.items():
             others = [other for other in later if other is not one]
             self.tiers[tier] = (one, *others)
-        """The successors in the order in which they are asked, by the tier to begin with."""
+        """The successors in the order of requests, by the tier to begin with."""
         types = {field.name: field.type for field in operation.fields}
         named = [
             (key.removeprefix("-"), key.startswith("-")) for key in operation.order
@@ -64,18 +70,18 @@ class CompiledOperation:
         for name, backwards in named:
             path = tuple(name.split("."))
             self.order.append(SortKey(path, types[name] == "time", backwards))
-        """What lists are sorted by."""
+        """The sort keys of lists."""
         self.guarded: Operation | None = None
         if operation.lens and operation.lens.switch:
             self.guarded = attrs.evolve(operation, switch=operation.lens.switch)
-        """The operation as it is for bodies that need a switch."""
+        """The operation for bodies that need a switch."""
         self.answers = cache(self._answers)
-        """What makes the answer of one tier on an API; generated when it is first needed."""
+        """Builds the answer of one tier on an API; generated when first needed."""
         self._bodies: dict[tuple[object, ...], Translator] = {}
 
     def _answers(self, tier: str, api: str) -> Translator:
         operation, successor = self.operation, self.operation.successors.get(tier)
-        # What the legacy endpoint says stays as it is.
+        # The legacy endpoint's own members stay unchanged.
         if successor is None:
             resource = Resource(rest=True)
         else:
@@ -85,13 +91,16 @@ class CompiledOperation:
         return Translator(title, resource, tier, parameters=path, api=api)
 
     def body(self, resource: Resource, given: Sequence[str] = ()) -> Translator:
-        """Return the function that builds a successor's body or query; generated when first needed."""
+        """Return the function that builds a successor's body or query.
+
+        Generated when first needed.
+        """
         key = (id(resource), *given)
         found = self._bodies.get(key)
         if found is None:
             title = f"{self.operation.document} {self.operation.id} body"
             without = (*resource.without, *given)
-            # What looks gave is no member that passes.
+            # Values from lookups are not members that pass.
             found = self._bodies[key] = Translator(
                 title, attrs.evolve(resource, without=without), "body"
             )
@@ -100,21 +109,21 @@ class CompiledOperation:
 
 @attrs.frozen
 class Match:
-    """A recognized call: the operation, the API it was made on, and the path's parameters."""
+    """A recognized call: the operation, the API, and the path's parameters."""
 
     operation: Operation
     compiled: CompiledOperation
     api: Api
     raw: Mapping[str, str]
-    """The parameters as they stand in the path."""
+    """The parameters as written in the path."""
     parameters: Mapping[str, str]
     """Their decoded texts."""
     cluster: tuple[str, ...]
-    """The decoded names that identify a cluster; empty if the operation names none."""
+    """The decoded names that identify a cluster; empty if the operation has none."""
     needs_body: bool
-    """Whether the request body takes part in the decision or the translation."""
+    """Whether the request body is needed for the decision or the translation."""
     content_type: str
-    """What the operation's version answered with."""
+    """The media type of the operation's version."""
 
 
 class Candidates:
@@ -127,10 +136,9 @@ class Candidates:
     def choose(
         self, accept: str, last: str
     ) -> tuple[Api, CompiledOperation, str] | None:
-        """Return the API and the operation that Accept names, and the content type of its answers.
+        """Return the API and the operation that Accept selects, and the content type of its answers.
 
-        ``last`` is the last segment of the path, or its ending, where some path
-        has an ending.
+        ``last`` is the last segment of the path, or its ending where a path has one.
         """
         found: list[tuple[Api, CompiledOperation]] = []
         for api, compiled in self.operations:
@@ -140,7 +148,7 @@ class Candidates:
                 fits = operation.oldest
             else:
                 fits = version in operation.versions
-            if ending:  # the part before it is the parameter
+            if ending:  # the part before the colon is the parameter
                 fits = (
                     fits
                     and last.endswith(ending)
@@ -150,7 +158,7 @@ class Candidates:
                 found.append((api, compiled))
         if not found:
             return None
-        # A caller that names no version has the oldest one.
+        # A caller that gives no version gets the oldest one.
         api, compiled = min(found, key=_precedence)
         operation = compiled.operation
         if operation.content == "json":
@@ -178,7 +186,10 @@ _ByFixed: TypeAlias = dict[tuple[str, ...], dict[str, Candidates]]
 
 
 def _by_path(documents: Iterable[Document]) -> _ByFixed:
-    """Return operations by the segments of their whole path, where a parameter's is empty, and by method."""
+    """Return operations by method and by all segments of their path.
+
+    A parameter's segment is empty.
+    """
     found: _ByFixed = {}
     for document in documents:
         for compiled in map(CompiledOperation, document.operations):
@@ -196,10 +207,11 @@ def _by_path(documents: Iterable[Document]) -> _ByFixed:
 
 
 class Engine:
-    """All operations of a set of documents; immutable, so one may serve every door and thread.
+    """All operations of a set of documents.
 
-    ``reads`` and ``writes`` are the switches that are on. Operations that live on are
-    recognized only if their switch is on, and are in no list of retired operations.
+    Immutable, so that doors and threads can share it. ``reads`` and ``writes`` are the
+    enabled switches. An operation that Atlas keeps is recognized only if its switch is
+    on, and is in no list of retired operations.
     """
 
     def __init__(
@@ -213,9 +225,9 @@ class Engine:
         for one in operations:
             if one.switched is not None:
                 self.switches.add((one.method == "GET", one.switched.switch))
-        """Whether it is one of reads, and the word of each successor's switch."""
+        """Whether a switch belongs to reads, and each successor's word for it."""
         self.loaded = tuple(documents)
-        """The documents as they were loaded, with all that a switch may turn on."""
+        """The documents as loaded, with everything that a switch can enable."""
         documents = [document.where_on(reads, writes) for document in documents]
         retired = []
         for document in documents:
@@ -232,9 +244,12 @@ class Engine:
         for document in documents:
             bases.update(f"{api.base}/" for api in document.apis.values())
         self.bases = tuple(bases)
-        """The beginnings of all paths that are looked at."""
+        """The beginnings of all paths that are recognized."""
         self._paths: dict[int, dict[tuple[int, ...], _ByFixed]] = {}
-        """By the number of segments of a path, and the places of its fixed ones; more fixed ones come first."""
+        """Paths by their number of segments and the positions of the fixed ones.
+
+        More fixed ones come first.
+        """
         ends = _by_path(documents)
         for path in sorted(ends, key=lambda path: [not segment for segment in path]):
             places = tuple(place for place, segment in enumerate(path) if segment)
@@ -243,10 +258,10 @@ class Engine:
             of_length.setdefault(places, {})[fixed] = ends[path]
 
     def recognize(self, method: str, target: str, headers: Headers) -> Match | None:
-        """Return the match of a call, or None if the shim does not handle it.
+        """Return the match of a call, None if the shim does not handle it.
 
-        ``target`` is the raw request target; it is matched as it stands. The Accept
-        field decides which version, and so which operation, is meant.
+        ``target`` is the raw request target, matched without decoding. The Accept field
+        selects the version, and so the operation.
         """
         found = self.look_up(method, target)
         if found is None:
@@ -254,22 +269,22 @@ class Engine:
         return match_in(found, headers)
 
     def has(self, method: str, target: str) -> bool:
-        """Return whether an operation has this method and path, in whatever version."""
+        """Return whether an operation has this method and path, in any version."""
         return self.look_up(method, target) is not None
 
     def look_up(self, method: str, target: str) -> LookedUp | None:
-        """Return the operations that have a method and path, and the values of the path's parameters."""
+        """Return the operations of a method and path, and the values of the path's parameters."""
         if not target.startswith(self.bases):
             return None
         path = target.partition("?")[0]
-        # some clients write lists with a slash at the end
+        # some clients write a slash after a list's path
         path = path.removesuffix("/")
         segments = path[1:].split("/")
         for places, by_fixed in self._paths.get(len(segments), {}).items():
             by_method = by_fixed.get(tuple([segments[place] for place in places]))
             if by_method is None:
                 continue
-            # HEAD is like GET, without content (RFC 9110, 9.3.2).
+            # HEAD is like GET without content (RFC 9110, 9.3.2).
             candidates = by_method.get(method) or (
                 by_method.get("GET") if method == "HEAD" else None
             )
@@ -288,7 +303,7 @@ class Engine:
         return None
 
     def check_settings(self, settings: Settings) -> None:
-        """Raise SettingsError when a sunset is set for a document, or a switch, that does not exist."""
+        """Raise SettingsError for a sunset of a document, or a switch, that does not exist."""
         names = {document.name for document in self.documents}
         reads = {"off"}
         writes = {"off"}
@@ -310,7 +325,7 @@ class Engine:
 def _not_among(
     variable: str, words: Iterable[str], known: Collection[str]
 ) -> Iterator[str]:
-    """Yield a problem for each word of a variable that is not known."""
+    """Yield a problem for each unknown word of a variable."""
     choices = ", ".join(sorted(known)) or "none"
     for word in sorted(words):
         if word not in known:
@@ -318,7 +333,10 @@ def _not_among(
 
 
 def match_in(found: LookedUp, headers: Headers) -> Match | None:
-    """Return the match of a looked-up path; the Accept field decides on the version."""
+    """Return the match of a path that was looked up.
+
+    The Accept field selects the version.
+    """
     candidates, values = found
     said = []
     for name, value in headers:
@@ -329,7 +347,7 @@ def match_in(found: LookedUp, headers: Headers) -> Match | None:
 
 
 def match_of(candidates: Candidates, values: list[str], accept: str) -> Match | None:
-    """Return the match of a path's raw values; None if no version fits, or a value has no one text."""
+    """Return the match of a path's raw values; None if no version fits or a value decodes to no single text."""
     chosen = candidates.choose(
         accept, values[-1] if values and candidates.has_endings else ""
     )
@@ -361,17 +379,21 @@ def match_of(candidates: Candidates, values: list[str], accept: str) -> Match | 
 def load_engine(
     environ: Mapping[str, str], documents: Sequence[Document] = ()
 ) -> Engine:
-    """Return an engine for some documents, or else for the shipped ones and those in ``ATLAS_SHIM_MAPPINGS``.
+    """Return an engine for some documents, by default the shipped ones and those in ``ATLAS_SHIM_MAPPINGS``.
 
-    Successors with a switch are there as ``ATLAS_SHIM_READS`` and ``ATLAS_SHIM_WRITES``
-    say. Raises DocumentError that lists every defect, and SettingsError.
+    Successors with a switch are included as ``ATLAS_SHIM_READS`` and
+    ``ATLAS_SHIM_WRITES`` set. Raises DocumentError, which lists every defect, and
+    SettingsError.
     """
     words = [parse_writes(environ.get(name, ""), name=name) for name in SWITCHES]
     return Engine(documents or load_documents(mapping_folders(environ)), *words)
 
 
 def shared_engine(environ: Mapping[str, str]) -> Engine:
-    """Return the engine of an environment; environments with the same folder and switches share it."""
+    """Return the engine of an environment.
+
+    Environments with the same folder and switches share it.
+    """
     return _shared(
         *(environ.get(name, "") for name in ("ATLAS_SHIM_MAPPINGS", *SWITCHES))
     )

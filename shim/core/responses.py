@@ -1,4 +1,4 @@
-"""Replies that the shim makes: translated documents, and errors in Atlas's own shape."""
+"""Build the shim's replies: translated documents, and errors in Atlas's own shape."""
 
 from __future__ import annotations
 
@@ -15,15 +15,18 @@ _ABOUT_CONTENT = frozenset({
     "content-location", "content-md5", "content-range", "content-type", "deprecation", "digest", "etag",
     "last-modified", "location", "repr-digest", "sunset", "transfer-encoding",
 })  # fmt: skip
-"""Upstream's fields that describe its own body or resource (RFC 9110, 8); not copied to the translated reply."""
+"""Upstream's fields about its own body or resource (RFC 9110, 8); not copied to the translated reply."""
 
 SITE = ""
-"""Where the documentation is read, with a slash at its end; empty until a person owns such a place."""
+"""Where the documentation is published, with a trailing slash; empty until it has a home."""
 
 
 @attrs.define
 class CallError(Exception):
-    """The shim answers a call itself, with an error in Atlas's shape; carries the members of its body."""
+    """The shim answers the call itself, with an error in Atlas's shape.
+
+    Has the members of its body.
+    """
 
     status: int
     code: str
@@ -34,7 +37,7 @@ class CallError(Exception):
 def document_reply(
     content: bytes, status: int, content_type: str, upstream: Headers = ()
 ) -> Reply:
-    """Return a reply with content of a type, if any, and those fields of upstream that do not describe its own body."""
+    """Return a reply with content, if any, and upstream's fields that don't describe its own body."""
     lines = without(upstream, _ABOUT_CONTENT)
     return Reply(
         status,
@@ -46,10 +49,11 @@ def document_reply(
 def error_body(
     status: int, code: str | None, detail: str, parameters: tuple[Json, ...] = ()
 ) -> JsonObject:
-    """Return an error document, with the members and the order of recorded Atlas errors.
+    """Return an error document with the members and the order of recorded Atlas errors.
 
-    The detail of a SHIM_ error ends with where its code is explained: strict readers of
-    Atlas's schema would refuse another member, and Atlas's clients would not show it.
+    The detail of a SHIM_ error ends with the URL that explains its code: strict readers
+    of Atlas's schema would refuse another member, and Atlas's clients would not show
+    it.
     """
     document: JsonObject = {
         "detail": explained(code or "", detail),
@@ -60,10 +64,10 @@ def error_body(
 
 
 def in_legacy_names(error: JsonObject, names: Mapping[str, str]) -> JsonObject:
-    """Return an error of a successor whose parameters, and detail, name members as the legacy body does.
+    """Return a successor's error with the member names of the legacy body.
 
-    ``names`` has the legacy names by those of the successor's body. A detail has the
-    words that are in the parameters.
+    ``names`` has the legacy names by the successor's. The detail contains the same
+    names as the parameters.
     """
     parameters = error.get("parameters")
     detail = error.get("detail")
@@ -80,7 +84,10 @@ def in_legacy_names(error: JsonObject, names: Mapping[str, str]) -> JsonObject:
 
 
 def _legacy_name(place: str, names: Mapping[str, str]) -> str:
-    """Return the legacy name of a member, or of a place in it; the same text if it has no other."""
+    """Return the legacy name of a member or of a place in it.
+
+    The same text if it has no other.
+    """
     for name, legacy in names.items():
         if place == name or place.startswith((f"{name}.", f"{name}[")):
             return legacy + place[len(name) :]
@@ -88,7 +95,7 @@ def _legacy_name(place: str, names: Mapping[str, str]) -> str:
 
 
 def section_of(code: str) -> str | None:
-    """Return the URL of a SHIM_ code's section in the documentation; None for a code of Atlas's, and without a site."""
+    """Return the URL that explains a SHIM_ code; None for Atlas's codes, and without a site."""
     return (
         f"{SITE}reference/errors/#{code.lower()}"
         if SITE and code.startswith("SHIM_")
@@ -97,7 +104,7 @@ def section_of(code: str) -> str | None:
 
 
 def explained(code: str, detail: str) -> str:
-    """Return a detail that ends with where its code is explained, if it is a SHIM_ code."""
+    """Return a detail that ends with the URL of its code, if that is a SHIM_ code."""
     if not code.startswith("SHIM_"):
         return detail
     ends_with_url = "://" in detail.rpartition(" ")[2] and not detail.endswith(".")
@@ -105,7 +112,10 @@ def explained(code: str, detail: str) -> str:
 
 
 def help_link(code: str) -> Headers:
-    """Return a Link field to the section of a SHIM_ code (RFC 8288, HTML's ``help``); no field if it has no URL."""
+    """Return a Link field to the section of a SHIM_ code (RFC 8288, HTML's ``help``).
+
+    No field without a URL.
+    """
     url = section_of(code)
     if url is None:
         return ()
@@ -113,7 +123,7 @@ def help_link(code: str) -> Headers:
 
 
 def refuse_redirect(tier: str, reply: Reply) -> None:
-    """Raise CallError if a successor redirects: whoever followed would get an answer that is not translated."""
+    """Raise CallError if a successor redirects: a client that followed would get an untranslated answer."""
     location = field(reply.headers, "location")
     if 300 <= reply.status < 400 and location is not None:
         detail = (

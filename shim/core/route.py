@@ -1,4 +1,4 @@
-"""The inputs of an exchange, the memory of earlier replies, and the decision which side is asked first."""
+"""Decide which side is asked first, from an exchange's inputs and the memory of earlier replies."""
 
 from __future__ import annotations
 
@@ -20,17 +20,21 @@ from shim.core.settings import STRICT, RouteWord, Settings
 from shim.documents.model import ConstantAnswer, Operation
 
 TTL = 600.0
-"""Seconds for which a reply is believed: ten minutes, since sunset dates move in both directions."""
+"""Seconds for which a reply stays valid: ten minutes, since sunset dates move in both directions."""
 
 MAX_ENTRIES = 8192
-"""Entries of a memory, a few hundred bytes each; the least recently used goes first."""
+"""The maximum number of entries in a memory, a few hundred bytes each.
+
+The least recently used is removed.
+"""
 
 
 @attrs.define(eq=False)
 class Memory:
-    """What replies taught, kept between exchanges: words by key, each believed for ten minutes; thread-safe.
+    """What replies taught, stored between exchanges: words by key, each valid for ten minutes; thread-safe.
 
-    Times are monotonic seconds, passed in; an entry stamped later than now is ignored.
+    Times are monotonic seconds passed by the caller; an entry with a later time than
+    now is ignored.
     """
 
     _entries: OrderedDict[Hashable, tuple[float, str]] = attrs.field(
@@ -47,7 +51,7 @@ class Memory:
                 self._entries.popitem(last=False)
 
     def recall(self, key: Hashable, now: float) -> str | None:
-        """Return the word, or None when nothing was learned or it is too old."""
+        """Return the stored word, None if there is none or it is too old."""
         with self._lock:
             learned, word = self._entries.get(key, (now, None))
             if not 0 <= now - learned < TTL:
@@ -65,48 +69,51 @@ class Memory:
 
 @attrs.frozen
 class Context:
-    """What one exchange is given from outside."""
+    """The inputs of one exchange."""
 
     settings: Settings
     memory: Memory
     clock: Callable[[], float]
     """Returns seconds since the epoch, for dates."""
     base: str
-    """The URL that the caller used and links lead back to: ``scheme://authority``, perhaps a path before ``/api``."""
+    """The URL that the caller used, for links:
+
+    ``scheme://authority``, perhaps with a path before ``/api``.
+    """
     loads: Callable[[bytes], Any] = loads
-    """The JSON codec, as is ``dumps``."""
+    """The JSON codec, like ``dumps``."""
     dumps: Callable[..., bytes] = dumps
     monotonic: Callable[[], float] = attrs.field(kw_only=True)
     """The clock for durations."""
     whole: bool = False
-    """Whether a first page has all items that were read: an iteration need not read them again for each page."""
+    """Whether a first page contains all items that were read, so that an iteration needs no second read."""
 
 
 @attrs.frozen
 class Decision:
-    """Which side is asked first."""
+    """Which side is asked first, and why."""
 
     route: str
-    """``legacy``, a tier, or ``none`` when nobody could answer."""
+    """``legacy``, a tier, or ``none`` if no side can answer."""
     reason: str
-    """A sentence for people."""
+    """The reason, as a sentence."""
     sunset: datetime
-    """The one in force."""
+    """The sunset date in force."""
     corrects: bool
-    """Whether replies may lead on to another side."""
+    """Whether replies may send the call to another side."""
     legacy_next: bool = False
-    """Whether legacy is asked if the tier knows nothing."""
+    """Whether legacy is asked if the tier finds nothing."""
     since: float | None = None
-    """From when on it holds while replies teach nothing, in seconds since the epoch; None if it will end by itself."""
+    """From when the decision stays valid unless a reply changes it, in seconds since the epoch; None if it expires."""
 
 
 def sunset_of(operation: Operation, settings: Settings) -> datetime:
-    """Return the sunset in force: the operator's for the document, else the operation's own."""
+    """Return the sunset in force: the operator's for the document, or else the operation's own."""
     return settings.sunsets.get(operation.document, operation.sunset)
 
 
 def has_successor(operation: Operation, settings: Settings) -> bool:
-    """Return whether an operation's successors may be asked: it has some, and their switch, if any, is on."""
+    """Return whether an operation has successors and their switch, if any, is on."""
     if operation.switch and operation.switch not in settings.writes:
         return False
     return bool(operation.successors)
@@ -118,7 +125,7 @@ def is_strict(operation: Operation, settings: Settings) -> bool:
 
 
 def constant_of(operation: Operation, settings: Settings) -> ConstantAnswer | None:
-    """Return the one answer that is left; None if no answer is, or it is that of a write that is not switched on."""
+    """Return the only remaining answer; None if there isn't one, or its write is not switched on."""
     switched_on = operation.switch in settings.writes and not is_strict(
         operation, settings
     )
@@ -128,13 +135,13 @@ def constant_of(operation: Operation, settings: Settings) -> ConstantAnswer | No
 
 
 VERSION_GONE = "VERSION_GONE"
-"""Atlas's error code for a version of an endpoint that has gone, for every caller."""
+"""Atlas's error code for an endpoint version that is gone for every caller."""
 
 _USER = re.compile(r'digest .*?\busername="([^"]*)"', re.IGNORECASE)
 
 
 def retired_key(match: Match, origin: str, call: Call | None = None) -> tuple[str, ...]:
-    """Return the key for a retired answer of legacy: for all callers, or for a path and credentials (hashed)."""
+    """Return the key of legacy's retired answer, for all callers or for a path and (hashed) credentials."""
     key = ("retired", origin, match.operation.id, match.api.name)
     if call is None:
         return key
@@ -142,7 +149,7 @@ def retired_key(match: Match, origin: str, call: Call | None = None) -> tuple[st
 
 
 def empty_key(call: Call, path: str) -> tuple[str, ...]:
-    """Return the key under which a successor's list is remembered as empty, for a caller and the path of that list."""
+    """Return the key under which a successor's empty list is stored, for a caller and the list's path."""
     return ("empty", call.origin, _of_caller(call, path))
 
 
@@ -153,17 +160,19 @@ def _of_caller(call: Call, path: str) -> str:
 
 
 def tier_key(match: Match, origin: str) -> tuple[str, ...]:
-    """Return the key under which the tier of a call's cluster is remembered, learned from a success alone."""
+    """Return the key under which the tier of a call's cluster is stored.
+
+    Only a success teaches it.
+    """
     return ("tier", origin, *match.cluster)
 
 
 def learn_retired(match: Match, call: Call, reply: Reply, context: Context) -> None:
-    """Remember that legacy answered as retired.
+    """Store that legacy answered as retired.
 
-    ``VERSION_GONE`` is about the endpoint's version and is believed for every call of
-    the operation. Any other answer may be due to one caller's request, or its identity,
-    so it is believed for that path and these credentials alone: it does not redirect
-    other callers.
+    ``VERSION_GONE`` concerns the endpoint's version and is valid for every call of the
+    operation. Any other answer may depend on one caller's request or identity, so it is
+    valid only for that path and these credentials: it does not redirect other callers.
     """
     is_gone = (
         reply.status == 410 and field(reply.headers, "x-error-code") == VERSION_GONE
@@ -175,7 +184,10 @@ def learn_retired(match: Match, call: Call, reply: Reply, context: Context) -> N
 def decide(
     match: Match, call: Call, context: Context, answered: str | None = None
 ) -> Decision:
-    """Decide which side is asked first; ``answered`` is the status with which legacy just answered as retired."""
+    """Decide which side is asked first.
+
+    ``answered`` is the status of legacy's retired answer, if any.
+    """
     operation = match.operation
     settings = context.settings
     sunset = sunset_of(operation, settings)
@@ -192,7 +204,7 @@ def decide(
 def _decide_by_date(
     match: Match, call: Call, context: Context, sunset: datetime, answered: str | None
 ) -> Decision:
-    """Decide by date, and where replies count, by legacy's answer and the tier of the cluster."""
+    """Decide by date, and where replies count, by legacy's answer and the cluster's tier."""
     operation = match.operation
     settings = context.settings
     corrects = settings.route is RouteWord.AUTO
@@ -209,8 +221,8 @@ def _decide_by_date(
         reason = f"the route is decided by date: {reason}"
     elif answered is None:
         answered = _answered_before(match, call, context)
-    # What legacy answered before its sunset, perhaps to this caller alone, is believed
-    # for a while.
+    # Legacy's answer before its sunset, perhaps to this caller only, is valid for a
+    # while.
     certain = sunset.timestamp() + 2 * TTL
     since: float | None = certain if now >= certain else None
     if answered is not None:
@@ -220,7 +232,8 @@ def _decide_by_date(
     elif not (is_over or is_blank):
         return Decision("legacy", reason, sunset, corrects)
     elif corrects and not _can_answer(operation, settings):
-        # Real sunset dates moved: asking is the only thing that can work.
+        # Sunset dates have moved before: only a request can show whether legacy still
+        # works.
         lacking = f"{reason}, and there is no successor to call instead"
         lacking = _switched_off(operation, settings) or lacking
         return Decision("legacy", lacking, sunset, corrects)
@@ -234,14 +247,14 @@ def _decide_by_date(
 
 
 def _can_answer(operation: Operation, settings: Settings) -> bool:
-    """Return whether a successor, or a constant, can answer in place of legacy."""
+    """Return whether a successor or a constant can answer instead of legacy."""
     if has_successor(operation, settings):
         return True
     return constant_of(operation, settings) is not None
 
 
 def _answered_before(match: Match, call: Call, context: Context) -> str | None:
-    """Return the status with which legacy lately answered as retired: to everybody, or to this caller."""
+    """Return the status of legacy's recent retired answer, to all callers or to this one."""
     recall = context.memory.recall
     now = context.monotonic()
     to_all = recall(retired_key(match, call.origin), now)
@@ -249,7 +262,7 @@ def _answered_before(match: Match, call: Call, context: Context) -> str | None:
 
 
 def _found_before(match: Match, call: Call, context: Context) -> str | None:
-    """Return the tier, other than the first, on which a call's cluster was lately found."""
+    """Return the tier, other than the first, where a call's cluster was recently found."""
     if not match.cluster:
         return None
     key = tier_key(match, call.origin)
@@ -260,7 +273,7 @@ def _found_before(match: Match, call: Call, context: Context) -> str | None:
 
 
 def _if_there(decision: Decision, operation: Operation, settings: Settings) -> Decision:
-    """Return a decision for a successor, or that nobody could answer, if there is none."""
+    """Return a decision for a successor, or for no side if there is none."""
     if has_successor(operation, settings):
         return decision
     lacking = f"{decision.reason}, and there is no successor"
@@ -269,7 +282,7 @@ def _if_there(decision: Decision, operation: Operation, settings: Settings) -> D
 
 
 def _switched_off(operation: Operation, settings: Settings) -> str:
-    """Return the reason why a write whose switch is off is not sent on; empty for any other call."""
+    """Return why a write whose switch is off is not sent; empty for any other call."""
     word = operation.switch
     if not word or word in settings.writes:
         return ""
@@ -280,7 +293,7 @@ LEGACY = {
     RouteWord.OFF: "the shim is switched off",
     RouteWord.LEGACY: "the route is set to legacy",
 }
-"""The words that never lead to a successor, and the reason that they give."""
+"""The route words that never select a successor, with their reasons."""
 
 
 @lru_cache(maxsize=64)

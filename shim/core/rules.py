@@ -1,7 +1,7 @@
-"""What generated functions (``translate``) apply a document's rules with: context, report, objects inside, and links.
+"""Support the functions that ``translate`` generates: context, reports, nested objects, and links.
 
-Generated functions copy values that fit a rule themselves, and call this module for the
-others: a value that can't be translated is left out and reported.
+Generated functions copy simple values themselves and call this module for the others. A
+value that can't be translated is left out and reported.
 """
 
 from __future__ import annotations
@@ -21,34 +21,40 @@ from shim.documents.templates import encoded
 from shim.documents.vocabulary import Fidelity, Json, JsonObject, is_no_time
 
 MOST_TIMES = 100
-"""How often one object is repeated at most: a cluster has 70 shards at most."""
+"""How often one object may be repeated: a cluster has at most 70 shards."""
 
 
 @attrs.frozen
 class TranslationContext:
-    """What rules may look at besides the object."""
+    """Everything that rules may read in addition to the object."""
 
     raw: Mapping[str, str]
-    """The path's parameters as they stand in it."""
+    """The path's parameters as written."""
     parameters: Mapping[str, str]
-    """Their decoded text."""
+    """Their decoded texts."""
     clock: Callable[[], float]
-    """Returns the time in seconds since the epoch; it is asked once for an answer, if a rule looks at it."""
+    """Returns seconds since the epoch.
+
+    Called once for an answer, and only if a rule needs it.
+    """
     base: str
-    """The URL that links begin with, before the path of an API."""
+    """The URL with which links begin, before the path of an API."""
     bases: tuple[str, ...] = ("",)
-    """The base path of the legacy API, and the successor's: links below these are led back through the base."""
+    """The base paths of the legacy and the successor's API: links below these are moved to the base URL."""
     budget: BodyBudget | None = None
-    """What bounds a request body; None for an answer, whose content is bounded."""
+    """The limit for a request body; None for an answer, whose content is limited already."""
 
 
 class FieldRule:
-    """One rule of a field on one tier; compared by identity, so that objects can be counted by it."""
+    """One rule of a field on one tier.
+
+    Compared by identity, so that objects can be counted by rule.
+    """
 
     def __init__(self, field: Field, rule: Rule) -> None:
         self.field, self.rule, sources = field, rule, rule.sources
         self.sources = [(name, parse_source(name)) for name in sources]
-        """What the rule reads, as it is written and as a path."""
+        """The source that the rule reads, as written and as a path."""
         if rule.verb.hands_on and sources:
             outer = field.name.split(".")[:-1]
         else:
@@ -57,33 +63,36 @@ class FieldRule:
             self.stays = outer
         else:
             self.stays = []
-        """Where the object stands that stays although the field has no value, empty if none does."""
+        """The place of the object that stays even if the field has no value; empty without one."""
         self.usual = FieldReport(field.name, rule.fidelity, rule.why, rule.owner)
-        """What is reported where it gives the field its value."""
+        """The report for objects in which the rule sets the field."""
         if sources:
             why = f"upstream sent no {' or '.join(sources)}"
         else:
             why = "a part of it is missing"
         self.missing = FieldReport(field.name, Fidelity.MISSING, why, rule.owner)
-        """What is reported where nothing stands that it reads."""
+        """The report for objects that lack the rule's source."""
 
 
 @attrs.define
 class TranslationReport:
-    """What is to be reported of the objects that were translated."""
+    """The report about the objects that were translated."""
 
     is_no_time: Callable[[str], object] = is_no_time
-    """What looks at a text where a time belongs; it may collect the texts, and say None of each."""
+    """Checks a text that should be a time.
+
+    It may collect the texts and return None for each.
+    """
     dropped: list[Dropped] = attrs.field(factory=list)
-    """Values that could not be used, until ``taken`` hands them on."""
+    """Unusable values, until ``taken`` returns them."""
     chosen: dict[str, list[int]] = attrs.field(factory=dict)
-    """How many objects got each of a field's rules, by field, where it has several."""
+    """How many objects used each rule of a field, by field, where it has several."""
     left_out: dict[FieldRule, list[int]] = attrs.field(factory=dict)
-    """By rule, how many objects got no value: nothing stands where it reads, or something that can't be used."""
+    """By rule, how many objects got no value because its source is missing or unusable."""
     unusable: dict[str, tuple[FieldRule, str]] = attrs.field(factory=dict)
-    """The first value that could not be used, by field: the rule, and the defect."""
+    """The first unusable value, by field: the rule, and the defect."""
     parts: dict[str, TranslationReport] = attrs.field(factory=dict)
-    """The reports of objects inside these, by field."""
+    """The reports of nested objects, by field."""
     objects: int = 0
     """How many objects were translated."""
 
@@ -92,11 +101,11 @@ class TranslationReport:
         return self.parts.setdefault(name, TranslationReport(self.is_no_time))
 
     def counts(self, name: str, rules: int) -> list[int]:
-        """Return how many objects got each of a field's rules, to be counted on."""
+        """Return the counters of a field's rules, for the caller to update."""
         return self.chosen.setdefault(name, [0] * rules)
 
     def combination(self) -> tuple[Hashable, ...]:
-        """Return the key of reports with the same notes on their fields; empty if nothing is special."""
+        """Return a key that reports with the same notes share; empty if there are no notes."""
         if not (self.chosen or self.left_out or self.parts):
             return ()
         chosen = map(tuple, self.chosen.values())
@@ -105,7 +114,10 @@ class TranslationReport:
         return self.objects, *chosen, *left_out, *self.unusable.items(), *parts
 
     def each(self, source: JsonObject, path: Path, name: str) -> Json:
-        """Return a source's value in each item of a list, None without the list; note the items that lack it."""
+        """Return a source's value in each item of a list, None without the list.
+
+        Note the items that lack it.
+        """
         for at, item in lacking(source, path, name):
             self.dropped.append(Dropped(at, item, "has no value there"))
         return taken(source, path)
@@ -123,14 +135,14 @@ class TranslationReport:
         return None
 
     def leave_out(self, of: FieldRule, source: JsonObject, made: JsonObject) -> None:
-        """Note a field without a value, since its source is missing or unusable."""
+        """Note a field without a value, because its source is missing or unusable."""
         invalid = self.pass_over(of, len(of.sources), source)
         self.left_out.setdefault(of, [0, 0])[invalid is not None] += 1
         if invalid is not None and of.field.name not in self.unusable:
             why = f"upstream has {invalid.said!r}: {invalid.why}"
             self.unusable[of.field.name] = (of, why[:200])
-        # An object that upstream has by that name stays one, even when it is empty
-        # (recorded: connectionStrings); one with nulls in it says nothing (recorded:
+        # An upstream object of that name stays, even when empty (recorded:
+        # connectionStrings). An object with only nulls counts as absent (recorded:
         # desiredTimestamp).
         if invalid is None and of.stays:
             held = look_up(source, of.stays)
@@ -141,7 +153,10 @@ class TranslationReport:
                     made = inner
 
     def taken(self, where: str) -> list[Dropped]:
-        """Return the values dropped since the last call; ``where`` is the object that they stood in."""
+        """Return the values dropped since the last call.
+
+        ``where`` is the object that contained them.
+        """
         values = []
         for value in self.dropped:
             values.append(attrs.evolve(value, where=f"{where}{value.where}"))
@@ -154,18 +169,21 @@ class Nested:
     """The objects of one field, or of a list, in one call."""
 
     translate: Callable[..., JsonObject]
-    """Makes a legacy object of one."""
+    """Builds a legacy object from one upstream object."""
     report: TranslationReport
     """Where it notes values for the report."""
     dropped: list[Dropped]
-    """Those of the object that they stand in, or of the list."""
+    """The report of the enclosing object, or of the list."""
     wraps: bool = False
-    """Whether other values are read as ``value``."""
+    """Whether values that aren't objects are read as ``value``."""
     budget: BodyBudget | None = None
-    """What bounds the objects of a request body, None for those of an answer."""
+    """The limit for a request body's objects, None for those of an answer."""
 
     def one(self, value: JsonObject, at: str, count: int = 1) -> JsonObject:
-        """Return one object in the legacy shape; ``at`` is where it stands, and it is one of ``count`` in its group."""
+        """Return one object in the legacy shape.
+
+        ``at`` is its place, and its group has ``count`` objects.
+        """
         report = self.report
         report.objects += 1
         made = self.translate(value, count)
@@ -176,7 +194,10 @@ class Nested:
     def each(
         self, values: Sequence[Json], at: str, before: int = 0
     ) -> list[JsonObject]:
-        """Return the objects of a list in the legacy shape; so many items are ``before`` them."""
+        """Return the objects of a list in the legacy shape.
+
+        ``before`` is the number of earlier items.
+        """
         if self.budget is not None:
             self.budget.take(len(values))
         made: list[JsonObject] = []
@@ -202,7 +223,7 @@ class Nested:
     def _objects(
         self, values: Iterable[Json], at: str
     ) -> Iterator[tuple[str, JsonObject]]:
-        """Yield the items that are objects, with their places; the others are reported."""
+        """Yield the items that are objects, with their places; report the others."""
         for number, value in enumerate(values):
             where = f"{at}[{number}]"
             if type(value) is dict:
@@ -215,7 +236,7 @@ class Nested:
     def grouped(
         self, values: Sequence[Json], at: str, members: Sequence[Path]
     ) -> list[JsonObject]:
-        """Return an object for each group of items that have the same value in the first present one of ``members``."""
+        """Return an object for each group of items that share the value of the first present member in ``members``."""
         groups: dict[object, list[tuple[str, JsonObject]]] = {}
         for where, value in self._objects(values, at):
             found = (look_up(value, path) for path in members)
@@ -232,11 +253,11 @@ class Nested:
         times: Path | None,
         keyed: str = "",
     ) -> list[JsonObject] | None:
-        """Return an object for each item of each of the ``lists``, so many as a number in it says; None without a list.
+        """Return objects for the items of each of the ``lists``, repeated by a count in the item.
 
-        Each has the item in its list's place. An empty object around a list has no
-        items. With ``keyed`` the items stand in an object by name, which each has as
-        that member.
+        Returns None without a list. Each object contains the item at the list's place.
+        An empty object that encloses a list has no items. With ``keyed`` the items are
+        in an object by name, and each gets its name as that member.
         """
         held = [(path, list_at(source, path)) for path in lists]
         kind = dict if keyed else list
@@ -267,13 +288,13 @@ class Nested:
                         Dropped(where, said, f"not a number of 1 to {MOST_TIMES}")
                     )
                     continue
-                if self.budget is not None:  # before the first one is made
+                if self.budget is not None:  # before the first one is built
                     self.budget.take(count)
                 found += [(path, at, one)] * count
         return [self._in_place(one, path, at) for path, at, one in found]
 
     def _in_place(self, source: JsonObject, path: Path, at: ItemPath) -> JsonObject:
-        """Return one object, whose sources begin with the path of a list in which it stands at a place."""
+        """Return one object whose sources begin with the path of the list that contains it."""
         number = len(self.dropped)
         made = self.one(source, "")
         for place in range(number, len(self.dropped)):
@@ -298,7 +319,7 @@ class Nested:
         return made
 
     def keyed(self, values: Sequence[Json], at: str, member: Path) -> JsonObject:
-        """Return an object with each item of a list under the text that it has in a member."""
+        """Return an object with each item of a list, keyed by the text of a member."""
         made: JsonObject = {}
         for where, value in self._objects(values, at):
             name = look_up(value, member)
@@ -314,7 +335,10 @@ class Nested:
 
 
 Claims = Mapping[str, "Claims | None"]
-"""The members of an object that rules read or make: None for a whole one, else the claims on its parts."""
+"""The members of an object that rules read or set:
+
+None for all of it, otherwise a tree of its parts.
+"""
 
 
 def claims_of(paths: Iterable[Sequence[str]]) -> Claims:
@@ -335,7 +359,7 @@ def pass_rest(
     report: TranslationReport,
     at: str = "",
 ) -> None:
-    """Pass on, as they are, the members of an object that no rule reads or makes."""
+    """Pass on unchanged the members of an object that no rule reads or sets."""
     for name, value in source.items():
         if name not in claims:
             made[name] = value
@@ -364,9 +388,9 @@ _origin_of = re.compile(r"https?://[^/?#]+", re.IGNORECASE).match
 
 
 def led_back(links: list[Any], context: TranslationContext) -> list[Json]:
-    """Return upstream's links with the caller's base in place of their origin, where they lead to the API."""
+    """Return upstream's links with the caller's base URL where they lead to the API."""
     made: list[Json] = []
-    # Below the root is all that any link may name.
+    # Only links below the root may be shown.
     bases = tuple([f"{one}/" for one in context.bases if one])
     for link in links:
         if type(link) is dict:

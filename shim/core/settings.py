@@ -1,4 +1,4 @@
-"""The settings that every door obeys, read from a mapping such as ``os.environ``."""
+"""Read the settings that every door follows from a mapping such as ``os.environ``."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from shim.errors import SettingsError
 from shim.origins import parse_origin
 
 ATLAS_ORIGINS = frozenset({"https://cloud.mongodb.com", "https://cloud.mongodbgov.com"})
-"""Atlas's own hosts: calls to them are recognized without any setting."""
+"""Atlas's own hosts: calls to them are recognized without a setting."""
 
 
 class RouteWord(StrEnum):
-    """The words of ``ATLAS_SHIM_ROUTE``."""
+    """The values of ``ATLAS_SHIM_ROUTE``."""
 
     AUTO = "auto"
     DATE = "date"
@@ -30,7 +30,10 @@ class RouteWord(StrEnum):
 
 
 FLAG = "openfeature:"
-"""The prefix of ``ATLAS_SHIM_ROUTE`` for the key of a feature flag, whose word whoever runs exchanges sets."""
+"""The prefix of ``ATLAS_SHIM_ROUTE`` before a feature flag's key.
+
+The door that runs exchanges sets its word.
+"""
 
 
 @attrs.frozen
@@ -39,32 +42,35 @@ class Settings:
 
     route: RouteWord = RouteWord.AUTO
     sunsets: Mapping[str, datetime] = attrs.field(factory=dict)
-    """Dates in place of those of documents, by name."""
+    """Sunset dates that replace those of documents, by name."""
     reads: frozenset[str] = frozenset()
-    """The switches of reads that are on."""
+    """The enabled switches of reads."""
     writes: frozenset[str] = frozenset()
-    """The switches of writes that are on."""
+    """The enabled switches of writes."""
     origins: frozenset[str] = ATLAS_ORIGINS
-    """Where calls are recognized."""
+    """The origins whose calls are recognized."""
     upstream: str = ""
-    """Where calls to Atlas's own origins go, if set."""
+    """The origin that replaces Atlas's own, if set."""
     deadline: float = 60.0
-    """Seconds for one exchange."""
+    """The time limit of one exchange, in seconds."""
     page_cap: int = 20
-    """The most upstream pages of one answer."""
+    """The maximum number of upstream pages for one answer."""
     body_limit: int = 16 * 1024 * 1024
-    """The most bytes of one decoded body."""
+    """The maximum size of one decoded body, in bytes."""
     flag: str = ""
-    """The feature flag whose word for the caller's project is the route."""
+    """The feature flag whose word for the caller's project sets the route."""
     because: str = ""
-    """What reasons say of that flag, once it was looked up."""
+    """The reason that mentions the flag, once its word is known."""
 
     def leads(self, origin: str) -> bool:
-        """Return whether calls to an origin, which is one of Atlas's own, go to another upstream."""
+        """Return whether calls to one of Atlas's own origins go to another upstream."""
         return origin in ATLAS_ORIGINS and self.upstream not in {"", *ATLAS_ORIGINS}
 
     def by_flag(self, word: RouteWord | None) -> Settings:
-        """Return settings with the word of the flag; ``word`` is None if the flag has none yet."""
+        """Return settings with the word of the flag.
+
+        ``word`` is None if the flag has none yet.
+        """
         if word is None:
             said = "has no value yet"
         else:
@@ -74,7 +80,10 @@ class Settings:
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
-    """Read the variables of ``_VARIABLES``; raises SettingsError that names every one with a bad value."""
+    """Read the variables of ``_VARIABLES``.
+
+    Raises SettingsError that lists every bad value.
+    """
     found: dict[str, Any] = {}
     problems: list[str] = []
     for name, attribute, parse in _VARIABLES:
@@ -91,14 +100,17 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
 
 
 def word_and_flag(route: str) -> tuple[RouteWord, str]:
-    """Return a route as Settings have it: the word until a flag has said one, and the flag's key or nothing."""
+    """Return a route for Settings: the word until a flag gives another, and the flag's key if any."""
     if route.startswith(FLAG):
         return (RouteWord.AUTO, route.removeprefix(FLAG))
     return (RouteWord(route), "")
 
 
 def parse_route(word: str, *, name: str = "ATLAS_SHIM_ROUTE") -> str:
-    """Return a RouteWord, or a flag's key after its prefix; raises SettingsError, so that no typo switches quietly."""
+    """Return a RouteWord, or a flag's key after its prefix.
+
+    Raises SettingsError, so that a typo never switches unnoticed.
+    """
     text = word.strip()
     key = text.removeprefix(FLAG)
     is_key = key != "" and key.isprintable() and key.strip() == key
@@ -114,18 +126,18 @@ def parse_route(word: str, *, name: str = "ATLAS_SHIM_ROUTE") -> str:
 
 
 SWITCHES = ("ATLAS_SHIM_READS", "ATLAS_SHIM_WRITES")
-"""The variables that switch successors on."""
+"""The variables that enable successors."""
 
 STRICT = "-strict"
-"""The end of a switch that refuses the writes, and the values in them, that a successor could only ignore."""
+"""The ending of a switch that refuses writes and values which a successor could only ignore."""
 
 
 def parse_writes(text: str, *, name: str = "ATLAS_SHIM_WRITES") -> frozenset[str]:
-    """Return the switches that are on, as in ``instances`` (several with commas), an empty set for ``off``.
+    """Return the enabled switches, as in ``instances`` (several with commas), an empty set for ``off``.
 
-    ``instances-strict`` switches ``instances`` on, too, and refuses values that those would
-    ignore. Raises SettingsError on invalid words; ``Engine.check_settings``
-    knows the documents' words.
+    ``instances-strict`` also enables ``instances``, and refuses values that the latter
+    would ignore. Raises SettingsError on invalid words; ``Engine.check_settings`` knows
+    the documents' words.
     """
     words = frozenset(filter(None, (word.strip() for word in text.split(","))))
     for word in words:
@@ -138,7 +150,10 @@ def parse_writes(text: str, *, name: str = "ATLAS_SHIM_WRITES") -> frozenset[str
 
 
 def parse_sunsets(text: str, *, name: str = "ATLAS_SHIM_SUNSET") -> dict[str, datetime]:
-    """Parse ``document=DATE,document=INSTANT``, a date as 00:00 UTC; raises SettingsError with every defect."""
+    """Parse ``document=DATE,document=INSTANT``; a date means 00:00 UTC.
+
+    Raises SettingsError with every defect.
+    """
     sunsets: dict[str, datetime] = {}
     problems: list[str] = []
     for part in filter(None, (piece.strip() for piece in text.split(","))):
@@ -161,7 +176,10 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def parse_instant(text: str, *, name: str) -> datetime:
-    """Return an aware UTC instant; a bare date is its 00:00 UTC; an instant without offset is refused."""
+    """Return an aware UTC instant.
+
+    A date means its 00:00 UTC, and an instant needs an offset.
+    """
     try:
         when = datetime.fromisoformat(text)
         if when.tzinfo is not None:
@@ -184,4 +202,7 @@ _VARIABLES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     ("ATLAS_SHIM_WRITES", "writes", parse_writes),
     ("ATLAS_SHIM_UPSTREAM", "upstream", parse_origin),
 )
-"""Each variable, the attribute of Settings that it sets, and its reader; an empty one counts as unset."""
+"""Each variable, the attribute of Settings that it sets, and its reader.
+
+An empty one counts as unset.
+"""

@@ -1,4 +1,4 @@
-"""The state of one exchange, and the errors that its replies make in legacy terms."""
+"""The state of one exchange, and the legacy errors for its replies."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ from shim.documents.templates import filled_in
 from shim.documents.vocabulary import Json, JsonObject
 
 NAMED = 20
-"""How many writes a sentence names; of further ones it says how many they are."""
+"""How many writes a sentence lists; it gives only the number of the others."""
 LONGEST_SAID = 200
-"""The characters of a write's content that such a sentence has: enough for an id or a role."""
+"""How many characters of a write's content such a sentence quotes: enough for an id or a role."""
 
 
 @attrs.define
@@ -50,18 +50,18 @@ class ExchangeState:
     """Seconds of the monotonic clock."""
     decision: Decision
     json: JsonReader
-    """Reads replies."""
+    """Decodes replies."""
     reason: str
-    """It begins with that of the first decision."""
+    """The reason of the answer, at first that of the first decision."""
     route: str = "none"
-    """The side asked last; ``none`` before any was."""
+    """The side asked last; ``none`` before the first request."""
     query: LegacyQuery = attrs.field(factory=LegacyQuery)
-    """What the caller asked for, once it is read; so is ``body``."""
+    """The caller's query, once it is read; ``body`` likewise."""
     body: JsonObject | None = None
     word: str = ""
-    """The word of the body that chooses the successor's call."""
+    """The word in the body that selects the successor's call."""
     knows_nothing: bool = False
-    """Whether the side asked last answered that nothing is there."""
+    """Whether the side asked last found nothing."""
     asked: Call = attrs.field(init=False)
     """The last call that was sent."""
     last: Reply = attrs.field(init=False)
@@ -69,24 +69,30 @@ class ExchangeState:
     added: tuple[str, Sequence[UpstreamPage]] | None = None
     """The tier whose list follows another one's, and the pages of that list."""
     given: JsonObject = attrs.field(factory=dict)
-    """The values that looks before a tier's call gave."""
+    """The values from lookups before a tier's call."""
     done: list[str] = attrs.field(factory=list)
-    """The first ``NAMED`` writes that were done before a tier's call."""
+    """The first ``NAMED`` writes that were sent before a tier's call."""
     done_count: int = 0
-    """How many were done."""
+    """How many writes were sent."""
     kept: int = 0
-    """The bytes kept for later steps: of writes before a tier's call, and of a lookup's result."""
+    """The bytes stored for later steps: writes before a tier's call, and a lookup's result."""
     writes_several: bool = False
-    """Whether the call takes several writes."""
+    """Whether the call needs several writes."""
     needs_last: bool = True
-    """Whether something of the last reply is still needed: nothing of the reply to a write before a tier's call is."""
+    """Whether the last reply is still needed.
+
+    The reply to a write before a tier's call isn't.
+    """
     sent: list[Sent] = attrs.field(factory=list)
     notes: list[str] = attrs.field(factory=list)
 
     def ask(
         self, call: Call, route: str, *, rewritten: bool, may_read: bool = True
     ) -> Generator[Command, Reply, Reply]:
-        """Send one call, and return the head of the reply; raises CallError if that would begin after the deadline."""
+        """Send one call, and return the head of the reply.
+
+        Raises CallError if the deadline passed before it could be sent.
+        """
         deadline = self.context.settings.deadline
         if self.sent and self.context.monotonic() - self.started > deadline:
             detail = f"Upstream did not answer within {deadline:g} seconds."
@@ -106,12 +112,12 @@ class ExchangeState:
         self.needs_last = True
         sent = Sent(call.method, call.target, self.last.status, route)
         is_like_last = self.sent and self.sent[-1] == sent
-        # hundreds of writes may be alike
+        # hundreds of writes may be equal
         self.sent.append(self.sent[-1] if is_like_last else sent)
         return self.last
 
     def _held(self) -> int:
-        """Return the number of bytes that are kept for later steps, but not by the door."""
+        """Return the number of bytes that the exchange, not the door, stores for later steps."""
         if self.body is None:
             decoded = 0
         else:
@@ -126,7 +132,7 @@ class ExchangeState:
         return {}
 
     def has_done(self, call: Call) -> None:
-        """Note a write that was done before a tier's call."""
+        """Note a write that was sent before a tier's call."""
         if len(self.done) < NAMED:
             said = (call.body or b"").decode("utf-8", "replace")[:LONGEST_SAID]
             self.done.append(f"{call.method} {call.target} {said}".rstrip())
@@ -135,7 +141,7 @@ class ExchangeState:
 
     @property
     def done_before(self) -> str:
-        """A sentence on the writes that were done, which an error does not undo; empty if none was."""
+        """A sentence about the writes that an error does not undo; empty if there are none."""
         if self.done_count > NAMED:
             more = f" and {self.done_count - NAMED} more"
         else:
@@ -147,7 +153,7 @@ class ExchangeState:
     def record(
         self, fields: tuple[FieldReport, ...] = (), dropped: tuple[Dropped, ...] = ()
     ) -> Record:
-        """Return the record of the exchange as it stands."""
+        """Return the record of the exchange so far."""
         operation = self.match.operation
         reason = self.reason
         if self.context.settings.because:
@@ -168,14 +174,14 @@ class ExchangeState:
 
 
 def together(*sentences: str) -> str:
-    """Return sentences as one text, without those that are empty."""
+    """Join sentences, without the empty ones."""
     return " ".join(filter(None, sentences))
 
 
 def refuse_success(
     errors: Mapping[str, ErrorRule], reply: Reply, document: Json, match: Match
 ) -> None:
-    """Raise CallError if a success stands for an error."""
+    """Raise CallError if a success means an error."""
     rule = errors.get(str(reply.status))
     if rule and rule.when and rule.when.holds(document):
         detail = filled_in(rule.detail or "", match.parameters)
@@ -185,11 +191,11 @@ def refuse_success(
 def failed(
     state: ExchangeState, tier: Successor, reply: Reply, document: Json
 ) -> Outcome:
-    """Return the legacy error that a tier's error makes; ``document`` is its content if that was read.
+    """Return the legacy error for a tier's error.
 
-    It stays as it came unless the mapping document has a rule for its code, it names a
-    member that the legacy body calls otherwise, an envelope was asked for, or writes
-    were done before it.
+    ``document`` is its content if that was read. The error stays unchanged unless the
+    mapping document has a rule for its code, it contains a member with another legacy
+    name, the caller requested an envelope, or writes were sent before it.
     """
     found = tier.errors.get(error_code(document) or "")
     wrapped = state.query.envelope and reply.status >= 400

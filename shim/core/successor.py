@@ -1,8 +1,8 @@
-"""The successors of a retired call, asked tier by tier: flex first, and dedicated if flex's answer leads there.
+"""Ask a retired call's successors, tier by tier: flex first, and dedicated if flex's answer leads there.
 
-A tier is asked by one upstream call, or by several if pages are collected. The legacy
-answer is built from the replies. An error stays as it came, unless the document has a
-rule for its code.
+A tier gets one upstream call, or several if pages are collected. The legacy answer is
+built from the replies. An error stays unchanged, unless the document has a rule for its
+code.
 """
 
 from __future__ import annotations
@@ -53,10 +53,10 @@ from shim.documents.templates import Template
 from shim.documents.vocabulary import JsonObject
 
 _LEAD_ON = frozenset({400, 404})
-"""Statuses of errors that may say that a cluster lives on another tier."""
+"""Statuses of errors which may mean that a cluster is on another tier."""
 
 Question = tuple[Target, LegacyQuery | None, bytes | None]
-"""The call that asks a tier, the query of its first page, and its content."""
+"""The call for a tier, the query of its first page, and its content."""
 
 
 def ask_successors(
@@ -64,7 +64,7 @@ def ask_successors(
 ) -> Generator[Command, Reply, Outcome | None]:
     """Ask the first tier, and each later one that an answer leads to.
 
-    Returns None for a list that is added to another one; its pages are in the state.
+    Returns None for a list that is added to another; its pages are in the state.
     """
     waiting = [*tiers]
     while True:
@@ -75,7 +75,7 @@ def ask_successors(
         if isinstance(question, PassThrough | Answer):
             return question
         if later is None:
-            # It is in the question; decoded, it takes many times the memory.
+            # The body was read already; decoded, it takes many times the memory.
             state.body = None
         answer = partial(
             LegacyAnswer, state.match, state.context, state.query, tier.tier
@@ -114,7 +114,10 @@ def _find_question(
     later: Successor | None,
     choice: Target | RefusedChoice,
 ) -> Generator[Command, Reply, Question | Look | Outcome]:
-    """Make the calls before a tier's own; return its question, or the answer of another call."""
+    """Make the calls before a tier's own.
+
+    Return its request, or the answer of another call.
+    """
     if isinstance(choice, Target) and (lens := lens_of(state.body, choice)) is not None:
         return (yield from _see_through(state, tier, choice, lens))
     if isinstance(choice, Target) and choice.before:
@@ -125,9 +128,9 @@ def _find_question(
 def _go_before(
     state: ExchangeState, tier: Successor, target: Target
 ) -> Generator[Command, Reply, Question | Outcome]:
-    """Make the calls before a tier's own, and return its question, or an outcome if one of them fails.
+    """Make the calls before a tier's own, and return its request, or an outcome if one of them fails.
 
-    Nothing is written before all that will be sent is known.
+    Nothing is written until everything to be sent is known.
     """
     check_lengths(state, target)
     outcome = yield from look_before(state, tier, target)
@@ -149,9 +152,10 @@ def _go_before(
 def _see_through(
     state: ExchangeState, tier: Successor, target: Target, lens: Lens
 ) -> Generator[Command, Reply, Question | Look]:
-    """Merge the caller's body into the resource; return the question, or the lookup if it failed or nothing differs.
+    """Merge the caller's body into the resource.
 
-    Just before the write it is looked at again, since Atlas writes unconditionally.
+    Return the request, or the lookup if there is nothing to write. The resource is
+    looked up again just before the write, since Atlas writes unconditionally.
     """
     if lens.version:
         first = yield from look(state, tier, target, lens)
@@ -176,11 +180,14 @@ def _see_through(
 def _ask_tier(
     state: ExchangeState, tier: Successor, made: LegacyAnswer, question: Question
 ) -> Generator[Command, Reply, tuple[Reply, list[UpstreamPage]]]:
-    """Ask a tier by one call, or by one for each page; return the last reply, and the pages that take part."""
+    """Ask a tier with one call, or one for each page.
+
+    Return the last reply and the pages for the answer.
+    """
     (target, query, content), pages = question, list[UpstreamPage]()
     while True:
         call = successor_call(state.match, state.call, target, query, content)
-        if tier.tier == "legacy":  # in the caller's own words, but for a part of it
+        if tier.tier == "legacy":  # in the caller's own words, except for a part of it
             whole = without(state.call.headers, ("range", "if-range"))
             call = attrs.evolve(
                 state.call, method="GET", target=call.target, headers=whole
@@ -206,7 +213,7 @@ def _ask_tier(
 
 
 def legacy_list(match: Match) -> Successor:
-    """Return the legacy endpoint as a tier with a list, whose items stay as they are."""
+    """Return the legacy endpoint as a tier with a list, whose items stay unchanged."""
     operation = match.operation
     path = Template(f"{match.api.base}{operation.path.text}", ())
     target = Target("GET", path, operation.version, "collected")
@@ -219,11 +226,11 @@ def question_of(
     later: Successor | None,
     choice: Target | RefusedChoice,
 ) -> Question:
-    """Return the question for a tier.
+    """Return the request for a tier.
 
-    In place of a call that the tier can't do it is a GET, if there is one, that shows
-    whether the cluster lives there: an error of any other kind is the answer then,
-    since it says more than a refusal. Else CallError is raised.
+    If the tier can't do a call, a GET, if there is one, shows whether the cluster is
+    there: an error of any other kind is then the answer, since it explains more than a
+    refusal. Otherwise CallError is raised.
     """
     if not isinstance(choice, Target):
         return _probe_for(state, tier, later, choice)
@@ -248,7 +255,7 @@ def _probe_for(
     later: Successor | None,
     choice: RefusedChoice,
 ) -> Question:
-    """Return the GET that shows whether the cluster lives on a tier, in place of a call that the tier can't do."""
+    """Return the GET that shows whether the cluster is on a tier which can't do the call."""
     match = state.match
     context = state.context
     key = tier_key(match, state.call.origin)
@@ -277,7 +284,7 @@ def _body_for(state: ExchangeState, tier: Successor, resource: Resource) -> Json
 
 
 def _unread(request: RequestBody, resource: Resource) -> list[str]:
-    """Return the members of a legacy body that the document says nothing of but their type."""
+    """Return the members of a legacy body for which the document only gives a type."""
     if resource.rest:
         return []
     read = []
@@ -295,7 +302,7 @@ def _unread(request: RequestBody, resource: Resource) -> list[str]:
 
 
 def has_tiers(match: Match) -> bool:
-    """Return whether the tier of a call's cluster is worth remembering."""
+    """Return whether the tier of a call's cluster should be stored."""
     return bool(match.cluster) and len(match.operation.successors) > 1
 
 
@@ -306,9 +313,9 @@ def answered(
     pages: Sequence[UpstreamPage],
     reply: Reply,
 ) -> Outcome | None:
-    """Return the legacy answer that a tier's successes make; ``reply`` is the last one.
+    """Return the legacy answer for a tier's successes; ``reply`` is the last one.
 
-    Returns None for a list that is added to another one; its pages are in the state.
+    Returns None for a list that is added to another; its pages are in the state.
     """
     if state.match.operation.content != "json":
         names_version = field(reply.headers, "content-type") == made.target.accept
@@ -323,7 +330,7 @@ def answered(
     since = state.decision.since
     state.notes[:0] = [match.operation.note]
     state.notes.append(tier.note)
-    # a list that was empty may have an item now
+    # a list that was empty may have items by now
     if tier.switch and state.asked.method != "GET":
         memory.forget(empty_key(state.call, state.asked.path))
     status = match.operation.status[match.api.name]

@@ -1,9 +1,9 @@
-"""From an upstream object or list to the legacy shape, with a report.
+"""Translate an upstream object or list to the legacy shape, with a report.
 
-Generated functions do it: one for each operation, tier and API. A debugger shows their
-text, and steps through it. No text of a document becomes code: where a line needs one
-it is a literal that ``repr`` wrote, and every other value is passed under a name of
-ours.
+Generated functions do it, one for each operation, tier and API. A debugger shows their
+text and steps through it. No text of a document becomes code: where a line needs one,
+it is a literal that ``repr`` wrote, and every other value is passed under a generated
+name.
 """
 
 from __future__ import annotations
@@ -44,25 +44,26 @@ _HELP: dict[str, Any] = {
     "MISSING": NoValue.MISSING, "NOTHING": {}, "Nested": Nested, "led_back": led_back, "look_up": look_up,
     "parse_time": parse_time, "pass_rest": pass_rest, "segment_of": segment_of, "taken": taken,
 }  # fmt: skip
-"""What generated functions may name besides their own values."""
+"""The names that generated functions may use in addition to their own values."""
 
 RESULTS = "results"
-"""The member of a page that holds its list (contract: Paginated…View)."""
+"""The member of a page that contains its list (contract: Paginated…View)."""
 
 _numbers = itertools.count(1)
 
 REPORTED = 256
-"""The most combinations of which the reports of a resource's fields are kept, a few KiB each."""
+"""How many combined reports of a resource's fields are stored, a few KiB each."""
 
 _LEVELS = {level: number for number, level in enumerate(Fidelity)}
 _NONE = (0, 0)
 
 
 class Translator:
-    """The fields of a resource on one tier, ready for use; ``title`` names its generated text in tracebacks.
+    """The fields of a resource on one tier, ready for use.
 
-    Links come last, since they may name other members, and ``parameters`` of the legacy
-    path; they have the relations of ``api``.
+    ``title`` names its generated text in tracebacks. Links come last, since they may
+    use other members and the legacy path's ``parameters``; they have the relations of
+    ``api``.
     """
 
     def __init__(
@@ -75,7 +76,7 @@ class Translator:
         api: str = "",
     ) -> None:
         self.inner: dict[str, Translator] = {}
-        """The translators of objects inside, by field."""
+        """The translators of nested objects, by field."""
         self.wraps = resource.reads_bare(tier)
         """Whether rules read values that are not objects, as ``value``."""
         ordered = sorted(resource.fields, key=lambda field: field.type == "links")
@@ -85,7 +86,7 @@ class Translator:
                 (field, [FieldRule(field, one) for one in field.rules[tier]])
             )
         self.fields = tuple(rules_of)
-        """In the order of members, each with its rules."""
+        """Each field with its rules, in the order of members."""
 
         def begin_inner(field: str, of: Resource) -> tuple[Begin, bool]:
             made = self.inner[field] = Translator(
@@ -103,8 +104,8 @@ class Translator:
             for _, rules in self.fields:
                 for one in rules:
                     paths += map(parse_source, one.rule.verb.claims)
-            # What lies in a list can't be taken out of it: such a list is known by the
-            # field that has its name.
+            # Values inside a list can't be removed from it: such a list is identified
+            # by the field with its name.
             read = [path for path in paths if not any(is_step(part) for part in path)]
             claims = script.name("claims", claims_of([*names, *read]))
             script.lines.append(f"pass_rest(source, made, {claims}, report)")
@@ -117,15 +118,18 @@ class Translator:
         lines.append("        return made")
         lines.append("    return translate")
         self.begin, self.text = generated(title, lines, {**_HELP, **script.names})
-        """Takes the inputs of a call, returns the function that makes a legacy object from an upstream one."""
+        """Takes the inputs of a call, returns the function that builds a legacy object from an upstream one."""
         self.reported: dict[Hashable, tuple[FieldReport, ...]] = {}
-        """The reports of the fields in translated lists, by their key."""
+        """The reports of the fields in translated lists, by key."""
 
 
 def generated(
     title: str, lines: Sequence[str], names: dict[str, Any]
 ) -> tuple[Callable[..., Any], str]:
-    """Return the function ``begin`` of some lines, and their text, which debuggers show; it may name ``names``."""
+    """Return the function ``begin`` of some lines, and their text, which debuggers show.
+
+    The lines may use the names in ``names``.
+    """
     text = "".join(f"{line}\n" for line in lines)
     name = f"<atlas-shim: {''.join(filter(str.isprintable, title))} {next(_numbers)}>"
     linecache.cache[name] = len(text), None, text.splitlines(keepends=True), name
@@ -136,7 +140,7 @@ def generated(
 
 
 def _add(script: Script, field: Field, rules: Sequence[FieldRule]) -> None:
-    """Add the lines that give one field its value, by the first of its rules whose condition holds."""
+    """Add the lines that set one field by the first of its rules whose condition holds."""
     lines, several = [f"# {field.name!r}"], len(rules) > 1
     if several:
         chosen = script.once_a_call(
@@ -153,14 +157,14 @@ def _add(script: Script, field: Field, rules: Sequence[FieldRule]) -> None:
                 lines.append(f"{word} {_condition(script, rule.when)}:")
             of_rule = [f"    {line}" for line in (f"{chosen}[{number}] += 1", *of_rule)]
         lines += of_rule
-    script.lines += lines  # after those of holders, which hold in all cases
+    script.lines += lines  # after those of enclosing objects, which always hold
 
 
 def _condition(script: Script, when: When) -> str:
     found = script.member(when.source)
     if when.given is not None:
         return f"{found} {'is not' if when.given else 'is'} None"
-    kinds = {type(word).__name__ for word in when.words}  # True equals 1 to Python
+    kinds = {type(word).__name__ for word in when.words}  # in Python, True equals 1
     is_one = f"is {kinds.pop()}" if len(kinds) == 1 else "in {str, bool}"
     words = script.name("words", when.words)
     return f"{'not ' if when.negated else ''}(type(value := {found}) {is_one} and value in {words})"
@@ -181,15 +185,18 @@ class UpstreamPage:
     """One page of an upstream list."""
 
     document: JsonObject
-    """Its document, empty for a bare list."""
+    """The page's document, empty for a bare list."""
     items: list[Json]
     """The list in it."""
     size: int = 0
-    """That of its content, in bytes."""
+    """The size of its content, in bytes."""
 
 
 def items_of(pages: Sequence[UpstreamPage], moved: list[Dropped]) -> Iterator[Json]:
-    """Yield the items of all pages; one that ``moved`` to a later page counts once, as it was at first."""
+    """Yield the items of all pages.
+
+    One that ``moved`` to a later page counts once, as first read.
+    """
     seen = set[str]()
     place = -1
     for number, page in enumerate(pages):
@@ -214,10 +221,11 @@ def translate_items(
     context: TranslationContext,
     before: int = 0,
 ) -> Translated:
-    """Translate the items of all pages; the list has so many ``before`` them.
+    """Translate the items of all pages.
 
-    Their times are collected and looked at together. If one is none, all is done again,
-    with a look at each.
+    ``before`` is the number of earlier items in the list. Their times are collected and
+    checked together. If one isn't valid, the list is translated again with a check of
+    each.
     """
     moved: list[Dropped] = []
     if len(pages) == 1:
@@ -244,7 +252,10 @@ def translate_items(
 
 
 def together(one: Translated, other: Translated) -> Translated:
-    """Return the items of two lists as one; a field that one of them does not speak of is exact there."""
+    """Return the items of two lists as one.
+
+    A field that one of them doesn't report is exact there.
+    """
     fields = list[FieldReport]()
     counts = (len(one.value), len(other.value))
     by_name = [{report.name: report for report in made.fields} for made in (one, other)]
@@ -262,7 +273,7 @@ def together(one: Translated, other: Translated) -> Translated:
 def reports(
     translator: Translator, report: TranslationReport
 ) -> tuple[FieldReport, ...]:
-    """Return the level of each field over all objects: the worst that any of them got, and how many got which."""
+    """Return the level of each field over all objects: the worst of them, and how many had which."""
     combination = report.combination()
     known = translator.reported
     found = known.get(combination)
@@ -305,8 +316,8 @@ def _reports(
 
 
 def _worst(found: Mapping[FieldReport, int], items: int) -> FieldReport:
-    """Return the worst of several reports, which says of how many items each of them is true."""
-    # the usual one where nothing was made
+    """Return the worst of several reports, with the number of items for each."""
+    # the usual one if there are none
     true = [one for one, count in found.items() if count > 0]
     if not true:
         true = [*found][-1:]

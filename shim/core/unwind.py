@@ -1,4 +1,4 @@
-"""Unwinding: the items of lists within lists, each with the values around it."""
+"""Unwind lists within lists: yield each item with the values around it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from shim.documents.sources import Path
 from shim.documents.vocabulary import Json
 
 ItemPath = tuple[str, ...]
-"""Where an item stands that a path leads to: the names of the path, each with its place in a list."""
+"""The place of an item: the names of its path, each with the position in a list."""
 
 
 def list_at(value: Json, path: Path) -> Json:
@@ -28,7 +28,7 @@ def items_at(
 ) -> Iterator[tuple[ItemPath, Any]]:
     """Yield the objects on a path, with one item in place of each list, and the plain values next to it.
 
-    In a request body (``bodily``) objects and lists beside it are there, too.
+    For a request body (``bodily``) they also contain the objects and lists next to it.
     """
     if type(value) is list:
         for number, item in enumerate(value):
@@ -53,7 +53,7 @@ def items_at(
 
 
 def placed(where: str, path: Path, at: ItemPath) -> str:
-    """Return where a value stands whose source has names in common with the path of a list."""
+    """Return the place of a value whose source shares names with a list's path."""
     names = where.split(".")
     common = sum(takewhile(bool, map(eq, names, path)))
     return ".".join((*at[:common], *names[common:]))

@@ -1,4 +1,4 @@
-"""A whole legacy body: the caller's members, merged into the old version's view."""
+"""Merge a caller's members into the old version's view, for a complete legacy body."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ from shim.documents.vocabulary import Json, JsonObject
 
 
 def whole_body(lens: Lens, base: JsonObject, asked: JsonObject) -> JsonObject:
-    """Return a whole legacy body: the asked members merged into a base, with synonyms in their place.
+    """Return a complete legacy body: requested members merged into a base, synonyms in their place.
 
-    Raises CallError for a member that has no one place, or says something else than
-    stands there.
+    Raises CallError for a member that has no single place, or contradicts its synonym.
     """
     members = {name: value for name, value in asked.items() if name in lens.members}
     whole = _over(base, members)
@@ -47,7 +46,7 @@ def whole_body(lens: Lens, base: JsonObject, asked: JsonObject) -> JsonObject:
 
 
 def moved(lens: Lens, base: JsonObject, asked: JsonObject) -> dict[str, str]:
-    """Return the asked members that change a value at another place, each with the outermost member there."""
+    """Return the requested members that change a value at another place, each with its outermost member there."""
     found: dict[str, str] = {}
     for name, place in lens.means.items():
         said, shown = (taken(one, parse_source(name)) for one in (asked, base))
@@ -57,7 +56,7 @@ def moved(lens: Lens, base: JsonObject, asked: JsonObject) -> dict[str, str]:
 
 
 def passed_over(lens: Lens, whole: JsonObject, asked: JsonObject) -> list[str]:
-    """Return the asked members that repeat an old value of another place, which the body changes."""
+    """Return the requested members that repeat an old value of another place, which the body changes."""
     said = {name: taken(asked, parse_source(name)) for name in lens.means}
     found = []
     for name, value in said.items():
@@ -67,7 +66,7 @@ def passed_over(lens: Lens, whole: JsonObject, asked: JsonObject) -> list[str]:
 
 
 def without_asked(base: JsonObject, asked: JsonObject) -> JsonObject:
-    """Return an object without the members that are asked."""
+    """Return an object without the requested members."""
     rest: JsonObject = {}
     for name, value in base.items():
         said = asked.get(name)
@@ -79,7 +78,10 @@ def without_asked(base: JsonObject, asked: JsonObject) -> JsonObject:
 
 
 def _over(base: JsonObject, asked: JsonObject) -> JsonObject:
-    """Return an object with the asked values in place of the old ones; objects keep their other members."""
+    """Return an object with the requested values in place of the old ones.
+
+    Objects keep their other members.
+    """
     whole = dict(base)
     for name, value in asked.items():
         inner = whole.get(name)
@@ -91,7 +93,10 @@ def _over(base: JsonObject, asked: JsonObject) -> JsonObject:
 
 
 def _put(here: Any, place: BodyPlace, value: Json) -> Any:
-    """Return a value with another one at a place; raises LookupError where a step finds not one item alone."""
+    """Return a value with another one at a place.
+
+    Raises LookupError where a step doesn't find exactly one item.
+    """
     if not place:
         return value
     step = place[0]
@@ -111,7 +116,7 @@ def _put(here: Any, place: BodyPlace, value: Json) -> Any:
 
 
 def _says(here: Json, place: BodyPlace, value: Json) -> bool:
-    """Return whether a place says a value, in each of several items."""
+    """Return whether a place has a value, in each of several items."""
     if not place:
         return here == value
     step = place[0]
@@ -124,7 +129,7 @@ def _says(here: Json, place: BodyPlace, value: Json) -> bool:
 
 
 def _items(here: Json) -> Sequence[Json]:
-    """Return the items of a list, or of an object that has them by names."""
+    """Return the items of a list, or of an object that has them by name."""
     if type(here) is dict:
         return [*here.values()]
     return here if type(here) is list else []
