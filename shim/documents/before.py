@@ -1,4 +1,4 @@
-"""The calls that go before a successor's own in documents: looks, and writes that are done first."""
+"""Read the calls that precede a successor's own: lookups, and writes that are sent first."""
 
 from __future__ import annotations
 
@@ -33,34 +33,40 @@ def _made(table: Table, key: str) -> Resource | None:
 
 @attrs.frozen
 class Before(Declared):
-    """A call that goes before the one that answers: a look, or a write that is done first."""
+    """A call that precedes the answering one: a lookup, or a write that is sent first."""
 
     method: str = read_as(lambda table, key: table.word(key, METHODS, default="GET"))
     path: Template | None = None
-    """That of the call that answers if it has none; so is ``version``."""
+    """Its base path, by default that of the answering call; ``version`` likewise."""
     version: str = ""
     each: str = ""
-    """The list for each item of which it is made."""
+    """The list; the call is made once for each item."""
     but: str = ""
     """The list whose items are left out."""
     by: str = ""
-    """The member that tells one object of these lists from another; without it whole items are compared."""
+    """The member that identifies an object in these lists.
+
+    Without it, whole items are compared.
+    """
     query: Resource | None = read_as(_made, default=None)
-    """Its rules, as those of ``body``, read the legacy body, an item, and the names that earlier looks gave."""
+    """Its rules, like those of ``body``.
+
+    They read the legacy body, an item, and the names from earlier lookups.
+    """
     body: Resource | None = read_as(_made, default=None)
     gives: Mapping[str, str] = attrs.field(factory=dict)
-    """The names of values in its answer, which later rules and paths may use."""
+    """The names of values in its reply, for later rules and paths."""
     members: Mapping[str, str] = attrs.field(factory=dict)
-    """The member of an item that a parameter of its query compares, where the two have different names."""
+    """The member of an item that a query parameter compares, where the two have different names."""
     errors: Mapping[str, ErrorRule] = read_as(read_errors, factory=dict)
-    """Its successes that stand for errors."""
+    """Its successes that mean errors."""
     several: str = ""
-    """What the caller can do where ``[only]`` of a value that it gives finds several."""
+    """Advice for the caller if ``[only]`` finds several items for one of its values."""
     at: str = of_table("path", default="")
 
     @property
     def made(self) -> tuple[Resource, ...]:
-        """What is made for it by rules."""
+        """The parts that rules build for it."""
         return tuple(one for one in (self.query, self.body) if one is not None)
 
     def wrong(self, table: Table) -> Rows:
@@ -163,7 +169,7 @@ class Before(Declared):
 
 
 def read_names(resources: Collection[Resource]) -> set[str]:
-    """Return the names that the rules of bodies begin with."""
+    """Return the names with which the rules of bodies begin."""
     found = set()
     for resource in resources:
         for rule in resource.rules_for(BODY):

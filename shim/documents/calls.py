@@ -1,6 +1,7 @@
-"""Successors in documents: the calls that took an operation's place, how their tables are read and checked.
+"""Read successors: the calls that replace an operation.
 
-The attribute ``around`` of a table has the known parts of the operation.
+The attribute ``around`` of a table has the parts of the operation that are known so
+far.
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ def _before(table: Table, key: str) -> tuple[Before, ...]:
 
 
 def _reads_all(table: Table) -> bool:
-    """Return whether the answer is a whole list, which is read to its end."""
+    """Return whether the answer is a complete list, which is read to its end."""
     shape = table.around.operation.shape
     if shape == "page":
         return table.data.get("bare") is True
@@ -78,10 +79,10 @@ def _paging(table: Table, key: str) -> str:
 
 
 def _legacy_name(made: Field, items: str, given: Collection[str]) -> str:
-    """Return the first member of the legacy body that the rules of a new one's member read, empty if there is none.
+    """Return the first legacy body member that the rules of a new member read, empty without one.
 
-    Rules of a write for each of some ``items`` read one of them; names that looks gave
-    are no members.
+    For a write that is sent once for each of some ``items``, rules read an item; names
+    from lookups aren't members.
     """
     for rule in made.rules.get(BODY, ()):
         for source in rule.sources:
@@ -101,25 +102,25 @@ class Target(Declared):
     method: str = read_as(_method)
     path: Template = read_as(_path)
     version: str = read_as(Table.text)
-    """That of the successor's resource."""
+    """The media type of the successor's resource."""
     paging: str = read_as(_paging, default="kept")
     """How its pages are used."""
     bare: bool = False
-    """Whether the answer is itself the list or value."""
+    """Whether the answer is the bare list or value."""
     query: Mapping[str, QueryRule] = named(QueryRule)
-    """By parameter of the legacy call."""
+    """The query parameters, by the legacy call's parameter."""
     include_count: bool = under("includeCount", default=True)
-    """Whether its query may have ``includeCount``."""
+    """Whether its query may contain ``includeCount``."""
     lens: Lens | None = given("lens", default=None)
-    """What lays the legacy body over the resource that is there."""
+    """How the legacy body is merged into the current resource."""
     body: Resource | None = read_as(_body, default=None)
     content: str = of_table("around.operation.content", default="json")
     before: tuple[Before, ...] = given("before", default=())
-    """The calls before it: looks, then writes."""
+    """The calls before it: lookups, then writes."""
 
     @classmethod
     def part(cls, table: Table, **known: Any) -> Self:
-        before = _before(table, "before")  # which give names to the others
+        before = _before(table, "before")  # which define names for the others
         lens = Lens.maybe(table.table("lens"))
         if lens is not None:
             given = (*table.around.given, *FROM_LENS)
@@ -128,17 +129,17 @@ class Target(Declared):
 
     @property
     def accept(self) -> str:
-        """The media type that the call asks for, which is also that of its content."""
+        """The media type that the call requests, and that of its content."""
         return f"application/vnd.atlas.{self.version}+{self.content}"
 
     @property
     def given(self) -> tuple[str, ...]:
-        """The names that looks before it give."""
+        """The names that its lookups define."""
         return tuple(name for one in self.before for name in one.gives)
 
     @property
     def looks(self) -> tuple[Before, ...]:
-        """The reads before it, which come first."""
+        """The lookups before it, which come first."""
         return tuple(one for one in self.before if one.method == "GET")
 
     @property
@@ -148,7 +149,7 @@ class Target(Declared):
 
     @property
     def changes(self) -> tuple[tuple[str, str, str], ...]:
-        """Method, path and version of the writes before it, and of itself unless it then only reads."""
+        """Method, path and version of the writes before it, and its own unless it then only reads."""
         calls: list[Before | Target] = [*self.writes]
         if not self.writes or self.method != "GET":
             calls.append(self)
@@ -160,7 +161,7 @@ class Target(Declared):
 
     @property
     def made(self) -> tuple[Resource, ...]:
-        """The bodies and queries that rules make for it, and for the calls before it."""
+        """The bodies and queries that rules build for it, and for the calls before it."""
         made = [] if self.body is None else [self.body]
         for before in self.before:
             made += before.made
@@ -168,7 +169,7 @@ class Target(Declared):
 
     @cached_property
     def legacy_names(self) -> Mapping[str, str]:
-        """The names that members of the bodies it sends have in the legacy body, where they have others."""
+        """The legacy names of members in the bodies it sends, where they differ."""
         given = {*self.given, *FROM_LENS}
         found: dict[str, str] = {}
         bodies = [("", self.body)]
@@ -245,21 +246,21 @@ class Successor(Declared):
     only: Target | None = given(*Target.keys(), default=None)
     """Its call."""
     choices: Mapping[str, Target | RefusedChoice] = given("choose", factory=dict)
-    """Or a call or a refusal by a word of the body."""
+    """Its calls or refusals, by a word in the body."""
     after: tuple[str, ...] = ()
-    """The error codes of other sides that lead here."""
+    """The error codes of other sides that lead to this tier."""
     switch: str = ""
-    """The word that must be on."""
+    """The switch that must be on."""
     adds: bool = False
     """Whether its list follows the other side's."""
     when: When | None = nested(When)
-    """What a body fulfils that goes here at once."""
+    """The condition for a body that is sent to this tier directly."""
     request: RequestBody | None = given("request", default=None)
-    """The legacy body, for this tier alone."""
+    """The legacy body for this tier."""
     probe: Template | None = None
     """A GET that shows the tier without writing."""
     errors: Mapping[str, ErrorRule] = read_as(read_errors, factory=dict)
-    """Legacy errors by the successor's code, and by the status of successes that stand for one."""
+    """Legacy errors by the successor's code, and by the status of successes that mean an error."""
     resource: Resource = read_as(_resource, factory=Resource)
     """The legacy answer."""
     note: str = ""
@@ -360,14 +361,17 @@ class Successor(Declared):
 
     @cached_property
     def given(self) -> tuple[str, ...]:
-        """The names that looks before each of its calls give."""
+        """The names that lookups define before each of its calls."""
         names = [target.given for _, target in self.targets()]
         every = dict.fromkeys(sum(names, ()))
         return tuple(name for name in every if all(name in one for one in names))
 
     @cached_property
     def texts(self) -> frozenset[str]:
-        """The names that stand in paths, in links and for parameters, all of which are texts."""
+        """The names that occur in paths, links and parameters.
+
+        Their values must be texts.
+        """
         targets = [target for _, target in self.targets()]
         made = [(self.resource, self.tier)]
         for target in targets:
@@ -383,7 +387,7 @@ class Successor(Declared):
         return frozenset(names)
 
     def targets(self) -> Iterator[tuple[str, Target]]:
-        """Return its upstream calls with the key each stands under."""
+        """Return its upstream calls, each with its key."""
         if self.only is not None:
             yield "", self.only
         for word, choice in self.choices.items():

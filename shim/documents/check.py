@@ -1,4 +1,4 @@
-"""Checks of documents as a whole: ties between operations, and fields against the operations that use them.
+"""Check documents as a whole: relations between operations, and fields with their operations.
 
 A row has a place, whether it has a defect, and the defect.
 """
@@ -38,10 +38,10 @@ def check_documents(
 
 @attrs.define
 class _Set:
-    """The names and calls of the documents so far, which the next one must not use again."""
+    """The names and calls of earlier documents, which later ones must not repeat."""
 
     names: dict[str, str] = attrs.field(factory=dict)
-    """The file of each document, by its name."""
+    """The file of each document, by name."""
     ids: dict[str, str] = attrs.field(factory=dict)
     """The file of each operation, by its id and aliases."""
     calls: dict[tuple[str, ...], list[_Call]] = attrs.field(factory=dict)
@@ -84,7 +84,7 @@ class _Call:
     operation: Operation
 
     def serves(self, other: Operation) -> bool:
-        """Return whether it is another operation than this, with versions of this one."""
+        """Return whether another operation has versions in common with this one."""
         own = self.operation
         if own is other:
             return False
@@ -98,7 +98,7 @@ def _of_fields(document: Document) -> Rows:
         for field in use.resource.fields:
             named.update(field.rules)
         named.discard(BODY)
-        # tiers that no field has a rule for, with one that some have
+        # a tier without rules, next to a tier that has some
         misspelt = dict[str, str]()
         unnamed = use.tiers.keys() - named - {BODY}
         for tier in sorted(unnamed):
@@ -128,7 +128,10 @@ def _of_lenses(document: Document) -> Rows:
 def _of_sources(
     resource: Resource, request: BodyMembers, within: str, keyed: frozenset[str]
 ) -> Rows:
-    """Yield the sources of a body's rules that name no member; ``keyed`` are the members that names become."""
+    """Yield the sources of a body's rules that match no member.
+
+    ``keyed`` are members under which names are placed.
+    """
     for field in resource.fields:
         for rule in field.rules.get(BODY, ()):
             sources = [*rule.reads]
@@ -151,7 +154,7 @@ def _of_sources(
 
 
 def _declares(members: BodyMembers, source: str, keyed: frozenset[str]) -> bool:
-    """Return whether a source leads to a member that is declared, as far as objects are described."""
+    """Return whether a source leads to a declared member, as far as objects are described."""
     found: BodyMembers | None = members
     names = [name for name in parse_source(source) if not is_step(name)]
     for name in names[1:] if names[0] in FROM_LENS else names:
@@ -238,7 +241,7 @@ def _of_names(use: Use) -> Rows:
 
 
 def _outer(name: str) -> list[str]:
-    """Return the names of the objects that a name stands in."""
+    """Return the names of the objects that enclose a name."""
     parts = name.split(".")
     return [".".join(parts[:end]) for end in range(1, len(parts))]
 
@@ -281,7 +284,7 @@ def _key(tier: str) -> str:
 
 
 def _of_alternatives(rules: Sequence[Rule]) -> Rows:
-    # values of sources, and conditions, for which an earlier rule has been chosen
+    # values of sources, and conditions, that select an earlier rule
     taken = set[Any]()
     for rule, later in zip(rules, (*rules, None)[1:], strict=True):
         if rule.when is None:
@@ -328,7 +331,7 @@ def _of_rule(field: Field, rule: Rule) -> Rows:
 
 
 def lost_members(document: Document) -> Iterator[str]:
-    """Yield a line for each member that ``rest`` drops because a rule of another field reads it."""
+    """Yield a line for each member that ``rest`` drops because another field's rule reads it."""
     for resource in [use.resource for use in _uses(document) if use.resource.rest]:
         every = [*(field.name for field in resource.fields), *resource.without]
         names = {tuple(name.split(".")) for name in every}

@@ -1,4 +1,4 @@
-"""Errors in documents: a successor's error in legacy terms, and successes that mean one."""
+"""Read errors: a successor's error in legacy terms, and successes that mean one."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from shim.documents.templates import parameters_in
 
 @attrs.frozen
 class ErrorRule(Declared):
-    """A successor's error in legacy terms; parts that are None stay. ``detail`` may name path parameters.
+    """A successor's error in legacy terms; None leaves a part unchanged.
 
-    With a condition it is of a success that stands for an error, and says all of it.
+    ``detail`` may contain path parameters. With a condition it applies to a success
+    that means an error, and has all parts.
     """
 
     code: str | None = under("errorCode", default=None)
@@ -45,7 +46,7 @@ class ErrorRule(Declared):
 
 
 def read_errors(table: Table, key: str) -> Mapping[str, ErrorRule]:
-    """Return the rules of errors by code, and of successes by status."""
+    """Return the rules for errors by code, and for successes by status."""
     return table.each(key, _rule)
 
 
@@ -80,7 +81,7 @@ def wrong_errors(errors: Mapping[str, ErrorRule]) -> Rows:
 def unknown_parameters(
     key: str, names: Sequence[str], legacy: Any, given: Sequence[str] = ()
 ) -> Rows:
-    """Yield for each name whether it is neither a parameter of the legacy path nor ``given`` by a look."""
+    """Yield for each name whether it is neither a legacy path parameter nor ``given`` by a lookup."""
     for name in names:
         is_known = name in legacy.path.parameters or name in given
         yield (

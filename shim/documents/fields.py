@@ -1,4 +1,4 @@
-"""Fields of an answer or of a body, the rules that give them values, and the base of all verbs."""
+"""Define the fields of an answer or body, their rules, and the base class of all verbs."""
 
 from __future__ import annotations
 
@@ -14,9 +14,12 @@ from shim.documents.tables import Rows, Table, same
 from shim.documents.vocabulary import FITS, Fidelity, Json
 
 TIERS = ("flex", "dedicated")
-"""The tiers of Atlas's own that documents may name without ``tier.``, in the order in which they are asked."""
+"""Atlas's own tiers, in the order of requests.
+
+Documents may name them without ``tier.``.
+"""
 BODY = "body"
-"""What stands for a tier in rules that make a request body."""
+"""The word for a tier in rules that build a request body."""
 BARE = "value"
 """The name under which rules read values that are not objects."""
 
@@ -33,9 +36,9 @@ TYPES = (
     "links",
     "any",
 )
-"""The types a field may have; objects pass unchanged, unless ``of`` is given."""
+"""The types of a field; objects pass unchanged unless ``of`` is set."""
 LISTS = ("strings", "objects", "array", "links")
-"""Those whose values are lists."""
+"""The types whose values are lists."""
 
 
 def _words(table: Table, _: str) -> frozenset[str | bool]:
@@ -51,18 +54,18 @@ class When(Declared):
 
     source: str = source_text()
     words: frozenset[str | bool] = read_as(_words, "is", "is_not", default=frozenset())
-    """The words, or booleans, of which it is one."""
+    """The allowed words or booleans."""
     negated: bool = read_as(
         lambda table, _: "is_not" in table.data, "is_not", default=False
     )
-    """Whether it must be none of them."""
+    """Whether the value must be none of them."""
     given: bool | None = None
-    """Whether there must be a value, or none; None where words decide."""
+    """Whether a value must be present or absent; None where words decide."""
     alike: bool | None = None
-    """Whether all values of a list that ``[each]`` makes must be the same; None where something else decides."""
+    """Whether all values of an ``[each]`` list must be equal; None where another key decides."""
 
     def holds(self, document: Json) -> bool:
-        """Return whether it holds for a document."""
+        """Return whether the condition holds for a document."""
         said = taken(document, parse_source(self.source))
         if self.given is not None:
             return self.given == (said is not None)
@@ -86,61 +89,67 @@ class When(Declared):
 
 @attrs.frozen(kw_only=True)
 class Verb(Declared):
-    """How a field gets its value: how that is read, what it may make, the lines it becomes, and why it failed.
+    """How a field gets its value: its keys, its result, its generated lines, and its failures.
 
-    ``verbs`` has a class for each. ``sources`` are the members that it reads of the other side's
-    object.
+    ``verbs`` has a class for each. ``sources`` are the members that it reads from the
+    other side's object.
     """
 
     key: ClassVar[str] = ""
-    """The key that names it in a rule."""
+    """Its key in a rule."""
     makes: ClassVar[tuple[str, ...]] = ()
-    """The types of field that it gives a value to, any of them if empty."""
+    """The types of field that it can set, all of them if empty."""
     hands_on: ClassVar[bool] = False
-    """Whether its values may be objects, which a resource translates, and links, which are led back."""
+    """Whether its values may be objects (which a resource translates) and links (which are moved to the base URL)."""
     nests: ClassVar[bool] = False
-    """Whether it makes objects of which the field has to name the resource."""
+    """Whether it builds objects, for which the field must name the resource."""
     changes: ClassVar[bool] = False
-    """Whether it makes another value of the one that it takes."""
+    """Whether it converts the value that it reads."""
     of_lists: ClassVar[bool] = False
-    """Whether it makes one value of a list, also of one that ``[each]`` makes."""
+    """Whether it makes one value from a list, including an ``[each]`` list."""
     timeless: ClassVar[bool] = True
-    """Whether its value is the same at any time."""
+    """Whether its value never changes."""
     levels: ClassVar[tuple[Fidelity, ...]] = ()
-    """The fidelities that its rules may have, with the default first; if empty, rules have to say theirs."""
+    """The fidelity levels that its rules may have, the default first.
+
+    If empty, each rule must set one.
+    """
     says: ClassVar[str] = ""
-    """How a value is made, in words that name attributes of the verb; empty when the level or the reason says it."""
+    """How a value is computed, in words with attributes of the verb; empty if level or reason is enough."""
     unlike: ClassVar[str] = ""
-    """What is wrong with a value that can't be used."""
+    """The defect of a value that can't be used."""
 
     sources: tuple[str, ...] = given(default=())
 
     @property
     def claims(self) -> tuple[str, ...]:
-        """The members that do not pass on where it reads them."""
+        """The members that are not passed on if it reads them."""
         return self.sources
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The parameters that it may name: of the legacy path, or given by a look."""
+        """The parameters that it may use: of the legacy path, or defined by a lookup."""
         return ()
 
     def how(self, name: str) -> str:
-        """Say how the value of a field of that name is made."""
+        """Describe how the value of this field is computed."""
         return self.says.format(self)
 
     def misused(self, field: Field, use: Use) -> Rows:
-        """Yield defects of a rule of that field: parts that can never apply."""
+        """Yield defects of a rule of this field: parts that can never apply."""
         return iter(())
 
     def lines(self, script: Script, field: Field, which: str) -> list[str]:
-        """Return the lines that give a field its value; ``which`` are the names of field and rule."""
+        """Return the lines that set a field.
+
+        ``which`` has the variables of field and rule.
+        """
         return chosen(
             field.name, self.branches(script, field), which, len(self.sources)
         )
 
     def branches(self, script: Script, field: Field) -> list[Branch]:
-        """Return the tests of the sources, each with the value if it holds."""
+        """Return the tests of the sources, each with the value to use if it holds."""
         found = []
         for source in self.sources:
             member = script.member(source, noted=self.hands_on)
@@ -148,16 +157,16 @@ class Verb(Declared):
         return [self.branch(script, field, *one) for one in found]
 
     def branch(self, script: Script, field: Field, found: str, source: str) -> Branch:
-        """Return the test of a source, found by an expression, and the value if it holds."""
+        """Return the test of a source, given as an expression, and the value if it holds."""
         raise NotImplementedError
 
     def why_not(self, field: Field, said: Json) -> str:
-        """Say why the field can't have a value that stands at a source."""
+        """Explain why a value at a source can't be used for the field."""
         return self.unlike
 
 
 def unfit(field: Field, said: Json) -> str:
-    """Say why a value can't be that of a field."""
+    """Explain why a value can't be that of a field."""
     if said is None:
         return "null is not a value"
     if not FITS[field.type](said):
@@ -169,7 +178,7 @@ def unfit(field: Field, said: Json) -> str:
 
 @attrs.frozen
 class Rule:
-    """One way for a field to get its value, with its fidelity, the reason, and the document it stands in."""
+    """One way for a field to get its value, with its fidelity, the reason, and its document."""
 
     verb: Verb
     at: str
@@ -180,27 +189,27 @@ class Rule:
 
     @property
     def sources(self) -> tuple[str, ...]:
-        """What its verb reads."""
+        """The members that its verb reads."""
         return self.verb.sources
 
     @property
     def looked_at(self) -> tuple[str, ...]:
-        """What its condition reads."""
+        """The members that its condition reads."""
         if self.when and self.when.source:
             return (self.when.source,)
         return ()
 
     @property
     def reads(self) -> tuple[str, ...]:
-        """What its verb and its condition read."""
+        """The members that its verb and its condition read."""
         return (*self.sources, *self.looked_at)
 
 
 @attrs.frozen
 class Field:
-    """One field: dotted name, type, the words it may have, and its rules by tier (first match wins).
+    """One field: dotted name, type, allowed words, and its rules by tier (the first match wins).
 
-    ``of`` is the resource that each object in it is, where they are translated too.
+    ``of`` is the resource that translates each object in it.
     """
 
     name: str
@@ -218,7 +227,7 @@ class Resource:
     name: str = ""
     fields: tuple[Field, ...] = ()
     rest: bool = False
-    """Whether all other members are passed on as they are."""
+    """Whether all other members are passed on unchanged."""
     without: tuple[str, ...] = ()
     """Members that are not passed on."""
     at: str = ""
@@ -231,14 +240,14 @@ class Resource:
         return len(self.fields) + sum(inner)
 
     def walk(self) -> Iterator[Field]:
-        """Return all fields, those of the resources in them too."""
+        """Return all fields, including those of nested resources."""
         for field in self.fields:
             yield field
             if field.of is not None:
                 yield from field.of.walk()
 
     def rules_for(self, tier: str) -> Iterator[Rule]:
-        """Yield the rules by which a tier's values become its fields, and those of the resources in them."""
+        """Yield the rules that set this resource's fields on a tier, including those of nested resources."""
         for field in self.walk():
             yield from field.rules.get(tier, ())
 
@@ -253,19 +262,19 @@ class Resource:
 
 @attrs.define
 class Use:
-    """How a document uses a resource, and where its successors stand."""
+    """How a document uses a resource, and the place of its successors."""
 
     resource: Resource
     known: dict[tuple[str, str], tuple[str, ...]] = attrs.field(factory=dict)
-    """The names that rules know, by tier and operation."""
+    """The names that rules can use, by tier and operation."""
     tiers: dict[str, list[str]] = attrs.field(factory=dict)
     grouped: set[str] = attrs.field(factory=set)
     """Tiers on which several items become one such object."""
     tier: str = ""
-    """The one that is looked at."""
+    """The tier to look at."""
 
     def names(self) -> Iterator[tuple[str, tuple[str, ...]]]:
-        """Yield the operations of the tier, each with the names that rules know there."""
+        """Yield the operations of the tier, each with the names that rules can use there."""
         for (tier, operation), names in self.known.items():
             if tier == self.tier:
                 yield operation, names

@@ -1,7 +1,7 @@
-"""Lenses in documents: how a legacy body that says a part of a resource is laid over the resource that is there.
+"""Read lenses: how a partial legacy body is merged into the current resource.
 
-An old version shows the resource in its own shape. A caller's changes to that are
-changed in the successor's shape, and all else stays.
+An old version shows the resource in its own shape. A caller's changes are translated
+into changes of the successor's shape, and everything else stays.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from shim.documents.tables import Rows, Table, checked, key_path
 from shim.documents.vocabulary import is_json, parse_date
 
 ONLY = "[only]"
-"""The step into a list, or an object with names that the caller chooses, that has one item alone."""
+"""The step into a list, or an object with names chosen by the caller, that has exactly one item."""
 NAME = "[name]"
 """The step to the name of that item."""
 FROM_LENS = ("asked", "was")
@@ -31,7 +31,7 @@ BodyPlace = tuple[str, ...]
 
 
 def parse_place(text: str) -> BodyPlace:
-    """Return the names and steps of a place; raises ValueError for a text that says none."""
+    """Return the names and steps of a place; raises ValueError for an invalid text."""
     place: list[str] = []
     for part in text.split("."):
         found = _PART.fullmatch(part)
@@ -53,20 +53,20 @@ def _places(table: Table, key: str) -> Mapping[str, BodyPlace]:
 
 @attrs.frozen(kw_only=True)
 class LensList(Declared):
-    """A list of the successor's, whose items are told apart, so that each stays the one that it is."""
+    """A successor's list whose items are identified, so that each keeps its identity."""
 
     by: tuple[str, ...]
-    """The members that items are told apart by; of several items alike the first is the first that is there."""
+    """The members that identify an item; equal items match in their order."""
     identity: str = ""
-    """The member without which an item is a new one to the successor."""
+    """The member without which an item is new to the successor."""
     renamed: str = ""
-    """The member that goes along where ``by`` changes."""
+    """The member that moves along where ``by`` changes."""
     counted: str = ""
-    """The member of a legacy item that says how many of the successor's it is."""
+    """The member of a legacy item with the number of the successor's items that it represents."""
     keeps: tuple[str, ...] = ()
-    """Members that the old version has no word for, and that go along as they are."""
+    """Members that the old version can't express, and that stay unchanged."""
     needs: tuple[str, ...] = ()
-    """Members that a new item must say."""
+    """Members that a new item must have."""
 
     def wrong(self, table: Table) -> Rows:
         yield (
@@ -81,22 +81,25 @@ class Lens(Declared):
     """How a legacy body is merged into the resource, or without a lookup into the document's ``start``."""
 
     members: tuple[str, ...]
-    """The members of the legacy body that are seen through it; other bodies need no look."""
+    """The members of the legacy body that need it.
+
+    A body without them needs no lookup.
+    """
     version: str = ""
     """The version of the lookup."""
     switch: str = ""
-    """The word of ``ATLAS_SHIM_WRITES`` without which no body with these members is sent."""
+    """The switch in ``ATLAS_SHIM_WRITES`` without which no body with these members is sent."""
     lists: Mapping[str, LensList] = named(LensList, "list")
     means: Mapping[str, BodyPlace] = read_as(_places, factory=dict)
     """Members with the same meaning as another place in the legacy body."""
     start: Any = None
-    """What a legacy body is laid over where nothing is there yet."""
+    """The base for a legacy body where no resource exists yet."""
     empty: Any = None
-    """The members of an object that stands for none."""
+    """The members of an object that represents an absent one."""
     default: Any = None
-    """What a new item has in members that a body leaves out, where its like may have something else."""
+    """The values for members that a new item's body leaves out, where similar items may have others."""
     errors: Mapping[str, ErrorRule] = read_as(read_errors, factory=dict)
-    """Successes of the look that stand for errors."""
+    """Successes of the lookup that mean errors."""
 
     def wrong(self, table: Table) -> Rows:
         legacy = table.around.operation

@@ -1,4 +1,4 @@
-"""The verb that makes links, from path parameters and members of the answer."""
+"""The verb that builds links from path parameters and members of the answer."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class LinkRule(Declared):
     rel: Mapping[str, str] = read_as(_relation)
 
     def parts(self, parameters: Collection[str]) -> tuple[list[str], list[str]]:
-        """Return the members of the answer that the path names, and expressions for the texts around them."""
+        """Return the answer's members in the path, and expressions for the texts around them."""
         members = list[str]()
         texts = [["context.base", "context.bases[0]"]]
         for number, piece in enumerate(re.split("[{}]", self.path.text)):
@@ -57,7 +57,7 @@ def _rules(table: Table, key: str) -> tuple[LinkRule, ...]:
 
 @attrs.frozen(kw_only=True)
 class LinkBack(Verb):
-    """Links back through the shim, of those whose members are all there."""
+    """Links through the shim, for the templates whose members are all present."""
 
     key = "link"
     makes = ("links",)

@@ -1,4 +1,4 @@
-"""Finding the documents, laying overrides over them, and reporting every defect at once."""
+"""Find the documents, apply overrides to them, and report every defect at once."""
 
 from __future__ import annotations
 
@@ -28,26 +28,29 @@ from shim.documents.tables import DocumentSource, Table, key_path, same
 from shim.errors import DocumentError
 
 LARGEST = 16 * 1024 * 1024
-"""Bytes of one document that is read."""
+"""The maximum size of a document, in bytes."""
 MOST_BYTES = 16 * LARGEST
-"""Bytes of one file of descriptions, pairs or findings that is read."""
+"""The maximum size of a file of descriptions, pairs or findings, in bytes."""
 SETTINGS_BYTES = 1024 * 1024
-"""Bytes of one file of settings or flags that is read."""
+"""The maximum size of a file of settings or flags, in bytes."""
 
 KINDS = ("sdk", "package", "atlas", "resource", "data", "word")
-"""What a caller in sources is: a client's method, that of one package, a command, a block of Terraform, or a word."""
+"""The kinds of callers in sources: a client's method, one package's method, a command, a Terraform block, a word."""
 CALLER = re.compile(rf"({'|'.join(KINDS)}) (\S.*?)(?: >=([\d.]+))?(?: <([\d.]+))?$")
-"""A caller, its name, and the first version of its tool that calls the operations and the first that no longer does."""
+"""A caller, its name, and the first versions of its tool that call and no longer call the operations."""
 
 _DOTS_OF_A_LINE = 100
 _DOTS = 50_000
-"""Dots of a line, and of a file: a key takes memory by the square of its parts. Ours have 7 in a line, 500 in all."""
+"""The maximum number of dots in a line and in a file: a key takes memory by the square of its parts.
+
+Ours have 7 in a line, 500 in all.
+"""
 
 
 def mapping_folders(environ: Mapping[str, str]) -> tuple[Path | Traversable, ...]:
-    """Return the shipped folder and the operator's (``ATLAS_SHIM_MAPPINGS``), if there is one.
+    """Return the shipped folder and the operator's (``ATLAS_SHIM_MAPPINGS``), if set.
 
-    Raises DocumentError if that is not there.
+    Raises DocumentError if that doesn't exist.
     """
     own = environ.get("ATLAS_SHIM_MAPPINGS")
     if own and not Path(own).exists():
@@ -62,7 +65,7 @@ def mapping_folders(environ: Mapping[str, str]) -> tuple[Path | Traversable, ...
 
 
 def shipped(name: str) -> Path | Traversable:
-    """Return a file or folder that a wheel has in the package, where it may be in an archive, and a clone beside it."""
+    """Return a file or folder that is in the package, perhaps in an archive, or next to it in a clone."""
     packed = files("shim") / name
     is_packed = packed.is_dir() or packed.is_file()
     return packed if is_packed else Path(__file__).parents[2] / name
@@ -74,8 +77,8 @@ _SHIPPED = shipped("mappings")
 def load_documents(folders: Iterable[Path | Traversable]) -> tuple[Document, ...]:
     """Read every ``*.toml`` below the folders (a single file will do).
 
-    Raises DocumentError that lists all defects of all files. The shipped ones alone are
-    not checked: a test does that, and programs that have no documents of their own
+    Raises DocumentError that lists all defects of all files. The shipped documents
+    alone are not checked: a test does that, and programs without their own documents
     start sooner.
     """
     folders = tuple(folders)
@@ -87,7 +90,7 @@ def load_documents(folders: Iterable[Path | Traversable]) -> tuple[Document, ...
         if file not in plain:
             _override(file, plain)
     read = dict[int, Document]()
-    for borrows in (False, True):  # of the others, resources
+    for borrows in (False, True):  # of the others, only resources
         lenders = {document.name: document for document in read.values()}
         found = [file for file in plain if ("resources_of" in file.data) is borrows]
         read |= {id(file): parse_document(file, lenders) for file in found}
@@ -108,7 +111,7 @@ def load_documents(folders: Iterable[Path | Traversable]) -> tuple[Document, ...
 def parse_document(
     source: DocumentSource, others: Mapping[str, Document] = MappingProxyType({})
 ) -> Document:
-    """Return the document that a TOML file says; defects go to its ``problems``.
+    """Return the document in a TOML file; defects are added to its ``problems``.
 
     ``others`` are documents by name, whose resources it may use.
     """
@@ -164,7 +167,7 @@ def parse_document(
 
 
 def _apis(top: Table) -> dict[str, Api]:
-    """Return the APIs of a document; one that has none of its own has v1.0 and v2."""
+    """Return the APIs of a document; the default is v1.0 and v2."""
     tables = top.named_tables("api")
     if not tables:
         tables = Table({"api": DEFAULT_APIS}, top.source).named_tables("api")
@@ -199,7 +202,7 @@ def _called(table: Table, name: str) -> tuple[str, ...]:
 
 
 def _with_common(table: Table, common: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the keys of an operation, with those of all operations that apply to it."""
+    """Return the keys of an operation, including those that apply to all operations."""
     data = _merged(common, table.data)
     status = data.get("status")
     codes: Iterable[Any] = [status]
@@ -209,7 +212,7 @@ def _with_common(table: Table, common: Mapping[str, Any]) -> Mapping[str, Any]:
     has_resource = data.get("content") != "gzip" and not is_empty
     if "resource" not in table.data and not has_resource:
         data.pop("resource", None)
-    # An operator's successor takes the place of none.
+    # An operator's successor replaces a ``gone`` or ``constant`` entry.
     begins = [f"{path}." for path in table.source.overridden]
     own = []
     for key in ("gone", *TIERS, "tier"):
@@ -222,7 +225,7 @@ def _with_common(table: Table, common: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _merged(common: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the keys of two tables, and of the tables in both; its own values replace common ones."""
+    """Return the keys of two tables, merged in depth; the second one's values win."""
     merged = {**common, **own}
     for key, value in own.items():
         if isinstance(value, dict) and isinstance(common.get(key), dict):
@@ -242,7 +245,7 @@ def _read(folder: Path | Traversable, problems: list[str]) -> Iterator[DocumentS
 
 
 def _named(folder: Path | Traversable) -> Iterator[tuple[str, Path | Traversable]]:
-    """Return the documents of a folder, which may be in an archive, and their names in it."""
+    """Return the documents of a folder, which may be in an archive, and their names."""
     if isinstance(folder, Path):
         for file in document_files(folder):
             if file == folder:
@@ -259,12 +262,13 @@ def _named(folder: Path | Traversable) -> Iterator[tuple[str, Path | Traversable
 
 
 def document_files(folder: Path) -> list[Path]:
-    """Return the files of a folder that are documents, or the one file that is given in its place."""
+    """Return the files of a folder that are documents, or the single file given instead."""
     if folder.is_dir():
         found = sorted(folder.rglob("*.toml"))
     else:
         found = [folder]
-    # A folder that Kubernetes mounts has each file a second time below a hidden one.
+    # A folder that Kubernetes mounts contains each file a second time below a hidden
+    # folder.
     made = []
     for path in found:
         if not any(part.startswith(".") for part in path.relative_to(folder).parts):
@@ -273,7 +277,10 @@ def document_files(folder: Path) -> list[Path]:
 
 
 def text_of(path: Path | Traversable, most: int = LARGEST) -> str:
-    """Return a file's text; raises ValueError for a pipe or a device, which may never end, and OSError."""
+    """Return a file's text.
+
+    Raises ValueError for a pipe or a device, which may never end, and OSError.
+    """
     if isinstance(path, Path):
         found = path.stat()
         if not stat.S_ISREG(found.st_mode):
@@ -284,7 +291,10 @@ def text_of(path: Path | Traversable, most: int = LARGEST) -> str:
 
 
 def read_toml(path: Path | Traversable, most: int = LARGEST) -> dict[str, Any]:
-    """Return the tables of a TOML file; raises ValueError for an invalid or too large file, and OSError."""
+    """Return the tables of a TOML file.
+
+    Raises ValueError for an invalid or too large file, and OSError.
+    """
     text = text_of(path, most)
     most = max((line.count(".") for line in text.splitlines()), default=0)
     if text.count(".") > _DOTS or most > _DOTS_OF_A_LINE:
@@ -298,7 +308,10 @@ def read_toml(path: Path | Traversable, most: int = LARGEST) -> dict[str, Any]:
 
 
 def _override(own: DocumentSource, plain: Sequence[DocumentSource]) -> None:
-    """Lay an operator's document over the one it names; each replaced key is remembered as theirs."""
+    """Apply an operator's document to the one it names.
+
+    Record who set each replaced key.
+    """
     wanted = own.data["overrides"]
     named = (one for one in plain if one.data.get("name") == wanted)
     target = next(named, None)
@@ -312,7 +325,7 @@ def _override(own: DocumentSource, plain: Sequence[DocumentSource]) -> None:
         )
     for key, value in own.data.items():
         if key in {"resource", "operation"} and isinstance(value, dict):
-            # A rule (a field's tier, below resource and field) is replaced as a whole:
+            # A rule (a field's tier, below resource and field) is replaced completely:
             # half of one means nothing.
             whole_at = 3 if key == "resource" else 0
             _lay(value, target.data.get(key), key, (own, target), whole_at)
@@ -321,7 +334,7 @@ def _override(own: DocumentSource, plain: Sequence[DocumentSource]) -> None:
 
 
 _NAMES = frozenset({3, 2, 0})
-"""The levels of ``_lay`` at which keys are names of resources, fields and operations, which must be there already."""
+"""The levels of ``_lay`` at which keys name resources, fields and operations, which must exist."""
 
 
 def _lay(
@@ -336,7 +349,7 @@ def _lay(
     for key, value in new.items():
         at = key_path(path, key)
         is_table = isinstance(value, dict)
-        # Below ``tier`` are tiers, as next to it.
+        # Below ``tier`` the keys are tiers, as they are next to it.
         holds_tiers = whole_at == 1 and key == "tier"
         known = [*old] if isinstance(old, dict) else ["nothing"]
         is_name = is_table and whole_at in _NAMES

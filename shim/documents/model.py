@@ -1,4 +1,4 @@
-"""What a mapping document says, as frozen values, and how it is read; every defect is noted, and reading goes on.
+"""Define and read the parts of a mapping document as frozen values, and note every defect.
 
 ``mappings/README.md`` explains each key for people.
 """
@@ -32,12 +32,12 @@ from shim.documents.vocabulary import (
 )
 
 FORMAT = 1
-"""The document format this code reads."""
+"""The document format that this code reads."""
 NO_CONTENT = (204, 205)
 """Success statuses whose answers have no content (RFC 9110, 15.3.5 and 15.3.6)."""
 SHAPES = ("one", "page", "array")
 CONTENT = ("json", "gzip")
-"""What answers are: JSON, or a file that passes as it comes."""
+"""The kinds of answers: JSON, or a file that passes unchanged."""
 _SORTABLE = frozenset({"boolean", "integer", "number", "string", "time"})
 DEFAULT_APIS: Mapping[str, Mapping[str, str]] = {
     "v1.0": {
@@ -51,7 +51,7 @@ DEFAULT_APIS: Mapping[str, Mapping[str, str]] = {
 
 @attrs.frozen
 class Gone(Declared):
-    """An operation without a successor: the caller's way out, and where it is documented."""
+    """An operation without a successor: what callers can do, and where it is documented."""
 
     detail: str
     see: str
@@ -59,7 +59,7 @@ class Gone(Declared):
 
 @attrs.frozen
 class ConstantAnswer(Declared):
-    """The one answer that an operation has left, with the reason; a bare JSON value."""
+    """The only remaining answer of an operation, with the reason; a bare JSON value."""
 
     why: str
     value: Any
@@ -70,7 +70,10 @@ class ConstantAnswer(Declared):
 
 @attrs.frozen
 class Api(Declared):
-    """One base path of the legacy interface; ``version`` is fixed, or None when Accept names it."""
+    """One base path of the legacy interface.
+
+    ``version`` is fixed, or None if Accept selects it.
+    """
 
     name: str = of_table("name")
     base: str = read_as(lambda table, key: read_template(table, key).text)
@@ -93,18 +96,18 @@ class Api(Declared):
 
 @attrs.frozen
 class Around:
-    """What is known of a document when its operations are read, and of one when its successors are."""
+    """What is known about a document when its operations and their successors are read."""
 
     name: str
     apis: Mapping[str, Api]
     base: str
     resources: Resources
     objects: BodyObjects = attrs.field(factory=BodyObjects)
-    """What the objects in request bodies have."""
+    """The members of the objects in request bodies."""
     operation: Operation | None = None
     tier: str = ""
     given: tuple[str, ...] | None = ()
-    """The names that looks gave so far, None where rules read the items of a list."""
+    """The names from lookups so far, None where rules read the items of a list."""
 
 
 def _status(table: Table, key: str) -> Mapping[str, int]:
@@ -150,10 +153,10 @@ class Operation(Declared):
     file: str = of_table("source.file")
     at: str = of_table("path", default="")
     base: str = of_table("around.base")
-    """Where the last api of its document has its paths."""
+    """Where its paths are in the last API of its document."""
     versions: Versions = read_as(_versions)
     oldest: bool = True
-    """Whether a call without a version is one to it."""
+    """Whether a call without a version means this operation."""
     method: str = read_as(lambda table, key: table.word(key, METHODS))
     path: Template
     shape: str = read_as(lambda table, key: table.word(key, SHAPES, default="one"))
@@ -165,15 +168,18 @@ class Operation(Declared):
     constant: ConstantAnswer | None = nested(ConstantAnswer)
     aliases: tuple[str, ...] = ()
     lives: bool = False
-    """It has no sunset: the legacy endpoint's answer stands, unless it leads to a successor with a switch."""
+    """Atlas announced no sunset: the legacy answer stands, unless it leads to a successor with a switch."""
     deprecated: datetime = read_as(_end)
     sunset: datetime = read_as(_end)
     blank: datetime | None = None
-    """From then on, the legacy endpoint's answer to a read means nothing."""
+    """From this date, legacy's answer to a read means nothing."""
     switch: str = ""
-    """The word of ``ATLAS_SHIM_WRITES`` without which successors and constant don't exist."""
+    """The switch in ``ATLAS_SHIM_WRITES`` without which successors and constant are ignored."""
     lent: bool = read_as(_lent, default=False)
-    """Whether a gateway signs it with its own key for whoever may call; an operator's document can't say so."""
+    """Whether a gateway signs it with its own key for every caller.
+
+    An operator's document can't set this.
+    """
     order: tuple[str, ...] = ()
     note: str = ""
     cluster: tuple[str, ...] = ()
@@ -201,17 +207,17 @@ class Operation(Declared):
 
     @property
     def version(self) -> str:
-        """The version that its answers name."""
+        """The version in the media type of its answers."""
         return self.versions.first
 
     @property
     def accept(self) -> str:
-        """The media type that its answers have."""
+        """The media type of its answers."""
         return f"application/vnd.atlas.{self.version}+{self.content}"
 
     @property
     def words(self) -> tuple[str, ...]:
-        """The words of the body that choose the call."""
+        """The words of the body that select the call."""
         return self.request.words if self.request else ()
 
     def wrong(self, table: Table) -> Rows:
@@ -365,7 +371,7 @@ class Operation(Declared):
 
     @property
     def lens(self) -> Lens | None:
-        """The lens that some of its bodies are seen through after a look."""
+        """The lens for those of its bodies that need a lookup."""
         targets = []
         for one in self.successors.values():
             for _, target in one.targets():
@@ -377,14 +383,14 @@ class Operation(Declared):
 
     @property
     def switches(self) -> tuple[str, ...]:
-        """The words of ``ATLAS_SHIM_WRITES`` that its calls, or some of them, need once it has ended."""
+        """The switches in ``ATLAS_SHIM_WRITES`` that its calls need after the sunset."""
         words = [self.switch]
         if self.lens:
             words.append(self.lens.switch)
         return tuple(filter(None, words))
 
     def where_on(self, reads: Collection[str], writes: Collection[str]) -> Operation:
-        """Return it without a successor whose switch is not among the words that are on."""
+        """Return it without a successor whose switch is off."""
         one = self.switched
         on = reads if self.method == "GET" else writes
         if one is None or one.switch in on:
@@ -395,7 +401,7 @@ class Operation(Declared):
 
     @property
     def first(self) -> str:
-        """The tier that is asked first, empty where nothing took the operation's place."""
+        """The tier that is asked first, empty if nothing replaced the operation."""
         return next(iter(self.successors), "")
 
     @property
@@ -405,7 +411,7 @@ class Operation(Declared):
 
     @property
     def without_successor(self) -> str:
-        """What is said or answered where no successor may be asked; empty when one always may be."""
+        """The message or answer when no successor may be asked; empty when one always may be."""
         if self.constant is not None and not self.switch:
             return f"The answer is always {json.dumps(self.constant.value)}. {self.constant.why}"
         said = []
@@ -418,7 +424,7 @@ class Operation(Declared):
         return " ".join(said)
 
     def _how_to_switch_on(self) -> Iterator[str]:
-        """Yield the sentences about its switch: the call that took its place, and the setting."""
+        """Yield the sentences about its switch: the call that replaced it, and the setting."""
         target = self._first_target()
         if target is None:
             done = "accept this call, and ignore it"
@@ -448,11 +454,11 @@ class Document:
     apis: Mapping[str, Api]
     operations: tuple[Operation, ...]
     overridden: Mapping[str, str] = attrs.field(factory=dict)
-    """The key paths that other files set, with the names of those."""
+    """The key paths that other files set, with the names of those files."""
     resources: Mapping[str, Resource] = attrs.field(factory=dict)
     """The fields of its answers by name; other documents may use them, too."""
     callers: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict)
-    """Operations by the name that sources call them by: a client's method, a command, a provider's resource."""
+    """Operations by the names that sources use: a client's method, a command, a provider's resource."""
 
     def where_on(self, reads: Collection[str], writes: Collection[str]) -> Document:
         """Return it with the operations of these switches."""

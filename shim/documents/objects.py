@@ -1,4 +1,4 @@
-"""The members of a legacy request body and of the objects in it: their types, and which are passed over or refused."""
+"""Read the members of a legacy request body and its objects: their types, and which are dropped or refused."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _type(table: Table, key: str) -> str:
 
 
 OR = " or "
-"""Stands between members one of which is required."""
+"""Separates members one of which is required."""
 
 
 def _inside(table: Table, key: str) -> Mapping[str, BodyObject]:
@@ -32,7 +32,7 @@ def _inside(table: Table, key: str) -> Mapping[str, BodyObject]:
 
 @attrs.frozen(kw_only=True)
 class RefusedChoice(Declared):
-    """The 400 for a word of the body that no call serves."""
+    """The 400 for a word of the body that selects no call."""
 
     detail: str
     error_code: str = under("errorCode")
@@ -40,22 +40,22 @@ class RefusedChoice(Declared):
 
 @attrs.frozen(kw_only=True)
 class RefusedValue(RefusedChoice):
-    """The 400 for a value of a body's member that no successor takes."""
+    """The 400 for a body member's value that no successor accepts."""
 
     value: Any = None
     but: Any = None
-    """Any value is refused but this one."""
+    """Refuse any value except this one."""
     when: When | None = nested(When)
-    """A condition on other members, without which it is not refused."""
+    """A condition on other members; without it the value is not refused."""
     ignored: str = ""
-    """Why the member is left out; it is refused only where writes are strict."""
+    """Why the member is left out; it is only refused where writes are strict."""
 
     def wrong(self, table: Table) -> Rows:
         both = ("value" in table.data) == ("but" in table.data)
         yield "value", both, "is missing, or combined with but; give one of the two"
 
     def takes(self, value: Json, around: Json = None) -> bool:
-        """Return whether a value is not refused in the object ``around`` it."""
+        """Return whether a value is accepted in the object ``around`` it."""
         if self.when is not None and not self.when.holds(around):
             return True
         if self.but is None:
@@ -65,18 +65,18 @@ class RefusedValue(RefusedChoice):
 
 @attrs.frozen(kw_only=True)
 class BodyMembers(Declared):
-    """What a request body, or an object inside it, may have."""
+    """The members that a request body, or an object inside it, may have."""
 
     members: Mapping[str, str] = read_as(_types)
     """Their types."""
     inside: Mapping[str, BodyObject] = read_as(_inside, "of", factory=dict)
-    """What the objects in a member have, where a table ``object`` describes it."""
+    """The members of nested objects that a table ``object`` describes."""
     required: tuple[str, ...] = ()
-    """Members that may not be missing; ``a or b`` is one of them."""
+    """Required members; ``a or b`` requires one of them."""
     ignored: tuple[str, ...] = ()
-    """Members that are passed over."""
+    """Members that are dropped."""
     refused: Mapping[str, RefusedValue] = named(RefusedValue, "refuse")
-    """What is answered to a member's value before anything is sent."""
+    """The error for a member's value, before anything is sent."""
 
     def wrong(self, table: Table) -> Rows:
         for name in (name for one in self.required for name in one.split(OR)):
@@ -117,22 +117,22 @@ class BodyMembers(Declared):
 
 @attrs.frozen(kw_only=True)
 class BodyObject(BodyMembers):
-    """What an object inside a request body may have."""
+    """The members that an object inside a request body may have."""
 
     keyed: bool = False
-    """Whether such objects stand in it by names that the caller chooses."""
+    """Whether such objects are keyed by names that the caller chooses."""
 
 
 @attrs.define
 class BodyObjects:
-    """The descriptions of a document by name: each is read when it is first asked for."""
+    """The descriptions of a document by name; each is read when first requested."""
 
     tables: Mapping[str, Table] = attrs.field(factory=dict)
     read: dict[str, BodyObject] = attrs.field(factory=dict)
     _outer: list[str] = attrs.field(factory=list)
 
     def named(self, table: Table, key: str) -> BodyObject | None:
-        """Return the description that a key of a table names, None if there is none of that name."""
+        """Return the description that a key of a table names, None if there is no such description."""
         name = table.text(key)
         if name in self._outer:
             chain = " in ".join((name, *reversed(self._outer)))

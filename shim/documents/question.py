@@ -1,4 +1,4 @@
-"""The legacy question: the members of a request body, the one that selects the call, and the translation of a query."""
+"""Read the legacy request's parts: body members, the one that selects the call, and the query's translation."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from shim.documents.read import Declared
 from shim.documents.tables import Rows, Table
 
 OF_PAGES = frozenset({"pageNum", "itemsPerPage", "includeCount", "envelope", "pretty"})
-"""Parameters that the shim reads and writes itself (contract: each operation has them)."""
+"""Parameters that the shim handles itself (contract: each operation has them)."""
 
 
 @attrs.frozen(kw_only=True)
 class RequestBody(BodyMembers):
-    """The legacy request body; names of members are nested with dots."""
+    """The legacy request body; nested members have dotted names."""
 
     choose: str = ""
-    """The member whose value chooses the call."""
+    """The member whose value selects the call."""
     words: tuple[str, ...] = ()
     rest: bool = False
-    """Whether members that are not declared are taken as they are."""
+    """Whether members that are not declared are accepted unchanged."""
     bare: bool = False
-    """Whether the body is itself the value of its one member."""
+    """Whether the body is the bare value of its only member."""
 
     def wrong(self, table: Table) -> Rows:
         yield from super().wrong(table)
@@ -54,7 +54,7 @@ class RequestBody(BodyMembers):
 
 @attrs.frozen
 class QueryRule(Declared):
-    """What becomes of a parameter of the legacy query: its words there and its default, or why it is dropped."""
+    """The translation of a legacy query parameter: its words and its default, or why it is dropped."""
 
     values: Mapping[str, str] = attrs.field(factory=dict)
     default: str | None = None

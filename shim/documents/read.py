@@ -1,4 +1,4 @@
-"""How a class is read from a table: by the types of its attributes, or by readers."""
+"""Read a class from a table, by the types of its attributes or by readers."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _KEYS = "keys"
 _KeyReader: TypeAlias = Callable[[Table, str, Any], Any]
 """Reads the value of a key; the last argument is the attribute's default."""
 _BY_TYPE: dict[str, _KeyReader] = {}
-"""How attributes without a reader are read; those of other types are not."""
+"""The readers for attributes by type; attributes of other types are not read."""
 
 
 def _reads(of_type: str) -> Callable[[_KeyReader], _KeyReader]:
-    """Use a function for attributes of a type; they may be None if it ends so."""
+    """Use a function for attributes of a type; ``optional`` types may be None."""
 
     def register(reader: _KeyReader) -> _KeyReader:
         _BY_TYPE[of_type] = reader
@@ -97,9 +97,9 @@ def _template_or_none(table: Table, key: str, _: Any) -> Template | None:
 
 
 def read_as(reader: Callable[[Table, str], Any], *keys: str, **more: Any) -> Any:
-    """Return an attribute that ``reader`` reads from a table and a key, which is the attribute's name if left out.
+    """Return an attribute that ``reader`` reads from a table and a key, by default the attribute's name.
 
-    If it looks at several keys, the first is handed to it.
+    If it looks at several keys, it receives the first.
     """
 
     def read(table: Table, key: str, _: Any) -> Any:
@@ -115,7 +115,7 @@ def under(name: str, **more: Any) -> Any:
 
 
 def of_table(name: str, **more: Any) -> Any:
-    """Return an attribute that is one of the table itself: its name, path or owner, or of its surroundings."""
+    """Return an attribute for a fact about the table: its name, path, owner, or surroundings."""
     get = attrgetter(name)
 
     def read(table: Table, _key: str, _: Any) -> Any:
@@ -135,7 +135,7 @@ def nested(cls: type[Declared]) -> Any:
 
 
 def named(cls: type[Declared], *key: str) -> Any:
-    """Return an attribute with an object from each table in one, by name."""
+    """Return an attribute with an object for each table in a table, by name."""
 
     def read(table: Table, at: str) -> dict[str, Any]:
         tables = table.named_tables(at)
@@ -150,7 +150,7 @@ class _Attribute:
 
     name: str
     keys: tuple[str, ...]
-    """The keys that its reader looks at; the first is handed to it."""
+    """The keys that its reader looks at; it receives the first."""
     reader: _KeyReader | None
     """None if the class itself reads it."""
     default: Any
@@ -182,7 +182,10 @@ def _keys(cls: Any) -> frozenset[str]:
 
 
 class Declared:
-    """What is read from a table, as its attributes say; each subclass is a frozen attrs class."""
+    """A value read from a table by its attributes.
+
+    Each subclass is a frozen attrs class.
+    """
 
     __slots__ = ()
 
@@ -193,7 +196,10 @@ class Declared:
 
     @classmethod
     def read(cls, table: Table) -> Self:
-        """Return the object that a whole table describes; report defects and unknown keys."""
+        """Return the object that a complete table describes.
+
+        Report defects and unknown keys.
+        """
         table.know(cls.keys())
         return cls.part(table)
 
@@ -204,7 +210,10 @@ class Declared:
 
     @classmethod
     def part(cls, table: Table, **known: Any) -> Self:
-        """Return the object that some keys describe; report defects. Attributes in ``known`` are not read."""
+        """Return the object that some keys describe; report defects.
+
+        Attributes in ``known`` are not read.
+        """
         made = cls.unchecked(table, **known)
         table.refuse(made.wrong(table))
         return made
@@ -223,7 +232,7 @@ class Declared:
 
 
 def source_text(**default: str) -> Any:
-    """Return an attribute that is one source as a text, required without a default."""
+    """Return an attribute for one source as a text, required without a default."""
 
     def read(table: Table, at: str) -> str:
         text = table.text(at, **default)
@@ -236,9 +245,9 @@ def source_text(**default: str) -> Any:
 def source(
     *key: str, several: bool = False, of_item: bool = False, unless: object = ...
 ) -> Any:
-    """Return an attribute that is one source or ``several``, in a tuple, empty if the key's value is ``unless``.
+    """Return an attribute for one source or ``several``, as a tuple, empty if the key's value is ``unless``.
 
-    With ``of_item`` none may be a list, since it has to tell one item from another.
+    With ``of_item`` none may be a list, since the source has to identify an item.
     """
 
     def read(table: Table, at: str) -> tuple[str, ...]:
@@ -263,7 +272,10 @@ def source(
 
 
 def that(fits: Callable[[Any], object], what: str, default: Any, *key: str) -> Any:
-    """Return an attribute with the value of a key; reports ``what`` for a value that does not fit."""
+    """Return an attribute with the value of a key.
+
+    Report ``what`` for a value that does not fit.
+    """
 
     def read(table: Table, at: str) -> Any:
         said = table.data.get(at, default)
@@ -276,5 +288,5 @@ def that(fits: Callable[[Any], object], what: str, default: Any, *key: str) -> A
 
 
 def true() -> Any:
-    """Return an attribute whose key is true if it is there."""
+    """Return an attribute that is true if the table has its key."""
     return that(lambda said: said is True, "must be true", True)  # noqa: FBT003 - a value

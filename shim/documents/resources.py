@@ -1,4 +1,4 @@
-"""Resources, their fields and rules, and the members of request bodies, from TOML."""
+"""Read resources, their fields and rules, and the members of request bodies, from TOML."""
 
 from __future__ import annotations
 
@@ -16,9 +16,12 @@ from shim.documents.vocabulary import Fidelity
 from shim.documents.ways import From
 
 _NO_TIERS = frozenset({"legacy", "none", "auto", "date", "off", BODY})
-"""Words that settings or documents use in place of a tier."""
+"""Words that settings or documents use instead of a tier."""
 _SETTINGS = {"rest": bool, "without": list}
-"""Keys of a resource that are settings; a key of another type is a field of that name."""
+"""Keys of a resource that are settings.
+
+A key of another type is a field of that name.
+"""
 _OWN = {
     False: frozenset({"why", "when", "fidelity"}),
     True: frozenset({"why", "when", "type", "of"}),
@@ -26,16 +29,16 @@ _OWN = {
 _VERBS_AND_WAYS = (*VERBS.values(), *WAYS)
 _OF_VERBS = frozenset().union(*(one.keys() for one in _VERBS_AND_WAYS))
 _KEYS = {in_body: own | _OF_VERBS for in_body, own in _OWN.items()}
-"""Keys of every rule, and these with those of verbs; False for rules of answers, True for those of bodies."""
+"""Keys of every rule, with those of verbs; False for rules of answers, True for those of bodies."""
 MOST_FIELDS = 10_000
-"""Fields of a resource together with those of the objects in it: each resource may stand in another many times."""
+"""The maximum number of fields of a resource and its nested objects, since resources can nest repeatedly."""
 _NEAR = (Fidelity.EXACT, Fidelity.RENAMED)
 _LEVELS = (*_NEAR, Fidelity.DERIVED)
-"""The levels that need no reason, and those of rules whose verb does not say others."""
+"""The levels that need no reason, and those of rules whose verb defines no others."""
 
 
 def tiers_of(table: Table) -> Iterator[tuple[str, Table, str]]:
-    """Yield (tier, table, key) for each tier in a table, in the order in which tiers are asked."""
+    """Yield (tier, table, key) for each tier in a table, in the order of requests."""
     seen = [tier for tier in TIERS if tier in table.data]
     yield from ((tier, table, tier) for tier in seen)
     named = table.table("tier") or Table({}, table.source)
@@ -52,7 +55,10 @@ def tiers_of(table: Table) -> Iterator[tuple[str, Table, str]]:
 
 @attrs.define
 class Resources:
-    """The resources of a document by name, with those it borrows: each is read when it is first asked for."""
+    """The resources of a document by name, including borrowed ones.
+
+    Each is read when first requested.
+    """
 
     tables: Mapping[str, Table] = attrs.field(factory=dict)
     read: dict[str, Resource] = attrs.field(factory=dict)
@@ -91,7 +97,10 @@ def _resource(
     settings: Collection[str],
     read: Callable[[Table, str], Iterator[Field]],
 ) -> Resource:
-    """Return the resource in a table: keys of ``settings`` with the right type are settings, all others are fields."""
+    """Return the resource in a table.
+
+    Keys of ``settings`` with the right type are settings, all others are fields.
+    """
     given: dict[str, Any] = {}
     for key in settings:
         value = table.data.get(key)
@@ -140,7 +149,7 @@ def _field(resource: Table, name: str) -> Iterator[Field]:
 
 
 def _type_of(table: Table) -> tuple[str, Resource | None]:
-    """Return the type of a field, and the resource of the objects in it."""
+    """Return the type of a field, and the resource of its objects."""
     kind = table.word("type", TYPES)
     if "of" in table.data and kind not in {"object", "objects"}:
         table.wrong("of", "belongs to fields of type object or objects")
@@ -150,7 +159,10 @@ def _type_of(table: Table) -> tuple[str, Resource | None]:
 def read_body(
     table: Table | None, settings: Collection[str] = ("rest", "without")
 ) -> Resource | None:
-    """Return the members of a successor's request body, whose rules read the legacy body; None without a table."""
+    """Return the members of a successor's request body, None without a table.
+
+    Their rules read the legacy body.
+    """
     if table is None:
         return None
     request = table.around.operation.request
@@ -160,7 +172,7 @@ def read_body(
 
 
 def _member(body: Table, name: str) -> Iterator[Field]:
-    """Yield the field of a body's member; each rule of it names type and resource."""
+    """Yield the field of a body's member; each of its rules has type and resource."""
     tables = body.list_of_tables(name)
     request = body.around.operation.request
     rules = tuple(_read_rule(table, in_body=True) for table in tables)
@@ -224,7 +236,7 @@ def _read_rule(table: Table, *, in_body: bool) -> Rule:
     fidelity = Fidelity.EXACT
     why = table.text("why", default="")
     if len(present) == 1 and not in_body:
-        # A constant under a condition depends on it, and is derived.
+        # A constant under a condition depends on it, so it is derived.
         if "when" in table.data and len(verb.levels) > 1:
             known = verb.levels[1:]
         else:

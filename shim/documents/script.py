@@ -1,4 +1,4 @@
-"""The parts of a generated function, which translates an object."""
+"""Collect the parts of a generated function that translates an object."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from shim.documents.sources import Step, parse_source
 from shim.documents.vocabulary import Json
 
 Branch = tuple[str, str]
-"""A test, and the expression for the value that a field gets if it is the first that holds."""
+"""A test, and the expression for the field's value if this test is the first to hold."""
 Begin = Callable[..., Callable[..., dict[str, Json]]]
-"""Takes the inputs of one call, and returns the function that makes a legacy object from an upstream one."""
+"""Takes the inputs of one call, and returns the function that builds a legacy object from an upstream one."""
 
 
 @attrs.define
@@ -21,35 +21,41 @@ class Script:
     """The parts of one generated function."""
 
     parameters: Sequence[str]
-    """Those of the legacy path, which links may name beside members of the answer."""
+    """The legacy path's parameters, which links may use in addition to members of the answer."""
     api: str
-    """The API whose relations links have."""
+    """The API whose relations are used for links."""
     tier: str
     inner: Callable[[str, Any], tuple[Begin, bool]]
-    """Makes the translator of a field's resource; returns its ``begin``, and whether it accepts other values."""
+    """Makes the translator of a field's resource.
+
+    Returns its ``begin``, and whether it accepts bare values.
+    """
     names: dict[str, Any] = attrs.field(factory=dict)
-    """The values that the text names."""
+    """The values of the names in the text."""
     once: dict[str, str] = attrs.field(factory=dict)
-    """The names of values that are constant in a call, by their expression."""
+    """The variables of values that are constant in a call, by their expression."""
     holders: dict[str, str] = attrs.field(factory=dict)
-    """The names of upstream's objects that lines read from, by their dotted names there."""
+    """The variables of upstream objects that lines read, by the objects' dotted names."""
     inside: dict[str, str] = attrs.field(factory=dict)
-    """The names of the translators of objects in fields, by field."""
+    """The variables of the translators of nested objects, by field."""
     lines: list[str] = attrs.field(factory=list)
     """The lines that run for each object."""
 
     def name(self, stem: str, value: object) -> str:
-        """Return a name of ours for a value."""
+        """Return a generated name for a value."""
         name = f"{stem}_{len(self.names)}"
         self.names[name] = value
         return name
 
     def once_a_call(self, stem: str, expression: str) -> str:
-        """Return the name of an expression's value, which is constant in a call."""
+        """Return the variable of an expression that is constant in a call."""
         return self.once.setdefault(expression, f"{stem}_{len(self.once)}")
 
     def holder(self, outer: str) -> str:
-        """Return the name of upstream's object at a dotted name, which is NOTHING if there is no object."""
+        """Return the variable of upstream's object at a dotted name.
+
+        It is NOTHING if there is no object.
+        """
         if not outer:
             return "source"
         if outer not in self.holders:
@@ -61,10 +67,9 @@ class Script:
         return self.holders[outer]
 
     def member(self, source: str, *, noted: bool = False) -> str:
-        """Return the expression for the value at a source, None if there is no source.
+        """Return the expression for the value at a source, None without a source.
 
-        With ``noted`` the report lists the items that lack the value of ``[each]`` in
-        them.
+        With ``noted`` the report lists the items that lack the value of ``[each]``.
         """
         if noted and f"[{Step.EACH}]" in source:
             return f"report.each(source, {self.name('path', parse_source(source))}, {source!r})"
@@ -74,7 +79,7 @@ class Script:
         return f"{self.holder(outer)}.get({last!r})"
 
     def nested(self, field: str, resource: Any) -> str:
-        """Return the name of the translator of the objects in a field, in one call."""
+        """Return the variable of the translator for a field's objects, in one call."""
         if field not in self.inside:
             inner, wraps = self.inner(field, resource)
             begin = self.name("begin", inner)
@@ -85,7 +90,7 @@ class Script:
 
 
 def put(field: str, value: str) -> str:
-    """Return the line that puts a value in a field's place, and makes the objects that it stands in."""
+    """Return the line that sets a field, and creates the objects that enclose it."""
     *outer, last = field.split(".")
     steps = [f".setdefault({part!r}, {{}})" for part in outer]
     return f"made{''.join(steps)}[{last!r}] = {value}"
@@ -94,10 +99,10 @@ def put(field: str, value: str) -> str:
 def chosen(
     field: str, branches: Sequence[Branch], which: str, sources: int = 1
 ) -> list[str]:
-    """Return the lines that put the value of the first test that holds in a field's place.
+    """Return the lines that set a field to the value of the first test that holds.
 
-    Each of the ``sources`` has as many tests. Where a later source is used, what the
-    earlier ones had is reported.
+    Each of the ``sources`` has the same number of tests. Where a later source is used,
+    the defects of earlier ones are reported.
     """
     lines = list[str]()
     each = max(1, len(branches) // sources)

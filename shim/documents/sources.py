@@ -1,4 +1,4 @@
-"""Where a rule reads: nested names, and steps into lists, such as ``specs[first].regions[each].name``."""
+"""Parse sources: nested names with steps into lists, such as ``specs[first].regions[each].name``."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ class Step(StrEnum):
     """A step into a list."""
 
     FIRST = "first"
-    """Its first item."""
+    """The first item."""
     ONLY = "only"
-    """Its item, when it has one alone."""
+    """The only item of a list that has exactly one."""
     EACH = "each"
-    """All of them: the rest of the path is looked up in each, and makes a list."""
+    """All items: the rest of the path is looked up in each, which gives a list."""
 
 
 class Where(str):
-    """A step to one of the items of a list in which a member is true: to the first of them, or the only one."""
+    """A step to the first, or the only, item of a list in which a member is true."""
 
     __slots__ = ("member", "step")
     step: Step
     member: str
 
     def __new__(cls, step: Step, member: str) -> Self:
-        """Return the step, as a source says it."""
+        """Return the step as written in a source."""
         made = super().__new__(cls, f"{step} where {member}")
         made.step = step
         made.member = member
@@ -38,7 +38,7 @@ class Where(str):
 
 
 class NoValue(Enum):
-    """What a look-up returns for a missing member; null is another value."""
+    """The result of a lookup for a missing member, which differs from null."""
 
     MISSING = "missing"
 
@@ -54,7 +54,7 @@ MAX_NAME_LENGTH = 1000
 
 @lru_cache(maxsize=4096)
 def parse_source(text: str) -> Path:
-    """Return the path that a source says; raises ValueError with the defect."""
+    """Return the path of a source; raises ValueError with the defect."""
     if len(text) > MAX_NAME_LENGTH:
         raise ValueError(
             f"is not a source: it has more than {MAX_NAME_LENGTH} characters"
@@ -91,9 +91,9 @@ class _SeveralItems(Exception):  # noqa: N818 - a list that a step can't handle 
 
 
 def look_up(source: Json, path: _Path) -> _Value:
-    """Return the value at a path, MISSING when any part is not there.
+    """Return the value at a path, MISSING if any part is missing.
 
-    A list that ``[only]`` can't choose from is itself the value, so that it can be
+    For a list from which ``[only]`` can't choose, return the list, so that it can be
     shown.
     """
     try:
@@ -128,7 +128,10 @@ def _found(source: Json, path: _Path) -> _Value:
 
 
 def _of_each(items: list[Json], path: _Path) -> list[Json]:
-    """Return the value at a path in each item; a path with another ``[each]`` gives one flat list."""
+    """Return the value at a path in each item.
+
+    A path with another ``[each]`` gives one flat list.
+    """
     is_nested = Step.EACH in path
     values = list[Json]()
     for item in items:
@@ -143,7 +146,7 @@ def _of_each(items: list[Json], path: _Path) -> list[Json]:
 
 
 def has_several(source: Json, path: Path) -> bool:
-    """Return whether ``[only]`` of a path finds several items, and can't choose."""
+    """Return whether ``[only]`` in a path finds several items and can't choose."""
     try:
         _found(source, path)
     except _SeveralItems:
@@ -152,12 +155,12 @@ def has_several(source: Json, path: Path) -> bool:
 
 
 def is_step(part: str | Step) -> bool:
-    """Return whether a part of a path is a step into a list, and no name."""
+    """Return whether a part of a path is a step into a list instead of a name."""
     return isinstance(part, Step | Where)
 
 
 def lacking(source: Json, path: Path, at: str) -> Iterator[tuple[str, Json]]:
-    """Yield the items that lack the value of a path with ``[each]``, with the place that ``at`` is for them."""
+    """Yield the items that lack the value of a path with ``[each]``, with their place below ``at``."""
     step = path.index(Step.EACH)
     items = taken(source, path[:step])
     if type(items) is not list:
@@ -173,14 +176,14 @@ def lacking(source: Json, path: Path, at: str) -> Iterator[tuple[str, Json]]:
 
 
 def _has_list(item: Json, path: Path) -> bool:
-    """Return whether a path has an ``[each]``, and the item a list for it."""
+    """Return whether a path has an ``[each]``, and the list of items for it."""
     if Step.EACH not in path:
         return False
     return type(taken(item, path[: path.index(Step.EACH)])) is list
 
 
 def taken(source: Json, path: Path) -> Json:
-    """Return the value at a path, None if any part is not there, or ``[only]`` can't choose."""
+    """Return the value at a path, None if any part is missing or ``[only]`` can't choose."""
     try:
         found = _found(source, path)
     except _SeveralItems:

@@ -1,4 +1,4 @@
-"""Typed access to TOML tables, with their places, that collects defects."""
+"""Give typed access to TOML tables with their places, and collect defects."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from shim.documents.templates import Template, parse_template
 _Read = TypeVar("_Read")
 
 Rows = Iterable[tuple[str, object, str]]
-"""For each thing that may be wrong: the key, whether it has the defect, and its text."""
+"""For each possible defect: the key, whether it has the defect, and its text."""
 _LONG = 100
-"""The characters of a word that are compared with known words, which are shorter."""
+"""The maximum length of a word that is compared with known words, which are shorter."""
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 NEVER = datetime.max.replace(tzinfo=UTC)
 """The sunset of endpoints that are not retired."""
@@ -35,7 +35,7 @@ def key_path(table: str, key: str) -> str:
 
 
 def same(one: Any, other: Any) -> bool:
-    """Return whether two TOML values are equal and of one type: true is not 1 here, as it is to Python."""
+    """Return whether two TOML values are equal and of one type: unlike in Python, true is not 1."""
     return type(one) is type(other) and bool(one == other)
 
 
@@ -45,7 +45,7 @@ def nearest(word: str, words: Collection[str]) -> str:
 
 
 def did_you_mean(near: str) -> str:
-    """Return the hint at a similar word, empty without one."""
+    """Return a hint with the similar word, empty without one."""
     return f"; did you mean {near!r}?" if near else ""
 
 
@@ -62,10 +62,10 @@ class DocumentSource:
     trusted: bool = False
     """Whether only types and required keys are checked."""
     shipped: bool = False
-    """Whether it is of this package."""
+    """Whether it belongs to this package."""
 
     def owner(self, path: str) -> str:
-        """Return the file that set a key: the one whose override covers it, else the document's own."""
+        """Return the file that set a key: the override that contains it, or the document's own."""
 
         def covers(one: str) -> bool:
             return path == one or path.startswith((f"{one}.", f"{one}["))
@@ -81,28 +81,37 @@ class DocumentSource:
 
 @attrs.define(eq=False)
 class Table:
-    """One TOML table; each getter returns a typed value or notes a problem and returns a stand-in."""
+    """One TOML table.
+
+    Each getter returns a typed value, or notes a problem and returns a stand-in.
+    """
 
     data: Mapping[str, Any]
     source: DocumentSource
     path: str = ""
     name: str = ""
-    """Its key in the table that it stands in."""
+    """Its key in the enclosing table."""
     around: Any = None
-    """What is known of that table, for the tables in this one, too."""
+    """What is known about that table, for the tables in this one, too."""
     _spelt: dict[str, str] = attrs.field(factory=dict, init=False)
 
     def at(self, key: str) -> str:
-        """Return the dotted path of a key in this table, as it is spelt there."""
+        """Return the dotted path of a key in this table, as spelled in the file."""
         return key_path(self.path, self._spelt.get(key, key))
 
     def wrong(self, key: str, what: str) -> None:
-        """Report a problem of a key, or of the table if the key is empty; a misspelt key is reported once."""
+        """Report a problem of a key, or of the table if the key is empty.
+
+        Report a misspelled key once.
+        """
         if key not in self._spelt:
             self.source.add(self.at(key) if key else self.path, what)
 
     def refuse(self, rows: Rows) -> None:
-        """Report each row whose condition holds; a key that begins with a dot is a path below the table."""
+        """Report each row whose condition holds.
+
+        A key that begins with a dot is a path below the table.
+        """
         for key, is_wrong, what in () if self.source.trusted else rows:
             if is_wrong and key.startswith("."):
                 self.source.add(self.path + key, what)
@@ -110,7 +119,10 @@ class Table:
                 self.wrong(key, what)
 
     def know(self, keys: Collection[str]) -> None:
-        """Report keys that are not in ``keys``; if a similar key is missing, the unknown one is read in its place."""
+        """Report keys that are not in ``keys``.
+
+        An unknown key is read in place of a similar missing one.
+        """
         unknown = [key for key in self.data if key not in keys]
         for key in unknown:
             if key in self._spelt:
@@ -129,8 +141,8 @@ class Table:
         value = self.data.get(key)
         if value is None and required:
             self.wrong(key, f"is missing; give {noun}")
-        # A bool is an int to Python, and a datetime a date; neither is to the author of
-        # a document.
+        # In Python a bool is an int, and a datetime a date; to the author of a document
+        # they differ.
         elif value is not None and type(value) is not kind:
             self.wrong(key, f"must be {noun}, not {value!r}")
             return None
@@ -150,7 +162,10 @@ class Table:
     def word(
         self, key: str, allowed: tuple[str, ...], *, default: str | None = None
     ) -> str:
-        """Return one of the allowed words; a misspelt one is read as the one that was meant."""
+        """Return one of the allowed words.
+
+        A misspelled one is read as the most similar.
+        """
         value = self.text(key, default=default, noun=f"one of {', '.join(allowed)}")
         if value and value not in allowed:
             near = nearest(value, allowed)
@@ -161,16 +176,16 @@ class Table:
         return value or default or allowed[0]
 
     def flag(self, key: str) -> bool:
-        """Return a boolean, false when missing."""
+        """Return a boolean, false if missing."""
         return bool(self._typed(key, bool, "true or false"))
 
     def integer(self, key: str) -> int | None:
-        """Return an integer, None when missing."""
+        """Return an integer, None if missing."""
         value: int | None = self._typed(key, int, "an integer")
         return value
 
     def texts(self, key: str) -> tuple[str, ...]:
-        """Return one text or a list of texts as a tuple, empty when missing."""
+        """Return one text or a list of texts as a tuple, empty if missing."""
         value = self.data.get(key)
         noun = "a text or a list of texts"
         if value is None:
@@ -200,7 +215,7 @@ class Table:
         return NEVER
 
     def table(self, key: str) -> Table | None:
-        """Return a sub-table, None when missing."""
+        """Return a sub-table, None if missing."""
         value = self._typed(key, dict, "a table")
         if value is None:
             return None
@@ -222,7 +237,7 @@ class Table:
         return found
 
     def list_of_tables(self, key: str) -> tuple[Table, ...]:
-        """Return a table or a list of tables as a tuple, empty when missing."""
+        """Return a table or a list of tables as a tuple, empty if missing."""
         value = self.data.get(key)
         at = self.at(key)
         if value is None:
@@ -251,7 +266,10 @@ def read_template(table: Table, key: str, *, verbs: bool = False) -> Template:
 def checked(
     table: Table, key: str, read: Callable[[str], _Read], text: str
 ) -> _Read | None:
-    """Return the result of ``read`` for the text, None for an empty text; a ValueError becomes a noted problem."""
+    """Return the result of ``read`` for the text, None for an empty text.
+
+    A ValueError becomes a noted problem.
+    """
     try:
         return read(text) if text else None
     except ValueError as error:

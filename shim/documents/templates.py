@@ -1,4 +1,4 @@
-"""Path templates: one text both recognizes a raw path and builds one."""
+"""Recognize raw paths, and build them, from one path template."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _FORBIDDEN = re.compile(r"[/\\%\x00-\x1f\x7f]")
 
 @attrs.frozen
 class Template:
-    """A path such as ``/groups/{groupId}/serverless``: each ``{name}`` stands for one whole segment.
+    """A path such as ``/groups/{groupId}/serverless``: each ``{name}`` matches one complete segment.
 
-    The last one may have an ending, as in ``/tickets/{id}.json``. Values are raw:
-    matched and put back with their percent-encoding untouched.
+    The last one may have an ending, as in ``/tickets/{id}.json``. Values are raw: their
+    percent-encoding never changes.
     """
 
     text: str
@@ -35,19 +35,20 @@ class Template:
 
     @cached_property
     def ending(self) -> str:
-        """The text behind a parameter at the end of the path, such as ``.json``, empty without one."""
+        """The text after a parameter at the end of the path, such as ``.json``, empty without one."""
         match = _ENDED.fullmatch("".join(self.segments[-1:]))
         return (match and match[2]) or ""
 
     def build(self, values: Mapping[str, str]) -> str:
-        """Return the path with raw values filled in; raises KeyError when one is missing."""
+        """Return the path with raw values; raises KeyError if one is missing."""
         return self.text.format_map(values)
 
 
 def parse_template(text: str, *, verbs: bool = False) -> Template:
-    """Parse a template; with ``verbs`` a segment may be ``{name}:pause``, which can be built and not recognized.
+    """Parse a template.
 
-    Raises ValueError with the defect.
+    With ``verbs``, a segment may be ``{name}:pause``, for building only. Raises
+    ValueError with the defect.
     """
     if not text.startswith("/") or text.endswith("/"):
         raise ValueError("must start with a slash and not end with one")
@@ -71,12 +72,12 @@ def parse_template(text: str, *, verbs: bool = False) -> Template:
 
 
 def parameters_in(text: str) -> tuple[str, ...]:
-    """Return the names that stand in braces in a text."""
+    """Return the names in braces in a text."""
     return tuple(_PARAMETER.findall(text))
 
 
 def filled_in(text: str, values: Mapping[str, str]) -> str:
-    """Return a text with the values of the names in braces; other braces stay."""
+    """Return a text with values for the names in braces; other braces stay."""
     return _PARAMETER.sub(lambda found: values.get(found[1], found[0]), text)
 
 
@@ -87,10 +88,10 @@ def parameter_name(segment: str) -> str:
 
 
 def decoded(raw: str) -> str | None:
-    """Return the text of one raw path segment, or None when it could mean something else downstream.
+    """Return the text of one raw path segment, None if a server could read it in another way.
 
     Refused: characters that RFC 3986 does not allow in a segment, invalid UTF-8, dot
-    segments (with parameters behind a semicolon too, which some servers cut off first),
+    segments (also with parameters after a semicolon, which some servers remove first),
     and encoded slashes, backslashes, percent signs and controls.
     """
     if raw.isalnum() and raw.isascii():
@@ -110,7 +111,7 @@ def decoded(raw: str) -> str | None:
 
 
 def encoded(text: str) -> str | None:
-    """Return the raw path segment that stands for a text, None if no segment does."""
+    """Return the raw path segment for a text, None if no segment can represent it."""
     if text.isalnum() and text.isascii():
         return text
     try:

@@ -1,4 +1,7 @@
-"""The verbs of mapping documents, a class each; a rule's table has the key of one."""
+"""The verbs of mapping documents, one class each.
+
+A rule's table contains the key of one.
+"""
 
 from __future__ import annotations
 
@@ -75,7 +78,7 @@ class Constant(Verb):
 
 @attrs.frozen(kw_only=True)
 class Count(Verb):
-    """The number of items in upstream's list, or of those that became one grouped object (``count = true``)."""
+    """The number of items in upstream's list, or of those grouped into one object (``count = true``)."""
 
     key = "count"
     makes = ("integer",)
@@ -122,8 +125,8 @@ class List(Verb):
             f"look_up(source, {script.name('path', parse_source(name))}) is MISSING",
             "[]",
         )
-        # In a request body an empty list would be an order that the caller did not
-        # give.
+        # In a request body, an empty list would be a change that the caller did not
+        # request.
         if BODY in field.rules:
             return [wrapped]
         return [wrapped, empty]
@@ -136,7 +139,7 @@ class List(Verb):
 
 @attrs.frozen(kw_only=True)
 class Passed(Verb):
-    """Whether a time is over."""
+    """Whether a time has passed."""
 
     key = "passed"
     makes = ("boolean",)
@@ -155,7 +158,10 @@ class Passed(Verb):
 
 @attrs.frozen(kw_only=True)
 class Itself(Verb):
-    """An object made of the members beside the field; with ``keyed`` under the text there, in a list its one item."""
+    """An object built from the members next to the field.
+
+    With ``keyed`` it is stored under the text there, in a list as its only item.
+    """
 
     key = "itself"
     makes = ("object", "objects")
@@ -187,11 +193,12 @@ class Itself(Verb):
 
 @attrs.frozen(kw_only=True)
 class Unwind(Verb):
-    """An object for each item of each of some lists: the members beside the field, with the item in its list's place.
+    """An object for each item of some lists, built from the members next to the field.
 
-    In an answer, other lists and objects that stand around the item are left out. With
-    ``times`` the object is there as often as that number in it says. With ``keyed`` the
-    items stand in an object by name, which each has as that member.
+    Each object contains the item at its list's place. In an answer, other lists and
+    objects around the item are left out. With ``times`` the object is repeated by that
+    number in it. With ``keyed`` the items are in an object by name, and each gets its
+    name as that member.
     """
 
     key = "unwind"
@@ -236,7 +243,7 @@ class Unwind(Verb):
 
 @attrs.frozen(kw_only=True)
 class Absent(Verb):
-    """Nothing: it cannot be known, and so it is left out."""
+    """No value: it can't be known, so it is left out."""
 
     key = "absent"
     hands_on = True
@@ -260,6 +267,6 @@ _ALL: tuple[type[Verb], ...] = (
     Absent,
 )
 VERBS: Mapping[str, type[Verb]] = {verb.key: verb for verb in _ALL}
-"""All of them by their keys, in the order in which they are named."""
+"""All verbs by key, in the order of the documentation."""
 WAYS: tuple[type[From], ...] = (Values, Group, Keyed, Parts)
-"""What ``from`` may make of a value, by another key of its rule."""
+"""The conversions of ``from``, by another key of its rule."""

@@ -1,7 +1,7 @@
 """The words of documents: levels of fidelity, types of JSON values, and API versions.
 
-A version is a day written YYYY-MM-DD, so that texts compare as days do. A caller names
-one in Accept as ``application/vnd.atlas.2023-01-01+json``. A range has them as
+A version is a day written YYYY-MM-DD, so that texts compare as days do. A caller gives
+one in Accept as ``application/vnd.atlas.2023-01-01+json``. A range has versions as
 ``2023.1.1``.
 """
 
@@ -29,11 +29,11 @@ class Fidelity(StrEnum):
     CONSTANT = "constant"
     """True of every such resource."""
     DERIVED = "derived"
-    """Computed, or near the old meaning."""
+    """Computed, or close to the old meaning."""
     MISSING = "missing"
-    """Upstream did not send its source; left out. Only replies have it, documents do not."""
+    """Upstream did not send its source; left out. Only replies use this level."""
     ABSENT = "absent"
-    """Cannot be known; left out."""
+    """Can't be known; left out."""
 
 
 Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
@@ -48,10 +48,13 @@ PLAIN: Mapping[str, type] = {
     "links": list,
     "array": list,
 }
-"""Types that the Python type of a value decides. A float is not an integer: some decoders make floats of large ones."""
+"""Types that the Python type of a value decides.
+
+A float is not an integer: some decoders read large integers as floats.
+"""
 
 LONGEST_TIME = 40
-"""Characters of a time's text; a longer text is not a time."""
+"""The maximum length of a time's text."""
 _has_form = re.compile(
     r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII
 ).fullmatch
@@ -59,18 +62,24 @@ _has_form = re.compile(
 _DAY_OF_MONTH = r"0[1-9]|1[0-9]|2[0-8]|(?<!02-)(?:29|30)|(?<=(?:0[13578]|1[02])-)31"
 _USUAL_TIME = rf"(?!0000)[0-9]{{4}}-(?:0[1-9]|1[0-2])-(?:{_DAY_OF_MONTH})T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z"
 is_usual_time = re.compile(_USUAL_TIME).fullmatch
-"""Matches a time as Atlas writes most, in UTC and whole seconds; the 29th of February is left to ``parse_time``."""
+"""Matches a time as Atlas usually writes it, in UTC and whole seconds.
+
+February 29 is left to ``parse_time``.
+"""
 _usual_times = re.compile(f"(?:{_USUAL_TIME}\\n)*+").fullmatch
 
 
 def are_usual_times(texts: Sequence[str]) -> bool:
-    """Return whether all texts are usual times; the sum of lengths shows that no text contains a line break."""
+    """Return whether all texts are usual times.
+
+    The sum of lengths shows that no text contains a line break.
+    """
     together = "\n".join([*texts, ""])
     return len(together) == 21 * len(texts) and _usual_times(together) is not None
 
 
 def are_in_order(times: Sequence[str]) -> bool:
-    """Return whether texts of times sort as the times do: all are in UTC and whole seconds, with capital letters.
+    """Return whether texts of times sort in the order of time: all in UTC, whole seconds, capital letters.
 
     No text of a time is shorter than those.
     """
@@ -82,33 +91,33 @@ def are_in_order(times: Sequence[str]) -> bool:
 
 @lru_cache(maxsize=2048)
 def instant(text: str) -> datetime | None:
-    """Return the instant that a short text names (RFC 3339), None for any other text.
+    """Return the instant in a short text (RFC 3339), None for any other text.
 
-    Remembered, since pollers see the same times again and again.
+    Cached, since pollers read the same times repeatedly.
     """
     if _has_form(text) is None:
         return None
     try:
-        # which takes any letter before the hour
+        # which accepts any letter before the hour
         return datetime.fromisoformat(text.replace("z", "Z"))
     except ValueError:
         return None
 
 
 def parse_time(value: Json) -> datetime | None:
-    """Return the instant that a value names, None if it is not the text of a time."""
+    """Return the instant of a value, None if it is not the text of a time."""
     if type(value) is str and len(value) <= LONGEST_TIME:
         return instant(value)
     return None
 
 
 def is_no_time(text: str) -> bool:
-    """Return whether a text is not a time; most are known by one look."""
+    """Return whether a text is not a time; a regular expression decides most cases."""
     return is_usual_time(text) is None and parse_time(text) is None
 
 
 def is_json(value: object) -> bool:
-    """Return whether JSON can say a TOML value: it can't say dates, infinities and nan."""
+    """Return whether a TOML value has a JSON form: dates, infinities and nan have none."""
     if isinstance(value, dict):
         return all(map(is_json, value.values()))
     if isinstance(value, list):
@@ -164,16 +173,19 @@ class Versions:
     """A range of versions."""
 
     first: str
-    """The first of them."""
+    """The first version."""
     end: str = ""
-    """The first after them, empty if there is none."""
+    """The first version after the range, empty if it has no end."""
 
     def __contains__(self, version: str) -> bool:
         return self.first <= version and (not self.end or version < self.end)
 
 
 def parse_date(text: str) -> str:
-    """Return the version that a text is; raises ValueError on anything but a day written YYYY-MM-DD."""
+    """Return a text as a version.
+
+    Raises ValueError unless it is a day written YYYY-MM-DD.
+    """
     if _DATE.fullmatch(text) is None:
         raise ValueError(f"{text!r} is not a date such as 2023-01-01")
     return date.fromisoformat(text).isoformat()
@@ -181,11 +193,11 @@ def parse_date(text: str) -> str:
 
 @lru_cache(maxsize=64)
 def named_in(accept: str | None, content: str = "json") -> str | None:
-    """Return the version that an Accept field (RFC 9110, 12.5.1) names: the best-weighted, of equals the first.
+    """Return the version that an Accept field selects (RFC 9110, 12.5.1): the best weight, then the first.
 
-    Returns None if it names none, and an empty text for values that the shim ignores: a
-    preview, an upcoming version, another format. A range that the caller does not
-    accept (``q=0``) names nothing. Callers use few values.
+    Returns None if it has no version, and an empty text for values that the shim
+    ignores: a preview, an upcoming version, another format. A range that the caller
+    does not accept (``q=0``) doesn't count. Cached, since callers use few values.
     """
     best = ""
     best_weight = 0.0
@@ -212,7 +224,10 @@ def named_in(accept: str | None, content: str = "json") -> str | None:
 
 
 def parse_versions(text: str) -> Versions:
-    """Return the range that a text says, ``>=2023.1.1`` or ``>=2023.1.1,<2024.8.5``; raises ValueError on any other."""
+    """Return the range in a text, ``>=2023.1.1`` or ``>=2023.1.1,<2024.8.5``.
+
+    Raises ValueError otherwise.
+    """
     if found := _RANGE.fullmatch(text):
         with suppress(ValueError):
             days = [day.split(".") for day in found.groups() if day]
@@ -225,6 +240,6 @@ def parse_versions(text: str) -> Versions:
 
 
 def one_of(names: Sequence[str]) -> str:
-    """Return names as a sentence has them: ``a``, ``a or b``, ``a, b or c``."""
+    """Return names as part of a sentence: ``a``, ``a or b``, ``a, b or c``."""
     *first, last = names
     return f"{', '.join(first)} or {last}" if first else last

@@ -1,4 +1,4 @@
-"""The verb ``from``, and the ways in which it takes a value, a class each."""
+"""The verb ``from``, and its conversions, one class each."""
 
 from __future__ import annotations
 
@@ -30,7 +30,10 @@ def _is_count(value: object) -> bool:
 
 
 def is_dropped(drop: Sequence[Any], said: Json) -> bool:
-    """Return whether a value stands for not known. False equals 0 to Python, and means something else to everybody."""
+    """Return whether a value means "not known".
+
+    In Python False equals 0, but here they differ.
+    """
     is_bool = type(said) is bool
     same_kind = [value for value in drop if (type(value) is bool) == is_bool]
     return said in same_kind
@@ -47,22 +50,22 @@ def check_value(field: Field, at: str, value: Json) -> Rows:
 
 @attrs.frozen(kw_only=True)
 class From(Verb):
-    """Upstream's value at the first source that is present, as it is; values in ``drop`` are left out.
+    """Upstream's value at the first source that is present.
 
-    The subclasses make something else of the value: a key of the rule names each, and a
-    rule has one at most.
+    Values in ``drop`` are left out. The subclasses convert the value: each has a key of
+    the rule, and a rule has at most one.
     """
 
     key = "from"
     hands_on = True
     mark: ClassVar[str] = ", "
-    """The text between the source and its conversion, in words."""
+    """The words between the source and its conversion."""
 
     sources: tuple[str, ...] = source("from", several=True)
     drop: Sequence[Any] = that(
         _is_list, "must be a list of values that mean 'not known'", ()
     )
-    """Values that stand for not known."""
+    """Values that mean "not known"."""
 
     def how(self, name: str) -> str:
         if self.sources == (name,):
@@ -94,7 +97,7 @@ class From(Verb):
         if field.type == "time":
             is_no_time = script.once_a_call("is_no_time", "report.is_no_time")
             test = f"type(value := {found}) is str and not {is_no_time}(value)"
-        elif field.type == "integer":  # to JSON 5.0 is one, too
+        elif field.type == "integer":  # in JSON, 5.0 is one, too
             test = f"(type(value := {found}) is int or type(value) is float and value.is_integer())"
         elif field.type in PLAIN:
             test = f"type(value := {found}) is {PLAIN[field.type].__name__}"
@@ -104,7 +107,7 @@ class From(Verb):
         return self.wanted(script, field, test), made.get(field.type, "value")
 
     def wanted(self, script: Script, field: Field, test: str) -> str:
-        """Return a test that also leaves out values for "not known", and words that are not the field's."""
+        """Return a test that also leaves out values for "not known", and words that the field doesn't allow."""
         if self.drop:
             test += f" and not {script.name('is_dropped', partial(is_dropped, self.drop))}(value)"
         if field.words:
@@ -122,7 +125,7 @@ class From(Verb):
 
 @attrs.frozen(kw_only=True)
 class Group(From):
-    """One object for all items of a list with the same value in the first present one of ``members``."""
+    """One object for all items of a list that share the value of the first present member in ``members``."""
 
     key = "group"
     makes = ("objects",)
@@ -140,7 +143,7 @@ class Group(From):
 
 @attrs.frozen(kw_only=True)
 class Keyed(From):
-    """A list becomes an object, with each item under the text that it has in a member."""
+    """A list becomes an object, with each item under the text of one of its members."""
 
     key = "keyed"
     makes = ("object",)
@@ -156,7 +159,7 @@ class Keyed(From):
 
 @attrs.frozen(kw_only=True)
 class Values(From):
-    """Words become others, or true and false."""
+    """Words become other words, or true and false."""
 
     key = "values"
     makes = ("string", "boolean")
@@ -190,7 +193,7 @@ class Values(From):
 
 @attrs.frozen(kw_only=True)
 class Parts(From):
-    """The first parts of a text between dots, such as a version's."""
+    """The first parts of a dotted text, such as a version."""
 
     key = "parts"
     makes = ("string",)
@@ -205,7 +208,7 @@ class Parts(From):
         return f"(value := {convert}({found})) is not None", "value"
 
     def converted(self, field: Field, said: Json) -> str | None:
-        """Return the first parts of a text, None if it has fewer, or stands for not known."""
+        """Return the first parts of a text, None if it has fewer or means "not known"."""
         if type(said) is str and not is_dropped(self.drop, said):
             parts = said.split(".")[: self.count]
         else:
