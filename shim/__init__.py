@@ -1,11 +1,11 @@
 """atlas-shim keeps programs working that call endpoints which MongoDB Atlas retired.
 
 There are three entry points. ``from shim import httpx`` (or httpx2, requests, aiohttp,
-urllib3) replaces one import; ``import shim.auto``, ``shim.install()`` and
-``atlas-shim run`` cover a whole process, and ``shim.wrap(client)`` one client.
-``AtlasClient`` and ``AsyncAtlasClient`` are a typed client. ``atlas-shim serve`` is a
-gateway for every other language. ``shim.record(response)`` returns the ``Record`` of
-one call, or None if the shim did not handle it.
+urllib3) replaces one import; ``import shim.auto``, ``shim.install()`` and ``atlas-shim
+run`` cover a whole process, and ``shim.wrap(client)`` one client. ``AtlasClient`` and
+``AsyncAtlasClient`` are a typed client. ``atlas-shim serve`` is a gateway for every
+other language. ``shim.record(response)`` returns the ``Record`` of one call, or None if
+the shim did not handle it.
 
 A call passes through these folders: ``doors`` (Python libraries), ``atlas`` (the typed
 client) and ``gateway`` (sockets) accept it, and ``run`` routes the calls of any program
@@ -60,7 +60,7 @@ def __getattr__(name: str) -> object:
     if name in _ROOMS:
         return getattr(import_module(_ROOMS[name]), name)
     if not name.startswith("_") and (said := other_shim(sys.path)):
-        # an AttributeError would be lost in `from shim import …`
+        # `from shim import …` would hide an AttributeError
         raise ImportError(said)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 

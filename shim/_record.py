@@ -8,18 +8,18 @@ from shim.core.messages import Record
 
 
 def record(response: object) -> Record | None:
-    """Return the record of a response; None if the shim took no part.
+    """Return the record of a response, or None if the shim did not handle the call.
 
     ``response`` is a response of httpx, httpx2, requests, aiohttp, urllib3 or
-    ``urllib.request`` (or an HTTPError of that one), however the shim was switched on,
-    or the typed client's result or error: a page, each of its items (also those
-    of ``iter_…``: an item has the record of its page), a single resource, or an
+    ``urllib.request`` (or its HTTPError), however the shim was switched on. It may also
+    be a result or error of the typed client: a page, each of its items (also those of
+    ``iter_…``: an item has the record of its page), a single resource, or an
     AtlasError. The values inside a resource, such as its links, have no record.
 
-    A record whose ``route`` is ``legacy`` says why a recognized call was left as it
-    was: nothing was translated, and ``fields`` is empty. A call that the shim does not
-    recognize has no record, nor has any call while the shim is switched off, nor an
-    httpx response that was pickled, because httpx leaves its extensions behind.
+    A record whose ``route`` is ``legacy`` has the reason why a recognized call was left
+    unchanged: nothing was translated, and ``fields`` is empty. There is no record for a
+    call that the shim does not recognize, for any call while the shim is switched off,
+    or for an unpickled httpx response, because httpx does not pickle extensions.
     """
     extensions = getattr(response, "extensions", None)
     if not isinstance(extensions, Mapping):

@@ -1,4 +1,4 @@
-"""``shim.wrap``: let a client or session of somebody else's making serve retired calls."""
+"""Wrap a client or session of another library to handle its retired calls."""
 
 from __future__ import annotations
 
@@ -16,21 +16,25 @@ WRAPS = {
     for library in SERVED
     if library != "urllib.request"
 }
-"""Library -> classes whose objects are wrapped, and those of classes made from them; ours have the same names."""
+"""Library -> classes whose objects can be wrapped, including their subclasses.
+
+The shim's have the same names.
+"""
 
 
 def wrap(client: T) -> T:
-    """Let a client or session keep calls to retired Atlas endpoints working, and return the same object.
+    """Handle the retired calls of a client or session, and return the same object.
 
-    Takes httpx's and httpx2's Client and AsyncClient, the sessions of requests and
-    aiohttp, urllib3's PoolManager and HTTPConnectionPool, and clients made from these,
-    such as authlib's, hishel's and requests-oauthlib's. Its class becomes one that is
-    also the shim's; ``isinstance`` of its own class, its settings, mounts and
-    authentication stay. Twice is as good as once, and it works beside ``shim.auto``.
-    Copies serve retired calls too, and pickles of a library's own class where
-    atlas-shim is installed. Of an object that holds a client, wrap that:
-    ``shim.wrap(client.get_httpx_client())`` for openapi-python-client's, and for
-    OpenAPI Generator's ``shim.wrap(api_client.rest_client.pool_manager)``.
+    Accepts httpx's and httpx2's Client and AsyncClient, the sessions of requests and
+    aiohttp, urllib3's PoolManager and HTTPConnectionPool, and instances of their
+    subclasses, such as authlib's, hishel's and requests-oauthlib's. The object's class
+    becomes a subclass of its own and the shim's, so ``isinstance``, settings, mounts
+    and authentication are unaffected. A second call has no effect, and it works
+    together with ``shim.auto``. Copies handle retired calls too, and so do pickles of a
+    library's own class where atlas-shim is installed. If another object contains the
+    client, wrap the client: ``shim.wrap(client.get_httpx_client())`` for
+    openapi-python-client, and ``shim.wrap(api_client.rest_client.pool_manager)`` for
+    OpenAPI Generator.
 
     Raises TypeError for anything else, and SettingsError and DocumentError as the
     shim's own clients do.

@@ -1,7 +1,7 @@
 """The error codes that callers see: their meaning, and the fix.
 
-The table is ``codes.toml``: the page of error codes, ``explain``, the gateway's log and
-status page, and the last line of a run take their words from it.
+The table is ``codes.toml``, the source for the page of error codes, ``explain``, the
+gateway's log and status page, and the last line of a run.
 """
 
 from __future__ import annotations
@@ -19,19 +19,22 @@ class ErrorCode:
     """An error code; its texts are Markdown."""
 
     status: str
-    """The HTTP status, and who answers with it."""
+    """The HTTP status, and the component that returns it."""
     executed: str = ""
-    """Whether Atlas did anything; empty for a code of Atlas's own."""
+    """Whether Atlas executed anything; empty for a code of Atlas's own."""
     cause: str
     cure: str
-    """What to do, in a sentence or two."""
+    """The fix, in one or two sentences."""
     run: str = ""
-    """The same for a program under ``atlas-shim run``, where that differs."""
+    """The fix for a program under ``atlas-shim run``, if it differs."""
     more: str = ""
-    """What else the page says of the cure."""
+    """Everything else on the page about the fix."""
 
     def cure_under_run(self, again: str) -> str:
-        """Return the fix for a program of a run; ``again`` is the command that starts it again."""
+        """Return the fix for a program of a run.
+
+        ``again`` is the command that starts it again.
+        """
         return _plain(self.run or self.cure).replace("{again}", again)
 
 
@@ -46,7 +49,7 @@ def error_codes() -> Mapping[str, ErrorCode]:
 
 
 def cure_of(code: str) -> str:
-    """Return the fix of an error, empty for an unknown code."""
+    """Return the fix of an error, or an empty text for an unknown code."""
     known = error_codes().get(code)
     return _plain(known.cure) if known else ""
 

@@ -1,8 +1,8 @@
-"""Atlas credentials: the three kinds, reading them from an environment, and when to renew a token.
+"""The three kinds of Atlas credentials, from an environment, and their tokens.
 
-The variables are those of Atlas's own tools, and for an API key those of Terraform and
-CloudFormation. Each may be given as ``…_FILE`` instead, the name of a file that holds
-the value, such as a mounted secret. No value appears in a repr or an error.
+The variables are those of Atlas's own tools and, for an API key, of Terraform and
+CloudFormation. Each may be given as ``…_FILE`` instead, the path of a file with the
+value, such as a mounted secret. No value appears in a repr or an error.
 """
 
 from __future__ import annotations
@@ -22,25 +22,34 @@ VARIABLES = {
     "client_secret": "MONGODB_ATLAS_CLIENT_SECRET",
     "access_token": "MONGODB_ATLAS_ACCESS_TOKEN",
 }
-"""The variable of each part of credentials, as Atlas's own tools name it."""
+"""The variable of each part of credentials in Atlas's own tools."""
 
 OTHER_VARIABLES = {
     "public_key": "MONGODB_ATLAS_PUBLIC_KEY",
     "private_key": "MONGODB_ATLAS_PRIVATE_KEY",
 }
-"""What Terraform and CloudFormation call the parts of an API key. Looked at only where ``VARIABLES`` give none, so that
-a program that has its own is not given others, nor halves of two keys."""
+"""The variables of an API key's parts in Terraform and CloudFormation.
+
+Read only if ``VARIABLES`` are all unset, so that a program never gets other credentials
+than its own, or halves of two keys.
+"""
 
 TOKEN_PATH = "/api/oauth/token"  # noqa: S105 - a path
 MOST_BYTES = 1024 * 1024
-"""What a file with credentials may have: twenty thousand keys."""
+"""The maximum size of a file with credentials: twenty thousand keys."""
 LIFETIME = 3600.0
-"""Seconds that a token lives when the reply has no ``expires_in``; Atlas has always sent this value in it."""
+"""Seconds that a token lives if the reply has no ``expires_in``.
+
+Atlas has always sent this value in it.
+"""
 AHEAD = 300.0
-"""A token is renewed this many seconds before its end, or in its last tenth if that is shorter."""
+"""A token is renewed this many seconds before it expires, or in the last tenth of its
+life if that is shorter.
+"""
 PATIENCE = 60.0
-"""Seconds for which a 401 is final after a new token got one too: the account may lack the permission, and Atlas
-allows only 100 tokens of one account at a time."""
+"""Seconds for which a 401 is final after a new token was refused too: the account may
+lack the permission, and Atlas allows only 100 tokens of one account at a time.
+"""
 
 
 @attrs.frozen
@@ -61,7 +70,7 @@ class ServiceAccount:
 
 @attrs.frozen
 class AccessToken:
-    """A bearer token that was obtained elsewhere and is renewed there."""
+    """A bearer token that some other program obtained, and renews."""
 
     token: str = attrs.field(repr=False)
 
@@ -87,7 +96,7 @@ def read_credentials(environ: Mapping[str, str]) -> Credentials | None:
 
 
 def used_variables(environ: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the names of the variables that ``read_credentials`` takes values from, ``…_FILE`` among them."""
+    """Return the variables that ``read_credentials`` reads, also ``…_FILE``."""
     return tuple(_given(environ)[0].values())
 
 
@@ -99,9 +108,9 @@ def credential_files(environ: Mapping[str, str]) -> list[str]:
 def choose_credentials(
     found: Mapping[str, str], names: Mapping[str, str]
 ) -> Credentials | None:
-    """Make credentials of the given parts; returns None without a part.
+    """Return credentials built from the given parts, or None without a part.
 
-    ``found`` is keyed like ``VARIABLES``; ``names`` has the user's name of each part.
+    ``found`` has the keys of ``VARIABLES``; ``names`` has the user's name of each part.
     Raises SettingsError on half a pair, on more than one kind, and on a value that no
     credential can have.
     """
@@ -125,10 +134,12 @@ def choose_credentials(
 
 
 def api_keys(path: str, *, name: str) -> tuple[ApiKey, ...]:
-    """Read a file of API keys, ``public:private`` on each line; skips empty lines and those that start with ``#``.
+    """Read a file of API keys, ``public:private`` on each line.
 
-    ``name`` is the user's name of the file. Raises SettingsError that names the
-    number, never the text, of a line that is not a key, and the numbers of two that
+    Skips empty lines and those that start with ``#``.
+
+    ``name`` is the user's name of the file. Raises SettingsError with the number, but
+    never the text, of a line that is not a key, or with the numbers of two that
     contradict each other.
     """
     keys: dict[str, tuple[ApiKey, int]] = {}
@@ -154,7 +165,10 @@ def api_keys(path: str, *, name: str) -> tuple[ApiKey, ...]:
 
 @attrs.frozen
 class Token:
-    """An access token; when to renew it and when it ends, in seconds of the clock of its ``TokenBook``."""
+    """An access token.
+
+    When to renew it and when it expires, in seconds of the clock of its ``TokenBook``.
+    """
 
     value: str = attrs.field(repr=False)
     renew_at: float
@@ -162,10 +176,10 @@ class Token:
 
 
 class TokenBook:
-    """Keeps the token of one service account, and knows when to request another.
+    """Stores the token of one service account, and decides when to request another.
 
-    It sends nothing. Who sends has to make sure that only one token is being requested
-    at a time. ``clock`` returns seconds.
+    It does not send requests. The caller must ensure that only one token is being
+    requested at a time. ``clock`` returns seconds.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -174,21 +188,29 @@ class TokenBook:
         self._patient_until = float("-inf")
 
     def usable(self, refused: Token | None = None) -> Token | None:
-        """Return the token; None if there is no token, if it has to be renewed, or if it is ``refused``."""
+        """Return the token, or None if there is none to use.
+
+        A token is not used if it must be renewed or is ``refused``.
+        """
         token = self._token
         if token and token is not refused and self._clock() < token.renew_at:
             return token
         return None
 
     def lasting(self, refused: Token | None = None) -> Token | None:
-        """Return the token, even if it has to be renewed, unless it has ended or is ``refused``."""
+        """Return the token unless it has expired or is ``refused``.
+
+        It is returned even if it must be renewed.
+        """
         token = self._token
         if token and token is not refused and self._clock() < token.ends_at:
             return token
         return None
 
     def learn(self, said: object, asked: float) -> Token:
-        """Keep the token in a token endpoint's JSON (RFC 6749, 5.1), requested at ``asked``.
+        """Store the token from a token endpoint's JSON (RFC 6749, 5.1).
+
+        ``asked`` is when it was requested.
 
         Raises ValueError if the JSON has no token.
         """
@@ -210,7 +232,10 @@ class TokenBook:
         return self._token
 
     def worth_another(self, *, again: bool) -> bool:
-        """Return whether a new token may cure a 401; ``again`` means that the token was already new."""
+        """Return whether a new token may fix a 401.
+
+        ``again`` means that the token was already new.
+        """
         now = self._clock()
         if again:
             self._patient_until = now + PATIENCE
@@ -218,7 +243,7 @@ class TokenBook:
 
 
 def _given(environ: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
-    """Return the variables that give each part, and the name of each part next to them."""
+    """Return the variable of each part, and the part's name for messages."""
     for usual in (VARIABLES, OTHER_VARIABLES):
         names = (
             (part, name)
@@ -245,7 +270,7 @@ def _values(names: Mapping[str, str], environ: Mapping[str, str]) -> dict[str, s
 
 def _content(path: str, *, name: str) -> str:
     try:
-        # Which may be a pipe, as in <(vault read …), or a device without an end.
+        # It may be a pipe, as in <(vault read …), or a device without an end.
         with Path(path).open("rb") as file:
             content = file.read(MOST_BYTES + 1)
         text = content.decode("utf-8")

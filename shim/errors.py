@@ -1,4 +1,4 @@
-"""What can go wrong, as one tree.
+"""All exceptions and warnings, as one tree.
 
     ShimError
     ├── SettingsError          a setting has an invalid value (also a ValueError)
@@ -8,7 +8,7 @@
         ├── UnauthorizedError  401
         ├── ForbiddenError     403
         ├── GoneError          410: no successor, a write that is not switched on, or the shim is switched off
-        └── RateLimitedError   429; ``retry_after`` says how long to wait
+        └── RateLimitedError   429; ``retry_after`` is how long to wait
 
     LegacyEndpointWarning      a FutureWarning: this call uses an endpoint that Atlas retired or will retire
 
@@ -19,7 +19,7 @@ raises.
 from __future__ import annotations
 
 TYPE_CHECKING = False  # as type checkers know it; importing typing costs 8 ms
-# the one look upward: an error carries a record, and nothing of it is needed here
+# the one import from a higher layer: an error carries a record, and only needs its type
 if TYPE_CHECKING:
     from typing import Any
 
@@ -31,9 +31,9 @@ class ShimError(Exception):
 
 
 class SettingsError(ShimError, ValueError):
-    """A setting has an invalid value; the message names the setting and the way out.
+    """A setting has an invalid value; the message names the setting and the fix.
 
-    ``problems`` are several of them, where all were looked for.
+    ``problems`` lists them all if there are several.
     """
 
     def __init__(self, *problems: str) -> None:
@@ -60,10 +60,11 @@ class AtlasError(ShimError):
     """Atlas (or the shim) answered with an error.
 
     ``status`` is the HTTP status; ``error_code``, ``detail``, ``reason`` and
-    ``parameters`` come from the body, and are None or empty if it has none;
-    ``retry_after`` is in seconds, None if the answer has none; ``body`` is the
-    raw content. ``record`` has the side that answered and why, like ``shim.record(error)``
-    does; None where the shim had no part in the call, as in a sign-in that failed.
+    ``parameters`` come from the body, and are None or empty if it has none.
+    ``retry_after`` is in seconds, None if the answer has none. ``body`` is the raw
+    content. ``record`` has the side that answered and the reason, like
+    ``shim.record(error)``; it is None if the shim did not handle the call, as in a
+    failed sign-in.
     """
 
     def __init__(  # noqa: PLR0913 - the members of an Atlas error body
@@ -90,8 +91,8 @@ class AtlasError(ShimError):
         super().__init__(" ".join(words) + (f": {detail}" if detail else ""))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Exceptions are made anew by a call with their message, which is not what this
-        # one is made with.
+        # Python recreates exceptions from their message, but this one has other
+        # arguments.
         return Exception.__new__, (type(self), *self.args), self.__dict__
 
 
@@ -100,16 +101,22 @@ class NotFoundError(AtlasError):
 
 
 class UnauthorizedError(AtlasError):
-    """401: the credentials are missing, wrong, or of no use here."""
+    """401: the credentials are missing, wrong, or not valid here."""
 
 
 class ForbiddenError(AtlasError):
-    """403: the credentials are known and not allowed to do this."""
+    """403: the credentials lack the permission."""
 
 
 class GoneError(AtlasError):
-    """410: the endpoint is retired; it has no successor, or a switch keeps the shim from calling it."""
+    """410: the endpoint is retired.
+
+    It has no successor, or a setting prevents the shim from calling it.
+    """
 
 
 class RateLimitedError(AtlasError):
-    """429: too many requests; ``retry_after`` is in seconds, None if Atlas sends none."""
+    """429: too many requests.
+
+    ``retry_after`` is in seconds, None if Atlas sends none.
+    """

@@ -1,4 +1,4 @@
-"""What to do where an import fails, in the same words everywhere: install an extra, or mind another module ``shim``."""
+"""The advice when an import fails: an extra to install, or a module to remove."""
 
 from __future__ import annotations
 
@@ -30,12 +30,15 @@ EXTRAS = {
 
 
 def hint(module: str) -> str:
-    """Return a sentence on a missing module of ``EXTRAS``: the package to install."""
+    """Return a sentence about a missing module of ``EXTRAS``: the package to install."""
     return f"{module} is missing; install it with: {_install(EXTRAS[module])}"
 
 
 def _install(extra: str) -> str:
-    """Return the command that installs an extra from the folder this package came from (PEP 610), else from a clone."""
+    """Return the command that installs an extra, as the shim was installed.
+
+    It names the folder of this package (PEP 610), else a clone.
+    """
     import json  # noqa: PLC0415 - as above
     import shlex  # noqa: PLC0415
     from importlib.metadata import PackageNotFoundError, distribution  # noqa: PLC0415
@@ -58,14 +61,17 @@ def _install(extra: str) -> str:
 
 
 def hinted(error: ModuleNotFoundError) -> ModuleNotFoundError:
-    """Return an error that says which extra to install; the same error where no extra brings the module."""
+    """Return an error with the extra to install, or the same error."""
     if error.name in EXTRAS:
         return ModuleNotFoundError(hint(error.name), name=error.name)
     return error
 
 
 def require(door: str) -> None:
-    """Import the library that a face stands in for; raises ModuleNotFoundError with the package to install."""
+    """Import the library that a module of the shim replaces.
+
+    Raises ModuleNotFoundError with the package to install.
+    """
     try:
         import_module(door)
     except ModuleNotFoundError as error:
@@ -73,7 +79,7 @@ def require(door: str) -> None:
 
 
 def other_shim(folders: Iterable[str]) -> str:
-    """Return a sentence on the first folder that has another project's module ``shim``, empty without one.
+    """Return a sentence about another project's module ``shim``, or ''.
 
     Another copy of atlas-shim, such as a clone, does not count.
     """

@@ -1,4 +1,4 @@
-"""Origins: how a URL is read as one, and which Atlas the variables of its tools name."""
+"""Parse origins from URLs, and read which Atlas the tools' variables name."""
 
 from __future__ import annotations
 
@@ -14,16 +14,22 @@ BASE_URL_VARIABLES = (
     "MONGODB_ATLAS_OPS_MANAGER_URL",
     "MCLI_OPS_MANAGER_URL",
 )
-"""What Terraform, CloudFormation and Atlas's own command read; the first that is set wins."""
+"""The variables of Terraform, CloudFormation and the Atlas CLI.
+
+The first that is set wins.
+"""
 UPSTREAM = "ATLAS_SHIM_UPSTREAM"
-"""What the shim itself reads before those: where all calls to Atlas go."""
+"""The shim's own variable, read before those: the origin that all calls to Atlas go to."""
 
 _API_PATHS = ("", "/api/atlas/v1.0", "/api/atlas/v1.5", "/api/atlas/v2")
-"""Some clients' base URL includes the path of the API, which is the endpoints' own business here."""
+"""Some clients' base URL includes the path of the API.
+
+Here that belongs to the endpoint.
+"""
 
 
 def read_base_url(environ: Mapping[str, str]) -> str:
-    """Return the origin of the Atlas that the environment names, ``DEFAULT_BASE_URL`` when it names none.
+    """Return the origin that the environment names, or ``DEFAULT_BASE_URL``.
 
     An empty variable counts as unset. Raises SettingsError that names the variable.
     """
@@ -34,21 +40,28 @@ def read_base_url(environ: Mapping[str, str]) -> str:
 
 
 def parse_base_url(url: str, *, name: str) -> str:
-    """Return ``scheme://authority`` of a base URL: an origin, or an API of Atlas there, as ``parse_origin`` does."""
+    """Return ``scheme://authority`` of a base URL, as ``parse_origin`` does.
+
+    It may be an origin, or an API of Atlas there.
+    """
     return parse_origin(url, name=name, paths=_API_PATHS)
 
 
 _HOST = re.compile(r"[^\s\\%<>\"'`{}|^\x80-\U0010ffff]+")
-"""What a host may be made of here; it goes into a Host field and into links, and is compared as libraries write it."""
+"""The characters of a host: it goes into a Host field and into links, and is compared
+with the form in libraries.
+"""
 
 
 def parse_origin(url: str, *, name: str, paths: tuple[str, ...] = ("",)) -> str:
-    """Return ``scheme://authority`` of a URL with one of these paths, with or without a slash, and nothing else.
+    """Return ``scheme://authority`` of a URL that has one of these paths.
+
+    The path may end in a slash, and nothing else may follow.
 
     ``name`` is the user's name for it. Raises SettingsError on anything else.
     """
-    # What was given is not quoted in errors: it may hold a password, and after a
-    # mistyped one so may the path.
+    # Errors do not quote the value: it may contain a password and, after a typo, so may
+    # the path.
     try:
         parts = urlsplit(url.strip())
         port = parts.port
@@ -73,7 +86,10 @@ def parse_origin(url: str, *, name: str, paths: tuple[str, ...] = ("",)) -> str:
 
 
 def origin_of(scheme: str, host: str, port: int | None) -> str:
-    """Return the normal form of an origin: lower case, default port left out, IPv6 in brackets."""
+    """Return an origin in lower case, without the default port.
+
+    IPv6 addresses are in brackets.
+    """
     host = host.lower().strip("[]")
     if ":" in host:
         host = f"[{host}]"

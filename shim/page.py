@@ -1,4 +1,4 @@
-"""Templates, which escape values from callers, and the helpers of pages for people."""
+"""Templates, which escape values from callers, and helpers for web pages."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ VERDICTS = {
 def templates(
     folder: Traversable, filters: Mapping[str, Callable[..., Any]]
 ) -> Environment:
-    """Return the templates of a folder: a name that is missing is an error, and ``.html.j2`` escapes all it shows."""
+    """Return the templates of a folder, where a missing name is an error.
+
+    ``.html.j2`` escapes every value.
+    """
     from jinja2 import Environment, FunctionLoader, StrictUndefined, select_autoescape  # noqa: PLC0415 - an extra
 
     made = Environment(
@@ -38,9 +41,11 @@ def templates(
 
 
 def printable(value: Any, instead: str = "\N{REPLACEMENT CHARACTER}") -> Any:
-    """Return a value without the invisible characters of its texts: with them one caller's name could pass for another.
+    """Return a value whose texts have no invisible characters.
 
-    Goes through dicts, lists and tuples.
+    Such characters could make one caller's name look like another.
+
+    It also converts the texts in dicts, lists and tuples.
     """
     if isinstance(value, str):
         if value.isprintable():
@@ -54,7 +59,7 @@ def printable(value: Any, instead: str = "\N{REPLACEMENT CHARACTER}") -> Any:
 
 
 def hash_source(part: str) -> str:
-    """Return the hash of a style or script as a Content-Security-Policy has it (CSP 3, 2.3.1)."""
+    """Return the hash of a style or script for a CSP (CSP 3, 2.3.1)."""
     return (
         f"'sha256-{base64.b64encode(hashlib.sha256(part.encode()).digest()).decode()}'"
     )

@@ -1,8 +1,10 @@
-"""Fixtures for people whose tests make retired calls: ``pytest_plugins = ["shim.testing"]`` in their conftest.py.
+"""Fixtures for tests that make retired calls.
 
-``atlas_shim_off`` lets mocks of retired URLs match, ``fake_atlas`` is a running Atlas
-after the sunset. No entry point of pytest's loads them: every run of everybody who has
-atlas-shim installed would pay for that.
+Add ``pytest_plugins = ["shim.testing"]`` to your conftest.py.
+
+``atlas_shim_off`` lets mocks of retired URLs match. ``fake_atlas`` is a running Atlas
+after the sunset. They are not a pytest entry point, because that would slow down every
+test run on a machine with atlas-shim.
 """
 
 from __future__ import annotations
@@ -19,9 +21,11 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def atlas_shim_off() -> Iterator[None]:
-    """Let the shim do nothing in this test, however it was switched on: calls go where the program sends them.
+    """Switch the shim off in this test, however it was switched on.
 
-    Pythons that the test starts have it off too.
+    Calls go where the program sends them.
+
+    The shim is also off in Pythons that the test starts.
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ATLAS_SHIM_ROUTE", "off")
@@ -30,11 +34,13 @@ def atlas_shim_off() -> Iterator[None]:
 
 @pytest.fixture
 def fake_atlas() -> Iterator[FakeServer]:
-    """A fake Atlas after the sunset, on a socket of this machine: ``url`` is its origin, ``fake`` the FakeAtlas.
+    """A fake Atlas after the sunset, on a socket of this machine.
+
+    ``url`` is its origin, and ``fake`` the FakeAtlas.
 
     The shim covers its origin, and has learned nothing from other tests.
-    ``fake.arrivals`` are the requests that reached it; ``shim.fake`` has the group, the
-    cluster and the keys that it knows.
+    ``fake.arrivals`` are the requests that reached it; ``shim.fake`` has its group,
+    cluster and keys.
     """
     server = import_module("shim.fake.server")
     process = import_module("shim.doors.process")

@@ -1,8 +1,8 @@
-"""Where in a program a call is made: the innermost line of the program's own code that leads to it.
+"""Find the innermost line of a program's own code that makes a call.
 
-Only the calling thread is looked at: its own frames, and the tasks of the loop that
-runs in it. To read frames or coroutines of other threads is never safe. Taking them may
-wait for a lock for ever (CPython 3.11, gh-106883), and reading them while they run has
+It inspects only the calling thread: its frames, and the tasks of the loop that runs in
+it. Reading frames or coroutines of other threads is never safe. Getting them may wait
+for a lock forever (CPython 3.11, gh-106883), and reading them while they run has
 crashed 3.13 and free-threaded builds.
 """
 
@@ -33,7 +33,7 @@ _PLUMBING = frozenset({
     "joblib", "multidict", "niquests", "opentelemetry", "outcome", "propcache", "requests", "requests_toolbelt", "rq",
     "sniffio", "tenacity", "tornado", "treq", "trio", "twisted", "urllib3", "urllib3_future", "uvloop", "wrapt", "yarl",
 })  # fmt: skip
-"""Installed packages that stand between a program and the network, or run functions for it."""
+"""Installed packages between a program and the network, or that run functions for it."""
 
 _RUNNERS = frozenset({
     "_asyncio", "_queue", "_thread", "anyio", "asyncio", "concurrent", "gevent", "multiprocessing", "outcome", "queue",
@@ -42,35 +42,35 @@ _RUNNERS = frozenset({
 """Modules that run a program's functions in tasks and threads."""
 
 _TASKS = frozenset({"_asyncio", "anyio", "asyncio", "trio"})
-"""Modules whose objects lead from a task to those that wait for it."""
+"""Modules whose objects link a task to the code that waits for it."""
 
 _WAITING = ("outer", "waiter", "destination", "done", "self", "future")
-"""Names, in functions of ``_TASKS``, of the variables that lead from running code to its waiter."""
+"""Names of variables, in functions of ``_TASKS``, that link running code to its waiter."""
 _WAITED = (
     "__self__", "args", "_callback", "_callbacks", "_done", "_getters", "_parent_task", "cancel_scope", "_host_task",
     "parent_nursery", "parent_task",
 )  # fmt: skip
-"""The same of attributes."""
+"""Names of attributes that do the same."""
 
 _LINKS = frozenset(
     {list, tuple, deque, partial, BuiltinMethodType, FunctionType, MethodType}
 )
-"""Other types of such packages."""
+"""Other types from such packages."""
 
-# objects that are followed from the one that makes a call to those that wait for it
+# how many objects are followed from the caller to the code that waits for it
 _FARTHEST = 64
-_DEEPEST = 200  # coroutines that are followed within a task
+_DEEPEST = 200  # how many coroutines are followed within a task
 
 
 def call_site() -> CallSite:
     """Return the place in the program's own code that the current call comes from.
 
     That is the innermost frame outside HTTP libraries, event loops, the standard
-    library and, if possible, installed packages: an SDK's caller and not the SDK. A
-    task without such a frame has the place that waits for it in the same loop, else the
-    line that started the loop. Where there is none, as in a thread that was handed a
-    library's function, the line is 0, the file the one that was started, and ``target``
-    names the function.
+    library and, if possible, installed packages: an SDK's caller instead of the SDK.
+    For a task without such a frame, it is the place in the same loop that waits for the
+    task, or else the line that started the loop. Without any, as in a thread that was
+    given a library's function, the line is 0, the file is the one that was started, and
+    ``target`` is the function's name.
     """
     here = sys._getframe(1)  # noqa: SLF001 - documented, and used by warnings.warn
     task, root = _current_task()
@@ -90,8 +90,8 @@ def call_site() -> CallSite:
 
 
 def _current_task() -> tuple[Any, FrameType | None]:
-    """Return the task of asyncio or trio that runs in this thread, and the frame in which it begins."""
-    # a module that another thread imports just now lacks names
+    """Return the asyncio or trio task that runs in this thread, and its first frame."""
+    # a module that another thread is importing lacks names
     with contextlib.suppress(Exception):
         asyncio: Any = sys.modules.get("asyncio")
         if asyncio is not None and asyncio._get_running_loop() is not None:  # noqa: SLF001 - public, and raises nothing
@@ -103,9 +103,12 @@ def _current_task() -> tuple[Any, FrameType | None]:
 
 
 def _elsewhere(task: Any, root: FrameType | None, here: FrameType) -> FrameType | None:
-    """Return the program's frame that waits for a task, else one below it, else an installed package's."""
+    """Return the program's frame that waits for a task.
+
+    Without one, the frame below the task, else that of an installed package.
+    """
     if task is not None:
-        # a look into private parts must not break a call
+        # inspecting private parts must not break a call
         with contextlib.suppress(Exception):
             waiters = _Waiters(_loop_of(task))
             if (found := waiters.find(task)) is not None:
@@ -131,7 +134,10 @@ def _elsewhere(task: Any, root: FrameType | None, here: FrameType) -> FrameType 
 
 
 def _target(here: FrameType, root: FrameType | None) -> str:
-    """Return the name of the function that a thread or task runs: the outermost one that is no runner's own."""
+    """Return the name of the function that a thread or task runs.
+
+    It is the outermost function outside the runner.
+    """
     found = ""
     frame: FrameType | None = here
     while frame is not None:
@@ -146,15 +152,18 @@ def _target(here: FrameType, root: FrameType | None) -> str:
 
 @attrs.define(eq=False)
 class _Waiters:
-    """A look for who waits for a task, by way of other tasks of its loop."""
+    """A search for the code that waits for a task, through other tasks of its loop."""
 
     loop: Any
-    """None for a task of trio, which runs one loop in a thread."""
+    """None for a trio task, because trio runs one loop in a thread."""
     leads_away: bool = False
-    """Whether something outside of the loop waits for it, as another thread does."""
+    """Whether something outside the loop waits for it, such as another thread."""
 
     def find(self, task: Any) -> FrameType | None:
-        """Return the program's innermost frame in a task that waits for one, be it by way of other tasks."""
+        """Return the program's innermost frame in a task that waits for this one.
+
+        The task may wait through other tasks.
+        """
         seen: dict[int, Any] = {}  # keeps the objects alive, so that no id is reused
         todo = deque([task])
         while todo and len(seen) < _FARTHEST:
@@ -178,11 +187,11 @@ class _Waiters:
         return None
 
     def _may_be_read(self, each: Any) -> bool:
-        """Return whether an object is one of this thread's, or only leads from one to another."""
+        """Return whether an object belongs to this thread, or only links two that do."""
         if type(each) in _LINKS:
             return True
         top = _top(type(each).__module__)
-        if top == "concurrent":  # a future, for which threads wait
+        if top == "concurrent":  # a future that threads wait for
             self.leads_away = True
         if top not in _TASKS:
             return False
@@ -193,7 +202,7 @@ class _Waiters:
 
 
 def _loop_of(each: Any) -> Any:
-    """Return the loop of a future or task of asyncio, None if it has none."""
+    """Return the loop of an asyncio future or task, or None."""
     if hasattr(each, "get_loop"):
         return each.get_loop()
     return None
@@ -204,11 +213,14 @@ def _coroutine(task: Any) -> Any:
         coroutine = task.get_coro()
     else:
         coroutine = getattr(task, "coro", None)
-    return getattr(coroutine, "_coro", coroutine)  # aiohttp has an object around it
+    return getattr(coroutine, "_coro", coroutine)  # aiohttp wraps it in an object
 
 
 def _innermost(coroutine: Any) -> FrameType | None:
-    """Return the program's innermost frame in the awaited objects of a coroutine, None if it runs."""
+    """Return the program's innermost frame among what a coroutine awaits.
+
+    It is None if the coroutine is running.
+    """
     found = None
     for _ in range(_DEEPEST):
         if (frame := _begun(coroutine)) is None or getattr(
@@ -222,12 +234,15 @@ def _innermost(coroutine: Any) -> FrameType | None:
 
 
 def _begun(coroutine: Any) -> Any:
-    """Return the frame of a coroutine, or of a generator that is one."""
+    """Return the frame of a coroutine, or of a generator used as one."""
     return getattr(coroutine, "cr_frame", None) or getattr(coroutine, "gi_frame", None)
 
 
 def _kind(frame: FrameType) -> str:
-    """Tell a program's own code from an installed package's, whose command may start it, and from plumbing."""
+    """Classify a file as the program's own code, a package's, or plumbing.
+
+    An installed package may be the one whose command started the program.
+    """
     code = frame.f_code
     if (
         code.co_name == "<module>"
@@ -257,8 +272,8 @@ def _kind_of(filename: str, module: str) -> str:
             if package and package[0].removesuffix(".py") in _PLUMBING:
                 return "plumbing"
             return "package"
-    # In an archive, and in a PyInstaller bundle, a file's path does not show its owner,
-    # but its module does.
+    # In an archive or a PyInstaller bundle, a file's path does not show its owner, but
+    # its module does.
     top = _top(module)
     is_plumbing = (
         filename.startswith(_STDLIB)

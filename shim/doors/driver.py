@@ -1,7 +1,7 @@
 """The driver of all doors: steps are written once, and run by blocking or by awaiting.
 
-steps =(a callable)=> drive or adrive: calls it, sends back its result, until
-there is a result
+steps =(a callable)=> drive or adrive: calls it, sends back its result, until there is a
+final result
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 Steps = Generator[Callable[[], Any], Any, T]
-"""Yields callables, receives their results, and returns a result."""
+"""Yields callables, receives their results, and returns a final result."""
 
 
 def drive(todo: Steps[T]) -> T:
-    """Run the steps of an exchange, until there is a response."""
+    """Run the steps of an exchange until they return a response."""
     try:
         call = next(todo)
         while True:
@@ -32,7 +32,7 @@ def drive(todo: Steps[T]) -> T:
 
 
 async def adrive(todo: Steps[T]) -> T:
-    """Do as ``drive`` does, and await each call."""
+    """Do what ``drive`` does, but await each call."""
     try:
         call = next(todo)
         while True:

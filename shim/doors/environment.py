@@ -1,4 +1,7 @@
-"""The environment variables that a program with the drop-in obeys; light, since ``import shim.auto`` loads this."""
+"""The environment variables of the drop-in.
+
+Light, because ``import shim.auto`` loads this module.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ VARIABLES = (
     INVENTORY,
     WARNINGS,
 )
-"""The shim's own. A change of any counts with the next call."""
+"""The shim's own variables. A change takes effect with the next call."""
 
 NEED_DOCUMENTS = frozenset(
     {
@@ -32,27 +35,29 @@ NEED_DOCUMENTS = frozenset(
         "ATLAS_SHIM_WRITES",
     }
 )
-"""Those that name something in the documents, or the documents themselves."""
+"""Variables that refer to mapping documents or to something in them."""
 
 CHECKED = "_ATLAS_SHIM_CHECKED"
-"""Set by ``atlas-shim run`` to what ``settings_in`` returned there: a child that finds the same need not check it.
+"""Set by ``atlas-shim run`` to the result of ``settings_in``: a child with the same
+result need not check it.
 
-What the drop-in does not serve is then led to that run's gateway."""
+Calls that the drop-in does not handle then go to that run's gateway.
+"""
 
 PROVIDER = "ATLAS_SHIM_OPENFEATURE_PROVIDER"
-"""Also the shim's own; it is read to evaluate a feature flag."""
+"""Another variable of the shim; it is read to evaluate a feature flag."""
 
 WORDS = ("off", "once", "always", "error")
-"""The words of ``ATLAS_SHIM_WARNINGS``."""
+"""The valid values of ``ATLAS_SHIM_WARNINGS``."""
 
 
 def settings_in(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the drop-in's own variables, as far as they are set."""
+    """Return the drop-in's own variables that are set."""
     return {name: environ[name] for name in VARIABLES if environ.get(name)}
 
 
 def are_unknown(environ: Mapping[str, str]) -> bool:
-    """Return whether there are unknown variables, such as misspelled ones, without a warning so far."""
+    """Return whether unknown variables, such as misspelled ones, were not yet logged."""
     known = {*VARIABLES, PROVIDER}
     return CHECKED not in environ and any(
         name.startswith("ATLAS_SHIM_") and name not in known for name in environ
@@ -60,17 +65,17 @@ def are_unknown(environ: Mapping[str, str]) -> bool:
 
 
 def check(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return ``settings_in``, and load no more than their check needs: nothing where none is set.
+    """Return ``settings_in``, without loading checks that no variable needs.
 
-    Raises SettingsError and DocumentError, so that a typo is found here and not in a
-    call; logs unknown variables.
+    Raises SettingsError and DocumentError, so that a typo is found here instead of in a
+    call. Logs unknown variables.
     """
     settings = settings_in(environ)
     if environ.get(CHECKED) == as_mark(settings):
         unchecked = {}
     else:
         unchecked = settings
-    # of a provider, which has to be there
+    # of a provider, which must exist
     is_flag = ":" in unchecked.get("ATLAS_SHIM_ROUTE", "")
     if unchecked.keys() & NEED_DOCUMENTS or is_flag or are_unknown(environ):
         import_module("shim.doors.process").prepare()
@@ -84,12 +89,15 @@ def check(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def as_mark(settings: Mapping[str, str]) -> str:
-    """Return settings as the value of ``CHECKED``."""
+    """Return the settings as the value of ``CHECKED``."""
     return "\n".join(f"{name}={value}" for name, value in settings.items())
 
 
 def read_word(environ: Mapping[str, str]) -> str:
-    """Return the word of ``ATLAS_SHIM_WARNINGS``, ``once`` by default; raises SettingsError on any other."""
+    """Return the value of ``ATLAS_SHIM_WARNINGS``, by default ``once``.
+
+    Raises SettingsError on an invalid one.
+    """
     word = (environ.get(WARNINGS) or "once").strip()
     if word not in WORDS:
         raise SettingsError(f"{WARNINGS}: {word!r} is not one of {', '.join(WORDS)}")

@@ -1,8 +1,8 @@
-"""One exchange in a library's own terms, as steps for the one ``driver``.
+"""One exchange in a library's own terms, as steps for the ``driver``.
 
-A ``Door`` is the library's own part. Methods that do I/O (``send``, ``following``,
-``close``) is handed out by ``steps`` and may be a coroutine function; the rest is
-called as it is.
+A ``Door`` is the library's own part. ``steps`` yields the methods that do I/O
+(``send``, ``following``, ``close``), which may be coroutine functions; it calls the
+others directly.
 """
 
 from __future__ import annotations
@@ -38,50 +38,62 @@ TIMED_OUT = (
 )
 
 _MAY_BE_CUT_SHORT = frozenset({"GET", "HEAD", "OPTIONS"})
-"""Methods that change nothing (RFC 9110, 9.2.1): cut short, a write would leave open whether it was executed."""
+"""Methods that change nothing (RFC 9110, 9.2.1).
+
+Cutting a write short would leave it unknown whether it was executed.
+"""
 
 
 @attrs.define(eq=False)
 class Content:
-    """What was read of a response, and the iterator of the rest."""
+    """The part of a response that was read, and the iterator of the rest."""
 
     chunks: list[bytes] = attrs.field(factory=list)
     rest: Any = ()
     complete: bool = False
     """Whether the chunks are the whole content."""
     decoded: bool = False
-    """Whether something else, such as an auth flow, has read and decoded it before."""
+    """Whether something else, such as an auth flow, has already read and decoded it."""
     fault: str | None = None
-    """Why the content can't be had."""
+    """Why the content can't be read."""
 
 
 @attrs.define(eq=False)
 class Door:
-    """A retired call on its way through one library; its body has been read if it takes part."""
+    """A retired call in progress through one library.
+
+    Its body was read if the translation needs it.
+    """
 
     following: ClassVar[Callable[..., Any]] = next
-    """Reads on in ``content``: ``next`` or ``anext``."""
+    """Continues to read ``content``: ``next`` or ``anext``."""
 
     retired: RetiredCall
     sent: Send | None = attrs.field(init=False, default=None)
-    """What the core had sent last."""
+    """The core's last request."""
     rewritten: bool = attrs.field(init=False, default=False)
-    """Whether that has another target than the caller's."""
+    """Whether its target differs from the caller's."""
     inner: Any = attrs.field(init=False, default=None)
     """The library's request for it."""
     native: Any = attrs.field(init=False, default=None)
-    """The response to that."""
+    """The response to that request."""
     content: Content | None = attrs.field(init=False, default=None)
-    """What was read of that."""
+    """The part of that response that was read."""
     start: float = attrs.field(init=False, factory=time.perf_counter)
 
     @property
     def follows(self) -> bool:
-        """Whether the library may follow redirects; the target of a successor's redirect is not translated."""
+        """Whether the library may follow redirects.
+
+        The target of a successor's redirect is not translated.
+        """
         return self.sent is None or self.sent.route == "legacy"
 
     def url_sent(self, send: Send, own: str) -> str:
-        """Return the URL to send to, as absolute as the caller's own, which stays where the core leaves it alone."""
+        """Return the URL to send to.
+
+        It is the caller's own where the core did not change the target.
+        """
         if not send.rewritten:
             return own
         parts = urlsplit(own)
@@ -92,11 +104,11 @@ class Door:
         return origin + send.call.target
 
     def lines(self, send: Send) -> tuple[list[tuple[str, str]], bool]:
-        """Return the field lines of the request to send, and whether it has the caller's own body.
+        """Return the request's field lines, and whether it has the caller's body.
 
-        Left out are a Digest signature over another target, and of another body's
-        request the fields about the body. The body of a read means nothing (RFC 9110,
-        9.3.1), and stays away from a successor.
+        They lack a Digest signature over another target and, if the body is another,
+        the fields about the caller's body. The body of a read has no meaning (RFC 9110,
+        9.3.1), and is not sent to a successor.
         """
         call, sent = self.retired.call, send.call
         means_something = send.route == "legacy" or bool(sent.body)
@@ -130,19 +142,19 @@ class Door:
 
     @abstractmethod
     def request(self, send: Send) -> Any:
-        """Return the request to send: the caller's, as far as the core leaves it alone."""
+        """Return the caller's request, with the parts that the core changed."""
 
     @abstractmethod
     def send(self, request: Any) -> Any:
-        """Send a request, run no hook of the caller's, and read nothing of the response."""
+        """Send a request without the caller's hooks, and don't read the content."""
 
     @abstractmethod
     def head(self, native: Any) -> Reply:
-        """Return status and fields of a response."""
+        """Return the status and fields of a response."""
 
     @abstractmethod
     def unread(self, native: Any) -> Content:
-        """Return the content of a response, with all that is to be read in ``rest``."""
+        """Return the content of a response, with everything unread in ``rest``."""
 
     def close(self, native: Any) -> Any:
         """Close a response that is not handed to the caller."""
@@ -150,37 +162,43 @@ class Door:
 
     @abstractmethod
     def answered(self, reply: Reply) -> Any:
-        """Return a response of the shim's own, on the connection of the native one if there was any."""
+        """Return a response that the shim wrote.
+
+        It is on the connection of the native response if there is one.
+        """
 
     @abstractmethod
     def passed(self) -> Any:
         """Return the native response, to be read from its beginning."""
 
     def retype(self, response: Any, content_type: str) -> None:
-        """Give a response that passes another media type."""
+        """Return a response with another media type, which passes unchanged."""
         del response.headers["Content-Type"]
         response.headers["Content-Type"] = content_type
 
     @abstractmethod
     def show(self, response: Any, record: Record) -> None:
-        """Put the caller's own request and the record into a response."""
+        """Attach the caller's own request and the record to a response."""
 
     def show_error(self, error: BaseException) -> None:
-        """Put the caller's own request into an exception."""
+        """Attach the caller's own request to an exception."""
 
     def seconds(self) -> float | None:
-        """Return for how long one plain call of the caller may wait, None for ever; see ``together``."""
+        """Return the seconds one plain call may wait, or None; see ``together``."""
         return None
 
     def within(self, left: float, words: str) -> None:
-        """Let the last request wait for at most ``left`` seconds; without any left, raise the library's own timeout."""
+        """Limit the last request to ``left`` seconds.
+
+        If none are left, raise the library's own timeout.
+        """
 
 
 def steps(door: Door) -> Steps[Any]:
-    """Yield the steps of a retired call, and return the response for the caller, its content unread.
+    """Yield the steps of a retired call, and return the response, unread.
 
-    The program is warned before the first byte is sent; the call is written down even
-    if it fails.
+    The program is warned before the first byte is sent. The inventory gets the call
+    even if it fails.
     """
     retired = door.retired
     if retired.warns:
@@ -233,7 +251,10 @@ def _send(door: Door, command: Send) -> Steps[Reply]:
 
 
 def _read(door: Door, head: Reply, limit: int) -> Steps[Reply]:
-    """Read the last reply, a chunk beyond ``limit`` bytes at most, and return it with its content."""
+    """Read the last reply, and return it with its content.
+
+    At most a chunk beyond ``limit`` bytes is read.
+    """
     content = door.content = door.unread(door.native)
     size = 0
     while not content.complete and size <= limit:
@@ -255,11 +276,14 @@ def _read(door: Door, head: Reply, limit: int) -> Steps[Reply]:
 
 
 def _failed(door: Door, error: BaseException, done: str) -> None:
-    """Write down a call that got no answer; the exception lists the writes ``done`` before."""
+    """Record a call that got no answer.
+
+    The exception lists the writes ``done`` before it.
+    """
     door.show_error(error)
     if done:
         error.add_note(done)
-    # After GeneratorExit the stack no longer shows the caller's line.
+    # After GeneratorExit the stack no longer has the caller's line.
     if (
         door.retired.noted
         and door.sent is not None
@@ -271,9 +295,9 @@ def _failed(door: Door, error: BaseException, done: str) -> None:
 def _hurry(door: Door, method: str) -> None:
     """Limit a later request to the rest of the caller's own timeouts.
 
-    They hold for one wait each in most libraries; an exchange may wait for them
-    together, counted from its start. When they are over the caller gets the library's
-    own timeout, as from a server that is too slow.
+    In most libraries they limit one wait each. An exchange may wait for all of them
+    together, counted from its start. Then the caller gets the library's own timeout, as
+    from a slow server.
     """
     seconds = door.seconds()
     if seconds is None:
@@ -284,7 +308,7 @@ def _hurry(door: Door, method: str) -> None:
 
 
 def together(read: float | None = None, **others: float | None) -> float | None:
-    """Return how many seconds one plain call may wait; None where it may wait for an answer for ever."""
+    """Return how many seconds one plain call may wait, or None if it may wait forever."""
     if read is None:
         return None
     return read + sum(filter(None, others.values()))

@@ -1,4 +1,4 @@
-"""What several libraries give and take: field lines, content, Digest signatures, and which calls are a door's own."""
+"""Field lines, content and Digest signatures, for all of the libraries."""
 
 from __future__ import annotations
 
@@ -16,16 +16,19 @@ from shim.core.responses import error_body, help_link
 
 logger = logging.getLogger("shim")
 
-PIECE = 65536  # bytes that are read at once
+PIECE = 65536  # bytes per read
 
 _serving: ContextVar[bool] = ContextVar("atlas_shim_serving", default=False)
 
 is_served = _serving.get
-"""Returns whether a door's own request is being sent."""
+"""Return whether the shim itself is sending the current request."""
 
 
 def alone(call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    """Send a request of the shim's own, which the door of a library below leaves alone (requests stands on urllib3)."""
+    """Send a request that the door of a lower library ignores.
+
+    requests, for example, is built on urllib3.
+    """
     token = _serving.set(True)
     try:
         return call(*args, **kwargs)
@@ -34,19 +37,22 @@ def alone(call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
 
 
 def header_lines(lines: Iterable[tuple[str | bytes, str | bytes]]) -> Headers:
-    """Return field lines as text, one character for one byte."""
+    """Return field lines as text, one character per byte."""
     return tuple([(as_text(name), as_text(value)) for name, value in lines])
 
 
 def as_text(value: str | bytes) -> str:
-    """Return a field's name or value as text; requests and urllib3 take either."""
+    """Return a field's name or value as text; requests and urllib3 accept both."""
     if isinstance(value, bytes):
         return value.decode("latin-1")
     return str(value)
 
 
 def content_of(body: Any) -> bytes:
-    """Return the content of text, bytes, a file from where it stands, or an iterable of pieces; of None it is empty."""
+    """Return the content of text, bytes, pieces or a file; empty for None.
+
+    A file is read from its current position.
+    """
     read = getattr(body, "read", None)
     content = body if read is None else read()
     if isinstance(content, str):
@@ -57,7 +63,7 @@ def content_of(body: Any) -> bytes:
 
 
 def is_digest(value: str) -> bool:
-    """Return whether credentials or a challenge are of the Digest scheme."""
+    """Return whether credentials or a challenge use the Digest scheme."""
     return value.lower().startswith("digest ")
 
 
@@ -75,7 +81,7 @@ def is_stale(authorization: str, target: str) -> bool:
 
 
 def unsigned(said: str) -> Reply:
-    """Log why a call can't be signed, and return a 401 with the reason and without a challenge."""
+    """Log why a call can't be signed, and return a 401 without a challenge."""
     logger.warning("%s", said)
     code = "SHIM_DIGEST_NEEDS_AUTH"
     return Reply(
@@ -86,7 +92,10 @@ def unsigned(said: str) -> Reply:
 
 
 class _Pieces(io.RawIOBase):
-    """A file of pieces; closing it closes the response they come from, whose connection goes back to its pool."""
+    """A file of pieces.
+
+    Closing it closes the response they come from, whose connection returns to its pool.
+    """
 
     def __init__(self, pieces: Iterable[bytes], source: Any) -> None:
         self._pieces = filter(None, pieces)
@@ -114,10 +123,10 @@ class _Pieces(io.RawIOBase):
 
 
 class ContentFile(io.BufferedReader):
-    """The content of a response, as a file: the chunks that are here already, then the rest.
+    """The content of a response as a file: the chunks read so far, then the rest.
 
-    It is closed once it was read to its end, as http.client's are, since urllib3 goes
-    on reading until then. Closing it closes ``source``, where the content comes from.
+    It closes once it is read to its end, like http.client's, because urllib3 continues
+    to read until then. Closing it closes ``source``, where the content comes from.
     """
 
     def __init__(

@@ -1,8 +1,8 @@
-"""Warning a program, at its own line, that it calls an endpoint which Atlas retired or will retire.
+"""Warn a program, at its own line, that it calls an endpoint that Atlas retires.
 
-It is warned once for each operation and line unless ``ATLAS_SHIM_WARNINGS`` says
-otherwise, and before the first byte is sent, so that an error keeps the call from being
-made. Calls by a library that is not served go out as they are.
+It is warned once for each operation and line, unless ``ATLAS_SHIM_WARNINGS`` says
+otherwise. The warning comes before the first byte is sent, so an exception prevents the
+call. Calls made with a library that the shim does not handle go out unchanged.
 """
 
 from __future__ import annotations
@@ -29,20 +29,20 @@ from shim.errors import LegacyEndpointWarning, SettingsError
 from shim.origins import UPSTREAM
 from shim.tools.inventory.writing import CallSite, explain_command
 
-# call sites that are remembered; beyond that all are forgotten, and warned again
+# call sites that are remembered; beyond that all are forgotten, and warned about again
 MAX_WARNED = 4096
 
 
 @attrs.frozen
 class Notice:
-    """A warning as a handler gets it."""
+    """A warning as a handler receives it."""
 
     operation: str
     sunset: datetime
     message: str
     """A sentence for people."""
     site: CallSite
-    """The call's place."""
+    """The place of the call."""
 
 
 WarningsHandler = Callable[[Notice], None]
@@ -72,13 +72,15 @@ _READ: dict[str, Callable[..., tuple[Any, ...]]] = {
     "twisted.web.client": _read_twisted,
     "curl_cffi.requests": _read_curl_cffi,
 }
-"""Library -> the values in its method's arguments: the request's method, its URL, and perhaps its field lines."""
+"""Library -> the arguments of its method that have the request's method, its URL and,
+perhaps, its field lines.
+"""
 
 
 def warn(notice: Notice) -> None:
-    """The handler unless another is set: a LegacyEndpointWarning through Python's own filters."""
-    # A registry of its own: repeated notices are held back here, by operation and not
-    # by text.
+    """The default handler: issues a LegacyEndpointWarning through Python's own filters."""
+    # A registry of its own, because ``notify`` suppresses repeated notices by operation
+    # instead of by text.
     warnings.warn_explicit(
         notice.message,
         LegacyEndpointWarning,
@@ -90,7 +92,7 @@ def warn(notice: Notice) -> None:
 
 
 def refuse(notice: Notice) -> None:
-    """The handler where warnings are errors: raises LegacyEndpointWarning with the place."""
+    """The handler if warnings are errors: raises LegacyEndpointWarning with the place."""
     raise LegacyEndpointWarning(
         f"{notice.message} (called at {notice.site.filename}:{notice.site.lineno})"
     )
@@ -98,13 +100,18 @@ def refuse(notice: Notice) -> None:
 
 _handler: WarningsHandler = warn
 warned: dict[tuple[str, str, int], object] = {}
-"""By operation, file and line of each warning; in place of a file whose line is not known, the target of the call."""
+"""Operation, file and line of each past warning.
+
+If the line is unknown, the call's target replaces the file.
+"""
 
 
 def set_warnings_handler(handler: WarningsHandler | None) -> WarningsHandler:
-    """Let ``handler`` be called in place of Python's warnings, None for these again; return the last one.
+    """Replace Python's warnings by ``handler``, and return the last handler.
 
-    An exception that it raises keeps the call from being made.
+    None restores the warnings.
+
+    If it raises an exception, the call is not made.
     """
     global _handler  # noqa: PLW0603 - as Python's own warnings.showwarning is replaced
     last = _handler
@@ -113,11 +120,11 @@ def set_warnings_handler(handler: WarningsHandler | None) -> WarningsHandler:
 
 
 def notify(retired: RetiredCall, *, uncovered: str = "") -> None:
-    """Warn the program of a call that it is about to make.
+    """Warn the program about a call that it is about to make.
 
-    ``uncovered`` is a library whose calls are not translated; the warning lists those that
-    are. Raises LegacyEndpointWarning when warnings are errors, and exceptions that the handler
-    raises.
+    ``uncovered`` is a library whose calls are not translated; the warning lists those
+    that are. Raises LegacyEndpointWarning when warnings are errors, and exceptions that
+    the handler raises.
     """
     word = retired.now.word
     if word == "off" or retired.match is None:
@@ -132,7 +139,7 @@ def notify(retired: RetiredCall, *, uncovered: str = "") -> None:
     if len(warned) >= MAX_WARNED:
         warned.clear()
     own = object()
-    # one step, so that of threads at once one alone warns
+    # one step, so that only one of several threads warns
     is_first = warned.setdefault(place, own) is own
     if word == "once" and not is_first:
         return
@@ -146,7 +153,7 @@ def notify(retired: RetiredCall, *, uncovered: str = "") -> None:
     notice = Notice(operation.id, sunset, message, site)
     try:
         (refuse if word == "error" else _handler)(notice)
-    except BaseException:  # the call is not made, and the next one is warned of, too
+    except BaseException:  # the call is not made, and the next one gets a warning, too
         warned.pop(place, None)
         raise
 
@@ -179,7 +186,7 @@ def _message(
 
 
 def _on_absent(operation: Operation) -> str:
-    """Return the fields that the first tier's answers lack; else nothing."""
+    """Return the fields that the first tier's answers lack, or an empty text."""
     lost = []
     for field in operation.fields:
         levels = {rule.fidelity for rule in field.rules.get(operation.first, ())}
@@ -191,10 +198,10 @@ def _on_absent(operation: Operation) -> str:
 
 
 def tell(library: str, method: str, url: str, lines: Headers = ()) -> None:
-    """Warn of a call if it is a retired one, and write it down; ``url`` is absolute.
+    """Warn about a call if it is retired, and record it; ``url`` is absolute.
 
-    Raises the exceptions of ``notify``, and SettingsError for a call that is to be led to
-    another upstream, and can't be.
+    Raises the exceptions of ``notify``, and SettingsError for a call that
+    ``ATLAS_SHIM_UPSTREAM`` should redirect but that can't be redirected.
     """
     if CHECKED in os.environ:
         return
@@ -211,11 +218,11 @@ def tell(library: str, method: str, url: str, lines: Headers = ()) -> None:
 
 
 def door_of(library: str) -> Callable[..., Any]:
-    """Return the function in place of a library's method."""
+    """Return the function that replaces a library's method."""
 
     def door(_: Any, send: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         tell(library, *_READ[library](*args, **kwargs))
-        # The doors of the libraries below niquests take no part.
+        # The doors of the libraries below niquests do not act on these calls.
         return (partial(alone, send) if library == "niquests" else send)(
             *args, **kwargs
         )

@@ -1,4 +1,4 @@
-"""The settings, the mapping documents and the one memory of this process."""
+"""The settings, the mapping documents and the memory of this process."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _KEYS: tuple[object, ...] = (
 )
 
 _ALL = "/api/"
-"""The beginning of all paths of Atlas's, the sign-in of service accounts included."""
+"""The prefix of every path of Atlas, including the sign-in of service accounts."""
 
 MEMORY = Memory()
 """Shared by all clients of the process; looked up here for each call."""
@@ -38,18 +38,18 @@ MEMORY = Memory()
 
 @attrs.frozen
 class Current:
-    """Engine and settings of this process, until a variable changes."""
+    """Engine and settings of this process until a variable changes."""
 
     raw: tuple[object, ...]
     """The values of the variables that they were read from."""
     engine: Engine
     settings: Settings
     bases: tuple[str, ...]
-    """The beginnings of paths that are looked at."""
+    """The prefixes of paths that may belong to retired calls."""
     word: str
-    """That of ``ATLAS_SHIM_WARNINGS``."""
+    """The value of ``ATLAS_SHIM_WARNINGS``."""
     inventory: str
-    """The file that calls are noted in, or empty."""
+    """The file in which calls are recorded, or empty."""
 
 
 _current: Current | None = None
@@ -58,11 +58,11 @@ _flags: dict[str, FlagWords[Settings]] = {}
 
 
 def prepare(earlier: Mapping[str, str] | None = None) -> None:
-    """Check settings and mapping documents, for a client that is being made.
+    """Check the settings and mapping documents for a new client.
 
-    ``earlier`` are the settings of an earlier moment, which hold until the next look at
-    those of now, if none do yet. Raises SettingsError and DocumentError, so that a typo
-    is found here and not in a call.
+    ``earlier`` are settings read earlier; they apply until the next check if the
+    process has none yet. Raises SettingsError and DocumentError, so that a typo is
+    found here instead of in a call.
     """
     global _current  # noqa: PLW0603 - one atomic assignment; the settings belong to the process
     if earlier is None:
@@ -72,9 +72,11 @@ def prepare(earlier: Mapping[str, str] | None = None) -> None:
 
 
 def concerns(url: str) -> Current | None:
-    """Return the current settings if a URL, or its path, may be that of a retired call; asked for every call.
+    """Return the current settings if a URL, or its path, may belong to a retired call.
 
-    If a variable has become invalid, the last valid settings hold.
+    Used for every call.
+
+    If a variable has become invalid, the last valid settings apply.
     """
     global _current  # noqa: PLW0603 - as above
     now = _current
@@ -95,9 +97,9 @@ def concerns(url: str) -> Current | None:
 
 
 def flag_of(settings: Settings) -> FlagWords[Settings] | None:
-    """Return the words of the route's feature flag, None without one.
+    """Return the values of the route's feature flag, or None without one.
 
-    The first call begins a thread that asks for them.
+    The first call starts a thread that reads them.
     """
     if (key := settings.flag) and key not in _flags:
         with _lock:
@@ -115,10 +117,12 @@ def flag_of(settings: Settings) -> FlagWords[Settings] | None:
 
 
 def _raw() -> tuple[object, ...]:
-    """Return the variables at this moment, None for one that is not set: good for comparing and nothing else.
+    """Return the current variables, with None for an unset one.
 
-    ``os.environ`` raises two exceptions for each unset variable, so its inner
-    dictionary is read if it has one.
+    Only good for comparing.
+
+    ``os.environ`` raises two exceptions for each unset variable, so this reads its
+    inner dictionary if it has one.
     """
     held: Any = getattr(os.environ, "_data", None)
     if held is None:
@@ -131,12 +135,12 @@ def _read(raw: tuple[object, ...], environ: Mapping[str, str]) -> Current:
         _warn_of_unknown(environ)
     word = read_word(environ)
     settings = read_settings(environ)
-    # Beside ATLAS_SHIM_UPSTREAM, too: in a run the program's base URL is the run's own
+    # With ATLAS_SHIM_UPSTREAM, too: in a run the program's base URL is the run's own
     # address.
     atlas = read_base_url(
         {name: environ[name] for name in BASE_URL_VARIABLES if name in environ}
     )
-    is_off = settings.route is RouteWord.OFF  # whatever is wrong with the documents
+    is_off = settings.route is RouteWord.OFF  # for any defect of the documents
     if is_off:
         engine = Engine(())
     else:
@@ -153,10 +157,13 @@ def _read(raw: tuple[object, ...], environ: Mapping[str, str]) -> Current:
 
 
 def _warn_of_unknown(environ: Mapping[str, str]) -> None:
-    """Log each variable that the shim does not know, such as a mistyped one, unless ``atlas-shim run`` has done so."""
+    """Log each variable that the shim does not know, such as a mistyped one.
+
+    It is silent if ``atlas-shim run`` already did so.
+    """
     if are_unknown(environ):
-        # The gateway's may be set here, too. It is above this room, loaded only for
-        # this, and not in frozen programs.
+        # The gateway's variables may be set, too. It is above this room, loaded only
+        # for this, and missing from frozen programs.
         with suppress(ImportError):
             for problem in import_module("shim.gateway.plan").unknown_variables(
                 environ

@@ -1,7 +1,7 @@
-"""Recognize the calls of a program that the shim handles in this process, with the inputs of their exchanges.
+"""Recognize a program's retired calls, and gather the inputs of their exchanges.
 
-Those are retired calls, and all calls to Atlas while ``ATLAS_SHIM_UPSTREAM`` leads them
-to another origin.
+Those are retired calls, and all calls to Atlas while ``ATLAS_SHIM_UPSTREAM`` routes
+them to another origin.
 """
 
 from __future__ import annotations
@@ -33,26 +33,29 @@ logger = logging.getLogger("shim")
 
 @attrs.frozen
 class RetiredCall:
-    """A call that the shim takes part in, and the settings of its moment."""
+    """A call that the shim handles, and the settings at its start."""
 
     call: Call
-    """Its body is None until ``with_body`` adds it, where ``needs_body``."""
+    """Its body is None until ``with_body`` adds it, if ``needs_body`` is true."""
     match: Match | None
-    """None if the call is led elsewhere and nothing else."""
+    """None if the call is only redirected to another origin."""
     context: Context
     now: Current
     led: bool
-    """Whether it goes to the origin of ``call`` in place of its own."""
+    """Whether it goes to the origin of ``call`` instead of its own."""
     warns: bool
-    """Whether the program is warned: not of calls of the shim's typed client, whose callers name no endpoint."""
+    """Whether the program is warned.
+
+    False for the shim's typed client, whose callers name no endpoint.
+    """
     known: bool
-    """Whether the call is for an Atlas; else it passes."""
+    """Whether the call is for an Atlas; otherwise it passes unchanged."""
     noted: bool
-    """Whether an inventory is to have it."""
+    """Whether the inventory records it."""
 
     @property
     def needs_body(self) -> bool:
-        """Whether the request body takes part."""
+        """Whether the exchange needs the request body."""
         return self.match is not None and self.match.needs_body
 
     def with_body(self, content: bytes) -> RetiredCall:
@@ -60,13 +63,16 @@ class RetiredCall:
         return attrs.evolve(self, call=attrs.evolve(self.call, body=content))
 
     def exchange(self) -> Exchange:
-        """Begin its exchange; nothing is done until the first command is asked for."""
+        """Begin its exchange; nothing happens until the first command is requested."""
         if self.match is None or not self.known:
             return _passed(self.match, self.call)
         return exchange(self.match, self.call, self.context)
 
     def write_down(self, record: Record | None, route: str = "", why: str = "") -> None:
-        """Append the call, its place in the program and its record, else its route and the reason, to the inventory."""
+        """Append a call, its place in the program and its record to the inventory.
+
+        A call without a record has its route and reason instead.
+        """
         if record is None:
             assert self.match is not None, "of other calls nothing is noted"
             operation, sunset = (
@@ -88,7 +94,10 @@ _named: set[str] = set()
 
 
 def _passed(match: Match | None, call: Call) -> Exchange:
-    """Send a call as it is; log the setting once if the reply of an origin that no setting names proves it an Atlas."""
+    """Send a call unchanged.
+
+    Log the missing setting once if a reply proves that an unnamed origin is an Atlas.
+    """
     reply = yield Send(call, "legacy", rewritten=False, may_read=False)
     is_gone = (
         reply.status == 410 and field(reply.headers, "x-error-code") == VERSION_GONE
@@ -111,12 +120,14 @@ def retired_call(  # noqa: PLR0913 - the parts of a request that are looked at i
     extra: frozenset[str] = frozenset(),
     whole: bool = False,
 ) -> Steps[RetiredCall | None]:
-    """Return a retired call, or one that is led to another origin; None for any other call, and a door's own request.
+    """Return a retired or redirected call.
 
-    ``url`` is absolute. ``lines`` returns the field lines, and is not called where they
-    make no difference. ``pause`` is the sleep by which a call waits for the first word
-    of a feature flag. ``extra`` are origins that count as Atlas's own for this client.
-    ``whole`` is that of ``Context``. No retired call is returned while the shim is off.
+    None for any other call, and for the shim's own requests.
+
+    ``url`` is absolute. ``lines`` returns the field lines; it is called only if they
+    matter. ``pause`` is the sleep function while a call waits for the first value of a
+    feature flag. ``extra`` are origins that count as Atlas for this client. ``whole``
+    is the field of ``Context``. While the shim is off, no call counts as retired.
     """
     if is_served() or (now := process.concerns(url)) is None:
         return None

@@ -1,7 +1,7 @@
-"""Functions in place of libraries' methods: they check the URL, and pass a call to Atlas to its door.
+"""The functions that replace libraries' methods, and choose a door for each URL.
 
-The engine and the library's room are loaded for the first such call, in a thread if a
-loop runs: that takes a while.
+The first such call loads the engine and the library's room, in a thread if a loop runs,
+because loading takes a while.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 
 class State:
-    """Whether it is on, the settings when it was switched on, and the modules that are loaded.
+    """Whether the drop-in is on, its settings, and the loaded modules.
 
-    ``concerns`` is the engine's, None until that is loaded. ``doors`` are the rooms'
-    functions by their names, None for one that can't be loaded, and ``said`` is why
-    not.
+    ``concerns`` is the engine's function, None until the engine is loaded. ``doors``
+    maps a room's name to its function, or to None if it can't be loaded; ``said`` has
+    the reason.
     """
 
     active = False
@@ -40,11 +40,10 @@ _fork = threading.local()
 
 
 def _concerns(url: str) -> object:
-    """Return whether a URL, or its path, may be one of a call that the shim takes part in."""
+    """Return whether a URL, or its path, may belong to a call that the shim handles."""
     if (
         STATE.concerns is None
-        # the shipped documents know such paths alone; all of Atlas's may be led
-        # elsewhere
+        # the shipped documents have only such paths; all of Atlas's may be redirected
     ):
         if "ATLAS_SHIM_UPSTREAM" in os.environ:
             known = "/api/"
@@ -55,12 +54,14 @@ def _concerns(url: str) -> object:
 
 
 def _load(door: str) -> None:
-    """Load the engine and a room's function; a failure is reported once, and calls go out unchanged."""
+    """Load the engine and a room's function.
+
+    A failure is reported once, and calls go out unchanged.
+    """
     module, name, *arguments = door.split(":")
     if not STATE.guarded and hasattr(os, "register_at_fork"):
         STATE.guarded = True
-        # it is loaded anyway, and has a lock of its own for forks, to be taken after
-        # this
+        # it is loaded anyway, and its lock for forks must be acquired after this one
         import_module("logging")
         os.register_at_fork(
             before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork
@@ -88,7 +89,10 @@ def _load(door: str) -> None:
 
 
 def _before_fork() -> None:
-    """Wait until loading ends: modules that another thread has half imported would stay locked in the child."""
+    """Wait until loading ends, before a fork.
+
+    A module that another thread has half imported would stay locked in the child.
+    """
     _fork.waited = _loading.acquire(timeout=5)
 
 
@@ -98,7 +102,7 @@ def _after_fork() -> None:
 
 
 async def _load_beside(door: str) -> None:
-    """Load in a thread, so that the loop goes on meanwhile."""
+    """Load in a thread, so that the loop continues meanwhile."""
     asyncio = sys.modules.get("asyncio")
     trio = sys.modules.get("trio")
     load = partial(_load, door)
@@ -109,18 +113,20 @@ async def _load_beside(door: str) -> None:
             await trio.to_thread.run_sync(load)
         else:
             load()
-    except RuntimeError:  # a loop of another kind, or no thread can be started
+    except RuntimeError:  # another kind of loop, or no thread can be started
         load()
 
 
 def _served(
     url_of: Callable[..., str], door: str, *, follows: bool = False, waits: bool = False
 ) -> Callable[..., Any]:
-    """Return the function in a method's place: it calls the door for a URL of Atlas, else the method itself.
+    """Return the function that replaces a method.
+
+    It calls the door for a URL of Atlas, else the method itself.
 
     ``url_of`` gets the instance and the arguments. A method that ``follows`` redirects
-    by itself, as one that ``waits`` does, may be led to a retired call: the door gets
-    the response as ``first``, and serves that call.
+    on its own (or ``waits``, the same for coroutines) may be redirected to a retired
+    call. The door then gets that response as ``first``, and handles the call.
     """
 
     def call(
@@ -175,14 +181,14 @@ def _is_concern(
 
 
 def _leads(response: Any) -> object:
-    """Return whether redirects led to a possibly retired call."""
+    """Return whether redirects ended at a possibly retired call."""
     return getattr(response, "history", ()) and _concerns(
         str(getattr(response, "url", ""))
     )
 
 
 def _path(_: Any, request: Any, *__: Any, **___: Any) -> str:
-    # httpx puts a URL's text together anew each time
+    # httpx builds a URL's text on each access
     return str(request.url.raw_path, "ascii")
 
 
@@ -238,7 +244,7 @@ SERVED: dict[str, Methods] = {
     },
     "urllib.request": {("OpenerDirector", "open"): _OF_URLLIB},
 }
-"""Library -> class and method -> the function in its place."""
+"""Library -> class and method -> the function that replaces it."""
 
 
 def _noticed(
@@ -258,12 +264,12 @@ UNSERVED: dict[str, Methods] = {
     "tornado.httpclient": _noticed(
         "tornado.httpclient", _first, ("AsyncHTTPClient", "fetch")
     ),
-    # treq's too
+    # treq's, too
     "twisted.web.client": _noticed("twisted.web.client", _second, ("Agent", "request")),
     "curl_cffi.requests": _noticed(
         "curl_cffi.requests", _second, *[(one, "request") for one in _BOTH_SESSIONS]
     ),
 }
-"""The same for libraries whose retired calls are warned of and sent as they are."""
+"""The same for libraries whose retired calls cause a warning and are sent unchanged."""
 
 LIBRARIES = {**SERVED, **UNSERVED}

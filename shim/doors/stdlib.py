@@ -1,8 +1,8 @@
-"""The standard library's HTTP: ``urllib.request`` is served; bare ``http.client`` is not, and warned of.
+"""Handle calls of ``urllib.request``, and warn about bare ``http.client``.
 
-The opener opens each request of an exchange, so its handlers (proxies, cookies,
-authentication, redirects) work on the requests that are sent, and a Digest signature is made for
-that.
+The opener opens each request of an exchange. So its handlers (proxies, cookies,
+authentication, redirects) apply to the requests that are sent, and sign those with
+Digest.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from shim.doors.notice import tell
 from shim.doors.recognition import retired_call
 
 _SPENT = dict.fromkeys(map(str, range(100)), 1)
-"""As many redirects as any opener follows."""
+"""The usual limit of redirects in an opener."""
 
 
 def open_url(
@@ -45,7 +45,10 @@ def open_url(
     *args: Any,
     **kwargs: Any,
 ) -> Any:
-    """Open a URL or request; a retired call is an exchange, and its response or HTTPError shows the caller's URL.
+    """Open a URL or request.
+
+    A retired call becomes an exchange, and its response or HTTPError shows the caller's
+    URL.
 
     ``base`` is ``OpenerDirector.open``, bound to the opener.
     """
@@ -80,10 +83,13 @@ class UrllibDoor(Door):
     own: Request
     sender: Callable[[Request], Any]
     is_made: bool = attrs.field(init=False, default=False)
-    """Whether its response is the shim's own."""
+    """Whether the shim wrote its response."""
 
     def request(self, send: Send) -> Request:
-        """Copy the caller's; fields that must not follow a redirect, such as credentials, stay apart."""
+        """Copy the caller's request.
+
+        Fields that must not follow a redirect, such as credentials, stay separate.
+        """
         own = self.own
         sent = send.call
         lines, same_body = self.lines(send)
@@ -129,12 +135,15 @@ class UrllibDoor(Door):
         )
 
     def passed(self) -> Any:
-        """Return the native response, or one that begins with the part that was read; raises HTTPError for an error."""
+        """Return the native response, or one that begins with the part that was read.
+
+        Raises HTTPError for an error.
+        """
         native = self.native
         content = self.content
         if content is None:
             return native
-        # http.client has undone the chunks already.
+        # http.client has already removed the chunked coding.
         lines = without(header_lines(native.headers.items()), ("transfer-encoding",))
         file = ContentFile(content.chunks, content.rest, native)
         response = _made(native.code, native.reason, lines, file, self.own.get_method())
@@ -143,7 +152,7 @@ class UrllibDoor(Door):
         return response
 
     def show(self, response: Any, record: Record) -> None:
-        """Show the URL that was asked for, or the last one of redirects of the call itself."""
+        """Set the URL that the caller requested, or that a redirect ended at."""
         if self.is_made or self.sent is None or self.rewritten:
             url = self.own.full_url
         else:
@@ -164,7 +173,7 @@ def _pieces(native: Any) -> Iterator[bytes]:
 
 
 def _made(status: int, reason: str, lines: Headers, content: Any, method: str) -> Any:
-    """Return a response as ``http.client`` reads it, from as much of a socket as it asks for."""
+    """Return a response as ``http.client`` reads it, from a stand-in for a socket."""
     head = "".join(
         [
             f"HTTP/1.1 {status} {reason}\r\n",
@@ -178,15 +187,15 @@ def _made(status: int, reason: str, lines: Headers, content: Any, method: str) -
     socket: Any = SimpleNamespace(makefile=lambda *_: file)
     response: Any = HTTPResponse(socket, method=method)
     response.begin()
-    response.msg = response.reason  # as urllib.request has it
+    response.msg = response.reason  # the attribute that urllib.request sets
     return response
 
 
 def _processed(opener: Any, request: Request, response: Any) -> Any:
-    """Give a response of the shim's own to the opener's processors, which raise errors.
+    """Pass a response of the shim to the opener's processors, which raise errors.
 
-    But not for statuses that would send the caller's request again: credentials were
-    asked for already.
+    It skips statuses that would send the caller's request again, because credentials
+    were already requested.
     """
     if response.status in {401, 407}:
         raise HTTPError(
@@ -204,8 +213,8 @@ def _processed(opener: Any, request: Request, response: Any) -> Any:
 def endheaders(
     connection: HTTPConnection, send: Callable[..., None], *args: Any, **kwargs: Any
 ) -> None:
-    """Send the head of a request and its content, after a warning if it is a retired call."""
-    # where it is kept until then, line by line
+    """Send a request's head and content, after a warning for a retired call."""
+    # http.client stores the lines there until then
     head: list[bytes] = getattr(connection, "_buffer", None) or [b""]
     method, _, rest = head[0].decode("latin-1").partition(" ")
     target = rest.rpartition(" ")[0]

@@ -1,4 +1,4 @@
-"""How a door looks like its library: the same signatures, modules by name, and classes of objects that live."""
+"""Make a door look like its library: signatures, modules by name, and classes."""
 
 from __future__ import annotations
 
@@ -29,11 +29,13 @@ FUNCTIONS = (
     "query",
     "stream",
 )
-"""Names of functions that make a call each by a client of their own."""
+"""Names of functions that create a client for a single call."""
 
 
 def look() -> None:
-    """Look at the settings of the process, loading the engine only if they name something in its documents.
+    """Check the settings of the process.
+
+    The engine is loaded only if they refer to mapping documents.
 
     Raises SettingsError and DocumentError.
     """
@@ -41,10 +43,10 @@ def look() -> None:
 
 
 def stand_in(kind: Any, *ours: Any) -> Any:
-    """Return a class made of a library's own ``kind``, by its name, whose method in ``SERVED`` is the one from there.
+    """Return a subclass of ``kind`` with its name and a method from ``SERVED``.
 
-    One that stands on classes of ``ours`` has their method. It looks at the settings
-    before an object is made.
+    A subclass of a class in ``ours`` inherits its method. It checks the settings before
+    it creates an object.
     """
     library = kind.__module__.partition(".")[0]
 
@@ -67,7 +69,7 @@ def stand_in(kind: Any, *ours: Any) -> Any:
     }
     own["__init__"] = _like(kind.__init__, __init__)
     with warnings.catch_warnings():
-        # aiohttp discourages subclasses; one of ours still warns
+        # aiohttp discourages subclasses; one of the shim's still warns
         warnings.simplefilter("ignore", DeprecationWarning)
         made: Any = types.new_class(
             kind.__name__, (*ours, kind), {}, lambda body: body.update(own)
@@ -80,21 +82,21 @@ def stand_in(kind: Any, *ours: Any) -> Any:
 
 
 def clients(library: types.ModuleType) -> dict[str, Any]:
-    """Return the replacements for names of httpx or httpx2: two clients and the functions."""
+    """Return the replacements for httpx or httpx2: two clients and the functions."""
     kinds: dict[str, Any] = {
         name: stand_in(getattr(library, name)) for name in ("Client", "AsyncClient")
     }
     public = {**kinds, **remade(library, Client=kinds["Client"])}
     for name, made in public.items():
         made.__name__ = made.__qualname__ = name
-        made.__module__ = f"shim.{library.__name__}"  # by which it is pickled
+        made.__module__ = f"shim.{library.__name__}"  # the name used for pickling
     return public
 
 
 def remade(
     module: Any, names: Iterable[str] = FUNCTIONS, **ours: object
 ) -> dict[str, Any]:
-    """Return copies of a module's functions whose globals have our classes in place of the library's."""
+    """Return copies of a module's functions that use the shim's classes."""
     functions = {name: getattr(module, name) for name in names if hasattr(module, name)}
     made: dict[str, Any] = {}
     around = {**_unwrapped(next(iter(functions.values()))).__globals__, **ours}
@@ -112,7 +114,7 @@ def remade(
 
 
 def _like(original: Any, function: Any) -> Any:
-    """Let a function be seen as called exactly as ``original`` is; the function itself is returned, no wrapper."""
+    """Give a function the signature and name of ``original``, unwrapped."""
     return functools.update_wrapper(function, original, assigned=("__doc__",))
 
 
@@ -123,7 +125,10 @@ def _unwrapped(function: Any) -> Any:
 
 
 class _Aliases:
-    """Finds a library's modules below the shim's name: the same modules, except those with replacements."""
+    """Finds a library's modules below the shim's name.
+
+    They are the same modules, except those with replacements.
+    """
 
     def __init__(
         self,
@@ -147,10 +152,10 @@ class _Aliases:
         return util.spec_from_loader(name, self)  # type: ignore[arg-type]  # importlib.abc costs an import
 
     def create_module(self, _: object) -> None:
-        """Have Python make it."""
+        """Return None, so that Python creates the module."""
 
     def exec_module(self, module: types.ModuleType) -> None:
-        """Use the library's module instead of a new one, or fill the new one with replacements and other names."""
+        """Use the library's module, or fill a new one that has replacements."""
         name = module.__name__
         original = import_module(name.removeprefix("shim."))
         ours = self._ours.get(name.removeprefix(self._prefix))
@@ -167,12 +172,14 @@ class _Aliases:
 def alias(
     library: str, ours: Mapping[str, Mapping[str, Any]], *again: str
 ) -> dict[str, Any]:
-    """Let a library's modules be imported below the shim's name, those in ``ours`` with these objects in them.
+    """Allow imports of a library's modules below the shim's name.
+
+    Those in ``ours`` have these objects.
 
     Those in ``again`` are loaded a second time, so that they use the replacements.
-    Returns all that is ours.
+    Returns the shim's own objects.
     """
-    # requests.packages is not a package, and has modules all the same
+    # requests.packages is not a package, but has modules
     for name, module in tuple(sys.modules.items()):
         if (
             name.startswith(f"{library}.")
@@ -189,10 +196,12 @@ def alias(
 
 
 def become(client: Any, ours: type) -> None:
-    """Give an object a class that is both its own and ``ours``, whose methods stand where it calls its library's.
+    """Give an object a class that derives from its own and from ``ours``.
 
-    That is ``ours`` itself for an object of the library's own class. Raises TypeError
-    when Python can make no such class, or the object can't have it, and SettingsError.
+    The methods of ``ours`` replace the library's.
+
+    An object of the library's own class gets ``ours`` itself. Raises TypeError if
+    Python can't create such a class or the object can't have it, and SettingsError.
     """
     look()
     own: type = type(client)

@@ -1,8 +1,8 @@
-"""Switching the drop-in on and off for a whole process, clients that exist already included.
+"""Switch the drop-in on and off for a whole process, including existing clients.
 
-What ``served`` has stands in the place of a library's methods as soon as the program
-imports the library. A finder that stands first in ``sys.meta_path`` notices the import;
-nothing here imports a library.
+The functions of ``served`` replace a library's methods as soon as the program imports
+the library. A finder at the front of ``sys.meta_path`` notices the import; no module
+here imports a library.
 """
 
 from __future__ import annotations
@@ -23,11 +23,14 @@ if TYPE_CHECKING:
     from typing import Any
 
 _CO_COROUTINE = 0x80
-"""The flag of an ``async def``'s code; ``inspect``, which has it, is not worth its import here."""
+"""The flag of an ``async def``'s code.
+
+Importing ``inspect`` for it would cost too much here.
+"""
 
 
 class _Loader:
-    """Stands before a module's own loader until the module is executed, and shows everything else of it."""
+    """Replaces a module's loader until the module is executed."""
 
     def __init__(
         self, loader: Any, spec: Any, notify: Callable[[ModuleType], None]
@@ -40,7 +43,10 @@ class _Loader:
         return getattr(self._loader, name)
 
     def exec_module(self, module: ModuleType) -> None:
-        """Execute the module, with its own loader in place, and call ``notify``, unless the import fails."""
+        """Execute the module with its own loader, and call ``notify``.
+
+        An import that fails does not call it.
+        """
         self._spec.loader = self._loader
         module.__loader__ = self._loader
         self._loader.exec_module(module)
@@ -48,10 +54,12 @@ class _Loader:
 
 
 class Finder:
-    """Finds modules through the finders after it; ``notify`` is called with each module of ``names`` that was executed.
+    """Finds modules through the finders after it.
 
-    It must raise nothing: the import would fail. A module whose loader has no
-    ``exec_module`` is passed over.
+    ``notify`` is called with each executed module of ``names``.
+
+    ``notify`` must not raise, because the import would fail. A module whose loader has
+    no ``exec_module`` is skipped.
     """
 
     def __init__(
@@ -63,7 +71,7 @@ class Finder:
     def find_spec(
         self, name: str, path: Any = None, target: ModuleType | None = None
     ) -> Any:
-        """Return the spec of a watched module, None for any other."""
+        """Return the spec of a watched module, or None for any other."""
         if name not in self._names:
             return None
         finders = list(sys.meta_path)
@@ -85,7 +93,7 @@ _lock = threading.RLock()
 
 
 def install() -> None:
-    """Switch the drop-in on for this process; once is as good as twice.
+    """Switch the drop-in on for this process; a second call has no effect.
 
     Raises SettingsError and DocumentError; changes nothing then.
     """
@@ -97,16 +105,16 @@ def install() -> None:
             sys.meta_path.insert(0, _finder)
     for name in filter(sys.modules.get, LIBRARIES):
         try:
-            # waits until it is complete, should another thread be importing it
+            # if another thread is importing it, this waits until it is complete
             _hear(import_module(name))
         except ImportError:
             continue
 
 
 def uninstall() -> None:
-    """Switch it off again: every method is as before ``install``.
+    """Switch the drop-in off: every method is as before ``install``.
 
-    A function of ours that was wrapped in the meantime can't be removed; it
+    A function of the shim that was wrapped in the meantime can't be removed, but it
     does nothing then.
     """
     with _lock:
@@ -119,9 +127,11 @@ def uninstall() -> None:
 
 
 def overtaken() -> None:
-    """Switch it on where OpenTelemetry's launcher stands before the one of ``atlas-shim run``; raises nothing.
+    """Switch on before OpenTelemetry's launcher, if it comes first; never raise.
 
-    OpenTelemetry calls this, by an entry point, in every Python that its launcher
+    It may come before the launcher of ``atlas-shim run``.
+
+    OpenTelemetry calls this, through an entry point, in every Python that its launcher
     started.
     """
     if CHECKED not in os.environ:
@@ -133,7 +143,10 @@ def overtaken() -> None:
 
 
 def _hear(module: ModuleType) -> None:
-    """Patch a library that the program has imported; a failure here is reported and does not fail the import."""
+    """Patch a library that the program has imported.
+
+    A failure is reported and does not fail the import.
+    """
     try:
         with _lock:
             for (kind, method), wrapper in (
@@ -149,10 +162,12 @@ def _hear(module: ModuleType) -> None:
 def place(
     module: ModuleType, kind: str, method: str, wrapper: Callable[..., Any]
 ) -> None:
-    """Let ``wrapper`` be called for a method, with the method, bound, its instance, and the arguments.
+    """Replace a method by one that calls ``wrapper``.
 
-    A method that has a function of ours already, below others or not, keeps it; one
-    that is not there is logged.
+    ``wrapper`` gets the bound method, its instance and the arguments.
+
+    A method with one of the shim's functions anywhere in its chain stays unchanged; a
+    missing method is logged.
     """
     owner: Any = getattr(module, kind, None)
     if not hasattr(owner, method):
@@ -184,7 +199,10 @@ def unplace(module: ModuleType, kind: str, method: str) -> None:
 
 
 def chain(owner: Any, method: str) -> Iterator[Any]:
-    """Yield the functions in place of a method, the outermost wrapper first, the original last."""
+    """Yield the functions that replace a method, from the outermost inwards.
+
+    The original is the last.
+    """
     link = vars(owner).get(method)
     while link is not None:
         yield link
@@ -192,16 +210,21 @@ def chain(owner: Any, method: str) -> Iterator[Any]:
 
 
 def is_ours(link: Any) -> bool:
-    """Return whether a link of a chain is the shim's; others may copy its attributes, and never its code."""
+    """Return whether one function of a chain is the shim's.
+
+    Other tools may copy its attributes, but not its code.
+    """
     return type(link) is type(is_ours) and link.__code__ in _CODES
 
 
 def standing_for(
     original: Any, wrapper: Callable[..., Any], bind: Callable[..., Any] | None = None
 ) -> Any:
-    """Return the function in a method's place, which calls ``wrapper`` while the drop-in is on, always with a ``bind``.
+    """Return the function that replaces a method.
 
-    That returns the method for an instance and its class.
+    It calls ``wrapper`` while the drop-in is on, and always if there is a ``bind``.
+
+    ``bind`` returns the method for an instance and its class.
     """
     always = bind is not None
     if bind is None:
@@ -212,8 +235,8 @@ def standing_for(
     is_async = (
         getattr(getattr(original, "__code__", None), "co_flags", 0) & _CO_COROUTINE
     )
-    # Other people's marks stay on their functions: by OpenTelemetry's its uninstrument
-    # knows what to take out.
+    # Marks of other tools stay on their functions: OpenTelemetry's uninstrument uses
+    # its own to find them.
     return update_wrapper(
         (_async if is_async else _plain)(bind, wrapper, always), original, updated=()
     )

@@ -1,1 +1,1 @@
-"""The door of aiohttp: a session whose retired calls become neutral messages, and whose answers become responses."""
+"""The door of aiohttp: retired calls of a session to neutral messages, and back."""

@@ -1,4 +1,4 @@
-"""What aiohttp alone knows of a retired call on its way: each request is a call of the session's own method."""
+"""The aiohttp part of a retired call: each request uses the session's own method."""
 
 from __future__ import annotations
 
@@ -29,20 +29,30 @@ from shim.doors.native import header_lines, is_stale
 from shim.doors.recognition import retired_call
 
 Sender = Callable[..., Awaitable[ClientResponse]]
-"""The method in whose place ours stands, bound to its session."""
+"""The original method, bound to its session."""
 
 _SENT_AGAIN = frozenset({"DELETE", "PUT"})
-"""The methods of writes that aiohttp sends again by itself when a connection ends (RFC 9110, 9.2.2)."""
+"""The methods of writes that aiohttp sends again when a connection closes (RFC 9110,
+9.2.2).
+"""
 
 _CODINGS = frozenset({"gzip", "deflate", "br", "zstd"})
-"""What aiohttp decodes by itself unless it is asked to leave content as it is; one coding, not several."""
+"""The codings that aiohttp decodes unless content should stay encoded.
+
+One coding, not several.
+"""
 
 _DEFAULT_CODINGS = "gzip, deflate"
-"""What is asked for where the caller names no coding: aiohttp would add those that can't be decoded within bounds."""
+"""The codings to accept if the caller names none: aiohttp would add some that can't be
+decoded within bounds.
+"""
 
 
 class InnerHeaders(CIMultiDict[str]):
-    """The field lines of a request of the shim's own; the type marks it, however many wrappers a session has."""
+    """The field lines of a request of the shim.
+
+    The type marks it, however many wrappers a session has.
+    """
 
 
 @attrs.define(eq=False)
@@ -52,7 +62,7 @@ class AiohttpDoor(Door):
     session: ClientSession
     base: Sender
     url: Any
-    """What the session was called with, as ``options``."""
+    """The caller's arguments, as ``options``."""
     whole: URL
     """The URL with the session's base and the parameters."""
     options: dict[str, Any]
@@ -68,7 +78,10 @@ class AiohttpDoor(Door):
         return {str(name).lower() for name in names}
 
     def request(self, send: Send) -> dict[str, Any]:
-        """Return arguments for the session; ``skipped`` has the header fields that the session must not add itself."""
+        """Return arguments for the session.
+
+        ``skipped`` has the header fields that the session must not add.
+        """
         sent = send.call
         options = self.options
         lines, same_body = self.lines(send)
@@ -98,8 +111,8 @@ class AiohttpDoor(Door):
         url = self.url
         if send.rewritten:
             inner["params"] = None
-            # A relative one where a relative one was given, as sessions with a base
-            # want.
+            # A relative URL if the caller gave one, because sessions with a base
+            # require it.
             url = URL(
                 self.url_sent(send, str(self.whole) if URL(url).scheme else ""),
                 encoded=True,
@@ -107,7 +120,7 @@ class AiohttpDoor(Door):
         return {**inner, "method": sent.method, "str_or_url": url}
 
     def seconds(self) -> float | None:
-        """Read the total, or the time for connecting and reading together."""
+        """Return the total timeout, or the timeouts to connect and to read together."""
         timeout = self.timeout
         connect = timeout.connect or timeout.sock_connect
         return (
@@ -125,7 +138,10 @@ class AiohttpDoor(Door):
         self.inner["timeout"] = attrs.evolve(timeout, **shortened)
 
     async def send(self, request: dict[str, Any]) -> ClientResponse:
-        """Call the session's own method; a write is not sent again by aiohttp itself."""
+        """Call the session's own method.
+
+        Aiohttp does not send a write again on its own.
+        """
         options = {**request}
         method = options.pop("method")
         if not self.follows:
@@ -172,8 +188,8 @@ class AiohttpDoor(Door):
         native: ClientResponse = self.native
         if self.content is not None and any(self.content.chunks):
             with warnings.catch_warnings():
-                # Deprecated for years with nothing in its place; aiohttp 4, where it
-                # may go, is refused by our bound.
+                # Deprecated for years without a replacement; the version bound refuses
+                # aiohttp 4, which may remove it.
                 warnings.simplefilter("ignore", DeprecationWarning)
                 native.content.unread_data(b"".join(self.content.chunks))
         return native
@@ -205,7 +221,7 @@ class AiohttpDoor(Door):
                 show(seen, error.request_info)
 
     def _info(self) -> RequestInfo:
-        """Return the caller's own request as a response shows it: with the additions of aiohttp and middlewares."""
+        """Return the caller's own request, with what aiohttp and middlewares added."""
         url = self.whole.with_user(None)
         call = self.retired.call
         headers = CIMultiDict(
@@ -228,7 +244,7 @@ async def door_of_request(
     url: Any,
     options: Mapping[str, Any],
 ) -> AiohttpDoor | None:
-    """Return the door of a retired call, its body unread; None for any other call."""
+    """Return the door of a retired call, its body unread, or None for any other call."""
     start = time.perf_counter()
     headers = options.get("headers")
     if (
@@ -241,7 +257,7 @@ async def door_of_request(
         return None
     try:
         whole = whole_url(session, url)
-        # as ``extend_query`` of newer versions of yarl does
+        # the same as ``extend_query`` of newer versions of yarl
         if params := options.get("params"):
             query = MultiDict(whole.query)
             query.extend(whole.with_query(params).query)
@@ -256,7 +272,7 @@ async def door_of_request(
     )
     if retired is None:
         return None
-    # A timeout of the call's own, a total number of seconds or None for none, or the
+    # The call's own timeout (a total in seconds, or None for no limit), else the
     # session's.
     given = options.get("timeout", session)
     if given is None or isinstance(given, int | float):

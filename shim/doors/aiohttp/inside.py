@@ -1,11 +1,11 @@
-"""All that the door uses of aiohttp beyond its documented names, as 3.11 and later versions before 4 have it.
+"""All private names of aiohttp that the door uses, as in 3.11 and later versions before 4.
 
-- ``_build_url`` and ``_json_serialize_bytes`` of a session: no public name has its base URL and that serializer.
-- ``_retry_connection``: whether a session sends GET, PUT and DELETE again by itself when a connection ends. Versions
-  before 3.11 lack it and are warned of, since a write must not be sent twice.
-- The arguments of ClientResponse, which other people's mocks call as well, and a session's ``_response_class``.
-- ``start`` of a response, which takes its parts from whatever ``protocol.read()`` of a connection returns.
-- ``_cache`` of a response, where its properties look first: the request that it shows can't be set otherwise.
+- ``_build_url`` and ``_json_serialize_bytes`` of a session: its base URL and that serializer have no public name.
+- ``_retry_connection``: whether a session sends GET, PUT and DELETE again on its own when a connection closes.
+  Versions before 3.11 lack it and cause a warning, because a write must not be sent twice.
+- The arguments of ClientResponse, which mocks call as well, and a session's ``_response_class``.
+- ``start`` of a response, which accepts its parts from whatever ``protocol.read()`` of a connection returns.
+- ``_cache`` of a response, which its properties read first: there is no other way to set the request it shows.
 """
 
 from __future__ import annotations
@@ -38,14 +38,20 @@ _MORE: dict[str, Any] = (
 
 
 def whole_url(session: ClientSession, url: Any) -> URL:
-    """Return the URL that a session makes of its argument; raises the session's exceptions."""
+    """Return the URL that a session builds from its argument.
+
+    Raises the session's exceptions.
+    """
     return session._build_url(url)  # noqa: SLF001 - see above
 
 
 async def request_content(
     session: ClientSession, data: Any, json: Any
 ) -> tuple[bytes, Mapping[str, str]]:
-    """Return the content of a request and the field lines that aiohttp would add for it; files are closed."""
+    """Return a request's content and the field lines that aiohttp would add.
+
+    Files are closed.
+    """
     if json is not None:
         # from 3.14 on
         as_bytes: Callable[[Any], bytes] | None = getattr(
@@ -83,10 +89,10 @@ async def request_content(
 def once(
     session: ClientSession, call: Awaitable[ClientResponse]
 ) -> Generator[Any, Any, ClientResponse]:
-    """Await a PUT or DELETE of a session, which aiohttp does not send again by itself.
+    """Await a PUT or DELETE of a session, which aiohttp does not send again on its own.
 
     The session's switch for that is off while this call runs; whenever it waits, and
-    others run, it is as it was.
+    others run, the switch is restored.
     """
     steps = call.__await__()
     if not hasattr(session, "_retry_connection"):
@@ -120,7 +126,7 @@ def made_response(
     session: ClientSession,
     native: ClientResponse | None,
 ) -> ClientResponse:
-    """Return a response of the shim's own, in place of the native one if there was any."""
+    """Return a response of the shim, in place of the native one if there is one."""
     loop = asyncio.get_running_loop()
     kind = session._response_class  # noqa: SLF001 - see above; mocks give us others, which can't be made so
     nothing: Any = {"writer": None, "continue100": None, "timer": None, "traces": []}
@@ -151,7 +157,9 @@ def made_response(
     content.feed_eof()
     version = getattr(native, "version", None) or aiohttp.HttpVersion11
     reason = reason_phrase(reply.status)
-    headers = CIMultiDictProxy(CIMultiDict(lines))  # it neither closes nor is coded
+    headers = CIMultiDictProxy(
+        CIMultiDict(lines)
+    )  # it has neither a connection to close nor a coding
     plain = (False, None, False, False)
     message = RawResponseMessage(version, reply.status, reason, headers, raw, *plain)
 
@@ -169,11 +177,11 @@ def made_response(
 
 
 def redirected(response: ClientResponse, history: Sequence[ClientResponse]) -> None:
-    """Let a response show that these came before it."""
+    """Record the responses that came before this one."""
     response._cache["history"] = (*history, *response.history)  # noqa: SLF001 - see above
 
 
 def show(response: ClientResponse, info: RequestInfo) -> None:
-    """Let a response show another request than the one that was sent."""
+    """Set the request that a response shows."""
     response.method = info.method
     response._cache.update(url=info.url, real_url=info.real_url, request_info=info)  # noqa: SLF001 - see above

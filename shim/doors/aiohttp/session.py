@@ -1,11 +1,10 @@
-"""A session of aiohttp, of any class, that rewrites in ``_request``.
+"""A session of aiohttp, of any class, that handles retired calls in ``_request``.
 
-That is the one way of every call, in every version from 3.9 on: ``get`` to ``delete``,
-``aiohttp.request`` and retrying clients come to it with the arguments of the public
-``request``. So an exchange is a few calls of it, each with redirects, cookies,
-credentials, middlewares and traces of its own. Middlewares stand below redirects,
-timeouts, ``raise_for_status`` and aiohttp's own repeating of requests: for a rewrite
-that is too late.
+Every call, in every version since 3.9, goes through it: ``get`` to ``delete``,
+``aiohttp.request`` and retrying clients pass it the arguments of the public
+``request``. So an exchange is a few calls of it, each with its own redirects, cookies,
+credentials, middlewares and traces. Middlewares run below redirects, timeouts,
+``raise_for_status`` and aiohttp's own retries, which is too late to rewrite a call.
 """
 
 from __future__ import annotations
@@ -33,10 +32,10 @@ async def send(
     first: Any = None,
     **options: Any,
 ) -> ClientResponse:
-    """Send a request; a retired call is an exchange.
+    """Send a request; a retired call becomes an exchange.
 
-    ``base`` is the method in whose place this stands, bound to the session. ``first``
-    is the response to the request where it was sent already, and led to a retired call.
+    ``base`` is the replaced method, bound to the session. ``first`` is the response if
+    the request was already sent and was redirected to a retired call.
     """
     if first:
         door = None
@@ -64,10 +63,12 @@ async def _led_to(
     last: ClientResponse,
     options: dict[str, Any],
 ) -> AiohttpDoor | None:
-    """Return the door of the retired call that redirects led to, ``last`` being its response.
+    """Return the door of the retired call that redirects ended at.
 
-    Not if it is another host's, for which the credentials are not, or a write that may
-    have been executed.
+    ``last`` is its response.
+
+    It returns None if the call went to another host, which must not get the
+    credentials, or is a write that may have been executed.
     """
     info = last.request_info
     data = options.get("data")
@@ -111,7 +112,7 @@ async def _exchanged(door: AiohttpDoor) -> ClientResponse:
 
 
 async def _read_body(door: AiohttpDoor) -> None:
-    """Read the body of a call, and leave a body in its place that can be sent more than once."""
+    """Read the body of a call, and replace it with one that can be sent more than once."""
     data = door.options.get("data")
     json = door.options.pop("json", None)
     content, fields = await request_content(door.session, data, json)

@@ -1,4 +1,4 @@
-"""Where PyInstaller finds the files to add to a program: the entry point ``pyinstaller40`` names this."""
+"""Tell PyInstaller which files to add; ``pyinstaller40`` names this package."""
 
 from __future__ import annotations
 

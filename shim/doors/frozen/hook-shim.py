@@ -1,5 +1,5 @@
 # ruff: noqa: N999 - the name that PyInstaller looks for
-"""What PyInstaller can't see: rooms that are imported by their names when they are first needed, and the documents."""
+"""The files that PyInstaller can't find: late imports and mapping documents."""
 
 from PyInstaller.utils.hooks import collect_data_files, collect_submodules
 

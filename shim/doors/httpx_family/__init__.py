@@ -1,1 +1,1 @@
-"""The doors of httpx and httpx2, one code for both: the library is an argument (types are httpx's), never imported."""
+"""The doors of httpx and httpx2: the library is an argument, and is never imported."""

@@ -1,6 +1,6 @@
-"""What stands in the place of ``send`` of httpx' and httpx2's clients, made of whichever library is given.
+"""The replacement for ``send`` of the clients of httpx and httpx2.
 
-httpx2 is the maintained fork of httpx: it has classes of its own by the same names.
+httpx2 is the maintained fork of httpx: it has its own classes with the same names.
 """
 
 from __future__ import annotations
@@ -28,14 +28,17 @@ if TYPE_CHECKING:
     import httpx
 
 _held: ContextVar[object] = ContextVar("atlas_shim_hooks", default=None)
-"""Not None while a client sends for the shim; ``Hooks`` that must not run at all, if it is that."""
+"""Set while a client sends for the shim.
+
+The value is the ``Hooks`` that must not run, if there are any.
+"""
 
 
 class Hooks(list[Callable[..., Any]]):
-    """Event hooks of a client, which run once around an exchange and not for each request in it.
+    """A client's event hooks: run once for each exchange, not for each request.
 
-    While they are held, they run for the requests of an auth flow, and not for the shim's own
-    requests.
+    While they are suspended, they run for the requests of an auth flow, but not for the
+    shim's requests.
     """
 
     def __iter__(self) -> Iterator[Callable[..., Any]]:
@@ -103,11 +106,12 @@ def _sent(  # noqa: PLR0913 - a client's own arguments, and whose they are
     stream: bool = False,
     **options: Any,
 ) -> Steps[Any]:
-    """Send a request; a retired call, or the one that redirects led to, is an exchange.
+    """Send a request.
 
-    ``base`` is the method in whose place this one stands, bound to the client.
-    ``first`` is the response to the request if it was sent already. The caller's hooks
-    run once around an exchange.
+    A retired call, or one that redirects ended at, becomes an exchange.
+
+    ``base`` is the replaced method, bound to the client. ``first`` is the response to
+    the request if it was already sent. The caller's hooks run once around an exchange.
     """
     history: list[httpx.Response] = []
     if client.is_closed:
@@ -129,7 +133,7 @@ def _sent(  # noqa: PLR0913 - a client's own arguments, and whose they are
             yield partial(hook, request)
         retired = yield from retired_request(request, side, client)
         holding = _holding(side)
-    if retired is None:  # a hook has made another call of it
+    if retired is None:  # a hook has made another call with it
         with _holding(hooks["request"]):
             return (yield partial(base, request, stream=stream, **options))
     if retired.needs_body:
@@ -154,9 +158,11 @@ def _sent(  # noqa: PLR0913 - a client's own arguments, and whose they are
 def _led_to(
     side: type[HttpxDoor], client: Any, response: httpx.Response
 ) -> Steps[RetiredCall | None]:
-    """Return the retired call that redirects led to, unless to another host, for which the credentials are not.
+    """Return the retired call that redirects ended at.
 
-    A write that its endpoint may have executed is left alone.
+    It is None if the call went to a host that must not get the credentials.
+
+    A write that its endpoint may have executed also returns None.
     """
     if (
         not response.history
@@ -171,7 +177,7 @@ def _led_to(
 
 
 def door_of(library: str, side: str) -> Callable[..., Any]:
-    """Return what is called in the place of a client's ``send``, ``blocking`` or ``awaited``."""
+    """Return the replacement for a client's ``send``, ``blocking`` or ``awaited``."""
     door = getattr(doors(sys.modules[library]), side)
 
     def send(*args: Any, **options: Any) -> Any:
@@ -181,7 +187,10 @@ def door_of(library: str, side: str) -> Callable[..., Any]:
 
 
 def recognize_also(client: Any, origin: str) -> None:
-    """Let a client of ours recognize calls to one more origin, as the typed client does with its base URL."""
+    """Let a client of the shim recognize calls to one more origin.
+
+    The base URL of the typed client is such an origin.
+    """
     url = type(client.base_url)(origin)
     origins: frozenset[str] = getattr(client, "_shim_origins", frozenset())
     vars(client)["_shim_origins"] = origins | {

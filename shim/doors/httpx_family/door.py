@@ -1,4 +1,4 @@
-"""What httpx and httpx2 alone know of a retired call on its way, for both clients."""
+"""The part of a retired call that is specific to httpx and httpx2, for both clients."""
 
 from __future__ import annotations
 
@@ -16,23 +16,25 @@ from shim.doors.exchange import Content, Door, shorter, together
 from shim.doors.native import header_lines, is_stale
 from shim.doors.recognition import RetiredCall, retired_call
 
-if TYPE_CHECKING:  # a program may have httpx2 alone in memory, and call it httpx
+if TYPE_CHECKING:  # a program may only have httpx2 in memory, under the name httpx
     import httpx
 
 RECORD = "shim"
-"""The key in ``response.extensions`` of the record of a recognized call."""
+"""The key of a recognized call's record in ``response.extensions``."""
 
 INNER = "shim.inner"
-"""The key in ``request.extensions`` of a request that the shim makes itself."""
+"""The key in ``request.extensions`` that marks a request of the shim."""
 
 WHOLE = "shim.whole"
-"""The key in ``request.extensions`` of a request for all items of a list (``Context.whole``)."""
+"""The key in ``request.extensions`` that requests all items of a list
+(``Context.whole``).
+"""
 
 
 def retired_request(
     request: httpx.Request, side: type[HttpxDoor], client: object
 ) -> Steps[RetiredCall | None]:
-    """Return the retired call that a request of one side is, its body unread; None for any other request."""
+    """Return the retired call of a request, its body unread, or None."""
     if INNER in request.extensions or not isinstance(request.stream, side.kind):
         return None
     lines = partial(header_lines, request.headers.raw)
@@ -46,11 +48,11 @@ def retired_request(
 
 @attrs.define(eq=False)
 class ResponseStream:
-    """The content of a response that was partly read: that part, then the rest."""
+    """The content of a partly read response: that part, then the rest."""
 
     content: Content
     source: Any
-    """What closing it closes."""
+    """The object to close with it."""
 
     def __iter__(self) -> Iterator[bytes]:
         yield from self.content.chunks
@@ -66,7 +68,7 @@ class ResponseStream:
             yield chunk
 
     async def aclose(self) -> None:
-        """Close the source, after an iterator that was left in the middle."""
+        """Close the source, after an iterator that was not read to its end."""
         await _leave(self.content)
         await self.source.aclose()
 
@@ -93,9 +95,9 @@ class HttpxDoor(Door):
     module: ClassVar[Any]
     """httpx or httpx2."""
     kind: ClassVar[Any]
-    """The library's kind of streams."""
+    """The library's class of streams."""
     stream: ClassVar[Any]
-    """Ours of that kind."""
+    """The shim's subclass of that."""
     begins: ClassVar[Any] = iter
     """Iterates over a stream."""
     run: ClassVar[Callable[[Steps[Any]], Any]] = drive
@@ -112,7 +114,7 @@ class HttpxDoor(Door):
     default_encoding: str | Callable[[bytes], str]
 
     def request(self, send: Send) -> Any:
-        """Keep timeouts, other extensions, and everything that httpx would compute the same again."""
+        """Keep the extensions, and all that httpx would compute the same way."""
         sent = send.call
         own = self.own
         module = self.module
@@ -129,7 +131,7 @@ class HttpxDoor(Door):
             extensions={**own.extensions, INNER: True},
         )
         if isinstance(inner.stream, module.ByteStream):
-            # as httpx does with content that is bytes: an auth flow may look at it
+            # httpx does the same with content in bytes, and an auth flow may read it
             inner.read()
         return inner
 
@@ -158,7 +160,10 @@ class HttpxDoor(Door):
         return Content(rest=self.begins(native.stream))
 
     def close(self, native: httpx.Response) -> Any:
-        """Close it, and let it go of its stream: a circle is work for the collector."""
+        """Close the response and drop its stream, to break a reference circle.
+
+        Otherwise only the garbage collector would free it.
+        """
         native.close()
         native.stream = self.module.ByteStream(b"")
 
@@ -191,7 +196,10 @@ class HttpxDoor(Door):
         return native  # type: ignore[no-any-return]
 
     def show(self, response: httpx.Response, record: Record) -> None:
-        """Put the record into the extensions; credentials stay on the request, as with httpx, if they are for it."""
+        """Put the record into the extensions.
+
+        As with httpx, credentials stay on the request if they belong to it.
+        """
         for seen in (response, *response.history):
             self._show(seen)
         if response.next_request is not None:
@@ -207,14 +215,14 @@ class HttpxDoor(Door):
             self._show(error)
 
     def _show(self, message: Any) -> None:
-        """Put the caller's own request into a response or an error, in place of the one that was sent.
+        """Restore the caller's own request in a response or an error.
 
-        It stands for every request of a rewritten call's chain of redirects, whose
-        addresses the caller never asked for. A request that an auth flow made stays.
+        It replaces every request in a rewritten call's chain of redirects, because the
+        caller never requested those URLs. A request that an auth flow made stays.
         """
         try:
             seen = message.request
-        except RuntimeError:  # none is known yet
+        except RuntimeError:  # none is set yet
             message.request = self.own
             return
         if (
@@ -238,12 +246,12 @@ class AwaitedDoor(HttpxDoor):
     closes = "aclose"
 
     async def close(self, native: httpx.Response) -> None:
-        """Close it after an iterator that was left in the middle, and let it go of its stream."""
+        """Close it after an iterator that was not read to its end, and drop its stream."""
         await _leave(self.content)
         await native.aclose()
         native.stream = self.module.ByteStream(b"")
 
 
 def _as_bytes(lines: Sequence[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
-    """Return field lines as bytes, one byte for one character."""
+    """Return field lines as bytes, one byte per character."""
     return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in lines]

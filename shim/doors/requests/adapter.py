@@ -1,4 +1,4 @@
-"""The rewrite below a session: an adapter around the one that a program mounted, or mounted itself."""
+"""Handle calls below a session, in an adapter around the mounted one."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ _OPTIONS = (
 
 
 class Adapter(BaseAdapter):
-    """An adapter that rewrites calls to retired Atlas endpoints and sends by another one.
+    """An adapter that handles retired calls, and sends through another adapter.
 
     ``session.mount("https://cloud.mongodb.com/", Adapter())``. ``inner`` is
-    requests.adapters.HTTPAdapter() unless given; ``auth``, as sessions take it, signs
-    retired calls here and nothing else. Everything else that ``inner`` has can be
-    reached through this one. The record is in ``response.shim``, as with Session.
-    Raises SettingsError and DocumentError as Session does.
+    requests.adapters.HTTPAdapter() by default. ``auth``, with the values that sessions
+    accept, signs retired calls here and nothing else. All other attributes come from
+    ``inner``. The record is in ``response.shim``, as with Session. Raises SettingsError
+    and DocumentError as Session does.
     """
 
     def __init__(self, inner: BaseAdapter | None = None, *, auth: Any = None) -> None:
@@ -41,13 +41,13 @@ class Adapter(BaseAdapter):
         self.auth = auth
 
     def __getattr__(self, name: str) -> Any:
-        # as while it is being unpickled
+        # true while it is being unpickled
         if name.startswith("__") or "inner" not in self.__dict__:
             raise AttributeError(name)
         return getattr(self.inner, name)
 
     def send(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
-        """Send one request; a retired call is an exchange."""
+        """Send one request; a retired call becomes an exchange."""
         retired = retired_prepared(request)
         if retired is None:
             return self.inner.send(request, *args, **kwargs)
@@ -60,7 +60,7 @@ class Adapter(BaseAdapter):
         response: Response = drive(
             steps(RequestsDoor(retired, request, self.inner.send, options, self.auth))
         )
-        # Where an authentication sends the caller's request again.
+        # An authentication may send the caller's request again.
         response.connection = self  # type: ignore[assignment]  # requests' types know its own adapter only
         return response
 
@@ -72,11 +72,16 @@ class Adapter(BaseAdapter):
 def get_adapter(
     _: requests.Session, own: Callable[[str], BaseAdapter], url: str
 ) -> BaseAdapter:
-    """Return a session's ``own`` adapter for a URL, or an adapter around it if the URL may be of a retired call."""
+    """Return a session's ``own`` adapter for a URL, or one around it.
+
+    There is one around it if the URL may belong to a retired call.
+    """
     adapter = own(url)
     if isinstance(adapter, Adapter) or not concerns(url):
         return adapter
-    ours = Adapter.__new__(Adapter)  # the settings were good when the session was made
+    ours = Adapter.__new__(
+        Adapter
+    )  # the settings were valid when the session was created
     ours.inner = adapter
     ours.auth = None
     return ours

@@ -1,4 +1,4 @@
-"""What requests alone knows of a retired call on its way: an adapter is asked for each request of the exchange."""
+"""The requests part of a retired call: an adapter sends each request."""
 
 from __future__ import annotations
 
@@ -35,7 +35,10 @@ NEEDS_AUTH = (
 
 
 def retired_prepared(request: PreparedRequest) -> RetiredCall | None:
-    """Return the retired call that a request is, its body read if that takes part; None for any other request."""
+    """Return the retired call of a request, or None for any other request.
+
+    Its body is read if the exchange needs it.
+    """
     lines = partial(header_lines, request.headers.items())
     retired = drive(retired_call(request.method or "", request.url or "", lines))
     if retired is None or not retired.needs_body:
@@ -47,7 +50,7 @@ def retired_prepared(request: PreparedRequest) -> RetiredCall | None:
         body.seek(start)
     elif body is not None and not isinstance(
         body, str | bytes | bytearray
-    ):  # it can be read only once
+    ):  # it can only be read once
         request.body = content
         request.headers.pop("Transfer-Encoding", None)
         request.headers["Content-Length"] = str(len(content))
@@ -64,13 +67,15 @@ class RequestsDoor(Door):
     """An adapter's ``send``, which is called with ``options``."""
     options: dict[str, Any]
     auth: Any
-    """What signs: the adapter's, or one that has signed the caller's request and left hooks, as HTTPDigestAuth does."""
+    """The authentication: the adapter's, or one that has signed the caller's request
+    and left hooks (HTTPDigestAuth).
+    """
     hooks: tuple[Callable[..., Any], ...] = attrs.field(init=False, default=())
     timeout: Any = attrs.field(init=False)
-    """How long the last request may wait."""
+    """How many seconds the last request may wait."""
 
     def __attrs_post_init__(self) -> None:
-        """Look for an authentication in the hooks of the request."""
+        """Find an authentication in the hooks of the request."""
         present: Any = (self.own.hooks or {}).get("response") or []
         owners = {
             hook: getattr(hook, "__self__", None)
@@ -90,7 +95,10 @@ class RequestsDoor(Door):
             )
 
     def request(self, send: Send) -> PreparedRequest:
-        """Copy the caller's; its credentials stay, but for a Digest signature over another target."""
+        """Copy the caller's request.
+
+        Its credentials stay, except for a Digest signature over another target.
+        """
         own = self.own
         sent = send.call
         lines, same_body = self.lines(send)
@@ -112,9 +120,9 @@ class RequestsDoor(Door):
     def _sign(self, inner: PreparedRequest) -> None:
         """Sign for the target that is sent.
 
-        A signature of the caller's that fits it stays, on the first request of an
-        exchange alone: it is good once. One over another target is no longer among the
-        field lines.
+        A matching signature of the caller stays on the first request of an exchange
+        only, because it can be used once. One over another target is no longer among
+        the field lines.
         """
         own = self.own
         is_digest_signed = is_digest(as_text(inner.headers.get("Authorization", "")))
@@ -139,7 +147,7 @@ class RequestsDoor(Door):
         )
 
     def send(self, request: PreparedRequest) -> Response:
-        """Ask the adapter, and run the hooks of the caller's authentication as a session runs them."""
+        """Send through the adapter, and run hooks of the caller's authentication."""
         options = {**self.options, "timeout": self.timeout}
         response: Response = alone(self.sender, request, **options)
         response = alone(
@@ -160,7 +168,10 @@ class RequestsDoor(Door):
         return response
 
     def head(self, native: Response) -> Reply:
-        """Take urllib3's field lines, one for each repetition; a response of another adapter may have none."""
+        """Return urllib3's field lines, one for each repetition.
+
+        Another adapter's response may have none.
+        """
         below: Any = getattr(native.raw, "headers", None)
         if hasattr(below, "items"):
             headers = below
@@ -176,7 +187,10 @@ class RequestsDoor(Door):
         )
 
     def answered(self, reply: Reply) -> Response:
-        """Build a response as an adapter does, of the native one's class, with attributes set by others."""
+        """Build a response as an adapter does, in the native response's class.
+
+        It has the attributes that other tools set.
+        """
         native: Any = self.native
         response = _built(
             self.own,
@@ -184,7 +198,7 @@ class RequestsDoor(Door):
         )
         if native is not None:
             response.__class__ = type(native)
-            # otherwise the note may come from the content
+            # otherwise the encoding may come from the content
             if self.content is None or not self.content.decoded:
                 vars(response).update(
                     {
@@ -216,13 +230,13 @@ class RequestsDoor(Door):
             below["Content-Type"] = content_type
 
     def show(self, response: Any, record: Record) -> None:
-        """Put the record into an attribute, which is pickled as requests' own are."""
+        """Put the record into an attribute, which is pickled like requests' own."""
         self._show(response)
         response.shim = record
         response.__attrs__ = [*Response.__attrs__, "shim"]
 
     def _show(self, response: Response) -> None:
-        """Show the caller the request and the URL that were its own."""
+        """Restore the caller's own request and URL."""
         for seen in (response, *response.history) if self.sent is not None else ():
             if self.rewritten:
                 seen.url = self.own.url or ""
@@ -233,7 +247,10 @@ class RequestsDoor(Door):
                 seen.request.hooks = self.own.hooks
 
     def show_error(self, error: BaseException) -> None:
-        """Show them in requests' own errors, and the path in the words of urllib3's that those carry."""
+        """Restore the caller's URL and path in requests' exceptions.
+
+        The path is also in the text of the urllib3 exceptions inside.
+        """
         if not isinstance(error, requests.RequestException) or self.sent is None:
             return
         if error.response is not None:
@@ -259,5 +276,5 @@ def _pieces(raw: Any) -> Iterator[bytes]:
 
 
 def _built(request: PreparedRequest, raw: HTTPResponse) -> Response:
-    nobody: Any = None  # of the adapter nothing is needed
+    nobody: Any = None  # nothing of the adapter is needed
     return requests.adapters.HTTPAdapter.build_response(nobody, request, raw)

@@ -1,1 +1,1 @@
-"""The door of urllib3: pools whose retired calls become neutral messages, and whose answers become responses."""
+"""The door of urllib3: retired calls of pools to neutral messages, and back."""

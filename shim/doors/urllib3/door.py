@@ -1,4 +1,4 @@
-"""What urllib3 alone knows of a retired call on its way: requests are calls of ``urlopen``, of a pool or a manager."""
+"""The urllib3 part of a retired call: requests are calls of ``urlopen``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 from urllib3 import HTTPConnectionPool, HTTPResponse, PoolManager, Timeout
-from urllib3._collections import HTTPHeaderDict  # urllib3 1.26 has it here only
+from urllib3._collections import HTTPHeaderDict  # the only place in urllib3 1.26
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 from urllib3.util import SKIP_HEADER, parse_url
 
@@ -21,7 +21,7 @@ from shim.origins import origin_of
 
 Owner = HTTPConnectionPool | PoolManager
 BaseUrlopen = Callable[..., Any]
-"""The ``urlopen`` in whose place ours stands, bound to its owner."""
+"""The original ``urlopen``, bound to its owner."""
 
 _NAMES = (  # in the order of a pool's ``urlopen``
     *("body", "headers", "retries", "redirect", "assert_same_host", "timeout"),
@@ -44,11 +44,11 @@ class Urllib3Door(Door):
     base: BaseUrlopen
     url: str
     options: Mapping[str, Any]
-    """The arguments of ``urlopen`` by name, but for method and URL."""
+    """The arguments of ``urlopen`` by name, except method and URL."""
 
     @property
     def pool(self) -> HTTPConnectionPool:
-        """The pool that urllib3's exceptions name."""
+        """The pool for urllib3's exceptions."""
         owner = self.owner
         if isinstance(owner, HTTPConnectionPool):
             return owner
@@ -65,7 +65,10 @@ class Urllib3Door(Door):
         return self.options.get("timeout", own)
 
     def request(self, send: Send) -> dict[str, Any]:
-        """Return the arguments of ``urlopen``; credentials are the caller's, but for Digest over another target."""
+        """Return the arguments of ``urlopen``.
+
+        Credentials are the caller's, except for Digest over another target.
+        """
         call, sent = self.retired.call, send.call
         options = {**self.options, "preload_content": False}
         options.pop("release_conn", None)
@@ -97,7 +100,10 @@ class Urllib3Door(Door):
         return Reply(native.status, header_lines(native.headers.items()))
 
     def unread(self, native: HTTPResponse) -> Content:
-        """Return raw bytes, unless a pool below, such as one that logs them, has read them already."""
+        """Return raw bytes, unless a pool below has already read them.
+
+        A pool that logs them does so.
+        """
         if native._body is None:  # noqa: SLF001 - asking for ``data`` would read it
             return Content(rest=pieces(native))
         return Content([native.data], complete=True, decoded=True)
@@ -120,7 +126,7 @@ class Urllib3Door(Door):
         return renewed(native, content, self.retired.call.method)
 
     def show(self, response: Any, record: Record) -> None:
-        """Add the record to urllib3's response, and the caller's URL into the history of retries."""
+        """Add the record to the response, and the caller's URL to the retries."""
         if self.sent is not None and self.rewritten:
             sent, own, url = (
                 self.sent.call.target,
@@ -149,9 +155,11 @@ class Urllib3Door(Door):
 def urlopen(
     owner: Owner, base: BaseUrlopen, method: str, url: str, *args: Any, **kwargs: Any
 ) -> HTTPResponse:
-    """Send a request; a retired call is an exchange, each of whose requests has the caller's retries.
+    """Send a request.
 
-    ``base`` is the method in whose place this one stands, bound to ``owner``.
+    A retired call becomes an exchange, each of whose requests has the caller's retries.
+
+    ``base`` is the replaced method, bound to ``owner``.
     """
     door = door_of_urlopen(owner, base, method, url, args, kwargs)
     if door is None:
@@ -171,7 +179,10 @@ def door_of_urlopen(  # noqa: PLR0913, PLR0917 - the arguments of urlopen, and t
     args: Iterable[Any],
     kwargs: Mapping[str, Any],
 ) -> Urllib3Door | None:
-    """Return the door of a retired call, its body read if it takes part; None for any other call of ``urlopen``."""
+    """Return the door of a retired call, or None for any other call.
+
+    Its body is read if the exchange needs it.
+    """
     if isinstance(owner, HTTPConnectionPool):
         pool = owner
     else:
@@ -199,7 +210,10 @@ def door_of_urlopen(  # noqa: PLR0913, PLR0917 - the arguments of urlopen, and t
 
 
 def _read_content(options: dict[str, Any]) -> bytes:
-    """Return a request's body; a body that can be read only once is replaced by its content."""
+    """Return a request's body.
+
+    One that can only be read once is replaced by its content.
+    """
     body = options.get("body")
     content = content_of(body)
     if body is not None and not isinstance(body, str | bytes | bytearray):

@@ -1,4 +1,4 @@
-"""urllib3's managers and pools, whose ``urlopen`` serves retired calls and follows redirects around them."""
+"""urllib3's managers and pools, whose ``urlopen`` handles retired calls."""
 
 from __future__ import annotations
 
@@ -22,10 +22,13 @@ OURS: dict[str, dict[str, Any]] = {
     "connectionpool": _POOLS | remade(urllib3, ("connection_from_url",), **_POOLS),
     "poolmanager": _MANAGERS | remade(urllib3, ("proxy_from_url",), **_MANAGERS),
 }
-"""Module -> the names in it that are ours."""
+"""Module -> its names that the shim replaces."""
 
 REQUEST: dict[str, Any] = {}
-"""The function by which urllib3 2 makes a call by a manager that all calls share; a module in urllib3 1.26."""
+"""urllib3 2's function that makes calls with a manager shared by all.
+
+In urllib3 1.26 a module has this name.
+"""
 if "request" in urllib3.__all__:
     REQUEST = remade(urllib3, ("request",), _DEFAULT_POOL=_manager())
     REQUEST["request"].__module__ = "shim.urllib3"

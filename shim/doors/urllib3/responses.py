@@ -1,4 +1,4 @@
-"""Responses of urllib3's kind: read, given back as they came from the wire, and made anew."""
+"""urllib3's responses: read, returned as they arrived, and built from content."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from urllib3 import HTTPResponse, Timeout
-from urllib3._collections import HTTPHeaderDict  # urllib3 1.26 has it here only
+from urllib3._collections import HTTPHeaderDict  # the only place in urllib3 1.26
 from urllib3.exceptions import IncompleteRead, ProtocolError, RequestError
 
 from shim.core.messages import Reply, framed, reason_phrase
@@ -25,11 +25,16 @@ _KEPT = frozenset(
         "_request_url",
     }
 )
-"""Attributes of a response by which urllib3 1.26 and 2 know where it came from, and requests its cookies."""
+"""Attributes in which urllib3 1.26 and 2 store where a response came from, and where
+requests finds its cookies.
+"""
 
 
 def pieces(raw: Any) -> Iterator[bytes]:
-    """Yield raw content of a response of urllib3's, or of any file; raises the exceptions of reading it."""
+    """Yield raw content of a urllib3 response, or of any file.
+
+    Raises the exceptions of reading it.
+    """
     if not hasattr(raw, "stream"):
         yield from iter(partial(raw.read, PIECE), b"") if raw is not None else ()
         return
@@ -46,7 +51,10 @@ def pieces(raw: Any) -> Iterator[bytes]:
 def answered(
     reply: Reply, native: object, method: str | None, url: str | None = None
 ) -> HTTPResponse:
-    """Return a response of the shim's own in place of ``native``, or of none, which had the ``url``."""
+    """Return a response that the shim wrote, in place of ``native`` if it is not None.
+
+    ``url`` is the one that was sent.
+    """
     headers = HTTPHeaderDict(framed(reply, method or ""))
     reason = reason_phrase(reply.status)
     body = ContentFile([reply.body or b""])
@@ -73,7 +81,7 @@ def renewed(old: HTTPResponse, content: Content, method: str | None) -> HTTPResp
 
 
 def _made(like: object, body: Any, **more: Any) -> HTTPResponse:
-    """Return a response that came by the same connection as another, and has its cookies."""
+    """Return a response with the connection and the cookies of another."""
     response = HTTPResponse(body=body, preload_content=False, version=11, **more)
     vars(response).update(
         {
@@ -86,10 +94,12 @@ def _made(like: object, body: Any, **more: Any) -> HTTPResponse:
 
 
 def waits_of(timeout: object) -> tuple[float | None, tuple[float | None, float | None]]:
-    """Return for how many seconds one plain call may wait, and the timeouts to connect and to read; None is for ever.
+    """Return the seconds for one plain call, and its connect and read timeouts.
 
-    ``timeout`` is a number for both, a Timeout, whose ``total`` is for the whole call,
-    or a pair, as requests takes it. Anything else stands for none, or for the process'
+    None means no limit.
+
+    ``timeout`` is a number for both, a Timeout (whose ``total`` limits the whole call),
+    or a pair, as in requests. Any other value means no timeout, or the process's
     default.
     """
     total = None
@@ -98,7 +108,7 @@ def waits_of(timeout: object) -> tuple[float | None, tuple[float | None, float |
     else:
         pair = (timeout, timeout)
     if isinstance(timeout, Timeout):
-        # read_timeout can be asked only while a connection is being made.
+        # read_timeout only has a value while a connection is being made.
         total = _seconds(timeout.total)
         pair = (timeout._connect, timeout._read)  # noqa: SLF001 - see above
     connect, read = (total if each is None else each for each in map(_seconds, pair))
@@ -112,7 +122,7 @@ def _seconds(value: object) -> float | None:
 
 
 def show_in(error: object, sent: str, own: str) -> None:
-    """Let an exception, and the one that is its reason, show the caller's target in place of the one that was sent."""
+    """Restore the caller's target in an exception and in its reason."""
     for each in (error, getattr(error, "reason", None)):
         if isinstance(each, RequestError):
             url: Any = each.url
