@@ -1,11 +1,12 @@
-"""The operator's listener: probes that never ask upstream, metrics, and the gateway's status.
+"""The operator's listener: probes that never ask upstream, metrics, and a status page.
 
-    /livez, /readyz                 whether the calls' loop turns; whether calls are taken
+    /livez, /readyz                 whether the event loop responds; whether it accepts calls
     /, /status.txt, /status.json    the gateway's status, for browsers, terminals and programs
-    /metrics                        its counts
+    /metrics                        its counters
 
-Probes answer anybody. Pages answer only to an address or the listener's own name, so
-that no web page reads them whose name was turned to this machine (DNS rebinding).
+Probes answer everyone. Pages are served only if Host is an address or the listener's own
+name, so that no web page can read them by pointing its name at this machine (DNS
+rebinding).
 """
 
 from __future__ import annotations
@@ -40,13 +41,13 @@ from shim.tools.radar.radar import distance
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-# connections at a time; one more ends an idle connection, and a probe that asks at once
-# is never idle
+# The limit on connections. One more ends an idle connection; a probe that sends at once
+# is never idle.
 MAX_CONNECTIONS = 64
 LIMITS = Options(
     max_connections=MAX_CONNECTIONS, client_timeout=5.0, keepalive_timeout=5.0
 )
-WIDTH = 80  # columns of the text
+WIDTH = 80  # columns of the text page
 
 _FILES = files("shim.gateway").joinpath("templates")
 _STYLE = _FILES.joinpath("status.css").read_text("utf-8")
@@ -56,7 +57,7 @@ _POLICY = (
     f"default-src 'none'; style-src {hash_source(_STYLE)}; script-src {hash_source(_SCRIPT)}; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-_OF_PAGES = (  # no page of another origin may show or read ours
+_OF_PAGES = (  # pages of other origins may not embed or read it
     ("Content-Security-Policy", _POLICY),
     ("X-Content-Type-Options", "nosniff"),
     ("Cross-Origin-Resource-Policy", "same-origin"),
@@ -66,7 +67,10 @@ _OF_PAGES = (  # no page of another origin may show or read ours
 
 @attrs.define(eq=False)
 class Admin:
-    """Answers the operator in a thread of its own, once it is made; ``asked``: ``/readyz``'s last call (monotonic)."""
+    """Answers the operator in a thread of its own.
+
+    ``asked`` is when ``/readyz`` was last called (monotonic).
+    """
 
     bound: Bound
     metrics: Callable[[], bytes]
@@ -80,7 +84,7 @@ class Admin:
 
     @property
     def address(self) -> Address:
-        """Where it listens."""
+        """The address of the listener."""
         return self.bound.address
 
     def __attrs_post_init__(self) -> None:
@@ -89,8 +93,8 @@ class Admin:
         self._thread.start()
 
     async def stop(self) -> None:
-        """Let answers in progress end, and close all."""
-        # it has ended by a defect, which was logged
+        """Wait for answers in progress, then close all connections."""
+        # an error ended it, which was logged
         with contextlib.suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self._ended.set)
         await asyncio.to_thread(self._thread.join)
@@ -104,7 +108,7 @@ class Admin:
         await listener.close()
 
     async def __call__(self, request: Request) -> None:
-        """Answer one request of the operator's tools."""
+        """Answer one request from an operator's tool."""
         try:
             request.answer(self._reply(request))
         except Refusal as refusal:
@@ -137,7 +141,7 @@ class Admin:
         return _reply(200, render(self.status()), content_type, _OF_PAGES)
 
     def _check_host(self, request: Request) -> None:
-        """Raise Refusal for a page that is requested by a name which could be anyone's."""
+        """Raise Refusal if the requested name could belong to another site."""
         host = "".join(request.head.hosts).lower()
         if host.rpartition(":")[2].isdecimal():
             name = host.rpartition(":")[0]
@@ -152,12 +156,18 @@ class Admin:
 
 
 def page(status: StatusObject) -> str:
-    """Return the page as HTML; jinja2 is loaded at the first look."""
+    """Return the page as HTML.
+
+    The first call loads jinja2.
+    """
     return _templates().get_template("status.html.j2").render(status=printable(status))
 
 
 def text(status: StatusObject) -> str:
-    """Return the text: sentences in lines of 80 columns, and each row of a table in one line, for grep."""
+    """Return the page as text.
+
+    Sentences are in lines of 80 columns, and each table row in one line, for grep.
+    """
     return (
         _templates().get_template("status.txt.j2").render(status=printable(status, "?"))
     )
@@ -190,11 +200,11 @@ _PAGES: Mapping[str, tuple[Callable[[StatusObject], str], str]] = {
     "/status.txt": (text, "text/plain; charset=utf-8"),
     "/status.json": (_as_json, "application/json"),
 }
-"""What makes a page of the status, and its media type, by path."""
+"""The function that renders each page, and its media type, by path."""
 
 
 def _probed(said: str, *, is_well: bool) -> Reply:
-    """Answer a probe; ``said`` is why the gateway is not well."""
+    """Answer a probe; ``said`` is why the gateway is unhealthy."""
     if is_well:
         return _reply(200, "ok\n")
     return _reply(503, f"{said}\n")

@@ -1,4 +1,4 @@
-"""Which calls may be made: an operator's list of words, and of methods with path templates."""
+"""Which calls are allowed: an operator's list of words and method patterns."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from shim.documents.model import Operation
 from shim.documents.templates import decoded, parameter_name
 from shim.errors import SettingsError
 
-# methods that are defined to change nothing (RFC 9110, 9.2.1)
+# Methods that change nothing (RFC 9110, 9.2.1).
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
 METHODS = READS | {"POST", "PUT", "PATCH", "DELETE"}
 WORDS = frozenset({"lent", "recognized", "reads", "all"})
@@ -16,13 +16,12 @@ WORDS = frozenset({"lent", "recognized", "reads", "all"})
 
 @attrs.frozen
 class AllowList:
-    """What may be called; ``text`` is how it was written.
+    """The calls that are allowed; ``text`` is the list as written.
 
-    A pattern is a method, ``*`` for any, and the segments of a path: ``*`` for one of
-    any name, ``**`` at the end for all that follow. Paths are compared as they stand in
-    the request, nothing decoded: another spelling is another word, and what a pattern
-    leaves open must have one reading for every server
-    (``documents.templates.decoded``).
+    A pattern is a method (``*`` for any) and path segments: ``*`` matches one segment,
+    ``**`` at the end the rest. Paths are compared as sent, without decoding. A
+    different spelling does not match, and the part that a pattern leaves open must have
+    one reading for every server (``documents.templates.decoded``).
     """
 
     text: str
@@ -37,10 +36,12 @@ class AllowList:
         *,
         signs_in: bool = False,
     ) -> bool:
-        """Return whether a call of a raw path may be made, which is one of an ``operation`` if it is recognized.
+        """Return whether a call is allowed.
 
-        A call that ``signs_in``, by a login of the caller's own, counts as a read:
-        nobody reads without a token. GET includes HEAD, which asks for less (RFC 9110,
+        ``path`` is raw, and ``operation`` is None for a call that is not recognized.
+
+        A call that ``signs_in`` with a login of the caller counts as a read, because no
+        one can read without a token. GET includes HEAD, which asks for less (RFC 9110,
         9.3.2).
         """
         words = self.words
@@ -51,7 +52,7 @@ class AllowList:
         if "reads" in words and (method in READS or signs_in):
             return True
         methods = {"*", method, "GET" if method == "HEAD" else method}
-        # One slash at the end does not count, as where calls are recognized.
+        # One trailing slash is ignored, as in recognition.
         segments = path.removesuffix("/").split("/")
         return any(
             wanted in methods and _matches(pattern, segments)
@@ -74,7 +75,10 @@ def _matches(pattern: tuple[str, ...], segments: list[str]) -> bool:
 
 
 def parse_allow(text: str, name: str) -> AllowList | None:
-    """Parse words and patterns with commas between; returns None for an empty text. Raises SettingsError."""
+    """Parse words and patterns that commas separate; return None for an empty text.
+
+    Raises SettingsError.
+    """
     members = [member.strip() for member in text.split(",") if member.strip()]
     words = WORDS.intersection(members)
     patterns = tuple(
@@ -106,9 +110,13 @@ def _pattern(text: str, name: str) -> tuple[str, tuple[str, ...]]:
 
 
 def is_lent(operation: Operation) -> bool:
-    """Return whether the gateway signs a call by default: recognition is no permission, but of a read."""
+    """Return whether the gateway signs a call by default.
+
+    Among recognized calls it signs reads, and the writes that documents mark as
+    ``lent``.
+    """
     return operation.method == "GET" or operation.lent
 
 
 BY_DEFAULT = AllowList("lent, reads", frozenset({"lent", "reads"}), ())
-"""What may be done with credentials of the gateway's, when nothing is said."""
+"""The calls that the gateway signs with its credentials by default."""

@@ -1,9 +1,9 @@
-"""The way of one call, from its head to its last byte: retired calls are translated, all others passed on.
+"""One call from its head to its last byte: retired calls are translated, others passed on.
 
     limits > [prepared] > checks > gate > exchange =Send=> signer > upstream =Read=> exchange > reply > ledger
 
-``Handler`` is called by a connection with each request. An ``UpstreamCall`` does what
-the core's generator asks for.
+A connection calls ``Handler`` with each request. An ``UpstreamCall`` performs the
+commands of the core's generator.
 """
 
 from __future__ import annotations
@@ -39,13 +39,13 @@ from shim.gateway.upstream.connection import UpstreamResponse
 
 cut_log = logging.getLogger("shim.gateway.cut")
 
-# bytes of the content of a call that is recognized, or signed, which may take a second
-# attempt
+# Bytes of content of a call that is recognized or signed, which may need a second
+# attempt.
 KEPT = 1024 * 1024
 
 
 def _line_of(head: RequestHead, plan: Plan, peer: str) -> CallLine:
-    """Return the log line of a call of which nothing is sent yet."""
+    """Return the log line of a call before anything is sent."""
     path = head.target.partition("?")[0]
     request_id, trace = ids_of(head.headers)
     line = CallLine(head.method, path, peer, request_id, plan.engine, trace)
@@ -59,13 +59,13 @@ class Handler:
     """Answers requests."""
 
     plan: Plan
-    """What a request is answered by whose answer begins now."""
+    """The parts that answer new requests."""
     shared: Shared
     gate: CallerGate
     limits: Limits
     ledger: Ledger
     authorities: frozenset[str] = frozenset()
-    """Those that it is called by."""
+    """The authorities of this listener."""
     flag: FlagWords[Plan] | None = None
     repeats: Repeats = attrs.field(
         default=attrs.Factory(
@@ -74,7 +74,10 @@ class Handler:
     )
 
     async def __call__(self, request: Request) -> None:
-        """Answer one request; whatever goes wrong becomes an answer, or the end of the connection."""
+        """Answer one request.
+
+        Any error becomes an answer, or ends the connection.
+        """
         plan = self.plan
         head = request.head
         peer = request.way.peer.address
@@ -88,17 +91,17 @@ class Handler:
                     raise busy(entry.excess)  # noqa: TRY301 - answered below, as all are
                 await self._answer(request, plan, entry, line)
             except Refusal as refusal:
-                # its frames would hold the data until garbage collection
+                # its frames would keep the data alive until garbage collection
                 refusal.__traceback__ = None
                 line.refused(refusal)
                 request.refuse(refusal)
-            except ConnectionResetError:  # the caller left
+            except ConnectionResetError:  # the caller closed the connection
                 raise
             except Exception:
-                # the connection answers so, and logs the traceback
+                # the connection sends this answer, and logs the traceback
                 line.refused(INTERNAL)
                 raise
-            finally:  # before it is in flight no more
+            finally:  # before it stops counting as in flight
                 line.answered(request.status, whole=request.whole)
                 self.ledger.add(line)
                 tell(line)
@@ -106,7 +109,7 @@ class Handler:
     async def _answer(
         self, request: Request, plan: Plan, entry: Entry, line: CallLine
     ) -> None:
-        """Answer a call as others before it, or check it and send it on; raises Refusal."""
+        """Answer a call like earlier ones, or check and send it; raises Refusal."""
         early = None
         repeated = self.repeats.find(request, plan, line.path)
         if repeated is not None:
@@ -125,12 +128,12 @@ class Handler:
         is_listed = plan.options.allow is not None
         run.signer = await self.gate.admit(request.head, call, match, listed=is_listed)
         line.key = run.signer.proven
-        # A caller that the gate refused takes no place in the flag's memory.
+        # A caller that the gate refused gets no entry in the flag's memory.
         if self.flag is not None and match is not None:
             run.plan = plan = await self._by_flag(self.flag, plan, match)
             line.reason = plan.settings.because
         run.call = check_allowed(call, match, plan, run.signer)
-        # Switching off ends translation, and not who may call and who signs.
+        # Switching off stops translation, but not access control or signing.
         if plan.settings.route is not RouteWord.OFF:
             run.match = match
         await self._forward(run)
@@ -139,13 +142,13 @@ class Handler:
             self.flag.trust(match)
 
     async def _by_flag(self, flag: FlagWords[Plan], plan: Plan, match: Match) -> Plan:
-        """Return the plan that a feature flag names for a call, once it has been asked."""
+        """Return the plan that a feature flag chooses for a call."""
         while seconds := flag.waits(match):  # noqa: ASYNC110 - a thread has the words
             await asyncio.sleep(seconds)
         return flag.variant(plan, match)
 
     async def _forward(self, run: UpstreamCall) -> None:
-        """Send a call, and reply."""
+        """Send a call upstream, and reply."""
         request = run.request
         plan = run.plan
         line = run.line
@@ -158,11 +161,13 @@ class Handler:
                 line.failure = await relay(request, reply, run.last)
             else:
                 request.answer(reply)
-                # A remembered answer may depend on head, plan and memory alone.
+                # A remembered answer may depend only on the head, the plan and the
+                # memory.
                 is_alone = self.flag is None and type(self.gate) is CallerGate
                 if is_alone and isinstance(outcome, Answer):
                     self.repeats.learn(request, plan, run, outcome)
-                # they would be held as long as the caller takes, and over TLS twice
+                # They would be held until the caller has read the reply, over TLS
+                # twice.
                 del (
                     outcome,
                     reply,
@@ -189,7 +194,10 @@ class Handler:
 
 
 async def _receive(run: UpstreamCall) -> None:
-    """Take all content of a call that is recognized or signed; other content is passed on as it comes."""
+    """Read the whole content of a call that is recognized or signed.
+
+    Other content is streamed.
+    """
     head = run.request.head
     match = run.match
     if head.has_content and match is None and not run.signer.signs:
@@ -208,7 +216,11 @@ async def _receive(run: UpstreamCall) -> None:
 
 
 def _is_step_of_digest(run: UpstreamCall) -> bool:
-    """Return whether a write is the first request of a Digest client, as libcurl's: content comes with a signature."""
+    """Return whether a write is the first request of a Digest client.
+
+    libcurl sends such a request without content, and the content later with a
+    signature.
+    """
     call = run.call
     head = run.request.head
     match = run.match or run.line.match
@@ -228,19 +240,20 @@ def _is_step_of_digest(run: UpstreamCall) -> bool:
 async def relay(
     request: Request, reply: Reply, upstream: UpstreamResponse
 ) -> Failure | None:
-    """Send the caller a reply with upstream's content as it arrives, after the part that was already read.
+    """Send the caller a reply, with upstream's content as it arrives.
 
-    Raises Refusal if upstream fails before the caller was sent anything. Later, the
-    caller's connection is aborted, since a clean end would make half a reply look
-    whole; returns its kind.
+    The part that was already read comes first. It returns the failure of a reply that
+    ended early, and raises Refusal if upstream fails before anything was sent to the
+    caller. Later than that, the caller's connection is aborted, because a clean end
+    would make half a reply look complete.
     """
     upstream.lift()
     request.begin(reply, upstream.head.reason)
-    # The head leaves with the content that has arrived, or alone if none has.
+    # The head is sent with the content that has arrived, or alone if none has.
     piece = upstream.arrived()
     if upstream.is_complete:
         request.end(piece)
-        if len(piece) > BUFFERED:  # it is held as long as it waits
+        if len(piece) > BUFFERED:  # it is held while waiting
             await request.way.flushed()
         return None
     if upstream.error is not None and not piece:
@@ -248,7 +261,7 @@ async def relay(
     try:
         while True:
             request.send(piece)
-            piece = b""  # it may wait for long to be taken
+            piece = b""  # the caller may take long to read it
             await request.way.flushed()
             if not (piece := await upstream.piece()):
                 break

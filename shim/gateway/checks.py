@@ -1,4 +1,4 @@
-"""Checks requests before anything is decided; refuses those that Atlas's servers may read differently."""
+"""Check requests before any decision, and refuse those that Atlas may read differently."""
 
 from __future__ import annotations
 
@@ -24,37 +24,35 @@ NO_FORWARD_PROXY = (
 _UNKNOWN_HOST = (
     f"The Host of this call is not the gateway's. {cure_of('SHIM_HOST_UNKNOWN')}"
 )
-"""A name that isn't the gateway's (RFC 9110, 15.5.20), as a rebound DNS name would be."""
+"""The request is for another name (RFC 9110, 15.5.20), such as a rebound DNS name."""
 
 _UNKNOWN_BASE = f"Atlas's paths begin with /api/, and this one with %s. {cure_of('SHIM_BASE_PATH_UNKNOWN')}"
 
 _ALLOW = ("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")
 
-# of a query that is translated: each is decoded, and looked for among those that are
-# known
+# Parameters in the query of a retired call: each one is decoded and looked up.
 PARAMETERS = 100
 
-# where tokens are had and given back
+# the endpoints that issue and revoke tokens
 SIGN_IN = frozenset({"/api/oauth/token", "/api/oauth/revoke"})
 
 _DOTS = re.compile(
     r"/(?:\.|%(?:25)*2e|%(?:25)*c0%(?:25)*[26a]e|%(?:25)*e0%(?:25)*80%(?:25)*ae){1,2}(?:(?:;|%3b)[^/]*)?(?=/|$)",
     re.IGNORECASE,
 )
-"""A dot segment: plain, encoded, encoded again and again, or spelled as overlong UTF-8."""
+"""A dot segment: plain, encoded (also repeatedly), or as overlong UTF-8."""
 
 _HOST = re.compile(r"(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _PORT = re.compile(r":[0-9]+$")
-# Atlas's path behind that of a proxy in front
+# Atlas's path behind the path of a proxy in front.
 _PREFIXED = re.compile(r"(/.+?)/api/(?:atlas|public)/")
-# members of Connection that name no field (RFC 9110, 7.6.1)
+# Members of Connection that are not field names (RFC 9110, 7.6.1).
 _OF_CONNECTION = frozenset({"", "close", "keep-alive"})
-# no member of Connection names them
+# members of Connection must not name these
 _OF_MESSAGE = frozenset({"accept", "authorization", "content-type", "cookie"})
 
-# Fields by which some servers take a call for one of another method, or of another
-# target.
+# Fields that make some servers use another method or another target.
 _OVERRIDES = frozenset({"x-http-method-override", "x-http-method", "x-method-override"})
 _OTHER_TARGETS = frozenset({
     "x-original-url", "x-original-uri", "x-rewrite-url", "x-forwarded-uri", "x-envoy-original-path",
@@ -64,19 +62,19 @@ _OTHER_TARGETS = frozenset({
 def check(
     request: Request, plan: Plan, authorities: frozenset[str], name: str
 ) -> tuple[Call, str, bool]:
-    """Return the call for upstream, the gateway's URL in this request, and whether its path was removed.
+    """Return the call for upstream, its public URL, and whether its path was shortened.
 
-    The call's target is in origin form without the path of ``--public-url``, its fields
-    lack those that Connection names, and its content is unread. ``authorities`` are
-    those of the gateway: an absolute-form target has to name one, and so has Host where
-    the plan says so. ``name`` is the gateway's own in Via. Raises Refusal.
+    The call's target is in origin form without the path of ``--public-url``, without
+    the fields that Connection names, and with its content unread. ``authorities`` are
+    the gateway's own: an absolute-form target must name one of them, and so must Host
+    if the plan requires it. ``name`` is the gateway's name in Via. Raises Refusal.
     """
     head = request.head
     method = head.method
     target = head.target
     _check_method(method)
     authority = ",".join(head.hosts)
-    # HTTP/1.0 has no Host yet (RFC 9112, 3.2).
+    # HTTP/1.0 has no Host (RFC 9112, 3.2).
     if not _HOST.fullmatch(authority) and (head.hosts or not head.is_http10):
         raise bad_request("The Host field is not one host with an optional port.")
     if not target.startswith("/"):
@@ -101,7 +99,7 @@ def check(
     headers = _end_to_end(request.headers)
     _check_query(method, target, headers, plan.engine)
     path = target.partition("?")[0]
-    # hardly any
+    # rarely any
     if "%" in path or "/." in path or "\\" in path or not path.isprintable():
         _check_path(method, path, headers, plan.engine)
     if path.startswith("/api/"):
@@ -122,12 +120,12 @@ def _denied(
     error: str = "http_request_denied",
     headers: Headers = (),
 ) -> Refusal:
-    """Return the refusal of a request whose connection ends with it."""
+    """Return a refusal after which the connection is closed."""
     return Refusal(status, code, error, detail, headers=headers, close=True)
 
 
 def _check_method(method: str) -> None:
-    """Raise Refusal for a method that asks for another kind of server."""
+    """Raise Refusal for a method that is meant for another kind of server."""
     if method not in {"CONNECT", "TRACE"}:
         return
     detail = f"{method} is not something that a gateway does."
@@ -137,7 +135,7 @@ def _check_method(method: str) -> None:
 
 
 def _check_via(via: str, name: str) -> None:
-    """Raise Refusal for a message that has passed this gateway before (RFC 9110, 7.6.3)."""
+    """Raise Refusal for a message that passed this gateway before (RFC 9110, 7.6.3)."""
     for member in via.split(","):
         received_by = member.lower().split()[1:2]
         if name in received_by:
@@ -147,7 +145,7 @@ def _check_via(via: str, name: str) -> None:
 
 
 def _check_query(method: str, target: str, headers: Headers, engine: Engine) -> None:
-    """Raise Refusal for a retired call with more parameters than any has."""
+    """Raise Refusal for a retired call with too many parameters."""
     if target.count("&") < PARAMETERS:
         return
     if engine.recognize(method, target, headers) is not None:
@@ -169,8 +167,8 @@ def _from_absolute(
 def _end_to_end(headers: Headers) -> Headers:
     """Return the field lines without those that Connection names (RFC 9110, 7.6.1).
 
-    Raises Refusal if it names a field that the request needs: it would become
-    another request.
+    Raises Refusal if it names a field that the request needs, because the request would
+    change its meaning.
     """
     named = set()
     for name, value in headers:
@@ -199,12 +197,12 @@ def _check_path(method: str, path: str, headers: Headers, engine: Engine) -> Non
 def check_allowed(
     call: Call, match: Match | None, plan: Plan, signer: UpstreamSigner
 ) -> Call:
-    """Return the call as it may be made; raises Refusal for one that the list leaves out.
+    """Return the call that may be sent; raises Refusal for one that is not allowed.
 
-    The operator's list binds every call. Without one, only calls that borrow the
-    gateway's own credentials are limited: a caller who proved a key may do what that
-    key may do. A call that the gateway signs, or that is limited, loses the fields that
-    name another target, and is refused with a field that names another method.
+    The operator's list applies to every call. Without a list, only calls with the
+    gateway's own credentials are limited, because a caller who proved a key may do what
+    that key may do. A call that the gateway signs, or that is limited, loses the fields
+    that name another target. It is refused if a field names another method.
     """
     if signer.borrows:
         allowed = plan.options.allowed
@@ -212,7 +210,7 @@ def check_allowed(
         allowed = plan.options.allow
     if allowed is None and not signer.signs:
         return call
-    # Servers that know such a field take the call for one of the method that it names.
+    # Servers that support such a field use the method that it names.
     is_other = any(
         folded(name) in _OVERRIDES and value.strip() != call.method
         for name, value in call.headers
@@ -239,7 +237,7 @@ def check_allowed(
 
 
 def not_allowed(method: str, *, is_other: bool = False) -> Refusal:
-    """Refuse a call that is not on the list, or that a field turns into another."""
+    """Refuse a call that is not on the list, or that a field changes into another."""
     detail = (
         f"This gateway does not allow this call ({method}, and its path). With its own key it allows reads, and the "
         f"writes that shipped documents mark as lent. Nothing was sent. {cure_of('SHIM_NOT_ALLOWED')}"
@@ -256,7 +254,7 @@ def not_allowed(method: str, *, is_other: bool = False) -> Refusal:
 def authorities_of(
     address: Address, *, public_url: str | None = None, tls: bool = False
 ) -> frozenset[str]:
-    """Return the authorities that a listener is called by, in lower case."""
+    """Return the authorities of a listener, in lower case."""
     # no web page has these names, so they count without a port, too
     names = {*_LOOPBACK}
     ports = {":443" if tls else ":80"}
@@ -268,8 +266,8 @@ def authorities_of(
         public = urlsplit(public_url)
         names.add(public.netloc)
         ports.add(":443" if public.scheme == "https" else ":80")
-    # A port that the scheme implies is left out by most callers, and by others not (RFC
-    # 9110, 4.2.3).
+    # Most callers leave out a port that the scheme implies (RFC 9110, 4.2.3), but not
+    # all.
     names |= {name.removesuffix(port) for name in names for port in ports}
     return frozenset(
         names

@@ -1,4 +1,7 @@
-"""The gateway's own errors, in Atlas's shape, the reason as Proxy-Status (RFC 9209), and whose fault an error is."""
+"""The gateway's errors, as Atlas writes them and as Proxy-Status (RFC 9209).
+
+It also decides who is responsible for an error.
+"""
 
 from __future__ import annotations
 
@@ -13,15 +16,16 @@ from shim.core.responses import error_body, help_link
 from shim.gateway.fields import PSEUDONYM, VIA, http_date, string, token
 
 Failure = tuple[str | None, int, str]
-"""``errorCode`` of the gateway (None where the answer is Atlas's own), status, and type.
+"""``errorCode`` of the gateway, status, and type.
 
-The type is Proxy-Status' (RFC 9209, 2.3); of an answer of Atlas's own it is the status,
-as in OpenTelemetry's ``error.type``.
+``errorCode`` is None if the answer is from Atlas. The type is one of Proxy-Status (RFC
+9209, 2.3). For an answer from Atlas it is the status, as in OpenTelemetry's
+``error.type``.
 """
 
 Challenged = Literal["unsigned", "stale"]
 
-_OWN_LIMIT = "SHIM_TOO_MANY_PAGES"  # not upstream's fault, as 502 and 504 are
+_OWN_LIMIT = "SHIM_TOO_MANY_PAGES"  # unlike 502 and 504, not upstream's responsibility
 
 _ERRORS = {
     "SHIM_UPSTREAM_REDIRECTED": "http_protocol_error",
@@ -30,34 +34,37 @@ _ERRORS = {
     "SHIM_DEADLINE_EXCEEDED": "http_response_timeout",
     "SHIM_NO_SUCCESSOR": "destination_not_found",
 }
-"""What RFC 9209, 2.3, calls the core's errors."""
+"""The names of the core's errors in RFC 9209, 2.3."""
 
 
 @attrs.frozen
 class Refusal(Exception):  # noqa: N818 - it is an answer to the caller, and not a defect
-    """An answer that the gateway gives in place of upstream's."""
+    """An answer from the gateway instead of upstream."""
 
     status: int
     code: str
     """It starts with ``SHIM_``."""
     error: str | None
-    """A type of RFC 9209, 2.3; None when no hop failed."""
+    """A type of RFC 9209, 2.3, or None if no hop failed."""
     detail: str
     said: str = ""
-    """For the log, and not for the caller."""
+    """For the log, not for the caller."""
     headers: Headers = ()
     close: bool = False
-    """Whether it ends the connection."""
+    """Whether it closes the connection."""
     challenged: Challenged | None = None
-    """Why it is only a step on the way to a signature: there was none, or its nonce is stale."""
+    """Why it is only a step towards a signature: there was none, or its nonce is stale."""
 
     @property
     def failure(self) -> Failure:
-        """The failure that it counts as."""
+        """The failure for the counters."""
         return self.code, self.status, self.error or "none"
 
     def reply(self) -> Reply:
-        """Return the answer: Atlas's members in Atlas's order on one line, and no Content-Length yet."""
+        """Return the answer: Atlas's members in Atlas's order on one line.
+
+        Content-Length is not set yet.
+        """
         body = dumps(error_body(self.status, self.code, self.detail))
         lines = [
             ("Content-Type", "application/json"),
@@ -76,7 +83,10 @@ class Refusal(Exception):  # noqa: N818 - it is an answer to the caller, and not
         return Reply(self.status, tuple(lines), body)
 
     def last_bytes(self) -> bytes:
-        """Return the whole reply for a connection that ends with it, where no request is there to reply to."""
+        """Return the bytes of a reply, for a connection without a request.
+
+        The connection is closed after it.
+        """
         reply = self.reply()
         body = reply.body or b""
         head = [f"HTTP/1.1 {reply.status} {reason_phrase(reply.status)}"]
@@ -94,9 +104,9 @@ class Refusal(Exception):  # noqa: N818 - it is an answer to the caller, and not
 def own_error(
     code: str, status: int, fault: str | None, record: Record
 ) -> tuple[Failure, tuple[str, str]]:
-    """Return the kind that an error of the core counts as, and its Proxy-Status (RFC 9209).
+    """Return the failure of an error of the core, and its Proxy-Status (RFC 9209).
 
-    ``fault`` is why upstream's content could not be had, None when it could.
+    ``fault`` is why upstream's content could not be read, or None if it could.
     """
     error = _ERRORS.get(
         code, "http_request_error" if status < 500 else "proxy_internal_response"
@@ -118,16 +128,16 @@ def own_error(
 
 
 def answered_by_atlas(status: int) -> Failure:
-    """Return the kind that an error response of Atlas counts as."""
+    """Return the failure of an error response from Atlas."""
     return None, status, str(status) if status < 600 else "other"
 
 
 def origin_of(failure: Failure) -> Literal["caller", "shim", "atlas"]:
-    """Return whose fault a failure is.
+    """Return who is responsible for a failure.
 
-    Atlas's, with the way there: 502 and 504 of the gateway, and what Atlas itself
-    answers from 500 on. The caller's: all answers below 500. The gateway's: its own
-    500, 503 and 508, and its limits.
+    Atlas and the network are responsible for the gateway's 502 and 504, and for Atlas's
+    own answers from 500 on. The caller is responsible for all answers below 500. The
+    gateway is responsible for its own 500, 503 and 508, and for its limits.
     """
     code, status, _ = failure
     if status < 500:
@@ -137,24 +147,27 @@ def origin_of(failure: Failure) -> Literal["caller", "shim", "atlas"]:
 
 
 def bad_request(detail: str, status: int = 400) -> Refusal:
-    """Refuse a request that can't be passed on; its connection is closed."""
+    """Refuse a request that can't be forwarded, and close its connection."""
     return Refusal(status, "SHIM_BAD_REQUEST", "http_request_error", detail, close=True)
 
 
 too_slow = partial(Refusal, 504, "SHIM_UPSTREAM_TIMEOUT")
-"""Refuses a call that took longer than the configured time, upstream or the whole exchange."""
+"""Refuses a call that took longer than configured, upstream or in total."""
 
 overdue = partial(
     too_slow,
     "http_response_timeout",
     "No answer within the deadline (the option 'deadline').",
 )
-"""Refuses a call that is to be translated when its deadline passes."""
+"""Refuses a retired call when its deadline passes."""
 
 too_late = partial(
     Refusal, 408, "SHIM_REQUEST_TIMEOUT", "http_request_error", close=True
 )
-"""Refuses a request that did not arrive in time (RFC 9110, 15.5.9); its connection is closed."""
+"""Refuses a request that did not arrive in time (RFC 9110, 15.5.9).
+
+Its connection is closed.
+"""
 
 busy = partial(
     Refusal,
@@ -166,7 +179,7 @@ busy = partial(
 """Refuses calls beyond the gateway's limit (RFC 9110, 15.6.4); nothing was sent."""
 
 unreachable = partial(Refusal, 502, "SHIM_UPSTREAM_UNREACHABLE")
-"""Refuses a call for want of a connection to upstream; nothing was sent."""
+"""Refuses a call that got no connection to upstream; nothing was sent."""
 
 unreadable = partial(Refusal, 502, "SHIM_UPSTREAM_UNREADABLE")
 """Refuses a call whose reply can't be read, or ended early."""
@@ -191,4 +204,7 @@ USUAL = (
     ),
     *map(answered_by_atlas, (401, 404, 429, 500, 503)),
 )
-"""The failures whose series exist before they happen: ``rate()`` ignores the first sample of a new series."""
+"""The failures whose series exist from the start.
+
+``rate()`` ignores the first sample of a new series.
+"""

@@ -1,4 +1,4 @@
-"""One call on its way upstream: for a retired call it sends and reads as the core decides."""
+"""One call on its way upstream: for a retired call the core decides the requests."""
 
 from __future__ import annotations
 
@@ -47,9 +47,10 @@ from shim.gateway.upstream.connection import OutboundCall, UpstreamResponse
 
 @attrs.frozen(eq=False)
 class Shared:
-    """The parts that all calls of a gateway share: upstream's client, the memory of routes, and the inventory.
+    """The parts that all calls of a gateway share.
 
-    ``clock`` returns seconds since the epoch.
+    They are upstream's client, the memory of routes, and the inventory. ``clock``
+    returns seconds since the epoch.
     """
 
     upstream: Upstream
@@ -60,7 +61,7 @@ class Shared:
 
 @attrs.define(eq=False, repr=False)
 class UpstreamCall:
-    """A call on its way upstream; the core decides what is sent and read for a retired call."""
+    """A call on its way upstream; for a retired call the core decides the requests."""
 
     shared: Shared
     request: Request
@@ -68,13 +69,13 @@ class UpstreamCall:
     entry: Entry
     line: CallLine
     early: UpstreamResponse | None
-    """The reply to a call that was sent before it was decided."""
+    """The reply to a call that was sent before the decision."""
     call: Call = attrs.field(init=False)
-    """The request with its content, unless that is passed on as a ``stream``."""
+    """The request with its content, unless that is forwarded as a ``stream``."""
     base: str = ""
-    """The URL that the gateway was called by."""
+    """The URL at which the caller reached the gateway."""
     is_moved: bool = False
-    """Whether its path was cut off."""
+    """Whether part of its path was removed."""
     match: Match | None = None
     """None for a call that isn't translated."""
     signer: UpstreamSigner = PASSTHROUGH
@@ -82,31 +83,32 @@ class UpstreamCall:
     response: UpstreamResponse | None = None
     """Upstream's last reply."""
     content: bytes | None = None
-    """What that was decoded to, once it was read."""
+    """Its decoded content, once it was read."""
     fault: str | None = None
     """Why it could not be decoded."""
     seconds: float = 0.0
     """The time spent in the core."""
     before: int = 0
-    """How much of its own content the call holds."""
+    """The reserved bytes for the call's own content."""
     of_reply: int = 0
-    """How much is held for the content of the last reply, as it came and decoded."""
+    """The reserved bytes for the content of the last reply, received and decoded."""
     of_coded: int = 0
-    """The part of that for received content."""
+    """The part of ``of_reply`` for received content."""
     of_core: int = 0
-    """The memory for content that the core keeps."""
+    """The reserved bytes for content that the core keeps."""
     method: str = ""
-    """That of the last call."""
+    """The method of the last call."""
     done: str = ""
     """A sentence on the writes before it."""
     has_begun: bool = False
-    """Whether one of several writes that stand for one was sent."""
+    """Whether one write was sent of several that stand for one."""
 
     async def finish(self) -> Outcome | None:
-        """Run to the end; several writes that have begun are finished, even if the caller leaves.
+        """Run to the end.
 
-        Half of them would leave an unwanted state. Raises what ``run``
-        raises, and CancelledError.
+        Several writes that have begun are finished even if the caller disconnects,
+        because half of them would leave an unwanted state. Raises what ``run`` raises,
+        and CancelledError.
         """
         if self.match is None or self.call.method in READS:
             return await self.run()
@@ -125,7 +127,7 @@ class UpstreamCall:
                 self.line.refused(error)
             raise
         finally:
-            running.cancel()  # the gateway ends
+            running.cancel()  # the gateway shuts down
 
     async def run(self) -> Outcome | None:
         """Send and read as the core decides, until the exchange ends.
@@ -178,7 +180,7 @@ class UpstreamCall:
             self.line.upstream_seconds = perf_counter() - began - self.seconds
 
     async def _send(self, step: Send, until: float) -> Reply:
-        """Send a call where it goes, and return the reply's head."""
+        """Send a call to its destination, and return the reply's head."""
         early = self.early
         if self.response is not None:
             self._leave_last(is_needed=step.needs_last)
@@ -188,7 +190,7 @@ class UpstreamCall:
         self.done = step.done
         self.has_begun = self.has_begun or step.is_one_of_several
         call, own = step.call, self.call
-        # If only the version is another, the caller's own signature still fits.
+        # If only the version differs, the caller's own signature still fits.
         is_another = step.rewritten and (
             call.method != own.method or call.target != own.target
         )
@@ -215,7 +217,10 @@ class UpstreamCall:
         return response.head
 
     async def _read(self, limit: int) -> Reply:
-        """Return the last reply with its content; the part beyond the received size counts as held."""
+        """Return the last reply with its content.
+
+        The part beyond the received size is reserved, too.
+        """
         held = self.entry.held
         try:
             reply = await self.last.read(limit, self.entry.take)
@@ -228,7 +233,10 @@ class UpstreamCall:
         return reply
 
     def _leave_last(self, *, is_needed: bool) -> None:
-        """Release the memory of the last reply; one that the core still needs is held as it is decoded."""
+        """Release the memory of the last reply.
+
+        If the core still needs the reply, its decoded size stays reserved.
+        """
         self.last.close()
         self.entry.give(self.of_coded if is_needed else self.of_reply)
         if is_needed:
@@ -238,7 +246,12 @@ class UpstreamCall:
         self.content = None
 
     def _hold_for_core(self, size: int) -> None:
-        """Reserve memory for content that the core keeps, beyond each call's reservation; raises Refusal."""
+        """Reserve memory for content that the core keeps.
+
+        It comes on top of each call's reservation.
+
+        Raises Refusal.
+        """
         size = size if size > BUFFERED else 0
         if size > self.of_core:
             self.entry.take(size - self.of_core)
@@ -247,10 +260,12 @@ class UpstreamCall:
         self.of_core = size
 
     def reply(self, outcome: Outcome | None) -> Reply:
-        """Return the caller's reply; its body is None when upstream's content is passed through.
+        """Return the caller's reply.
 
-        A long body counts as held, since it waits until the caller has taken it. Raises
-        Refusal when memory is short.
+        Its body is None if upstream's content is passed through.
+
+        A long body stays reserved, because it waits until the caller has read it.
+        Raises Refusal if memory is short.
         """
         call = self.call
         record = None if outcome is None else outcome.record
@@ -266,7 +281,7 @@ class UpstreamCall:
                 headers = replaced(headers, "Content-Type", outcome.content_type)
             return Reply(head.status, (*headers, *added))
         reply = outcome.reply
-        if self.response is not None:  # the pages that it was made of
+        if self.response is not None:  # the pages that it was built from
             self.response.chunks = []
             self.content = None
         self.entry.give(self.entry.held - self.before)
@@ -277,7 +292,8 @@ class UpstreamCall:
             if outcome.code == "MALFORMED_JSON" and not (
                 call.body or field(call.headers, "Authorization")
             ):
-                # A Digest client's first request: its content comes with its signature.
+                # The first request of a Digest client, whose content comes with its
+                # signature.
                 raise cannot_cross()
             self.line.failure, status = own_error(
                 outcome.code, reply.status, self.fault, outcome.record
@@ -287,19 +303,22 @@ class UpstreamCall:
         return Reply(reply.status, lines, reply.body or b"")
 
     def leads_on(self, record: Record) -> bool:
-        """Return whether the last call went to another path than the caller's; a version is not another resource."""
+        """Return whether the last call had another path than the caller's.
+
+        A version is not another resource.
+        """
         return not record.sent or record.sent[-1].target.partition("?")[
             0
         ] != self.call.path.removesuffix("/")
 
     @property
     def last(self) -> UpstreamResponse:
-        """Upstream's last reply."""
+        """Return upstream's last reply."""
         assert self.response is not None, "nothing was sent yet"
         return self.response
 
     def close(self) -> None:
-        """Give upstream's connection up, unless its reply was read to the end."""
+        """Give up upstream's connection, unless its reply was read to the end."""
         for response in (self.early, self.response):
             if response is not None:
                 response.close()
@@ -308,16 +327,15 @@ class UpstreamCall:
 
 _MARKS = bytes.maketrans(b"0123456789" + b" \t\r\n,[-", b"0" * 10 + b":" * 7)
 """Each digit as 0, and a character that may precede a number outside a text as a colon."""
-# the start of the shortest integer that may have more than 64 bits, as ``_MARKS`` shows
-# it
+# the start of the shortest integer that may have more than 64 bits, after ``_MARKS``
 _LONG = b":" + b"0" * 19
 
 
 def loads(raw: bytes) -> Any:
-    """Decode JSON; the core's codec decides on values that orjson refuses (a lone surrogate, deep nesting).
+    """Decode JSON; the core's codec handles values that orjson refuses or changes.
 
-    So it does where a number may have more than 64 bits, of which orjson makes a float.
-    An id of digits stands behind a quote, and is none.
+    orjson refuses a lone surrogate and deep nesting. It turns a number of more than 64
+    bits into a float. An id of digits follows a quote, and is not a number.
     """
     try:
         may_be_long = raw[:1].isdigit() or _LONG in raw.translate(_MARKS)
@@ -329,7 +347,11 @@ def loads(raw: bytes) -> Any:
 
 
 def dumps(value: Any, *, pretty: bool = False) -> bytes:
-    """Encode JSON as the core does; values that orjson refuses (a lone surrogate, a big integer) the core encodes."""
+    """Encode JSON as the core does.
+
+    The core's codec encodes values that orjson refuses (a lone surrogate, a big
+    integer).
+    """
     try:
         text = orjson.dumps(value, option=orjson.OPT_INDENT_2 if pretty else None)
     except orjson.JSONEncodeError:

@@ -1,4 +1,4 @@
-"""Field lines: which cross the gateway (RFC 9110, 7.6), and which it adds about a retired call."""
+"""Choose the field lines that cross the gateway (RFC 9110, 7.6), and add its own."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from shim.core.messages import FieldReport, Headers, Record, by_level
 from shim.documents.tables import NEVER
 
 PSEUDONYM = "atlas-shim"
-"""The gateway's name in a reply's Via (RFC 9110, 7.6.3) and Proxy-Status (RFC 9209); a request's Via has an id, too."""
+"""The gateway's name in a reply's Via (RFC 9110, 7.6.3) and Proxy-Status (RFC 9209).
+
+A request's Via also has an id.
+"""
 
 VIA = ("Via", f"1.1 {PSEUDONYM}")
 
@@ -28,7 +31,7 @@ _REQUEST_DROPS = _HOP_BY_HOP | {
     "x-real-ip",
 }
 
-_LONGEST_CALL = 2048  # characters of the last call that a reply shows
+_LONGEST_CALL = 2048  # the limit on a reply's field about the last call, in characters
 
 _LEVELS = ("renamed", "derived", "constant", "missing", "absent")
 
@@ -36,11 +39,10 @@ _LEVELS = ("renamed", "derived", "constant", "missing", "absent")
 def for_upstream(headers: Headers, *, readable: bool) -> list[str]:
     """Return the request's end-to-end field lines for upstream as text.
 
-    Host, Via, Content-Length and a 100-continue are left to the sender. Upstream does
-    not learn where the caller comes from: ``Forwarded``, ``X-Forwarded-*`` and
-    ``X-Real-IP`` are dropped. A ``readable`` reply may be read and still be handed back
-    as it came: the coding that is asked for is one that the gateway can undo and the
-    caller accepts.
+    The sender adds Host, Via, Content-Length and a 100-continue. ``Forwarded``,
+    ``X-Forwarded-*`` and ``X-Real-IP`` are dropped, so that upstream does not learn the
+    caller's address. A ``readable`` reply may be read and still be returned unchanged:
+    it asks for a coding that the gateway can decode and the caller accepts.
     """
     lines = []
     accepted = []
@@ -57,10 +59,10 @@ def for_upstream(headers: Headers, *, readable: bool) -> list[str]:
 
 
 def for_caller(headers: Headers) -> Headers:
-    """Return a reply's field lines for the caller: end-to-end ones in order, duplicates kept, and Via.
+    """Return a reply's end-to-end field lines for the caller, in order, and Via.
 
-    Content-Length stays, unless upstream framed the content in another way (RFC 9112,
-    6.3).
+    Duplicates stay. Content-Length stays, unless upstream framed the content in another
+    way (RFC 9112, 6.3).
     """
     lines = []
     gone = set()
@@ -78,7 +80,7 @@ def for_caller(headers: Headers) -> Headers:
 
 
 def folded(name: str) -> str:
-    """Return a field's name as the most careless reader compares it."""
+    """Return a field's name as the most tolerant parser compares it."""
     return name.lower().replace("_", "-")
 
 
@@ -93,12 +95,12 @@ def _coding(accept_encoding: str) -> str:
 
 
 def notes(record: Record, beside: Headers = (), *, linked: bool = True) -> Headers:
-    """Return the field lines that a record adds to its reply, nothing on the legacy route.
+    """Return the field lines that a record adds to its reply; none on the legacy route.
 
     They are ``Sunset`` (RFC 8594), ``Deprecation`` (RFC 9745), ``Link`` (RFC 5829) and
-    the dictionary ``Atlas-Shim`` (RFC 9651). A field that the reply has already, in
-    ``beside``, is not added, except Link. There is no Link without ``linked``: the
-    answer is the shim's own, or the successor has the same path.
+    the dictionary ``Atlas-Shim`` (RFC 9651). A field that the reply already has, in
+    ``beside``, is not added, except Link. Link is only added if ``linked``: without it,
+    the answer is the shim's own, or the successor has the same path.
     """
     if record.route in {"legacy", ""}:
         return ()
@@ -145,7 +147,7 @@ _TOKEN = re.compile(r"[A-Za-z*][A-Za-z0-9!#$%&'*+.^_`|~:/-]*")
 
 
 def string(text: str) -> str:
-    """Return a String (RFC 9651, 3.3.3): printable ASCII in quotes, anything else as a question mark."""
+    """Return a String (RFC 9651, 3.3.3): printable ASCII in quotes, ``?`` for the rest."""
     plain = _UNPRINTABLE.sub("?", text)
     return '"' + plain.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
@@ -161,5 +163,5 @@ _date_of = lru_cache(maxsize=1)(partial(formatdate, usegmt=True))
 
 
 def http_date() -> str:
-    """Return the current HTTP-date (RFC 9110, 5.6.7), made once a second."""
+    """Return the current HTTP-date (RFC 9110, 5.6.7), computed once a second."""
     return _date_of(int(time.time()))

@@ -1,4 +1,4 @@
-"""Answers of reads that are made again and again, kept while calls leave room for them."""
+"""Cache answers of repeated reads while calls leave memory for them."""
 
 from __future__ import annotations
 
@@ -10,20 +10,21 @@ import attrs
 
 from shim.core.messages import Record
 
-# the part of ``--memory`` that they may take: 12 of 64 MiB hold the lists of 5,000
-# clusters
+# The part of ``--memory`` that they may use: 12 of 64 MiB are enough for the lists of
+# 5,000 clusters.
 SHARE = (
     3,
     16,
 )
-# bytes of an answer besides its content: its key, objects and place; 423 measured
+# Bytes of an answer besides its content, for its key, objects and place; 423 were
+# measured.
 ENTRY = 512
-ONE_IN = 32  # new keys of which one is kept when the others take all room
+ONE_IN = 32  # new keys of which one is stored when the others use all the memory
 
 
 @attrs.frozen(eq=False)
 class KeptAnswer:
-    """What upstream's content was translated to."""
+    """The translation of upstream's content."""
 
     content: bytes
     body: bytes
@@ -31,13 +32,13 @@ class KeptAnswer:
 
     @property
     def size(self) -> int:
-        """Return the bytes that it takes."""
+        """Return its size in bytes."""
         return ENTRY + len(self.content) + len(self.body)
 
 
 @attrs.define(eq=False)
 class KeptAnswers:
-    """The latest answer of each key, ``limit`` bytes of them at most."""
+    """The latest answer of each key, at most ``limit`` bytes of them."""
 
     limit: int
     size: int = 0
@@ -49,7 +50,7 @@ class KeptAnswers:
     )
 
     def find(self, key: Hashable, content: bytes) -> KeptAnswer | None:
-        """Return the answer of a key, if it was made of this content."""
+        """Return the answer of a key, if it was built from this content."""
         kept = self._of.get(key)
         if kept is None or kept.content != content:
             return None
@@ -57,10 +58,10 @@ class KeptAnswers:
         return kept
 
     def keep(self, key: Hashable, answer: KeptAnswer) -> None:
-        """Keep an answer in place of the key's previous one, unless it is large.
+        """Store an answer in place of the key's previous one, unless it is large.
 
-        Where all room is taken, one new key in ``ONE_IN`` takes the place of those used
-        longest ago: of a fleet that is polled in turn a part is always there, however
+        If the memory is used up, one new key in ``ONE_IN`` replaces those used longest
+        ago. So of a fleet that is polled in turn, a part is always stored, however
         large it is.
         """
         if answer.size > self.limit // 4:
@@ -76,7 +77,7 @@ class KeptAnswers:
         self.shrink(self.limit)
 
     def shrink(self, size: int) -> None:
-        """Forget the answers used longest ago until the others take ``size`` bytes at most."""
+        """Forget the answers used longest ago until the rest is at most ``size`` bytes."""
         while self._of and self.size > size:
             _, forgotten = self._of.popitem(last=False)
             self.size -= forgotten.size

@@ -1,8 +1,10 @@
-"""The ledger counts each call once, when it has ended; everything that is shown is a fold of its tables.
+"""Count each call once, when it has ended.
 
-Keys hold words of mapping documents, names of callers and public halves of their keys;
-nothing of an id, a query or a secret. Instants are seconds since the epoch. A histogram
-has a number for each bound, one for what is longer, and the sum.
+All that is shown is computed from the tables.
+
+Keys contain words of mapping documents, names of callers and public parts of their
+keys, but no part of an id, a query or a secret. Instants are seconds since the epoch. A
+histogram has a number for each bound, one for what is longer, and the sum.
 """
 
 from __future__ import annotations
@@ -19,7 +21,8 @@ import attrs
 from shim.gateway.errors import USUAL, Failure, answered_by_atlas
 from shim.gateway.logs import CallLine
 
-# Bounds in seconds of the time that callers and the gateway wait, up to the default deadline.
+# Bounds in seconds for the time that callers and the gateway wait, up to the default
+# deadline.
 WAITS = (
     0.001,
     0.0025,
@@ -39,21 +42,25 @@ WAITS = (
 )
 
 OTHER = "other"  # the operation of calls that are passed on
-MAX_CALLERS = 1000  # callers that are counted
-KEPT = 900  # of these that stay when one more comes
-RECENT = 300  # seconds that count as now
-SLICE = 30  # seconds of one count of these
-ERRORS = 50  # kinds of errors that are kept, the latest
+MAX_CALLERS = 1000  # the limit on counted callers
+KEPT = 900  # the callers that stay when another one arrives
+RECENT = 300  # the seconds that count as now
+SLICE = 30  # the seconds of one slice of these
+ERRORS = 50  # the limit on stored errors, the latest
 _AGENT = 200  # characters of a User-Agent, as in the log
 
-# those that are counted apart: a hostile server knows hundreds more
+# Statuses that are counted one by one; a hostile server knows hundreds more.
 _STATUSES = frozenset(map(int, HTTPStatus))
 
 Calls = Tally[tuple[str, str, int]]
-"""Operation, route, and status (0: unanswered; one that HTTP does not know: its hundreds) -> calls."""
+"""Operation, route, and status to calls.
+
+The status is 0 for an unanswered call, and the hundreds of a status that HTTP does not
+define.
+"""
 
 Who = tuple[str, str, str]
-"""A caller: its address, its User-Agent, and the public half of its key where the gateway verifies that."""
+"""A caller: its address, its User-Agent, and the public part of a verified key."""
 
 
 def _no_waits() -> list[float]:
@@ -65,11 +72,11 @@ class Way:
     """Calls of one operation by one route."""
 
     statuses: Tally[int] = attrs.field(factory=Tally)
-    """How many had each status, as ``Calls`` has it."""
+    """The calls of each status, which is as in ``Calls``."""
     last: float = 0.0
-    """When the latest ended."""
+    """When the latest call ended."""
     reason: str = ""
-    """Why that went this way."""
+    """Why the latest call took that route."""
     waited: list[float] = attrs.field(factory=_no_waits)
     upstream: list[float] = attrs.field(factory=_no_waits)
 
@@ -85,31 +92,37 @@ class Seen:
 
 @attrs.define(eq=False)
 class SeenCaller(Seen):
-    """Calls of one caller; those that ``failed`` were answered with a status from 500 on, or not at all."""
+    """Calls of one caller.
+
+    Those that ``failed`` had a status from 500 on, or no answer.
+    """
 
     retired: int = 0
     client_errors: int = 0
     failed: int = 0
     error: tuple[str, Failure] | None = None
-    """Operation and failure of its last call that was answered with an error."""
+    """Operation and failure of its latest call with an error."""
     error_seen: Seen = attrs.field(factory=lambda: Seen(0.0))
-    """Since when it gets that error and no other."""
+    """Since when it gets only that error."""
     slices: dict[tuple[int, bool], int] = attrs.field(factory=dict)
-    """How many of its recent calls ended in each slice of time, with or without an error."""
+    """Its recent calls in each slice of time, with and without an error."""
 
     def count(self, ended: float, *, is_error: bool) -> None:
-        """Count a call among the recent ones, and forget those of long ago."""
+        """Count a recent call, and forget old ones."""
         key = int(ended // SLICE), is_error
         if key in self.slices:
             self.slices[key] += 1
             return
         oldest = key[0] - RECENT // SLICE
-        # A new dict, since other threads may be reading the old one.
+        # A new dict, because other threads may be reading the old one.
         self.slices = {one: n for one, n in self.slices.items() if one[0] >= oldest}
         self.slices[key] = 1
 
     def recent(self, now: float) -> tuple[int, int]:
-        """Return how many calls ended in the last five minutes, to the slice, and how many of these with an error."""
+        """Return the calls of the last five minutes, and how many had an error.
+
+        The start is rounded to a slice.
+        """
         first = int((now - RECENT) // SLICE)
         slices = []
         for (at, is_error), calls in self.slices.copy().items():
@@ -121,17 +134,17 @@ class SeenCaller(Seen):
 
 
 class Ledger:
-    """Counts the calls of a gateway in its loop's thread; another thread copies a table before it goes through it.
+    """Counts the calls of a gateway in its loop's thread.
 
-    The keys of ``ways`` are operation and route, of ``errors`` operation and failure.
-    ``let_go`` callers are known no more. ``failures`` include requests that never
-    became calls; ``challenged`` counts answers that only ask for a signature, which no
-    other table counts.
+    Another thread copies a table before it reads it. The keys of ``ways`` are operation
+    and route, and the keys of ``errors`` are operation and failure. ``let_go`` callers
+    are forgotten. ``failures`` include requests that never became calls. ``challenged``
+    counts answers that only ask for a signature, which no other table counts.
     """
 
     def __init__(self) -> None:
         self.started = time.time()
-        # Series start at 0: rate() ignores the first sample of a new one.
+        # Series start at 0, because rate() ignores the first sample of a new one.
         self.failures: Tally[Failure] = Tally(dict.fromkeys(USUAL, 0))
         self.challenged: Tally[str] = Tally({"unsigned": 0, "stale": 0})
         self.ways: defaultdict[tuple[str, str], Way] = defaultdict(
@@ -177,8 +190,8 @@ class Ledger:
         seen = self.callers.get(who)
         if seen is None:
             if len(self.callers) >= MAX_CALLERS:
-                # An address with many names displaces only itself; of others
-                # those go that were silent longest.
+                # An address with many names displaces only its own; otherwise those go
+                # that were silent longest.
                 names = Tally(address for address, *_ in self.callers)
 
                 def order(who: Who) -> tuple[int, float]:
@@ -204,7 +217,7 @@ class Ledger:
             del self.errors[min(self.errors, key=lambda one: self.errors[one].last)]
 
     def calls(self) -> Calls:
-        """Return how many calls there were since the start."""
+        """Return the number of calls since the start."""
         calls: Calls = Tally()
         for names, way in self.ways.copy().items():
             for status, n in way.statuses.copy().items():
@@ -213,7 +226,10 @@ class Ledger:
 
 
 def kind_of(status: int) -> Literal["client_errors", "failed"] | None:
-    """Return the kind that a failed call with this status counts as: ``failed`` from 500 on, or unanswered."""
+    """Return the word for a failed call with this status.
+
+    It is ``failed`` from 500 on, and for an unanswered call.
+    """
     hundreds = status // 100 or status
     if hundreds in {1, 2, 3}:
         return None

@@ -1,4 +1,7 @@
-"""How much goes on at a time: calls, calls of one peer, and bytes held for them. Beyond it calls are answered 503."""
+"""Limit the calls in flight, those of one peer, and the memory reserved for them.
+
+Calls beyond a limit get a 503.
+"""
 
 from __future__ import annotations
 
@@ -14,11 +17,12 @@ from shim.gateway.options import Options
 
 
 class Limits:
-    """The ``count`` of calls in flight, and of ``memory`` bytes those ``reserved`` for calls and ``held`` for content.
+    """The ``count`` of calls in flight, and how much ``memory`` (bytes) they use.
 
-    A content is held as far as it is longer than its reservation. Long contents may use
-    at most half of the memory, so that short calls always fit. Kept answers take what
-    is left, up to their share, and give way to calls.
+    Bytes are ``reserved`` for each call, and ``held`` for content that is longer than
+    its reservation. Long content may use at most half of the memory, so that short
+    calls always fit. Cached answers use the rest, up to their share, and give way to
+    calls.
     """
 
     def __init__(self, options: Options) -> None:
@@ -31,7 +35,10 @@ class Limits:
         self.kept = KeptAnswers(self.memory * part // parts)
 
     def has_room(self, size: int) -> bool:
-        """Return whether calls may take ``size`` bytes more; answers that are kept in these are forgotten."""
+        """Return whether calls may use ``size`` more bytes.
+
+        Cached answers that use these are forgotten.
+        """
         left = self.memory - self.reserved - self.held - size
         if left < self.kept.size:
             self.kept.shrink(left)
@@ -45,9 +52,9 @@ class Entry:
     _limits: Limits
     _peer: str
     excess: str = ""
-    """The limit that it exceeds, empty if it exceeds none."""
+    """The limit that it exceeds, or empty."""
     held: int = 0
-    """The bytes that are held for it."""
+    """The bytes held for it."""
 
     def __enter__(self) -> Self:
         limits = self._limits
@@ -66,7 +73,10 @@ class Entry:
         return self
 
     def take(self, size: int) -> None:
-        """Hold a content of ``size`` bytes until the call's end; raises Refusal, and holds nothing, without room."""
+        """Hold a content of ``size`` bytes until the end of the call.
+
+        Raises Refusal, and holds nothing, if they don't fit.
+        """
         limits = self._limits
         if limits.held + size > limits.memory // 2 or not limits.has_room(size):
             raise busy(NO_ROOM)
@@ -74,7 +84,12 @@ class Entry:
         self.held += size
 
     def hold(self, size: int) -> bool:
-        """Reserve more for content that exceeds its reservation, and return whether it does; raises Refusal."""
+        """Reserve more for content that exceeds its reservation.
+
+        Return whether it does.
+
+        Raises Refusal.
+        """
         is_long = size > BUFFERED
         if is_long:
             self.take(size)

@@ -1,7 +1,7 @@
-"""Writes log lines to stderr in a thread, so that a slow reader, or none, delays no call.
+"""Write log lines to stderr in a thread, so that a slow reader delays no call.
 
-A line is made where it is logged; the thread wakes a few times a second at most, and
-joins and writes the lines.
+The line is built where it is logged. The thread wakes a few times a second at most, and
+writes all lines at once.
 """
 
 from __future__ import annotations
@@ -33,7 +33,10 @@ _lines: LogLines | None = None
 
 
 def tell(line: CallLine) -> None:
-    """Write a call's log line: by the thread if it runs, else by the program's own handler."""
+    """Write a call's log line.
+
+    The thread writes it if it runs, else the program's own handler does.
+    """
     if calls.isEnabledFor(line.level):
         if _lines is None:
             calls.log(line.level, "%s", line.text())
@@ -43,7 +46,10 @@ def tell(line: CallLine) -> None:
 
 @contextlib.contextmanager
 def logged(level: LogLevel, form: LogFormat = LogFormat.TEXT) -> Iterator[None]:
-    """Send events and calls to stderr for the length of a ``with`` block; of libraries, warnings and above."""
+    """Send events and calls to stderr for the length of a ``with`` block.
+
+    Other libraries' events are sent from the level WARNING on.
+    """
     global _lines  # noqa: PLW0603 - stderr is the process's, too
     lines = _lines = LogLines(2, as_json=form is LogFormat.JSON)
     before = logging.getLogger().handlers[:]
@@ -60,9 +66,9 @@ def logged(level: LogLevel, form: LogFormat = LogFormat.TEXT) -> Iterator[None]:
 class LogLines(logging.Handler):
     """Queues lines for a file descriptor, which may be a pipe without a reader.
 
-    logging's own QueueListener waits for ever at its end, and a daemon thread that is
-    inside ``sys.stderr`` then aborts the interpreter. So the thread here writes to the
-    descriptor itself. ``lost`` counts the lines that this process has dropped.
+    The QueueListener of logging waits forever at its end, and a daemon thread inside
+    ``sys.stderr`` then aborts the interpreter. So this thread writes to the descriptor
+    itself. ``lost`` counts the lines that this process has dropped.
     """
 
     lost = Losses()
@@ -83,11 +89,14 @@ class LogLines(logging.Handler):
         self._thread.start()
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Have an event written."""
+        """Queue an event."""
         self.put(partial(self.format, record))
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return an event's line, with its traceback; the last word of a logger's name is the event's."""
+        """Return an event's line, with its traceback.
+
+        The event's name is the last word of the logger's name.
+        """
         at = instant(record.created)
         if not self.as_json:
             return f"{at} {_FORM.format(record)}"
@@ -101,11 +110,14 @@ class LogLines(logging.Handler):
         }
         if record.exc_info:
             members["exception"] = _FORM.formatException(record.exc_info)
-        # in ASCII: a text of others' can't steer the terminal
+        # in ASCII, so that foreign text can't control the terminal
         return json.dumps(members, separators=(",", ":"))
 
     def put(self, make: Callable[[], str]) -> None:
-        """Have a line written; it counts as dropped if too many wait, or if it can't be made. Never waits."""
+        """Queue a line, without waiting.
+
+        It counts as dropped if too many wait, or if building it fails.
+        """
         cause = "stderr is not read, or too slowly"
         try:
             if self._waiting.qsize() + self._in_hand < self._most:
@@ -142,7 +154,7 @@ class LogLines(logging.Handler):
                 self._write(f"{self.format(record)}\n")
 
     def _write(self, text: str) -> str:
-        """Write, waiting for the reader; return why the lines were not taken, or an empty text."""
+        """Write, waiting for the reader; return why lines were not accepted, or ''."""
         left = text.encode(errors="backslashreplace")
         try:
             while left:
@@ -151,7 +163,7 @@ class LogLines(logging.Handler):
                 except BlockingIOError:
                     # Another process shares the descriptor, and changed it.
                     select.select((), (self._descriptor,), ())
-        # a reader that is gone for good, or a disk that is full, is not a reason to end
+        # a missing reader or a full disk is not a reason to stop
         except OSError as error:
             return error.strerror or type(error).__name__
         return ""

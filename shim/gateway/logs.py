@@ -1,7 +1,7 @@
-"""The line of each call in the log, as text or as a JSON object, and the ids of a request.
+"""Build each call's log line, as text or as a JSON object, and read a request's ids.
 
-A line has no id of Atlas's, query, secret or content; of a path it shows only the words
-of Atlas's API.
+A line has no id from Atlas, no query, secret or content. Of a path it shows only the
+words of Atlas's API.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ from shim.tools.radar.radar import shape_of
 
 _LEVELS = {number: logging.getLevelName(number).lower() for number in (10, 20, 30, 40)}
 
-_PATH = 500  # characters of a path that are looked at
+_PATH = 500  # characters of a path that are read
 _shape_of = lru_cache(maxsize=4096)(shape_of)
 
-# ids of callers' that are logged and sent back
+# Callers' ids that are logged and sent back.
 _SANE = re.compile(r"[A-Za-z0-9._~:/+=@-]{1,128}")
 _TRACE = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?")
-"""``traceparent``, and in it the trace (W3C Trace Context, 3.2)."""
+"""``traceparent``, and the trace in it (W3C Trace Context, 3.2)."""
 
 _process = secrets.token_hex(6)
 _numbers = count(1)
@@ -45,56 +45,66 @@ class CallLine:
 
     method: str
     path: str
-    """As it came."""
+    """As received."""
     peer: str
     request_id: str
     engine: Engine
     trace_id: str = ""
     began: float = attrs.field(factory=time.time)
-    """Seconds since the epoch."""
+    """In seconds since the epoch."""
     clock: float = attrs.field(factory=time.perf_counter)
     level: int = logging.INFO
     match: Match | None = None
     route: str = "pass"
     reason: str = ""
     status: int | None = None
-    """None if the caller left before the whole answer was written, unless it is an error."""
+    """None if the caller left before the whole answer was written, unless it is an
+    error.
+    """
     upstream_status: int | None = None
     seconds: float = 0.0
-    """How long the whole call took."""
+    """The total duration of the call."""
     upstream_seconds: float | None = None
-    """Upstream's part of it."""
+    """Upstream's part of the duration."""
     agent: str | None = None
     key: str = ""
-    """The public half of the key that the caller proved."""
+    """The public part of the key that the caller proved."""
     code: str | None = None
     failure: Failure | None = None
-    """What the call counts as."""
+    """The failure that the call counts as."""
     challenged: Challenged | None = None
     said: str = ""
     done: Tally[str] = attrs.field(factory=Tally)
-    """The writes that upstream executed for it, method and shape of the path, and how many of each."""
+    """The writes that upstream executed for it: method and shape of the path, with
+    their number.
+    """
 
     def is_sent(self, route: str) -> None:
-        """Note where the call is sent; ``route`` is empty where it is only passed on."""
+        """Record the destination of the call.
+
+        ``route`` is empty if it is only passed on.
+        """
         if route and self.match is not None:
             self.route = route
         else:
             self.route = "pass"
 
     def has_done(self, call: Call) -> None:
-        """Note a write that upstream answered with a success."""
+        """Record a write that upstream answered with a success."""
         self.done[f"{call.method} {_shape_of(call.path[:_PATH])}"] += 1
 
     def translated(self, record: Record) -> None:
-        """Note how a retired call was answered."""
-        # on an endpoint that lives on
+        """Record how a retired call was answered."""
+        # on an endpoint that is not retired
         passed = self.match is None and record.route == "legacy"
         self.route = "pass" if passed else record.route
         self.reason = record.reason
 
     def refused(self, refusal: Refusal) -> None:
-        """Note why the gateway itself answers with an error: a warning, unless it is a step of a handshake."""
+        """Record why the gateway itself answers with an error.
+
+        It is a warning, unless it is a step of a handshake.
+        """
         why = refusal.detail.partition(". ")[0].removesuffix(".")
         more = f" ({refusal.said})" if refusal.said else ""
         self.code = refusal.code
@@ -111,9 +121,11 @@ class CallLine:
             self.level = logging.DEBUG
 
     def answered(self, status: int | None, *, whole: bool) -> None:
-        """Note how the call ended; ``whole`` means that the answer was written completely."""
-        # Whoever read the status of an error has it, and needs no body: curl -f leaves
-        # there.
+        """Record how the call ended.
+
+        ``whole`` means that all of the answer was written.
+        """
+        # A caller that has read an error's status needs no body: curl -f leaves then.
         has_error = self.failure is not None or (status or 0) >= 400
         self.status = status if whole or has_error else None
         self.seconds = time.perf_counter() - self.clock
@@ -121,14 +133,17 @@ class CallLine:
             self.level = max(self.level, logging.WARNING)
 
     def _what_was_done(self) -> str:
-        """Return the writes that were executed for a call that has no success, empty without any."""
+        """Return the writes that were executed for a call without a success, or ''."""
         if not self.done or (self.failure is None and 0 < (self.status or 0) < 400):
             return ""
         writes = [f"{count} x {write}" for write, count in self.done.items()]
         return f"done: {', '.join(writes)}"
 
     def members(self) -> dict[str, Any]:
-        """Return the values of a line, by their names in JSON; unknown ones are empty."""
+        """Return the values of a line, by their names in JSON.
+
+        Unknown ones are empty.
+        """
         upstream_ms = None
         if self.upstream_seconds is not None:
             upstream_ms = round(self.upstream_seconds * 1000, 3)
@@ -168,7 +183,7 @@ class CallLine:
         return self.match.operation.id
 
     def json(self) -> str:
-        """Return the line as JSON, members without a value left out."""
+        """Return the line as JSON, without members that have no value."""
         shown = {}
         for name, value in self.members().items():
             if value not in {None, ""} or name == "status":
@@ -197,7 +212,7 @@ class CallLine:
         return " | ".join(parts)
 
     def _why(self) -> str:
-        """Return the reason of the route or of an error, the way out, and the writes that were done."""
+        """Return the reason for the route or error, the fix, and the executed writes."""
         why = self.said or self.reason
         if self.code is not None:
             why = f"{self.code}: {why}" if why else self.code
@@ -233,13 +248,13 @@ def _millisecond(count: int) -> str:
 
 
 def ids_of(headers: Headers) -> tuple[str, str]:
-    """Return the name by which a call is found, and its trace, empty without one.
+    """Return the id that finds a call, and its trace, empty without one.
 
-    The name is ``X-Request-Id``, else the trace of ``traceparent``, else a new one.
+    The id is ``X-Request-Id``, else the trace of ``traceparent``, else a new one.
     """
     name = trace = ""
     for field, value in headers:
-        # a cheap look: most have neither
+        # cheap, because most have neither
         if len(field) == len("X-Request-Id") or len(field) == len("traceparent"):
             lower = field.lower()
             if lower == "x-request-id" and not name and _SANE.fullmatch(value):

@@ -1,4 +1,4 @@
-"""What the gateway could not write: lines of its log, or entries of its inventory."""
+"""Count what the gateway could not write: log lines and inventory entries."""
 
 from __future__ import annotations
 
@@ -17,5 +17,5 @@ class Losses:
     cause: str = ""
 
     def after(self, count: int, cause: str) -> Self:
-        """Return the losses after so many more, which happen now."""
+        """Return the losses with so many more, as of now."""
         return type(self)(self.count + count, time.time(), cause)

@@ -1,4 +1,4 @@
-"""Counts for the operator (Prometheus); labels hold words from the mapping documents, never ids."""
+"""Metrics for the operator (Prometheus); labels contain words of documents, not ids."""
 
 from __future__ import annotations
 
@@ -49,20 +49,23 @@ gauge sunset_timestamp_seconds document,operation: The sunset in force of each o
 gauge announced_sunset_timestamp_seconds method,path,version: When an operation is switched off, as its replies say.
 gauge announced_last_call_timestamp_seconds method,path,version: When a reply last announced the end of its operation.
 """
-"""Type, name behind ``atlas_shim_``, labels and help text of each family."""
+"""The type, name after ``atlas_shim_``, labels and help text of each family."""
 
 _BOUNDS = [*map(str, WAITS), "+Inf"]
 
 Samples = Mapping[Any, Any]
-"""Values of a family's labels -> sample or histogram; the key is a word for a single label, ``()`` without labels."""
+"""The label values of a family, to a sample or histogram.
+
+The key is a word for a single label, and ``()`` without labels.
+"""
 
 
 @attrs.define(eq=False)
 class Metrics(Collector):
-    """Makes the page of metrics of a running gateway; the library asks for a class that inherits.
+    """Builds the metrics page of a running gateway, as the library requires.
 
-    ``server`` is set at the start. All may change while the page is made, in another
-    thread.
+    ``server`` is set at the start. All values may change in another thread while the
+    page is built.
     """
 
     handler: Handler
@@ -75,7 +78,7 @@ class Metrics(Collector):
         return generate_latest(self)
 
     def collect(self) -> Iterator[core.Metric]:
-        """Yield the families, those of the process last."""
+        """Yield the families, with those of the process last."""
         values = self._of_calls() | self._of_parts()
         for row in _FAMILIES.strip().split("\n"):
             head, _, said = row.partition(": ")
@@ -192,7 +195,10 @@ class Metrics(Collector):
 
 
 def _status(status: int) -> tuple[str, str]:
-    """Return the class of a status, and the status itself, or its class where HTTP does not know it."""
+    """Return the class of a status, and the status itself.
+
+    Instead of a status that HTTP does not define, it returns the class twice.
+    """
     if status < 100:
         return f"{status}xx", f"{status}xx"
     return f"{status // 100}xx", str(status)

@@ -1,7 +1,8 @@
-"""What the values of options are, and their readers.
+"""The types of option values, and their readers.
 
-A reader is a pair: the placeholder for a value in the help, and a function of a text and of
-the option's ``name`` in errors, which returns the value or raises SettingsError.
+A reader is a pair: the placeholder for a value in the help, and a function. The
+function gets a text and the option's ``name`` for errors. It returns the value or
+raises SettingsError.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ from shim.errors import SettingsError
 from shim.gateway.allow import parse_allow
 from shim.origins import parse_origin
 
-# bytes that each call in flight may need: two heads, and the data that waits to be read
-# either direction
+# Bytes that each call in flight may need: two heads, and the data that waits to be read
+# in either direction.
 RESERVED = 131072
 
 Network = IPv4Network | IPv6Network
@@ -34,7 +35,10 @@ _Word = TypeVar("_Word", bound=StrEnum)
 Reader = tuple[str, Callable[..., T]]
 
 CredentialsMode = StrEnum("CredentialsMode", "PASSTHROUGH OWN VERIFY")
-"""Whose credentials a rewritten call carries: the caller's, the gateway's, or the caller's key that both know."""
+"""Whose credentials a rewritten call has.
+
+They are the caller's, the gateway's, or a key that both know.
+"""
 
 LogLevel = StrEnum("LogLevel", "DEBUG INFO WARNING ERROR")
 LogFormat = StrEnum("LogFormat", "TEXT JSON")
@@ -53,21 +57,21 @@ _SIZES = {
 }
 
 HOST = re.compile(r"[A-Za-z0-9._:%-]+")
-"""A name or address of a host, which has no character that ends a word of a configuration."""
+"""A host's name or address, without characters that end a word of a configuration."""
 
 _BASE_PATH = re.compile(r"(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*")
 
 
 @attrs.frozen
 class Address:
-    """A host and a TCP port to listen on; port 0 takes a free one."""
+    """A host and a TCP port to listen on; port 0 is a free one."""
 
     host: str
     port: int
 
     @property
     def authority(self) -> str:
-        """``host:port``, with brackets around a host of IPv6."""
+        """``host:port``, with brackets around an IPv6 address."""
         if ":" in self.host:
             return f"[{self.host}]:{self.port}"
         return f"{self.host}:{self.port}"
@@ -83,7 +87,10 @@ def is_address(host: str) -> bool:
 
 
 def is_loopback(host: str) -> bool:
-    """Return whether a host to listen on is this machine's own, under every address that it has."""
+    """Return whether only this machine can reach a host to listen on.
+
+    Every address of the host must be a loopback one.
+    """
     try:
         found = {
             str(entry[4][0])
@@ -97,7 +104,10 @@ def is_loopback(host: str) -> bool:
 
 
 def parse_address(text: str, name: str) -> Address:
-    """Parse ``host:port``, ``[v6]:port`` or ``:port`` (loopback); raises SettingsError."""
+    """Parse ``host:port``, ``[v6]:port`` or ``:port`` (loopback).
+
+    Raises SettingsError.
+    """
     try:
         parts = urlsplit(f"//{text}")
         host = parts.hostname or "127.0.0.1"

@@ -1,8 +1,8 @@
-"""The gateway's options, each declared once: its type, and how it is written, read, explained and changed.
+"""The gateway's options, each declared once with its type, text and reader.
 
 The option ``public_url`` is the flag ``--public-url``, the variable
-``ATLAS_SHIM_PUBLIC_URL`` and the file key ``public_url``. A flag beats the environment,
-which beats a file, which beats the default.
+``ATLAS_SHIM_PUBLIC_URL`` and the file key ``public_url``. A flag overrides the
+environment, which overrides a file, which overrides the default.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Option:
     secret: bool = False
     """Whether its value is never shown."""
     name: str = ""
-    """That of the attribute."""
+    """The name of the attribute."""
 
     @property
     def flag(self) -> str:
@@ -79,7 +79,10 @@ _credentials = partial(_option, "Credentials")
 
 @attrs.frozen
 class Options:
-    """One consistent set of gateway options; times are in seconds, None means off."""
+    """One consistent set of gateway options.
+
+    Times are in seconds, and None means off.
+    """
 
     listen: Address = _where(
         of.ADDRESS,
@@ -216,21 +219,24 @@ class Options:
 
     @property
     def allowed(self) -> AllowList | None:
-        """What may be called with credentials of the gateway's own; None for all, if it has none to lend."""
+        """The calls that may use the gateway's own credentials.
+
+        None means all calls.
+        """
         return self.allow or (
             BY_DEFAULT if self.credentials is CredentialsMode.OWN else None
         )
 
     @property
     def switches(self) -> Mapping[str, str]:
-        """The words that are on, as the environment has them."""
+        """The words that are on, by the environment variable."""
         return {
             "ATLAS_SHIM_READS": ",".join(sorted(self.reads)),
             "ATLAS_SHIM_WRITES": ",".join(sorted(self.writes)),
         }
 
     def settings(self) -> Settings:
-        """Return the part of the options that the core obeys."""
+        """Return the options of the core."""
         word, flag = word_and_flag(self.route)
         return Settings(
             route=word,
@@ -248,7 +254,10 @@ TABLE: tuple[Option, ...] = tuple(
     attrs.evolve(field.metadata["row"], name=field.name)
     for field in attrs.fields(Options)
 )
-"""Every option, in the order it is explained; the command makes its flags from these rows."""
+"""Every option in the order of its explanation.
+
+The command's flags are built from it.
+"""
 
 
 def contradictions(options: Options) -> Iterator[str]:
@@ -279,11 +288,14 @@ def contradictions(options: Options) -> Iterator[str]:
 
 
 _LONGEST_DEADLINE = 3600.0
-"""Seconds beyond which a deadline was hardly meant as such."""
+"""Seconds beyond which a deadline is probably a mistake."""
 
 
 def doubts(options: Options, environ: Mapping[str, str]) -> Iterator[str]:
-    """Yield probable mistakes in options and variables, with which a gateway can still start."""
+    """Yield probable mistakes with which the gateway can still start.
+
+    They may be in options or in variables.
+    """
     if (named := environ.get("ATLAS_SHIM_MAPPINGS")) and not document_files(
         Path(named)
     ):

@@ -1,7 +1,7 @@
-"""What calls are answered with: options and mapping documents, each replaced while calls are taken.
+"""The plan for calls: options and mapping documents, each replaceable at run time.
 
-Environment and flags can't change while a process runs; the file of ``--config`` and
-the folder of ``ATLAS_SHIM_MAPPINGS`` can.
+The environment and flags can't change while a process runs. The file of ``--config``
+and the folder of ``ATLAS_SHIM_MAPPINGS`` can.
 """
 
 from __future__ import annotations
@@ -46,7 +46,10 @@ KNOWN = {
 
 @attrs.frozen
 class Setting:
-    """The text of one option, and its ``source``: a flag, a variable, a file's key, or ``default``."""
+    """The text of one option.
+
+    Its ``source`` is a flag, a variable, a file's key, or ``default``.
+    """
 
     name: str
     value: str
@@ -59,7 +62,7 @@ def given(
     file: Mapping[str, object] | None = None,
     file_name: str = "",
 ) -> tuple[dict[str, Setting], list[str]]:
-    """Return the given options by name, and a problem for each key of the file that is not an option.
+    """Return the given options by name, and a problem for each unknown key of the file.
 
     A flag that is None, and an empty variable, count as not given.
     """
@@ -98,7 +101,7 @@ def _hint(key: str, value: object, names: Sequence[str]) -> str:
 
 
 def _written(value: object) -> str:
-    """Return a value of a TOML file as it would be written in a variable."""
+    """Return a value of a TOML file as a variable would have it."""
     if isinstance(value, bool):
         return "on" if value else "off"
     if isinstance(value, dict):
@@ -109,7 +112,10 @@ def _written(value: object) -> str:
 
 
 def nearest(name: str, known: Iterable[str], prefix: str = "") -> str:
-    """Return a question with the nearest known name, or an empty text; the prefix is not compared."""
+    """Return a question with the nearest known name, or ''.
+
+    The prefix is not compared.
+    """
     near = get_close_matches(
         name.removeprefix(prefix),
         [one.removeprefix(prefix) for one in known],
@@ -126,12 +132,18 @@ def read_options(
     flags: Mapping[str, str | None] | None = None,
     file: Mapping[str, object] | None = None,
 ) -> Options:
-    """Read options from flags over environment over a file; raises SettingsError with all that is wrong."""
+    """Read options from flags, the environment and a file.
+
+    Raises SettingsError with all errors.
+    """
     return options_of(*given(environ, flags, file))
 
 
 def options_of(found: Mapping[str, Setting], problems: Iterable[str] = ()) -> Options:
-    """Return the options from these values; raises SettingsError with these problems and those of every bad value."""
+    """Build the options from these values.
+
+    Raises SettingsError with these problems and those of every bad value.
+    """
     problems = list(problems)
     values = {}
     for row in TABLE:
@@ -146,7 +158,10 @@ def options_of(found: Mapping[str, Setting], problems: Iterable[str] = ()) -> Op
 
 
 def renamed(error: SettingsError, found: Mapping[str, Setting]) -> SettingsError:
-    """Return the error with each option named as it was given (flag, variable or key of the file)."""
+    """Return the error with each option as it was given.
+
+    The name is that of its flag, its variable or its key in the file.
+    """
     names = {}
     for row in TABLE:
         if row.name in found:
@@ -160,7 +175,10 @@ def renamed(error: SettingsError, found: Mapping[str, Setting]) -> SettingsError
 
 @contextlib.contextmanager
 def collected(problems: list[str], found: Mapping[str, Setting] = {}) -> Iterator[None]:
-    """Add the errors of a block to the problems; those of an option get the name of its source."""
+    """Add the errors of a block to the problems.
+
+    Errors of an option get the name of its source.
+    """
     try:
         yield
     except DocumentError as error:
@@ -171,9 +189,9 @@ def collected(problems: list[str], found: Mapping[str, Setting] = {}) -> Iterato
 
 @attrs.frozen(eq=False)
 class Plan:
-    """What calls are answered with; a call keeps to the plan that it began with.
+    """The options and documents for calls; a call uses one plan from start to end.
 
-    Raises SettingsError when options and documents contradict each other.
+    Raises SettingsError if options and documents contradict each other.
     """
 
     options: Options
@@ -181,13 +199,16 @@ class Plan:
     given: Mapping[str, Setting] = attrs.field(factory=dict)
     """Where each option was given."""
     waiting: Sequence[str] = ()
-    """Options of which other values were read, which need a restart."""
+    """Options with new values that need a restart."""
     settings: Settings = attrs.field(
         default=attrs.Factory(lambda self: self.options.settings(), takes_self=True)
     )
-    """The part of the options that the core obeys."""
+    """The options of the core."""
     checks_host: bool = attrs.field(init=False)
-    """Whether a Host that is not the gateway's is refused (RFC 9110, 7.4): it knows its name, or holds credentials."""
+    """Whether a Host that is not the gateway's is refused (RFC 9110, 7.4).
+
+    That is so if the gateway knows its name, or has credentials.
+    """
 
     @checks_host.default
     def _checks_host(self) -> bool:
@@ -203,7 +224,7 @@ class Plan:
             raise SettingsError(*problems)
 
     def by_flag(self, word: RouteWord | None) -> Plan:
-        """Return this plan with the value of the route's flag, None if it has no value yet."""
+        """Return this plan with a value of the route's flag, or None without one."""
         return attrs.evolve(self, settings=self.settings.by_flag(word))
 
 
@@ -213,17 +234,17 @@ Given = tuple[Options, dict[str, Setting]]
 
 @attrs.frozen
 class PlanSource:
-    """Where a plan comes from."""
+    """The sources of a plan."""
 
     environ: Mapping[str, str]
     """Variables; they also name the mapping documents."""
     flags: Mapping[str, str | None] = attrs.field(factory=dict)
-    """They stand above the variables."""
+    """They override the variables."""
     config: Path | None = None
-    """The file of options, below both."""
+    """The file of options, which both override."""
 
     def read(self) -> Plan:
-        """Read everything; raises SettingsError with all that is wrong."""
+        """Read everything; raises SettingsError with all errors."""
         problems = list[str]()
         options = Options()
         found = dict[str, Setting]()
@@ -236,14 +257,14 @@ class PlanSource:
         raise SettingsError(*problems)
 
     def options(self) -> Given:
-        """Read the options; raises SettingsError with all that is wrong."""
+        """Read the options; raises SettingsError with all errors."""
         found, unknown = given(
             self.environ, self.flags, read_config(self.config), str(self.config)
         )
         return options_of(found, unknown), found
 
     def documents(self) -> tuple[Document, ...]:
-        """Read the documents; raises DocumentError with all that is wrong."""
+        """Read the documents; raises DocumentError with all errors."""
         return load_documents(mapping_folders(self.environ))
 
     def files_of_documents(self) -> list[Path]:
@@ -252,7 +273,7 @@ class PlanSource:
             folders = [Path(named)]
         else:
             folders = []
-        # reading the folder gives the reason
+        # reading the folder raises the reason
         with contextlib.suppress(OSError):
             return [
                 *folders,
@@ -262,7 +283,10 @@ class PlanSource:
 
 
 def read_config(path: Path | None) -> dict[str, object]:
-    """Read a TOML file of options, whose names may have dashes; raises SettingsError when it can't be read."""
+    """Read a TOML file of options, whose names may have dashes.
+
+    Raises SettingsError if it can't be read.
+    """
     if path is None:
         return {}
     try:
@@ -277,7 +301,10 @@ def read_config(path: Path | None) -> dict[str, object]:
 
 
 def _toml_fault(path: Path, error: ValueError) -> str:
-    """Return the defect of a TOML file, with the line; only the key of a line that may hold a secret."""
+    """Return the defect of a TOML file, with the line.
+
+    Of a line that may have a secret, only the key is shown.
+    """
     said, _, place = str(error).partition(" (at line ")
     number = place.partition(",")[0]
     if not number.isdigit():
@@ -295,10 +322,10 @@ def _toml_fault(path: Path, error: ValueError) -> str:
 
 
 class LivePlan:
-    """The ``plan`` in use, and the files that it was made of, which are followed while the gateway runs.
+    """The ``plan`` in use, which follows its files while the gateway runs.
 
-    Options and documents each keep their own last good, so that a kill switch acts
-    whatever lies beside it. ``use`` is called with each new plan, and sets it.
+    Options and documents each keep their last good version, so that a kill switch works
+    whatever is wrong elsewhere. ``use`` is called with each new plan, and sets it.
     """
 
     def __init__(self, plan: Plan, source: PlanSource) -> None:
@@ -325,7 +352,10 @@ class LivePlan:
         self.watched = options, documents
 
     def _take_up(self, given: Given, documents: tuple[Document, ...]) -> None:
-        """Use the new values, except options that need a restart; raises SettingsError if they can't be used."""
+        """Use the new values, except options that need a restart.
+
+        Raises SettingsError if they can't be used.
+        """
         (options, found), old = given, self.plan.options
         try:
             engine = Plan(
@@ -351,7 +381,10 @@ class LivePlan:
 def settings_of(
     found: Mapping[str, Setting], environ: Mapping[str, str]
 ) -> list[Setting]:
-    """Return the settings of a gateway that is started so; a secret shows as ``(set)``."""
+    """Return the settings of a gateway that is started so.
+
+    A secret shows as ``(set)``.
+    """
     settings = [
         found.get(row.name, Setting(row.name, row.default, "default")) for row in TABLE
     ]
@@ -365,7 +398,10 @@ def settings_of(
 
 
 def unknown_variables(environ: Mapping[str, str]) -> list[str]:
-    """Return a problem for each variable that nothing reads: a mistyped kill switch would have no effect."""
+    """Return a problem for each variable that nothing reads.
+
+    A kill switch with a mistyped name would have no effect.
+    """
     names = sorted(
         name for name in environ if name.startswith(PREFIX) and name not in KNOWN
     )

@@ -1,9 +1,10 @@
-"""What the gateway remembers of an exchange, for further reads of the same operation by the same form of head.
+"""Remember an exchange, for reads of the same operation with the same form of head.
 
 A fleet's reads differ in the cluster, in credentials and in the ids of traces. One
-exchange says of all of them how they are sent and answered: parameters fill the path,
-and the route's memory is asked for each cluster. Any other reply (another status,
-broken content, a list with more pages) goes the ordinary way; no call is sent twice.
+exchange decides for all of them which request is sent and how it is answered:
+parameters fill the path, and the route's memory is asked for each cluster. Any other
+reply (another status, broken content, a list with more pages) takes the ordinary path.
+No call is sent twice.
 """
 
 from __future__ import annotations
@@ -36,10 +37,10 @@ from shim.gateway.upstream.connection import OutboundCall, UpstreamResponse
 if TYPE_CHECKING:
     from functools import _lru_cache_wrapper
 
-# reads of one operation, query and form of head, by tier, that are remembered
+# The limit on remembered reads, by operation, query, form of head, and tier.
 MAX_REPEATS = 256
-PATHS = 8192  # whose matches are remembered
-_MAX_KEY_LENGTH = 300  # characters of such a path and the call's Accept
+PATHS = 8192  # the limit on remembered matches
+_MAX_KEY_LENGTH = 300  # the limit on such a path and the call's Accept, in characters
 _PATH, _CREDENTIAL, _FREE = range(3)
 _is_plain = re.compile(r"(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)+/?").fullmatch
 
@@ -48,26 +49,29 @@ _Matched = tuple[Candidates | None, Match | None, tuple[str, ...] | None]
 
 @attrs.define(eq=False)
 class Prepared:
-    """How reads of one operation are sent to a tier and answered, whatever cluster they name."""
+    """How reads of one operation are sent to a tier and answered, for any cluster."""
 
     repeated: Repeated
     outbound: OutboundCall
     head: Blank
     suffix: str
-    """What stands behind the path in its target."""
+    """The part after the path in its target."""
     record: Record
-    """The record of a success, in which a mark stands for the path."""
+    """The record of a success, with a mark in place of the path."""
     status: int
     content_type: str
     linked: bool
-    """Whether that is another path than the caller's."""
+    """Whether that path differs from the caller's."""
     _fields: tuple[Headers, Lines] | None = None
     _notes: tuple[Record, Blank] | None = None
 
     def lines(
         self, headers: Headers, record: Record, path: bytes
     ) -> tuple[Lines, bytes]:
-        """Return the field lines of an answer whose upstream reply had these, and as bytes with its path."""
+        """Return the answer's field lines, as texts and as bytes with its path.
+
+        ``lines`` are those of the reply.
+        """
         fields = self._fields
         noted = self._notes
         if fields is None or fields[0] is not headers:
@@ -83,10 +87,10 @@ class Prepared:
 
 @attrs.define(eq=False)
 class RepeatedCall:
-    """A call like earlier ones: the stored parts of those, and its own values.
+    """A call like earlier ones: their stored parts, and its own values.
 
-    ``tier_key`` is that of the route's memory for its cluster, None for a call whose
-    cluster has one tier.
+    ``tier_key`` is the cluster's key in the route's memory, or None if the cluster has
+    one tier.
     """
 
     repeats: Repeats
@@ -99,9 +103,9 @@ class RepeatedCall:
     async def answer(
         self, request: Request, plan: Plan, entry: Entry, line: CallLine
     ) -> UpstreamResponse | None:
-        """Answer a call as others were answered; raises Refusal.
+        """Answer a call like earlier ones; raises Refusal.
 
-        Returns upstream's answer, if upstream was asked and only an exchange can
+        Returns upstream's answer if upstream was asked, but only an exchange can
         translate the answer.
         """
         prepared = self.prepared
@@ -118,7 +122,7 @@ class RepeatedCall:
             if response.head.status == prepared.repeated.expected:
                 content = response.whole(limit)
                 if content is not None:
-                    left = None  # all of it is here
+                    left = None  # all of it has arrived
                 else:
                     content = (await response.read(limit, entry.take)).body
                     entry.hold(len(content or b"") - sum(map(len, response.chunks)))
@@ -132,7 +136,7 @@ class RepeatedCall:
                 return response
             is_long = entry.hold(len(made.body))
             self._reply(request, response, made, line)
-            # it waits until the caller has taken it, and nothing that it was made of
+            # the answer waits until the caller has read it, but not its parts
             if is_long:
                 response.chunks = []
                 content = None
@@ -146,7 +150,7 @@ class RepeatedCall:
         return None
 
     def _made(self, content: bytes) -> KeptAnswer | None:
-        """Return the translated content; None if it is unusual."""
+        """Return the translated content, or None if it is unusual."""
         prepared, answers, key = (
             self.prepared,
             self.repeats.answers,
@@ -161,7 +165,7 @@ class RepeatedCall:
         record = prepared.record
         if made.fields is not record.fields or made.dropped:
             record = attrs.evolve(record, fields=made.fields, dropped=made.dropped)
-            if not made.dropped:  # the next answer has the same, mostly
+            if not made.dropped:  # most often the next answer has the same
                 prepared.record = record
         answer = KeptAnswer(content, made.value, record)
         if prepared.repeated.timeless:
@@ -200,7 +204,7 @@ class RepeatedCall:
 
 @attrs.define(eq=False)
 class Repeats:
-    """Remembers how reads were answered, and their ``answers`` while there is room."""
+    """Remembers how reads were answered, and their ``answers`` while memory is left."""
 
     shared: Shared
     answers: KeptAnswers
@@ -213,12 +217,13 @@ class Repeats:
     )
 
     def find(self, request: Request, plan: Plan, path: str) -> RepeatedCall | None:
-        """Return the stored parts of calls like this one, None if the decision might differ.
+        """Return the stored parts of calls like this one, or None.
 
-        It is asked before the call is checked, and the call may be sent before, since
-        it differs from one that has passed all checks in plain segments of its path, in
-        its credential and in ids of traces alone, which no check looks at but the list
-        of allowed calls, and that is asked here.
+        It is None if the decision might differ. This happens before the call is
+        checked, and the call may be sent before. It differs from a call that passed all
+        checks only in plain segments of its path, in its credential and in ids of
+        traces. The only check that reads these is the list of allowed calls, which is
+        asked here.
         """
         head = request.head
         allow = plan.options.allow
@@ -251,7 +256,7 @@ class Repeats:
         )
 
     def _looked_up(self, request: Request, plan: Plan, path: str) -> _Matched:
-        """Return the result of ``_matched`` for a request, None for one that would take much memory."""
+        """Return ``_matched`` for a request, or None if it would take much memory."""
         form = request.head.form
         if form is None or len(path) + len(form.accept) > _MAX_KEY_LENGTH:
             return None, None, None
@@ -260,7 +265,7 @@ class Repeats:
     def learn(
         self, request: Request, plan: Plan, run: UpstreamCall, outcome: Answer
     ) -> None:
-        """Remember how a call was answered, unless it has to be decided anew each time."""
+        """Remember how a call was answered, unless each such call needs a new decision."""
         head = request.head
         repeated = outcome.repeated
         match = run.match
@@ -308,7 +313,10 @@ class Repeats:
 
 
 def _matched(plan: Plan, method: str, path: str, accept: str) -> _Matched:
-    """Return the operations of a plain path, the match of a read, and the key of its cluster's tier, if there are."""
+    """Return the operations of a plain path, the match of a read, and its tier's key.
+
+    The match and the key are None if there are none.
+    """
     if _is_plain(path):
         looked_up = plan.engine.look_up(method, path)
     else:
@@ -327,12 +335,18 @@ def _matched(plan: Plan, method: str, path: str, accept: str) -> _Matched:
 
 
 def _is_digest(credential: Credential | None) -> bool:
-    """Return whether a credential signs the caller's target, and so crosses with none of another."""
+    """Return whether a credential signs the caller's target.
+
+    Such a credential is not sent with another target.
+    """
     return credential is not None and credential[2][:6].lower() == "digest"
 
 
 def _key(request: Request, candidates: object, path: str) -> Hashable:
-    """Return the key of calls that are sent and answered alike, except for the values in their places."""
+    """Return the key of calls that are sent and answered alike.
+
+    They may differ in the values in their places.
+    """
     head = request.head
     credential = request.credential
     if credential is None:
@@ -359,7 +373,7 @@ def _values(request: Request, path: bytes) -> list[bytes]:
 
 
 def _marked(request: Request, repeated: Repeated) -> Headers:
-    """Return the field lines that were sent, with marks in place of values that differ between calls."""
+    """Return the sent field lines, with marks in place of values that differ."""
     head = request.head
     credential = request.credential
     assert head.form is not None, "it is remembered"

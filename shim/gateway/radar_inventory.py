@@ -1,4 +1,4 @@
-"""Keeps the sunsets that replies announce, and writes the inventory of calls in a thread."""
+"""Store the sunsets that replies announce, and write the inventory in a thread."""
 
 from __future__ import annotations
 
@@ -19,16 +19,17 @@ log = logging.getLogger("shim.gateway.inventory")
 
 MAX_WAITING = 10_000  # calls that may wait to be written; more are counted and left out
 
-_PATIENCE = 5.0  # seconds that the end of the gateway waits for a disk
+_PATIENCE = 5.0  # seconds that the shutdown waits for a disk
 _NAME = 100  # characters of a caller's name
 _AGENT = 200  # characters of a User-Agent
 
 
 class RadarInventory:
-    """Stores announced sunsets, and appends calls to the inventory, in their order, each after its reply.
+    """Stores announced sunsets, and appends calls to the inventory.
 
-    ``is_on``: ``ATLAS_SHIM_INVENTORY`` names a file. ``clock`` returns seconds since
-    the epoch. ``lost`` counts the calls that are missing in the file.
+    Calls are in order, each after its reply. ``is_on`` means that
+    ``ATLAS_SHIM_INVENTORY`` names a file. ``clock`` returns seconds since the epoch.
+    ``lost`` counts the calls that are missing in the file.
     """
 
     def __init__(self, environ: Mapping[str, str], clock: Callable[[], float]) -> None:
@@ -41,15 +42,18 @@ class RadarInventory:
         self.lost = Losses()
 
     def begin(self) -> None:
-        """Write down that the gateway has started: an inventory without calls proves silence only from then on."""
+        """Record the start of the gateway.
+
+        An inventory without calls proves silence only from then on.
+        """
         self._put(partial(dict, started="gateway"))
 
     def add(self, record: Record, call: CallLine) -> None:
-        """Have a retired call written."""
+        """Queue a retired call."""
         self._put(partial(retired, record), call)
 
     def look(self, sent: Call, headers: Headers, call: CallLine) -> None:
-        """Keep the sunset that a reply announces of the call as it was sent upstream."""
+        """Store the sunset that a reply announces, for the call as it was sent."""
         caller = (
             f"{plain(call.agent or '')[:_NAME] or 'no User-Agent'} from {call.peer}"
         )
@@ -69,7 +73,7 @@ class RadarInventory:
                 )
             self.lost = self.lost.after(1, "writes cannot keep up with the calls")
             return
-        # it may wait for long, and then a User-Agent's first words are enough
+        # it may wait long, and the start of a User-Agent is enough then
         if call is not None:
             entry = partial(
                 entry, agent=call.agent and call.agent[:_AGENT], peer=call.peer
@@ -90,7 +94,10 @@ class RadarInventory:
                 self.lost = self.lost.after(1, cause)
 
     async def flush(self) -> None:
-        """Return when all calls are written, or after five seconds; missing lines are logged."""
+        """Return when all calls are written, or after five seconds.
+
+        Missing lines are logged.
+        """
         if self._thread is not None:
             self._waiting.put(None)
             await asyncio.to_thread(self._thread.join, _PATIENCE)

@@ -1,4 +1,7 @@
-"""Runs the gateway as a program, from the set-up of its process to the signal that ends it, or in a thread."""
+"""Run the gateway as a program, from its set-up to the signal that ends it.
+
+It can also run in a thread.
+"""
 
 from __future__ import annotations
 
@@ -30,19 +33,18 @@ from shim.gateway.server import Gateway
 log = logging.getLogger("shim.gateway.start")
 process_log = logging.getLogger("shim.gateway.process")
 
-# descriptors for listeners, logs, the loop, resolving and the operator's connections
+# Descriptors for listeners, logs, the loop, resolving and the operator's connections.
 _SPARE = 128
-# seconds beyond ``drain``, and after a second signal, in which the process ends by
-# itself or is ended
+# Seconds beyond ``drain``, and after a second signal, until the process is killed.
 _LATE = 10.0
-# the same once calls have ended: for the log's last lines, and for threads that may
-# wait for ever
+# The same after calls have ended: for the log's last lines, and for threads that may
+# wait forever.
 _AFTER = 3.0
 
 
 def fill_descriptors() -> None:
     """Open standard streams that are closed, so that no socket gets their descriptors."""
-    while (new := os.open(os.devnull, os.O_RDWR)) < 3:  # the lowest that is free
+    while (new := os.open(os.devnull, os.O_RDWR)) < 3:  # the lowest free one
         pass
     os.close(new)
 
@@ -51,7 +53,7 @@ def serve(settings: LivePlan) -> None:
     """Serve until SIGTERM or SIGINT, then drain; a second signal ends the drain.
 
     Afterwards the process has a few seconds to end, whatever its threads do. Raises
-    SettingsError when an address can't be listened on, or credentials or TLS files
+    SettingsError if an address can't be listened on, or if credentials or TLS files
     can't be used.
     """
     fill_descriptors()
@@ -60,16 +62,16 @@ def serve(settings: LivePlan) -> None:
         for problem in unknown_variables(os.environ):
             logging.getLogger("shim.gateway.settings").warning("%s", problem)
         _raise_open_files(options)
-        # They make other programs read files again, or reopen logs, and would end this
-        # one.
+        # These signals make other programs reload files or reopen logs, and would end
+        # this one.
         for ignored in (signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2):
             signal.signal(ignored, signal.SIG_IGN)
-        # What is loaded now stays loaded: collecting it again and again would only
-        # delay calls.
+        # Modules that are loaded now stay loaded: collecting them again and again would
+        # only delay calls.
         gc.collect()
         gc.freeze()
-        # A call leaves nothing that only the collector finds, and looking for it every
-        # few calls costs part of each.
+        # A call leaves nothing that only the collector finds, and a search every few
+        # calls would delay each.
         gc.set_threshold(10_000, 20, 20)
         with asyncio.Runner(loop_factory=loop_factory()) as runner:
             runner.run(_run(settings))
@@ -114,7 +116,7 @@ def serve_in_thread(
     clock: Callable[[], float] = time.time,
     environ: Mapping[str, str] = os.environ,
 ) -> Iterator[Gateway]:
-    """Run a gateway in a thread of its own for the length of a ``with`` block, and yield it.
+    """Run a gateway in its own thread for a ``with`` block, and yield it.
 
     Without options it listens on free ports of loopback.
     """
@@ -133,7 +135,7 @@ def serve_in_thread(
 
 
 def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """Return uvloop's, when it is installed; None means asyncio's own."""
+    """Return uvloop's factory if it is installed; None means asyncio's own."""
     with contextlib.suppress(ImportError):
         return cast(
             "Callable[[], asyncio.AbstractEventLoop]",
@@ -143,15 +145,21 @@ def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 
 def _end_within(seconds: float, code: int) -> None:
-    """End the process in so many seconds, if it hasn't ended by then: a thread may wait for a file for ever."""
+    """Kill the process in so many seconds, if it has not ended by then.
+
+    A thread may wait for a file forever.
+    """
     timer = threading.Timer(seconds, os._exit, (code,))
     timer.daemon = True
     timer.start()
 
 
 def _raise_open_files(options: Options) -> None:
-    """Let the process open as many files as its connections need, or log that it may not (setrlimit(2))."""
-    # For each caller's connection, as many surplus ones, which get 503, and each
+    """Let the process open as many files as its connections need (setrlimit(2)).
+
+    If it may not, that is logged.
+    """
+    # For each caller's connection there may be a surplus one, which gets 503, and a
     # request in flight.
     wanted = 2 * options.max_connections + Limits(options).most + _SPARE
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

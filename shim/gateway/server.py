@@ -1,4 +1,4 @@
-"""The life of a gateway: start, serve, drain, end."""
+"""The life cycle of a gateway: start, serve, drain, stop."""
 
 from __future__ import annotations
 
@@ -39,27 +39,26 @@ from shim.gateway.watch import Watched
 
 log = logging.getLogger("shim.gateway.settings")
 
-# seconds for which kept connections may bring one more call after new ones are refused
+# Seconds in which persistent connections may bring one more call after new ones are
+# refused.
 _LAST_CALLS = 0.5
-# seconds for which new connections are accepted after ``/readyz`` shows that the end has
-# begun
+# Seconds in which new connections are accepted after ``/readyz`` reports the shutdown.
 _NOTICED = 5.0
-# seconds since the last probe of ``/readyz`` after which probes are taken to have
-# stopped
+# Seconds since the last probe of ``/readyz`` after which probes count as stopped.
 _ASKED = 30.0
-_BEAT = 1.0  # seconds between two signs of life of the calls' loop
-# seconds without a sign of life after which the loop will not come back by itself;
-# ``/livez`` reports it
+_BEAT = 1.0  # seconds between two signs of life of the event loop
+# Seconds without a sign of life after which the loop will not recover; ``/livez``
+# reports it.
 STUCK = 30.0
 
 
 class Gateway:
-    """A gateway that can be embedded: ``await start()``, use ``url``, ``await stop()``.
+    """A gateway for embedding: ``await start()``, use ``url``, ``await stop()``.
 
-    ``clock`` returns seconds since the epoch, for sunsets; ``environ`` has the
-    credentials that some modes need. A plan of ``settings`` stands in for options and
-    engine, and is followed when their files change. Raises SettingsError when
-    credentials or TLS files can't be used.
+    ``clock`` returns seconds since the epoch, for sunsets. ``environ`` has the
+    credentials that some modes need. A plan of ``settings`` replaces options and
+    engine, and follows their files. Raises SettingsError if credentials or TLS files
+    can't be used.
     """
 
     def __init__(
@@ -110,7 +109,7 @@ class Gateway:
         return self._handler.plan.options
 
     def apply(self, plan: Plan) -> None:
-        """Answer the calls that come from now on by another plan; those in flight keep theirs."""
+        """Use another plan for new calls; those in flight keep theirs."""
         handler = self._handler
         key = plan.settings.flag
         flag = self._handler.flag
@@ -121,8 +120,7 @@ class Gateway:
                 )
             else:
                 flag = None
-        # Together: a call between them would be answered by neither the old settings
-        # nor the new.
+        # Together: a call between them would see neither the old settings nor the new.
         handler.flag = flag
         handler.plan = plan
         self.settings.plan = plan
@@ -136,26 +134,27 @@ class Gateway:
             )
 
     def guard(self, within: Callable[[CallerGate], CallerGate]) -> None:
-        """Let ``within`` make the gate that stands before the one of the options."""
+        """Let ``within`` wrap the gate of the options."""
         self._handler.gate = within(self._handler.gate)
 
     @property
     def url(self) -> str:
-        """Where calls are taken, as ``http://host:port``, or ``https`` with TLS."""
+        """The address for calls: ``http://host:port``, or ``https`` with TLS."""
         assert self._calls is not None, "start() comes first"
         return f"{'https' if self.tls else 'http'}://{self._calls.address.authority}"
 
     @property
     def admin_url(self) -> str | None:
-        """Where probes and metrics are answered; None without such a listener."""
+        """The address for probes and metrics, or None without such a listener."""
         if self._admin:
             return f"http://{self._admin.address.authority}"
         return None
 
     async def start(self, bound: Bound | None = None) -> None:
-        """Accept calls at ``bound`` or at the options' address; raises SettingsError on failure.
+        """Accept calls at ``bound`` or at the options' address.
 
-        If ``bound`` has no sockets, the caller accepts connections and has them adopted.
+        If ``bound`` has no sockets, the embedding program accepts connections and
+        passes them to ``adopt``. Raises SettingsError on failure.
         """
         self.upstream.open()
         try:
@@ -192,13 +191,13 @@ class Gateway:
         self.is_ready = True
 
     async def look(self) -> None:
-        """Log a warning for each setting with which calls will be refused, though it can be used."""
+        """Log a warning for each valid setting that will make calls fail."""
         for doubt in doubts(self.options, self._environ):
             log.warning("%s", doubt)
         await self._handler.gate.look()
 
     async def stop(self, *, grace: float | None = None, pause: float = 0.0) -> None:
-        """Say that it isn't ready, take no connections after ``pause`` seconds, let calls in flight end, close all.
+        """Stop: report it, refuse connections after ``pause`` seconds, drain, close.
 
         Calls that are left after ``grace`` seconds (default: the option ``drain``) are
         cut.
@@ -232,7 +231,10 @@ class Gateway:
             await self._handler.shared.inventory.flush()
 
     async def drain(self, cut: Coroutine[None, None, object]) -> None:
-        """Stop, at once when ``cut`` returns; a balancer that asks ``/readyz`` gets time to notice."""
+        """Stop, at once when ``cut`` returns.
+
+        A balancer that asks ``/readyz`` gets time to notice.
+        """
         asked = (
             self._admin is not None and time.monotonic() - self._admin.asked < _ASKED
         )
@@ -253,17 +255,17 @@ class Gateway:
     async def adopt(
         self, connection: socket.socket, tls: ssl.SSLContext | None
     ) -> None:
-        """Serve a connection that was accepted elsewhere, which is the gateway's from here on.
+        """Serve a connection that was accepted elsewhere, and own it from now on.
 
-        Returns after the handshake; raises OSError, of which ssl.SSLError is one, if
-        that fails.
+        Returns after the handshake. If that fails, raises OSError, whose subclass may
+        be ssl.SSLError.
         """
         assert self._calls is not None, "start() comes first"
         if (task := self._calls.take(connection, tls)) is not None:
             await task
 
     def status(self) -> StatusObject:
-        """Return the status for people; may be called in another thread."""
+        """Return the status for people; any thread may call it."""
         return status_of(
             self._handler, self.watched, self.tls, listens=self.url, ready=self.is_ready
         )

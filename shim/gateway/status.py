@@ -1,8 +1,8 @@
-"""What a gateway shows of itself: the content of ``/status.json``, which the page and the text are made of.
+"""The content of ``/status.json``, from which the page and the text are built.
 
-Its shape is documented in docs/reference/metrics.md: members may be added; none goes or
-changes. Instants are UTC, as in ``2026-06-01T12:00:00Z``; days are whole, negative for
-the past. It has no id, query, credential or content.
+Its shape is documented in docs/reference/metrics.md: members may be added, but none is
+removed or changed. Instants are UTC, as in ``2026-06-01T12:00:00Z``. Days are whole,
+and negative for the past. It has no id, query, credential or content.
 """
 
 from __future__ import annotations
@@ -37,10 +37,12 @@ from shim.tools.inventory.verdict import LEGACY, Ahead, Ends, ends_of, sentences
 from shim.tools.inventory.writing import written
 from shim.tools.radar.radar import DAY_SECONDS, Sighting, days_until
 
-_FORMAT = 1  # the number of this shape; it is raised when a member goes or changes
+_FORMAT = (
+    1  # the number of this shape; it is raised when a member is removed or changed
+)
 
-# days without a retired call after which the shim can go: a monthly job would have
-# called by then
+# Days without a retired call after which the shim can be removed: a monthly job would
+# have called by then.
 ENOUGH = 30
 _DOUBT = "This page starts with the gateway. For older calls and other programs: atlas-shim inventory FILE"
 
@@ -56,7 +58,7 @@ def status_of(
     listens: str,
     ready: bool,
 ) -> StatusObject:
-    """Return the status as it is now; may be called in another thread."""
+    """Return the current status; any thread may call it."""
     plan = handler.plan
     ledger = handler.ledger
     today = handler.shared.clock()
@@ -102,7 +104,7 @@ def status_of(
 
 
 def _reload(watched: Sequence[Watched[Any]], waiting: Sequence[str]) -> StatusObject:
-    """Return whether the last changes of files were taken up, and which wait for a restart."""
+    """Return whether the last changes of files are in use, and which need a restart."""
     problems = list[str]()
     refused = list[float]()
     for one in watched:
@@ -119,7 +121,7 @@ def _reload(watched: Sequence[Watched[Any]], waiting: Sequence[str]) -> StatusOb
 
 
 def _losses(inventory: RadarInventory) -> StatusObject:
-    """Return how many lines the inventory and the log lack, those that lack none left out."""
+    """Return how many lines the inventory and the log lack; zeros are left out."""
     losses = {}
     for name, lost in (("inventory", inventory.lost), ("log", LogLines.lost)):
         if lost.count:
@@ -163,7 +165,10 @@ def _day(name: str, instant: float | None, today: float) -> StatusObject:
 
 
 def _operations(ledger: Ledger) -> Iterator[StatusObject]:
-    """Yield each operation's calls by the side that answered, and its last call, and why that went its way."""
+    """Yield each operation's calls by the side that answered.
+
+    Each has its last call, and the reason for that call's route.
+    """
     by_operation = dict[str, list[tuple[str, Way]]]()
     for (operation, route), way in sorted(
         ledger.ways.copy().items(), key=_oldest_first
@@ -188,13 +193,21 @@ def _operations(ledger: Ledger) -> Iterator[StatusObject]:
 
 
 def _oldest_first(row: tuple[tuple[str, str], Way]) -> tuple[bool, str, float]:
-    """Return the sort key of ways: other calls at the end, by operation, the last call last."""
+    """Return the sort key of ways.
+
+    They are sorted by operation, with the last call last. Calls that are passed on come
+    at the end.
+    """
     (operation, _), way = row
     return operation == OTHER, operation, way.last
 
 
 def _callers(ledger: Ledger, now: float) -> Iterator[StatusObject]:
-    """Yield all callers that are known: those first that fail now, the latest failure first, then the latest calls."""
+    """Yield all known callers.
+
+    Those that fail now come first, the latest failure first. The others are sorted by
+    their latest calls.
+    """
     rows = [(who, one, *one.recent(now)) for who, one in ledger.callers.copy().items()]
     rows.sort(key=_failing_first)
     for (peer, agent, key), one, recent, recent_errors in rows:
@@ -217,7 +230,7 @@ def _callers(ledger: Ledger, now: float) -> Iterator[StatusObject]:
 
 
 def _failing_first(row: tuple[Who, SeenCaller, int, int]) -> tuple[bool, float, float]:
-    """Return the sort key of callers: those that fail now, the latest failure first, then the latest calls."""
+    """Return the sort key of callers, as ``_callers`` describes it."""
     _, seen, _, recent_errors = row
     if recent_errors:
         return False, -seen.error_seen.last, -seen.last
@@ -231,7 +244,7 @@ def _errors(ledger: Ledger) -> Iterator[StatusObject]:
 
 
 def _server_errors_first(row: tuple[tuple[str, Failure], Seen]) -> tuple[bool, float]:
-    """Return the sort key of errors: those of servers first, then the latest."""
+    """Return the sort key of errors: servers' errors first, then the latest."""
     (_, failure), seen = row
     status = failure[1]
     return status < 500, -seen.last
@@ -252,11 +265,11 @@ def _error(operation: str, failure: Failure, seen: Seen) -> StatusObject:
 def verdict(
     retired: Ways, started: float, now: float, ends: Ends, *, inventory: bool
 ) -> StatusObject:
-    """Return the member ``silence``: the time since the last retired call, and whether the shim can be removed.
+    """Return the time since the last retired call, and whether the shim can be removed.
 
     Its ``word`` is ``called``, ``quiet`` or ``unproven``: a gateway knows only its own
     calls since it ``started``, and an ``inventory`` may have others. A call that Atlas
-    answered itself is not retired if ``ends`` knows a future sunset of its operation.
+    answered itself is not retired if ``ends`` has a future sunset of its operation.
     """
     ahead = []
     seen = []

@@ -1,4 +1,4 @@
-"""TLS toward callers, made anew for new connections when its files change, and toward upstream."""
+"""TLS for callers, rebuilt for new connections when its files change, and for upstream."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ log = logging.getLogger("shim.gateway.certificate")
 _CERT = b"-----BEGIN CERTIFICATE-----"
 _KEY = b"PRIVATE KEY-----"
 _DER = b"\x30\x82"
-"""How a certificate or key in DER begins: a sequence of more than 255 bytes."""
+"""The start of a certificate or key in DER: a sequence of more than 255 bytes."""
 _BLOCK = re.compile(
     r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL
 )
@@ -28,17 +28,23 @@ _BLOCK = re.compile(
 _VALIDITY = re.compile(
     rb"\x30[\x1e\x20\x22](?:\x17\x0d|\x18\x0f\d\d)\d{12}Z(?:\x17\x0d|\x18\x0f)(\d{12,14}Z)"
 )
-"""The two times of a certificate (RFC 5280, 4.1.2.5) in DER: a year has two digits, or four."""
+"""The two times of a certificate (RFC 5280, 4.1.2.5) in DER, with years of two or four
+digits.
+"""
 
 
 Listening = Watched[tuple[ssl.SSLContext, float | None]]
-"""The last good context toward callers, and when its certificate ends, in seconds since the epoch if that is known."""
+"""The last good context for callers, and the end of its certificate.
+
+The end is in seconds since the epoch, or None if unknown.
+"""
 
 
 def listening(options: Options) -> Listening | None:
-    """Return the TLS toward callers, None if they don't speak it; raises SettingsError for files of no use.
+    """Return the TLS for callers, or None if they don't use it.
 
-    A certificate that has ended may be used at the start: not every caller looks at it.
+    A certificate that has expired may be used at the start, because not every caller
+    checks it. Raises SettingsError for unusable files.
     """
     if (cert := options.tls_cert) is None:
         return None
@@ -56,15 +62,18 @@ def listening(options: Options) -> Listening | None:
 
 
 def _check_end(cert: str, new: tuple[ssl.SSLContext, float | None]) -> None:
-    """Raise SettingsError if the certificate has ended."""
+    """Raise SettingsError if the certificate has expired."""
     if (ends := new[1]) is not None and ends <= time.time():
         raise SettingsError(f"{cert}: has expired")
 
 
 def listener_context(cert: str, key: str | None) -> ssl.SSLContext:
-    """Return the callers' side; raises SettingsError that names the option and the file."""
+    """Return the context for callers.
+
+    Raises SettingsError with the option and the file.
+    """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    # OPENSSL_CONF may ask for more
+    # OPENSSL_CONF may require more
     context.minimum_version = max(context.minimum_version, ssl.TLSVersion.TLSv1_2)
     context.set_alpn_protocols(["http/1.1"])
     _load(context, cert, key)
@@ -76,7 +85,7 @@ def _load(context: ssl.SSLContext, cert: str, key: str | None) -> None:
     _check_kinds(cert, key)
     asked: list[bool] = []
 
-    def password() -> bytes:  # else it would be asked for on the terminal
+    def password() -> bytes:  # else OpenSSL would ask for it on the terminal
         asked.append(True)
         return b""
 
@@ -101,7 +110,7 @@ def _load(context: ssl.SSLContext, cert: str, key: str | None) -> None:
 
 
 def _check_kinds(cert: str, key: str | None) -> None:
-    """Raise SettingsError for a file that can't be read, or is no certificate or key in PEM."""
+    """Raise SettingsError for a file that is unreadable, or has no PEM of its kind."""
     chain = _content_of("tls_cert", cert)
     if key is None:
         secret = chain
@@ -138,9 +147,10 @@ def _content_of(name: str, path: str) -> bytes:
 
 
 def system_context() -> ssl.SSLContext:
-    """Return upstream's side: it trusts the system's roots, or those of ``SSL_CERT_FILE`` and ``SSL_CERT_DIR``.
+    """Return the context for upstream.
 
-    Raises SettingsError for a file that can't be read, which OpenSSL takes for one
+    It trusts the system's roots, or those of ``SSL_CERT_FILE`` and ``SSL_CERT_DIR``.
+    Raises SettingsError for a file that can't be read, which OpenSSL treats as one
     without roots.
     """
     context = ssl.create_default_context()
@@ -160,7 +170,10 @@ def system_context() -> ssl.SSLContext:
 
 
 def expiry_of(path: str) -> float | None:
-    """Return when the first certificate of a PEM file ends, in seconds since the epoch; None if it is unreadable."""
+    """Return when the first certificate of a PEM file expires, or None.
+
+    It is in seconds since the epoch, and None if the certificate is unreadable.
+    """
     try:
         text = Path(path).read_text("ascii", errors="replace")
         return min(

@@ -1,9 +1,9 @@
-"""Files that are read again when they change: options and documents, certificates, keys.
+"""Read files again when they change: options and documents, certificates, keys.
 
-Changes are read as soon as two looks in a row agree. What can't be read or used is
-refused as a whole, and the last good value stays. It is read again after a while, since
-a disk may fail once. Each value has a thread of its own, which nothing waits for, not
-even the program's end.
+Changes are read after two checks in a row agree. Files that can't be read or used are
+refused as a whole, and the last good value stays. They are read again after a while,
+because a disk may fail once. Each value has its own thread, and nothing waits for it,
+not even the end of the program.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ log = logging.getLogger("shim.gateway.reload")
 
 T = TypeVar("T")
 
-EVERY = 0.5  # seconds between two looks
-# looks, about a minute, until files that were refused are read again; the first time it
-# is one look
+EVERY = 0.5  # seconds between two checks
+# Checks, about a minute, until refused files are read again; the first time it is one
+# check.
 MOST_LOOKS = 128
-# seconds that a look may take; a pipe or a network's disk may never answer
+# Seconds that a check may take; a pipe or a network disk may never answer.
 PATIENCE = 5.0
 _NEVER = float("inf")
-# options and documents make one plan: the second must see the result of the first
+# Options and documents make one plan: the second must see the result of the first.
 _taking_up = threading.Lock()
 
 Stamp = list[tuple[Any, ...]]
@@ -38,15 +38,15 @@ Stamp = list[tuple[Any, ...]]
 
 @attrs.define(eq=False, repr=False)
 class Watched(Generic[T]):
-    """A ``value`` that is made of files; raises whatever ``read`` does."""
+    """A ``value`` that is built from files; raises what ``read`` raises."""
 
     name: str
     files: Callable[[], Iterable[str | Path]]
     """Lists them."""
     read: Callable[[], T]
-    """Makes the value."""
+    """Builds the value."""
     use: Callable[[T], object] = lambda _: None
-    """Takes it up."""
+    """Puts the value to use."""
     known: Stamp = attrs.field(
         default=attrs.Factory(lambda self: stamps(self.files()), takes_self=True)
     )
@@ -54,30 +54,33 @@ class Watched(Generic[T]):
         default=attrs.Factory(lambda self: self.read(), takes_self=True)
     )
     good_since: float = attrs.field(factory=time.time, init=False)
-    """When they were last put to use, in seconds since the epoch."""
+    """When the files were last put to use, in seconds since the epoch."""
     refused: float | None = attrs.field(default=None, init=False)
-    """When they were last refused."""
+    """When files were last refused."""
     problems: tuple[str, ...] = attrs.field(default=(), init=False)
-    """Those of the files as they are now, empty while they are in use."""
+    """The defect of the current files, empty while they are in use."""
     _seen: Stamp = attrs.field(factory=list, init=False)
     _tried: Stamp = attrs.field(factory=list, init=False)
-    """What was refused."""
+    """The refused files."""
     _looks_left: int = attrs.field(default=0, init=False)
-    """How many looks it is until that is read again."""
+    """The checks until those are read again."""
     _pause: int = attrs.field(default=1, init=False)
-    """How many it was, or will be, the next time."""
+    """The checks between the last two or the next two attempts."""
     _began: float = attrs.field(default=_NEVER, init=False)
-    """When the look in progress began (monotonic)."""
+    """When the check in progress began (monotonic)."""
 
     def follow(self, ended: threading.Event) -> None:
-        """Look again and again, in a thread that nothing waits for."""
+        """Check again and again, in a thread that nothing waits for."""
         while not ended.wait(EVERY):
             self._began = time.monotonic()
             self.look()
             self._began = _NEVER
 
     def look(self) -> bool | None:
-        """Read the files if they changed and two looks agree; returns whether they are in use, None if not read."""
+        """Read the files if they changed and two checks agree.
+
+        Returns whether they are in use, or None if they were not read.
+        """
         before = self._seen
         self._seen = stamps(self.files())
         if self._seen != before or self._seen == self.known or not self._is_time():
@@ -105,7 +108,7 @@ class Watched(Generic[T]):
         return True
 
     def _is_time(self) -> bool:
-        """Return whether files that differ from those in use are read by this look."""
+        """Return whether this check reads files that differ from those in use."""
         if self._seen != self._tried:
             self._pause = 1
             return True
@@ -116,7 +119,10 @@ class Watched(Generic[T]):
         return True
 
     def give_up(self) -> None:
-        """Refuse the files if the check in progress takes too long; its result is still used."""
+        """Refuse the files if the check in progress takes too long.
+
+        Its result is still used.
+        """
         if time.monotonic() - self._began > PATIENCE:
             self._began = _NEVER
             self._refuse(SettingsError(f"was not read within {PATIENCE:g} seconds"))
@@ -125,7 +131,7 @@ class Watched(Generic[T]):
         # an operator's mistake needs no traceback
         known = isinstance(error, (SettingsError, DocumentError))
         problems = tuple(getattr(error, "problems", ())) or (str(error) or repr(error),)
-        # reported already, for the same files
+        # already reported, for the same files
         if problems == self.problems and self._pause > 1:
             return False
         self.problems = problems
@@ -141,10 +147,10 @@ class Watched(Generic[T]):
 
 
 def stamps(paths: Iterable[str | Path]) -> Stamp:
-    """Return for each file its path and the result of stat(2), unless that fails.
+    """Return the path of each file and its stat(2) result, or None.
 
-    Links are followed, so that one that is turned to another folder counts (Kubernetes
-    swaps ``..data`` so).
+    Links are followed, so that a link to another folder counts as a change (Kubernetes
+    swaps ``..data`` that way).
     """
     found: Stamp = []
     for path in paths:

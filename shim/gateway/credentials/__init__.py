@@ -1,10 +1,10 @@
 """Credentials: who may call, and who signs a call that goes upstream.
 
     mode           gate (who may call)              signer (whose credentials go upstream)
-    passthrough    ``CallerGate``: all              the caller's own
-    own            ``OwnGate``: no web pages        ``KeySigner`` or ``AccountSigner``
+    passthrough    ``CallerGate``: everyone         the caller's own
+    own            ``OwnGate``: not web pages       ``KeySigner`` or ``AccountSigner``
     verify         ``VerifyGate``, strict Digest    ``KeySigner``, with the key that the caller proved
 
-They are in ``gates`` and ``signers``. ``digest`` computes and reads the parts that both sides of
-HTTP Digest share; ``nonces`` gives nonces out and takes them back.
+Gates and signers are in ``gates`` and ``signers``. ``digest`` has the functions that both
+sides of HTTP Digest share, and ``nonces`` issues nonces and checks their use.
 """

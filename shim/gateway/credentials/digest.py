@@ -1,4 +1,4 @@
-"""HTTP Digest as both sides compute it (RFC 7616 with qop auth), and its parameters read strictly."""
+"""Compute HTTP Digest (RFC 7616, qop auth), and parse parameters strictly."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import re
 from shim.core.messages import Headers
 
 REALM = "MMS Public API"  # of Atlas's challenges, and of the gateway's
-# characters of a challenge, or of an Authorization beside the target in it, that are
-# looked at
+# The longest challenge that is parsed, and the longest Authorization without its
+# target, in characters.
 MAX_FIELD_LENGTH = 8192
 
 _WORD = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]++"
-# Nothing here backtracks, and anything that does not match is consumed by the last
-# branch: so matches follow each other from end to end, and no character of a hostile
-# value is looked at again and again.
+# Nothing here backtracks, and the last branch consumes anything that does not match. So
+# matches follow each other from end to end, and no character of a hostile value is read
+# many times.
 _PARAMETER = re.compile(
     rf'({_WORD})[ \t]*+=[ \t]*+(?:"([^"\\\x00-\x1f\x7f]*+)"|({_WORD}))[ \t]*+(?:,[ \t,]*+|\Z)|(.+)',
     re.DOTALL,
@@ -25,7 +25,7 @@ _SCHEME = re.compile(rf"[ \t]*+({_WORD})(?=[ \t]++{_WORD}[ \t]*+=|[ \t]*+\Z)")
 
 
 def md5(text: str) -> str:
-    """Return the hash of a text: the only algorithm of Atlas's, and of the gateway's."""
+    """Return the hash of a text, in the only algorithm of Atlas and the gateway."""
     return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
 
@@ -35,14 +35,18 @@ def secret_hash(name: str, realm: str, secret: str) -> str:
 
 
 def response(key_hash: str, asked: str, *, nonce: str, count: str, cnonce: str) -> str:
-    """Return the response for qop auth (RFC 7616, 3.4.1); ``asked`` is a method and a URI, with a colon between."""
+    """Return the response for qop auth (RFC 7616, 3.4.1).
+
+    ``asked`` is a method and a URI with a colon between them.
+    """
     return md5(f"{key_hash}:{nonce}:{count}:{cnonce}:auth:{md5(asked)}")
 
 
 def parameters(text: str) -> dict[str, str] | None:
-    """Return auth-params (RFC 9110, 11.2) by lower-case name; None if they are malformed, or a name appears twice.
+    """Return auth-params (RFC 9110, 11.2) by lower-case name, or None.
 
-    A string with a backslash is malformed: no name, nonce or URI of ours needs one, and
+    It is None if they are malformed or if a name appears twice. A string with a
+    backslash counts as malformed: no name, nonce or URI of the gateway needs one, and
     peers read it differently.
     """
     lines = _PARAMETER.findall(text)
@@ -53,7 +57,7 @@ def parameters(text: str) -> dict[str, str] | None:
 
 
 def challenge(nonce: str, *, stale: bool = False) -> Headers:
-    """Return Atlas's challenge, spelled as it was recorded each time, with a nonce of the gateway's."""
+    """Return a challenge as Atlas's was recorded, with a nonce of the gateway."""
     value = (
         f'Digest realm="{REALM}", domain="", nonce="{nonce}", algorithm=MD5, qop="auth", '
         f"stale={'true' if stale else 'false'}"
@@ -62,10 +66,10 @@ def challenge(nonce: str, *, stale: bool = False) -> Headers:
 
 
 def challenges(value: str) -> list[tuple[str, str]]:
-    """Split a WWW-Authenticate value into schemes, in lower case, and their parameters' text (RFC 9110, 11.6.1).
+    """Split a WWW-Authenticate value into schemes and parameters (RFC 9110, 11.6.1).
 
-    The commas that separate challenges also separate parameters. A value of more than
-    ``MAX_FIELD_LENGTH`` characters is not read.
+    Schemes are in lower case. The commas that separate challenges also separate
+    parameters. A value of more than ``MAX_FIELD_LENGTH`` characters is not parsed.
     """
     if len(value) > MAX_FIELD_LENGTH:
         return []
@@ -79,7 +83,10 @@ def challenges(value: str) -> list[tuple[str, str]]:
 
 
 def asks_digest(headers: Headers) -> bool:
-    """Return whether a reply challenges for HTTP Digest; a value too long to be read does if it has the word."""
+    """Return whether a reply challenges for HTTP Digest.
+
+    A value that is too long to parse does if it contains the word.
+    """
     lines = [value for name, value in headers if name.lower() == "www-authenticate"]
     return any(_has_digest(value) for value in lines)
 

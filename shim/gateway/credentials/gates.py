@@ -1,6 +1,6 @@
-"""Who may call: everybody (passthrough), no web pages (own), or who proves a key that is known (verify).
+"""Decide who may call: everyone, all but web pages, or the owners of keys.
 
-Keys, accounts and files of them are read here, at the start and whenever they change.
+This file reads keys, accounts and files of them, at the start and whenever they change.
 """
 
 from __future__ import annotations
@@ -76,10 +76,10 @@ _NONCE_COUNT = re.compile(r"[0-9a-fA-F]{8}")
 
 
 class CallerGate:
-    """Decides who may call: here everybody, since the gateway has no credentials."""
+    """Decides who may call: here everyone, because the gateway has no credentials."""
 
     store: NonceStore | None = None
-    """What replicas share, if they do."""
+    """The state that replicas share, if they share any."""
 
     async def admit(
         self,
@@ -89,11 +89,17 @@ class CallerGate:
         *,
         listed: bool,  # noqa: ARG002
     ) -> UpstreamSigner:
-        """Return who signs this call; raises Refusal. ``listed`` means that ``allow`` lists the accepted calls."""
+        """Return who signs this call; raises Refusal.
+
+        ``listed`` means that ``allow`` limits which calls are accepted.
+        """
         return PASSTHROUGH
 
     async def look(self) -> None:
-        """Log a warning if the store does not answer: until it does, signed calls are refused."""
+        """Log a warning if the store does not answer.
+
+        Until it answers, signed calls are refused.
+        """
         if self.store is not None:
             with contextlib.suppress(Refusal):
                 await self.store.take(secrets.token_hex(16), 1, "")
@@ -105,13 +111,13 @@ class CallerGate:
 
 
 class OwnGate(CallerGate):
-    """Signs recognized operations, or all calls that a list has, for callers on this machine; refuses web pages.
+    """Signs recognized calls, or those on a list, for local callers; refuses web pages.
 
-    A write that is not lent goes with the caller's own credentials; without any, the
-    list of calls refuses it.
+    A write that is not ``lent`` is sent with the caller's own credentials. If it has
+    none, the list of calls refuses it.
 
-    A page that knows the port by a rebound DNS name is refused before, by its Host: see
-    ``Plan.checks_host``.
+    A page that reaches the port by a rebound DNS name is refused earlier, because of
+    its Host: see ``Plan.checks_host``.
     """
 
     def __init__(self, signer: Watched[UpstreamSigner]) -> None:
@@ -125,9 +131,12 @@ class OwnGate(CallerGate):
         *,
         listed: bool,
     ) -> UpstreamSigner:
-        """Return the gateway's signer, PASSTHROUGH for a call that it does not sign; raises Refusal."""
+        """Return the gateway's signer, or PASSTHROUGH for a call that it does not sign.
+
+        Raises Refusal.
+        """
         said = [(name.lower(), value.strip().lower()) for name, value in call.headers]
-        # A browser marks calls of a page (Fetch, 3.2; Fetch Metadata, 2).
+        # Browsers mark the calls of a page (Fetch, 3.2; Fetch Metadata, 2).
         if any(
             name == "origin" or (name == "sec-fetch-site" and value != "none")
             for name, value in said
@@ -146,16 +155,18 @@ class OwnGate(CallerGate):
 
 
 class VerifyGate(CallerGate):
-    """Takes a Digest signature of a known key, checked strictly; a bearer token is upstream's to check.
+    """Accepts a Digest signature of a known key, checked strictly.
 
-    A ``store`` is asked last, about signatures that are good in every other way.
+    Upstream checks bearer tokens. A ``store`` is asked last, and only about signatures
+    that are otherwise good.
     """
 
     def __init__(self, store: NonceStore | None = None) -> None:
         self._nonces = Nonces()
         self.store = store
         self._known: dict[str, KeySigner] = {}
-        # an unknown key's secret: its refusal takes as long as a wrong key's
+        # the secret of an unknown key, so that its refusal takes as long as a wrong
+        # key's
         self._nobody = secrets.token_hex(16)
 
     async def admit(
@@ -166,7 +177,10 @@ class VerifyGate(CallerGate):
         *,
         listed: bool,  # noqa: ARG002 - all alike
     ) -> UpstreamSigner:
-        """Return the signer of the key that the caller proved; raises Refusal, mostly a challenge."""
+        """Return the signer of the key that the caller proved.
+
+        Raises Refusal, in most cases with a challenge.
+        """
         lines = [
             value for name, value in call.headers if name.lower() == "authorization"
         ]
@@ -208,7 +222,7 @@ class VerifyGate(CallerGate):
         return signer
 
     def learn(self, keys: Mapping[str, ApiKey]) -> None:
-        """Know these keys from now on, by their public part."""
+        """Replace the known keys, by their public part."""
         self._nonces.renew(secret_of(keys.values()))
         new = lambda: challenge(self._nonces.new())  # noqa: E731 - each time another one
         self._known = {
@@ -227,7 +241,10 @@ class VerifyGate(CallerGate):
 
 
 def _parameters_for(text: str, target: str) -> dict[str, str]:
-    """Return the parameters of Digest credentials for a target; raises Refusal if they are not as RFC 7616 asks."""
+    """Return the parameters of Digest credentials for a target.
+
+    Raises Refusal if they are not as RFC 7616 requires.
+    """
     given = None
     if len(text) <= MAX_FIELD_LENGTH + len(target):
         given = parameters(text.strip())
@@ -247,7 +264,7 @@ def _parameters_for(text: str, target: str) -> dict[str, str]:
 
 
 def malformed(said: str) -> Refusal:
-    """Refuse an Authorization that no careful client sends, or that signs another target."""
+    """Refuse an Authorization that is malformed or signs another target."""
     detail = f"The Authorization of this call does not conform to RFC 7616: {said}."
     return Refusal(
         400, "SHIM_AUTHORIZATION_MALFORMED", "http_request_error", detail, said
@@ -255,14 +272,20 @@ def malformed(said: str) -> Refusal:
 
 
 def signs_in(path: str) -> bool:
-    """Return whether a raw path may be one of ``/api/oauth/``, where callers get tokens with their own login."""
+    """Return whether a raw path may belong to ``/api/oauth/``.
+
+    Callers get tokens there with their own login.
+    """
     return _SIGN_IN.match(unquote(path) if "%" in path else path) is not None
 
 
 def gate_for(
     options: Options, environ: Mapping[str, str], watched: list[Watched[Any]]
 ) -> CallerGate:
-    """Return the gate of the options' mode, with credentials of an environment and its files; raises SettingsError."""
+    """Return the gate of the options' mode.
+
+    The credentials come from an environment and its files. Raises SettingsError.
+    """
     match options.credentials:
         case CredentialsMode.VERIFY:
             files = credential_files(environ)
@@ -296,11 +319,14 @@ def follow(
     watched: list[Watched[Any]],
     use: Callable[[T], None] = lambda _: None,
 ) -> Watched[T]:
-    """Return credentials, which change whenever their files do and are good; raises SettingsError if they are bad."""
+    """Return credentials that change with their files, as long as those are valid.
+
+    Raises SettingsError if they are invalid.
+    """
 
     def checked() -> T:
         for path in paths:
-            with contextlib.suppress(OSError):  # reading it gives the reason
+            with contextlib.suppress(OSError):  # reading it raises the reason
                 found = Path(path).stat()
                 mode = found.st_mode & 0o777
                 if mode & stat.S_IWOTH:
@@ -342,7 +368,10 @@ def own_signer(environ: Mapping[str, str], origin: str) -> UpstreamSigner:
 
 
 def callers_keys(environ: Mapping[str, str], file: str | None) -> Mapping[str, ApiKey]:
-    """Return the keys of ``verify``: the environment's API key, and those of a file; raises SettingsError."""
+    """Return the keys of ``verify``: the environment's API key, and those of a file.
+
+    Raises SettingsError.
+    """
     if file:
         keys = list(api_keys(file, name="keys_file"))
     else:

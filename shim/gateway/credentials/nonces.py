@@ -1,15 +1,15 @@
-"""Nonces that gateways give out, and which of their counts were used (RFC 7616, 5.5).
+"""Issue nonces, and check the use of their counts (RFC 7616, 5.5).
 
-A nonce carries its own birth and a proof that a gateway with these API keys made it, so
-giving them out costs no memory, a stranger can't push anybody's out, and replicas take
-each other's. Uses by callers who proved a key are kept, by each replica for itself: a
-captured request can be replayed once at each of the others while its nonce is fresh,
-unless they share a store (Valkey or Redis).
+A nonce contains its time of issue and a proof that a gateway with these API keys made
+it. So issuing them costs no memory, a stranger can't displace those of others, and
+replicas accept each other's. Each replica remembers the uses by callers who proved a
+key. A captured request can be replayed once at each of the other replicas while its
+nonce is fresh, unless they share a store (Valkey or Redis).
 
-A clock that is set back brings no used nonce back. A process goes on from the latest
-time that it has seen, and a nonce also carries its birth by the machine's uptime, which
-nobody sets: one from before this process was started is refused, whatever the clock
-says.
+Setting the clock back makes no used nonce valid again. A process continues from the
+latest time that it has seen. A nonce also contains the machine's uptime at its issue,
+which no one can set: a nonce from before this process started is refused, whatever the
+clock says.
 """
 
 from __future__ import annotations
@@ -46,19 +46,18 @@ _SET_BACK = (
 _LIFE = 300_000  # milliseconds for which a nonce is fresh
 _SKEW = 5_000  # milliseconds by which another replica's clock may be ahead
 _MAX_NONCES = 65536  # nonces whose uses are remembered
-# counts below the highest one seen that may still arrive, since calls overtake each
-# other
+# How far behind the highest count a call may arrive, because calls overtake each other.
 WINDOW = 1024
-# rounds of PBKDF2 that make the secret of nonces from the keys: some 20 ms
+# Rounds of PBKDF2 that derive the secret of nonces from the keys: about 20 ms.
 ROUNDS = 100_000
 
 PREFIX = "atlas-shim:nonce:"
-PATIENCE = 1.0  # seconds that one question may take, the connection included
-# seconds after a failure in which nothing is asked: the answer would be late, and the
-# same
+PATIENCE = 1.0  # seconds that one question may take, including the connection
+# Seconds after a failure without new questions: the answers would be late, and the
+# same.
 _PAUSE = 1.0
-_CONNECTIONS = 64  # connections at most; a question waits while all are in use
-# milliseconds until no gateway accepts a nonce, whatever its clock
+_CONNECTIONS = 64  # the limit on connections; a question waits while all are in use
+# Milliseconds after which no gateway accepts a nonce, whatever its clock.
 _KEPT = _LIFE + 2 * _SKEW
 
 _STAMP = 6
@@ -66,20 +65,21 @@ _UPTIME = 6
 _BOOT = 2
 _SALT = 2
 _PROOF = 8
-"""Bytes of the five parts: with base64 the 32 characters that Atlas's nonces have.
+"""The bytes of the five parts, in base64 the 32 characters of Atlas's nonces.
 
-They are milliseconds since the epoch, microseconds of uptime, a mark of the machine's
-boot, chance, and the proof.
+The parts are milliseconds since the epoch, microseconds of uptime, a mark of the
+machine's boot, random bytes, and the proof.
 """
 
 _ALL = (1 << WINDOW) - 1
 
 
 def secret_of(keys: Iterable[ApiKey]) -> bytes:
-    """Return the secret that gateways with the same keys share, in whatever order they hold them.
+    """Return the secret that gateways with the same keys share, in any order of keys.
 
-    Anybody can ask for a nonce, and test a guess of all keys by it; a test costs far
-    more than that of one key by a captured Digest signature, two MD5 hashes.
+    Everyone can ask for a nonce, and use it to test a guess of all keys at once. Such a
+    test costs far more than to test one key with a captured Digest signature, which
+    takes two MD5 hashes.
     """
     text = "\n".join(sorted(f"{key.public_key}:{key.private_key}" for key in keys))
     return hashlib.pbkdf2_hmac("sha256", text.encode(), b"atlas-shim nonces", ROUNDS)
@@ -87,7 +87,7 @@ def secret_of(keys: Iterable[ApiKey]) -> bytes:
 
 @attrs.define
 class _Uses:
-    """The used counts of a nonce: bit n of ``seen`` is set if the count ``top - n`` was used."""
+    """The used counts of a nonce: bit n of ``seen`` is set if ``top - n`` was used."""
 
     born: int
     top: int = 0
@@ -95,7 +95,7 @@ class _Uses:
 
     def take(self, count: int) -> bool:
         behind = self.top - count
-        # perhaps by billions: a bit that far to the left would need half a gigabyte
+        # perhaps by billions, and such a wide integer would take half a gigabyte
         if behind < 0:
             self.top = count
             self.seen = (self.seen << min(-behind, WINDOW) | 1) & _ALL
@@ -107,14 +107,17 @@ class _Uses:
 
 
 def uptime() -> float:
-    """Return seconds since the machine was started, the same for all its processes."""
+    """Return the seconds since the machine started, the same for all its processes."""
     if hasattr(time, "CLOCK_BOOTTIME"):
         return time.clock_gettime(time.CLOCK_BOOTTIME)
     return time.monotonic()
 
 
 def _boot() -> bytes:
-    """Return a mark of this boot of this machine, or of this process where the system has none."""
+    """Return a mark of this boot of the machine.
+
+    Without one from the system, it is a mark of this process.
+    """
     try:
         name = Path("/proc/sys/kernel/random/boot_id").read_bytes()
     except OSError:
@@ -124,20 +127,20 @@ def _boot() -> bytes:
 
 @attrs.frozen
 class _Birth:
-    """When a nonce was given out."""
+    """When a nonce was issued."""
 
     stamp: int
-    """Milliseconds since the epoch."""
+    """In milliseconds since the epoch."""
     uptime: int
-    """Microseconds."""
+    """In microseconds since the machine started."""
     boot: bytes
 
 
 class Nonces:
-    """Gives nonces out and takes each of their counts once; ``clock`` returns seconds since the epoch.
+    """Issues nonces, and accepts each of their counts once.
 
-    The clock may be set: a nonce is refused while it comes from the future, and one
-    given out after that is good.
+    ``clock`` returns seconds since the epoch, and may be set: a nonce with a time in
+    the future is refused.
     """
 
     def __init__(
@@ -151,15 +154,18 @@ class Nonces:
         self._started = _microseconds()
         self._latest = 0
         self._set_back: float | None = (
-            None  # uptime when the clock was found to be set back
+            None  # the uptime when the clock was last set back
         )
-        # A forgotten nonce looks like an unused one, so nonces of that age do not
-        # count. Neither do nonces older than this process, which may have been used
-        # before it was started anew.
+        # A forgotten nonce looks like an unused one, so nonces of that age are refused.
+        # Nonces older than this process are refused too, because they may have been
+        # used before it was restarted.
         self._forgotten = self._now() - 1
 
     def renew(self, secret: bytes) -> None:
-        """Prove nonces with another secret from now on; those proved with the last one are still taken."""
+        """Prove nonces with a new secret.
+
+        Those proved with the last one are still accepted.
+        """
         if secret != self._secrets[0]:
             self._secrets = [secret, self._secrets[0]]
 
@@ -174,7 +180,10 @@ class Nonces:
         return _nonce(b"".join(parts) + secrets.token_bytes(_SALT), self._secrets[0])
 
     def use(self, nonce: str, count: int, name: str) -> bool:
-        """Take one count of a nonce for a proven name; False if the nonce is foreign or too old, or the count used."""
+        """Accept one count of a nonce for a proven name.
+
+        Returns False if the nonce is foreign or too old, or if the count was used.
+        """
         now = self._now()
         uses = self._uses.get((nonce, name))
         if uses is None:
@@ -192,7 +201,10 @@ class Nonces:
         return uses.take(count)
 
     def _now(self) -> int:
-        """Return milliseconds since the epoch; after the clock was set back, those since the latest that was seen."""
+        """Return milliseconds since the epoch.
+
+        After the clock was set back, it counts from the latest time that was seen.
+        """
         now = int(self._clock() * 1000)
         if now < self._latest and self._set_back is None:
             self._set_back = uptime()
@@ -207,7 +219,7 @@ class Nonces:
         return now
 
     def _birth(self, nonce: str) -> _Birth | None:
-        """Return when a nonce of these gateways was given out, None for another text."""
+        """Return when a nonce of these gateways was issued, or None for another text."""
         try:
             start = base64.urlsafe_b64decode(nonce)[:-_PROOF]
         except ValueError:
@@ -227,7 +239,7 @@ class Nonces:
         )
 
     def _forget(self, now: int) -> None:
-        """Forget uses of nonces that are too old to be accepted, and the oldest uses if there are too many."""
+        """Forget uses of expired nonces, and the oldest uses if there are too many."""
         while True:
             oldest = next(iter(self._uses.values()))
             if len(self._uses) <= self._kept and now - oldest.born < _LIFE:
@@ -246,10 +258,10 @@ def _nonce(start: bytes, secret: bytes) -> str:
 
 
 class NonceStore:
-    """Takes each count of a nonce once for all gateways; a question is one round trip (``SET … NX PX``).
+    """Accepts each count of a nonce once across all gateways.
 
-    Raises SettingsError for a URL that can't be read, and if the ``redis`` package is
-    missing.
+    A question is one round trip (``SET … NX PX``). Raises SettingsError for a URL that
+    can't be parsed, and if the ``redis`` package is missing.
     """
 
     def __init__(
@@ -266,8 +278,8 @@ class NonceStore:
         patience = dict.fromkeys(
             ("timeout", "socket_timeout", "socket_connect_timeout"), PATIENCE
         )
-        # The server may have closed an idle connection. Asked twice, it answers "used"
-        # at worst.
+        # The server may have closed an idle connection. If the question is repeated,
+        # the answer is "used" at worst.
         retry = import_module("redis.asyncio.retry").Retry(
             import_module("redis.backoff").NoBackoff(), 1
         )
@@ -285,7 +297,10 @@ class NonceStore:
         self._resting = float("-inf")
 
     async def take(self, nonce: str, count: int, name: str) -> bool:
-        """Take one count of a nonce for a proven name; False if it was used. Raises Refusal without an answer."""
+        """Accept one count of a nonce for a proven name; return False if it was used.
+
+        Raises Refusal if the store doesn't answer.
+        """
         said = "it failed a moment ago"
         if self._clock() >= self._resting:
             use = (

@@ -1,4 +1,4 @@
-"""Who signs a call that goes upstream: its caller, the holder of an API key, or that of a service account."""
+"""Sign calls that go upstream, with an API key or a service account's token."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ from shim.gateway.http1.body import BUFFERED
 from shim.gateway.upstream.client import Upstream
 from shim.gateway.upstream.connection import OutboundCall, UpstreamResponse
 
-_IDLE = 256  # nonces kept for later calls; those used last stay
-_ATTEMPTS = 3  # requests sent for one call at most
-# seconds for which a failed exchange for a token is the answer to every call: they
-# would all fail alike
+_IDLE = 256  # nonces kept for later calls; the last used are reused first
+_ATTEMPTS = 3  # the limit on requests for one call
+# Seconds for which a failed token request answers every call, because all would fail
+# alike.
 _PAUSE = 1.0
 
 _TOKENLESS = f"Atlas gave no access token for this gateway's service account. {cure_of('SHIM_SIGN_IN_FAILED')}"
@@ -55,15 +55,18 @@ no_token = partial(
 cannot_cross = partial(
     Refusal, 403, "SHIM_DIGEST_CANNOT_CROSS", "http_request_denied", _CROSSING
 )
-"""Refuses an API key on a rewritten call; not by 401, since Digest clients hide a 401 without a challenge."""
+"""Refuses an API key on a rewritten call.
+
+The status is not 401, because Digest clients hide a 401 without a challenge.
+"""
 
 
 class UpstreamSigner:
-    """Decides which credentials a call carries upstream: here the caller's own.
+    """Decides which credentials a call has upstream: here the caller's own.
 
-    If it ``signs``, the gateway adds them, and content is kept: the call may have to be
-    sent a second time. ``proven`` is the public half of the key that the caller has
-    proved, empty if the gateway asks for no proof.
+    If it ``signs``, the gateway adds them, and content is kept, because the call may
+    have to be sent a second time. ``proven`` is the public part of the key that the
+    caller has proved, or empty if the gateway asks for no proof.
     """
 
     signs = False
@@ -71,16 +74,18 @@ class UpstreamSigner:
 
     @property
     def borrows(self) -> bool:
-        """Whether the caller uses credentials that it has not proved to be its own."""
+        """Whether the caller uses credentials that it has not proved to own."""
         return self.signs and not self.proven
 
     async def send(
         self, upstream: Upstream, outbound: OutboundCall
     ) -> UpstreamResponse:
-        """Return the final reply, its content unread; raises Refusal.
+        """Send the request, and return the final reply, its content unread.
 
-        On a rewritten call a Digest signature, and a challenge to make one, are
-        refused: they are for another path.
+        Raises Refusal.
+
+        On a rewritten call a Digest signature and a challenge for one are refused,
+        because they are for another path.
         """
         if not outbound.rewritten:
             return await upstream.send(outbound)
@@ -92,7 +97,8 @@ class UpstreamSigner:
         if scheme == "digest":
             raise cannot_cross()
         response = await upstream.send(outbound)
-        # A Bearer caller's 401 stands: it already has a token, which the challenge would ask for.
+        # A Bearer caller gets its 401: it already has the token that a challenge would
+        # ask for.
         if (
             response.head.status == 401
             and scheme != "bearer"
@@ -108,7 +114,7 @@ PASSTHROUGH = UpstreamSigner()
 
 @attrs.define
 class Nonce:
-    """A challenge of upstream's to a key, with its parameters as ``given``, and how often it was used."""
+    """A challenge of upstream to a key, its parameters ``given``, and its use count."""
 
     key: ApiKey
     given: Mapping[str, str]
@@ -137,18 +143,18 @@ class Nonce:
 
 
 def bearer() -> Headers:
-    """Return the challenge for a service account's access token, which is the only one that would work."""
+    """Return the challenge for a service account's token, the only one that would work."""
     return (("WWW-Authenticate", f'Bearer realm="{REALM}"'),)
 
 
 @attrs.define(eq=False, repr=False)
 class KeySigner(UpstreamSigner):
-    """Signs every call with one API key, by nonces that are used again, each by one call at a time.
+    """Signs every call with one API key; nonces are reused, each by one call at a time.
 
-    A strict server refuses a count of uses that it has seen, or that overtakes another
-    on the way. So a call borrows a nonce, the last one returned, until the reply's head
-    is there. ``challenge`` makes the fields that stand in for upstream's challenge when
-    even a signed call is answered 401.
+    A strict server refuses a count that it has seen, or that overtakes another on the
+    way. So a call borrows the nonce that was returned last, until the reply's head has
+    arrived. ``challenge`` makes the fields that replace upstream's challenge if even a
+    signed call gets a 401.
     """
 
     signs = True
@@ -161,10 +167,9 @@ class KeySigner(UpstreamSigner):
     async def send(
         self, upstream: Upstream, outbound: OutboundCall
     ) -> UpstreamResponse:
-        """Sign, and sign anew when the nonce was refused; raises Refusal.
+        """Sign, and sign again if the nonce was refused; raises Refusal.
 
-        Of a reply that was refused, and of a token's, no more is read than each request
-        has reserved.
+        Of a refused reply, no more is read than each request has reserved.
         """
         call = outbound.call
         nonce = self._idle.pop() if self._idle else None
@@ -176,8 +181,8 @@ class KeySigner(UpstreamSigner):
                 signature = None
             response = await upstream.send(_signed(outbound, signature))
             other = challenge_of(response.head, self.key)
-            # A new nonce that was refused without a word about age means the key, or
-            # its rights.
+            # If a new nonce was refused for another reason than its age, the key or its
+            # rights are wrong.
             is_last = (
                 other is None or number == _ATTEMPTS or (is_new and not other.stale)
             )
@@ -185,7 +190,7 @@ class KeySigner(UpstreamSigner):
             is_new = True
             if is_last:
                 break
-            # its connection can be used again
+            # so that its connection can be reused
             with (
                 contextlib.closing(response),
                 contextlib.suppress(Refusal),
@@ -197,9 +202,9 @@ class KeySigner(UpstreamSigner):
 
 
 class AccountSigner(UpstreamSigner):
-    """Signs every call with an access token that a service account is exchanged for (RFC 6749, 4.4).
+    """Signs every call with the access token of a service account (RFC 6749, 4.4).
 
-    Calls that come while a token is fetched wait for it. After a 401 a call is sent
+    Calls that arrive while a token is requested wait for it. After a 401 a call is sent
     once more, with a new token.
     """
 
@@ -225,13 +230,16 @@ class AccountSigner(UpstreamSigner):
     async def send(
         self, upstream: Upstream, outbound: OutboundCall
     ) -> UpstreamResponse:
-        """Send with the token, and once more with a new one after a 401; raises Refusal without a token."""
+        """Send with the token, and once more with a new one after a 401.
+
+        Raises Refusal without a token.
+        """
         token = self._book.usable() or await self._token(upstream, None)
         for again in (False, True):
             response = await upstream.send(_signed(outbound, f"Bearer {token.value}"))
             if response.head.status != 401 or not self._book.worth_another(again=again):
                 break
-            # its connection can be used again
+            # so that its connection can be reused
             with (
                 contextlib.closing(response),
                 contextlib.suppress(Refusal),
@@ -301,7 +309,7 @@ def challenge_of(reply: Reply, key: ApiKey) -> Nonce | None:
 def answered(
     response: UpstreamResponse, challenge: Callable[[], Headers]
 ) -> UpstreamResponse:
-    """Return a reply to a signed call, with a challenge of the gateway's own in place of upstream's Digest."""
+    """Return a reply to a signed call, with the gateway's own challenge."""
     head = response.head
     if head.status == 401 and asks_digest(head.headers):
         response.head = attrs.evolve(
@@ -311,7 +319,10 @@ def answered(
 
 
 def step_of_digest() -> Refusal:
-    """Challenge a Digest client whose first request has no content, though the gateway signs by itself."""
+    """Challenge a Digest client whose first request has no content.
+
+    The gateway does so even if it signs the call with its own key.
+    """
     fields = challenge(token_hex(16))
     return Refusal(
         401, "SHIM_UNAUTHORIZED", None, _STEP, headers=fields, challenged="unsigned"

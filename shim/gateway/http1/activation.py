@@ -1,7 +1,8 @@
-"""Listening sockets that a service manager hands over and keeps: no connection is refused while the gateway restarts.
+"""Use the listening sockets of a service manager, which keeps them during a restart.
 
-The protocol is that of systemd (sd_listen_fds(3)): descriptors from 3 on, whose number
-is in ``LISTEN_FDS``, for the process that ``LISTEN_PID`` names.
+So no connection is refused meanwhile. The protocol is systemd's (sd_listen_fds(3)): the
+descriptors start at 3, ``LISTEN_FDS`` is their number, and ``LISTEN_PID`` is the
+process that they are for.
 """
 
 from __future__ import annotations
@@ -20,10 +21,10 @@ _VARIABLES = ("LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES")
 
 
 def handed_over(wanted: Address, environ: MutableMapping[str, str]) -> Bound | None:
-    """Return the sockets that this process was started with, None without any; they are handed over once.
+    """Return the sockets that this process was started with, or None; only once.
 
-    Raises SettingsError for one that does not listen at ``wanted``: who may reach the
-    gateway stands in its settings.
+    Raises SettingsError for one that does not listen at ``wanted``, because the
+    settings decide who can reach the gateway.
     """
     is_meant = environ.get("LISTEN_PID") == str(os.getpid())
     count = environ.get("LISTEN_FDS", "")
@@ -64,7 +65,7 @@ def _listening(number: int) -> socket.socket:
 def _check(found: socket.socket, wanted: Address) -> None:
     host, port, *_ = found.getsockname()
     known = set[str | int]()
-    # a name that has no address is that of no socket
+    # a name without an address fits no socket
     with contextlib.suppress(OSError):
         infos = socket.getaddrinfo(
             wanted.host or None, None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE

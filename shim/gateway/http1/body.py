@@ -1,7 +1,7 @@
-"""The content of one message, of a caller's or of upstream's: it is read once, collected or as it arrives.
+"""Read the content of one message once, whole or as it arrives.
 
-Chunked content (RFC 9112, 7.1) is taken apart exactly to its end, and with bounds on
-what is not content. Extensions and trailers are dropped (RFC 9112, 7.1.1; RFC 9110,
+Chunked content (RFC 9112, 7.1) is parsed exactly to its end, with limits on everything
+that is not content. Extensions and trailers are dropped (RFC 9112, 7.1.1; RFC 9110,
 6.5.1).
 """
 
@@ -14,21 +14,21 @@ from collections.abc import AsyncIterator, Callable
 from shim.gateway.errors import Refusal, too_late
 from shim.gateway.http1.wire import Wire
 
-# bytes of each message that count as reserved; one read takes at most as many
+# Bytes reserved for each message; one read accepts at most as many.
 BUFFERED = 65536
-# bytes that may wait to be streamed before reading stops; collected content has no such
-# bound
+# Bytes that may wait to be streamed before reading stops; collected content has no such
+# limit.
 ROOM = 8192
-RATE = 256  # bytes a second below which a caller is stalling
-_ENDLESS = 1 << 62  # bytes that never come
+RATE = 256  # bytes a second, below which a sender is stalling
+_ENDLESS = 1 << 62  # more bytes than ever arrive
 _LATE = "The request's content did not arrive in the configured time."
 
-LINE = 4096  # bytes of a chunk's size with its extensions
-TRAILERS = 16384  # bytes of all trailers
-# bytes of sizes and extensions beyond one for each byte of content: only tiny chunks
-# need more
+LINE = 4096  # the limit on a chunk's size line with its extensions, in bytes
+TRAILERS = 16384  # the limit on all trailers, in bytes
+# Bytes of sizes and extensions beyond one for each byte of content; only tiny chunks
+# need more.
 BESIDE = 65536
-AT_ONCE = 128  # chunks that are taken apart before others get their turn
+AT_ONCE = 128  # chunks parsed before other tasks get their turn
 
 _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})(?:[ \t]*;[\t\x20-\x7e\x80-\xff]*)?\r\n")
 _TRAILER = re.compile(
@@ -38,13 +38,14 @@ _NO_TRAILERS = frozenset({b"content-length", b"host", b"transfer-encoding"})
 
 
 class Body:
-    """Content of a ``source``, framed by its ``length``, in chunks, or, with neither, by the end of its connection.
+    """Content of a ``source``: its ``length`` bytes, chunks, or all until the end.
 
-    ``chunks`` are the ``size`` bytes that have arrived and were not handed on.
-    ``is_complete`` means that the end has arrived, ``error`` is why it never will. While
-    the content ``is_collected``, reading does not stop. The sender must send ``RATE``
-    bytes a second in any ``patience`` seconds that are spent waiting for it (0: no
-    limit). ``on_wait`` is called before the first wait.
+    Without a length or chunks it ends with its connection. ``chunks`` are the ``size``
+    bytes that have arrived and were not handed on. ``is_complete`` means that the end
+    has arrived, and ``error`` is why it never will. While the content ``is_collected``,
+    reading does not stop. The sender must send ``RATE`` bytes a second in any
+    ``patience`` seconds of waiting (0: no limit). ``on_wait`` is called before the
+    first wait.
     """
 
     __slots__ = (
@@ -75,10 +76,10 @@ class Body:
         self.on_wait: Callable[[], None] | None = None
 
     def feed(self, data: bytes, start: int = 0) -> int:
-        """Take the content in ``data`` from ``start`` on, and return where it stopped; raises MalformedError.
+        """Add the content in ``data`` from ``start`` on; return where it stopped.
 
-        That is before the end of ``data`` where the content ends, or as a
-        ``ChunkDecoder`` stops.
+        It stops before the end of ``data`` if the content ends there, or as a
+        ``ChunkDecoder`` does. Raises MalformedError.
         """
         if self._decoder is not None:
             piece, stop = self._decoder.feed(data, start)
@@ -109,7 +110,10 @@ class Body:
             self._wake()
 
     def fail(self, error: Refusal, *, at_once: bool = False) -> None:
-        """Note that the content will not be complete; ``at_once`` drops data that has arrived."""
+        """Record that the content will stay incomplete.
+
+        ``at_once`` drops arrived data.
+        """
         self.error = error
         if at_once:
             self.chunks = []
@@ -121,7 +125,7 @@ class Body:
             self._waiter.set_result(None)
 
     def arrived(self) -> bytes:
-        """Return the data that has arrived, perhaps none."""
+        """Return the data that has arrived, which may be empty."""
         chunks = self.chunks
         self.chunks = []
         self.size = 0
@@ -131,7 +135,10 @@ class Body:
         return b"".join(chunks)
 
     async def piece(self) -> bytes:
-        """Return the data that has arrived or arrives next; empty at the end. Raises Refusal."""
+        """Return the data that has arrived or arrives next; empty at the end.
+
+        Raises Refusal.
+        """
         while not (self.chunks or self.is_complete):
             await self._wait()
         return self.arrived()
@@ -139,10 +146,10 @@ class Body:
     async def collect(
         self, limit: int, take: Callable[[int], None] | None = None
     ) -> bool:
-        """Wait until all has arrived; returns False when that is longer than ``limit`` bytes.
+        """Wait for all of it; return False if it is longer than ``limit`` bytes.
 
-        ``take`` is called with the size of each piece. Raises Refusal, as ``take``
-        does if there is no room.
+        ``take`` is called with the size of each piece. Raises Refusal, also from
+        ``take`` if there is not enough memory.
         """
         self.is_collected = True
         while True:
@@ -160,21 +167,27 @@ class Body:
     async def all(
         self, limit: int, take: Callable[[int], None] | None = None
     ) -> bytes | None:
-        """Return the whole content, None when it is longer than ``limit`` bytes; raises Refusal as ``collect`` does."""
+        """Return the whole content, or None if it is longer than ``limit`` bytes.
+
+        Raises Refusal as ``collect`` does.
+        """
         if (self.length or 0) > limit or not await self.collect(limit, take):
             return None
         return b"".join(self.chunks)
 
     async def stream(self) -> AsyncIterator[bytes]:
-        """Yield the data that has arrived, even if empty (a head leaves alone), then each piece."""
+        """Yield the arrived data, even if empty, then each piece.
+
+        With empty data, a head is sent alone.
+        """
         yield self.arrived()
         while chunk := await self.piece():
             yield chunk
 
     async def _wait(self) -> None:
-        """Return when more has arrived, or the end; raises ``error``."""
+        """Return when more has arrived, or at the end; raises ``error``."""
         if self.error is not None:
-            # they are not read, and the connection may stay for a while
+            # they are not read, and the connection may stay open for a while
             self.chunks = []
             raise self.error
         if self.on_wait is not None:
@@ -201,27 +214,27 @@ class Body:
                 self._patience -= loop.time() - began
 
 
-EMPTY = Body(None)  # no content: it is complete, and so the same for all messages
+EMPTY = Body(None)  # no content, which is complete and can be shared by all messages
 
 
 class MalformedError(ValueError):
-    """A reply's head, or content in chunks, is not as RFC 9112 wants it, or has more beside it than is taken."""
+    """A reply's head or chunked content that violates RFC 9112 or exceeds a limit."""
 
 
 class ChunkDecoder:
-    """Takes the bytes of one message's content as they come; ``done`` once its end was seen."""
+    """Parses the bytes of one message's chunked content; ``done`` after its end."""
 
     def __init__(self) -> None:
-        self._left = 0  # bytes of a chunk, with the line break behind it
+        self._left = 0  # bytes of a chunk, including the line break after it
         self._is_last = self.done = False
         self._trailers = 0
         self._beside = BESIDE
 
     def feed(self, data: bytes, start: int) -> tuple[bytes, int]:
-        """Return the content in ``data`` from ``start`` on, and where it stopped; raises MalformedError.
+        """Return the content in ``data`` from ``start`` on, and where it stopped.
 
-        That is before a line that isn't whole, which comes again with what follows, or
-        behind ``AT_ONCE`` chunks.
+        It stops before an incomplete line, which comes again with the rest, or after
+        ``AT_ONCE`` chunks. Raises MalformedError.
         """
         pieces = []
         for _ in range(AT_ONCE):
@@ -243,7 +256,7 @@ class ChunkDecoder:
         return pieces[0] if len(pieces) == 1 else b"".join(pieces), start
 
     def _take_line(self, data: bytes, start: int) -> int:
-        """Take a size or a trailer, and return its length; 0 if it isn't whole."""
+        """Parse a size or a trailer, and return its length; 0 if it is incomplete."""
         line = (_TRAILER if self._is_last else _CHUNK_SIZE).match(data, start)
         if line is None and data.find(b"\n", start) >= 0:
             raise MalformedError(

@@ -1,4 +1,4 @@
-"""A caller's connection as others see it, and the connections of one peer."""
+"""A caller's connection as other files see it, and the connections of one peer."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from shim.gateway.http1.wire import Wire
 
 @attrs.define(eq=False)
 class PeerConnections:
-    """The connections of one peer, an address."""
+    """The connections of one peer, which is an address."""
 
     address: str
     count: int = 0
-    """How many there are."""
+    """Their number."""
     idle: dict[CallerWire, None] = attrs.field(factory=dict, repr=False)
-    """Those without a whole request, the oldest first."""
+    """The connections without a complete request, the oldest first."""
 
 
 class CallerWire(Wire):
@@ -26,9 +26,9 @@ class CallerWire(Wire):
     peer: PeerConnections
     scheme: str
     set_up: asyncio.Task[None] | None
-    """What comes before its first request."""
+    """The set-up before its first request."""
 
     @property
     def is_draining(self) -> bool:
-        """Whether it may bring no further request."""
+        """Whether no further request may arrive."""
         raise NotImplementedError

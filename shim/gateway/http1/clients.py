@@ -1,8 +1,8 @@
-"""Who is connected: the connections of a listener, how many each peer has, and which of them can be spared.
+"""Count a listener's connections and those of each peer, and choose which ones end.
 
-A peer is the other end of a connection, or the caller that a balancer names: by the
-PROXY protocol (version 2, haproxy.org/download/3.0/doc/proxy-protocol.txt, 2.2), or by
-X-Forwarded-For.
+A peer is the other end of a connection, or the caller that a balancer names: with the
+PROXY protocol (version 2, haproxy.org/download/3.0/doc/proxy-protocol.txt, 2.2), or
+with X-Forwarded-For.
 """
 
 from __future__ import annotations
@@ -27,27 +27,30 @@ from shim.gateway.options import Options
 
 log = logging.getLogger("shim.gateway.refused")
 
-LONG = 8192  # bytes from which on an incomplete head is counted; few heads are as long
-_QUIET = 1.0  # seconds after a warning without another one
+LONG = 8192  # bytes from which an incomplete head is counted; few heads are as long
+_QUIET = 1.0  # seconds between two warnings
 
 SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
-# bytes of addresses and extensions that are taken; the largest known header has some
-# 500
+# The limit on addresses and extensions in bytes; the largest known header has about
+# 500.
 MAX_HEADER_LENGTH = 2048
-HOPS = 16  # addresses of X-Forwarded-For that are looked at, from its end
-# the peer of a connection whose balancer has not said yet whom it stands for
+HOPS = 16  # The number of X-Forwarded-For addresses that are read, from its end.
+# The peer of a connection whose balancer has not named the caller yet.
 UNNAMED = ""
 
 _LENGTHS = {0x00: 0, 0x11: 12, 0x12: 12, 0x21: 36, 0x22: 36, 0x31: 216, 0x32: 216}
-"""Bytes of the addresses by family and protocol: unspecified, IPv4, IPv6, unix."""
+"""The size of the addresses in bytes, by family and protocol.
+
+The families are unspecified, IPv4, IPv6 and unix.
+"""
 
 
 class Clients:
-    """The connections that a listener has accepted, those in their set-up, too, and which of them are kept.
+    """The connections that a listener has accepted, including those in their set-up.
 
     ``max_connections`` are served at a time, three quarters of them to one peer. Beyond
-    that an idle connection ends, of the peer with the most; if no connection is idle,
-    as many again get a refusal, and the rest are reset.
+    that, an idle connection of the peer with the most is closed. If no connection is
+    idle, the same number again get a refusal, and the rest are reset.
     """
 
     def __init__(
@@ -73,7 +76,10 @@ class Clients:
     def arrived(
         self, connection: CallerWire, address: str
     ) -> tuple[PeerConnections, str]:
-        """Count a connection; return its peer, and "served", "surplus" or "dropped". An idle one may end for it."""
+        """Count a connection; return its peer, and "served", "surplus" or "dropped".
+
+        An idle one may be closed for it.
+        """
         peer = self._peers.setdefault(address, PeerConnections(address))
         peer.count += 1
         self.connections.add(connection)
@@ -94,13 +100,13 @@ class Clients:
         return peer, "surplus"
 
     def warn(self, text: str, about: object) -> None:
-        """Log a warning, at most one a second: a crowd must not fill the log."""
+        """Log a warning, at most one a second, so that a crowd does not fill the log."""
         if (now := self.loop.time()) >= self._quiet_until:
             self._quiet_until = now + _QUIET
             log.warning(text, about)
 
     def left(self, connection: CallerWire) -> None:
-        """Count a connection off; a second call changes nothing."""
+        """Stop counting a connection; a second call changes nothing."""
         if connection not in self.connections:
             return
         self.connections.discard(connection)
@@ -112,18 +118,24 @@ class Clients:
             self._peers.pop(peer.address, None)
 
     def refused(self, refusal: Refusal) -> Refusal:
-        """Count and return a refusal for a caller whose request never reaches the handler."""
+        """Count and return a refusal for a caller whose request reaches no handler."""
         self.failures[refusal.failure] += 1
         return refusal
 
     @property
     def held(self) -> int:
-        """Bytes that connections take beside their calls: incomplete heads, and TLS; may be called from any thread."""
+        """Return the bytes that connections use besides their calls.
+
+        They are for incomplete heads and TLS. Any thread may call it.
+        """
         secured = sum(one.scheme == "https" for one in [*self.connections])
         return sum([*self.long_heads.values()]) + secured * SECURED
 
     def states(self) -> dict[str, int]:
-        """Return how many connections are in a handshake, idle and active; may be asked in any thread."""
+        """Return how many connections are in a handshake, idle, and active.
+
+        Any thread may call it.
+        """
         connections = [*self.connections]
         arriving = sum(one.set_up is not None for one in connections)
         idle = sum(
@@ -138,14 +150,20 @@ class Clients:
         }
 
     def hold_head(self, connection: CallerWire, size: int) -> None:
-        """Count the bytes of a head that isn't whole yet; raises Refusal when all take over a quarter of memory."""
+        """Count the bytes of an incomplete head.
+
+        Raises Refusal if all of them exceed a quarter of the memory.
+        """
         if size > LONG:
             self.long_heads[connection] = size
             if sum(self.long_heads.values()) > self.options.memory // 4:
                 raise busy(NO_ROOM, close=True)
 
     def spare(self, peer: PeerConnections | None = None) -> bool:
-        """End the longest idle connection of a peer, or of the peer with the most; returns False if all are busy."""
+        """Close the longest idle connection of a peer, or of the peer with the most.
+
+        Returns False if all are busy.
+        """
         peers: Iterable[PeerConnections] = self._peers.values()
         if peer is not None:
             peers = (peer,)
@@ -160,9 +178,9 @@ class Clients:
 
 
 async def read_peer(receive: Callable[[int], Awaitable[bytes]]) -> str | None:
-    """Return the address of the balancer's caller, None if it has none; raises ConnectionError.
+    """Return the address of the balancer's caller, or None if it has none.
 
-    ``receive`` is asked for no more bytes than the header has.
+    ``receive`` is asked for no more bytes than the header has. Raises ConnectionError.
     """
     start = await _exactly(receive, 16)
     version_command = start[12]
@@ -175,7 +193,7 @@ async def read_peer(receive: Callable[[int], Awaitable[bytes]]) -> str | None:
     ):
         raise ConnectionError("no PROXY protocol header of version 2")
     rest = await _exactly(receive, length)
-    if version_command == 0x20:  # LOCAL: the balancer's own, a health check
+    if version_command == 0x20:  # LOCAL: the balancer's own health check
         return None
     if length < _LENGTHS.get(family, MAX_HEADER_LENGTH + 1):
         raise ConnectionError("a PROXY protocol header without its addresses")
@@ -198,16 +216,22 @@ async def _exactly(receive: Callable[[int], Awaitable[bytes]], size: int) -> byt
 
 
 def peer_of(connection: socket.socket) -> str:
-    """Return the address at the other end of a connection, "unknown" for one that has none, as a pair of sockets."""
+    """Return the address at the other end of a connection.
+
+    It is "unknown" for a connection without one, such as a pair of sockets.
+    """
     try:
         return _normal(str(connection.getpeername()[0]))
-    except (OSError, IndexError):  # it is gone already
+    except (OSError, IndexError):  # it is already closed
         return "unknown"
 
 
 @lru_cache(maxsize=1024)
 def _normal(text: str) -> str:
-    """Return an address, with a port or in brackets as some write it, in one spelling; raises ValueError."""
+    """Return an address in one spelling; raises ValueError.
+
+    It may have a port or brackets.
+    """
     if text.startswith("["):
         text = text[1:].partition("]")[0]
     elif text.count(":") == 1:
@@ -218,14 +242,14 @@ def _normal(text: str) -> str:
 
 @lru_cache(maxsize=1024)
 def is_trusted(address: str, trusted: tuple[Network, ...]) -> bool:
-    """Return whether an address is one of those whose word on others counts."""
+    """Return whether an address is one that may name other callers."""
     return is_address(address) and any(
         ipaddress.ip_address(address) in network for network in trusted
     )
 
 
 def forwarded_peer(peer: str, headers: Headers, trusted: tuple[Network, ...]) -> str:
-    """Return the address of the caller that a trusted balancer names: the last one that isn't trusted itself."""
+    """Return the caller that a trusted balancer names: the last untrusted address."""
     named = ",".join(
         value for name, value in headers if name.lower() == "x-forwarded-for"
     )

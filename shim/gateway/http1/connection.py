@@ -1,7 +1,7 @@
 """A caller's connection: one request after the other, each within its deadlines.
 
-While a request is answered, data after its content waits unparsed,
-and little of it is taken.
+While a request is answered, data after its content waits unparsed, and little of it is
+read.
 """
 
 from __future__ import annotations
@@ -22,22 +22,22 @@ refused_log = logging.getLogger("shim.gateway.refused")
 cut_log = logging.getLogger("shim.gateway.cut")
 log = logging.getLogger("shim.gateway.defect")
 
-# seconds between two looks at whether a caller that has sent too much ahead is still
-# there
+# Seconds between two checks whether a caller that has sent too much ahead is still
+# connected.
 LOOK = 1.0
 WAITING = 65536  # bytes that a caller may send ahead while its request is answered
-# bytes of a reply that wait to be taken by the caller before no more are written
+# Bytes of a reply that wait for the caller before no more are written.
 HIGH = 16384
-# seconds for a caller to finish sending unread bytes, so that it reads its answer
+# Seconds for a caller to finish sending unread bytes, so that it reads its answer.
 LINGER = 2.0
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 class Connection(CallerWire):
-    """One connection of an address, from when it was accepted: its ``set_up`` comes before its first request.
+    """One connection of an address, from its acceptance.
 
-    Its ``verdict`` decides whether it is served; a surplus one gets a refusal as its only
-    reply.
+    Its ``set_up`` comes before its first request. Its ``verdict`` decides whether it is
+    served; a surplus one gets a refusal as its only reply.
     """
 
     def __init__(self, clients: Clients, address: str, scheme: str) -> None:
@@ -57,13 +57,15 @@ class Connection(CallerWire):
 
     @property
     def is_draining(self) -> bool:
-        """Whether the gateway ends, so that no further request is taken."""
+        """Whether the gateway shuts down, so that no further request is accepted."""
         return self.clients.draining
 
     def made(self) -> None:
         self.set_up = None
         assert self.transport is not None, "it was made"
-        if self not in self.clients.connections:  # it ended for another one
+        if (
+            self not in self.clients.connections
+        ):  # it was closed to make room for another one
             self.abort()
             return
         self.transport.set_write_buffer_limits(HIGH)
@@ -79,7 +81,7 @@ class Connection(CallerWire):
         self._body = EMPTY
 
     def take(self, data: bytes) -> None:
-        """Accept data: the next request or its beginning, content of the current one, or data after it."""
+        """Accept data: a request, its beginning, its content, or later data."""
         if self._is_ending:
             return
         self._rest += data
@@ -122,7 +124,7 @@ class Connection(CallerWire):
             head, credential = parse_request(data if end == len(data) else data[:end])
         except (
             errors.Refusal
-        ) as refusal:  # which quotes nothing of the caller's: it may be a credential
+        ) as refusal:  # without a quote of the caller's text, which may be a credential
             refused_log.warning(
                 "refused a malformed request of %s: %s",
                 self.peer.address,
@@ -154,7 +156,10 @@ class Connection(CallerWire):
             self._next = None
 
     async def _serve(self, request: Request) -> None:
-        """Answer one request after the other; others have their turn before one that was sent ahead."""
+        """Answer one request after the other.
+
+        Other connections get their turn before a request that was sent ahead.
+        """
         while True:
             try:
                 if (error := request.content.error) is not None:
@@ -196,14 +201,18 @@ class Connection(CallerWire):
             request = await self._next
 
     def _end_with(self, refusal: errors.Refusal) -> None:
-        """Answer a malformed request, and end the connection."""
+        """Answer a malformed request, and close the connection."""
         self.peer.idle.pop(self, None)
         if self.is_open:
             self.write(self.clients.refused(refusal).last_bytes())
             self.close(unread=True)
 
     def close(self, *, unread: bool = False) -> None:
-        """End the connection once all was sent; a caller that still sends gets time to stop: resets lose replies."""
+        """Close the connection after all was sent.
+
+        A caller that still sends gets time to stop, because a reset could destroy the
+        reply.
+        """
         if self.transport is None or self._is_ending:
             return
         self._is_ending = True  # data that arrives from now on is dropped
@@ -218,11 +227,14 @@ class Connection(CallerWire):
     def abort(self) -> None:
         if self.set_up is not None:
             self.set_up.cancel()
-            self.clients.left(self)  # the loop may still report that it is made
+            self.clients.left(self)  # the loop may still report a new connection
         super().abort()
 
     def expect(self) -> None:
-        """Set the deadline for the caller's next step: to take its reply, stop sending, or send a request."""
+        """Set the deadline for the caller's next step.
+
+        The step is to read its reply, to stop sending, or to send a request.
+        """
         options = self.clients.options
         since = self._loop.time()
         if self._drained is not None or (self._is_ending and not self.is_open):
@@ -244,7 +256,10 @@ class Connection(CallerWire):
         self.due = since + patience
 
     def late(self) -> None:
-        """Close connections that took too long to send, receive or wait, and those whose caller left."""
+        """Close connections that took too long, or whose caller left.
+
+        They may take too long to send, to receive or to wait.
+        """
         if self._drained is not None or (self._is_ending and not self.is_open):
             if self._left - self.unsent() >= RATE * self.clients.options.client_timeout:
                 self.expect()

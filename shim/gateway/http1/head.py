@@ -1,7 +1,7 @@
-"""Complete heads of messages, parsed by llhttp (through httptools), with additional checks.
+"""Parse complete heads with llhttp (through httptools), and check them further.
 
-A head is given to a parser of its own once it is complete, so that nothing is left of
-one message when the next one comes. Content never gets there.
+Each complete head gets a new parser, so that no state of one message reaches the next.
+The parser never sees content.
 """
 
 from __future__ import annotations
@@ -20,44 +20,43 @@ from shim.gateway.errors import Refusal, bad_request
 from shim.gateway.http1.body import MalformedError
 from shim.tools.radar.radar import ANNOUNCING
 
-BODILESS = frozenset({204, 304})  # statuses of replies that have no content
-LINE = 16384  # bytes of the request line
-FIELD = 32768  # bytes of one field of a request, its name or its value
-FIELDS = 65536  # bytes of all fields of a message
-MAX_FIELDS = 128  # fields of a request at most
-_TOO_LONG = 1 << 53  # bytes that some of HTTP's implementations can't count any more
+BODILESS = frozenset({204, 304})  # statuses of replies without content
+LINE = 16384  # the limit on the request line, in bytes
+FIELD = 32768  # the limit on a request's field name or value, in bytes
+FIELDS = 65536  # the limit on all fields of a message, in bytes
+MAX_FIELDS = 128  # the limit on a request's fields
+_TOO_LONG = 1 << 53  # a length beyond this overflows in some implementations of HTTP
 
 _LOOKED_AT = ANNOUNCING | {
     "connection", "content-encoding", "content-length", "expect", "host", "transfer-encoding", "user-agent", "via",
 }  # fmt: skip
-# bytes of a field's name, or of a Host: no more, since decisions about one are
-# remembered
+# The limit on a field's name or a Host in bytes: decisions about them are remembered.
 NAME = 256
-# bytes of a head whose rest is looked for among those that are remembered
+# The start of a head, in bytes, whose rest is looked up among remembered heads.
 _SHORT = 8192
-REMEMBERED = 2048  # bytes of a head that is remembered
-_MAX_HEADS = 256  # heads whose fields are remembered, and forms of heads
-# fields that no head is remembered with
+REMEMBERED = 2048  # the limit on a head that is remembered, in bytes
+_MAX_HEADS = 256  # remembered fields of heads, and remembered forms of heads
+# Heads with these fields are not remembered.
 _SECRET = frozenset({"authorization", "cookie", "proxy-authorization"})
 _TOO_MANY = "The request has too many fields."
 _TOO_LONG_LINE = "The request target is too long."
-TLS_RECORD = b"\x16\x03"  # how a TLS handshake begins (RFC 8446, 5.1)
+TLS_RECORD = b"\x16\x03"  # the start of a TLS handshake (RFC 8446, 5.1)
 _VALUE = re.compile(rb"[\t\x20-\x7e\x80-\xff]*")
 _CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 _BEGINNING = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+(?: |$)")
 
-# fields whose values decide nothing
+# Fields whose values affect no decision.
 _FREE = frozenset({"traceparent", "tracestate", "user-agent", "x-request-id"})
 _LINE = re.compile(
     rb"(GET|HEAD|POST|PUT|PATCH|DELETE) (/[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*) HTTP/1\.1"
 )
 
-# a field line that frames nothing: its place in the head, name and value
+# A field line that has no part in framing: its place in the head, name and value.
 Credential = tuple[int, str, str]
 
 
 class _Events:
-    """What the parser calls; it asks for these names."""
+    """The callbacks of the parser, which requires these names."""
 
     def __init__(self) -> None:
         self.text = b""  # a request's target, or a reply's reason phrase
@@ -74,12 +73,12 @@ class _Events:
 
 @attrs.frozen(eq=False)
 class Form:
-    """What the fields of a read without content have in common with those of others, which have the same form."""
+    """The fields that reads without content have in common if they have the same form."""
 
     lines: Sequence[tuple[str, str | None]]
-    """Names with values, None for a value that is free."""
+    """Names with values; the value is None where it is free."""
     free: Sequence[int]
-    """Places of the free values."""
+    """The places of the free values."""
     accept: str
     """The value of Accept."""
 
@@ -90,9 +89,9 @@ class RequestHead:
 
     method: str
     target: str
-    """As it came."""
+    """As received."""
     headers: Headers = attrs.field(repr=False)
-    """Values are as they came, but for the blanks around them."""
+    """Values are as received, without the blanks around them."""
     is_http10: bool
     keep_alive: bool
     length: int | None
@@ -114,19 +113,24 @@ class ReplyHead(Reply):
     reason: str = ""
     keep_alive: bool = True
     length: int | None = None
-    """None without a Content-Length; content that is not chunked either ends the connection."""
+    """None without a Content-Length.
+
+    Content that is not chunked either ends with the connection.
+    """
     chunked: bool = False
     announces: bool = False
-    """Whether it has a field that the radar looks at."""
+    """Whether it has a field that the radar reads."""
     codings: int = 0
-    """How many its Content-Encoding names."""
+    """The number of codings in its Content-Encoding."""
 
 
 def parse_request(data: bytes) -> tuple[RequestHead, Credential | None]:
-    """Return the head that ``data`` is, its empty line included, and its credential apart from it; raises Refusal.
+    """Return the head that ``data`` is, and its credential apart from it.
 
-    Most heads of a caller differ in their line and their credential alone: the rest of
-    short ones is remembered.
+    Raises Refusal.
+
+    ``data`` includes the empty line. Most heads of one caller differ only in their line
+    and their credential. So the rest of a short head is remembered.
     """
     if len(data) > _SHORT:
         return _parse_request(data), None
@@ -165,7 +169,10 @@ def parse_request(data: bytes) -> tuple[RequestHead, Credential | None]:
 
 
 def _form_of(head: RequestHead) -> Form | None:
-    """Return the form of a head without secrets, the same one for each that has it; None for one with content."""
+    """Return the form of a head without secrets, the same one for equal forms.
+
+    It is None for a head with content.
+    """
     if (
         head.has_content
         or head.length is not None
@@ -205,7 +212,7 @@ def _parse_request(data: bytes) -> RequestHead:
     try:
         parser.feed_data(data)
     except httptools.HttpParserUpgrade:
-        pass  # an offer that the gateway doesn't take up (RFC 9110, 7.8)
+        pass  # an offer that the gateway doesn't accept (RFC 9110, 7.8)
     except (
         httptools.HttpParserError
     ) as error:  # methods are case-sensitive (RFC 9110, 9.1 and 15.6.2)
@@ -219,7 +226,7 @@ def _parse_request(data: bytes) -> RequestHead:
     version = parser.get_http_version()
     method = parser.get_method().decode("ascii")
     target = events.text
-    if method == "PRI":  # the beginning of HTTP/2 (RFC 9113, 3.4)
+    if method == "PRI":  # the start of HTTP/2 (RFC 9113, 3.4)
         raise _malformed(data)
     _check_line(version, target)
     headers = tuple([(name, _text(value)) for name, value in events.fields])
@@ -267,7 +274,7 @@ def _has_long_field(headers: Headers) -> bool:
 
 
 def _said(lines: Headers) -> dict[str, list[str]]:
-    """Return the values of the fields that are looked at, by their names in lower case."""
+    """Return the values of the relevant fields, by their names in lower case."""
     said: dict[str, list[str]] = {}
     for name, value in lines:
         if (lower := name.lower()) in _LOOKED_AT:
@@ -281,10 +288,10 @@ def _said(lines: Headers) -> dict[str, list[str]]:
 def _framing(
     said: dict[str, list[str]], *, is_http10: bool
 ) -> tuple[bool, int | None, bool | None]:
-    """Return whether the connection persists (RFC 9112, 9.3), the length, and whether content is chunked.
+    """Return whether the connection persists, the length, and whether it is chunked.
 
-    The last is None for another transfer coding than chunked, and for any in HTTP/1.0
-    (RFC 9112, 6.1).
+    The sources are RFC 9112, 9.3 and 6.1. The last value is None for another transfer
+    coding than chunked, and for any in HTTP/1.0.
     """
     keep_alive = not is_http10
     chunked = False
@@ -325,7 +332,10 @@ def _malformed(data: bytes) -> Refusal:
 
 
 def check_beginning(data: bytes) -> None:
-    """Look at the beginning of a request's head that isn't whole yet; raises Refusal when no head can begin so."""
+    """Check the start of an incomplete request head.
+
+    Raises Refusal if no valid head can begin so.
+    """
     if not _BEGINNING.match(data) or data.count(b"\n") != data.count(b"\r\n"):
         raise _malformed(data)
     line = data.find(b"\r\n")
@@ -336,9 +346,10 @@ def check_beginning(data: bytes) -> None:
 
 
 def parse_reply(data: bytes) -> ReplyHead:
-    """Return the head that ``data`` is, its empty line included; raises MalformedError, also if it is framed twice.
+    """Return the head that ``data`` is, including its empty line.
 
-    Within a second most heads of upstream are the same: short ones are remembered.
+    Raises MalformedError, also if it is framed twice. Within a second, most heads from
+    upstream are equal, so short ones are remembered.
     """
     if len(data) > REMEMBERED or b"ookie" in data:
         return _parse_reply(data)

@@ -1,7 +1,7 @@
-"""Where calls are taken: TCP sockets, with or without TLS, and the set-up of their connections.
+"""Accept connections on TCP sockets, with or without TLS, and set them up.
 
-A connection counts from when it is accepted, before a balancer's header
-(``proxy_protocol``) and TLS.
+A connection counts from its acceptance, before a balancer's header (``proxy_protocol``)
+and TLS.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ refused_log = logging.getLogger("shim.gateway.refused")
 
 _BACKLOG = 1024
 _FLUSH = 0.01  # seconds between checks of unsent data
-_AT_ONCE = 64  # connections accepted before others get their turn
-# seconds in which no connection is accepted after there was no descriptor left for one
+_AT_ONCE = 64  # connections accepted before other tasks get their turn
+# Seconds in which no connection is accepted after the descriptors ran out.
 _PAUSE = 0.5
 
 _EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
@@ -38,12 +38,14 @@ _GONE = (BlockingIOError, InterruptedError, ConnectionError)
 
 @attrs.frozen
 class Bound:
-    """Sockets that listen, several for a name with several addresses."""
+    """Listening sockets, several for a name with several addresses."""
 
     sockets: tuple[socket.socket, ...]
     address: Address
     is_kept: bool = False
-    """Whether a service manager goes on listening, and another process takes the connections that wait."""
+    """Whether a service manager keeps the sockets open, and another process accepts the
+    waiting connections.
+    """
 
     def close(self) -> None:
         for one in self.sockets:
@@ -51,9 +53,10 @@ class Bound:
 
 
 def bind(wanted: Address, name: str = "listen") -> Bound:
-    """Listen on all addresses of an option's host, on one port; 0 is a free one, ``::`` all of IPv4, too.
+    """Listen on all addresses of an option's host, on one port.
 
-    Raises SettingsError, with the system's error as its cause.
+    Port 0 is a free port, and the host ``::`` includes all of IPv4. Raises
+    SettingsError, with the system's error as its cause.
     """
     both = wanted.host == "::" and socket.has_dualstack_ipv6()
     made = list[socket.socket]()
@@ -72,7 +75,7 @@ def bind(wanted: Address, name: str = "listen") -> Bound:
                         where, family=family, backlog=_BACKLOG, dualstack_ipv6=both
                     )
                 except OSError as error:
-                    # a family that this machine has only the name of
+                    # a family that this machine only knows by name
                     if error.errno != errno.EAFNOSUPPORT:
                         raise
                 else:
@@ -81,7 +84,7 @@ def bind(wanted: Address, name: str = "listen") -> Bound:
         if not made:
             raise OSError(errno.EADDRNOTAVAIL, os.strerror(errno.EADDRNOTAVAIL))  # noqa: TRY301 - like failures before
     except OSError as error:
-        # of Python's own the address stands before it
+        # Python puts the address before it
         said = (error.strerror or str(error)).partition(" (")[0].lower()
         cure = "give an address of this machine, and a port of this process' own"
         raise SettingsError(
@@ -91,10 +94,11 @@ def bind(wanted: Address, name: str = "listen") -> Bound:
 
 
 class Listener:
-    """Listening sockets, which are the listener's from here on, and the set-up of their connections.
+    """Listening sockets, which the listener owns from now on, and their connections.
 
-    ``tls`` returns the context of a handshake, None without TLS. A ``reserve`` of
-    descriptors lets connections be accepted when the process has used up its own.
+    ``tls`` returns the context of a handshake, or None without TLS. A ``reserve`` of
+    descriptors lets the listener accept connections when the process has used up all
+    others.
     """
 
     def __init__(
@@ -137,8 +141,8 @@ class Listener:
             else:
                 self.take(connection, self._tls())
                 if len(self._reserve) < self._most_reserved:
-                    # accept() would fail for want of a descriptor even if no connection
-                    # waits
+                    # accept() would fail without a free descriptor even if no
+                    # connection waits
                     return
 
     def _keep_reserve(self) -> None:
@@ -152,14 +156,17 @@ class Listener:
         )
         for one in self._sockets:
             self.clients.loop.remove_reader(one.fileno())
-        for _ in range(_AT_ONCE):  # room for those that wait
+        for _ in range(_AT_ONCE):  # space for those that wait
             self.clients.spare()
         self.clients.loop.call_later(_PAUSE, self._watch)
 
     def take(
         self, accepted: socket.socket, tls: SSLContext | None
     ) -> asyncio.Task[None] | None:
-        """Serve a connection that was accepted here or elsewhere; returns its set-up, None if it is dropped."""
+        """Serve a connection; return its set-up, or None if it is dropped.
+
+        It may have been accepted elsewhere.
+        """
         clients = self.clients
         if clients.options.proxy_protocol:
             address = UNNAMED
@@ -169,7 +176,7 @@ class Listener:
         if connection.verdict == "dropped":
             clients.left(connection)
             clients.turned_away["dropped"] += 1
-            with contextlib.suppress(OSError):  # a reset is all that it gets
+            with contextlib.suppress(OSError):  # it gets only a reset
                 accepted.setsockopt(
                     socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0"
                 )
@@ -207,7 +214,7 @@ class Listener:
     def _was_set_up(
         self, connection: Connection, accepted: socket.socket, task: asyncio.Task[None]
     ) -> None:
-        accepted.close()  # unless it is the loop's
+        accepted.close()  # does nothing if the loop owns it now
         if task.cancelled():
             error = None
         else:
@@ -231,17 +238,18 @@ class Listener:
             log.error("unhandled %s", type(error).__name__, exc_info=error)
 
     async def refuse(self) -> None:
-        """Stop listening, after accepting the connections that the kernel has made and would reset; all end soon.
+        """Stop listening, after accepting the connections that the kernel would reset.
 
-        Where a service manager goes on listening they wait for the next process.
+        All of them are closed soon. If a service manager keeps the sockets open, the
+        connections wait for the next process.
         """
         self.clients.draining = True
         sockets = self._sockets
         self._sockets = []
         for one in sockets:
             self.clients.loop.remove_reader(one.fileno())
-            # Whoever connects between the last of these and the end is reset, unless a
-            # service manager listens on.
+            # A connection that arrives between the last of these and the end is reset,
+            # unless a service manager keeps the sockets open.
             with one, contextlib.suppress(OSError):
                 while not self._is_kept:
                     self.take(one.accept()[0], self._tls())
@@ -252,7 +260,10 @@ class Listener:
             await asyncio.wait(arriving, timeout=1.0)
 
     async def drained(self, patience: float, in_flight: Callable[[], int]) -> None:
-        """Return when nothing is in flight and the kernel has all replies; for ``patience`` seconds calls may come."""
+        """Return when no call is in flight and the kernel has all replies.
+
+        More calls may arrive for ``patience`` seconds.
+        """
         end = self.clients.loop.time() + patience
         await asyncio.sleep(_FLUSH)
         while in_flight() or self._is_needed(end):  # noqa: ASYNC110 - no event tells it

@@ -1,4 +1,4 @@
-"""A request for a handler, and its reply as bytes: framed, and otherwise unchanged."""
+"""A request for a handler, and its reply as bytes, framed and otherwise unchanged."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from shim.gateway.http1.body import Body
 from shim.gateway.http1.callers import CallerWire
 from shim.gateway.http1.head import BODILESS, Credential, RequestHead
 
-# bytes of content that are copied behind a head, so that both leave at once
+# Bytes of content that are copied behind a head, so that both are sent at once.
 _TOGETHER = 65536
-# of values that differ between calls that are sent and answered alike
+# The values that differ between calls that are otherwise sent and answered alike.
 _MARK = secrets.token_hex(16)
 
 
 @attrs.define(eq=False)
 class Request:
-    """A request of a caller.
+    """A request from a caller.
 
     It is answered once: by ``answer`` with a whole reply, or by ``begin``, ``send`` and
     ``end`` with a streamed one.
@@ -38,11 +38,11 @@ class Request:
     status: int | None = None
     """None until it is answered."""
     keep_alive: bool = True
-    """Whether its connection may bring another one."""
+    """Whether its connection may bring another request."""
     request_id: bytes = b""
-    """A field line of replies that lack one."""
+    """A field line for replies that lack one."""
     whole: bool = False
-    """Whether the reply was written to its end."""
+    """Whether the whole reply was written."""
     _start: bytes = b""
     _chunked: bool = False
     _bodiless: bool = False
@@ -56,12 +56,15 @@ class Request:
         return *lines[:place], self.credential[1:], *lines[place:]
 
     def answer(self, reply: Reply) -> None:
-        """Write a whole reply, its body not None."""
+        """Write a whole reply, whose body is not None."""
         lines = lines_of(reply.headers)
         self.answer_with(reply.status, lines, lines.text, reply.body or b"")
 
     def answer_with(self, status: int, lines: Lines, text: bytes, body: bytes) -> None:
-        """Write a whole reply whose field lines without Content-Length are these bytes."""
+        """Write a whole reply.
+
+        Its field lines, without Content-Length, are these bytes.
+        """
         head = self._head(status, lines, text, body, "")
         if self._bodiless:
             body = b""
@@ -77,7 +80,7 @@ class Request:
         self.answer(refusal.reply())
 
     def begin(self, reply: Reply, reason: str) -> None:
-        """Prepare a reply, with its reason phrase, whose content is going to be streamed behind the head."""
+        """Prepare a streamed reply, with its reason phrase."""
         lines = lines_of(reply.headers)
         self._start = self._head(reply.status, lines, lines.text, reply.body, reason)
 
@@ -104,11 +107,14 @@ class Request:
     def _head(
         self, status: int, lines: Lines, text: bytes, body: bytes | None, reason: str
     ) -> bytes:
-        """Return the head of a reply, framed as its content is (RFC 9112, 6); a ``body`` of None will be streamed."""
+        """Return the head of a reply, framed as its content is (RFC 9112, 6).
+
+        A ``body`` of None will be streamed.
+        """
         is_http10 = self.head.is_http10
         bodiless = self._bodiless = self.head.method == "HEAD" or status in BODILESS
-        # A final answer with content unread ends the connection: the rest is not read
-        # as the next request.
+        # A final answer with unread content closes the connection: the rest must not be
+        # read as the next request.
         kept = (
             self.keep_alive
             and self.head.keep_alive
@@ -152,7 +158,7 @@ def _first_line(status: int, reason: str, *, is_http10: bool) -> bytes:
 
 
 def _encoded(text: str) -> bytes:
-    """Undo the decoding of fields, so that bytes beyond ASCII leave as they came."""
+    """Encode fields as they were received, so that bytes beyond ASCII stay the same."""
     return text.encode("utf-8", "surrogateescape")
 
 
@@ -168,7 +174,10 @@ class Lines:
 
 
 def lines_of(headers: Headers) -> Lines:
-    """Return field lines as bytes; raises ValueError for a line break in a value: it would begin a field of its own."""
+    """Return field lines as bytes.
+
+    Raises ValueError for a line break in a value, which would begin another field.
+    """
     lines = [f"{name}: {value}\r\n" for name, value in headers]
     text = "".join(lines)
     if text.count("\n") != len(lines) or text.count("\r") != len(lines) or "\0" in text:
@@ -191,14 +200,14 @@ def lines_of(headers: Headers) -> Lines:
 
 @attrs.frozen
 class Blank:
-    """A format of bytes, and a function that selects its values from those of a call."""
+    """A bytes format, and a function that selects its values from those of a call."""
 
     text: bytes
     taken: Callable[[Sequence[bytes]], object]
 
     @classmethod
     def of(cls, text: bytes) -> Blank:
-        """Return the blank of a text with marks for the values."""
+        """Return the template of a text with marks for the values."""
         pieces = re.split(rb"%b(\d+)\." % _MARK.encode(), text)
         taken = itemgetter(*map(int, pieces[1::2])) if len(pieces) > 1 else lambda _: ()
         return cls(
@@ -211,5 +220,5 @@ class Blank:
 
 
 def mark(place: int) -> str:
-    """Return the mark for a place in the text of a blank."""
+    """Return the mark for a place in the text of a template."""
     return f"{_MARK}{place}."

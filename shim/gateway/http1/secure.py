@@ -1,8 +1,8 @@
-"""The TLS of a connection: it decrypts one record at a time, and sends ciphertext.
+"""TLS for a connection: it decrypts one record at a time, and sends ciphertext.
 
-The TLS of event loops holds several hundred KiB for each connection. Here incoming data
-passes a shared buffer, and outgoing data waits as ciphertext in the transport: a
-connection with TLS holds some 40 KiB more than a plain one.
+The TLS of event loops uses several hundred KiB for each connection. Here, incoming data
+passes through a shared buffer, and outgoing data waits as ciphertext in the transport.
+So a connection with TLS uses about 40 KiB more than a plain one.
 """
 
 from __future__ import annotations
@@ -14,25 +14,25 @@ import ssl
 from shim.gateway.errors import bad_request
 from shim.gateway.http1.wire import Wire
 
-RECORD = 16384  # bytes of content of one record (RFC 8446, 5.1)
-# bytes that a caller's connection takes more than a plain one, as measured; most of
-# them are OpenSSL's
+RECORD = 16384  # bytes of content in one record (RFC 8446, 5.1)
+# The extra bytes of a caller's TLS connection, as measured; most are OpenSSL's.
 SECURED = 45 * 1024
-AT_ONCE = 64  # records that are taken before others get their turn
-# bytes that are read of callers at a time: OpenSSL keeps as much of each, and few
-# requests are longer
+AT_ONCE = 64  # records that are read before other tasks get their turn
+# Bytes that one read accepts from callers: OpenSSL keeps as much for each, and few
+# requests are longer.
 CALLER_READ_SIZE = 4096
-# data that is not TLS, by OpenSSL
+# OpenSSL's reasons for data that is not TLS
 NO_TLS = frozenset({"HTTP_REQUEST", "HTTPS_PROXY_REQUEST", "WRONG_VERSION_NUMBER"})
 _PLAIN = "The gateway speaks TLS here: call it by https://."
 
 
 class Tls:
-    """What a wire speaks TLS with, from its ``connection_made`` on; at most ``size`` bytes are read at a time.
+    """TLS for a wire, from its ``connection_made`` on.
 
-    ``ready`` completes with the handshake, or has its OSError; after an SSLError the
-    connection closes behind an alert. A connection that ends without a close_notify is
-    lost: anybody on the way could have ended it, and its content.
+    One read accepts at most ``size`` bytes. ``ready`` completes with the handshake, or
+    gets its OSError. After an SSLError the connection closes with an alert. A
+    connection that ends without a close_notify is lost, because anyone on the way could
+    have ended it and its content.
     """
 
     def __init__(
@@ -60,7 +60,10 @@ class Tls:
             self.read()
 
     def read(self) -> None:
-        """Shake hands; then give the wire the data, until it is held. Very many small records take turns."""
+        """Shake hands; then give the wire the data, until it is held.
+
+        Many small records are processed in turns.
+        """
         left = AT_ONCE
         wire = self._wire
         try:
@@ -97,7 +100,7 @@ class Tls:
         self._flush()
 
     def sealed(self, data: bytes) -> bytes:
-        """Return the ciphertext to send, empty when TLS has ended."""
+        """Return the ciphertext to send, empty after TLS has ended."""
         pieces = []
         try:
             for start in range(0, 0 if self._is_over else len(data), RECORD):
@@ -121,13 +124,13 @@ class Tls:
             self._flush()
 
     def _fail(self, error: ssl.SSLError) -> None:
-        """End the connection by an error, after its alert was sent."""
+        """End the connection with an error, after its alert was sent."""
         self.lost(error)
         self._flush()
         self._wire.end()
 
     def lost(self, error: BaseException | None) -> BaseException | None:
-        """Note the end, and return the error that it came with: the first one."""
+        """Record the end, and return its error: the first one."""
         self._is_over = True
         self._error = self._error or error
         if not self.ready.done():
@@ -135,5 +138,5 @@ class Tls:
                 error
                 or ConnectionResetError("the connection ended within its handshake")
             )
-            self.ready.exception()  # looked at, whoever waits or not
+            self.ready.exception()  # marks it as retrieved, even if no one waits
         return self._error

@@ -1,7 +1,7 @@
-"""What connections of both sides have in common: bytes in, bytes out, back pressure, and deadlines by one coarse timer.
+"""Connections of both sides: bytes in, bytes out, back pressure, and deadlines.
 
-No connection gets all the time: very many small pieces are taken in turns, and long
-work begins one piece at a time.
+One coarse timer checks all deadlines. No connection gets all the time: many small
+pieces are processed in turns, and long work begins one piece at a time.
 """
 
 from __future__ import annotations
@@ -12,22 +12,28 @@ import select
 from time import perf_counter
 from typing import Protocol, TypeVar, cast
 
-READ = 65536  # bytes that are read at a time
-SLOWLY = 16384  # bytes that are read at a time for a slow reader
-# seconds between two looks at all deadlines; each is kept with this much delay at most
+READ = 65536  # bytes in one read
+SLOWLY = 16384  # bytes in one read for a slow reader
+# Seconds between two checks of all deadlines, and so the longest delay of each.
 EVERY = 0.05
 NEVER = float("inf")
 _LEAVING = getattr(select, "POLLRDHUP", 0)
-"""The kernel's error for a connection that the other side has ended, also while bytes wait to be read."""
+"""The kernel's error for a connection that the other side has closed.
+
+It arrives even while bytes wait to be read.
+"""
 
 
 class SecureLayer(Protocol):
-    """What a wire reads and writes through: TLS, or nothing; ``size`` is how many bytes are read at a time."""
+    """The layer through which a wire reads and writes: TLS, or none.
+
+    ``size`` is the limit of one read in bytes.
+    """
 
     size: int
 
     def arrived(self, data: memoryview) -> None:
-        """Take ciphertext, and give the wire the content."""
+        """Accept ciphertext, and give the wire the content."""
 
     def read(self) -> None:
         """Give the wire the data that has arrived."""
@@ -36,22 +42,23 @@ class SecureLayer(Protocol):
         """Return the ciphertext to send."""
 
     def say_farewell(self) -> None:
-        """Say that no more will be sent."""
+        """Announce that no more will be sent."""
 
     def lost(self, error: BaseException | None) -> BaseException | None:
-        """Note the end of the connection, and return the error that it came with."""
+        """Record the end of the connection, and return its error."""
 
 
 class Wire(asyncio.BufferedProtocol):
-    """A connection of the gateway's; subclasses define ``take`` for incoming data, ``expect`` and ``late``.
+    """A connection of the gateway.
 
-    All share a ``buffer``, from which incoming data is taken at once. ``made`` is called
-    when the wire may be used, with ``tls`` after the handshake, ``ended`` when the
-    other side sends no more, ``lost`` at the end. ``_rest`` has arrived and waits to be
-    taken; nothing arrives while the wire is ``held``. Writing goes to the transport at
-    once; ``flushed`` waits while that holds too much. ``late`` is called at ``due``, by
-    the loop's clock; ``expect`` sets that by the awaited event, and is called whenever
-    reading or writing has stopped or goes on.
+    Subclasses define ``take`` for incoming data, ``expect`` and ``late``. All share a
+    ``buffer``, and incoming data is copied out of it at once. ``made`` is called when
+    the wire may be used (with ``tls`` after the handshake), ``ended`` when the other
+    side sends no more, and ``lost`` at the end. ``_rest`` has arrived and waits to be
+    taken. Nothing arrives while the wire is ``held``. Writing goes to the transport at
+    once, and ``flushed`` waits while the transport has too much. ``late`` is called at
+    ``due``, by the loop's clock. ``expect`` sets ``due`` for the awaited event, and is
+    called whenever reading or writing stops or continues.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, buffer: memoryview) -> None:
@@ -102,14 +109,18 @@ class Wire(asyncio.BufferedProtocol):
             self.tls.arrived(self._buffer[:nbytes])
 
     def eof_received(self) -> bool:
-        """Close; of TLS a close_notify would have come before, and anybody on the way can end a connection."""
+        """Close the connection.
+
+        With TLS, a close_notify would have arrived before: anyone on the way can close
+        a connection.
+        """
         if self.tls is None:
             self.ended()
         return False
 
     def connection_lost(self, exc: BaseException | None) -> None:
         if self.tls is not None:
-            exc = self.tls.lost(exc)  # each holds the other
+            exc = self.tls.lost(exc)  # each refers to the other
             self.tls = None
         self.transport = None
         if self._turn is not None:
@@ -134,7 +145,7 @@ class Wire(asyncio.BufferedProtocol):
         return self.transport is not None and not self.transport.is_closing()
 
     def write(self, data: bytes) -> None:
-        """Send bytes; raises ConnectionResetError when the connection has ended."""
+        """Send bytes; raises ConnectionResetError after the connection has ended."""
         if self.transport is None or self.transport.is_closing():
             raise ConnectionResetError("the other side left")
         if self.tls is not None:
@@ -147,7 +158,10 @@ class Wire(asyncio.BufferedProtocol):
             raise ConnectionResetError("the other side left") from None
 
     async def flushed(self) -> None:
-        """Return once the other side has taken so much that more may be written; raises ConnectionResetError."""
+        """Return after the other side has read enough that more may be written.
+
+        Raises ConnectionResetError.
+        """
         if self._drained is not None:
             await self._drained
             if self.transport is None:
@@ -159,7 +173,10 @@ class Wire(asyncio.BufferedProtocol):
         return self.transport.get_write_buffer_size()
 
     def has_left(self) -> bool:
-        """Return whether the other side has ended the connection, which a wire that is held does not see (on Linux)."""
+        """Return whether the other side has closed the connection (on Linux).
+
+        A wire that is held does not learn this otherwise.
+        """
         if self.transport is None:
             return True
         found = self.transport.get_extra_info("socket")
@@ -192,7 +209,7 @@ class Wire(asyncio.BufferedProtocol):
                 self.tls.read()
 
     def end(self, *, half: bool = False) -> None:
-        """Close once all was sent; ``half`` only announces the end."""
+        """Close after all was sent; ``half`` only announces the end."""
         if self.transport is not None and not self.transport.is_closing():
             if self.tls is not None:
                 self.tls.say_farewell()
@@ -206,7 +223,10 @@ class Wire(asyncio.BufferedProtocol):
 
 
 async def turn(lock: asyncio.Lock) -> None:
-    """Wait for a turn of long work, until the next await; a pause as long as the work comes before another turn."""
+    """Wait for a turn of long work, until the next await.
+
+    Another turn begins after a pause that is as long as the work.
+    """
     await lock.acquire()
     loop = asyncio.get_running_loop()
     began = perf_counter()
@@ -231,7 +251,7 @@ class Wires(set[W]):
         now = loop.time()
         try:
             for wire in [wire for wire in self if wire.due <= now]:
-                if wire.due <= now:  # another one's lateness may have changed it
+                if wire.due <= now:  # the lateness of another one may have changed it
                     wire.late()
         finally:
             if self:

@@ -1,10 +1,10 @@
-"""Upstream's side: one origin, the calls sent to it, and the names of its faults.
+"""Upstream's side: one origin, the requests sent to it, and its faults.
 
-    ``client``      the call as bytes, sent once, perhaps through a proxy; a read once more, when a kept connection
-                    closed under it
-    ``pool``        the connections that are kept, and all that are open
-    ``connection``  one request at a time, its reply to be read or handed on, nothing that was not asked for, and what
-                    the caller learns when no reply comes
+    ``client``      a call as bytes, sent once, maybe through a proxy; a read is repeated if a
+                    persistent connection closed under it
+    ``pool``        all open connections, and the idle ones that are reused
+    ``connection``  one request at a time, and its reply, to be read or handed on; unrequested
+                    bytes end it
 
 Wire, TLS, body and deadlines are those of ``http1``.
 """

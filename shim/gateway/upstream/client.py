@@ -1,6 +1,6 @@
-"""The client's side: each call sent once, to one origin, over connections that are kept for a while.
+"""Send each call once, to one origin, over persistent connections.
 
-The environment's proxy is looked up once; to the origin a tunnel leads through it (RFC
+The environment's proxy is determined once. A tunnel leads through it to the origin (RFC
 9110, 9.3.6).
 """
 
@@ -35,21 +35,23 @@ from shim.gateway.upstream.connection import (
 )
 from shim.gateway.upstream.pool import Pool
 
-# seconds that connecting may take, of those without a byte from upstream
+# Seconds to connect, of those without a byte from upstream.
 CONNECT = 10.0
 
-# requests that declare no content (RFC 9110, 8.6)
+# Methods whose requests declare no content (RFC 9110, 8.6).
 WITH_CONTENT = frozenset({"PATCH", "POST", "PUT"})
 _HEAD = 65536  # bytes of a proxy's answer
 
 
 class Upstream:
-    """Sends calls to one origin, over kept connections; the one used last is lent first.
+    """Sends calls to one origin, over persistent connections.
 
-    netrc is not read: its logins were not given for a caller's calls. ``hundreds``
-    counts replies by the first digit of their status. ``name`` identifies this gateway
-    in Via, ``deadline`` is for the gateway's own calls. Raises SettingsError for roots
-    or a proxy of no use.
+    The last used is reused first.
+
+    netrc is not read, because its logins were not given for a caller's calls.
+    ``hundreds`` counts replies by the first digit of their status. ``name`` identifies
+    this gateway in Via, and ``deadline`` is for the gateway's own calls. Raises
+    SettingsError for unusable roots or an unusable proxy.
     """
 
     def __init__(self, options: Options) -> None:
@@ -66,12 +68,12 @@ class Upstream:
         self._pool: Pool[UpstreamConnection] = Pool(options.upstream_timeout)
 
     def open(self) -> None:
-        """Prepare for making connections; needs a running loop."""
+        """Prepare for connecting; needs a running loop."""
         self._pool.open()
         self.now = self._pool.now
 
     def states(self) -> dict[str, int]:
-        """Return how many connections are idle and active; may be asked in any thread."""
+        """Return how many connections are idle and active; any thread may call it."""
         return self._pool.states()
 
     async def close(self) -> None:
@@ -80,11 +82,11 @@ class Upstream:
     async def send(
         self, outbound: OutboundCall, head: bytes = b"", until: float = NEVER
     ) -> UpstreamResponse:
-        """Send one call, its target as it is, and return the reply's head; raises Refusal if no reply comes.
+        """Send one call with its target unchanged, and return the reply's head.
 
         ``head`` and ``until`` are the call's, unless they are given. A read is retried
-        once if a kept connection closed before any byte of a reply (RFC 9110, 9.2.2);
-        nothing else is sent twice.
+        once if a persistent connection closed before any byte of a reply (RFC 9110,
+        9.2.2). Nothing else is sent twice. Raises Refusal if no reply comes.
         """
         outbound.on_send()
         if outbound.early is not None and outbound.early.sent == self.head_of(outbound):
@@ -176,7 +178,7 @@ class Upstream:
                     await layer.ready
         except BaseException as error:
             connection.abort()
-            connection.tls = None  # each holds the other
+            connection.tls = None  # each refers to the other
             if not isinstance(error, OSError):
                 raise
             if until <= self.now():
@@ -185,7 +187,7 @@ class Upstream:
                 error, tls=layer is not None, through_proxy=proxy is not None
             ) from error
         # Not before: a loop that was interrupted while it connected may end a
-        # connection without a word.
+        # connection without calling back.
         if connection.is_open:
             self._pool.add(connection)
         return connection
@@ -199,9 +201,11 @@ class Proxy(Address):
 
 
 def proxy_for(origin: str) -> Proxy | None:
-    """Return the proxy for an origin by ``HTTP_PROXY``, ``HTTPS_PROXY``, ``ALL_PROXY``, ``NO_PROXY`` in either case.
+    """Return the proxy for an origin, from the environment.
 
-    Raises SettingsError for one that is no HTTP proxy, or is spoken to over TLS.
+    The variables are ``HTTP_PROXY``, ``HTTPS_PROXY``, ``ALL_PROXY`` and ``NO_PROXY``,
+    in either case. Raises SettingsError for one that is not an HTTP proxy, or that
+    requires TLS.
     """
     parts = urlsplit(origin)
     if proxy_bypass(parts.netloc):
@@ -232,7 +236,7 @@ def proxy_for(origin: str) -> Proxy | None:
 async def tunnel(proxy: Proxy, authority: str) -> asyncio.Transport:
     """Return a connection through a proxy to ``host:port``; raises OSError.
 
-    The proxy must answer that it has made a tunnel, and not a byte more.
+    The proxy must answer that it has made a tunnel, and send not a byte more.
     """
     reader = asyncio.StreamReader(_HEAD)
     transport, _ = await asyncio.get_running_loop().create_connection(
@@ -248,7 +252,7 @@ async def tunnel(proxy: Proxy, authority: str) -> asyncio.Transport:
             MalformedError, asyncio.IncompleteReadError, asyncio.LimitOverrunError
         ):
             status = parse_reply(await reader.readuntil(b"\r\n\r\n")).status
-        reader.feed_eof()  # the origin sends everything from now on
+        reader.feed_eof()  # everything from now on is from the origin
         if not 200 <= status < 300 or await reader.read():
             raise ConnectionError(f"the proxy answered {status}")  # noqa: TRY301 - like the failures before it
     except BaseException:

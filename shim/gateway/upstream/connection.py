@@ -1,4 +1,4 @@
-"""One connection to upstream: a request, its reply as it arrives, and nothing that was not asked for."""
+"""One connection to upstream: a request, and its reply as it arrives."""
 
 from __future__ import annotations
 
@@ -19,40 +19,43 @@ from shim.gateway.http1.head import BODILESS, FIELDS, LINE, ReplyHead, parse_rep
 from shim.gateway.http1.wire import NEVER, SLOWLY, turn
 from shim.gateway.upstream.pool import Pool, PooledWire
 
-# informational replies (RFC 9110, 15.2) that may come before one final reply
+# informational replies (RFC 9110, 15.2) that may come before a final one
 INFORMATIONAL = 8
 _QUICK = 256 * 1024  # bytes of content that are read within a few milliseconds
-# how many times as long as coded content decoded content may be, more or less
+# About how many times as long as coded content the decoded content may be.
 _GROWS = 256
 _UNROUTABLE = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN})
 
 
 @attrs.frozen
 class OutboundCall:
-    """One call about to be sent."""
+    """One call that is about to be sent."""
 
     call: Call
     rewritten: bool = False
     """Whether the caller has signed another target."""
     readable: bool = False
-    """Whether its reply may be read, and so comes in a coding that can be undone."""
+    """Whether its reply may be read, and so comes in a coding that can be decoded."""
     stream: AsyncIterator[bytes] | None = None
     """Content in place of the call's body; it can be sent once."""
     length: int | None = None
-    """How many bytes the stream has, if that is known."""
+    """The length of the stream in bytes, if known."""
     early: UpstreamResponse | None = None
-    """The reply to the same head, if that was sent before; it is the call's."""
+    """The reply to the same head, if that was sent before.
+
+    It becomes the reply to the call.
+    """
     until: float = NEVER
-    """The time of the loop's clock from which on the call is refused if the rest has not arrived."""
+    """The loop's time from which the call is refused if the rest has not arrived."""
     on_send: Callable[[], object] = lambda: None
-    """What is called when the call is sent, which may be after others that it takes."""
+    """Called when the call is sent, which may be after other requests."""
 
 
 class UpstreamResponse(Body):
-    """A reply whose ``head`` is there, and its body, still coded, to be read or handed on.
+    """A reply whose ``head`` has arrived, and its body, still coded.
 
-    Of a call that was not decided yet ``sent`` is the head, and ``began`` when it was
-    sent, in seconds of perf_counter.
+    For a call that was not decided yet, ``sent`` is the head, and ``began`` is when it
+    was sent, in seconds of perf_counter.
     """
 
     __slots__ = ("_connection", "began", "head", "sent")
@@ -75,9 +78,9 @@ class UpstreamResponse(Body):
     ) -> Reply:
         """Return the reply with its decoded content, or with a fault in plain words.
 
-        ``take`` is called with the excess over each request's reservation. Long
-        content is decoded in turn with others. Raises Refusal when the connection fails
-        before the content's end, and any exception of ``take``.
+        ``take`` is called with the excess over each request's reservation. Long content
+        is decoded in turn with others. Raises Refusal if the connection fails before
+        the content's end, and any exception of ``take``.
         """
         if (content := self.whole(limit)) is not None:
             return Reply(self.head.status, self.head.headers, content)
@@ -92,7 +95,7 @@ class UpstreamResponse(Body):
         return with_content(self.head, self.chunks, limit, complete=complete)
 
     def whole(self, limit: int) -> bytes | None:
-        """Return the content if it has arrived with its head and has no coding, else None."""
+        """Return the content if it came with its head and without a coding, or None."""
         if (
             not self.is_complete
             or self.head.codings
@@ -104,24 +107,30 @@ class UpstreamResponse(Body):
         return b"".join(self.chunks)
 
     def lift(self) -> None:
-        """Lift the deadline of content that is handed on; upstream must still not fall silent."""
+        """Lift the deadline of content that is handed on.
+
+        Upstream must still not fall silent.
+        """
         if not self.is_complete:
             self._connection.until = NEVER
             self._connection.expect()
 
     def close(self) -> None:
-        """Give the content up; its connection ends, unless the content was complete."""
+        """Give up the content.
+
+        Its connection is closed, unless the content was complete.
+        """
         if not self.is_complete and self.error is None:
             self._connection.abort()
 
 
 class UpstreamConnection(PooledWire):
-    """A connection that sends one request at a time; ``_waiter`` is there until the reply is complete.
+    """A connection that sends one request at a time.
 
-    Bytes that arrive while no request is in flight, or behind a reply, end it: they
-    would be taken for the reply to the next request. ``heard`` means that a part of the
-    present reply has arrived. After ``until``, a time of the loop's clock, waiting for
-    a reply raises Refusal.
+    ``_waiter`` is set until the reply is complete. Bytes that arrive while no request
+    is in flight, or behind a reply, end the connection: they would be read as the reply
+    to the next request. ``heard`` means that a part of the current reply has arrived.
+    After ``until``, a time of the loop's clock, waiting for a reply raises Refusal.
     """
 
     def __init__(self, pool: Pool[UpstreamConnection]) -> None:
@@ -137,10 +146,11 @@ class UpstreamConnection(PooledWire):
     async def request(
         self, head: bytes, outbound: OutboundCall, until: float
     ) -> UpstreamResponse:
-        """Send one request and return its reply's head; raises Refusal if no reply comes, or the content breaks.
+        """Send one request, and return its reply's head.
 
-        An answer may come before all of a ``stream`` was sent: then the rest isn't, and
-        the connection is not kept.
+        An answer may come before all of a ``stream`` was sent. Then the rest isn't
+        sent, and the connection is closed. Raises Refusal if no reply comes, or if the
+        content fails.
         """
         waiter = self._waiter = self._loop.create_future()
         self._method = outbound.call.method
@@ -164,8 +174,8 @@ class UpstreamConnection(PooledWire):
         except BaseException as error:
             if (
                 self._waiter is waiter
-                # with its reply complete the connection may serve another request by
-                # now
+                # with its reply complete, the connection may already serve another
+                # request
             ):
                 self._waiter = None
                 self.abort()
@@ -186,7 +196,7 @@ class UpstreamConnection(PooledWire):
         *,
         chunked: bool,
     ) -> None:
-        """Send a request whose content arrives piece by piece, no faster than upstream takes it."""
+        """Send a request whose content arrives in pieces, at upstream's pace."""
         try:
             async for piece in stream:
                 self.write(
@@ -208,7 +218,10 @@ class UpstreamConnection(PooledWire):
                 waiter.set_exception(error)
 
     def expect(self) -> None:
-        """Start upstream's deadline anew; silence doesn't count while nothing is read, or the caller has to send."""
+        """Restart upstream's deadline.
+
+        Silence doesn't count while nothing is read, or while the caller has to send.
+        """
         is_callers_turn = (
             self._is_sending and self._response is None and self._drained is None
         )
@@ -228,7 +241,7 @@ class UpstreamConnection(PooledWire):
             super().go_on()
 
     def ended(self) -> None:
-        """Close, since upstream sends no more; a reply without a length ends here."""
+        """Close, because upstream sends no more; a reply without a length ends here."""
         if self._response is not None:
             self._response.finish()
         self.abort()  # upstream will not answer the rest of the request
@@ -248,7 +261,7 @@ class UpstreamConnection(PooledWire):
         )
 
     def late(self) -> None:
-        """End a connection that was idle for too long, or whose upstream or call takes too long."""
+        """Close a connection that was idle for too long, or that took too long."""
         silent = errors.too_slow(
             "http_response_timeout", "Upstream fell silent for the configured time."
         )
@@ -277,8 +290,8 @@ class UpstreamConnection(PooledWire):
         else:
             if response is not None and response.is_complete:
                 self._waiter = self._response = None
-                # Bytes behind a reply would become the reply to the next request, and
-                # so would the rest of a request.
+                # Bytes after a reply would become the reply to the next request, and so
+                # would the rest of a request.
                 self.pool.release(
                     self, keep=self._keep and stop == len(data) and not self._is_sending
                 )
@@ -293,7 +306,10 @@ class UpstreamConnection(PooledWire):
     def _take_head(
         self, data: bytes, waiter: asyncio.Future[UpstreamResponse]
     ) -> tuple[UpstreamResponse | None, int]:
-        """Return the reply, None while its head isn't whole, and how much was taken; informational ones pass by."""
+        """Return the reply, or None while its head is incomplete, and the bytes read.
+
+        Informational replies are skipped.
+        """
         start = 0
         while True:
             end = data.find(b"\r\n\r\n", start) + 4
@@ -343,7 +359,10 @@ class UpstreamConnection(PooledWire):
 
 
 def broken(error: BaseException | None, method: str) -> errors.Refusal:
-    """Return the answer for a connection that broke before the reply's head was whole; None is an end without error."""
+    """Return the answer for a connection that failed before the head was complete.
+
+    None is an end without an error.
+    """
     if method in READS:
         unknown = ""
     else:
@@ -357,7 +376,7 @@ def broken(error: BaseException | None, method: str) -> errors.Refusal:
 
 
 def unconnected(error: OSError, *, tls: bool, through_proxy: bool) -> errors.Refusal:
-    """Return the answer for a connection that did not come about."""
+    """Return the answer for a connection that could not be made."""
     no_tls = "tls_protocol_error", "No TLS connection to upstream came about."
     match error:  # the types of RFC 9209, 2.3
         case TimeoutError():

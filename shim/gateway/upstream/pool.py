@@ -1,4 +1,4 @@
-"""Connections to upstream that wait for their next call: the one used last is lent first, and none for long."""
+"""The connections to upstream; the last used one is reused first, none for long."""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ from typing import Generic, TypeVar
 
 from shim.gateway.http1.wire import READ, Wire, Wires
 
-KEEP = 60.0  # seconds that a connection without a request is kept
-# seconds after which a connection is not lent any more, so that each name is resolved
-# again
+KEEP = 60.0  # seconds that a connection without a request is kept open
+# Seconds after which a connection is not reused, so that each name is resolved again.
 MAX_AGE = 300.0
 
 
 class PooledWire(Wire):
-    """A connection that a pool keeps; ``born`` is when it was made, by the loop's clock."""
+    """A connection in a pool; ``born`` is when it was made, by the loop's clock."""
 
     born: float
 
@@ -24,7 +23,10 @@ T = TypeVar("T", bound=PooledWire)
 
 
 class Pool(Generic[T]):
-    """All connections to upstream, which may be silent for ``patience``; one at a time does ``long_work``."""
+    """All connections to upstream, which may be silent for ``patience`` seconds.
+
+    One at a time does ``long_work``.
+    """
 
     loop: asyncio.AbstractEventLoop
     long_work: asyncio.Lock
@@ -38,13 +40,13 @@ class Pool(Generic[T]):
         self._is_closed = False
 
     def open(self) -> None:
-        """Prepare for making connections; needs a running loop."""
+        """Prepare for connecting; needs a running loop."""
         self.loop = asyncio.get_running_loop()
         self.long_work = asyncio.Lock()
         self.now = self.loop.time
 
     def states(self) -> dict[str, int]:
-        """Return how many connections are idle and active; may be asked in any thread."""
+        """Return how many connections are idle and active; any thread may call it."""
         idle = len(self._idle)
         return {"idle": idle, "active": max(0, len(self._open) - idle)}
 
@@ -53,7 +55,7 @@ class Pool(Generic[T]):
         await self._open.abort()
 
     def add(self, connection: T) -> None:
-        """Count a connection that was made."""
+        """Count a new connection."""
         self._open.add(connection)
 
     def lend(self) -> T | None:
@@ -66,7 +68,7 @@ class Pool(Generic[T]):
         return None
 
     def release(self, connection: T, *, keep: bool) -> None:
-        """Take a connection back, to lend it again or to close it."""
+        """Accept a connection back, to reuse or to close it."""
         now = self.now()
         if keep and not self._is_closed and now - connection.born < MAX_AGE:
             connection.due = now + KEEP
