@@ -1,6 +1,8 @@
-"""The command ``atlas-shim``; a command's module is imported when the command is called.
+"""The command ``atlas-shim``.
 
-``output`` writes text and JSON, ``failures`` turns errors into one line and an exit
+A command's module is imported when the command is called.
+
+``output`` writes text and JSON, and ``failures`` turns errors into one line and an exit
 code. ``atlas-shim --help`` loads no HTTP library.
 """
 
@@ -15,7 +17,7 @@ from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
 
-# SIGHUP must not end a gateway that is still loading
+# SIGHUP must not kill a gateway that is still loading.
 if sys.argv[1:2] == ["serve"] and os.name == "posix":
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
@@ -49,33 +51,42 @@ GROUPS = {
         "pairs": "Compare recorded old responses with translations of new ones.",
     },
 }
-"""Heading -> rows of the help: a command's name, and the first sentence of its own help."""
+"""Heading to rows of the help: a command's name, and the first sentence of its help."""
 
 COMMANDS = {name: said for rows in GROUPS.values() for name, said in rows.items()}
-"""Command -> its help sentence; commands outside all groups are not listed."""
+"""Command to its help sentence; commands outside all groups are not listed."""
 COMMANDS["fake-atlas"] = "Run only the fake Atlas."
 
 _PLACES = {"fake-atlas": ("demo", "fake_atlas"), "atlas": ("atlas_cli.run", "command")}
-"""Command -> module and name. Other commands are ``command`` in the module of their name."""
+"""Command to module and name.
+
+Other commands are ``command`` in the module of their name.
+"""
 
 
 @contextmanager
 def _reader_may_leave() -> Iterator[None]:
-    """Make no error of a reader that has left the pipe, as ``head`` does: the command ends with its own exit code."""
+    """Ignore a reader that has left the pipe, as ``head`` does.
+
+    The command ends with its own exit code.
+    """
     try:
         try:
             yield
         finally:
             sys.stdout.flush()
     except BrokenPipeError as fault:
-        # Python flushes the rest when it ends
+        # Python flushes the rest at its exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         ended = fault.__context__
         raise SystemExit(ended.code if isinstance(ended, SystemExit) else 0) from None
 
 
 class Commands(click.Group):
-    """A click group (inheritance is click's way to extend one) that imports a command when it is called."""
+    """A group that imports a command when it is called.
+
+    Inheritance is click's way to extend a group.
+    """
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """Return the names in the order of the table."""
@@ -104,7 +115,7 @@ class Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find a command; for one that there is not, ask for the nearest."""
+        """Find a command; for an unknown one, suggest the nearest."""
         if (
             args
             and args[0] not in COMMANDS
@@ -114,12 +125,16 @@ class Commands(click.Group):
         return super().resolve_command(ctx, args)
 
     def make_context(self, *args: Any, **more: Any) -> click.Context:
-        """Read a command line, which may write the help."""
+        """Parse a command line, which may print the help."""
         with _reader_may_leave():
             return super().make_context(*args, **more)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; errors that users can mend become one line and an exit code, not a traceback."""
+        """Run the command.
+
+        Errors that users can fix become one line and an exit code instead of a
+        traceback.
+        """
         try:
             with _reader_may_leave():
                 return super().invoke(ctx)

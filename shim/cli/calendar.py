@@ -24,14 +24,17 @@ from shim.tools.announced import Announcement, announced_ends, unnamed
 from shim.tools.inventory.reading import read_inventory
 from shim.tools.inventory.writing import VARIABLE
 
-ENDS_SOON = 4  # exit codes, as those of ``scan``
+ENDS_SOON = 4  # the same exit codes as ``scan``
 HAS_ENDED = 5
 
 _is_day = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII).fullmatch
 
 
 def _is_of(operation: Operation, name: str, version: str) -> bool:
-    """Return whether a call, by an operation's id or by method and path in a version, is one of an operation."""
+    """Return whether a call is one of an operation.
+
+    A call is an operation's id, or a method and path in a version.
+    """
     call = (
         f"{operation.method} {unnamed(operation.full_path)}"  # as inventories have them
     )
@@ -160,7 +163,7 @@ class CalendarEnd:
     operation: Operation | None = None
 
     def is_of(self, name: str, version: str) -> bool:
-        """Return whether a call, by an operation's id or by method and path in a version, is one of it."""
+        """Return whether a call, in either form, is one of it."""
         if self.operation is None:
             return (name, version) == (f"{self.method} {self.path}", self.version)
         return _is_of(self.operation, name, version)
@@ -197,7 +200,7 @@ def _ends(engine: Engine, settings: Settings) -> list[CalendarEnd]:
 
 
 def _announced_alone(ends: Sequence[CalendarEnd]) -> list[CalendarEnd]:
-    """Return the ends that Atlas announced, and of which no document knows: those of previews."""
+    """Return the announced ends that no document has: those of previews."""
     known = {(one.method, unnamed(one.path), one.version) for one in ends}
     found = []
     for key, end in announced_ends().items():

@@ -1,4 +1,4 @@
-"""``atlas-shim check``: checks settings, documents, the drop-in and the connection to Atlas.
+"""``atlas-shim check``: checks settings, documents, the drop-in and the connection.
 
 Its parts are ``check_dropin``, ``check_connect`` and ``check_gateway``.
 """
@@ -113,7 +113,7 @@ def command(
             )
         )
     problems += unknown_variables(os.environ)
-    # What a shipped document drops is meant.
+    # Parts that a shipped document drops are dropped on purpose.
     shipped = set[str]()
     if not document:
         shipped = {one.name for one in load_documents(mapping_folders({}))}
@@ -158,7 +158,7 @@ def _described(document: Document, remarks: list[str]) -> dict[str, Any]:
 
 
 def _is_for_gateway(source: PlanSource, found: Mapping[str, Setting]) -> bool:
-    """Return whether a setting is one that programs don't have."""
+    """Return whether only gateways, and not programs, have a setting."""
     for row in TABLE:
         if row.name not in found:
             continue
@@ -170,10 +170,10 @@ def _is_for_gateway(source: PlanSource, found: Mapping[str, Setting]) -> bool:
 def _settings(
     source: PlanSource, document: Path | None, problems: list[str]
 ) -> tuple[list[Setting], Options | None, tuple[Document, ...], int]:
-    """Return settings, options with upstream's origin and certificates, documents, and the exit code of problems.
+    """Return settings, upstream's options, documents, and the exit code of problems.
 
-    Each defect is added to the list. What can't be read is None or empty. The code is
-    that of ``serve`` for problems that keep a gateway from starting.
+    Each defect is added to the list. Parts that can't be read are None or empty. The
+    code is the one of ``serve`` for problems that keep a gateway from starting.
     """
     rows = list[Setting]()
     upstream = None

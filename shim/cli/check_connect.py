@@ -1,4 +1,4 @@
-"""Two harmless reads of Atlas itself: the retired list of snapshots, and the list of flex clusters."""
+"""Two harmless reads of Atlas: the retired list of snapshots, and the flex clusters."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from shim.errors import AtlasError
 from shim.gateway.options import Options
 from shim.gateway.tls import system_context
 
-GROUP = "0" * 24  # do not exist; the answers still show who can be reached
+GROUP = "0" * 24  # they do not exist, but the answers still show what can be reached
 CLUSTER = "atlas-shim-check"
 
 
 def probe(
     environ: Mapping[str, str], options: Options, group: str
 ) -> list[dict[str, Any]]:
-    """Ask both sides of the options' upstream directly, without the shim, as the gateway reaches it.
+    """Ask both sides of the options' upstream directly, without the shim.
 
-    Returns for each read its side and request, the status (None without a reply), its
-    meaning, and whether it is good. Without credentials in the environment a 401 is
-    good: callers may bring their own. Raises SettingsError on incomplete credentials
-    and unusable certificates.
+    The connection is made as the gateway makes it. Returns for each read its side and
+    request, the status (None without a reply), its meaning, and whether it is good.
+    Without credentials in the environment a 401 is good, because callers may bring
+    their own. Raises SettingsError on incomplete credentials and unusable certificates.
     """
     if known := read_credentials(environ):
         auth = auth_for(known, options.upstream)
@@ -76,7 +76,7 @@ def _ask(
     except httpx.TransportError as fault:
         meaning = f"no answer: {type(fault).__name__}: {fault}"
         next_step = after_fault(fault, environ)
-    except AtlasError as refused:  # the service account's exchange for a token
+    except AtlasError as refused:  # the service account's request for a token
         status = refused.status
         meaning = f"sign-in failed: {refused}"
         next_step = after_answer(refused, environ, url)
@@ -90,7 +90,10 @@ def _ask(
 def _meaning(
     side: str, url: str, reply: httpx.Response, *, signed: bool
 ) -> tuple[str, bool]:
-    """Return the meaning of a reply, and whether it is good, like a retired endpoint or a 404 of check's own names."""
+    """Return the meaning of a reply, and whether it is good.
+
+    A retired endpoint is good, and so is a 404 for the names that check uses.
+    """
     status = reply.status_code
     if not reply.is_error:
         with suppress(ValueError, TypeError, KeyError, RecursionError):
@@ -107,7 +110,7 @@ def _meaning(
     code = error.error_code or ""
     if status == 410:
         return f"reached; this endpoint is retired: {error}", side == "legacy"
-    # such as USER_CANNOT_ACCESS_GROUP of who is signed in
+    # such as USER_CANNOT_ACCESS_GROUP, which only an authenticated caller gets
     if "GROUP" in code or (status == 404 and code):
         is_named = "GROUP" in code and GROUP not in url
         if is_named:

@@ -1,4 +1,4 @@
-"""The drop-in's part of ``atlas-shim check``: which libraries it covers in this Python, and known problems."""
+"""The drop-in's part of ``atlas-shim check``: covered libraries, and known problems."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from shim.doors.served import SERVED, STATE
 from shim.errors import DocumentError, SettingsError
 from shim.extras import other_shim
 
-# their requirements have the supported versions of libraries
+# These requirements have the supported versions of libraries.
 EXTRAS = (
     "requests",
     "httpx2",
@@ -27,7 +27,7 @@ EXTRAS = (
 
 
 def look(environ: Mapping[str, str], problems: list[str]) -> dict[str, Any]:
-    """Switch the drop-in on, return which libraries it covers as JSON has it, and leave it as it was.
+    """Switch the drop-in on, return the covered libraries, and restore its state.
 
     Adds reasons why calls are not covered to ``problems``.
     """
@@ -76,7 +76,10 @@ def look(environ: Mapping[str, str], problems: list[str]) -> dict[str, Any]:
 
 
 def reasons(installed: Mapping[str, str], required: Iterable[str]) -> list[str]:
-    """Return a problem for each installed version that ``required``, the package's requirements, leaves out."""
+    """Return a problem for each installed version that ``required`` excludes.
+
+    ``required`` is the package's requirements.
+    """
     found = []
     for one in map(Requirement, required):
         marker = one.marker
@@ -92,7 +95,10 @@ def reasons(installed: Mapping[str, str], required: Iterable[str]) -> list[str]:
 
 
 def _is_covered(name: str, problems: list[str]) -> bool:
-    """Return whether the drop-in's functions stand in a library; a problem gives the reason."""
+    """Return whether the drop-in's functions are in a library.
+
+    A problem is the reason.
+    """
     try:
         module = import_module(name)
     except Exception as error:  # noqa: BLE001 - a broken library is a finding

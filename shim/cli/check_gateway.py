@@ -1,4 +1,4 @@
-"""What a gateway with these settings would refuse, or warn of, at its start; nothing is served, and nothing sent."""
+"""Find what a gateway would refuse or warn about at its start, without serving."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from shim.gateway.plan import LivePlan, Plan, PlanSource, collected, renamed
 
 
 def check_start(plan: Plan, source: PlanSource, problems: list[str]) -> bool:
-    """Add the problems of a gateway's start; returns whether it would start.
+    """Add the problems of a gateway's start; return whether it would start.
 
-    An address that is taken is no problem: the gateway that the settings are for may
-    run.
+    An address in use is not a problem, because the gateway of these settings may be
+    running.
     """
     warnings = BufferingHandler(1000)
     log = logging.getLogger("shim")
@@ -42,7 +42,7 @@ def check_start(plan: Plan, source: PlanSource, problems: list[str]) -> bool:
 
 
 def _listen(plan: Plan) -> None:
-    """Listen where the gateway would, for a moment; raises SettingsError where that can't be."""
+    """Listen at the gateway's address for a moment; raises SettingsError on failure."""
     from shim.gateway.http1.listener import bind  # noqa: PLC0415 - as above
 
     problems = list[str]()

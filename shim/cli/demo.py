@@ -1,4 +1,7 @@
-"""``atlas-shim demo``: the retired call on this machine, without the shim and with it; ``fake-atlas`` alone."""
+"""``atlas-shim demo`` makes the retired call without the shim and with it.
+
+``fake-atlas`` runs the fake Atlas alone.
+"""
 
 from __future__ import annotations
 
@@ -60,12 +63,15 @@ def command() -> None:
 
 
 def _present() -> float:
-    """Return the later of now and a day after the sunset, so that the demo works if the clock is wrong."""
+    """Return the later of now and a day after the sunset.
+
+    So the demo works even if the clock is wrong.
+    """
     return max(time.time(), fake.BACKUP_SUNSET.timestamp() + 86400)
 
 
 def _show(atlas: str, gateway: str) -> None:
-    """Make both calls and show their answers; raises ExitError if they are not as expected."""
+    """Make both calls and show their answers; raises ExitError on unexpected ones."""
     click.echo(
         "A fake Atlas and a gateway run on this machine for this demo. Python makes the\n"
         "calls that are shown for curl.\n"
@@ -88,9 +94,10 @@ def _show(atlas: str, gateway: str) -> None:
 
 
 def call(url: str) -> tuple[int, str, dict[str, Any]]:
-    """Show a call as the documentation does, with curl, and make it; returns status, reason phrase and JSON.
+    """Show a call as the documentation does, with curl, and make it.
 
-    Raises ExitError without a reply, and without a JSON object in it.
+    Returns status, reason phrase and JSON. Raises ExitError without a reply, or if it
+    is not a JSON object.
     """
     click.echo(
         f"\n{MARGIN}curl --include --request GET \\\n{MARGIN}  {url} \\\n"
@@ -135,7 +142,7 @@ def fake_atlas(listen: str, today: str | None) -> None:
     )
     server = FakeServer(atlas, host=address.host, port=address.port)
     with logged(LogLevel.INFO), suppress(KeyboardInterrupt):
-        # it ends as Ctrl-C does
+        # it ends as on Ctrl-C
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
             server.start()

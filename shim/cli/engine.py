@@ -1,4 +1,4 @@
-"""The engine that a command asks: the documents and settings of the environment, or those that its options name."""
+"""The engine of a command, from the environment or from the command's options."""
 
 from __future__ import annotations
 
@@ -23,9 +23,10 @@ document_option = click.option(
 
 
 def engine_of(document: Path | None, switches: Mapping[str, str] = {}) -> Engine:
-    """Return the engine of a document, or of all that the environment names; ``switches`` are variables beside its own.
+    """Return the engine of a document, or of all that the environment names.
 
-    Raises SettingsError and DocumentError.
+    ``switches`` are variables in addition to the environment's. Raises SettingsError
+    and DocumentError.
     """
     return load_engine(
         {**os.environ, **switches}, load_documents([document]) if document else ()
@@ -37,9 +38,9 @@ def plan_of(
 ) -> Plan:
     """Return the engine that a gateway would use, with this document if it is given.
 
-    Upstream is the environment's base URL where nothing else names one. Raises
-    SettingsError and DocumentError, also for a mistyped variable: nothing may be sent
-    on the word of settings that are wrong.
+    Upstream is the environment's base URL if no option sets one. Raises SettingsError
+    and DocumentError, also for a mistyped variable, because nothing may be sent with
+    wrong settings.
     """
     if problems := unknown_variables(os.environ):
         raise SettingsError(*problems)

@@ -1,4 +1,4 @@
-"""Makes a call of a command through the shim, as a door does."""
+"""Send a command's call through the shim, as a door does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``atlas-shim explain``: where a call goes and why, and its replacement; or the meaning of an error code."""
+"""``atlas-shim explain``: a call's destination and replacement, or an error code."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ import attrs
 import click
 
 from shim.cli import output
-from shim.cli.dry import DrySend, dry_run, named, questions
+from shim.cli.dry import DrySend, dry_run, named
+from shim.cli.examples import questions
 from shim.cli.failures import NO
 from shim.cli.members import NO_BODY, body_plan
 from shim.cli.output import output_option
@@ -55,7 +56,7 @@ from shim.origins import DEFAULT_BASE_URL, parse_origin
 from shim.tools.radar.radar import days_until, distance, shape_of
 
 PAGE = "docs/reference/errors.md"
-"""The page of error codes, from which the links of its texts lead on."""
+"""The page of error codes; the links in its texts are relative to it."""
 _is_code = re.compile(r"[A-Z]+(_[A-Z]+)+").fullmatch  # SHIM_BUSY
 _LATER = datetime(2100, 1, 1, tzinfo=UTC)  # a day after every sunset
 _LINK = re.compile(r"\[([^\]]+)\]\(([^)#]+)[^)]*\)")
@@ -133,7 +134,7 @@ def command(
 
 
 def _call_named(engine: Engine, subject: str, accept: str | None) -> Call:
-    """Return the call that a word alone means: a GET of a URL or path, or an operation by one of its names.
+    """Return the call for a single word: a URL or path (GET), or an operation's name.
 
     Raises SettingsError for any other word.
     """
@@ -168,10 +169,11 @@ def _write_code(code: str, form: str) -> None:
 
 
 def meaning_of(code: str) -> dict[str, str]:
-    """Return the table's entry for a code, by name (``Status``, ``Executed``, ``Cause``, ``Cure``), each in one line.
+    """Return the table's entry for a code, by column name, each in one line.
 
-    A link is its text and the page's path in the repository. Raises SettingsError for a
-    code that is not in the table.
+    The names are ``Status``, ``Executed``, ``Cause`` and ``Cure``. A link becomes its
+    text and the page's path in the repository. Raises SettingsError for a code that is
+    not in the table.
     """
     codes = error_codes()
     if code not in codes:
@@ -201,9 +203,9 @@ def _link_named(link: re.Match[str]) -> str:
 
 
 def _call(method: str, url: str, accept: str | None) -> Call:
-    """Return a URL or a path (whose origin is empty) as a call, with placeholders percent-encoded.
+    """Return a URL or a path as a call, with placeholders percent-encoded.
 
-    Raises SettingsError when ``url`` is neither.
+    The origin of a path is empty. Raises SettingsError if ``url`` is neither.
     """
     parts = re.fullmatch(r"(https?://[^/?#]*)?(/[^#]*)(?:#.*)?", url, re.IGNORECASE)
     if parts is None:
@@ -263,10 +265,10 @@ def explained(
     *,
     with_members: bool = False,
 ) -> dict[str, Any]:
-    """Return how a process that has seen no reply yet handles a retired call at an instant, as JSON has it.
+    """Return how a new process handles a retired call at an instant, as JSON has it.
 
-    With ``with_members`` the tiers' calls list the new place of each member of the legacy body
-    went.
+    The process has seen no reply yet. With ``with_members``, the tiers' calls list the
+    new place of each member of the legacy body.
     """
     operation = match.operation
     origin = call.origin or DEFAULT_BASE_URL
@@ -322,7 +324,7 @@ def explained(
 
 
 def _advice(operation: Operation, context: Context) -> Context:
-    """Return the context of a day when nothing keeps a call from its successors."""
+    """Return the context of a day on which a call can reach all its successors."""
     settings = attrs.evolve(
         context.settings,
         route=RouteWord.AUTO,
@@ -335,7 +337,10 @@ def _advice(operation: Operation, context: Context) -> Context:
 def _advised(
     match: Match, call: Call, word: str, advice: Context, *, with_members: bool
 ) -> Iterator[dict[str, Any]]:
-    """Yield the calls to make instead of one with a body, and the refusal of the first tier, if it refuses."""
+    """Yield the calls that replace one with a body.
+
+    The refusal of the first tier is among them, if it refuses.
+    """
     operation = match.operation
     later = dry_run(match, call, advice)
     if later.refused:
@@ -357,7 +362,10 @@ def _advised(
 
 
 def _add(calls: list[dict[str, Any]], new: dict[str, Any]) -> None:
-    """Add a call; if another word of the body leads to the same one, that stands there once, without a word."""
+    """Add a call, once.
+
+    If another word of the body leads to the same call, the entry has no word.
+    """
     for one in calls:
         if {**one, "word": ""} == {**new, "word": ""}:
             one["word"] = ""

@@ -38,17 +38,20 @@ _STEPS = {
 
 
 def plain(text: str) -> str:
-    """Return a text that can't control a terminal: ESC, C1 controls and odd spaces become ``?``."""
+    """Return a text that can't control a terminal.
+
+    ESC, C1 controls and odd spaces become ``?``.
+    """
     return "".join(
         letter if letter.isprintable() or letter == "\n" else "?" for letter in text
     )
 
 
 class ExitError(click.ClickException):
-    """An error as the user sees it: a line for each problem on stderr, and an exit code.
+    """An error for the user: a line for each problem on stderr, and an exit code.
 
-    Control characters are replaced, since the message may quote documents, descriptions
-    and replies.
+    Control characters are replaced, because the message may quote documents,
+    descriptions and replies.
     """
 
     def __init__(self, message: str, exit_code: int) -> None:
@@ -59,11 +62,11 @@ class ExitError(click.ClickException):
 _UNWRITTEN = frozenset(
     {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.ENOENT, errno.ENOTDIR}
 )
-"""Errors of a full disk, and of a place where nothing can be written."""
+"""The errors of a full disk and of a place that is not writable."""
 
 
 def _answer(error: AtlasError) -> str:
-    """Return an error answer as a sentence, with who gave it, and when to try again."""
+    """Return an error answer as a sentence, with its sender, and when to try again."""
     code = error.error_code or ""
     if code.startswith("SHIM_"):
         who = "atlas-shim"
@@ -75,7 +78,10 @@ def _answer(error: AtlasError) -> str:
 
 
 def failure_of(error: Exception) -> ExitError | None:
-    """Return an error as a ExitError, None if it is a defect that deserves its traceback."""
+    """Return an error as an ExitError, or None if it is a defect of the shim.
+
+    A defect should show its traceback.
+    """
     match error:
         case DocumentError():
             lines = ["the mapping documents are invalid:", *error.problems]
@@ -90,7 +96,7 @@ def failure_of(error: Exception) -> ExitError | None:
         case OSError() if error.errno in _UNWRITTEN:
             place = error.filename or "the output"
             return ExitError(f"{place}: {error.strerror}", SETTINGS)
-    # httpx' errors can only come from a command that has loaded httpx.
+    # Errors of httpx can only come from a command that has loaded httpx.
     loaded = sys.modules.get("httpx")
     if loaded is not None and isinstance(error, loaded.RequestError):
         # A timeout has an empty text, so its class is shown.
@@ -105,9 +111,9 @@ def failure_of(error: Exception) -> ExitError | None:
 def after_answer(
     error: AtlasError, environ: Mapping[str, str], origin: str = ""
 ) -> str:
-    """Return the next step after an error of Atlas; empty if the shim itself answered.
+    """Return the next step after an error of Atlas, or '' if the shim answered.
 
-    ``origin`` is the Atlas that was asked. Default: the one in the environment.
+    ``origin`` is the Atlas that was asked, by default the one in the environment.
     """
     if (error.error_code or "").startswith("SHIM_"):
         return ""
@@ -133,7 +139,7 @@ def _look_at(
         why = "its certificate's authority is not trusted here"
         return f"{why}; behind a proxy that opens TLS set SSL_CERT_FILE."
     names = (f"{url.scheme}_proxy", "all_proxy")
-    # Only the name is shown: a proxy's URL may hold a password.
+    # Only the name is shown, because a proxy's URL may contain a password.
     proxy = next(
         (one for name in names for one in (name.upper(), name) if environ.get(one)),
         None,

@@ -1,4 +1,4 @@
-"""``atlas-shim front``: a configuration of nginx, HAProxy or Envoy that routes retired calls to the gateway."""
+"""``atlas-shim front``: configures nginx, HAProxy or Envoy to route retired calls."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from shim.gateway.options import TABLE
 from shim.gateway.plan import read_options
 
 _ROWS = {row.name: row for row in TABLE}
-# by the front proxy, too
+# the front proxy uses them, too
 _SHARED = (
     "upstream",
     "upstream_timeout",

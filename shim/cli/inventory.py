@@ -1,4 +1,4 @@
-"""``atlas-shim inventory``: who still makes retired calls, the calls to make instead, and whether the shim can go."""
+"""``atlas-shim inventory``: the callers of retired calls, and whether the shim can go."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from shim.tools.inventory.reading import (
 from shim.tools.inventory.verdict import ends_of, judge, parse_since, spoken
 from shim.tools.inventory.writing import VARIABLE, explain_command, written
 
-# verdict -> exit code with ``--fail-if-called``
+# Verdict to exit code with ``--fail-if-called``.
 EXIT = {
     "quiet": 0,
     "called": 4,
@@ -113,7 +113,10 @@ def command(
 
 
 def _called(engine: Engine, name: str, callers: list[Caller]) -> dict[str, Any]:
-    """Return a called operation with its callers, and the command that shows the calls to make instead."""
+    """Return a called operation with its callers, and the command that explains it.
+
+    The command shows the calls to make instead.
+    """
     operation = engine.named(name)
     sunset = None
     explain = None
@@ -135,7 +138,7 @@ def _called(engine: Engine, name: str, callers: list[Caller]) -> dict[str, Any]:
 
 
 def _remarks(found: Inventory) -> Iterator[str]:
-    """Yield sentences on the lines that were read, and on those left out of the callers."""
+    """Yield sentences on the lines that were read, and on unlisted callers."""
     if found.first:
         window = f"from {spoken(found.first)} to {spoken(found.last)}"
         yield f"Lines in the inventory: {found.lines}, {window}."

@@ -1,7 +1,7 @@
-"""Where the members of a legacy body are in the calls that take its place.
+"""Find where the members of a legacy body are in the calls that replace it.
 
-Nothing is read from a document here: each member of an example is given another value,
-and the changes in the calls show where it went.
+This needs no document: each member of an example gets another value, and the changes in
+the calls show its place.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import attrs
 from shim.cli.dry import DrySend
 
 Leaf = tuple[str | int, ...]
-"""The names and numbers that lead to a value that is no container."""
+"""The names and numbers that lead to a value that is not a container."""
 Play = Callable[[bytes], list[DrySend]]
 """Returns the calls that a body leads to."""
 _OTHER = "anotherMember"
@@ -27,18 +27,33 @@ class MovedMember:
     """A member of a legacy body, and its places in one call."""
 
     old: str
-    """As in ``providerSettings.volumeType`` or ``roles[]``; ``*`` is each member that the document does not name."""
+    """As in ``providerSettings.volumeType`` or ``roles[]``.
+
+    ``*`` is each member that the document does not name.
+    """
     new: tuple[str, ...]
-    """Members of the new body, ``path`` or ``query``; empty if the call does not have it."""
+    """Members of the new body, ``path`` or ``query``.
+
+    Empty if the call does not have it.
+    """
     is_same: bool
-    """Whether the value is the old one; a list may have this number of items instead."""
+    """Whether the value is the old one.
+
+    A list may have this number of items instead.
+    """
     default: Any
-    """What the first new member has if the old one is left out; None if it is left out, too."""
+    """The first new member's value if the old member is left out.
+
+    It is None if the new member is left out, too.
+    """
 
 
 @attrs.frozen
 class BodyPlan:
-    """The body of one call: where each member comes from, and a template that has the old members in braces."""
+    """The body of one call: its members' origins, and a template.
+
+    The template has old members in braces.
+    """
 
     members: tuple[MovedMember, ...]
     template: Any
@@ -48,7 +63,7 @@ NO_BODY = BodyPlan((), None)
 
 
 def body_plan(example: bytes, send: DrySend, play: Play) -> BodyPlan:
-    """Return how a call's body is made of a legacy body, of which there is an example."""
+    """Return how a call's body is built from a legacy body with an example."""
     old = json.loads(example)
     new = _content(send)
     members = dict[str, MovedMember]()
@@ -72,7 +87,7 @@ def body_plan(example: bytes, send: DrySend, play: Play) -> BodyPlan:
             default = _default(send, places[0], play(_without(old, leaf)))
         else:
             default = None
-        # Of items that are sent one by one the first one shows where they go.
+        # Of items that are sent one by one, the first one shows their places.
         if name not in members or not members[name].new:
             members[name] = MovedMember(
                 name, (*dict.fromkeys(names),), is_same, default
@@ -85,7 +100,10 @@ def body_plan(example: bytes, send: DrySend, play: Play) -> BodyPlan:
 
 
 def _alike(new: Any, leaf: Leaf, value: Any) -> list[Leaf]:
-    """Return the places of a value for which no other one is known, since only some are allowed: those of one alike."""
+    """Return the places of a value that allows no alternative: those of a similar one.
+
+    Only some values are allowed for it.
+    """
     if isinstance(value, bool | int | float):
         return []
     places = [place for place, one in _leaves(new) if one == value]
@@ -95,7 +113,7 @@ def _alike(new: Any, leaf: Leaf, value: Any) -> list[Leaf]:
 
 
 def _default(send: DrySend, place: Leaf, sends: list[DrySend]) -> Any:
-    """Return the value that a place of a call has in another call that does the same."""
+    """Return the value at a call's place, in another call that does the same."""
     other = _like(send, sends)
     if other is not None:
         left = _at(_content(other), place)
@@ -111,7 +129,7 @@ def _content(send: DrySend) -> Any:
 
 
 def _like(send: DrySend, sends: list[DrySend]) -> DrySend | None:
-    """Return the corresponding call for another body, if there is one."""
+    """Return the corresponding call for another body, or None."""
     for one in sends:
         if _job_of(one) == _job_of(send):
             return one
@@ -119,12 +137,18 @@ def _like(send: DrySend, sends: list[DrySend]) -> DrySend | None:
 
 
 def _job_of(send: DrySend) -> tuple[object, ...]:
-    """Return the key of a call among others of the same exchange, independent of its body."""
+    """Return the key of a call among others of the same exchange.
+
+    It does not depend on the body.
+    """
     return send.send.call.method, send.role, send.ahead, send.send.route
 
 
 def _leaves(value: Any, above: Leaf = ()) -> Iterator[tuple[Leaf, Any]]:
-    """Yield the values that are no containers, containers with nothing in them, and names in braces, and their ways."""
+    """Yield the values and names in a body, with their paths.
+
+    They are the values that are not containers, empty containers, and names in braces.
+    """
     if isinstance(value, Mapping) and value:
         for name, inner in value.items():
             if name.startswith("{"):
@@ -155,7 +179,10 @@ def _another(value: Any) -> Any:
 
 
 def _differences(new: Any, other: Any, above: Leaf = ()) -> Iterator[Leaf]:
-    """Yield the paths of differences in another body: a value, or a list with more or fewer items."""
+    """Yield the paths of differences in another body.
+
+    A difference is a value, or a list with more or fewer items.
+    """
     if isinstance(new, Mapping) and isinstance(other, Mapping) and new:
         for name, inner in new.items():
             yield from _differences(inner, other.get(name), (*above, name))
@@ -177,7 +204,7 @@ def _elsewhere(send: DrySend, other: DrySend) -> Iterator[str]:
 
 
 def _at(value: Any, leaf: Leaf) -> Any:
-    """Return the value at a path; None if the path is missing."""
+    """Return the value at a path, or None if the path is missing."""
     for step in leaf:
         try:
             value = value[step]
@@ -187,7 +214,7 @@ def _at(value: Any, leaf: Leaf) -> Any:
 
 
 def _changed(value: Any, leaf: Leaf, old: Any) -> bytes:
-    """Return a body as JSON, with another value, or another name, in one place."""
+    """Return a body as JSON, with another value or name in one place."""
     changed = copy.deepcopy(value)
     *way, last = leaf
     holder = _at(changed, tuple(way))
@@ -207,7 +234,7 @@ def _without(value: Any, leaf: Leaf) -> bytes:
 
 
 def _name(leaf: Leaf) -> str:
-    """Return a way as people write it: names with dots, and [] for the items of a list."""
+    """Return a path as people write it: names with dots, and [] for items of a list."""
     return "".join(
         "[]" if isinstance(step, int) else f".{step}" for step in leaf
     ).removeprefix(".")

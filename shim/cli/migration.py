@@ -1,7 +1,7 @@
-"""The migration plan of ``scan -o json``: for each operation that was found the calls to make instead, field by field.
+"""The migration plan of ``scan -o json``: the calls to make instead, field by field.
 
-It comes from the documents alone: an exchange of a time after every sunset is played,
-as ``explain`` does.
+It is computed from the documents alone: an exchange after every sunset is simulated, as
+``explain`` does.
 """
 
 from __future__ import annotations
@@ -29,16 +29,18 @@ class MigrationPlan:
 
     operation: str
     sunset: str
-    """Its last day; empty for one that lives on."""
+    """Its last day; empty for an operation that is not retired."""
     old: str
     """Method and path."""
     version: str
     tiers: Mapping[str, Any]
-    """For each tier that can answer its ``calls`` in order, and where each old field of the ``answer`` is."""
+    """For each possible tier, the ``calls`` in order, and where each old field of the
+    ``answer`` is.
+    """
     decide: tuple[str, ...]
-    """What a person has to decide or to check, a sentence each."""
+    """Sentences on what a person has to decide or to check."""
     prove: str
-    """The command that shows the difference in one's own Atlas."""
+    """The command that shows the difference in the user's own Atlas."""
 
 
 def migration_plans(
@@ -77,7 +79,7 @@ def _plan(
 
 
 def _tier(shown: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the calls that are sent to a tier, and where the old fields are in its answer."""
+    """Return the calls that are sent to a tier, and the old fields in its answer."""
     calls = [_call(one) for one in shown["calls"] if "refused" not in one]
     answer = [_field(one) for one in shown["fields"]]
     return {"calls": calls, "answer": answer}
@@ -106,7 +108,10 @@ def _call(shown: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _member(moved: MovedMember) -> dict[str, Any]:
-    """Return where a member of the old body is in the new one; ``gone`` where this call does not have it."""
+    """Return where a member of the old body is in the new one.
+
+    It is ``gone`` if this call does not have it.
+    """
     row = {
         "old": moved.old,
         "new": [*moved.new],
@@ -119,7 +124,7 @@ def _member(moved: MovedMember) -> dict[str, Any]:
 
 
 def _field(rule: Any) -> dict[str, Any]:
-    """Return where an old field of the answer is in the new one; ``gone`` where it is nowhere."""
+    """Return where an old field of the answer is in the new one, or ``gone``."""
     is_gone = rule.fidelity == Fidelity.ABSENT
     return {
         "old": rule.name,

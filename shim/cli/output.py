@@ -1,4 +1,7 @@
-"""How every command writes: tables and text for people, JSON for programs; and options that several commands have."""
+"""Write tables and text for people, and JSON for programs.
+
+Shared options of commands.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ from shim.documents.sources import NoValue
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 FORMS = click.Choice(["table", "json"])
 
-_NARROW = 16  # characters of a column that are not folded any more
+_NARROW = 16  # a column of this many characters is not folded
 _BEYOND_ASCII = re.compile(r"[^\n -~]")
 
 output_option = click.option(
@@ -40,7 +43,7 @@ config_option = click.option(
 
 
 def write_json(value: Any) -> None:
-    """Write indented JSON in UTF-8 (RFC 8259, 8.1), whatever the terminal's encoding is."""
+    """Write indented JSON in UTF-8 (RFC 8259, 8.1), whatever the terminal's encoding."""
     click.echo(
         harmless(
             json.dumps(value, indent=2, ensure_ascii=False, default=as_json)
@@ -49,8 +52,8 @@ def write_json(value: Any) -> None:
 
 
 def harmless(text: str) -> str:
-    """Return JSON text in which characters that could control a terminal, or its direction, are escapes."""
-    # In JSON these characters occur in strings only, and a lone surrogate is one of
+    """Return JSON text with escapes for characters that could control a terminal."""
+    # In JSON these characters occur only in strings, and a lone surrogate is one of
     # them.
     return _BEYOND_ASCII.sub(_escaped, text)
 
@@ -63,7 +66,10 @@ def _escaped(found: re.Match[str]) -> str:
 
 
 def as_json(value: Any) -> Any:
-    """Return an attrs value as its attributes, a date as ISO 8601, no value as null, any other object as its text."""
+    """Return an attrs value as its attributes, a date as ISO 8601, others as text.
+
+    No value is null.
+    """
     if value is NoValue.MISSING:
         return None
     if attrs.has(type(value)):
@@ -81,7 +87,10 @@ def write_report(  # noqa: PLR0913, PLR0917 - the common parts of all reports
     good: str,
     code: int = NO,
 ) -> None:
-    """Write JSON, or ``text`` and the problems (without any, ``good``); exits with ``code`` if there are problems."""
+    """Write JSON, or ``text`` and the problems (without any, ``good``).
+
+    If there are problems, it exits with ``code``.
+    """
     if form == "json":
         write_json({"ok": not problems, **report})
     else:
@@ -97,10 +106,10 @@ def write_report(  # noqa: PLR0913, PLR0917 - the common parts of all reports
 
 
 def write_table(rows: Iterable[Sequence[Any]], indent: str = "") -> None:
-    """Write rows with their columns aligned, two spaces apart; an empty cell is a dash.
+    """Write rows with their columns aligned, two spaces apart.
 
-    At a terminal the widest columns are folded, or each row is, so that it fits; a pipe
-    gets each row as a line.
+    An empty cell is a dash. On a terminal the widest columns are folded, or each row
+    is, so that it fits. A pipe gets each row as a line.
     """
     listed = [[printable(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*listed, strict=True)]
@@ -120,14 +129,14 @@ def write_table(rows: Iterable[Sequence[Any]], indent: str = "") -> None:
 
 
 def columns_of(stream: TextIO) -> int:
-    """Return how many columns a terminal has, 0 for a pipe or a file."""
+    """Return the terminal's number of columns, or 0 for a pipe or a file."""
     if stream.isatty():
         return shutil.get_terminal_size().columns
     return 0
 
 
 def write_line(text: str, indent: str = "", *, err: bool = False, **style: Any) -> None:
-    """Write a line, which a terminal gets folded, and a pipe whole."""
+    """Write a line, folded on a terminal, and whole in a pipe."""
     columns = columns_of(sys.stderr if err else sys.stdout)
     lines = [f"{indent}{printable(text)}"]
     if columns:
@@ -140,7 +149,10 @@ def write_line(text: str, indent: str = "", *, err: bool = False, **style: Any) 
 
 
 def printable(value: Any) -> str:
-    """Return a value as text for a terminal: strings without quotes, nothing and missing as a dash, others as JSON."""
+    """Return a value as text for a terminal.
+
+    Strings have no quotes, null and a missing value are a dash, others are JSON.
+    """
     if value is None or value == "" or value is NoValue.MISSING:
         return "-"
     if isinstance(value, str):
@@ -151,7 +163,10 @@ def printable(value: Any) -> str:
 
 
 def shortened(value: Any, most: int = 40) -> str:
-    """Return a JSON value as text of at most so many characters; nothing is null, missing a dash."""
+    """Return a JSON value as text of at most so many characters.
+
+    None is null, and a missing value is a dash.
+    """
     if value is None:
         text = "null"
     else:
@@ -167,7 +182,10 @@ def heading(text: str) -> None:
 
 
 def paragraph(text: str, indent: str = "  ", first: str | None = None) -> None:
-    """Write a text wrapped to the width: the terminal's, 100 at most; 80 in a pipe. ``first`` begins the first line."""
+    """Write a text, wrapped to the terminal's width (at most 100), or 80 in a pipe.
+
+    ``first`` begins the first line.
+    """
     wrapper = textwrap.TextWrapper(
         width=min(columns_of(sys.stdout) or 80, 100),
         initial_indent=indent if first is None else first,

@@ -83,7 +83,7 @@ def _row(line: FieldTally) -> list[str]:
 
 
 def _difference(line: FieldTally) -> str:
-    """Return how often a field's values are equal, and the first example of those that are not."""
+    """Return how often a field's values are equal, and the first unequal example."""
     example = f"line {line.line}: expected {shortened(line.expected, 60)}, got {shortened(line.got, 60)}"
     example += f" ({line.why})" if line.why else ""
     return f"is equal in {line.equal} of {line.total}; {example}"

@@ -1,4 +1,4 @@
-"""``atlas-shim prove``: reads through the shim, each field beside the successor's own answer."""
+"""``atlas-shim prove``: compares translated reads with the successor's own answers."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ from shim.tools.proof import MISSING, Proof, example_of, proof_of
 from shim.tools.trying import TrialReport
 
 _SHOWN = ("level", "source", "why", "wrong")
-"""What a report has of each field beside its name: no value."""
+"""The keys of a field in a report, which has no value."""
 
 
 _ROWS = [
@@ -67,7 +67,7 @@ _ROWS = [
 
 @attrs.define
 class UnprovedError(Exception):
-    """Atlas answered a read with an error, by the shim or by itself."""
+    """Atlas answered a read with an error, through the shim or directly."""
 
     error: AtlasError
 
@@ -78,9 +78,9 @@ class RetiredRead:
 
     target: str
     accept: str = ""
-    """Empty for the oldest version that the path has."""
+    """Empty for the oldest version of the path."""
     operation: str = ""
-    """What a report calls it; empty for a path that was given."""
+    """Its name in a report; empty for a path from the command line."""
 
 
 @click.command(params=[flag(row) for row in _ROWS])
@@ -271,7 +271,10 @@ def _prove(
 
 
 def _read(http: httpx.Client, plan: Plan, read: RetiredRead) -> Proof:
-    """Return the proof of one read; raises SettingsError for one that proves nothing, and UnprovedError."""
+    """Return the proof of one read.
+
+    Raises SettingsError for one that proves nothing, and UnprovedError.
+    """
     upstream = plan.options.upstream
     target = read.target
     asked: Headers = ()
@@ -310,7 +313,7 @@ def _read(http: httpx.Client, plan: Plan, read: RetiredRead) -> Proof:
 
 
 def _settings_for(plan: Plan, match: Match) -> Settings:
-    """Return the settings for one call, with the value of the route's feature flag, if it has one."""
+    """Return the settings for one call, with the value of its feature flag, if any."""
     if not (key := plan.settings.flag):
         return plan.settings
     words = FlagWords(

@@ -1,4 +1,7 @@
-"""``atlas-shim prove --writes PROJECT``: asks Atlas the open questions about writes, in a project to throw away."""
+"""``atlas-shim prove --writes PROJECT``: tries open questions about writes.
+
+The project is one to throw away.
+"""
 
 from __future__ import annotations
 
@@ -36,12 +39,12 @@ _OPTIONS = {
 
 @attrs.frozen
 class WritesPlan:
-    """The trials that are made with the values that a person gave, and the others."""
+    """The trials that can be made with the given values, and the others."""
 
     given: Mapping[str, str]
     made: Sequence[Trial]
     missing: Mapping[str, str]
-    """For each trial that is not made the options that it needs."""
+    """Each trial that is not made to the options that it needs."""
 
 
 def writes_plan(given: Mapping[str, str | None]) -> WritesPlan:
@@ -72,7 +75,10 @@ def write_trials(plan: WritesPlan) -> None:
 
 
 def confirm(http: httpx.Client, upstream: str, project: str) -> None:
-    """Ask for the project's name; raises UsageError if another one is typed, and AtlasError."""
+    """Ask for the project's name.
+
+    Raises UsageError if the user types another one, and AtlasError.
+    """
     name = _read(http, f"{upstream}/api/atlas/v2/groups/{project}").get("name", "")
     clusters = _read(http, f"{upstream}/api/atlas/v2/groups/{project}/clusters").get(
         "totalCount", 0
@@ -98,7 +104,10 @@ def _read(http: httpx.Client, url: str) -> Any:
 def trial_reports(
     http: httpx.Client, plan: Plan, writes: WritesPlan
 ) -> Iterator[TrialReport]:
-    """Make the trials one after the other; yield the report of each, and none after Ctrl-C."""
+    """Make the trials one after the other.
+
+    Yield a report of each, and none after Ctrl-C.
+    """
     for trial in writes.made:
         output.write_line(f"{trial.name} …", err=True)
         report = make_trial(trial, writes.given, lambda call: _ask(http, plan, call))
@@ -151,7 +160,10 @@ def _json_of(reply: httpx.Response) -> Any:
 
 
 def problems_of(reports: Sequence[TrialReport]) -> Iterator[str]:
-    """Yield the results of trials that differ from the assumption, or were not reverted."""
+    """Yield the results of trials that refute the assumption or were not reverted.
+
+    They differ from the assumption.
+    """
     for report in reports:
         if report.outcome in {"otherwise", "unanswered"}:
             yield f"{report.name}: {report.why}"
@@ -166,7 +178,7 @@ def write_reports(reports: Sequence[TrialReport]) -> None:
 
 
 def without_names(report: TrialReport) -> dict[str, Any]:
-    """Return a report as it can be published."""
+    """Return a report that can be published."""
     shown = attrs.asdict(report)
     shown["taken back"] = not shown.pop("left")
     return shown

@@ -30,7 +30,7 @@ NOT_EXECUTABLE = 126  # a shell's exit codes for a command that can't be run
 NOT_FOUND = 127
 
 _FILES = 64
-"""Open files that a run needs, with some for the program's connections."""
+"""Open files that a run needs, including some for the program's connections."""
 
 
 @click.command(
@@ -85,7 +85,7 @@ def command(
     try:
         os.execvpe(program[0], list(program), environment)  # noqa: S606 - the user's own command
     except OSError as error:
-        # a script without #!, which shells, env and nohup give to sh
+        # a script without #!, which shells, env and nohup pass to sh
         if error.errno == errno.ENOEXEC:
             path = shutil.which(program[0]) or program[0]
             os.execve("/bin/sh", ["sh", path, *program[1:]], environment)  # noqa: S606
@@ -143,12 +143,12 @@ def _start(
     folders = {str(Path(word).parent) for word in program if word.endswith(".py")} or {
         "."
     }
-    # The drop-in can't read that file, and a program that has a shim of its own can
-    # import one alone.
+    # The drop-in can't read that file, and a program with its own shim can import one
+    # alone.
     drop_in = config is None and not other_shim(folders)
     guarded = not {"--permission", "--experimental-permission"}.isdisjoint(program)
     run = Run(host, (f"https://{host}", plan.options.upstream), drop_in, guarded)
-    # inside another run that one may see calls
+    # inside another run, the other one may see calls
     if MARK in environ:
         unseen = ""
     else:
@@ -162,7 +162,7 @@ def _start(
 
 
 def why_unseen(program: Sequence[str], environ: Mapping[str, str]) -> str:
-    """Return why no call of a program may come, judging by its command line; empty for most.
+    """Return why the program's calls can't arrive, from its command line; mostly ''.
 
     ``unseen.toml`` has the patterns.
     """

@@ -1,4 +1,4 @@
-"""``atlas-shim scan``: calls of retired operations in sources."""
+"""``atlas-shim scan``: finds calls of retired operations in sources."""
 
 from __future__ import annotations
 
@@ -29,7 +29,10 @@ T = TypeVar("T")
 
 UNREADABLE = 1
 EXIT = {FindingState.DEPRECATED: 4, FindingState.GONE: 5, FindingState.NO_SUCCESSOR: 6}
-"""Exit codes by the most urgent finding; 2 is bad usage and 3 the network's, as everywhere."""
+"""Exit codes by the most urgent finding.
+
+2 is bad usage and 3 the network, as in all commands.
+"""
 _COLOURS = {
     FindingState.DEPRECATED: "yellow",
     FindingState.GONE: "red",
@@ -126,7 +129,7 @@ def command(
 
 
 def _shown(sources: Sequence[T]) -> Iterator[T]:
-    """Yield all; when that takes long, a bar at the terminal shows the progress."""
+    """Yield all items; if that takes long, the terminal shows a progress bar."""
     began = monotonic()
     number = 0
     while number < len(sources) and (

@@ -1,4 +1,4 @@
-"""``atlas-shim serve``: runs the gateway, with a flag for each row of its table of options."""
+"""``atlas-shim serve``: runs the gateway, with a flag for each row of its options."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _OF_OTHERS = dict.fromkeys(
     ("--host", "--port", "--bind"),
     "give host and port together: --listen 127.0.0.1:8480",
 )
-"""Flags of other servers, and their names here."""
+"""Flags of other servers to their names here."""
 
 
 class GatewayCommand(click.Command):
-    """A command with the options of the gateway, which knows those that other servers have."""
+    """A command with the gateway's options; it recognizes those of other servers."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Read the arguments; a flag of other servers leads to ours."""
+        """Parse the arguments; for a flag of other servers, suggest the right one."""
         try:
             return super().parse_args(ctx, args)
         except click.NoSuchOption as error:

@@ -68,7 +68,7 @@ def command(
             f"{said}; start the gateway (atlas-shim serve), or give its address with --admin",
             NO,
         ) from None
-    # Another program may have the port; its answer must not control the terminal.
+    # Another program may use the port; its answer must not control the terminal.
     lines = [
         printable(line) if line else ""
         for line in content.decode("utf-8", "replace").splitlines()
@@ -85,9 +85,13 @@ def command(
 
 
 def _address(admin: str | None, config: Path | None) -> Address:
-    """Return where the admin listener is reached; raises ExitError if that is unknown, and SettingsError."""
+    """Return the URL of the admin listener.
+
+    Raises ExitError if it is unknown, and SettingsError.
+    """
     found, _ = given(os.environ, {_ADMIN.name: admin}, read_config(config), str(config))
-    # The other settings are not read: a mistake in one of them must not fail a probe.
+    # The other settings are not read, because a mistake in one of them must not fail a
+    # probe.
     address = options_of(
         {name: one for name, one in found.items() if name == _ADMIN.name}
     ).admin
@@ -96,7 +100,7 @@ def _address(admin: str | None, config: Path | None) -> Address:
             "the gateway has no admin listener with a known port; set --admin", SETTINGS
         )
     with suppress(ValueError):  # a name
-        # It listens on all addresses, loopback among them.
+        # It listens on all addresses, including loopback.
         if ipaddress.ip_address(address.host).is_unspecified:
             return Address("::1" if ":" in address.host else "127.0.0.1", address.port)
     return address

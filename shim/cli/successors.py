@@ -1,6 +1,6 @@
-"""What becomes of a retired call, as people read it: how each field of its answer is made, and the calls that are sent.
+"""Describe what replaces a retired call: its requests, and each field of its answer.
 
-The calls are curl commands, with their names in SDKs.
+The requests are curl commands, with their names in SDKs.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from urllib.parse import quote, unquote
 import attrs
 
 from shim.cli import output
-from shim.cli.dry import DrySend, in_words
+from shim.cli.dry import DrySend
+from shim.cli.examples import in_words
 from shim.core.messages import Call
 from shim.core.messages import field as line_of
 from shim.credentials import used_variables
@@ -31,14 +32,14 @@ _DIGEST = (
     '--digest --user "$MONGODB_ATLAS_PUBLIC_API_KEY:$MONGODB_ATLAS_PRIVATE_API_KEY"'
 )
 _BEARER = '--header "Authorization: Bearer $MONGODB_ATLAS_ACCESS_TOKEN"'
-"""curl's options for credentials, which name variables and never hold values."""
+"""curl's options for credentials, which name variables and have no values."""
 
 _NAMES = files("shim.cli").joinpath("names.txt").read_text("utf-8")
 _ROWS = [row.split() for row in _NAMES.splitlines() if not row.startswith("#")]
 
 
 def encoded(url: str) -> str:
-    """Percent-encode characters that a URL can't hold, such as the braces of ``{groupId}``."""
+    """Percent-encode what a URL can't have, such as the braces of ``{groupId}``."""
     return quote(url, safe="/%:@!$&'()*+,;=-._~?")
 
 
@@ -48,9 +49,10 @@ def readable(raw: str) -> str:
 
 
 def sdk_names(method: str, path: str) -> dict[str, str]:
-    """Return the names of a call, by ``go``, ``cli`` and ``operationId``; empty if unknown.
+    """Return the names of a call, by ``go``, ``cli`` and ``operationId``.
 
-    ``path`` begins at the root, and has names or placeholders.
+    ``path`` begins at the root, and has names or placeholders. Without known names the
+    result is empty.
     """
     for of, template, tag, name, operation_id in _ROWS:
         pattern = f"groups/{{}}/{template}".replace("{}", "[^/]+")
@@ -71,14 +73,14 @@ def _capitalized(word: str) -> str:
 def shown_call(
     send: DrySend, operation: Operation, old: Call, word: str, template: Any = None
 ) -> dict[str, Any]:
-    """Return a call that an exchange sends as people and programs read it.
+    """Return a request of an exchange, as people and programs read it.
 
-    ``word`` is the word of the body that selects it, ``role`` a ``look``, a ``write`` that is
-    done first, or the ``answer``. ``url`` and ``target`` have the ``{placeholders}``
-    that they were given with; ``body`` is a template of the content, None if it is the
-    old call's, in which ``template`` names old members where there are examples;
-    ``curl`` is the call as a command that signs with the environment's API key, else
-    with a token; ``names`` are those of ``sdk_names``.
+    ``word`` is the word of the body that selects it. ``role`` is a ``look``, a
+    ``write`` that is done first, or the ``answer``. ``url`` and ``target`` have their
+    original ``{placeholders}``. ``body`` is a template of the content, or None if it is
+    the old call's; ``template`` in it names old members if there are examples. ``curl``
+    is the request as a command that signs with the environment's API key, else with a
+    token. ``names`` come from ``sdk_names``.
     """
     call = send.send.call
     origin = old.origin or DEFAULT_BASE_URL
@@ -121,7 +123,7 @@ def shown_call(
 
 
 def _is_old(operation: Operation, send: DrySend, old: Call) -> bool:
-    """Return whether the content of a call is that of the old one, without further rules in the document."""
+    """Return whether the content of a call is the old one, without rules for members."""
     own = operation.request is None or send.send.route == "legacy"
     return own and old.body is not None and send.send.call.body == old.body
 
@@ -183,16 +185,19 @@ class FieldSummary:
     fidelity: str
     """Its level."""
     sources: tuple[str, ...]
-    """The successor's fields that it comes from."""
+    """The successor's fields that it is computed from."""
     how: str
-    """How the value is made; empty if it is that of the field of the same name."""
+    """How the value is computed.
+
+    Empty if it is the value of the field of the same name.
+    """
     why: str
     when: str
     """Its condition in words; empty if it always applies."""
 
     @property
     def is_unchanged(self) -> bool:
-        """Whether the field is in the answer as it always was."""
+        """Whether the field is unchanged in the answer."""
         if self.how or self.when or self.why:
             return False
         return self.fidelity == Fidelity.EXACT
@@ -228,7 +233,10 @@ def field_rules(
 
 
 def write_fields(lines: Sequence[FieldSummary]) -> None:
-    """Write the fields of one tier as text: the unchanged ones on one line, every other with its reason."""
+    """Write the fields of one tier as text.
+
+    The unchanged ones are on one line, every other has its reason.
+    """
     same = [line.name for line in lines if line.is_unchanged]
     rows = []
     if same:
@@ -248,7 +256,10 @@ def write_fields(lines: Sequence[FieldSummary]) -> None:
 
 
 def no_successor(operation: Operation) -> str:
-    """Return the alternative if an operation has no successor; empty if it always has one."""
+    """Return the alternative of an operation without a successor, or ''.
+
+    It is empty if the operation always has one.
+    """
     if operation.successors or not operation.without_successor:
         first = ""
     else:

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from makers.markdown import table
 
-from shim.cli.dry import in_words
+from shim.cli.examples import in_words
 from shim.documents import load_documents, mapping_folders
 from shim.documents.calls import Successor, Target
 from shim.documents.errors import ErrorRule

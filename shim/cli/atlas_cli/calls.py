@@ -1,4 +1,7 @@
-"""The commands' calls, made with the typed client; errors have the Atlas CLI's words."""
+"""The commands' calls, made with the typed client.
+
+Errors have the Atlas CLI's words.
+"""
 
 from __future__ import annotations
 
@@ -34,9 +37,10 @@ def carry_out(
     credentials: Credentials,
     project: str,
 ) -> Model:
-    """Return Atlas's reply to a command (of a watch, the last); raises CliError with the CLI's words if it fails.
+    """Return Atlas's reply to a command (of a watch, the last reply).
 
     A watch prints a dot for each read unless stdout is a terminal, as the CLI did.
+    Raises CliError with the CLI's words if the command fails.
     """
     names = {name: str(given[name]) for name in command.names}
     segments = {name: quote(value, safe="") for name, value in names.items()}
@@ -91,7 +95,7 @@ def carry_out(
                 and isinstance(auth, ServiceAccountAuth)
                 and auth.token
             ):
-                # Atlas allows an account 100 tokens, valid for an hour; a loop of
+                # Atlas allows an account 100 tokens, valid for an hour. A loop of
                 # commands would use them up.
                 form = {"token": auth.token, "token_type_hint": "access_token"}
                 account = credentials.client_id, credentials.client_secret
@@ -100,7 +104,7 @@ def carry_out(
 
 
 def _arguments(command: CliCommand, given: FlagValues, project: str) -> dict[str, Any]:
-    """Return the arguments of a method of the typed client, except the names in the path."""
+    """Return the arguments of a method of the typed client, except names in the path."""
     flags = (*command.required, *command.optional)
     arguments: dict[str, Any] = {}
     for flag in flags:
@@ -114,7 +118,7 @@ def _arguments(command: CliCommand, given: FlagValues, project: str) -> dict[str
     if command.argument and command.argument not in command.names:
         arguments["name"] = given[command.argument]
     if command.path.endswith("restores create"):
-        # The CLI sent a download without a target; the body of the API needs one.
+        # The CLI sent a download without a target, but the API's body needs one.
         return {
             "target_cluster_name": given["clusterName"],
             "target_group_id": project,
@@ -124,7 +128,10 @@ def _arguments(command: CliCommand, given: FlagValues, project: str) -> dict[str
 
 
 def _refused(error: AtlasError, method: str, url: str) -> CliError:
-    """Return the CLI's message for an error of Atlas (atlas-sdk-go, ``FormatErrorMessageWithDetails``)."""
+    """Return the CLI's message for an error from Atlas.
+
+    Its function is ``FormatErrorMessageWithDetails`` of atlas-sdk-go.
+    """
     status = f"{error.status} {responses.get(error.status, '')}".strip()
     try:
         said = json.loads(error.body.strip() or b"{}")

@@ -1,4 +1,4 @@
-"""The table of commands, which ``commands.toml`` has: names and aliases, arguments, flags, calls, and output."""
+"""The table in ``commands.toml``: commands, arguments, flags, calls and output."""
 
 from __future__ import annotations
 
@@ -31,23 +31,29 @@ class CliCommand:
     call: str
     """A method of the typed client."""
     place: str = ""
-    """The old endpoint's path below ``/serverless``; names in braces are required flags, or the argument."""
+    """The old endpoint's path below ``/serverless``.
+
+    Names in braces are required flags, or the argument.
+    """
     argument: str = ""
     """The name of the command's only argument."""
     required: tuple[Flag, ...] = attrs.field(default=(), converter=_flags)
-    """The flags that are required beside those in ``place``."""
+    """The flags that are required in addition to those in ``place``."""
     optional: tuple[Flag, ...] = attrs.field(converter=_flags)
-    """The flags that may be left out."""
+    """The optional flags."""
     asks: str = ""
     """A question that the user must first answer with yes."""
     answer: Mapping[str, str] | str
-    """How a reply is printed: a table (heading -> member), or a sentence."""
+    """How a reply is printed: a table (heading to member), or a sentence."""
     ends: Mapping[str, Sequence[Any]] = {}
-    """Member -> its values, or none for any, with which a reply is the last of a watch; empty for other commands."""
+    """For a watch: member to the values that end it, empty for any value.
+
+    It is empty for other commands.
+    """
 
     @property
     def names(self) -> list[str]:
-        """The names in ``place``, in the order in which ``call`` takes their values."""
+        """The names in ``place``, in the order of ``call``'s arguments."""
         return re.findall(r"\{(\w+)\}", self.place)
 
     @property
@@ -62,7 +68,7 @@ class CliCommand:
         return self.path + (f" <{self.argument}>" if self.argument else "") + " [flags]"
 
     def has_ended(self, reply: Mapping[str, Any]) -> bool:
-        """Return whether nothing more is to be waited for, by the JSON of a reply."""
+        """Return whether the watch is over, from the JSON of a reply."""
         if not self.ends:
             return True
         for name, words in self.ends.items():
@@ -76,7 +82,9 @@ class CliCommand:
 COMMANDS = tuple(CliCommand(**one) for one in _TABLE["command"])
 
 DELIVERY_TYPES: Mapping[str, Sequence[str]] = _TABLE["delivery"]
-"""Delivery type of a restore -> the flags that it requires beside those of the path."""
+"""Delivery type of a restore to the flags that it requires in addition to those of the
+path.
+"""
 
 ALIASES: Mapping[str, str] = _TABLE["alias"]
-"""Other spelling of a word -> the one in ``path``."""
+"""Alternative spelling of a word to the one in ``path``."""

@@ -1,4 +1,4 @@
-"""Reads flags as pflag, the Atlas CLI's library, does: ``--name value``, ``--name=value``, ``-o json``."""
+"""Parse flags as the Atlas CLI's library pflag does, such as ``--name=value``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ import attrs
 
 
 class CliError(Exception):
-    """A command of the Atlas CLI fails, with exit code 1; its text follows ``Error: `` on stderr."""
+    """A command of the Atlas CLI fails, with exit code 1.
+
+    Its text follows ``Error: `` on stderr.
+    """
 
 
 @attrs.frozen
@@ -37,10 +40,10 @@ FlagValues = Mapping[str, Value]
 
 
 def words_of(words: Sequence[str]) -> Iterator[int]:
-    """Yield the positions of words that are neither flags nor values, before the command's flags are known.
+    """Yield the positions of words that are neither flags nor values.
 
-    As in cobra's search for the command, every flag is assumed to have a value, but the
-    switches of every command.
+    The command's flags are not known yet. As in cobra's search for the command, every
+    flag except the switches of every command is assumed to have a value.
     """
     rest = iter(enumerate(words))
     for at, word in rest:
@@ -60,7 +63,10 @@ def words_of(words: Sequence[str]) -> Iterator[int]:
 def parse(
     words: Sequence[str], flags: Sequence[Flag]
 ) -> tuple[dict[str, Value], list[str]]:
-    """Return the given flags' values and the other words; raises CliError that names a wrong flag."""
+    """Return the given flags' values and the other words.
+
+    Raises CliError with the name of a wrong flag.
+    """
     known = {f"--{flag.name}": flag for flag in flags}
     known |= {f"-{flag.short}": flag for flag in flags if flag.short}
     values: dict[str, Value] = {}
@@ -107,7 +113,7 @@ def _value(flag: Flag, text: str) -> Value:
                 return _BOOLS[text]
             case "stringToString":
                 return dict(pair.split("=", 1) for pair in text.split(","))
-            # As Go's ParseInt does with base 0: 010 is octal, and 64 bits are all.
+            # As Go's ParseInt does with base 0: 010 is octal, and the limit is 64 bits.
             case "int":
                 number = int(text, 8 if re.fullmatch(r"[-+]?0[0-7_]+", text) else 0)
                 number.to_bytes(8, signed=True)

@@ -1,6 +1,6 @@
-"""Prints a reply: as the command's table or sentence, as JSON, or the part at a JSONPath.
+"""Print a reply: as a table or sentence, as JSON, or the part at a JSONPath.
 
-The CLI printed the members of its SDK's structs, which our models have, too.
+The CLI printed the members of its SDK's structs, which the shim's models have, too.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from shim.cli.atlas_cli.flags import CliError
 from shim.cli.output import harmless
 from shim.extras import hinted
 
-# the last SDK (atlas-sdk-go v20250312) lacked them
+# The last SDK (atlas-sdk-go v20250312) lacked them.
 _UNKNOWN = frozenset({"nextBackupDate", "tenantBackupEnabled"})
 
 _REQUIRED: dict[str, Any] = {
@@ -27,17 +27,17 @@ _REQUIRED: dict[str, Any] = {
     **dict.fromkeys(("targetClusterName", "targetGroupId"), ""),
     "results": None,
 }
-"""Member -> the value that the CLI printed if Atlas did not send it."""
+"""Member to the value that the CLI printed if Atlas did not send it."""
 
 
 def printer(
     command: CliCommand, output: str, instance: str = ""
 ) -> Callable[[Model], str]:
-    """Return a function that takes a reply and returns the CLI's text; ``instance`` is the one that the command named.
+    """Return a function from a reply to the CLI's text.
 
     ``output`` is the value of ``--output``; unknown formats print the default, as in
-    the CLI. Raises CliError on a format that can't be printed, before the command calls
-    Atlas.
+    the CLI. ``instance`` is the one that the command named. Raises CliError on a format
+    that can't be printed, before the command calls Atlas.
     """
     kind, sign, argument = output.partition("=")
     if output == "json":
@@ -58,9 +58,9 @@ def printer(
 
 
 def selector(path: str) -> Callable[[Any], Any]:
-    """Return a function that takes JSON and returns the values at a path; both raise CliError.
+    """Return a function from JSON to the values at a path; both raise CliError.
 
-    A path that can match only one value gives that value, any other a list.
+    A path that can match only one value returns that value, any other a list.
     """
     try:
         from jsonpath import JSONPath, JSONPathEnvironment, JSONPathError  # noqa: PLC0415 - an extra
@@ -89,7 +89,7 @@ def selector(path: str) -> Callable[[Any], Any]:
 
 
 def known(model: Model) -> dict[str, Any]:
-    """Return a reply as the CLI's JSON: only known members, sorted, with times as Go writes them.
+    """Return a reply as the CLI's JSON: only known members, sorted, with Go's times.
 
     Raises CliError if a member has the wrong type.
     """
@@ -122,18 +122,21 @@ def _plain(name: str, value: object, raw: Any) -> Any:
 
 
 def _marshal(value: Any) -> str:
-    """Return JSON and a newline as Go's ``json.MarshalIndent`` writes it, two spaces a level, ``<>&`` escaped."""
+    """Return JSON and a newline as Go's ``json.MarshalIndent`` writes it.
+
+    A level has two spaces, and ``<>&`` are escaped.
+    """
     text = json.dumps(value, indent=2, ensure_ascii=False)
-    # In JSON these characters occur in strings only.
+    # In JSON these characters occur only in strings.
     escaped = re.sub("[<>&\u2028\u2029]", lambda found: f"\\u{ord(found[0]):04x}", text)
     return f"{harmless(escaped)}\n"
 
 
 def _table(columns: Mapping[str, str], reply: Mapping[str, Any]) -> str:
-    """Return a table of a page's results or of one resource; ``columns`` are headings, each with its member.
+    """Return a table of a page's results or of one resource.
 
-    Cells are aligned as by Go's text/tabwriter in the CLI: 6 characters wide at least,
-    3 apart, the last not padded.
+    ``columns`` are headings, each with its member. Cells are aligned as by Go's
+    text/tabwriter in the CLI: at least 6 characters wide, 3 apart, the last not padded.
     """
     if "results" in reply:
         resources = reply["results"] or []

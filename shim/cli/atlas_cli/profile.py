@@ -1,8 +1,8 @@
-"""The Atlas CLI's configuration: ``config.toml`` with its profiles, and variables, which come first.
+"""The Atlas CLI's configuration: ``config.toml``, its profiles, and variables.
 
 A property is looked up in ``MONGODB_ATLAS_<PROPERTY>``, then ``MCLI_<PROPERTY>``, then
 the file's top level, then the profile. The file is never written. Secrets that newer
-CLIs keep in the system's keyring are not read.
+CLIs store in the system's keyring are not read.
 """
 
 from __future__ import annotations
@@ -49,10 +49,10 @@ class Profile:
     stored: Mapping[str, Any]
     """Its properties in the file, by name."""
     environ: Mapping[str, str] = attrs.field(repr=False)
-    """The variables, which come first."""
+    """The variables, which override the file."""
 
     def get(self, name: str) -> str:
-        """Return a property, empty if unset."""
+        """Return a property, or an empty text if it is unset."""
         return _variable(self.environ, name) or str(self.stored.get(name, "") or "")
 
     @property
@@ -66,7 +66,10 @@ class Profile:
         return DEFAULT_BASE_URL
 
     def credentials(self) -> Credentials:
-        """Return the authentication, chosen as by the CLI; raises CliError without credentials."""
+        """Return the authentication, chosen as by the CLI.
+
+        Raises CliError without credentials.
+        """
         client_id = self.get("client_id")
         secret = self.get("client_secret")
         public = self.get("public_api_key")
@@ -79,7 +82,8 @@ class Profile:
             key = ApiKey(public, private)
         else:
             key = None
-        # A variable beats the profile even if it is for another kind of credentials.
+        # A variable overrides the profile even if it is for another kind of
+        # credentials.
         found: Credentials | None = (
             key or account
             if self.get("auth_type") == "service_account"
@@ -96,7 +100,10 @@ class Profile:
 
 
 def load(name: str, environ: Mapping[str, str]) -> Profile:
-    """Return the profile chosen by name, by variable, or the only one; raises CliError on a broken file."""
+    """Return the profile chosen by name or variable, or the only one.
+
+    Raises CliError on a broken file.
+    """
     path, content = _file()
     profiles = {key: value for key, value in content.items() if isinstance(value, dict)}
     name = name or _variable(environ, "profile")
@@ -120,14 +127,17 @@ def _variable(environ: Mapping[str, str], name: str) -> str:
 
 
 def _file() -> tuple[Path, dict[str, Any]]:
-    """Read the CLI's file, which is where Go's ``os.UserConfigDir`` and click put such files."""
+    """Read the CLI's file.
+
+    Go's ``os.UserConfigDir`` and click put such files in the same folder.
+    """
     path = Path(click.get_app_dir("atlascli")) / "config.toml"
     try:
         return path, _lowered(tomllib.loads(path.read_text("utf-8")))
     except (FileNotFoundError, NotADirectoryError):
         return path, {}
     except (OSError, ValueError) as error:
-        # No line of the file is quoted, since it may hold a secret.
+        # No line of the file is quoted, because it may have a secret.
         if isinstance(error, OSError):
             why = error.strerror
         else:

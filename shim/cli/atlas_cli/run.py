@@ -1,4 +1,4 @@
-"""``atlas serverless …``: finds the command, checks it in the CLI's order, runs it, and prints the result."""
+"""Run ``atlas serverless …``: check a command in the CLI's order, and print."""
 
 from __future__ import annotations
 
@@ -22,10 +22,15 @@ from shim.errors import LegacyEndpointWarning, SettingsError
 CLOSED = 141
 NOT_EXECUTABLE = 126
 NOT_FOUND = 127
-"""A shell's exit codes: the output pipe was closed (128 + SIGPIPE), a command can't be run, it is not found."""
+"""A shell's exit codes for a closed output pipe (128 + SIGPIPE), and for a command that
+can't be run or is not found.
+"""
 
 MARK = "_ATLAS_SHIM_HANDED_TO"
-"""The variable with the id of the process that became the Atlas CLI, which must not come back here, nor its child."""
+"""The variable with the id of the process that became the Atlas CLI.
+
+That process and its child must not come back here.
+"""
 
 
 @click.command(
@@ -51,7 +56,10 @@ def command(words: tuple[str, ...]) -> None:
 
 
 def run(words: Sequence[str], environ: Mapping[str, str] = os.environ) -> int:
-    """Run a command of the Atlas CLI and return its exit code; for other commands this never returns."""
+    """Run a command of the Atlas CLI and return its exit code.
+
+    For other commands it never returns.
+    """
     places = list(flags.words_of(words))
     if places and words[places[0]] == "atlas":  # as in `mongocli atlas serverless …`
         words = [word for place, word in enumerate(words) if place != places[0]]
@@ -80,7 +88,7 @@ def _write(shown: str) -> None:
 
 
 def hand_over(words: Sequence[str], environ: Mapping[str, str]) -> int:
-    """Become the real ``atlas``; returns an exit code only if that fails."""
+    """Become the real ``atlas``; return an exit code only if that fails."""
     # The parent's id counts, too: a wrapper may have started this process without
     # ``exec``.
     again = environ.get(MARK) in {str(os.getpid()), str(os.getppid())}
@@ -109,7 +117,10 @@ def hand_over(words: Sequence[str], environ: Mapping[str, str]) -> int:
 
 
 def _programs(environ: Mapping[str, str]) -> Iterator[str]:
-    """Yield every executable named ``atlas`` on the PATH that is not a script which mentions atlas-shim."""
+    """Yield the executables named ``atlas`` on the PATH.
+
+    A script that mentions atlas-shim is left out.
+    """
     for place in environ.get("PATH", os.defpath).split(os.pathsep):
         path = Path(place or ".") / ("atlas.exe" if os.name == "nt" else "atlas")
         if path.is_file() and os.access(path, os.X_OK):
@@ -128,7 +139,7 @@ def _programs(environ: Mapping[str, str]) -> Iterator[str]:
 def find(
     words: Sequence[str], places: Sequence[int]
 ) -> tuple[CliCommand | None, list[str]]:
-    """Return the command and its words; None if they name a group or ask for help."""
+    """Return the command and its words, or None for a group or a request for help."""
     path = ["atlas"]
     for count, at in enumerate(places, 1):
         path.append(ALIASES.get(words[at], words[at]))
@@ -224,8 +235,11 @@ def _carried_out(
 
 
 def _yes(question: str) -> bool:
-    """Ask, and return whether the answer is yes; raises CliError at the end of input (scripts use --force)."""
+    """Ask, and return whether the answer is yes.
+
+    Raises CliError at the end of input (scripts use --force).
+    """
     try:
         return click.confirm(f"? {question}", err=True)
-    except (click.Abort, RuntimeError):  # the latter where there is no stdin
+    except (click.Abort, RuntimeError):  # the latter without a stdin
         raise CliError("EOF") from None
