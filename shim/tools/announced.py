@@ -1,7 +1,8 @@
-"""The ends that Atlas ever announced: ``announced.jsonl`` has each date, and the last day on which it was seen.
+"""Read the ends that Atlas ever announced, from ``announced.jsonl``.
 
-They were read in the published descriptions of Atlas's API, from 2025-08-26 to
-2026-08-21. Previews are among them: no document of the shim serves one.
+It has each date, and the last day on which it was seen. The source is the published
+descriptions of Atlas's API, from 2025-08-26 to 2026-08-21. Previews are among them,
+though no document of the shim serves one.
 """
 
 from __future__ import annotations
@@ -17,7 +18,10 @@ import attrs
 
 @attrs.frozen
 class Announcement:
-    """A date, and the day of the last description that had it; both as in ``2026-01-22``."""
+    """A date, and the day of the last description with it.
+
+    Both as in ``2026-01-22``.
+    """
 
     seen: str
     sunset: str

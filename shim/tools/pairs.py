@@ -1,4 +1,4 @@
-"""Recorded pairs: an API's answers to one read in two versions, and the differences to a document's translation."""
+"""Compare recorded pairs, an API's answers to one read in two versions, by translation."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ MISSING = NoValue.MISSING
 """Marks an absent value."""
 _WORDS = ("equal", "differs", "only_old", "only_made")
 _UNLIKE = re.compile(r"^[a-z]+://[^/]+|[{}]|%7[BD]", re.IGNORECASE)
-"""What links may differ in: their origin, and the braces of placeholders."""
+"""The parts in which links may differ: their origin, and the braces of placeholders."""
 
 
 @attrs.frozen
@@ -50,7 +50,10 @@ class Pair:
 
 
 def read_pairs(path: Path) -> tuple[Pair, ...]:
-    """Return the pairs of a file, one JSON object a line; raises SettingsError naming each bad line."""
+    """Return the pairs of a file, one JSON object a line.
+
+    Raises SettingsError with the number of each bad line.
+    """
     pairs = list[Pair]()
     problems = list[str]()
     try:
@@ -98,13 +101,15 @@ class Replayed:
     pair: Pair
     operation: str = ""
     made: Any = None
-    """The answer made from the new one."""
+    """The answer translated from the new one."""
     problem: str = ""
-    """The error, if none could be made."""
+    """The error, if the translation failed."""
     fields: Mapping[str, bool] = {}
-    """The document's, by their path in the whole answer: whether each is declared absent."""
+    """Paths of the document's fields in the whole answer to whether each is declared
+    absent.
+    """
     unusable: Mapping[str, str] = {}
-    """Why a field's rule made nothing of a value that upstream sent, by the same path."""
+    """Why a field's rule refused a value that upstream sent, by the same path."""
 
 
 def replay(engine: Engine, pairs: Sequence[Pair]) -> list[Replayed]:
@@ -133,7 +138,10 @@ def _replayed(engine: Engine, settings: Settings, pair: Pair) -> Replayed:
     left = [pair.new]
 
     def answer(send: Send) -> Reply:
-        """Return the new answer, and no items after it; a side of another version knows nothing, or leads on."""
+        """Return the new answer for a page, and no items for the pages after it.
+
+        A side of another version knows nothing, or leads to the next call.
+        """
         is_other = switched is not None and field(send.call.headers, "accept") != kind
         status = 200
         if left and not is_other:
@@ -167,7 +175,7 @@ def _replayed(engine: Engine, settings: Settings, pair: Pair) -> Replayed:
         return Replayed(pair, name, problem=f"was answered with {status}: {said}")
     before = {"page": "results[].", "array": "[]."}.get(match.operation.shape, "")
     fields = {f"{before}{one.name}": one for one in outcome.record.fields}
-    # What can't be used of a successor's answer is absent, too, and the document is
+    # Unusable values of a successor's answer are absent, too, and the document is
     # wrong.
     unusable = {}
     for path, one in fields.items():
@@ -189,7 +197,10 @@ def _media_type(version: str) -> str:
 def played(
     match: Match, call: Call, context: Context, answer: Callable[[Send], Reply | None]
 ) -> Send | Outcome:
-    """Return the outcome of an exchange whose calls are answered so, or the first call that has no answer."""
+    """Return the outcome of an exchange with these answers.
+
+    It returns the first call without an answer, if there is one.
+    """
     steps = exchange(match, call, context)
     full = Reply(0)
     step = advance(steps, None)
@@ -212,7 +223,10 @@ def _emptied(value: Any) -> Any:
 
 @attrs.frozen
 class FieldTally:
-    """One field, by its nested name: how often its value was equal, differed, or was on one side only."""
+    """One field, by its nested name, with its counts.
+
+    They count how often its value was equal, differed, or was on one side only.
+    """
 
     field: str
     equal: int = 0
@@ -222,11 +236,14 @@ class FieldTally:
     absent: bool = False
     """Whether the document declares it absent."""
     line: int | None = None
-    """That of the first value that was not equal, as the next two; MISSING stands where one has none."""
+    """The first value that was not equal, as in the next two.
+
+    MISSING if a side has none.
+    """
     expected: Any = None
     got: Any = None
     why: str = ""
-    """Why a rule made nothing of that value, if it did."""
+    """Why a rule refused that value, if it did."""
 
     @property
     def good(self) -> bool:
@@ -242,9 +259,10 @@ class FieldTally:
 
 
 def compare(replayed: Sequence[Replayed]) -> tuple[FieldTally, ...]:
-    """Return a line for every field of the old answers, of the translations, and of the document, ordered by name.
+    """Return a line for every field, ordered by name.
 
-    A field of the document that no pair has counts zero throughout.
+    They are the fields of the old answers, of the translations, and of the document. A
+    field of the document that no pair has counts zero throughout.
     """
     rows: dict[str, list[tuple[str, int, Any, Any, str]]] = {}
     good = [one for one in replayed if not one.problem]
@@ -274,7 +292,10 @@ def compare(replayed: Sequence[Replayed]) -> tuple[FieldTally, ...]:
 
 
 def _leaves(at: str, old: Any, made: Any) -> Iterator[tuple[str, Any, Any]]:
-    """Yield both sides' values at each place; a value on one side only is not taken apart."""
+    """Yield both sides' values at each place.
+
+    A value on one side only is yielded whole.
+    """
     if isinstance(old, dict) and isinstance(made, dict) and (old or made):
         for name in dict.fromkeys((*old, *made)):
             below = f"{at}.{name}" if at else name
@@ -295,7 +316,10 @@ def _are_alike(old: Any, made: Any) -> bool:
 
 
 def _compared(at: str, old: Any, made: Any) -> str:
-    """Return how two values compare; true differs from 1, and links may differ in origin, query and braces."""
+    """Return how two values compare.
+
+    True differs from 1, and links may differ in origin, query and braces.
+    """
     if MISSING in (old, made):
         if old is MISSING:
             return "only_made"

@@ -1,7 +1,7 @@
-"""A retired read next to the successor's own answer: each field with both values, and the differences.
+"""Compare a retired read with the successor's own answer, field by field.
 
-What the rules of a document read is looked up anew here, in an answer that the shim had
-no part in.
+The sources of a document's rules are looked up again here, in an answer that the shim
+had no part in.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Beside:
     level: str
     old: Any
     source: str
-    """Where the new value stands, empty if the field has none."""
+    """The path of the new value, empty if the field has none."""
     new: Any
     why: str
     wrong: str
@@ -41,16 +41,16 @@ class Beside:
 
 @attrs.frozen
 class Proof:
-    """What one read shows."""
+    """The result for one read."""
 
     target: str
     """The legacy request target."""
     record: Record
     """What the shim sent and left out."""
     fields: Mapping[str, Sequence[Beside]]
-    """Those of all items, by name."""
+    """The fields of all items, by name."""
     problems: Sequence[str]
-    """Those of the whole, without a value."""
+    """The fields of the whole answer, without a value."""
 
 
 def proof_of(
@@ -110,7 +110,10 @@ def _items(operation: Operation, document: Any, *, bare: bool = False) -> list[A
 def _pairs(
     successor: Successor, old: Sequence[Any], new: Sequence[Any]
 ) -> list[tuple[Any, Any]]:
-    """Return the items of both answers that are of one thing: by a text that is unique, else by their places."""
+    """Return the pairs of items that are about the same thing.
+
+    They are matched by a text that is unique, else by their places.
+    """
     for field in sorted(
         successor.resource.fields, key=lambda one: one.name not in {"id", "name"}
     ):
@@ -143,10 +146,10 @@ def _beside(
     told: Mapping[str, str],
     outer: str = "",
 ) -> Iterator[Beside]:
-    """Yield each field of one object with the values of both sides, those of objects in it after it.
+    """Yield each field of one object with the values of both sides.
 
-    ``told`` has the record's notes on fields, ``outer`` the path before the
-    names of these.
+    Fields of objects in it come after it. ``told`` has the record's notes on fields,
+    and ``outer`` the path before the names of these.
     """
     old, new = both
     for field in resource.fields:
@@ -178,7 +181,10 @@ def _beside(
 
 
 def _has_others(field: Field) -> bool:
-    """Return whether a field has objects or links, whose values are other ones on each side."""
+    """Return whether a field has objects or links.
+
+    Their values are different on each side.
+    """
     return field.of is not None or field.type == "links"
 
 
@@ -191,5 +197,5 @@ def _taken(item: Any, rule: Rule) -> tuple[str, Any]:
 
 
 def example_of(every: Sequence[Beside]) -> Beside:
-    """Return a field's row that is wrong, if there is one, or else has an old value."""
+    """Return the row of a wrong field if there is one, or else one with an old value."""
     return max(every, key=lambda one: (bool(one.wrong), one.old is not MISSING))

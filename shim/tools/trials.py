@@ -1,6 +1,6 @@
-"""Trials: open questions about Atlas's writes, each a list of calls with the answers that the shim assumes.
+"""Trials: open questions about Atlas's writes, as calls with assumed answers.
 
-The table is ``trials.toml``, which describes its own keys; ``trying`` makes a trial.
+The table is ``trials.toml``, which describes its own keys; ``trying`` executes a trial.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ HOLE = re.compile(r"\{(?:(?P<step>\w+): )?(?P<path>[\w.]+)\}")
 
 @attrs.frozen(kw_only=True)
 class TrialCall:
-    """A call of a trial, its places still open."""
+    """A call of a trial, its placeholders not filled yet."""
 
     call: str
-    """Method and path behind ``/api/atlas/v2``."""
+    """Method, and path after ``/api/atlas/v2``."""
     version: str
     by: Literal["atlas", "shim"] = "atlas"
     body: Mapping[str, Any] | None = None

@@ -1,6 +1,6 @@
-"""Makes a trial, and reverts it, even after a failure.
+"""Execute a trial, and revert it, even after a failure.
 
-Its report has statuses, error codes and names of members, and no value of an answer.
+Its report has statuses, error codes and names of members, but no value of an answer.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ import attrs
 from shim.tools.trials import HOLE, Trial, TrialCall, TrialStep
 
 PAUSE = 15.0
-"""Seconds between two looks at a member that is waited for."""
+"""Seconds between two checks of a member that is waited for."""
 MAX_WAIT = 3600.0
-"""Seconds that are waited for it."""
+"""Seconds until waiting for it ends."""
 
 TrialOutcome = Literal["as assumed", "otherwise", "not called", "unanswered"]
 
@@ -49,11 +49,11 @@ class TrialAnswer:
     content: Any = None
     """The decoded JSON, None for none."""
     declared: frozenset[str] = frozenset()
-    """Members that are other than the old ones as documented."""
+    """Members that are documented to differ from the old ones."""
 
     @property
     def is_success(self) -> bool:
-        """Whether the call was done."""
+        """Whether the call succeeded."""
         return 200 <= self.status < 300
 
     @property
@@ -82,14 +82,14 @@ class StepReport:
     answer: str
     expected: Sequence[str]
     differs: Sequence[str] = ()
-    """Members whose values are not those that are expected."""
+    """Members whose values are not as expected."""
     names: Sequence[str] = ()
-    """Those of the step's names that the error speaks of."""
+    """The step's names that the error mentions."""
 
 
 @attrs.frozen
 class TrialReport:
-    """What a trial answered."""
+    """The result of a trial."""
 
     name: str
     question: str
@@ -101,11 +101,11 @@ class TrialReport:
 
 
 class UnfilledError(Exception):
-    """An earlier answer has not the value that a call needs."""
+    """An earlier answer lacks the value that a call needs."""
 
 
 def make_trial(trial: Trial, given: Mapping[str, str], ask: Asker) -> TrialReport:
-    """Make the calls of a trial until one is not answered as assumed, and revert them.
+    """Make the calls of a trial until an answer is not as assumed, and revert them.
 
     An exception that ``ask`` raises ends the trial as unanswered, and so does Ctrl-C.
     """
@@ -123,7 +123,7 @@ def make_trial(trial: Trial, given: Mapping[str, str], ask: Asker) -> TrialRepor
 
 
 class _Run:
-    """One trial while it is made."""
+    """One trial in progress."""
 
     def __init__(self, trial: Trial, given: Mapping[str, str], ask: Asker) -> None:
         self._trial = trial
@@ -135,7 +135,7 @@ class _Run:
         self.reports: list[StepReport] = []
 
     def outcome(self) -> tuple[TrialOutcome, str]:
-        """Make the steps; return the outcome, and why it is that."""
+        """Make the steps; return the outcome and its reason."""
         for step in self._trial.steps:
             try:
                 answer = self._answer(step)
@@ -156,7 +156,10 @@ class _Run:
         return "as assumed", ""
 
     def _answer(self, step: TrialStep) -> TrialAnswer:
-        """Send a step's call, again while something is waited for; note how it is taken back."""
+        """Send a step's call, again while waiting for a member.
+
+        Record how to revert it.
+        """
         call = self._filled(step)
         if step.leave_out:
             call = attrs.evolve(call, body=_without(call.body, step.leave_out))
@@ -212,7 +215,10 @@ class _Run:
         return StepReport(step.call, step.version, step.by, *said)
 
     def take_back(self) -> Iterator[str]:
-        """Revert the calls, the last first; yield each call that a person has to make or look after."""
+        """Revert the calls, the last first.
+
+        Yields each call that a person has to make or check.
+        """
         for step in self._doubts:
             yield f"{step.call} (whether it was done is unknown)"
         for undo in reversed(self._undo):
@@ -274,7 +280,7 @@ def _value_at(document: Any, path: str) -> Any:
 
 
 def _differing(document: Any, expected: Mapping[str, Any]) -> list[str]:
-    """Return the paths at which a document has not the expected values."""
+    """Return the paths at which a document lacks the expected values."""
     flat = dict(_flat(expected))
     return [path for path, value in flat.items() if _value_at(document, path) != value]
 
@@ -288,7 +294,7 @@ def _flat(expected: Mapping[str, Any], outer: str = "") -> Iterator[tuple[str, A
 
 
 def _unlike(old: Any, new: Any, members: Sequence[str]) -> list[str]:
-    """Return the names of the members that are not the same in both; of lists those of any item."""
+    """Return the names of the members that differ; of lists those of any item."""
     if isinstance(old, list) and isinstance(new, list):
         if len(old) != len(new):
             return ["the number of items"]

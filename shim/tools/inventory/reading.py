@@ -1,4 +1,4 @@
-"""Reads inventories: who made which retired call, how often, when last, and which fields had changed."""
+"""Read inventories: the callers of retired calls, with counts and changed fields."""
 
 from __future__ import annotations
 
@@ -15,29 +15,32 @@ import attrs
 
 from shim.tools.inventory.writing import opened, written
 
-# the fidelity levels in a line, the worst first
+# The fidelity levels in a line, the worst first.
 LEVELS = (
     "absent",
     "derived",
     "constant",
 )
-MAX_CALLERS = 10_000  # callers that are kept; calls of further callers are only counted
-# the most bytes read of a line, far more than any line that is written
+MAX_CALLERS = 10_000  # callers that are stored; calls of more callers are only counted
+# The limit of one read in bytes, far more than any line that is written.
 _MAX_LINE_LENGTH = 65536
-# the year of the oldest inventories; a machine whose clock is not set writes 1970
+# The year of the oldest inventories; a machine whose clock is not set writes 1970.
 _OLDEST = "2026"
 
 
 @attrs.define
 class Caller:
-    """All calls of one operation from one place that one side answered; or calls whose replies announced an end."""
+    """All calls of one operation from one place that one side answered.
+
+    Or the calls whose replies announced an end.
+    """
 
     operation: str
-    """Its id; of one that replies announced method and path, without anybody's name."""
+    """Its id; if a reply announced it, its method and path without names."""
     place: str
-    """File and line of a Python program, or a User-Agent and the address that it called the gateway from."""
+    """The file and line of a Python program, or a User-Agent and the caller's address."""
     last: str
-    """The last instant, UTC as written."""
+    """The last instant, in UTC as written."""
     route: str = ""
     """The side that answered; empty for an operation that replies announced."""
     version: str = ""
@@ -49,7 +52,7 @@ class Caller:
     derived: list[str] = attrs.field(factory=list)
     constant: list[str] = attrs.field(factory=list)
     sunset: str = ""
-    """As the last reply announced, as the next one is; empty where it did not."""
+    """As the last reply announced, as the next one is; empty if it did not."""
     deprecation: str = ""
 
     def add(self, call: Caller) -> None:
@@ -67,7 +70,10 @@ class Caller:
 
 @attrs.define
 class Inventory:
-    """The callers in some inventory files, and facts about the files; instants are empty without a record."""
+    """The callers in some inventory files, and facts about the files.
+
+    Instants are empty without a record.
+    """
 
     since: str = ""
     """The start of the window."""
@@ -93,7 +99,7 @@ class Inventory:
 
     @property
     def announced(self) -> list[Caller]:
-        """The callers of operations whose replies announced a sunset; the next sunset first."""
+        """The callers of operations with an announced sunset, the next sunset first."""
         callers = [one for one in self._known.values() if not one.route]
         return sorted(
             callers,
@@ -133,11 +139,12 @@ class Inventory:
 
 
 def read_inventory(paths: Iterable[Path], since: str = "") -> Inventory:
-    """Sum up inventory files; raises OSError, also if a file is not a regular one.
+    """Add up inventory files.
 
     ``since`` is the start of the window, written as in the files; empty for all. Files
-    that end with ``.gz`` are unpacked; a truncated one counts as a broken line. Further
-    callers than ``MAX_CALLERS`` take no memory.
+    that end with ``.gz`` are unpacked; a truncated one counts as a broken line. Callers
+    beyond ``MAX_CALLERS`` use no memory. Raises OSError, also if a file is not a
+    regular one.
     """
     found = Inventory(since)
     for path in paths:
@@ -147,7 +154,11 @@ def read_inventory(paths: Iterable[Path], since: str = "") -> Inventory:
 
 
 def _lines_of(path: Path) -> Iterator[bytes]:
-    """Yield the lines that are not empty; of a line too long for a record the pieces, which count as broken ones."""
+    """Yield the lines that are not empty.
+
+    A line that is too long for a record is yielded in pieces, which count as broken
+    lines.
+    """
     with os.fdopen(opened(path, os.O_RDONLY), "rb") as plain:
         file: IO[bytes] | gzip.GzipFile = plain
         if path.suffix == ".gz":
@@ -161,7 +172,10 @@ def _lines_of(path: Path) -> Iterator[bytes]:
 
 
 def _read(entry: Any, when: str) -> Caller | None:
-    """Return an entry's call, None if it records no call; raises ValueError and the like if it is not a record."""
+    """Return an entry's call, or None if it records no call.
+
+    Raises ValueError and the like if it is not a record.
+    """
     if when < _OLDEST or written(datetime.fromisoformat(when).timestamp()) != when:
         raise ValueError("not an instant")
     peer = entry.get("peer")

@@ -1,4 +1,4 @@
-"""The verdict: whether anybody still makes retired calls, and the doubts about that."""
+"""Decide whether retired calls are still made, and list the doubts."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from shim.errors import SettingsError
 from shim.tools.inventory.reading import MAX_CALLERS, Caller, Inventory
 from shim.tools.inventory.writing import written
 
-LEGACY = "legacy"  # the route of calls that Atlas answered by the old endpoint itself
+LEGACY = "legacy"  # the route of calls that the old endpoint answered
 
-Ends = Mapping[str, datetime]  # operation -> its sunset, if that is in the future
+Ends = Mapping[str, datetime]  # operation to its sunset, if that is in the future
 
 _SPAN = re.compile(r"([0-9]{1,4})\s*([mhdw])")
 _UNITS = {
@@ -33,7 +33,10 @@ _UNITS = {
 
 @attrs.frozen(order=True)
 class Ahead:
-    """Calls of an operation with a future sunset that Atlas answered itself; ``last`` is the instant of the last."""
+    """Calls of an operation with a future sunset that Atlas answered itself.
+
+    ``last`` is the instant of the last one.
+    """
 
     sunset: datetime
     operation: str
@@ -62,7 +65,10 @@ def parse_since(text: str, now: datetime) -> datetime:
 
 
 def ends_of(engine: Engine, settings: Settings, now: float) -> Ends:
-    """Return the future sunsets of operations, as settings have them; ``now`` is in seconds since the epoch."""
+    """Return the future sunsets of operations, as settings have them.
+
+    ``now`` is in seconds since the epoch.
+    """
     ends = dict[str, datetime]()
     for one in engine.operations:
         sunset = sunset_of(one, settings)
@@ -90,13 +96,12 @@ def spoken(instant: str) -> str:
 
 
 def judge(found: Inventory, files: Iterable[Path], ends: Ends) -> dict[str, Any]:
-    """Return the verdict that the records of some files prove, as JSON has it.
+    """Return the verdict on the records of some files, as JSON has it.
 
-    Its ``word`` is ``called``, ``quiet`` or ``unproven``; ``sentence`` explains it, with
-    the facts behind it; ``doubts`` are reasons for ``unproven``. Calls were recorded
-    since ``reaches``. Calls count as retired unless ``ends`` has a future sunset for
-    them and Atlas answered them itself: ``ahead`` are sentences on those. Raises
-    OSError.
+    Its ``word`` is ``called``, ``quiet`` or ``unproven``. ``sentence`` explains it with
+    its facts, and ``doubts`` are reasons for ``unproven``. Calls were recorded since
+    ``reaches``. A call does not count as retired if ``ends`` has a future sunset for it
+    and Atlas answered it itself: ``ahead`` has sentences on those. Raises OSError.
     """
     start = found.since
     over = list[Caller]()

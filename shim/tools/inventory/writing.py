@@ -1,4 +1,4 @@
-"""Appends to the inventory: a line for each recognized call, from any number of processes and threads."""
+"""Append a line for each recognized call, from any number of processes and threads."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ logger = logging.getLogger("shim")
 
 VARIABLE = "ATLAS_SHIM_INVENTORY"
 
-# how the User-Agent of the shim's own commands begins, which are no callers
+# The start of the User-Agent of the shim's own commands, which are not callers.
 COMMANDS = "atlas-shim-cli/"
 
-# characters of a text that are kept, so that every line is short
+# Characters of a text that are stored, so that every line is short.
 _MAX_TEXT_LENGTH = 400
 _failed: set[str] = set()
 
@@ -44,7 +44,9 @@ class CallSite:
     module: str = ""
     """Its ``__name__``."""
     target: str = ""
-    """Where no line is known, the name of the function that the call's thread or task was handed."""
+    """If no line is known, the name of the function that the call's thread or task
+    runs.
+    """
 
 
 def retired(
@@ -57,7 +59,7 @@ def retired(
     """Return the entry of a retired call.
 
     ``where`` is the call's place in a Python program, ``agent`` the caller's
-    ``User-Agent`` and ``peer`` its address. It holds no ids, queries, bodies or
+    ``User-Agent`` and ``peer`` its address. It has no ids, queries, bodies or
     credentials.
     """
     entry: dict[str, object] = {
@@ -101,11 +103,11 @@ def write(
     environ: Mapping[str, str] = os.environ,
     clock: Callable[[], float] = time.time,
 ) -> str:
-    """Append the result of ``entry``, except members that are None, to the file that ``ATLAS_SHIM_INVENTORY`` names.
+    """Append the result of ``entry`` to the file that ``ATLAS_SHIM_INVENTORY`` names.
 
-    Does nothing without one, nor for a call of the shim's own commands. ``clock``
-    returns seconds since the epoch. Never raises; logs the first failure. Returns the
-    cause of a failure, else an empty text.
+    Members that are None are left out. Does nothing without a file, and for a call of
+    the shim's own commands. ``clock`` returns seconds since the epoch. Never raises,
+    and logs the first failure. Returns the cause of a failure, else an empty text.
     """
     path = environ.get(VARIABLE)
     if not path:
@@ -114,7 +116,7 @@ def write(
         known = {name: value for name, value in entry().items() if value is not None}
         if str(known.get("agent")).startswith(COMMANDS):
             return ""
-        # Escaped as ASCII, no value can hold a line break.
+        # Escaped as ASCII, no value can contain a line break.
         dated = {"time": written(clock()), **known}
         line = json.dumps(dated, separators=(",", ":"))
         _append(path, line.encode() + b"\n")
@@ -132,8 +134,9 @@ def write(
 
 
 def _append(path: str, line: bytes) -> None:
-    # One call to a file opened for appending keeps lines of several processes whole. It
-    # is opened anew each time, since it may be rotated, and a fork shares nothing.
+    # One write to a file opened for appending keeps lines of several processes whole.
+    # It is opened for each line, because it may be rotated, and a fork then shares
+    # nothing.
     descriptor = opened(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     try:
         if os.write(descriptor, line) < len(line):
@@ -145,10 +148,10 @@ def _append(path: str, line: bytes) -> None:
 
 
 def opened(path: str | Path, flags: int) -> int:
-    """Open an inventory and return its descriptor; raises OSError unless it is a regular file; a link is refused, too.
+    """Open an inventory and return its descriptor.
 
-    A pipe may have no reader, and a link may lead to another user's
-    file.
+    Raises OSError unless it is a regular file; a link is refused, too. A pipe may have
+    no reader, and a link may lead to another user's file.
     """
     for name in ("O_CLOEXEC", "O_NONBLOCK", "O_NOFOLLOW"):
         flags |= getattr(os, name, 0)
@@ -171,9 +174,9 @@ def written(now: float) -> str:
 
 
 def explain_command(operation: Operation) -> str:
-    """Return the command that shows the replacement of a retired operation, ready for a shell.
+    """Return the command that shows the replacement of an operation, for a shell.
 
-    The path is the operation's template, so it contains no project or cluster.
+    The path is the operation's template, so it has no project or cluster.
     """
     options: list[str] = []
     # another version is another operation

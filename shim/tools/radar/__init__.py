@@ -1,1 +1,4 @@
-"""Sunsets that replies announce (``Sunset``, ``Deprecation``), by operation: bounded, and each is logged once."""
+"""Read the sunsets that replies announce (``Sunset``, ``Deprecation``), by operation.
+
+Memory is bounded, and each sunset is logged once.
+"""

@@ -1,4 +1,4 @@
-"""Announced sunsets by operation, readable from another thread.
+"""Store announced sunsets by operation, readable from another thread.
 
 A path is remembered as a template of a document, or else as its shape: the words of the
 API, and braces for every other segment.
@@ -24,8 +24,9 @@ from shim.core.recognize import Engine
 log = logging.getLogger("shim.tools.radar")
 
 ANNOUNCING = frozenset({"sunset", "deprecation"})
-"""The names of the fields that announce, in lower case."""
-# operations, each in one version, that are remembered, and lines logged by a process
+"""The names of the announcing fields, in lower case."""
+# The operations, each in one version, that are remembered, and the lines logged by a
+# process.
 MAX_SIGHTINGS = 256
 DAY_SECONDS = 86400  # seconds
 MAX_CALLERS = 8  # callers of an operation that are remembered, the latest
@@ -51,7 +52,7 @@ class Sighting:
 
     method: str
     path: str
-    """A template or a shape, without anybody's names."""
+    """A template or a shape, without names of projects or clusters."""
     version: str
     """The date in Accept or Content-Type, else empty."""
     first: float
@@ -76,7 +77,7 @@ class Radar:
     """Stores announced sunsets."""
 
     def __init__(self) -> None:
-        # the operation that was called last is the last
+        # The operation that was called last is the last.
         self._seen: dict[tuple[str, str, str], Sighting] = {}
         self._logged: set[tuple[object, ...]] = set()
         self._lock = threading.Lock()
@@ -89,10 +90,10 @@ class Radar:
         caller: str = "",
         now: float | None = None,
     ) -> Sighting | None:
-        """Remember and return the announcement in a reply's header fields, None without one; ``call`` is as sent.
+        """Remember and return the announcement in a reply's header fields, or None.
 
-        ``engine`` has the templates of its documents; ``caller`` is a name, empty if
-        unknown; ``now`` is in seconds since the epoch.
+        ``call`` is the call as sent. ``engine`` has the templates of its documents.
+        ``caller`` is a name, empty if unknown. ``now`` is in seconds since the epoch.
         """
         sunset, deprecation = read(headers)
         if sunset is None and deprecation is None:
@@ -133,27 +134,27 @@ class Radar:
         return found
 
     def sightings(self) -> tuple[Sighting, ...]:
-        """Return everything remembered; may be called from another thread."""
+        """Return everything remembered; any thread may call it."""
         with self._lock:
             return tuple(self._seen.values())
 
 
 def read(headers: Headers) -> tuple[float | None, float | None]:
-    """Return the instants that a reply's header fields announce for sunset and deprecation, None for none.
+    """Return the instants of sunset and deprecation in a reply's header fields.
 
     They are ``Sunset`` (RFC 8594, an HTTP date) and ``Deprecation`` (RFC 9745, a Date
-    such as ``@1722816000``; also an HTTP date, as from Atlas). Of a repeated field the
-    first line counts. An invalid value is ignored.
+    such as ``@1722816000``; also an HTTP date, as from Atlas), and None without a
+    field. Of a repeated field the first line counts. An invalid value is ignored.
     """
     return _instant(field(headers, "Sunset")), _instant(field(headers, "Deprecation"))
 
 
 @lru_cache(maxsize=256)
 def _instant(value: str | None) -> float | None:
-    """Return the instant of a Date (RFC 9651, 3.3.7), without its parameters, or of an HTTP date (RFC 9110, 5.6.7).
+    """Return the instant of a Date (RFC 9651, 3.3.7) or an HTTP date (RFC 9110, 5.6.7).
 
-    Days may have one digit, as Atlas writes them; the weekday is ignored, since some
-    servers send a wrong one.
+    Parameters are ignored. Days may have one digit, as Atlas writes them. The weekday
+    is ignored, because some servers send a wrong one.
     """
     date = _DATE.match(value or "")
     try:
@@ -170,7 +171,10 @@ def _instant(value: str | None) -> float | None:
 
 @lru_cache(maxsize=512)
 def _path_of(engine: Engine, method: str, path: str, accept: str) -> str:
-    """Return a document's template, or else a shape; remembered, since programs make the same few calls."""
+    """Return a document's template, or else a shape.
+
+    The result is cached, because programs make the same few calls.
+    """
     match = engine.recognize(method, path, (("Accept", accept),) if accept else ())
     if match is None:
         return shape_of(path)
@@ -178,10 +182,10 @@ def _path_of(engine: Engine, method: str, path: str, accept: str) -> str:
 
 
 def shape_of(path: str) -> str:
-    """Return a raw path with ``{}`` in place of each segment that is no word of Atlas's API.
+    """Return a raw path with ``{}`` for each segment that is not a word of Atlas's API.
 
-    The segment right after the id of a project or an organization always is one, even
-    if it is unknown.
+    The segment right after the id of a project or an organization counts as a word,
+    even if it is unknown.
     """
     shown = list[str]()
     is_owner = False
@@ -215,7 +219,10 @@ def _sentence(one: Sighting, now: float) -> str:
 
 
 def days_until(instant: float, now: float) -> int:
-    """Return the difference of the dates, in UTC, of two instants in seconds since the epoch."""
+    """Return the difference of two instants' UTC dates, in days.
+
+    The instants are in seconds since the epoch.
+    """
     return int(instant // DAY_SECONDS - now // DAY_SECONDS)
 
 

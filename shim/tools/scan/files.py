@@ -1,4 +1,4 @@
-"""Finds the files below some paths, their languages, and their texts."""
+"""Find the files below some paths, their languages, and their texts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)  # the start of a text in UTF
 
 
 class UnreadError(Exception):
-    """A file or folder is left out for an expected reason: a picture, a link."""
+    """A file or folder is left out for an expected reason, such as a picture or a link."""
 
 
 @attrs.define(eq=False)
@@ -31,7 +31,7 @@ class Source:
     language: str = ""
     """Its grammar, empty without one."""
     ending: str = ""
-    """Its kind, mostly its extension."""
+    """Its kind, in most cases its extension."""
     problem: Exception | None = None
     """Why it can't be read, or is left out."""
     text: str = ""
@@ -40,11 +40,12 @@ class Source:
 def source_files(
     paths: Sequence[Path], exclude: Iterable[str] = ()
 ) -> Iterator[Source]:
-    """Yield each file once, and those that are left out; a file that PATH names is never left out for its name.
+    """Yield each file once, and those that are left out.
 
-    Folders are walked in order. Links in them are not followed: targets below the named
-    paths are read anyway, and others were not asked for. ``exclude`` are glob patterns
-    of names or paths.
+    A file that PATH names is never left out because of its name. Folders are walked in
+    order. Links in them are not followed: targets below the named paths are read
+    anyway, and others were not requested. ``exclude`` are glob patterns of names or
+    paths.
     """
     roots = [path.resolve() for path in paths]
     patterns = tuple(exclude)
@@ -73,7 +74,10 @@ def source_files(
 
 
 def _left_out(path: Path, mode: int, roots: Iterable[Path], *, named: bool) -> str:
-    """Return why a path is not read, in words; empty for any that is. Of a ``named`` one its name is no reason."""
+    """Return why a path is not read, in words, or '' if it is read.
+
+    The name of a ``named`` path is not a reason.
+    """
     if stat.S_ISLNK(mode):
         real = Path(os.path.realpath(path))
         if any(map(real.is_relative_to, roots)):
@@ -127,7 +131,10 @@ def _source(path: Path) -> Source:
 
 
 def read(file: str) -> str:
-    """Return a file's text, in lines that end with a line feed; raises UnreadError or OSError."""
+    """Return a file's text, in lines that end with a line feed.
+
+    Raises UnreadError or OSError.
+    """
     with Path(file).open("rb") as opened:
         content = opened.read(8192)
         if b"\0" in content and not content.startswith(_WIDE):

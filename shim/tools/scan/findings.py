@@ -1,4 +1,7 @@
-"""Findings: uses of retired operations with their state on a day, and advice, as JSON and SARIF; ignored lines."""
+"""Findings: uses of retired operations with dates and advice, as JSON and SARIF.
+
+It also reads the comments that ignore a finding.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,7 @@ class FindingState(StrEnum):
 
     DEPRECATED = "deprecated"  # the sunset is in the future
     GONE = "gone"  # the sunset has passed; there is a successor
-    NO_SUCCESSOR = "no successor"  # whatever the date
+    NO_SUCCESSOR = "no successor"  # at any date
 
 
 _ENDS = dict(
@@ -48,7 +51,10 @@ class Finding(RetiredUse):
 
     @property
     def successors(self) -> list[dict[str, str]]:
-        """The successor calls, in the order in which the shim makes them; ``word`` of the body chooses a call."""
+        """The successor calls, in the order in which the shim makes them.
+
+        ``word`` of the body selects a call.
+        """
         calls = []
         for tier, successor in self.operation.successors.items():
             for word, target in [("", successor.only), *successor.choices.items()]:
@@ -67,7 +73,7 @@ class Finding(RetiredUse):
 
     @property
     def advice(self) -> str:
-        """What to do now, in a sentence."""
+        """The advice, in a sentence."""
         if self.operation.without_successor:
             return self.operation.without_successor
         first = self.successors[0]
@@ -123,9 +129,10 @@ def as_json(finding: Finding) -> dict[str, Any]:
 def sarif(
     findings: Sequence[Finding], version: str, *, is_whole: bool
 ) -> dict[str, Any]:
-    """Return the findings as a SARIF 2.1.0 log (OASIS); columns are counted in Unicode code points.
+    """Return the findings as a SARIF 2.1.0 log (OASIS).
 
-    ``is_whole``: all files could be read.
+    Columns are counted in Unicode code points. ``is_whole`` means that all files could
+    be read.
     """
     operations = {one.operation.id: one.operation for one in findings}
     rules = []
@@ -171,9 +178,10 @@ def _result(finding: Finding) -> dict[str, Any]:
 
 
 def spared(text: str) -> dict[int, range]:
-    """Return the lines that each ignore comment applies to, by its line; strings that look like comments are none.
+    """Return the lines that each ignore comment applies to, by its line.
 
-    One that is alone on its line applies to the next line, too.
+    One that is alone on its line applies to the next line, too. Strings that look like
+    comments don't count.
     """
     found = dict[int, range]()
     for number, line in enumerate(text.split("\n") if "atlas-shim:" in text else (), 1):

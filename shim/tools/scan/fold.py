@@ -1,4 +1,4 @@
-"""Evaluates the constant strings of a program, for every language.
+"""Evaluate the constant strings of a program, in every language.
 
 It follows concatenation, templates and formats, joins, variables in their functions,
 fields and keys by name, and results of the program's own functions. Everything else is
@@ -29,19 +29,21 @@ from shim.tools.scan.tree import (
 )
 
 _DEEPEST = 40
-_STEPS = 1000  # the most expressions followed for one text; the rest is a hole
-# texts of an expression, combinations that are tried, characters of a text
+_STEPS = 1000  # the limit on expressions for one text; the rest is a hole
+# The limits on texts of an expression, on combinations, and on characters of a text.
 _MAX_TEXTS = 16
 _TRIED = 64
 _MAX_TEXT_LENGTH = 4000
-_LATEST = 32  # assignments of a name that are looked at
+_LATEST = 32  # the limit on assignments of a name
 _FIELD = re.compile(
     r"%%|\{\{|\}\}|%(?:\d+\$)?(?:\((\w+)\))?[-#0 +]*(?:\*|\d+)?(?:\.\d+)?[hlL]?[diouxXeEfFgGcrsavq]|\{(\w*)[^{}/]*\}"
 )
 Texts = tuple[str, ...]  # the possible texts of an expression
 UNKNOWN: Texts = (HOLE,)
 _OPENED = re.compile(r"(?:[${]+|\\\()$")
-"""The sign before a value inside a text, if the grammar leaves it outside the value's node."""
+"""The sign before a value inside a text, if the grammar leaves it outside the value's
+node.
+"""
 _ADDRESS = re.compile(r"/|https?://")
 _REPLACES = frozenset({"replace", "replaceall", "gsub"})
 _VARIANT = re.compile(r"\{[^{}/]*\}|:\w+")
@@ -62,10 +64,10 @@ class Assigned:
 
 
 class Program:
-    """One file's program: its calls and functions, and the possible texts of its expressions.
+    """One file's program: its calls and functions, and the texts of its expressions.
 
-    ``unparsed`` are the lines that its grammar could not read, ``constants`` texts that
-    other files give to names.
+    ``unparsed`` are the lines that its grammar could not read. ``constants`` are texts
+    that other files give to names.
     """
 
     def __init__(
@@ -108,7 +110,7 @@ class Program:
         return line, at - self._starts[line - 1] + 1
 
     def _function(self, node: Node) -> None:
-        # The name stands before the parameters: in Java and C# after a type.
+        # The name is before the parameters: in Java and C# after a type.
         at = len(node.kids) - 1
         for place, one in enumerate(node.kids):
             if "parameter" in one.kind:
@@ -176,7 +178,10 @@ class Program:
         return next((one for one in node.above() if one.role == "function"), None)
 
     def assigned(self, name: str, at: Node) -> list[Assigned]:
-        """Return the possible values of a name at a node: the last one, and earlier ones if that was in a branch."""
+        """Return the possible values of a name at a node.
+
+        They are the last one, and earlier ones if the last was in a branch.
+        """
         column = self.indent(at)
         scopes = [*(one for one in at.above() if one.role == "function"), None]
         for scope in scopes:
@@ -218,7 +223,7 @@ class Program:
         return texts
 
     def literals(self, *nodes: Node) -> set[Node]:
-        """Return the literals that the known texts of some expressions were made from."""
+        """Return the literals that the known texts of some expressions were built from."""
         found = set[Node]()
         for node in nodes:
             self.fold(node)
@@ -272,7 +277,7 @@ class Program:
         return own or self._elsewhere(name) or self.returned(name)
 
     def _elsewhere(self, name: str) -> Texts:
-        """Return the text that another file gives to a name which this one does not set."""
+        """Return the text of a name that only another file sets."""
         is_set = (None, name) in self._assigned
         if name in self._constants and not is_set:
             return (self._constants[name],)
@@ -322,7 +327,10 @@ class Program:
         return UNKNOWN
 
     def items(self, node: Node) -> list[Texts]:
-        """Return the texts of each item of a literal or named list; for any other node those of the node."""
+        """Return the texts of each item of a literal or named list.
+
+        For any other node they are the texts of the node.
+        """
         while node.role == "through" and len(node.kids) == 1:
             node = node.kids[0]
         if node.role == "name":
@@ -341,7 +349,10 @@ class Program:
         return [self.fold(node)]
 
     def _called(self, call: CallExpression) -> Texts:
-        """Return the possible texts of a call's result: of the program's own function, or of one that is known."""
+        """Return the possible texts of a call's result.
+
+        The function is the program's own, or a known one.
+        """
         name = call.name.casefold()
         args = [self.fold(one) for one in call.args]
         keyed = [self.fold(one) for one in call.keyed.values()]
@@ -372,7 +383,10 @@ class Program:
         return UNKNOWN
 
     def _joined(self, call: CallExpression, on: Texts) -> Texts:
-        """Return the texts of a join, which is called on the list, the separator, the first part or a module."""
+        """Return the texts of a join.
+
+        It is called on the list, the separator, the first part or a module.
+        """
         parts = []
         if call.receiver is not None:
             before = self.items(call.receiver)
@@ -385,7 +399,7 @@ class Program:
         return UNKNOWN
 
     def _wrapped(self, args: Iterable[Texts]) -> Texts:
-        """Return the first text in an object's arguments that is no HTTP method."""
+        """Return the first text in an object's arguments that is not an HTTP method."""
         for one in args:
             if known(one) and said(one[0]) is None:
                 return one
@@ -405,7 +419,7 @@ def _in_call(node: Node) -> bool:
 
 
 def _filled(parts: Sequence[str]) -> str:
-    """Return a function's result with its last holes filled by the call's arguments, in their order."""
+    """Return a function's result, with arguments in its last holes, in order."""
     first, *rest = parts[0].split(HOLE)
     given = [HOLE] * len(rest) + list(parts[1:])
     last = given[-len(rest) :]
@@ -419,14 +433,20 @@ def known(texts: Iterable[str]) -> bool:
 
 
 def made(make: Callable[[Sequence[str]], str], *parts: Iterable[str]) -> Texts:
-    """Return a function's results for every combination of the arguments' alternatives; too long ones are holes."""
+    """Return a function's results for every combination of the arguments' alternatives.
+
+    Results that are too long are holes.
+    """
     texts = (make(some) for some in islice(product(*parts), _TRIED))
     short = [one if len(one) <= _MAX_TEXT_LENGTH else HOLE for one in texts]
     return tuple(dict.fromkeys(short))[:_MAX_TEXTS]
 
 
 def url_join(parts: Iterable[str]) -> str:
-    """Return parts joined with one slash each; an absolute URL replaces the parts before it."""
+    """Return parts joined with one slash each.
+
+    An absolute URL replaces the parts before it.
+    """
     done = ""
     for part in parts:
         if "://" in part or not done:
@@ -437,7 +457,10 @@ def url_join(parts: Iterable[str]) -> str:
 
 
 def formatted(parts: Iterable[str]) -> str:
-    """Return a template of ``%`` or ``str.format`` with the values after it; missing and named ones are holes."""
+    """Return a template of ``%`` or ``str.format`` with the values after it.
+
+    Missing and named values are holes.
+    """
     left = iter(parts)
     template = next(left)
 

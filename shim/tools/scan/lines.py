@@ -1,6 +1,6 @@
-"""Reads texts without a grammar line by line: configuration, scripts, make, Docker, Terraform, SQL.
+"""Read texts without a grammar line by line, such as scripts, Terraform and SQL.
 
-Variables that the text sets are replaced. A command line is a call with its method; any
+Variables that the text sets are replaced. A command line is a call with its method. Any
 other line with a retired path or name is of kind ``text``.
 """
 
@@ -18,10 +18,10 @@ from shim.tools.scan.paths import HOLE
 from shim.tools.scan.rules import said
 from shim.tools.scan.sought import Place, RetiredUse, Sought, is_living
 
-# the most characters of a command line; a longer line is searched for paths and names
-# only
+# The limit on a command line in characters; a longer line is searched only for paths
+# and names.
 _MAX_LINE_LENGTH = 20_000
-_LONGEST_VALUE = 1000  # the most characters of a variable that is replaced
+_LONGEST_VALUE = 1000  # the limit on a replaced variable in characters
 _TOKEN = re.compile(r"[^\s\"'`<>()\[\],;|\\]+")
 _SET = re.compile(
     r"^\s*(?:-\s+)?(?:(?:export|local|readonly|typeset|declare|set|ENV|ARG|define|override)\s+(?:-\w+\s+)*)?"
@@ -35,10 +35,10 @@ _VARIABLE = re.compile(
 _UNKNOWN = re.compile(
     r"\$\{\{[^{}]*\}\}|\{\{[^{}]*\}\}|[$#]\{[^{}]*\}|\\\([^()]*\)|<[\w-]+>|\$\((?![^()]*://)[^()]*\)"
 )
-"""Values that only a run knows."""
+"""Values that are known only at run time."""
 _KEY = re.compile(r"[\"']?([\w.$-]+)[\"']?\s*[:=]\s*[\"'|>]?[^:=]*$")
 _SEQUENCE = re.compile(r"^\s*-\s+[\"']?([^\s\"':{}\[\]]+)[\"']?\s*$")
-# A text that is only printed
+# A text that is only printed.
 _FOR_PEOPLE = re.compile(r"^\s*cat\b(?!.*[|>]\s*[\w$\"/]).*<<-?\s*[\"'\\]?(\w+)[\"']?")
 _OPENED = re.compile(r"\s*(/\*|<#|<!--|=begin\b|(?:@\w+ )?\"\"\")")
 _CLOSED = {"/*": "*/", "<#": "#>", "<!--": "-->", "=begin": "=end"}
@@ -47,14 +47,18 @@ RECORDED = re.compile(
     r"|\"endColumn\"\s*:|^\[operation(\.\w+)?\]",
     re.MULTILINE,
 )
-"""Marks of a text that lists calls but makes none: a recording, findings of a scan, a mapping document."""
+"""Marks of a text that lists calls but makes none: a recording, findings of a scan, a
+mapping document.
+"""
 DESCRIPTION = re.compile(
     r"^\s*[{\s]*[\"']?(openapi[\"']?\s*:\s*[\"']?3|swagger[\"']?\s*:\s*[\"']?2)\.\d",
     re.MULTILINE,
 )
-"""The mark of a description of an API, as in ``openapi: 3.0.1`` or ``{"swagger": "2.0"``."""
+"""The mark of an API's description, as in ``openapi: 3.0.1`` or ``{"swagger": "2.0"``."""
 _INSTANCE_TYPE = re.compile(r"InstanceType[\"']?\s*:\s*[\"']?serverless")
-"""Tells CloudFormation's backup resources of a serverless instance from those of a cluster."""
+"""Distinguishes CloudFormation's backup resources of a serverless instance from those
+of a cluster.
+"""
 _METHOD = re.compile(r"\b(?:GET|POST|PUT|PATCH|DELETE)\b")
 _COMPARED = re.compile(r"[!=]=|=~|-eq\b|-ne\b|-like\b|-match\b|<>")
 _TALKS = re.compile(
@@ -69,7 +73,7 @@ _SENDS = re.compile(
 """Options, and HTTPie's items, that set content to send."""
 _GIVEN = re.compile(r"(?:-X|--request=?|--method=?|-Method)(\w*)")
 _MAX_COMMANDS = 100  # command lines in a line
-# the end of one quoted argument, and the start of the next
+# The end of one quoted argument, and the start of the next.
 _LISTED = re.compile(r"[\"']\s*,\s*\[?\s*[\"']")
 _NAMES = sorted(rules.words("commands", "http") | rules.words("commands", "atlas"))
 _COMMAND = re.compile(rf"(?<![\w.$%-])(?:{'|'.join(map(re.escape, _NAMES))})(?=[\s,])")
@@ -80,7 +84,10 @@ _WORD = re.compile(
 
 
 class TextReader:
-    """Reads one text; ``variables`` have the values that its lines set, and at first those of other files."""
+    """Reads one text.
+
+    ``variables`` have the values that its lines set, and at first those of other files.
+    """
 
     def __init__(
         self, source: Source, sought: Sought, constants: Mapping[str, str] | None = None
@@ -110,7 +117,10 @@ class TextReader:
             )
 
     def _logical(self) -> Iterator[tuple[int, str]]:
-        """Yield each line that is not empty with its number: without comments, continued lines joined."""
+        """Yield each line that is not empty, with its number.
+
+        Comments are removed, and continued lines are joined.
+        """
         rows = self.rows
         at = 0
         until = ""
@@ -162,7 +172,7 @@ class TextReader:
     def _called(
         self, word: str, methods: Sequence[str | None], place: Place
     ) -> list[RetiredUse]:
-        """Return the use that a path is, with the first of these methods that an operation has."""
+        """Return the use of a path, with the first method that an operation has."""
         for method in methods:
             found = self.sought.called(place, method, word, "text")
             if found:
@@ -230,7 +240,10 @@ class TextReader:
 
 
 def _talks(before: str) -> bool:
-    """Return whether the command or the key before a text only talks about it, or looks at files."""
+    """Return whether the command or key before a text only mentions it.
+
+    It does, too, if it looks at files.
+    """
     key = _KEY.search(before[-200:])
     skipped = rules.words("commands", "before")
     last = _SEGMENT.split(before)[-1]
@@ -246,15 +259,16 @@ def _talks(before: str) -> bool:
 
 
 def uses_of_commands(sought: Sought, place: Place, row: str) -> Iterator[RetiredUse]:
-    """Yield the uses that the command lines in a line are, but for those that it only talks about."""
+    """Yield the uses in the command lines of a line, except those it only mentions."""
     for before, words in _commands_in(row) if len(row) < _MAX_LINE_LENGTH else ():
         yield from command_uses(sought, place, words) if not _talks(before) else ()
 
 
 def _commands_in(row: str) -> Iterator[tuple[str, list[str]]]:
-    """Yield the command lines in a line, wherever they start, each with the text before it.
+    """Yield the command lines in a line, each with the text before it.
 
-    Quotes are removed, nothing is expanded; arguments given as a list are words, too.
+    They may start anywhere. Quotes are removed, and nothing is expanded. Arguments that
+    are a list are words, too.
     """
     row = _LISTED.sub(" ", row)
     quoted = list(_QUOTED.finditer(row))
@@ -275,7 +289,7 @@ def _commands_in(row: str) -> Iterator[tuple[str, list[str]]]:
 def command_uses(
     sought: Sought, place: Place, words: Sequence[str]
 ) -> list[RetiredUse]:
-    """Return the use that a command line is, none for other commands."""
+    """Return the use of a command line, or None for other commands."""
     method, addresses = _http_words(words) or (None, [])
     for word in addresses:
         if found := sought.called(place, method, word):
@@ -300,7 +314,10 @@ def command_uses(
 
 
 def _http_words(words: Sequence[str]) -> tuple[str, list[str]] | None:
-    """Return the method and the possible addresses of an HTTP client's command line, None for any other."""
+    """Return the method and possible addresses of an HTTP client's command line.
+
+    Returns None for any other command.
+    """
     program = words[0] if words else ""
     program = program.rpartition("/")[2].removesuffix(".exe")
     if program not in rules.words("commands", "http"):
@@ -324,7 +341,7 @@ def _http_words(words: Sequence[str]) -> tuple[str, list[str]] | None:
 
 
 def _atlas_words(words: Sequence[str]) -> list[str]:
-    """Return the words of a command of the Atlas CLI without options, none for any other command."""
+    """Return the words of an Atlas CLI command without options, or None."""
     words = " ".join(words).split()
     valued = rules.words("commands", "valued")
     rest = []

@@ -1,7 +1,8 @@
-"""The addresses of Atlas's API that the files of one package share: one file has the base, another the rest of a path.
+"""Find the addresses of Atlas's API that the files of a package share.
 
-``Packages`` reads each file once before the scan, without parsing it. What a file
-shares reaches the files of its own folder, and files close to it that import it.
+One file may have the base, and another the rest of a path. ``Packages`` reads each file
+once before the scan, without parsing it. The names of a file reach the files of its own
+folder, and files close to it that import it.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ _BASE = re.compile(
     """,
     re.VERBOSE,
 )
-"""An address of the API in a line, as in ``BASE = os.getenv("BASE", "https://cloud.mongodb.com/api/atlas/v2")``."""
+"""An address of the API in a line, as in ``BASE = os.getenv("BASE",
+"https://cloud.mongodb.com/api/atlas/v2")``.
+"""
 _NAME = re.compile(
     r"""
     ^ [^"'`=:(]*?
@@ -36,9 +39,13 @@ _NAME = re.compile(
     """,
     re.VERBOSE,
 )
-"""The name that a line sets, as in ``export BASE=…``, ``const base = …`` or ``"base": …``."""
+"""The name that a line sets, as in ``export BASE=…``, ``const base = …`` or ``"base":
+…``.
+"""
 _FUNCTION = re.compile(r"\b(?:def|func|function|fun|fn)\s+(?:\([^)]*\)\s*)?(\w+)")
-"""The start of a function, as in ``def get_clusters(`` and ``func (c *client) Clusters(``."""
+"""The start of a function, as in ``def get_clusters(`` and ``func (c *client)
+Clusters(``.
+"""
 _MENTIONS = re.compile(r"atlas|mongodb", re.IGNORECASE)
 _IMPORT = re.compile(
     r"""
@@ -49,19 +56,19 @@ _IMPORT = re.compile(
     re.MULTILINE | re.VERBOSE,
 )
 """A line that may import."""
-# how many folders up the folder may be that two files of a package have in common
+# How many folders up the common folder of two files of a package may be.
 _NEAR = 2
-_MAX_BASES = 8  # the most addresses that one file shares
+_MAX_BASES = 8  # the limit on addresses that one file shares
 
 
 @attrs.frozen
 class SharedAddresses:
-    """What other files say of the address of Atlas's API."""
+    """The addresses of Atlas's API from other files."""
 
     constants: Mapping[str, str] = attrs.field(factory=dict)
     """Addresses by the names of the constants that have them."""
     bases: Sequence[str] = ()
-    """Addresses that a path may follow, without a slash at the end."""
+    """Addresses that a path may follow, without a trailing slash."""
     newest: str | None = None
     """The newest version that these files name."""
     functions: frozenset[str] = frozenset()
@@ -88,7 +95,10 @@ class Packages:
         ]
 
     def of(self, file: str, text: str) -> SharedAddresses:
-        """Return the addresses that a file shares with the others of its package, including its own."""
+        """Return the addresses that the files of a package share with this one.
+
+        They include its own.
+        """
         if not self._members:
             return NO_ADDRESSES
         path = Path(file).resolve()
@@ -118,7 +128,10 @@ class Packages:
 
 
 def completions(base: str, text: str) -> Iterator[str]:
-    """Yield the addresses that a text makes behind a base, also if the id of a collection stands between them."""
+    """Yield the addresses that a text adds to a base.
+
+    The id of a collection may be between them.
+    """
     yield f"{base}/{text.lstrip('/')}"
     if base.endswith(("/groups", "/orgs")):
         yield f"{base}/{HOLE}/{text.lstrip('/')}"
@@ -147,7 +160,7 @@ def _member(source: Source) -> _Member | None:
 
 
 def _addresses(text: str) -> Iterator[tuple[str, str]]:
-    """Yield the addresses in a text, each with the name that its line sets, empty for none."""
+    """Yield the addresses in a text, each with the name that its line sets, or ''."""
     for line in text.split("\n"):
         for found in _BASE.finditer(line) if len(line) < 2000 else ():
             name = _NAME.match(line)
@@ -164,7 +177,10 @@ def _is_near(one: Path, other: Path) -> bool:
 
 
 def _is_of(one: Path, other: Path, imports: str, *, speaks: bool) -> bool:
-    """Return whether a file that is near is of another one's package: imported, or beside one that speaks of Atlas."""
+    """Return whether a nearby file is of another one's package.
+
+    It is if it is imported, or if it is next to one that mentions Atlas.
+    """
     if one == other or (speaks and one.parent == other.parent):
         return True
     if speaks:

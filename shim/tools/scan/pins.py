@@ -1,4 +1,4 @@
-"""The versions that a tree pins: of Atlas's SDK for Go, its providers and operator, and the Atlas CLI."""
+"""Read the versions that a tree pins: of Atlas's Go SDK, providers, operator and CLI."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from shim.tools.scan import rules
 from shim.tools.scan.files import UnreadError, read
 
 Limit = tuple[float, ...]
-"""A version as three numbers, and 1 if it may be used itself, 0 if only versions before it may."""
+"""A version as three numbers, and 1 if it is allowed itself, 0 if only versions before
+it are.
+"""
 ANY: Limit = (math.inf,)
 """The limit of a requirement that allows all future versions."""
 _PART = re.compile(r"([~^<>=!]*)\s*v?(\d+(?:\.(?:\d+|[xX*]))*)")
@@ -20,10 +22,11 @@ _EXACT = frozenset({"", "=", "==", "===", "<="})
 
 
 def limit(constraint: str) -> Limit:
-    """Return the newest version that a constraint admits.
+    """Return the newest version that a constraint allows.
 
-    It is one of Terraform, npm or pip, or a version alone; of alternatives (``||``) the
-    newest counts.
+    It is a constraint of Terraform, npm or pip, or a version alone. Of alternatives (``
+
+    ``) the newest counts.
     """
     every = (one for one in constraint.split("||"))
     newest = []
@@ -65,7 +68,7 @@ def before(version: str) -> Limit:
 
 
 def files_above(paths: Iterable[Path]) -> Iterator[str]:
-    """Yield the files that stand in the folders above some paths, up to that of their repository."""
+    """Yield the files in the folders above some paths, up to their repository's folder."""
     for path in paths:
         folders = path.resolve().parents
         roots = [folder for folder in folders if (folder / ".git").exists()]
@@ -77,7 +80,7 @@ def files_above(paths: Iterable[Path]) -> Iterator[str]:
 
 
 class Pins:
-    """What the files of a tree pin, by folder and tool."""
+    """The pins of a tree's files, by folder and tool."""
 
     def __init__(self, files: Iterable[str]) -> None:
         self._by_folder: dict[Path, dict[str, Limit]] = {}
@@ -90,9 +93,10 @@ class Pins:
                             known[tool] = min(limit(found), known.get(tool, ANY))
 
     def of(self, file: str) -> Mapping[str, Limit]:
-        """Return the limits for a file: the oldest that its folders pin; where none does, the newest of the tree.
+        """Return the limits for a file.
 
-        Pulumi's is that of the provider which it wraps.
+        They are the oldest that its folders pin, else the newest of the tree. Pulumi's
+        limit is that of the provider which it wraps.
         """
         folders = []
         for one in Path(file).resolve().parents:

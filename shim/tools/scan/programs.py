@@ -1,7 +1,7 @@
-"""Finds the uses of retired operations in one parsed program.
+"""Find the uses of retired operations in one parsed program.
 
 A call is an HTTP call by its method or name. Messages, documentation, mocks and a
-server's routes make no calls.
+server's routes are not calls.
 """
 
 from __future__ import annotations
@@ -31,7 +31,9 @@ _SPEAKS = re.compile(
 _GENERATED = re.compile(
     r"(?<!terraform-provider-)(?<!go\.mongodb\.org/atlas/)mongodbatlas", re.IGNORECASE
 )
-"""What the modules have in their names that are generated from Terraform's provider, or CloudFormation's types."""
+"""Parts of the names of modules that are generated from Terraform's provider, or
+CloudFormation's types.
+"""
 _RELATIVE = re.compile(r"from\s+\.|[\"'`]\.{1,2}/|require_relative")
 _SCRIPT = re.compile(
     r"[A-Za-z$@%]*[\"'`({\[]*\s*(sudo\s+|env\s+|\w+=\S+\s+|set -\w+\s*\n\s*|#!.*\n\s*)*(\S*/)?"
@@ -41,18 +43,20 @@ _SCRIPT = re.compile(
 _WHOLE = frozenset({"csharp", "java", "kotlin", "scala"})
 """Languages whose imports may name no class."""
 _PATH = re.compile(r"(?:/[a-z]\w*|[a-z]\w*/(?!/))")
-"""The start of a path whose first segment is known, as in ``groups/…`` and ``/clusters``."""
+"""The start of a path whose first segment is known, as in ``groups/…`` and
+``/clusters``.
+"""
 _READS = frozenset({"get", "list", "read", "fetch", "find", "iter", "iterate"})
 """The first words of the names of functions that read."""
 _WHOLE_PATH = re.compile(r"/?(?:groups|orgs)/")
-"""The start of a path of Atlas, which says by itself that a call is one to an API."""
+"""The start of a path of Atlas, which shows that a call is one to an API."""
 _TYPED = frozenset({"go", "java", "csharp", "kotlin", "rust"})
 
 
 class ProgramReader:
     """Reads one program.
 
-    ``own`` are the names that are its authors' own, ``used`` the literals that went
+    ``own`` are the names that its authors defined, and ``used`` the literals that went
     into calls or into mocks.
     """
 
@@ -96,8 +100,11 @@ class ProgramReader:
                     self.own.update(names)
 
     def uses(self) -> Iterator[RetiredUse]:
-        """Yield the calls and names, then the paths that are part of neither a call nor a longer path."""
-        # inner calls of a chain come first
+        """Yield the calls and names, then the other paths.
+
+        Those are paths that are not part of a call or a longer path.
+        """
+        # Inner calls of a chain come first.
         for call in reversed(self.program.calls.values()):
             if self.quiet.is_mock(call):
                 self._use(call)
@@ -116,7 +123,7 @@ class ProgramReader:
         yield from self._paths()
 
     def _texts(self, node: Node) -> Iterator[str]:
-        """Yield the texts that may name the version of a call: its chain, and the function around it."""
+        """Yield the texts that may name a call's version: its chain and its function."""
         roles = {"call", "member", "through", "annotation"}
         chain = [node, *takewhile(lambda one: one.role in roles, node.above())]
         scope = self.program.scope(node)
@@ -162,7 +169,7 @@ class ProgramReader:
             yield from self.sought.called(place, method, address, near=self.near)
 
     def _completed(self, node: Node, starts: re.Pattern[str]) -> list[str]:
-        """Return the retired addresses that a text with such a start makes of its package's addresses."""
+        """Return the retired addresses that a text forms with its package's addresses."""
         texts = [one for one in self.program.fold(node) if starts.match(one)]
         bases = [base for base in self.bases if texts and not self.sought.find(base)]
         found = (
@@ -171,7 +178,7 @@ class ProgramReader:
         return list(dict.fromkeys(one for one in found if self.sought.find(one)))
 
     def _use(self, call: CallExpression) -> None:
-        """Note the literals in a call's arguments, and in its receiver."""
+        """Record the literals in a call's arguments, and in its receiver."""
         parts = [*call.args, *call.keyed.values()]
         if call.receiver is not None:
             parts.insert(0, call.receiver)
@@ -216,7 +223,10 @@ class ProgramReader:
         )
 
     def _chained(self, call: CallExpression) -> Iterator[str | None]:
-        """Yield the methods that the other calls of a chain name, those on the call's result first."""
+        """Yield the methods that the other calls of a chain name.
+
+        Those on the call's result come first.
+        """
         outer = takewhile(
             lambda one: one.role in {"call", "member", "through"}, call.node.above()
         )
@@ -256,7 +266,10 @@ class ProgramReader:
             yield RetiredUse(place, "sdk", operations, operations[0].method, name)
 
     def _is_own(self, name: str, on: Sequence[str], bound: Sequence[Node]) -> bool:
-        """Return whether a method is one of the program's authors: of itself, or of an object that they made."""
+        """Return whether the program's authors defined a method.
+
+        It is the program's own, or of an object that the authors created.
+        """
         is_self = not on or (len(on) == 1 and on[0] in {"self", "cls"})
         if len(on) < 2 and self.program.language in _TYPED:
             is_self = True
@@ -268,7 +281,10 @@ class ProgramReader:
         return any(self.own.intersection(one.words()[:1]) for one in calls)
 
     def _has(self, words: Iterable[str], service: str) -> bool:
-        """Return whether one of these words is a service of Atlas's client, or declared to be one."""
+        """Return whether one of these words is a service of Atlas's client.
+
+        The program may also declare it as one.
+        """
         if self.near and any(plain_name(one).endswith(service) for one in words):
             return True
         named = "|".join(map(re.escape, words))
@@ -334,7 +350,10 @@ class ProgramReader:
             yield from uses
 
     def _is_generated(self, name: Node) -> bool:
-        """Return whether a name is one of a module that is generated from Terraform's provider, or CloudFormation's."""
+        """Return whether a name belongs to a generated module.
+
+        It is generated from Terraform's provider, or CloudFormation's types.
+        """
         above = name
         while above.parent is not None and above.parent.role in {"member", "through"}:
             above = above.parent
@@ -347,7 +366,7 @@ class ProgramReader:
         return is_bare or not self.generated.isdisjoint([first, *value])
 
     def _annotation(self, node: Node) -> Iterator[RetiredUse]:
-        """Read an annotation that turns a method into a call, as in Retrofit, Feign and Refit."""
+        """Read an annotation that makes a method a call, as in Retrofit and Feign."""
         clients = rules.words("words", "clients")
         is_client = self.has_clients or not clients.isdisjoint(node.words()[:1])
         if (
@@ -399,7 +418,10 @@ class ProgramReader:
         return node
 
     def _place(self, node: Node, name: int | None = None) -> Place:
-        """Return a node's place; if its name stands in a later line, the place from there."""
+        """Return a node's place.
+
+        If its name is in a later line, the place from there.
+        """
         if name is not None and "\n" in self.text[node.start : name]:
             start = name
         else:

@@ -1,4 +1,7 @@
-"""What a program says of retired calls without making one: mocks, servers, messages, comparisons, documentation."""
+"""Recognize mentions of retired calls that are not calls.
+
+They are mocks, servers, messages, comparisons and documentation.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +15,9 @@ from shim.tools.scan.tree import CallExpression, Node, key_of
 _ROUTE = re.compile(
     r"\b(component|element|loader|handler|loadChildren|loadComponent|redirectTo|controller)\b"
 )
-"""Words beside the path of a page or of a server's route."""
+"""Words next to the path of a page or of a server's route."""
 _COMPARES = frozenset({"==", "!=", "===", "!==", "in", "=~", "=>"})
-# names that serve in a program that has the library
+# Names that define routes in a program with the library.
 _SERVES = {
     "http": "msw",
     "rest": "msw",
@@ -66,7 +69,10 @@ class QuietPlaces:
         return not every.isdisjoint(rules.words("words", "mocking"))
 
     def _is_route(self, call: CallExpression) -> bool:
-        """Return whether a call registers a route: a path with parameters, and a handler."""
+        """Return whether a call registers a route: a path and a handler.
+
+        The path has parameters.
+        """
         if len(call.args) < 2 or verb_in(call.name) is None:
             return False
         if call.args[0].role == "sum":
@@ -84,7 +90,10 @@ class QuietPlaces:
         }
 
     def is_quiet(self, node: Node) -> bool:
-        """Return whether a text is a message, documentation, part of a comparison, or an argument of a mock."""
+        """Return whether a text is not meant as a call.
+
+        It is a message, documentation, part of a comparison, or an argument of a mock.
+        """
         below = node
         for one in node.above():
             compares = one.role == "sum" and not _COMPARES.isdisjoint(one.signs)

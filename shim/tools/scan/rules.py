@@ -1,4 +1,7 @@
-"""The tables of ``rules.toml`` on languages, clients and tools, read once, and HTTP methods in names."""
+"""The tables of ``rules.toml`` on languages and tools, and HTTP methods in names.
+
+The file is read once.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,7 @@ def words(*names: str) -> frozenset[str]:
 
 @cache
 def inverted(name: str) -> Mapping[str, str]:
-    """Return a table of lists inverted: entry -> key."""
+    """Return a table of lists inverted: entry to key."""
     found = {}
     for key, entries in table(name).items():
         for entry in entries:
@@ -38,12 +41,12 @@ def inverted(name: str) -> Mapping[str, str]:
 
 
 def words_of(name: str) -> list[str]:
-    """Return the words in a name such as ``_get_json`` or ``httpDelete``, in lower case."""
+    """Return the words in a name such as ``_get_json``, in lower case."""
     return [word.lower() for word in _WORD.findall(name)]
 
 
 def said(word: str) -> str | None:
-    """Return a text as an HTTP method, None if it is something else."""
+    """Return a text as an HTTP method, or None if it is something else."""
     word = word.strip().lstrip(":")
     if word.upper() in words("words", "methods") and (word.isupper() or word.islower()):
         return word.upper()
@@ -51,7 +54,7 @@ def said(word: str) -> str | None:
 
 
 def verb_in(name: str) -> str | None:
-    """Return the HTTP method in the name of a function such as ``post``, ``_get_json`` or ``httpDelete``."""
+    """Return the HTTP method in a function's name, such as ``post`` or ``httpDelete``."""
     found = words_of(name)
     verbs = [
         word.upper() for word in found if word.upper() in words("words", "methods")

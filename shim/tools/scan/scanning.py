@@ -1,4 +1,4 @@
-"""The scan of a set of paths: searches every text, parses those with a match, and makes findings of the uses."""
+"""Scan some paths: search every text, parse those with a match, and report findings."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ from shim.tools.scan.programs import ProgramReader
 from shim.tools.scan.sought import RetiredUse, Sought, newest_version
 from shim.tools.scan.tree import parsed
 
-# the most characters in the first line of JavaScript written by hand
+# The limit on the first line of handwritten JavaScript, in characters.
 _LONG_FIRST = 5000
-# a grammar takes the square of a line's length
+# The time of a grammar grows with the square of a line's length.
 _LONG_LINE = re.compile(r"[^\n]{20000}")
-# programs that write Terraform's configuration
+# Programs that write Terraform's configuration.
 _CDKTF = re.compile(r"cdktf|\.gen/|\bimports\.mongodbatlas")
-# the kinds of uses, the most specific first
+# The kinds of uses, the most specific first.
 _KINDS = (
     "call",
     "package",
@@ -52,9 +52,10 @@ def scan(  # noqa: PLR0913, PLR0917 - what is scanned, for what, and who looks o
     exclude: Iterable[str] = (),
     through: Callable[[list[Source]], Iterable[Source]] = iter,
 ) -> Scan:
-    """Scan files and folders; sunsets are compared with ``at``. All files pass ``through`` a function, one at a time.
+    """Scan files and folders; sunsets are compared with ``at``.
 
-    A file that can't be read is an error and does not stop the scan.
+    All files pass ``through`` a function, one at a time. A file that can't be read is
+    an error and does not stop the scan.
     """
     sources = [*source_files(paths, exclude)]
     pins = Pins([*files_above(paths), *(one.file for one in sources)])
@@ -71,10 +72,11 @@ def scan(  # noqa: PLR0913, PLR0917 - what is scanned, for what, and who looks o
 
 
 class Scan:
-    """A scan, under way or done: ``ignored`` counts findings hidden by comments, ``files`` the files read.
+    """A scan in progress or finished.
 
-    ``errors`` are files that could not be read, ``unread`` the files that a scan skips: pictures,
-    links that lead elsewhere, vendored folders.
+    ``ignored`` counts findings hidden by comments, and ``files`` the files read.
+    ``errors`` are files that could not be read. ``unread`` are the files that a scan
+    skips: pictures, links that lead elsewhere, vendored folders.
     """
 
     def __init__(
@@ -127,7 +129,10 @@ class Scan:
             ] = None
 
     def _sought_in(self, source: Source, shared: SharedAddresses) -> Sought:
-        """Return the patterns for a file, by the versions in it, in its package, and in its tree."""
+        """Return the patterns for a file.
+
+        They depend on the versions in it, in its package and in its tree.
+        """
         pinned = self.pins.of(source.file)
         newest = newest_version(source.text) or shared.newest
         if newest is None and source.language == "go" and pinned["sdk"] != ANY:
@@ -213,7 +218,10 @@ class Scan:
 
 
 def _settled(uses: Iterable[RetiredUse]) -> list[RetiredUse]:
-    """Return each use once: of several uses of one operation in a line, the most specific."""
+    """Return each use once.
+
+    Of several uses of one operation in a line, the most specific one stays.
+    """
     best: dict[tuple[int, str], RetiredUse] = {}
 
     def rank(use: RetiredUse) -> tuple[int, bool]:

@@ -1,4 +1,4 @@
-"""The paths and names of retired operations to look for, and the uses that are found."""
+"""The paths and names of retired operations to search for, and the uses found."""
 
 from __future__ import annotations
 
@@ -45,11 +45,13 @@ class RetiredUse:
 
     place: Place
     kind: str
-    """``call`` (an HTTP call), ``path`` (a path whose call was not seen), ``sdk`` (a client's method), ``package`` (one
-    of a single package), ``command`` (of the Atlas CLI), ``resource`` (of Terraform, CloudFormation, Pulumi or the
-    operator) or ``text`` (any other line)."""
+    """``call`` (an HTTP call), ``path`` (a path without a visible call), ``sdk`` (a
+    client's method), ``package`` (one of a single package), ``command`` (of the Atlas
+    CLI), ``resource`` (of Terraform, CloudFormation, Pulumi or the operator) or
+    ``text`` (any other line).
+    """
     operations: tuple[Operation, ...]
-    """Several where the method is not known."""
+    """Several if the method is not known."""
     method: str | None
     text: str
     """The path or the name."""
@@ -58,9 +60,9 @@ class RetiredUse:
 class Sought:
     """The paths of an engine's operations, and the callers that its documents name.
 
-    Where only the version differs from the successor's call, an operation is looked for
-    in a file that names a version: ``newest``. ``limits`` are the newest versions of
-    tools that a tree admits, by the first word of a caller; others are of today.
+    If only the version differs from the successor's call, an operation is searched for
+    in files that name a version: ``newest``. ``limits`` are the newest versions of
+    tools that a tree allows, by the first word of a caller; other callers are current.
     """
 
     def __init__(
@@ -142,15 +144,15 @@ class Sought:
                 self._words.add(plain_name(word))
 
     def concerns(self, text: str) -> bool:
-        """Return whether a text has a word to look for."""
+        """Return whether a text has a word to search for."""
         folded = plain_name(text)
         return any(word in folded for word in self._words)
 
     def find(self, s: str, *, near: bool = False) -> Sequence[Operation]:
-        """Return the operations whose path a text is, the longest path first; empty for any other text.
+        """Return the operations of the path in a text, the longest path first, or none.
 
-        With ``near`` the end of a path is enough, as in a client with a base URL, if it
-        has the retired API's word.
+        With ``near``, the end of a path is enough, as in a client with a base URL, if
+        it has the retired API's word.
         """
         path = re.split(r"[?#]", with_holes(s.strip()), maxsplit=1)[0]
         if re.search(r"[\s<>]", path):
@@ -174,9 +176,9 @@ class Sought:
         *,
         near: bool = False,
     ) -> list[RetiredUse]:
-        """Return the use that a call to an address is, none for other addresses.
+        """Return the use of a call to an address, or None for other addresses.
 
-        With ``near`` the end of a path is enough, for programs that mention Atlas. If
+        With ``near``, the end of a path is enough, for programs that mention Atlas. If
         the method is unknown, the use is of all operations of the path, reads first.
         """
         found = []
@@ -192,10 +194,10 @@ class Sought:
     def named(
         self, name: str, has: Callable[[str], bool] = lambda _: False
     ) -> tuple[Operation, ...]:
-        """Return the operations of a client's method, variants included: one, or one for each version.
+        """Return the operations of a client's method, including variants.
 
-        ``has`` tests whether a method is one of a service: documents name the service of
-        common names.
+        There is one, or one for each version. ``has`` tests whether a method is one of
+        a service, because documents name the service of common names.
         """
         folded = plain_name(name)
         for ending in rules.table("words", "variants"):
@@ -210,7 +212,10 @@ class Sought:
         return ()
 
     def of(self, kind: str, name: str) -> tuple[Operation, ...]:
-        """Return the operations that a caller of this kind calls: those that end first, and of these its creation."""
+        """Return the operations that a caller of this kind calls.
+
+        They are those that end first, and of these the creation.
+        """
         found = self._by_name.get((kind, _plain(kind, name)), [])
         return tuple(sorted(found, key=lambda one: (one.sunset, one.method != "POST")))
 
@@ -224,7 +229,10 @@ class Sought:
         return ()
 
     def wrapped(self, name: str) -> tuple[Operation, ...]:
-        """Return the operations of a class or function that Pulumi or CDKTF generates from a Terraform name."""
+        """Return the operations of a generated class or function.
+
+        Pulumi or CDKTF generates it from a Terraform name.
+        """
         if not (name[:1].isupper() or name.startswith(("get", "lookup"))):
             return ()
         snake = re.sub(r"(?<!^)(?=[A-Z])", "_", name).casefold().removesuffix("_output")
@@ -239,7 +247,10 @@ class Sought:
         return ()
 
     def spelled(self, word: str) -> tuple[Operation, ...]:
-        """Return the operations of a word that means a resource of Pulumi, CloudFormation or CDK wherever it stands."""
+        """Return the operations of a word that means a resource anywhere.
+
+        It is one of Pulumi, CloudFormation or CDK.
+        """
         pulumi = re.fullmatch(r"mongodbatlas:(?:index(?:/\w+)?:)?(\w+)", word)
         if pulumi is not None:
             return self.wrapped(pulumi[1])
@@ -247,7 +258,10 @@ class Sought:
         return self.of("word", word) or self.of("word", in_cdk)
 
     def ending(self, uses: Iterable[RetiredUse], *texts: str) -> Iterator[RetiredUse]:
-        """Yield the uses of operations that end in the version of the first of these texts, or else of the file."""
+        """Yield the uses of operations that end in a version.
+
+        The version comes from the first of these texts, or else from the file.
+        """
         for use in uses:
             said = (use.text, *texts)
             days = [(one, self._day(one, said)) for one in use.operations]
@@ -261,7 +275,7 @@ class Sought:
                 yield attrs.evolve(use, operations=(*found,))
 
     def _day(self, operation: Operation, texts: Iterable[str]) -> str | None:
-        """Return the version of an operation that the first of these texts with one names, or else the file."""
+        """Return the version of an operation from these texts, or from the file."""
         for text in texts:
             fixed = []
             for base, day in self._fixed[operation.id].items():
@@ -280,12 +294,12 @@ class _ClientMethod:
     """A method of clients that calls an operation."""
 
     service: str
-    """The service that it must be one of, empty if the name alone tells enough."""
+    """The service that it must belong to, empty if the name alone is enough."""
     operation: Operation
 
 
 def _fixed_versions(engine: Engine) -> dict[str, dict[str, str]]:
-    """Return, by an operation's id, the version that each base of its API fixes: that of v1.0."""
+    """Return, by an operation's id, the version of each base: that of v1.0."""
     fixed = {}
     for document in engine.documents:
         versions = {}
@@ -298,7 +312,10 @@ def _fixed_versions(engine: Engine) -> dict[str, dict[str, str]]:
 
 
 def _shortest(words: set[str]) -> set[str]:
-    """Return the words that contain no other one: a text without the shorter lacks the longer, too."""
+    """Return the words that contain no other one.
+
+    A text without the shorter word lacks the longer, too.
+    """
     found = set[str]()
     for word in sorted(words, key=len):
         if not any(shorter in word for shorter in found):
@@ -316,7 +333,10 @@ def plain_name(name: str) -> str:
 
 
 def _plain(kind: str, name: str) -> str:
-    """Return a caller's name as it is compared: of a command, words in full, one of many."""
+    """Return a caller's name as it is compared.
+
+    Of a command, words in full, one of many.
+    """
     if kind != "atlas":
         return name
     names = rules.table("commands", "names")
@@ -331,7 +351,7 @@ def _shape(segments: Iterable[str]) -> list[str]:
 
 
 def is_living(operation: Operation) -> bool:
-    """Return whether an operation and its successor have the same method and path: only the version differs."""
+    """Return whether an operation and its successor differ only in the version."""
     own = _shape(operation.full_path.split("/"))
     for successor in operation.successors.values():
         for _, target in successor.targets():
@@ -342,9 +362,10 @@ def is_living(operation: Operation) -> bool:
 
 
 def newest_version(text: str) -> str | None:
-    """Return the newest version that a text names: in a media type, an option, a path, or that of a client for Go.
+    """Return the newest version that a text names.
 
-    It has the day and three more digits, which the SDK counts; elsewhere they are 999.
+    It may be in a media type, an option, a path, or a Go client's version. It has the
+    day and three more digits, which the SDK counts; elsewhere they are 999.
     """
     versions = []
     for found in _VERSION.finditer(text):
@@ -354,7 +375,10 @@ def newest_version(text: str) -> str | None:
 
 
 def _marks(operation: Operation) -> frozenset[str]:
-    """Return the fixed segments that a successor's path lacks; if both paths are the same, the last one."""
+    """Return the fixed segments that a successor's path lacks.
+
+    If both paths are the same, it is the last one.
+    """
     fixed = [one for one in operation.path.segments if not parameter_name(one)]
     if is_living(operation):
         return frozenset(fixed[-1:])

@@ -1,4 +1,7 @@
-"""Syntax trees in one shape for every language, parsed by ast-grep: nodes, calls, and results of functions."""
+"""Parse programs with ast-grep into one shape for every language.
+
+It has nodes, calls, and results of functions.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,8 @@ import attrs
 
 from shim.tools.scan import rules
 
-# the greatest depth of a node; deeper ones are left out. People's programs nest some 40
-# deep.
+# The greatest depth of a node; deeper ones are left out. Handwritten programs nest
+# about 40 deep.
 _DEEPEST = 400
 ERROR = "ERROR"  # the kind of a node that could not be parsed
 _OPENING = re.compile(r"^[A-Za-z$@%&#]{0,3}(\"\"\"|'''|[\"'`]|[\[({]|#*\")")
@@ -21,10 +24,11 @@ _RETURNS = frozenset(
 
 
 class Node:
-    """One named node of a syntax tree: ``role`` is its meaning for the evaluation of texts, "" without one.
+    """One named node of a syntax tree.
 
-    ``start`` and ``end`` are offsets in characters. ``signs`` are the operators and
-    keywords between its parts.
+    ``role`` is its meaning for the evaluation of texts, or "". ``start`` and ``end``
+    are offsets in characters. ``signs`` are the operators and keywords between its
+    parts.
     """
 
     __slots__ = ("end", "kids", "kind", "parent", "role", "signs", "start", "text")
@@ -74,7 +78,10 @@ def unquoted(said: str) -> str:
 
 
 def parsed(language: str, text: str) -> Node:
-    """Return a program's root; too deep nesting is an error, like invalid syntax."""
+    """Return a program's root.
+
+    Nesting that is too deep is an error, like invalid syntax.
+    """
     from ast_grep_py import SgRoot  # noqa: PLC0415 - an extra
 
     source = SgRoot(text, language).root()
@@ -106,12 +113,12 @@ class CallExpression:
 
     node: Node
     at: int
-    """The place of the callee's own name, which in a chain stands lines below the start."""
+    """The place of the callee's own name, which in a chain is lines below the start."""
     name: str
     receiver: Node | None
     args: tuple[Node, ...]
     keyed: Mapping[str, Node]
-    """Arguments and members of objects, by their names in small letters."""
+    """Arguments and members of objects, by their names in lower case."""
 
     @property
     def on(self) -> list[str]:
@@ -157,7 +164,7 @@ def _halves(node: Node) -> tuple[list[Node], list[Node]]:
 
 
 def _take(one: Node, args: list[Node], keyed: dict[str, Node]) -> None:
-    """Add an argument of a call to those with a place, or its pairs to those with a name."""
+    """Add an argument of a call by its place, or its pairs by their names."""
     inner = one
     labels: list[Node] = []
     if one.kind in {"argument", "value_argument"} and one.kids:
