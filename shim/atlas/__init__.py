@@ -9,8 +9,8 @@ are None, and never invented.
 
 ``endpoints`` lists the methods of the clients. ``calls`` turns a method's arguments
 into a request and sends it, ``replies`` turns the reply into a value or an error, and
-``retries`` decides whether to send again; ``models`` are the values, which ``convert``
-reads from JSON. ``auth`` chooses the Atlas to call and signs the calls.
+``retries`` decides whether to send again. ``models`` are the values, which ``convert``
+reads from JSON. ``auth`` chooses the Atlas to call, and signs the calls.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Which Atlas a client calls, and who signs: HTTP Digest, a bearer token, or one fetched for a service account."""
+"""Sign calls to Atlas by HTTP Digest, a bearer token or a service account."""
 
 from __future__ import annotations
 
@@ -44,13 +44,16 @@ def configure(
     environ: Mapping[str, str],
     http_client: httpx.Client | httpx.AsyncClient | None,
 ) -> tuple[str, Signer | None]:
-    """Choose the origin of calls, and their authentication, None if the HTTP client signs.
+    """Return the base URL of calls, and the authentication to sign them with.
 
-    ``parts`` is keyed like ``credentials.VARIABLES``. Arguments come first, then an
-    injected HTTP client, then the environment, whose credentials are ignored if any are
-    given. ``ATLAS_SHIM_UPSTREAM`` leads calls to Atlas's own hosts to another origin, as
-    it leads all calls. Raises SettingsError, naming the argument or the variable, on an
-    invalid base URL and on missing or incomplete credentials.
+    The authentication is None if the HTTP client signs.
+
+    ``parts`` is keyed like ``credentials.VARIABLES``. Arguments override an injected
+    HTTP client, which overrides the environment. The environment's credentials are
+    ignored if any are given. ``ATLAS_SHIM_UPSTREAM`` sends calls for Atlas's own hosts
+    to another origin, as for all calls. Raises SettingsError with the name of the
+    argument or variable, on an invalid base URL and on missing or incomplete
+    credentials.
     """
     if base_url is None and http_client is not None:
         base_url = str(http_client.base_url) or None
@@ -86,11 +89,11 @@ def auth_for(known: Credentials, base_url: str) -> Signer:
 
 
 class DigestAuth(httpx.Auth):
-    """HTTP Digest for concurrent calls: each uses a nonce that no other call uses at the same time.
+    """HTTP Digest for concurrent calls: each uses a nonce of its own at the time.
 
     httpx.DigestAuth counts a nonce's uses without a lock, and calls may overtake each
-    other; a strict server refuses a count that it has seen. So each call borrows one of
-    several httpx.DigestAuth; a client that makes one call at a time uses a single one,
+    other. A strict server refuses a count that it has seen. So each call borrows one of
+    several httpx.DigestAuth. A client that makes one call at a time uses a single one,
     and needs one challenge.
     """
 
@@ -113,14 +116,14 @@ class DigestAuth(httpx.Auth):
 
 
 class ServiceAccountAuth(httpx.Auth):
-    """Fetches an access token for a service account (RFC 6749, 4.4) and sends it.
+    """Requests an access token for a service account (RFC 6749, 4.4) and sends it.
 
     All calls, from any thread or task, share one token until it is due for renewal or a
-    call is answered 401. One call at a time fetches a token. Meanwhile the others use
-    the old token until it expires; without a token they wait, and raise
+    call is answered 401. One call at a time requests a token. Meanwhile the others use
+    the old token until it expires. Without a token they wait, and raise
     httpx.PoolTimeout, with nothing sent, after the longest timeout of a call's steps. A
-    refused request for a token raises UnauthorizedError with Atlas's words, a failed one
-    the AtlasError of its status. The secret is sent only to the token endpoint of
+    refused request for a token raises UnauthorizedError with Atlas's words, a failed
+    one the AtlasError of its status. The secret is sent only to the token endpoint of
     ``base_url``, which never gets the token.
     """
 
@@ -140,7 +143,7 @@ class ServiceAccountAuth(httpx.Auth):
     def sync_auth_flow(
         self, request: httpx.Request
     ) -> Generator[httpx.Request, httpx.Response, None]:
-        """Sign a request of a blocking client, and fetch a token first if no token is known."""
+        """Sign a blocking client's request; fetch a token first if there is none."""
         refused: Token | None = None
         while True:
             token = self._known(refused)
@@ -195,14 +198,17 @@ class ServiceAccountAuth(httpx.Auth):
             refused = token
 
     def _known(self, refused: Token | None) -> Token | None:
-        """Return the token; while another call renews it, it stays valid until it expires."""
+        """Return the token.
+
+        While another call renews it, it stays valid until it expires.
+        """
         is_renewed = self._lock.locked() or self._async_lock.locked()
         return self._book.usable(refused) or (
             self._book.lasting(refused) if is_renewed else None
         )
 
     def _exchange(self, request: httpx.Request) -> httpx.Request:
-        """Return the token request, under the caller's timeout and user agent."""
+        """Return the token request, with the caller's timeout and user agent."""
         exchange = httpx.Request(
             "POST",
             self._url,

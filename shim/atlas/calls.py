@@ -1,8 +1,8 @@
-"""Endpoints as methods of the clients: the request that a call's arguments make, and how it is sent.
+"""Offer endpoints as methods of the clients.
 
-A method has the arguments of a function and the result of a model: that itself in a
-blocking client, a coroutine of it in an async client, an iterator over the items of all
-pages. Nothing else of the two clients differs.
+A method has the arguments of a function and the result of a model. A blocking client
+returns the result itself, an async client a coroutine of it, and a list an iterator
+over the items of all pages. The two clients differ in nothing else.
 """
 
 from __future__ import annotations
@@ -64,12 +64,15 @@ class EndpointRequest(Generic[R]):
     body: Members | None = None
     model: type[R]
     whole: bool = False
-    """Whether all items of a list that the shim collects are wanted; a page then has more than the query asks for."""
+    """Whether the shim collects all items of a list.
+
+    A page then has more than the query requests.
+    """
 
     def following(self, page: Page[Any], seen: int) -> Self | None:
-        """Return the request for the next page, None after the last.
+        """Return the request for the next page, or None after the last.
 
-        ``seen`` counts the results of all pages so far. Only numbers are taken from a
+        ``seen`` counts the results of all pages so far. Only numbers are read from a
         reply: its links can neither redirect credentials nor repeat an earlier page.
         """
         number = int(self.query.get("pageNum", "1"))
@@ -161,11 +164,12 @@ class EndpointGroup(Generic[Http_co]):
 
 
 class EndpointMethod(Generic[B_co, A_co, P]):
-    """An endpoint as a method of a group, with the arguments of ``takes``; it returns B, in an async client A.
+    """An endpoint as a method of a group, with the arguments of ``takes``.
 
-    ``takes`` returns the members of the query or of the body, and has the docstring
-    unless ``words`` are given. ``path`` is below ``/groups``, and its parameters are
-    arguments. With ``is_list`` it iterates over all pages.
+    It returns B, and in an async client A. ``takes`` returns the members of the query
+    or of the body, and has the docstring unless ``words`` are given. ``path`` is below
+    ``/groups``, and its parameters are arguments. With ``is_list`` it iterates over all
+    pages.
     """
 
     def __init__(  # noqa: PLR0913 - the facts of an endpoint
@@ -234,7 +238,10 @@ class EndpointMethod(Generic[B_co, A_co, P]):
         self, group: EndpointGroup[httpx.AsyncClient], owner: object = None
     ) -> Callable[P, A_co]: ...
     def __get__(self, group: EndpointGroup[Any] | None, owner: object = None) -> Any:
-        """Return a function with the endpoint's name, docstring and signature, for ``help()`` and editors."""
+        """Return a function with the endpoint's name, docstring and signature.
+
+        ``help()`` and editors show them.
+        """
         if group is None:
             return self
         is_async = isinstance(group._http, httpx.AsyncClient)  # noqa: SLF001 - this file's own
@@ -270,15 +277,19 @@ def one(
 def each(
     takes: Callable[P, Members], model: type[Page[M]], path: str, words: str
 ) -> EndpointMethod[Iterator[M], AsyncIterator[M], P]:
-    """Return an endpoint whose method iterates over the items of all pages; the call itself checks its arguments."""
+    """Return an endpoint whose method iterates over the items of all pages.
+
+    The call itself checks its arguments.
+    """
     return EndpointMethod(takes, model, path, words, "GET", is_list=True)
 
 
 def check(name: str, value: object) -> None:
-    """Raise ValueError on an invalid id or name, TypeError unless it is a text; the error names the argument.
+    """Raise ValueError on an invalid id or name, and TypeError unless it is a text.
 
-    Ids are the arguments whose name ends with ``_id``, names ``name`` and those that
-    end with ``cluster_name``. A valid one is a path segment without encoding.
+    The error includes the argument's name. Ids are the arguments whose name ends with
+    ``_id``. Names are ``name`` and those that end with ``cluster_name``. A valid one is
+    a path segment without encoding.
     """
     is_id = name.endswith("_id")
     if not (is_id or name.endswith("cluster_name") or name == "name"):

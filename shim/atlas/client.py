@@ -32,7 +32,7 @@ HttpClient = TypeVar("HttpClient", Client, AsyncClient)
 
 
 class _ConfiguredClient(Generic[HttpClient]):
-    """The common part of both clients: arguments, base URL and credentials, and closing."""
+    """Hold the arguments, base URL and credentials that both clients need."""
 
     _kind: type[HttpClient]
 
@@ -156,7 +156,10 @@ class AsyncAtlasClient(_ConfiguredClient[AsyncClient]):
 
 
 def _checked(timeout: Timeout) -> TimeoutParts:
-    """Return a timeout in httpx' form; raises SettingsError unless each step is None or a number above zero."""
+    """Return a timeout as httpx has it.
+
+    Raises SettingsError unless each step is None or a number above zero.
+    """
     if isinstance(timeout, TimeoutParts):
         found = timeout
     else:

@@ -1,8 +1,8 @@
-"""Reads models from JSON.
+"""Read models from JSON.
 
-Atlas adds fields and words over time, so reading never raises: an unknown field goes to
-``additional``, an unknown word stays a plain string, and for a value of the wrong type
-the attribute is None and the value stays in ``raw``.
+Atlas adds fields and words over time, so reading never raises. An unknown field goes to
+``additional``, and an unknown word stays a plain string. For a value of the wrong type
+the attribute is None, and the value stays in ``raw``.
 """
 
 from __future__ import annotations
@@ -23,12 +23,14 @@ from shim.core.messages import Record
 T = TypeVar("T")
 
 ValueReader = Callable[[object], object]
-"""Turns a JSON value into an attribute's value, None if it has the wrong type."""
+"""Turns a JSON value into an attribute's value, or None if it has the wrong type."""
 
 
 @attrs.frozen(kw_only=True)
 class Model:
-    """The common attributes of every model; an attribute that Atlas did not send is None.
+    """The common attributes of every model.
+
+    An attribute that Atlas did not send is None.
 
     Of these three only ``additional`` counts in comparisons, and the repr has none of
     them.
@@ -39,7 +41,10 @@ class Model:
     raw: Mapping[str, Any] = attrs.field(factory=dict, eq=False, repr=False)
     """The original JSON object."""
     record: Record | None = attrs.field(default=None, eq=False, repr=False)
-    """What ``shim.record`` returns for the reply; None if the shim took no part, and in values inside a resource."""
+    """The reply's ``shim.record``.
+
+    None in values inside a resource, and for a reply that the shim did not handle.
+    """
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
@@ -67,7 +72,10 @@ class Link(Model):
 
 @attrs.frozen(kw_only=True)
 class Page(Model, Generic[T]):
-    """One page of a list. ``total_count`` counts the items of all pages, None if it was not asked for."""
+    """One page of a list.
+
+    ``total_count`` counts the items of all pages, and is None if it was not requested.
+    """
 
     results: Sequence[T] = ()  # editors that use Jedi can't follow a tuple
     links: tuple[Link, ...] | None = None
@@ -75,7 +83,7 @@ class Page(Model, Generic[T]):
 
     @property
     def next_page(self) -> int | None:
-        """The number of the next page, None on the last one.
+        """The number of the next page, or None on the last one.
 
         Nothing else of the link is used, so that replies can't redirect calls.
         """
@@ -131,7 +139,10 @@ def _reader(kind: Any) -> ValueReader:
 
 
 def instant(value: object) -> datetime | None:
-    """Read an RFC 3339 time as an aware datetime in UTC; a time without offset is in UTC, as always in Atlas."""
+    """Read an RFC 3339 time as an aware datetime in UTC.
+
+    A time without an offset is in UTC, as always in Atlas.
+    """
     if not isinstance(value, str):
         return None
     try:

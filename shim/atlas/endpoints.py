@@ -1,7 +1,7 @@
 """The endpoints, grouped and named as Atlas's own Python SDK does.
 
-Paths, members and limits are those of Atlas's legacy contracts of October 2025 and March
-2026; ``shim.httpx`` turns the calls into today's.
+Paths, members and limits are those of Atlas's legacy contracts of October 2025 and
+March 2026; ``shim.httpx`` translates the calls.
 """
 
 # ruff: noqa: ARG001 - EndpointMethod puts the arguments of the path into it

@@ -84,7 +84,7 @@ class ServerlessBackupRestoreJob(Model):
     snapshot_id: str | None = None
     delivery_type: DeliveryType | str | None = None
     delivery_url: tuple[str, ...] | None = attrs.field(default=None, repr=False)
-    """Whoever has it can download the data, so the repr leaves it out."""
+    """Anyone with the link can download the data, so the repr leaves it out."""
     target_cluster_name: str | None = None
     target_group_id: str | None = None
     cancelled: bool | None = None
@@ -114,7 +114,10 @@ class ConnectionStrings(Model):
 
 @attrs.frozen(kw_only=True)
 class ProviderSettings(Model):
-    """An instance's cloud and region. The last two attributes were recorded but are not in the contract."""
+    """An instance's cloud and region.
+
+    The last two attributes were recorded but are not in the contract.
+    """
 
     backing_provider_name: CloudProvider | str | None = None
     effective_disk_size_gb_limit: int | None = None
@@ -197,9 +200,9 @@ class BackupTenantSnapshot(Model):
 
 @attrs.frozen(kw_only=True)
 class TenantRestore(Model):
-    """A restore job of a shared-tier cluster, or of the flex or dedicated cluster that replaced it.
+    """A restore job of a shared-tier cluster, or of its flex or dedicated successor.
 
-    With ``snapshot_url`` anybody can download the data, so the repr leaves it out.
+    Anyone with ``snapshot_url`` can download the data, so the repr leaves it out.
     """
 
     id: str | None = None

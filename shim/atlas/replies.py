@@ -1,4 +1,4 @@
-"""Turns an HTTP reply of Atlas into a value of the expected type, or an error of ``shim.errors``."""
+"""Turn an HTTP reply from Atlas into a value of the expected type, or an error."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ _BY_STATUS: Mapping[int, type[AtlasError]] = {
 
 
 def result_of(model: type[R], response: httpx.Response) -> R:
-    """Return a response's value, with the shim's record in it and in each item of a page.
+    """Return a response's value, with the shim's record in it and in each page item.
 
-    Raises AtlasError on any status but 2xx, and (with that status and the error code
-    UNREADABLE) on a 2xx without a JSON object.
+    Raises AtlasError on any status but 2xx, and on a 2xx without a JSON object (with
+    that status and the error code UNREADABLE).
     """
     if not response.is_success:
         raise error_of(response)
@@ -64,7 +64,7 @@ def result_of(model: type[R], response: httpx.Response) -> R:
 def error_of(
     response: httpx.Response, kind: type[AtlasError] | None = None
 ) -> AtlasError:
-    """Return a response as an error of the given kind, by default that of its status.
+    """Return a response as an error, by default the one of its status.
 
     Members that the body lacks are None or empty. OAuth's errors (RFC 6749, 5.2) are
     understood, too.
@@ -88,7 +88,7 @@ def error_of(
 
 
 def json_object(content: bytes) -> dict[str, Any] | None:
-    """Decode a JSON object; returns None if the content is anything else."""
+    """Decode a JSON object; return None for any other content."""
     try:
         value = loads(content)
     except (ValueError, RecursionError):
@@ -97,7 +97,10 @@ def json_object(content: bytes) -> dict[str, Any] | None:
 
 
 def retry_after(value: str | None, *, now: float) -> float | None:
-    """Read ``Retry-After`` (RFC 9110, 10.2.3) as seconds from ``now``, never negative; None if missing or invalid."""
+    """Read ``Retry-After`` (RFC 9110, 10.2.3) as seconds from ``now``, never negative.
+
+    None if missing or invalid.
+    """
     if value is None:
         return None
     if value.isascii() and value.isdigit():
