@@ -1,4 +1,4 @@
-"""Decides when the typed client repeats a call, how long it waits first, and the rest of the call's timeout."""
+"""Decide when the typed client repeats a call, and how long it waits first."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ log = logging.getLogger("shim.atlas")
 FAILURES = (AtlasError, httpx.TransportError)
 
 PASSING = (httpx.TimeoutException, httpx.NetworkError, httpx.RemoteProtocolError)
-"""Network errors that may be temporary, unlike a wrong scheme or a refusal by a proxy."""
+"""Network errors that may be temporary. A wrong scheme or a refusal by a proxy is not one."""
 
 UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 """Network errors before the first byte of a request is sent."""
@@ -29,17 +29,17 @@ class Retries:
     """How often the typed client makes a call, and how long it waits in between.
 
     ``attempts`` includes the first. A read is repeated after 429, 503, and a network
-    error (no connection, a lost connection, a step's timeout). A write is repeated only
-    if certainly nothing was executed: after 429, after a 503 that a gateway of the shim
-    gave before it sent anything, and if no connection was made (unless the HTTP client
-    follows redirects).
+    error (no connection, a lost connection, the timeout of one step). A write is
+    repeated only if it certainly had no effect: after 429, after a 503 that a gateway
+    of the shim gave before it sent anything, and if no connection was made (unless the
+    HTTP client follows redirects).
 
-    A wait lasts as long as ``Retry-After`` (RFC 9110, 10.2.3: seconds or a date),
+    A wait lasts as long as ``Retry-After`` asks (RFC 9110, 10.2.3: seconds or a date),
     plus a random time of up to ``backoff`` seconds, a limit that doubles with each
-    attempt ("full jitter"). If a wait would be longer than ``longest_wait`` seconds, or
-    end after the call's timeout (its longest step's, which bounds all attempts
-    together), the error is raised at once; its ``retry_after`` has the requested
-    seconds. Raises SettingsError on invalid values.
+    attempt ("full jitter"). All attempts together must finish within the call's
+    timeout, which is its longest step's. If a wait would be longer than
+    ``longest_wait`` seconds or outlast the timeout, the error is raised at once; its
+    ``retry_after`` has the requested seconds. Raises SettingsError on invalid values.
     """
 
     attempts: int = 3
@@ -76,7 +76,10 @@ class Attempts:
         self._made = 0
 
     def timeout(self) -> httpx.Timeout:
-        """Begin an attempt, and return its timeout: the call's own for the first, then the rest of it."""
+        """Begin an attempt and return its timeout.
+
+        The first attempt gets the call's own timeout, each later one the rest of it.
+        """
         self._made += 1
         left = max(self._until - time.monotonic(), 0.001)
         if self._made == 1 or left == math.inf:
@@ -90,7 +93,7 @@ class Attempts:
         )
 
     def wait_after(self, error: AtlasError | httpx.TransportError) -> float:
-        """Return the seconds until the next attempt; raises the error if it is final."""
+        """Return the seconds until the next attempt. Raises the error if it is final."""
         retries = self._retries
         if retries.attempts == 1 or not self._may_repeat(error):
             raise error
@@ -134,7 +137,10 @@ class Attempts:
 
 
 def longest(parts: Mapping[str, float | None]) -> float | None:
-    """Return the seconds for all attempts of a call: the longest of the timeout's ``parts``, None for ever."""
+    """Return the seconds for all attempts of a call.
+
+    This is the longest of the timeout's ``parts``, or None if one has no limit.
+    """
     known = [part for part in parts.values() if part is not None]
     if known and len(known) == len(parts):
         return max(known)

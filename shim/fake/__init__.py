@@ -1,13 +1,13 @@
 """A fake Atlas for tests and demonstrations: in memory, deterministic, and as strict as Atlas.
 
-It imports only the standard library, and nothing else from shim, so it can't repeat our
-mistakes. ``shim.fake.server`` serves it on a socket. A request passes through
+It imports only the standard library and nothing else from shim, so it can't repeat the
+shim's mistakes. ``shim.fake.server`` serves it on a socket. A request passes through
 
     atlas > sign_in > endpoints > reads or writes
 
-``endpoints`` is a table of APIs and endpoints, and ``http`` has one of errors. ``world``
-holds the clusters, snapshots and jobs, and ``shapes`` writes them as JSON. With httpx
-and without a socket:
+``endpoints`` is the table of APIs and endpoints, and ``http`` has the table of errors.
+``world`` stores the clusters, snapshots and jobs, and ``shapes`` writes them as JSON.
+With httpx and without a socket:
 
     fake = FakeAtlas(today=date(2026, 1, 21))
 

@@ -1,4 +1,4 @@
-"""The fake itself: methods that set it up for a test, and the answer to a request."""
+"""Set the fake up for a test, and answer requests."""
 
 from __future__ import annotations
 
@@ -28,22 +28,23 @@ _COMMON: HeaderFields = (
     ("X-Envoy-Upstream-Service-Time", "42"),
 )
 _LIMITS: HeaderFields = (("Ratelimit-Limit", "1200"), ("Ratelimit-Remaining", "1199"))
-"""As recorded; the fake itself limits nothing."""
+"""Rate limit fields as recorded; the fake itself has no rate limit."""
 
 
 class FakeAtlas:
-    """A simulator of Atlas's instances, flex clusters, and backups of each tier, and of its sign-in.
+    """A simulator of Atlas's instances, flex clusters, backups of each tier, and sign-in.
 
     It keeps everything in memory; the same time and calls give the same answers.
-    ``today`` (a date means its 00:00 UTC) sets the fake's time, which then stands
-    still; without it the time is ``clock`` (seconds since the epoch). From ``sunset``
-    on, the serverless and shared-tier backup endpoints and writes of instances answer
-    410, from the attribute ``instance_sunset`` on also reads of instances, which ignore
-    flex clusters from ``blank`` on (None: never). ``api_keys`` maps public to private
-    keys, the demo's at first.
+    ``today`` (a date means its 00:00 UTC) sets the fake's time, which then doesn't
+    move. Without it, ``clock`` returns the time in seconds since the epoch.
 
-    ``arrivals`` lists every request; a function in ``overrides`` may answer one in the
-    fake's place.
+    From ``sunset`` on, the serverless and shared-tier backup endpoints and writes of
+    instances answer 410. From ``blank`` on (None: never), reads of instances ignore
+    flex clusters, and from the attribute ``instance_sunset`` on they answer 410.
+    ``api_keys`` maps public to private keys, the demo's at first.
+
+    ``arrivals`` lists every request. A function in ``overrides`` may answer one in
+    place of the fake.
     """
 
     def __init__(
@@ -74,7 +75,7 @@ class FakeAtlas:
 
     @property
     def today(self) -> datetime:
-        """The fake's current time, aware, in UTC; can be set to a date or an instant."""
+        """The fake's current time, aware, in UTC. Can be set to a date or a datetime."""
         if self._today is None:
             return datetime.fromtimestamp(self._clock(), UTC)
         return self._today
@@ -111,7 +112,7 @@ class FakeAtlas:
             return self._world.order(cluster, source, created, (group, name), delivery)
 
     def cluster(self, group: str, name: str) -> Cluster:
-        """Return a cluster, which may be changed; raises KeyError if it does not exist."""
+        """Return a cluster, which may be changed. Raises KeyError if it does not exist."""
         with self._lock:
             self._world.settle(self.today)
             return self._world.groups[group][name]
@@ -123,7 +124,7 @@ class FakeAtlas:
         headers: Sequence[tuple[str, str]] = (),
         body: bytes = b"",
     ) -> FakeReply:
-        """Answer one request; ``target`` is the raw origin-form request target.
+        """Answer one request. ``target`` is the raw request target in origin form.
 
         Links use the request's Host, with https for Atlas's own hosts, else http.
         """
@@ -141,7 +142,7 @@ class FakeAtlas:
         return replace(reply, headers=(*reply.headers, length), body=b"")
 
     def _answer(self, arrival: Arrival) -> FakeReply:
-        """Answer a request or refuse it, with the fields that every reply has."""
+        """Answer or refuse a request, with the fields that every response has."""
         self._world.settle(self.today)
         fields = [("Date", http.http_date(self.today)), *_COMMON]
         try:
@@ -153,7 +154,7 @@ class FakeAtlas:
         return replace(reply, headers=(*reply.headers, *fields))
 
     def _signed_in(self, arrival: Arrival, fields: list[tuple[str, str]]) -> FakeReply:
-        """Check the credentials, and find the API; adds to ``fields``."""
+        """Check the credentials and find the API. Adds to ``fields``."""
         if arrival.path in {TOKEN_PATH, REVOKE_PATH}:
             return self._sign_in.oauth(arrival, self.today.timestamp())
         root, _, rest = arrival.path.removeprefix("/api/atlas/").partition("/")
@@ -175,7 +176,7 @@ class FakeAtlas:
     def _resource(
         self, arrival: Arrival, view: View, rest: str, fields: list[tuple[str, str]]
     ) -> FakeReply:
-        """Find the endpoint and its version, check the query, and let the endpoint answer; adds to ``fields``."""
+        """Find the endpoint and version, check the query, and answer. Adds to ``fields``."""
         methods, names = endpoints.find(rest, v1=view.v1)
         if not methods:
             raise AtlasRefusal("RESOURCE_NOT_FOUND", arrival.path)
@@ -191,7 +192,7 @@ class FakeAtlas:
             None: None,
         }[endpoint.sunset]
         fields += http.announced(sunset, view.now)
-        # v1.0 has no versions and counts as the first.
+        # v1.0 has no versions; it counts as the first one.
         offered = endpoint.api.versions
         accept = arrival.header("Accept")
         version: str | None = offered[0]

@@ -1,4 +1,4 @@
-"""Two tables: Atlas's cluster APIs, and their endpoints (API, method, path, function, sunset)."""
+"""List Atlas's cluster APIs, and their endpoints."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SERVERLESS = ClusterApi(
     show_job=shapes.legacy_job,
     snapshot_age=("startTime", "scheduledTime"),
 )
-"""The retired API; snapshots newest first (documented)."""
+"""The retired API. Snapshots are listed newest first (documented)."""
 
 FLEX = ClusterApi(
     path="flexClusters",
@@ -35,7 +35,7 @@ FLEX = ClusterApi(
     newest_first=False,
     in_v1=False,
 )
-"""Its successor; snapshots oldest scheduledTime first (104 of 104 recorded lists)."""
+"""Its successor. Snapshots are listed oldest scheduledTime first (104 of 104 recorded lists)."""
 
 CLUSTERS = ClusterApi(
     path="clusters",
@@ -49,7 +49,7 @@ CLUSTERS = ClusterApi(
     show_job=shapes.dedicated_job,
     snapshot_age=("createdAt",),
 )
-"""Dedicated clusters; snapshots newest first, those still being taken before all others."""
+"""Dedicated clusters. Snapshots are listed newest first, unfinished ones before all others."""
 
 DISK_BACKUPS = replace(CLUSTERS, versions=("2023-01-01",))
 """Backups of dedicated clusters."""
@@ -63,20 +63,23 @@ SHARED_TIER = replace(
     show_job=shapes.tenant_job,
     in_v1=True,
 )
-"""The retired backups of M2 and M5 clusters, each now a flex cluster; its errors for others are unknown."""
+"""The retired backups of M2 and M5 clusters, each now a flex cluster.
+
+The error codes for clusters of other tiers are unknown.
+"""
 
 EndpointHandler = Callable[[AtlasRequest], JsonObject | list[JsonObject] | None]
-"""Returns a document, the items of a page, or None; raises AtlasRefusal."""
+"""Returns a document, the items of a page, or None. Raises AtlasRefusal."""
 
 Sunset = Literal["backups", "instances"]
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One operation; ``status`` is that of a success.
+    """One operation; ``status`` is its status on success.
 
-    ``sunset`` names the date of its sunset, None if it has no sunset; writes of
-    instances end with the backups.
+    ``sunset`` is the date of its sunset, or None. Writes of instances end on the same
+    day as the backups.
     """
 
     api: ClusterApi
@@ -90,7 +93,10 @@ class Endpoint:
 def _clusters(
     api: ClusterApi, read: Sunset | None, write: Sunset | None, deleted: int
 ) -> list[Endpoint]:
-    """Return the endpoints of clusters, with the sunsets of reads and writes; ``deleted`` is a status."""
+    """Return the endpoints of clusters, with the sunsets of reads and writes.
+
+    ``deleted`` is the status of a successful DELETE.
+    """
     return [
         Endpoint(api, "GET", "", reads.list_clusters, read),
         Endpoint(api, "GET", "/{name}", reads.get_cluster, read),
@@ -107,7 +113,10 @@ def _backups(
     at: str = "backup",
     jobs: str = "restoreJobs",
 ) -> list[Endpoint]:
-    """Return the endpoints of snapshots and restore jobs below a cluster; the shared tier restores at another path."""
+    """Return the endpoints of a cluster's snapshots and restore jobs.
+
+    The shared tier restores at another path.
+    """
     snapshots = f"/{{name}}/{at}/snapshots"
     all_jobs = f"/{{name}}/{at}/{jobs}"
     if jobs == "restoreJobs":
@@ -145,7 +154,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
 
 
 def _pattern(endpoint: Endpoint) -> re.Pattern[str]:
-    # Public clients of v1.0 list and create clusters under a path that ends in a slash.
+    # Public clients of v1.0 list and create clusters at a path that ends in a slash.
     template = f"/groups/{{group}}/{endpoint.api.path}{endpoint.path or '/?'}"
     return re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", template))
 
@@ -154,7 +163,10 @@ _PATTERNS = [(endpoint, _pattern(endpoint)) for endpoint in ENDPOINTS]
 
 
 def find(path: str, *, v1: bool) -> tuple[dict[str, Endpoint], dict[str, str]]:
-    """Return the endpoints of a path behind the API version, by method, and its parameters, percent-decoded."""
+    """Return the endpoints of a path by method, and its parameters, percent-decoded.
+
+    The path begins after the API version.
+    """
     methods: dict[str, Endpoint] = {}
     names: dict[str, str] = {}
     for endpoint, pattern in _PATTERNS:

@@ -1,4 +1,4 @@
-"""Requests and replies of the fake: fields, dates, versions, and Atlas's errors."""
+"""Read requests and write responses: fields, dates, versions, and Atlas's errors."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _first(fields: HeaderFields, name: str) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One request; its repr leaves out fields and content, since they hold credentials."""
+    """One request. Its repr omits fields and content, because they contain credentials."""
 
     method: str
     target: str
@@ -39,34 +39,37 @@ class Arrival:
 
     @property
     def query(self) -> str:
-        """The raw query, empty without a query."""
+        """The raw query, empty if there is none."""
         return self.target.partition("?")[2]
 
     def header(self, name: str) -> str | None:
-        """Return the first value of a field, None when it is missing."""
+        """Return the first value of a field, None if it is missing."""
         return _first(self.headers, name)
 
 
 @dataclass(frozen=True, slots=True)
 class FakeReply:
-    """An answer."""
+    """A response."""
 
     status: int
     headers: HeaderFields = ()
     body: bytes = field(default=b"", repr=False)
 
     def header(self, name: str) -> str | None:
-        """Return the first value of a field, None when it is missing."""
+        """Return the first value of a field, None if it is missing."""
         return _first(self.headers, name)
 
 
 def stamp(when: datetime) -> str:
-    """Write an instant as Atlas's bodies do: UTC, whole seconds, Z."""
+    """Format an instant like Atlas's bodies: UTC, whole seconds, Z."""
     return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def http_date(when: datetime, *, padded: bool = True) -> str:
-    """Write an HTTP-date (RFC 9110, 5.6.7); Atlas leaves the day unpadded in Sunset and Deprecation."""
+    """Format an HTTP-date (RFC 9110, 5.6.7).
+
+    Atlas doesn't pad the day in Sunset and Deprecation.
+    """
     written = format_datetime(when.astimezone(UTC), usegmt=True)
     if padded:
         return written
@@ -74,17 +77,23 @@ def http_date(when: datetime, *, padded: bool = True) -> str:
 
 
 def json_text(document: object, *, pretty: bool = False) -> bytes:
-    """Write JSON on one line, or pretty as in Atlas's 401 (indented by two, a space before each colon)."""
+    """Format JSON on one line, or pretty like Atlas's 401.
+
+    Pretty means indented by two, with a space before each colon.
+    """
     colon, depth = (" : ", 2) if pretty else (":", None)
     written = json.dumps(
         document, ensure_ascii=False, indent=depth, separators=(",", colon)
     )
-    # A lone surrogate, which a request may contain as an escape, is escaped again.
+    # A request may contain a lone surrogate as an escape; escape it again.
     return written.encode(errors="backslashreplace")
 
 
 def instant_of(when: date | datetime) -> datetime:
-    """Return an aware instant in UTC: a date means its 00:00, a naive datetime is in UTC."""
+    """Return an aware instant in UTC.
+
+    A date means its 00:00, and a naive datetime is taken as UTC.
+    """
     if not isinstance(when, datetime):
         return datetime(when.year, when.month, when.day, tzinfo=UTC)
     if when.tzinfo is None:
@@ -102,12 +111,16 @@ _VENDOR = re.compile(
 
 
 def resolve(value: str | None, offered: Sequence[str]) -> str | None:
-    """Return the latest offered version not after the first usable date in a field value, None without such a date."""
+    """Return the version that the first usable date in a field selects.
+
+    This is the latest offered version that is not after the date. Returns None without
+    a date.
+    """
     for media_range in (value or "").split(","):
         match = _VENDOR.fullmatch(media_range)
         if match is None:
             continue
-        # ISO dates compare as text.
+        # ISO dates sort as text.
         fitting = [one for one in offered if one <= match[1]]
         if fitting:
             return max(fitting)
@@ -115,13 +128,16 @@ def resolve(value: str | None, offered: Sequence[str]) -> str | None:
 
 
 def is_json(value: str, offered: Sequence[str]) -> bool:
-    """Return whether a Content-Type is JSON: plain, or of one of the resource's versions."""
+    """Return whether a Content-Type is JSON: plain, or one of the resource's versions."""
     media_type = value.partition(";")[0].strip().lower()
     return media_type == "application/json" or resolve(value, offered) is not None
 
 
 def announced(sunset: datetime | None, now: datetime) -> HeaderFields:
-    """Return Deprecation and Sunset with an unpadded day, as recorded; empty without a sunset."""
+    """Return the Deprecation and Sunset fields as recorded, with an unpadded day.
+
+    Returns nothing for an operation without a sunset.
+    """
     if sunset is None or now < DEPRECATED:
         return ()
     return (
@@ -144,7 +160,7 @@ _WORDED: dict[str, tuple[int, str]] = {
     ),
     "RESOURCE_NOT_FOUND": (404, "Cannot find resource {}."),
     "DUPLICATE_CLUSTER_NAME": (400, "A {} named {} is already present in group {}."),
-    # Documented with its text.
+    # The text is documented.
     "TENANT_SNAPSHOT_NOT_FOUND": (
         404,
         "No Flex snapshot with ID {} exists for cluster {}.",
@@ -159,28 +175,31 @@ _WORDED: dict[str, tuple[int, str]] = {
         400,
         "The cluster {} has already been requested for deletion.",
     ),
-    # Known from public test logs: the answer to deleting a protected flex cluster, its
-    # parameter a whole sentence.
+    # Known from public test logs: the answer to deleting a protected flex cluster. Its
+    # parameter is a whole sentence.
     "ATLAS_GENERAL_ERROR": (400, "Reason: {}."),
-    # Known from public issues and repositories: the path of the 410 is the requested
+    # Known from public issues and repositories: the path in the 410 is the requested
     # one, without the first slash.
     "VERSION_GONE": (410, "Version {} of {} is no longer available."),
     "INVALID_VERSION_DATE": (406, "Invalid accept header or version date."),
 }
-"""What Atlas says."""
+"""Atlas's text for one error code."""
 
 _OURS: dict[int, str] = {
-    # INVALID_DIGEST_URI: RFC 7616, 3.4.6 asks for a 400 when the signed uri is not the
+    # INVALID_DIGEST_URI: RFC 7616, 3.4.6 requires a 400 when the signed uri is not the
     # request target.
     400: "CANNOT_USE_CLUSTER_IN_SERVERLESS_INSTANCE_API CLUSTER_NAME_INVALID MALFORMED_JSON MISSING_ATTRIBUTE "
     "INVALID_ATTRIBUTE INVALID_ENUM_VALUE UNSUPPORTED_DELIVERY_METHOD INVALID_DIGEST_URI",
     403: "FEATURE_UNSUPPORTED",
     404: "SERVERLESS_INSTANCE_NOT_FOUND NOT_FOUND RESTORE_JOB_NOT_FOUND",
 }
-"""Codes by status of which only the code is documented, or known from Atlas's Kubernetes operator: one text for all."""
+"""Codes by status whose texts are unknown: all have the same text.
+
+The codes are documented, or known from Atlas's Kubernetes operator.
+"""
 
 ERRORS = dict(_WORDED)
-"""Error codes; to add an error, add a row."""
+"""Error codes. To add an error, add a row."""
 
 
 for _status, _codes in _OURS.items():
@@ -189,9 +208,9 @@ for _status, _codes in _OURS.items():
 
 
 class AtlasRefusal(Exception):  # noqa: N818 - an answer, not a defect of the program
-    """An error answer: a code of ``ERRORS`` and the values for its placeholders.
+    """An error response: a code of ``ERRORS`` and the values of its placeholders.
 
-    ``document`` is its JSON body with the members in Atlas's order (alphabetical).
+    ``document`` is its JSON body, with the members in Atlas's order (alphabetical).
     """
 
     def __init__(self, code: str, *parameters: object) -> None:

@@ -1,4 +1,7 @@
-"""Reads, the same for every API: find the resource in the path, or refuse in the API's own words."""
+"""Answer reads, in the same way for every API.
+
+Each finds the resource in the path, or refuses with the API's own error.
+"""
 
 from __future__ import annotations
 
@@ -14,19 +17,22 @@ from shim.fake.world import Cluster, ClusterTier, Job, World
 
 @dataclass(frozen=True, slots=True)
 class ClusterApi:
-    """One API; to add an API, add one of these and its rows in ``endpoints``."""
+    """One API. To add an API, add one of these and its rows in ``endpoints``."""
 
     path: str
-    """Its segment behind the group."""
+    """The path segment after the group."""
     versions: tuple[str, ...]
-    """The dates that it has, oldest first."""
+    """The dates of its versions, oldest first."""
     refusal: str
-    """The error code for a cluster of another tier than ``serves``."""
+    """The error code for a cluster that is not of the tier ``serves``."""
     show_cluster: Callable[[Cluster, View], JsonObject]
     show_snapshot: Callable[[Cluster, JsonObject, View], JsonObject]
     show_job: Callable[[Cluster, Job, View], JsonObject]
     snapshot_age: tuple[str, ...]
-    """Snapshots are listed by the first of these dates that they have; one without is newer than all others."""
+    """The dates that sort snapshots; the first one present counts.
+
+    A snapshot without a date is newer than all others.
+    """
     serves: ClusterTier = "flex"
     no_cluster: str = "CLUSTER_NOT_FOUND"
     no_snapshot: str = "TENANT_SNAPSHOT_NOT_FOUND"
@@ -37,7 +43,7 @@ class ClusterApi:
 
 @dataclass(frozen=True, slots=True)
 class AtlasRequest:
-    """One recognized, signed-in request; ``names`` are the decoded path parameters.
+    """One recognized, signed-in request. ``names`` are the decoded path parameters.
 
     ``blank``: reads of instances answer as if no instance existed.
     """
@@ -51,13 +57,16 @@ class AtlasRequest:
 
 
 def clusters_of(request: AtlasRequest) -> dict[str, Cluster]:
-    """Return the clusters of the path's group by name; raises AtlasRefusal."""
+    """Return the clusters of the path's group by name. Raises AtlasRefusal."""
     clusters = request.world.clusters(request.names["group"])
     return {} if request.blank else clusters
 
 
 def cluster_of(request: AtlasRequest) -> Cluster:
-    """Return the path's cluster; raises AtlasRefusal if it is unknown or of a tier that the API does not serve."""
+    """Return the path's cluster.
+
+    Raises AtlasRefusal if it is unknown, or of a tier that the API does not serve.
+    """
     api = request.api
     name = request.names["name"]
     cluster = clusters_of(request).get(name)
@@ -73,7 +82,7 @@ def cluster_of(request: AtlasRequest) -> Cluster:
 
 
 def snapshot_of(request: AtlasRequest, cluster: Cluster, identity: str) -> JsonObject:
-    """Return a snapshot of a cluster by id; raises AtlasRefusal."""
+    """Return a snapshot of a cluster by id. Raises AtlasRefusal."""
     for snapshot in cluster.snapshots:
         if snapshot.get("id") == identity:
             return snapshot
@@ -104,7 +113,7 @@ def list_snapshots(request: AtlasRequest) -> list[JsonObject]:
         for member in api.snapshot_age:
             if date := snapshot.get(member):
                 return str(date)
-        # "~" is behind every date
+        # "~" sorts after every date
         return f"~{snapshot.get('id') or ''}"
 
     ordered = sorted(cluster.snapshots, key=age, reverse=api.newest_first)
@@ -142,15 +151,15 @@ def get_job(request: AtlasRequest) -> JsonObject:
 
 
 def _given(raw: str) -> dict[str, str]:
-    """Return the parameters of a raw query, the first value of a repeated one."""
+    """Return the parameters of a raw query; of a repeated one, the first value."""
     return dict(reversed(parse_qsl(raw, keep_blank_values=True)))
 
 
 def written(document: JsonObject, status: int, raw: str) -> bytes:
-    """Write a body in the form that a raw query asks for; never raises, since errors have it, too.
+    """Format a body as a raw query asks.
 
-    ``envelope`` adds the status to a page, and makes anything else the member
-    ``content`` (documented).
+    Never raises, because errors are formatted too. ``envelope`` adds the status to a
+    page, and wraps anything else in the member ``content`` (documented).
     """
     given = _given(raw)
     if _is_true(given.get("envelope", "")):
@@ -166,10 +175,10 @@ def _is_true(value: str) -> bool:
 
 
 def read_query(raw: str) -> tuple[int, int, bool]:
-    """Return page number, page size, and whether to count; raises AtlasRefusal with 400 INVALID_QUERY_PARAMETER.
+    """Return page number, page size, and whether to count.
 
-    Atlas's answer to numbers out of range is not recorded; they are refused here.
-    Unknown parameters are ignored.
+    Raises AtlasRefusal with 400 INVALID_QUERY_PARAMETER. Atlas's answer to numbers out
+    of range is not recorded; the fake refuses them. Unknown parameters are ignored.
     """
     given = {"pageNum": "1", "itemsPerPage": "100"} | _given(raw)
     for name in ("envelope", "pretty", "includeCount"):

@@ -1,4 +1,7 @@
-"""The fake Atlas on a socket: HTTP/1.1 on loopback, from threads of its own, on the standard library alone."""
+"""Serve the fake Atlas on a socket: HTTP/1.1 on loopback, in its own threads.
+
+Uses only the standard library.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +21,8 @@ from shim.fake.atlas import FakeAtlas
 class FakeServer:
     """Serves one FakeAtlas during a ``with`` block, or from ``start`` to ``stop``.
 
-    ``port`` 0 takes any free one; ``url`` has it, without a trailing slash. Raises
-    OSError at the start if the port is taken.
+    ``port`` 0 takes any free port; ``url`` includes it and has no trailing slash.
+    Raises OSError at the start if the port is in use.
     """
 
     def __init__(
@@ -40,13 +43,13 @@ class FakeServer:
         return f"http://{host}:{self.port}"
 
     def start(self) -> None:
-        """Listen; ``port`` and ``url`` are final from here on."""
+        """Listen. ``port`` and ``url`` do not change after this."""
         self._listener = _Listener(self)
         self.port = self._listener.server_address[1]
         self._listener.thread.start()
 
     def stop(self) -> None:
-        """Close the socket and every connection; does nothing if the server is not running."""
+        """Close the socket and every connection. Does nothing if the server is not running."""
         if self._listener is not None:
             self._listener.stop()
             self._listener = None
@@ -60,7 +63,7 @@ class FakeServer:
 
 
 class _Listener(ThreadingHTTPServer):
-    """The listening socket with a thread for it, and one for each connection."""
+    """The listening socket with its thread, and a thread for each connection."""
 
     request_queue_size = 128
 
@@ -77,44 +80,44 @@ class _Listener(ThreadingHTTPServer):
         )
 
     def server_bind(self) -> None:
-        """Bind without HTTPServer's look-up of the host's name, which may take seconds."""
+        """Bind without HTTPServer's lookup of the host name, which may take seconds."""
         TCPServer.server_bind(self)
 
     def get_request(self) -> tuple[socket.socket, Any]:
-        """Accept a connection, and remember it for the end."""
+        """Accept a connection, and remember it so that ``stop`` can close it."""
         connection, address = super().get_request()
         self.open.add(connection)
         return connection, address
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of a client that left."""
+        """Print no error when a client disconnects."""
         if not isinstance(sys.exc_info()[1], OSError):
             super().handle_error(request, client_address)
 
     def stop(self) -> None:
-        """Stop listening, end every connection, and wait for the listening thread."""
+        """Stop listening, close every connection, and wait for the listening thread."""
         self.shutdown()
         self.server_close()
         for connection in list(self.open):
-            with suppress(OSError):  # it has ended already
+            with suppress(OSError):  # already closed
                 connection.shutdown(socket.SHUT_RDWR)
         self.thread.join()
 
 
 class _Connection(BaseHTTPRequestHandler):
-    """Passes each request of a connection to the fake unchanged, and sends the answer."""
+    """Passes each request of a connection to the fake unchanged, and sends the response."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     server: _Listener
 
     def handle_one_request(self) -> None:
-        """Read a request, ask the fake, and write its answer in one piece."""
+        """Read a request, ask the fake, and write its response in one piece."""
         self.close_connection = True
         self.raw_requestline = self.rfile.readline(65537)
         if not self.raw_requestline or not self.parse_request():
             return
-        # parse_request folds slashes at the beginning of a target into one.
+        # parse_request merges slashes at the start of a target into one.
         target = self.raw_requestline.decode("latin-1").split(" ")[1]
         content = b"".join(self._content())
         fake = self.server.served.fake

@@ -1,6 +1,7 @@
-"""Each API's JSON of snapshots, restore jobs and clusters; members in the order of the recordings (alphabetical).
+"""Write snapshots, restore jobs and clusters as each API's JSON.
 
-Members that are None are left out of the body.
+Members have the order of the recordings (alphabetical). Members that are None are left
+out.
 """
 
 from __future__ import annotations
@@ -15,13 +16,13 @@ from shim.fake.world import MONGODB_VERSION, Cluster, Job
 
 DONE_AFTER = timedelta(seconds=60)
 STATES = ((60, "COMPLETED"), (10, "RUNNING"), (5, "QUEUED"), (float("-inf"), "PENDING"))
-"""The states of a flex job by the seconds from which it has them."""
+"""The states of a flex job, each by the age of the job in seconds when it starts."""
 FLEX_JOB_LIFE = timedelta(hours=6)
 """Recorded: expirationDate is 6 hours after restoreScheduledDate."""
 FLEX_LINK_LIFE = timedelta(hours=4)
-"""Documented: a download link of a flex snapshot lives 4 hours."""
+"""Documented: a download link of a flex snapshot is valid for 4 hours."""
 DEDICATED_LINK_LIFE = timedelta(hours=1)
-"""Recorded: a download link of a dedicated snapshot lives 1 hour."""
+"""Recorded: a download link of a dedicated snapshot is valid for 1 hour."""
 
 _LEGACY_STATUS = {
     "PENDING": "queued",
@@ -63,7 +64,7 @@ def legacy_snapshot(cluster: Cluster, snapshot: JsonObject, view: View) -> JsonO
     """A serverless snapshot, as the v1.0 pages and the contract show it (no recording exists)."""
     identity = snapshot.get("id", "")
     own = view.url(cluster, "serverless")
-    # Flex has no size; this one is made up from the id, so that it stays the same.
+    # Flex has no size. This one is derived from the id, so that it never changes.
     size = 1024 + zlib.crc32(identity.encode())
     status = snapshot.get("status", "")
     return _body(
@@ -81,7 +82,10 @@ def legacy_snapshot(cluster: Cluster, snapshot: JsonObject, view: View) -> JsonO
 
 
 def tenant_snapshot(cluster: Cluster, snapshot: JsonObject, view: View) -> JsonObject:
-    """A shared-tier snapshot: a flex snapshot with a link to itself (contract; no recording exists)."""
+    """A shared-tier snapshot: a flex snapshot with a link to itself.
+
+    Follows the contract; no recording exists.
+    """
     cluster_url = view.url(cluster, "clusters")
     identity = snapshot.get("id", "")
     own = f"{cluster_url}/backup/tenant/snapshots/{identity}"
@@ -153,7 +157,10 @@ def _flex_status(age: timedelta) -> str:
 
 
 def tenant_job(cluster: Cluster, job: Job, view: View) -> JsonObject:
-    """A shared-tier restore job, as the v1.0 pages and the contract show it: a download has a target too."""
+    """A shared-tier restore job, as in the v1.0 pages and the contract.
+
+    A download has a target too.
+    """
     own = f"{view.url(cluster, 'clusters')}/backup/tenant/restores/{job.id}"
     members = flex_job(cluster, job, view)
     members["clusterName"] = cluster.name
@@ -232,7 +239,7 @@ def _srv(cluster: Cluster) -> str:
 
 
 def _strings(cluster: Cluster) -> dict[str, str]:
-    """The connection strings of a cluster, which has none while it is created."""
+    """The connection strings of a cluster; none while it is being created."""
     if cluster.state == "CREATING":
         return {}
     return {"standardSrv": _srv(cluster)}
@@ -274,7 +281,7 @@ def flex_cluster(cluster: Cluster, _view: View) -> JsonObject:
 
 
 def legacy_instance(cluster: Cluster, view: View) -> JsonObject:
-    """A serverless instance that a flex cluster backs, as recorded."""
+    """A serverless instance on top of a flex cluster, as recorded."""
     own = view.url(cluster, "serverless")
     links = [
         _link(own),

@@ -1,4 +1,7 @@
-"""Authentication: Digest (RFC 7616), access tokens (RFC 6749, 4.4), the 401, and the two OAuth endpoints."""
+"""Check sign-ins: Digest (RFC 7616) and access tokens (RFC 6749, 4.4).
+
+Also gives the 401, and answers the two OAuth endpoints.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,7 @@ _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 
 def _is_well_formed(given: Mapping[str, str]) -> bool:
-    """Return whether a signature repeats the challenge, and nothing that was not in it."""
+    """Return whether a signature repeats the challenge and contains nothing else."""
     if given.get("realm") != REALM or given.get("qop") != "auth":
         return False
     if given.get("algorithm", "MD5") != "MD5" or "opaque" in given:
@@ -40,9 +43,10 @@ def _md5(*parts: str) -> str:
 
 
 class SignIn:
-    """Knows API keys, the demo's service account, and access tokens; the demo token never ends. Times are in seconds.
+    """Knows API keys, the demo's service account, and access tokens.
 
-    ``keys`` maps public to private keys.
+    The demo token never expires. Times are in seconds. ``keys`` maps public to private
+    keys.
     """
 
     def __init__(self, keys: Mapping[str, str]) -> None:
@@ -52,7 +56,7 @@ class SignIn:
         self._expiry: dict[str, float] = {DEMO_TOKEN: float("inf")}
 
     def check(self, arrival: Arrival, now: float) -> FakeReply | None:
-        """Check the Authorization field; returns None, or a 401 with a challenge."""
+        """Check the Authorization field. Returns None, or a 401 with a challenge."""
         scheme, credentials = _authorization(arrival)
         if scheme == "digest":
             return self._digest(credentials, arrival, now)
@@ -66,7 +70,7 @@ class SignIn:
     ) -> FakeReply | None:
         """Verify a signature against the raw request line (RFC 7616, 3.4.1, qop auth).
 
-        Raises AtlasRefusal if it is right, but of another request target.
+        Raises AtlasRefusal if the signature is valid, but for another request target.
         """
         try:
             signed = parse_keqv_list(parse_http_list(credentials))
@@ -87,7 +91,7 @@ class SignIn:
         return None
 
     def _response(self, given: Mapping[str, str], method: str) -> str:
-        """Return the response that a signature must have; raises KeyError if it lacks a parameter."""
+        """Return the correct response of a signature. Raises KeyError if it lacks a parameter."""
         user = given["username"]
         secret = _md5(user, REALM, self._keys[user])
         request = _md5(method, given["uri"])
@@ -116,7 +120,10 @@ class SignIn:
         return FakeReply(401, (*JSON, challenge), content)
 
     def oauth(self, arrival: Arrival, now: float) -> FakeReply:
-        """Give out a token or revoke one, by the path; an unknown token is revoked too (RFC 7009, 2.2)."""
+        """Issue or revoke a token, as the path asks.
+
+        Revoking an unknown token succeeds, too (RFC 7009, 2.2).
+        """
         if arrival.method != "POST":
             return FakeReply(405, (("Allow", "POST,OPTIONS"),))
         form = dict(parse_qsl(arrival.body.decode("utf-8", "replace")))

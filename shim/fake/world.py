@@ -1,7 +1,7 @@
-"""The simulated contents of Atlas: groups, clusters, snapshots, restore jobs; the same for the same time and names.
+"""Simulate the contents of Atlas: groups, clusters, snapshots, restore jobs.
 
-The names, credentials and dates of the demo world come first; the credentials are made
-up.
+The same time and names give the same contents. The names, credentials and dates of the
+demo world come first; the credentials are made up.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ DEMO_CLIENT_SECRET = "mdb_sa_sk_demo"  # noqa: S105 - made up
 DEMO_TOKEN = "demo-access-token"  # noqa: S105 - made up; it never expires
 
 BACKUP_SUNSET = datetime(2026, 1, 22, tzinfo=UTC)
-"""From this instant the serverless and shared-tier backup endpoints, and writes of instances, answer 410."""
+"""The serverless and shared-tier backup endpoints, and writes of instances, answer 410 from this instant."""
 
 INSTANCES_BLANK = datetime(2026, 1, 15, tzinfo=UTC)
-"""From this instant reads of serverless instances answer as if no instance existed (by the specification)."""
+"""Reads of serverless instances answer as if no instance existed from this instant (by the specification)."""
 
 INSTANCE_SUNSET = datetime(2027, 1, 18, tzinfo=UTC)
-"""From this instant reads of serverless instances answer 410."""
+"""Reads of serverless instances answer 410 from this instant."""
 
 ClusterTier = Literal["flex", "dedicated"]
 
@@ -46,13 +46,16 @@ RETENTION_DAYS = 8
 CREATION = timedelta(seconds=60)
 UPDATE = timedelta(seconds=30)
 DELETION = timedelta(seconds=60)
-"""Durations of CREATING, UPDATING and DELETING; only the words are recorded."""
+"""Durations of CREATING, UPDATING and DELETING. Only the words are recorded."""
 _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 
 
 @dataclass(slots=True)
 class Job:
-    """A restore job as created; its status depends on the time of the read, ``delivery`` is a legacy deliveryType."""
+    """A restore job as created. Its status depends on the time of the read.
+
+    ``delivery`` is a legacy deliveryType.
+    """
 
     id: str
     snapshot: str
@@ -64,7 +67,7 @@ class Job:
 
     @property
     def download(self) -> bool:
-        """Whether a link is ordered, not a restore."""
+        """Whether the job prepares a link instead of a restore."""
         return self.delivery == "download"
 
 
@@ -72,8 +75,8 @@ class Job:
 class Cluster:
     """One cluster; tests may change every member.
 
-    ``snapshots`` are documents in its own tier's JSON, without links. At ``settles`` it
-    becomes IDLE, or disappears if it was DELETING. A cluster that is CREATING has no
+    ``snapshots`` are documents in the JSON of its tier, without links. At ``settles``
+    it becomes IDLE, or disappears if it was DELETING. A cluster that is CREATING has no
     connection strings (recorded).
     """
 
@@ -102,7 +105,7 @@ class World:
     def add(
         self, group: str, name: str, tier: ClusterTier, now: datetime, count: int
     ) -> Cluster:
-        """Create or replace a cluster with a number of made-up snapshots."""
+        """Create or replace a cluster, with a number of made-up snapshots."""
         created = now - timedelta(days=count + 30)
         cluster, dice = self._keep(group, name, tier, created)
         if tier == "flex":
@@ -113,7 +116,10 @@ class World:
         return cluster
 
     def create(self, group: str, name: str, now: datetime) -> Cluster:
-        """Begin to create a flex cluster, as the API does, still without connection strings (recorded)."""
+        """Begin to create a flex cluster, as the API does.
+
+        It has no connection strings yet (recorded).
+        """
         cluster, _ = self._keep(group, name, "flex", now)
         cluster.state = "CREATING"
         cluster.settles = now + CREATION
@@ -136,7 +142,7 @@ class World:
         return cluster, dice
 
     def settle(self, now: datetime) -> None:
-        """Complete creations, updates and deletions whose time has come."""
+        """Complete the creations, updates and deletions that are due."""
         for clusters in self.groups.values():
             for cluster in [*clusters.values()]:
                 if cluster.settles is None or now < cluster.settles:
@@ -147,7 +153,7 @@ class World:
                 cluster.settles = None
 
     def clusters(self, group: str) -> dict[str, Cluster]:
-        """Return the clusters of a group; raises AtlasRefusal for an unknown group."""
+        """Return the clusters of a group. Raises AtlasRefusal for an unknown group."""
         if group not in self.groups:
             raise AtlasRefusal("GROUP_NOT_FOUND", group)
         return self.groups[group]
@@ -160,7 +166,10 @@ class World:
         target: tuple[str, str],
         delivery: str,
     ) -> Job:
-        """Store a restore job of a snapshot as the newest of a cluster; ``target`` is a group and a cluster."""
+        """Store a restore job of a snapshot as the newest of a cluster.
+
+        ``target`` is a group and a cluster.
+        """
         dice = _dice(cluster.group, cluster.name, "job", len(cluster.jobs))
         finished = snapshot.get("finishTime") or snapshot.get("createdAt")
         created = now.replace(microsecond=0)
@@ -173,12 +182,12 @@ class World:
 
 
 def _dice(*words: str | int) -> random.Random:
-    """Return a generator that depends only on these words, not on earlier calls."""
+    """Return a random generator that depends only on these words, not on earlier calls."""
     return random.Random("/".join(map(str, (1, *words))))  # noqa: S311 - no secret
 
 
 def object_id(when: datetime, dice: random.Random) -> str:
-    """Return an ObjectId: 4 bytes of seconds since the epoch and 8 random bytes, in hex."""
+    """Return an ObjectId in hex: 4 bytes of seconds since the epoch and 8 random bytes."""
     return f"{int(when.timestamp()):08x}{dice.getrandbits(64):016x}"
 
 
@@ -191,7 +200,10 @@ def _days(count: int, now: datetime) -> list[datetime]:
 
 
 def flex_snapshots(count: int, now: datetime, dice: random.Random) -> list[JsonObject]:
-    """Make flex snapshots as recorded: daily, started within a minute, finished within two more."""
+    """Make flex snapshots as recorded: one a day, complete within three minutes.
+
+    Each starts within a minute and finishes within two more.
+    """
     made: list[JsonObject] = []
     retention = timedelta(days=max(RETENTION_DAYS, count))
     for scheduled in _days(count, now):
@@ -213,7 +225,10 @@ def flex_snapshots(count: int, now: datetime, dice: random.Random) -> list[JsonO
 def dedicated_snapshots(
     count: int, now: datetime, dice: random.Random, name: str
 ) -> list[JsonObject]:
-    """Make dedicated snapshots with the recorded members: the newest taken on demand, the others daily."""
+    """Make dedicated snapshots with the recorded members.
+
+    The newest is taken on demand, the others daily.
+    """
     policy = object_id(now - timedelta(days=400), dice)
     retention = timedelta(days=max(RETENTION_DAYS, count))
     made: list[JsonObject] = []

@@ -1,6 +1,6 @@
-"""Writes: create restore jobs; create, update and delete instances and flex clusters.
+"""Answer writes: restore jobs, instances and flex clusters.
 
-Bodies are read as by a strict API: unknown, missing and mistyped members are refused by
+Bodies are checked strictly: an unknown, missing or mistyped member is refused with its
 name.
 """
 
@@ -37,7 +37,7 @@ _KINDS: dict[str, type | tuple[str, ...] | re.Pattern[str]] = {
     "terminationProtectionEnabled": bool,
     "value": re.compile(r"(?s).{1,255}"),
 }
-"""The type, words or pattern of members, which mean the same in every API."""
+"""The type, words or pattern of each member, the same in every API."""
 
 _PROTECTED = (
     "Cannot terminate cluster {} in group {} because termination protection is enabled. "
@@ -46,7 +46,7 @@ _PROTECTED = (
 
 
 def _read(content: bytes, known: str, required: str = "") -> JsonObject:
-    """Read a JSON object, as ``_checked`` does."""
+    """Read and check a JSON object; see ``_checked``."""
     try:
         document = json.loads(content)
     except (ValueError, RecursionError):
@@ -57,7 +57,10 @@ def _read(content: bytes, known: str, required: str = "") -> JsonObject:
 
 
 def _checked(document: JsonObject, known: str, required: str = "") -> JsonObject:
-    """Return the members that are not null; raises AtlasRefusal on an unknown, a mistyped and a missing one."""
+    """Return the members that are not null.
+
+    Raises AtlasRefusal on an unknown, a mistyped or a missing member.
+    """
     given = {name: value for name, value in document.items() if value is not None}
     for name in document:
         if name not in f"{known} {required}".split():
@@ -87,7 +90,7 @@ def _is_flex(request: AtlasRequest) -> bool:
 
 
 def flex_restore(request: AtlasRequest) -> JsonObject:
-    """Restore a flex snapshot to a cluster, of the same group unless another is named.
+    """Restore a flex snapshot to a cluster, in the same group unless the body names another.
 
     The shared tier's body is alike. Recorded: the cluster's own name is tolerated.
     """
@@ -110,7 +113,7 @@ def flex_restore(request: AtlasRequest) -> JsonObject:
 def flex_download(request: AtlasRequest) -> JsonObject:
     """Prepare a download of a flex or shared-tier snapshot.
 
-    The shared tier needs no target (v1.0 pages), though the contract wants one.
+    The shared tier needs no target (v1.0 pages), though the contract requires one.
     """
     cluster = cluster_of(request)
     body = _read(
@@ -122,9 +125,10 @@ def flex_download(request: AtlasRequest) -> JsonObject:
 
 
 def restore(request: AtlasRequest) -> JsonObject:
-    """Restore or download a serverless or dedicated snapshot, or restore a dedicated cluster to a point in time.
+    """Restore or download a serverless or dedicated snapshot.
 
-    The contract wants a target for the download of a serverless one, too.
+    A dedicated cluster can also be restored to a point in time. The contract requires a
+    target even for the download of a serverless snapshot.
     """
     cluster = cluster_of(request)
     is_dedicated = request.api.path == "clusters"
@@ -166,7 +170,7 @@ def _ordered(
 
 
 def create(request: AtlasRequest) -> JsonObject:
-    """Create a flex cluster, or a serverless instance; as recorded, a flex cluster stands for it."""
+    """Create a flex cluster, or a serverless instance on top of one (as recorded)."""
     group = request.names["group"]
     clusters = clusters_of(request)
     body = _read_options(request, "name providerSettings")
@@ -206,7 +210,7 @@ def update(request: AtlasRequest) -> JsonObject:
 
 
 def _read_options(request: AtlasRequest, required: str = "") -> JsonObject:
-    """Read a body with tags, termination protection and, of an instance, backup options."""
+    """Read a body with tags, termination protection and, for an instance, backup options."""
     if _is_flex(request):
         own = ""
     else:
@@ -223,13 +227,13 @@ def _read_options(request: AtlasRequest, required: str = "") -> JsonObject:
 
 
 def _set_options(cluster: Cluster, body: JsonObject) -> None:
-    """Set the given options; an instance's backup options change nothing (recorded)."""
+    """Apply the given options. An instance's backup options change nothing (recorded)."""
     cluster.tags = tuple(body.get("tags", cluster.tags))
     cluster.protected = body.get("terminationProtectionEnabled", cluster.protected)
 
 
 def delete(request: AtlasRequest) -> JsonObject | None:
-    """Delete a flex cluster or an instance; answers an empty object for an instance."""
+    """Delete a flex cluster or an instance. Returns an empty object for an instance."""
     cluster = cluster_of(request)
     if cluster.protected:
         raise AtlasRefusal(
@@ -242,7 +246,10 @@ def delete(request: AtlasRequest) -> JsonObject | None:
 def _change(
     request: AtlasRequest, cluster: Cluster, state: str, lasts: timedelta
 ) -> None:
-    """Put a cluster into a state for a while; a cluster being created stays CREATING until its time (recorded)."""
+    """Put a cluster into a state for a while.
+
+    A cluster that is being created stays CREATING until its time (recorded).
+    """
     if cluster.state == "DELETING":
         raise AtlasRefusal("CLUSTER_ALREADY_REQUESTED_DELETION", cluster.name)
     if cluster.state != "CREATING" or state == "DELETING":

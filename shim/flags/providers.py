@@ -1,9 +1,11 @@
-"""Asking for a flag: OpenFeature, with a provider that the program has set or a factory makes, or a file.
+"""Ask OpenFeature or a file for the value of a flag.
 
-[atlas-route]
-value = "legacy"                                  # for everybody else
-share = { flex = 10 }                             # percent of all projects, always the same ones
-projects = { "5f2b9c0d1e3a4b5c6d7e8f90" = "flex" }  # before the share
+The OpenFeature provider is set by the program or made by a factory. A file looks so:
+
+    [atlas-route]
+    value = "legacy"  # for all other projects
+    share = { flex = 10 }  # percent of all projects, always the same ones
+    projects = { "5f2b9c0d1e3a4b5c6d7e8f90" = "flex" }  # decided before the share
 """
 
 from __future__ import annotations
@@ -23,16 +25,20 @@ from shim.extras import hint
 from shim.flags.words import Evaluate, FlagError
 
 PROVIDER = "ATLAS_SHIM_OPENFEATURE_PROVIDER"
-"""The variable that names the factory of a provider, for programs that don't set one."""
+"""The variable with the factory of a provider, for programs that don't set one."""
 
 DOMAIN = "atlas-shim"
-"""What a provider of our own is bound to, beside whatever the program around us uses."""
+"""The OpenFeature domain of a provider that the shim sets.
+
+It does not affect the provider that the program itself uses.
+"""
 
 
 def provider_factory(environ: Mapping[str, str]) -> Callable[[], Any] | Path | None:
-    """Return the object of an environment's ``package.module:factory``, the path of its ``file:PATH``, or None.
+    """Return the factory, or the path of the flag file, that an environment sets.
 
-    Raises SettingsError if it can't be found.
+    The variable is ``package.module:factory`` or ``file:PATH``. Returns None if it is
+    empty. Raises SettingsError if the factory can't be imported.
     """
     if not (text := environ.get(PROVIDER, "")):
         return None
@@ -59,9 +65,10 @@ def check_flag(route: str) -> None:
 
 
 def connected(key: str, factory: Callable[[], Any] | Path | None) -> Evaluate:
-    """Return a function that evaluates a flag; a provider of the ``factory`` is made and set first.
+    """Return a function that evaluates a flag.
 
-    Raises whatever a factory raises.
+    If there is a ``factory``, its provider is made and set first. Raises the factory's
+    own errors.
     """
     if isinstance(factory, Path):
         return partial(_in_file, factory, key)
@@ -71,14 +78,14 @@ def connected(key: str, factory: Callable[[], Any] | Path | None) -> Evaluate:
     from openfeature.provider.no_op_provider import NoOpProvider  # noqa: PLC0415 - as above
 
     if factory is not None:
-        # Versions before 0.9 have one way to set it, which waits.
+        # Before version 0.9 there is only this function, which waits.
         getattr(api, "set_provider_and_wait", api.set_provider)(factory(), DOMAIN)
     client = api.get_client(DOMAIN)
 
     def evaluate(project: str) -> str | None:
         if isinstance(client.provider, NoOpProvider):
             raise LookupError("no OpenFeature provider is set")  # noqa: TRY004 - no type of a caller's is wrong
-        # A flag that is switched off gives the default that it was asked with.
+        # A flag that is switched off returns the default from its request.
         found = client.get_string_details(
             key, RouteWord.AUTO.value, EvaluationContext(project or None)
         )
@@ -92,11 +99,11 @@ def connected(key: str, factory: Callable[[], Any] | Path | None) -> Evaluate:
 
 
 FileFlag = tuple[Any, dict[str, float], dict[str, Any]]
-"""A flag of a file: its value, share and projects."""
+"""A flag in a file: its value, share and projects."""
 
 
 def _in_file(path: Path, key: str, project: str) -> object:
-    """Return a file's value of a flag for a project; raises FlagError with the defect."""
+    """Return the value of a flag in a file for a project. Raises FlagError with the defect."""
     try:
         found = path.stat()
         flags = _flags(
@@ -118,7 +125,7 @@ def _in_file(path: Path, key: str, project: str) -> object:
     value, share, projects = flags[key]
     if project in projects:
         return projects[project]
-    # As long as a share only grows, a project that is in it stays in it.
+    # While a share only grows, a project never leaves it.
     place = (
         int.from_bytes(sha256(f"{key} {project}".encode()).digest()[:6], "big")
         / 2**48
@@ -133,7 +140,7 @@ def _in_file(path: Path, key: str, project: str) -> object:
 
 @lru_cache(maxsize=1)
 def _flags(path: Path, stamp: tuple[int, ...]) -> dict[str, FileFlag]:  # noqa: ARG001 - read once for each
-    """Return all flags of a file as it is now; raises OSError and ValueError."""
+    """Return all flags of a file as it is now. Raises OSError and ValueError."""
     return {
         name: _flag(name, given)
         for name, given in read_toml(path, SETTINGS_BYTES).items()
@@ -141,7 +148,7 @@ def _flags(path: Path, stamp: tuple[int, ...]) -> dict[str, FileFlag]:  # noqa: 
 
 
 def _flag(key: str, given: Any) -> FileFlag:
-    """Return one flag; raises ValueError, as tomllib does, with the name that is not a flag."""
+    """Return one flag. Raises ValueError with its name if it is invalid."""
     table = given
     if isinstance(given, str):
         table = {"value": given}

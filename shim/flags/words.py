@@ -1,7 +1,7 @@
-"""The words of a flag, one for each project, asked for in a thread of their own and kept.
+"""Store the value of a flag for each project, and refresh it in a thread.
 
-The first call of a project waits for its word, as long as ``WAIT`` says; later ones use
-the last word that was read.
+The first call of a project waits for its value, at most ``WAIT`` seconds. Later calls
+use the last value that was read.
 """
 
 from __future__ import annotations
@@ -25,62 +25,67 @@ log = logging.getLogger("shim.flags")
 T = TypeVar("T")
 
 Evaluate = Callable[[str], object]
-"""Project, or ``""`` for calls without one -> the flag's value, None if it has none; raises anything."""
+"""Returns the flag's value for a project, None if it has none.
+
+The project is ``""`` for calls without one. Raises any exception.
+"""
 
 EVERY = 5.0
-"""Seconds from the beginning of one look at all words to the next."""
+"""Seconds between two rounds of questions, from the beginning of each."""
 
 WAIT = 3.0
 """Seconds for a provider to connect and answer; a first call waits at most that long."""
 
 LOOK = 0.005
-"""Seconds from one look of a call that waits to the next."""
+"""Seconds after which a waiting call checks again."""
 
 MAX_PROJECTS = 1024
-"""Projects whose words are kept."""
+"""The most projects whose values are stored."""
 
-_SOON = 0.25  # seconds after which a provider that may be connecting is asked again
-_MAX_ID_LENGTH = 64  # characters of a project's id that is asked about: Atlas's have 24
-_IDLE = 120  # looks after which a project without a call is forgotten: ten minutes
-# seconds between two questions, so that a thousand of them don't keep the calls' loop
-# waiting
+# seconds after which a provider that may still be connecting is asked again
+_SOON = 0.25
+# the longest project id that is asked about; Atlas's have 24 characters
+_MAX_ID_LENGTH = 64
+_IDLE = 120  # rounds after which a project without a call is forgotten: ten minutes
+# seconds between two questions, so that a thousand of them don't block the event loop
+# that serves calls
 _PACE = 0.002
 
 
 class FlagError(LookupError):
-    """The definition of a flag is invalid, until it is changed."""
+    """The definition of a flag is invalid and must be corrected."""
 
 
 @attrs.define(eq=False)
 class _Entry:
-    """What is kept of one project."""
+    """The value of one project, and its state."""
 
     word: RouteWord | None = None
-    """The last good one."""
+    """The last good value."""
     asked: bool = False
-    """Whether calls need not wait for the word."""
+    """Whether calls no longer need to wait for the value."""
     idle: int = 0
-    """The looks since its last call."""
+    """The rounds since the last call of the project."""
     trusted: bool = False
-    """Whether Atlas has answered a call with success, which no stranger's call gets."""
+    """Whether Atlas has accepted a call for the project, so that it is not made up."""
     since: float = attrs.field(factory=time.monotonic)
-    """When its first call came."""
+    """The time of its first call."""
     fault: str = ""
-    """Why the last question got no word, empty if it has been answered."""
+    """Why the last question failed, empty if it succeeded."""
     has_gone_on: bool = False
-    """Whether its first call waits no more."""
+    """Whether its first call no longer waits."""
 
     def is_held(self) -> bool:
-        """Return whether its place is one that a call waits for."""
+        """Return whether a call is waiting for the value."""
         return not self.has_gone_on and time.monotonic() <= self.since + WAIT
 
 
 class FlagWords(Generic[T]):
-    """The last good words of the flag ``key``, and the variant of the plan for each.
+    """The last good values of the flag ``key``, and the variant of the plan for each.
 
     ``connect`` is called in the thread that asks, and again while it fails. ``make``
-    returns the variant for a word, which is None if the flag has no value yet. ``fault``
-    is the fault of the provider, empty while it answers.
+    returns the variant for a value, which is None if the flag has none yet. ``fault``
+    is the error of the provider, empty while it answers.
     """
 
     def __init__(
@@ -99,7 +104,7 @@ class FlagWords(Generic[T]):
         self._evaluate: Evaluate | None = None
         self._nobody = _Entry()
         self._entries = {"": self._nobody}
-        # whom to ask about: new projects come first
+        # projects to ask about; new ones come first
         self._turns = deque[str](maxlen=2 * MAX_PROJECTS)
         self._is_full = self._is_over = False
         self._of: T | None = None
@@ -108,26 +113,30 @@ class FlagWords(Generic[T]):
         self.begin()
 
     def begin(self) -> None:
-        """Begin to ask, anew in a child process: a fork copies no threads, and may copy locks that they hold."""
+        """Start the thread that asks.
+
+        Called again in a child process: a fork copies no threads, and may copy locks
+        that they hold.
+        """
         self._wake = threading.Event()
         self._asking_since = float("inf")
         threading.Thread(target=self._work, name="feature flag", daemon=True).start()
 
     def stop(self) -> None:
-        """Ask no more; a provider that hangs is not waited for."""
+        """Stop asking, without waiting for a provider that hangs."""
         _LIVING.discard(self)
         self._is_over = True
         self._wake.set()
 
     def waits(self, match: Match) -> float:
-        """Return after how many seconds a call is to look again for its project's word, 0 if it need not wait."""
+        """Return the seconds after which a call must check again, 0 if it need not wait."""
         entry = self._entry(match)
         if self.hangs() or entry.asked or time.monotonic() > entry.since + WAIT:
             return 0.0
         return LOOK
 
     def variant(self, whole: T, match: Match) -> T:
-        """Return the variant for the last good word of the project that a call names. Never waits."""
+        """Return the variant for the last good value of a call's project. Never waits."""
         entry = self._entry(match)
         entry.idle = 0
         entry.has_gone_on = True
@@ -140,14 +149,14 @@ class FlagWords(Generic[T]):
         return variants[word]
 
     def trust(self, match: Match) -> None:
-        """Note that Atlas has answered a call with success."""
+        """Record that Atlas has accepted a call."""
         self._entry(match, trusted=True).has_gone_on = True
 
     def _entry(self, match: Match, *, trusted: bool = False) -> _Entry:
-        """Return the stored word for a call's project, or that of calls without one if there is no room.
+        """Return the entry of a call's project.
 
-        Strangers may make projects up: the place of a trusted project is had by another
-        trusted one alone.
+        If there is no room, returns the entry of calls without a project. Strangers may
+        make projects up, so only a trusted project can replace a trusted one.
         """
         project = match.parameters.get("groupId", "")
         entry = self._entries.get(project)
@@ -161,10 +170,11 @@ class FlagWords(Generic[T]):
         return entry
 
     def _has_room(self, *, trusted: bool) -> bool:
-        """Forget the project that was idle for longest, if all places are taken; return whether there is one now.
+        """Return whether there is room for one more project.
 
-        One whose first call waits keeps its place: it would take one again at its next
-        look, and so on for ever.
+        If there is none, forgets the project that was idle for longest. A project whose
+        first call is waiting is never forgotten: the call would claim a place again at
+        its next check, and so on without end.
         """
         if len(self._entries) <= MAX_PROJECTS:
             return True
@@ -189,7 +199,11 @@ class FlagWords(Generic[T]):
         return f"the flag {self.key}"
 
     def report(self) -> dict[str, Any]:
-        """Return the state for people and programs: each word with its projects, the word for others, the fault."""
+        """Return the state of the flag, for the status page and programs.
+
+        It counts the projects of each value, and has the value of all other projects
+        and the provider's error.
+        """
         self.hangs()
         others = self._nobody.word or RouteWord.AUTO
         words = Counter(
@@ -205,13 +219,16 @@ class FlagWords(Generic[T]):
         }
 
     def hangs(self) -> bool:
-        """Return whether the provider hangs, and log it once: the thread that asks it can't."""
+        """Return whether the provider hangs.
+
+        Logs it once, because the thread that asks can't.
+        """
         if found := time.monotonic() > self._asking_since + WAIT:
             self._note(f"no answer for {WAIT:g} s")
         return found
 
     def _note(self, fault: str) -> None:
-        """Log it if the provider begins to fail, in another way, or to answer again."""
+        """Log that the provider begins to fail, fails differently, or answers again."""
         if fault and fault != self.fault:
             log.warning(
                 "%s: its provider fails, the last good words stay: %s", self, fault
@@ -244,7 +261,10 @@ class FlagWords(Generic[T]):
             wake.clear()
 
     def _words(self) -> str:
-        """Return the words in force; projects with the same word as calls without a project are left out."""
+        """Return the values in force as a text.
+
+        Projects with the same value as calls without a project are not listed.
+        """
         report = self.report()
         words = [
             f"{word} for {count}"
@@ -259,7 +279,7 @@ class FlagWords(Generic[T]):
         )
 
     def _ask(self, project: str) -> None:
-        """Ask about one project; nothing is noted of one that was dropped meanwhile."""
+        """Ask about one project. Records nothing if the project was forgotten meanwhile."""
         if (entry := self._entries.get(project)) is None:
             return
         self._asking_since = time.monotonic()
@@ -292,7 +312,10 @@ class FlagWords(Generic[T]):
 
 
 def _word_of(value: object) -> RouteWord | None:
-    """Return a flag's value as a word, None if it has none; raises FlagError with the words that there are."""
+    """Return a flag's value as a route, None if it has none.
+
+    Raises FlagError with the valid values.
+    """
     try:
         if value is None:
             return None

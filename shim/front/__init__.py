@@ -1,7 +1,8 @@
-"""Configurations for other proxies: retired calls go to the gateway, all others directly to Atlas.
+"""Write configurations for other proxies.
 
-``calls`` turns the mapping documents into regular expressions, and ``templates`` are
-the configurations. Nothing here opens a connection.
+Retired calls go to the gateway, all others directly to Atlas. ``calls`` turns the
+mapping documents into regular expressions, and ``templates`` are the configurations. No
+module here opens a connection.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from shim.gateway.options import Options
 from shim.page import templates
 
 PROXIES = ("nginx", "haproxy", "envoy")
-"""The proxies that there is a template for."""
+"""The proxies that have a template."""
 
 _QUOTED = re.compile(r"[A-Za-z0-9._/@+~ -]+")
 
@@ -35,12 +36,13 @@ def configuration(  # noqa: PLR0913 - one argument an option
     listen: Address,
     ca_file: str | None = None,
 ) -> str:
-    """Return the whole configuration of a proxy. What it is made of has no character that ends a word.
+    """Return the whole configuration of a proxy.
 
-    ``replicas`` are the gateways: where each takes calls, and where it answers probes
-    (None: it is not asked). Of ``options`` upstream, certificate and times are taken.
-    ``ca_file`` is None for the system's roots. Raises SettingsError for a path or host
-    that can't be written down as it is, and for a key without its certificate.
+    ``replicas`` are the gateways, each with the address for calls and the one for
+    probes (None: it is not probed). Of ``options``, only upstream, certificate and
+    timeouts are used. ``ca_file`` is None for the system's roots. The inserted values
+    contain no character that ends a word of the configuration. Raises SettingsError for
+    a path or host with such a character, and for a key without its certificate.
     """
     origin = urlsplit(options.upstream)
     tls = origin.scheme == "https"
@@ -70,7 +72,8 @@ def configuration(  # noqa: PLR0913 - one argument an option
         tls_key=options.tls_key or options.tls_cert,
         ca_file=ca_file,
         idle=idle,
-        # The gateway says itself, in Atlas's shape, when upstream was idle for too long.
+        # The gateway itself answers in Atlas's shape when upstream was idle for too
+        # long.
         gateway_idle=idle + 10,
         head=max(1, round(options.client_timeout)),
         kept=max(1, round(options.keepalive_timeout)),

@@ -1,9 +1,9 @@
-"""Which calls go to the gateway: the operations of the documents as regular expressions.
+"""Turn the operations of the documents into regular expressions for proxies.
 
-A proxy knows fewer things than the gateway, so each expression takes in all that the
-gateway recognizes and little else: a call that the gateway does not recognize, it
-passes on. The expressions use only syntax that PCRE2 and RE2 share, and have no character
-that a configuration would have to quote.
+A proxy knows less about a call than the gateway. So each expression matches every call
+that the gateway recognizes, and few others; the gateway passes those through. The
+expressions use only syntax that PCRE2 and RE2 share, and no character that a
+configuration would have to quote.
 """
 
 from __future__ import annotations
@@ -19,12 +19,13 @@ from shim.gateway.allow import READS
 
 
 def groups_of(documents: Sequence[Document]) -> list[dict[str, Any]]:
-    """Return the condition for the gateway: a call that any rule matches, unless its group's ``another`` does too.
+    """Return the condition for sending a call to the gateway.
 
-    A group's ``another`` matches (ignoring case) a whole Accept field that certainly
-    names another version than the legacy one; it is empty where the path alone decides.
-    Each of its ``rules`` has expressions for a whole ``method`` and a whole raw
-    ``path``, without the query; ``is_read`` says that its methods change nothing.
+    A call matches a group if any of its ``rules`` matches, unless ``another`` does too.
+    A rule has expressions for the whole ``method`` and the whole raw ``path``, without
+    the query; ``is_read`` means that its methods change nothing. ``another`` matches
+    (ignoring case) a whole Accept field that certainly names a version other than the
+    legacy one. It is empty if the path alone decides.
     """
     found: dict[str, dict[tuple[str, bool], list[str]]] = {}
     for document in documents:
@@ -56,7 +57,10 @@ def groups_of(documents: Sequence[Document]) -> list[dict[str, Any]]:
 
 
 def _rule(template: str, methods: Sequence[str], is_read: bool) -> dict[str, Any]:  # noqa: FBT001 - a member
-    """Return the rule of a template: one segment for each parameter, and maybe a slash at the end."""
+    """Return the rule of a template.
+
+    Each parameter is one segment, and a slash at the end is optional.
+    """
     segments = []
     for segment in template.split("/"):
         if parameter_name(segment):
@@ -82,11 +86,11 @@ def _plain(text: str) -> str:
 
 
 def another_version(versions: Versions) -> str:
-    """Return the expression for Accept fields that certainly ask for something else than these versions.
+    """Return the expression for Accept fields that certainly ask for another version.
 
-    That is one media range without a weight, with a date beyond the range
-    (``2030-01-01``) or a word in a date's place (``preview``). Dates before the range
-    are left to the gateway, and so are lists of media ranges.
+    Such a field has one media range without a weight, with a date after the range
+    (``2030-01-01``) or a word instead of a date (``preview``). Dates before the range
+    go to the gateway, and so do lists of media ranges.
     """
     words = "[a-z][a-z0-9.+-]*"
     if versions.end:
@@ -95,7 +99,10 @@ def another_version(versions: Versions) -> str:
 
 
 def _from(text: str) -> str:
-    """Return the expression for texts of digits and dashes that are written like this one and not before it."""
+    """Return the expression for this text, and for texts of its form that sort after it.
+
+    A text has digits and dashes.
+    """
     ways = [text]
     for index, digit in enumerate(text):
         if digit not in "-9":

@@ -1,4 +1,4 @@
-"""``atlas-shim run``: a gateway that lives as long as a program, and variables that route its calls there.
+"""Run a program with a gateway of its own: ``atlas-shim run -- PROGRAM``.
 
 State: the helper process owns the gateway and its socket. The program replaces the
 command's process, so it gets signals and returns its own exit code. Nothing is left

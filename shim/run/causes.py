@@ -1,4 +1,7 @@
-"""What is said at the end of a program: why it was not served, with a command that works, and the report."""
+"""Write the lines at the end of a program: the report, and why calls were not translated.
+
+Each cause comes with a command that fixes it.
+"""
 
 from __future__ import annotations
 
@@ -19,16 +22,16 @@ GONE = 410
 
 @attrs.frozen
 class Refused:
-    """Calls of a program that one error answered."""
+    """Calls of a program that got the same error."""
 
     code: str
     status: int
     count: int
     advice: str = ""
-    """What to do, where the operation knows better than the table of codes."""
+    """The fix, if the operation knows a better one than the table of codes."""
 
     def sentence(self, again: str) -> str:
-        """Return the event and its fix; ``again`` is the command that starts the program again."""
+        """Return the event and its fix. ``again`` is the command that restarts the program."""
         calls = "call" if self.count == 1 else "calls"
         cure = self.advice or error_codes()[self.code].cure_under_run(again)
         return f"{self.count} {calls} got {self.status} {self.code}. {cure}"
@@ -39,7 +42,7 @@ def refused_calls(
     operations: Iterable[Operation],
     again: str,
 ) -> Iterator[Refused]:
-    """Yield the calls refused by the run, or ended by Atlas, most frequent first."""
+    """Yield the calls that the run refused or Atlas retired, most frequent first."""
     known = {operation.id: operation for operation in operations}
     counts = Counter[tuple[str, int]]()
     advice = dict[tuple[str, int], str]()
@@ -63,27 +66,30 @@ def refused_calls(
 
 @attrs.frozen(kw_only=True)
 class ProgramCalls:
-    """What was seen of a program's calls."""
+    """The observed calls of a program."""
 
     counts: Counter[str]
-    """``calls``, ``retired`` ones and those to what is ``ending``, ``connections``, ``tunnels``, ``strangers``, and
-    ``distrusting`` programs."""
+    """The counts of what was observed.
+
+    ``calls``, ``retired`` and ``ending`` calls, ``connections``, ``tunnels``,
+    ``strangers``, and ``distrusting`` programs.
+    """
     refused: Sequence[Refused]
     again: str
-    """The command that starts the program again."""
+    """The command that restarts the program."""
     host: str
     others: Collection[str]
-    """Atlas's hosts that it called beside ``host``."""
+    """Atlas's hosts that it called, other than ``host``."""
     unseen: str
-    """Why none of its calls may be seen, as far as its command line tells."""
+    """Why the run may see none of its calls, judging by its command line."""
 
     def last_words(self) -> Iterator[str]:
-        """Yield the lines for the program's end, none if all calls were translated."""
+        """Yield the lines for the program's end; none if all calls were translated."""
         counts = self.counts
         for one in self.refused:
             yield one.sentence(self.again)
         is_answered = counts["calls"] or self.refused
-        # it ended them without a call
+        # the error ended the program before its first call
         if counts["distrusting"] or (counts["connections"] and not is_answered):
             yield (
                 f"a program of this run called {self.host} and does not trust its certificate: have it trust the file "

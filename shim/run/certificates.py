@@ -1,4 +1,4 @@
-"""The certificate of one run, for Atlas's host, and bundles and stores of those that programs trust."""
+"""Create the certificate of one run, and the bundles and stores that programs trust."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from cryptography.x509.oid import NameOID
 from shim.gateway.tls import listener_context
 
 LIFE = dt.timedelta(days=365)
-"""The longest run."""
+"""The longest validity of a run's certificate."""
 
 SYSTEM_BUNDLES = (
     "/etc/ssl/certs/ca-certificates.crt",
@@ -30,16 +30,17 @@ SYSTEM_BUNDLES = (
     "/etc/ssl/ca-bundle.pem",
     "/etc/ssl/cert.pem",
 )
-"""Files in which Linux distributions and macOS keep their roots."""
+"""The files of the trusted roots on Linux distributions and macOS."""
 
 
 def make_certificate(
     host: str, hooks_name: str
 ) -> tuple[bytes, ssl.SSLContext, ssl.SSLContext]:
-    """Make a certificate for ``host``, names below it and 127.0.0.1, which can vouch for nothing else.
+    """Create a certificate for ``host``, its subdomains and 127.0.0.1.
 
-    Returns it as PEM, and two TLS contexts with it, which alone hold its key. If
-    ``hooks_name`` is not ``host``, the second one takes callers by that name alone.
+    It can't sign other certificates. Returns it as PEM, and two TLS contexts with it,
+    the only places of its key. If ``hooks_name`` is not ``host``, the second context
+    accepts only callers that ask for that name.
     """
     key = ec.generate_private_key(ec.SECP256R1())
     start = dt.datetime.now(dt.UTC) - dt.timedelta(hours=1)
@@ -85,8 +86,11 @@ def make_certificate(
 
 
 def _context(certificate: bytes, key: bytes) -> ssl.SSLContext:
-    """Return a server's context; ``ssl`` reads keys from files only, so the key goes through one without a name."""
-    # not without /proc
+    """Return a server's TLS context.
+
+    ssl reads keys only from files, so the key goes through a file without a name.
+    """
+    # without /proc this does not work
     is_unnamed = sys.platform == "linux" and Path("/dev/fd/0").exists()
     with (
         os.fdopen(os.memfd_create("leaf"), "wb")
@@ -101,7 +105,7 @@ def _context(certificate: bytes, key: bytes) -> ssl.SSLContext:
 
 
 def system_bundle() -> bytes:
-    """Return this system's trusted roots as PEM, empty if no file has them."""
+    """Return the system's trusted roots as PEM, empty if no file has them."""
     paths = (ssl.get_default_verify_paths().openssl_cafile, *SYSTEM_BUNDLES)
     return next(
         (Path(path).read_bytes() for path in paths if Path(path).is_file()), b""
@@ -109,7 +113,10 @@ def system_bundle() -> bytes:
 
 
 def java_store(bundle: bytes) -> bytes:
-    """Return a trust store that a JVM opens without a password, with all certificates of a PEM bundle."""
+    """Return a trust store with the certificates of a PEM bundle.
+
+    A JVM opens it without a password.
+    """
     named = []
     for pem in re.findall(
         rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", bundle, re.DOTALL

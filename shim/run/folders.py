@@ -1,7 +1,8 @@
-"""Where a run keeps its files: in a folder that nobody else may replace, which is removed when the run is over.
+"""Create and remove the folder of a run's files.
 
-A run that was killed leaves its folder. Each run holds a lock on its own, so that the
-next one can tell which are dead.
+No other user can replace the folder. It is removed when the run is over, but a killed
+run leaves its folder behind. Each run locks its own folder, so that the next run can
+tell which ones are abandoned.
 """
 
 from __future__ import annotations
@@ -22,14 +23,17 @@ from shim.errors import SettingsError
 _PREFIX = "atlas-shim-run-"
 _INNER = "inner"
 _YOUNG = 60.0
-"""Seconds: a younger folder may be one that is not locked yet."""
+"""Seconds: a younger folder may not be locked yet."""
 
 _is_plain = re.compile(r"/[\w./+@=-]*", re.ASCII).fullmatch
-"""A path that can stand in every variable: no separator, quote or space of any."""
+"""A path that needs no quotes in any variable: no separator, quote or space."""
 
 
 def make_folder(place: Path) -> tuple[Path, int]:
-    """Return a new folder, and a descriptor that holds its lock: for this process and those that inherit it."""
+    """Return a new folder, and a file descriptor that holds its lock.
+
+    This process and those that inherit the descriptor hold the lock together.
+    """
     folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=place))
     lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     fcntl.flock(lock, fcntl.LOCK_EX)
@@ -37,8 +41,8 @@ def make_folder(place: Path) -> tuple[Path, int]:
 
 
 def note_inner(outer: Path) -> None:
-    """Note in the folder of a run that another was started inside it."""
-    # the outer one has ended, or belongs to a user whose rights were given up
+    """Record in the folder of a run that another was started inside it."""
+    # the outer run has ended, or belongs to a user whose rights were given up
     with contextlib.suppress(OSError):
         (outer / _INNER).touch()
 
@@ -51,7 +55,7 @@ def has_inner(folder: Path) -> bool:
 def remove_dead(place: Path) -> None:
     """Remove this user's folders of runs that were killed."""
     for folder in place.glob(f"{_PREFIX}*"):
-        # another user's, one that runs, or one that is just being removed
+        # another user's folder, a running one, or one that is being removed
         with contextlib.suppress(OSError):
             _remove_if_dead(folder)
 
@@ -70,10 +74,11 @@ def _remove_if_dead(folder: Path) -> None:
 
 
 def place_of(environ: Mapping[str, str]) -> Path:
-    """Return where a run's folder is made: programs with a /tmp of their own still see the first two.
+    """Return the parent of a run's folder.
 
-    Raises SettingsError if no place is of this user alone: who may replace the folder
-    would choose the code that programs load.
+    Programs with their own /tmp can still read the first two candidates. Raises
+    SettingsError if no place belongs to this user alone: a user who can replace the
+    folder could choose the code that programs load.
     """
     if os.getuid():
         usual = environ.get("XDG_RUNTIME_DIR", "")
@@ -91,7 +96,7 @@ def place_of(environ: Mapping[str, str]) -> Path:
 
 
 def _is_safe(place: Path) -> bool:
-    """Return whether only this user and root may replace files in a folder, or the folder itself."""
+    """Return whether only this user and root can replace a folder or the files in it."""
     resolved = place.resolve()
     for folder in (resolved, *resolved.parents):
         found = folder.stat()

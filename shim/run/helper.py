@@ -1,9 +1,10 @@
-"""The processes beside the program: a keeper that holds the listening socket, and the gateway that serves it.
+"""Start the processes next to the program: a keeper and the gateway.
 
-The keeper forks the gateway, and forks it again if it dies: open connections break
-then, new ones are served. Both end with the last of the program's descendants: a pipe
-tells while one holds it open, and those that have closed it, as daemons do, are found
-by the run's mark in their environment.
+The keeper holds the listening socket and forks the gateway. If the gateway dies, the
+keeper forks it again: open connections break, and new ones are served. Both end with
+the last of the program's descendants. A pipe shows whether one still holds it open.
+Descendants that have closed the pipe, as daemons do, are found by the run's mark in
+their environment.
 """
 
 from __future__ import annotations
@@ -51,18 +52,18 @@ from shim.run.variables import FOLDER, Run, environment_of
 from shim.tools.inventory import writing
 
 HIGH = 100
-"""The lowest number of an inherited file descriptor: programs use the first few themselves."""
+"""The lowest number of an inherited file descriptor; programs use the first few themselves."""
 
 _SOON = 1.0
 """Seconds: if a gateway lives shorter than this, the next one starts with a delay."""
 
 _BETWEEN = 0.1
-"""Seconds between two looks at all processes; a program is started sooner."""
+"""Seconds between two scans of all processes; longer than the start of a program."""
 
 
 @attrs.define(eq=False)
 class Helper:
-    """The processes beside one program; each has its own copy of this."""
+    """The processes next to one program; each has its own copy of this value."""
 
     options: Options
     engine: Engine
@@ -70,23 +71,26 @@ class Helper:
     program: Sequence[str]
     environ: Mapping[str, str] = attrs.field(repr=False)
     unseen: str
-    """What is said at the program's end if no call has come."""
+    """The text for the program's end if no call has come."""
     report: str
-    """The format of the report at its end: ``table`` or ``json``; empty for none."""
+    """The format of the report at the end: ``table`` or ``json``; empty for none."""
     running: int = -1
-    """A pipe that is open until the run ends, for process 1 of a container; processes that the program leaves behind
-    ends with that process, and is not waited for."""
+    """A pipe that is open until the run ends, for process 1 of a container.
+
+    The program's orphans end with that process, so the run does not wait for them.
+    """
     process: int = attrs.field(factory=os.getpid)
-    """The command's number, which becomes the program's."""
+    """The process id of the command, which becomes the program's."""
     alive: int = -1
     """A pipe that the program and its descendants hold open."""
     ready: int = -1
     """A pipe for the result of the start."""
 
     def start(self) -> dict[str, str]:
-        """Start the processes beside this one, which then becomes the program; returns its environment.
+        """Start the processes next to this one, and return the program's environment.
 
-        Raises SettingsError if the gateway does not start, and OSError.
+        This process becomes the program. Raises SettingsError if the gateway does not
+        start, and OSError.
         """
         fill_descriptors()  # closed descriptors stay closed for the program
         self.alive, living = os.pipe()
@@ -117,7 +121,7 @@ class Helper:
         return dict(answer["environment"])
 
     def _keep(self) -> None:
-        """Set up the run, and keep a gateway serving until the program has ended."""
+        """Set up the run, and keep a gateway running until the program has ended."""
         folder = None
         lock = -1
         try:
@@ -154,12 +158,12 @@ class Helper:
                 gateway_process = os.fork()
                 if not gateway_process:
                     _end_after(self._serve(door, tls, noted, environment))
-                # Whoever reads one to its end must not wait for the keeper, nor is
-                # another gateway's word asked for.
+                # A reader of the program's output must not have to wait for the keeper.
+                # Only the first gateway reports that it is ready.
                 for number in (2, self.ready):
                     os.dup2(null, number)
                 over = os.waitpid(gateway_process, 0)[1] == 0
-                self.unseen = ""  # the first one may have seen calls
+                self.unseen = ""  # the first gateway may have seen calls
                 if not over and time.monotonic() - began < _SOON:
                     time.sleep(_SOON)
                     is_released = bool(select.select([self.alive], [], [], 0)[0])
@@ -172,7 +176,10 @@ class Helper:
                 os.close(lock)
 
     def _stand_apart(self) -> None:
-        """Close the command's files except standard error, for warnings: others may read the rest to its end."""
+        """Close the command's files, so that their readers reach the end.
+
+        Standard error stays open for warnings.
+        """
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         low = 3
         for kept in (
@@ -194,7 +201,7 @@ class Helper:
         noted: Iterable[bytes],
         environment: Mapping[str, str],
     ) -> None:
-        """Hand over the environment, and serve until the program's last process has ended."""
+        """Pass on the environment, and serve until the program's last process has ended."""
         try:
             gateway = Gateway(self.options, self.engine, environ=self.environ)
             gateway.guard(
@@ -216,7 +223,7 @@ class Helper:
             ends.append(loop.create_task(readable(os.pidfd_open(self.process))))
         self._say(environment=environment)
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-        if proxy.tasks:  # a handshake that fails deserves its sentence
+        if proxy.tasks:  # a failed handshake gets its own message
             await asyncio.wait(proxy.tasks, timeout=_SOON)
         proxy.counts["strangers"] = door.strangers
         proxy.counts["in Python"] = sum(
@@ -225,7 +232,8 @@ class Helper:
         for line in self._lines(gateway, proxy):
             with contextlib.suppress(OSError):
                 os.write(2, f"{line}\n".encode())
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # somebody may read it to its end
+        # a reader may be waiting for its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
         if self.running < 0:
             await last
         await gateway.stop(grace=0)
@@ -251,7 +259,7 @@ class Helper:
         for (operation, *_), calls in rows.items():
             if operation in ended:
                 counts["retired" if ended[operation] else "ending"] += calls
-        again = f"atlas-shim run -- {self.program[0]} …"  # the rest may hold a key
+        again = f"atlas-shim run -- {self.program[0]} …"  # the rest may contain a key
         seen = ProgramCalls(
             counts=+counts,
             refused=[
@@ -263,7 +271,7 @@ class Helper:
             unseen=self.unseen,
         )
         if has_inner(self.run.folder) and not counts["connections"]:
-            return  # the run inside this one has seen the calls, and has said so
+            return  # the run inside this one has seen the calls and reported them
         if self.report == "json":
             yield json.dumps(seen.as_json())
             return
@@ -277,11 +285,10 @@ class Helper:
 
 
 def _end_after(serving: Coroutine[None, None, None]) -> NoReturn:
-    """Run this process' gateway, and end the process."""
+    """Run the gateway in this process, and end the process."""
     code = 0
     logging.basicConfig(level=logging.ERROR, format="atlas-shim: %(message)s")
-    # No traceback belongs into a program's standard error, nor messages of the loop about
-    # itself.
+    # The program's standard error gets no traceback and no messages of the event loop.
     logging.getLogger("shim.gateway").addFilter(
         lambda record: vars(record).update(exc_info=None) is None
     )
@@ -295,7 +302,10 @@ def _end_after(serving: Coroutine[None, None, None]) -> NoReturn:
 
 
 def _await_marked(mark: bytes) -> None:
-    """Return when no process has the mark any more, at two looks: while it starts a program a process shows none."""
+    """Return when no process has the mark in two scans.
+
+    A process that is starting a program has no mark for a moment.
+    """
     looks = 2
     while looks:
         process = next(marked(mark), None)
@@ -304,7 +314,7 @@ def _await_marked(mark: bytes) -> None:
             time.sleep(_BETWEEN)
             continue
         looks = 2
-        with contextlib.suppress(OSError):  # it has ended in between
+        with contextlib.suppress(OSError):  # it has ended since the scan
             number = os.pidfd_open(int(process.name))
             poll = select.poll()
             poll.register(number, select.POLLIN)
@@ -313,7 +323,7 @@ def _await_marked(mark: bytes) -> None:
 
 
 class _ProgramsGate(CallerGate):
-    """A key of the run signs retired calls; all else is between the program and Atlas, as without a run."""
+    """A key of the run signs retired calls; all others pass between the program and Atlas unchanged."""
 
     def __init__(self, verifying: CallerGate) -> None:
         self._verifying = verifying
@@ -321,12 +331,12 @@ class _ProgramsGate(CallerGate):
     async def admit(
         self, head: RequestHead, call: Call, match: Match | None, *, listed: bool
     ) -> UpstreamSigner:
-        """Return who signs this call; raises Refusal."""
+        """Return the credentials that sign this call. Raises Refusal."""
         if match is None:
             return PASSTHROUGH
         try:
             return await self._verifying.admit(head, call, match, listed=listed)
         except Refusal as refusal:
-            if refusal.code == "SHIM_KEY_REFUSED":  # a key of the program's own
+            if refusal.code == "SHIM_KEY_REFUSED":  # a key of the program itself
                 return PASSTHROUGH
             raise

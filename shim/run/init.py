@@ -1,8 +1,9 @@
-"""A run that is process 1 of a container: it stays as the parent of the program, as an init does.
+"""Stay as the parent of the program if the command is process 1 of a container.
 
-The kernel gives process 1 every orphan, and ends all others with it. So it reaps processes that
-ends, passes signals on to the program, and ends with the program's exit code, once the
-processes beside the program have removed their files.
+The kernel makes process 1 the parent of every orphan, and kills all other processes
+when it ends. So it reaps ended processes, passes signals on to the program, and ends
+with the program's exit code. Before it ends, it waits until the processes next to the
+program have removed their files.
 """
 
 from __future__ import annotations
@@ -13,17 +14,17 @@ import select
 import signal
 
 MAX_WAIT = 10.0
-"""Seconds that the processes beside the program have to end."""
+"""Seconds for the processes next to the program to end."""
 
 _OWN = {signal.SIGCHLD, signal.SIGTTIN, signal.SIGTTOU}
 """Signals that are not passed on."""
 
 
 def stay() -> int:
-    """Return in a new process, which is to become the program; this one ends as that one does.
+    """Fork, and return in the new process, which becomes the program.
 
-    Returns the end of a pipe that the processes beside the program hold open for as
-    long as they run.
+    This process ends when the program does. Returns the end of a pipe that the
+    processes next to the program hold open while they run.
     """
     over, running = os.pipe()
     everything = signal.valid_signals()
@@ -47,18 +48,18 @@ def stay() -> int:
 
 
 def _stand_in_front() -> None:
-    """Take a process group of its own, and the terminal: its Ctrl-C is for the program alone."""
+    """Create a process group and take the terminal, so that Ctrl-C reaches only the program."""
     os.setpgid(0, 0)
     with contextlib.suppress(OSError):  # there is no terminal
         os.tcsetpgrp(0, os.getpgrp())
 
 
 def _reaped(program: int) -> int | None:
-    """Take the exit codes of all that has ended; return the program's, None while it runs."""
+    """Reap all ended processes. Return the program's exit code, None while it runs."""
     code = None
     with contextlib.suppress(ChildProcessError):
         while (ended := os.waitpid(-1, os.WNOHANG))[0]:
             if ended[0] == program:
                 status = os.waitstatus_to_exitcode(ended[1])
-                code = status if status >= 0 else 128 - status  # as a shell has it
+                code = status if status >= 0 else 128 - status  # like a shell
     return code

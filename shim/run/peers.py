@@ -1,7 +1,7 @@
-"""Who is at the other end of a loopback connection: Linux' kernel is asked for the exact pair of addresses.
+"""Find out which process is at the other end of a loopback connection.
 
-``sock_diag`` (netlink) finds one socket in microseconds, whatever else is open or in
-TIME_WAIT, and any user may ask.
+Linux's kernel is asked for the exact pair of addresses. ``sock_diag`` (netlink) finds
+one socket in microseconds, however many are open or in TIME_WAIT, and any user may ask.
 """
 
 from __future__ import annotations
@@ -18,10 +18,13 @@ from pathlib import Path
 import attrs
 
 DOORS = 4
-"""Threads that take connections."""
+"""Threads that accept connections."""
 
 DOUBT = 0.1
-"""Seconds for which another user's connections are refused unseen after one of them was no descendant's."""
+"""Seconds for which another user's connections are refused unchecked.
+
+They begin when one of that user's connections was not from a descendant.
+"""
 
 _RESET, _NO_RESET = (struct.pack("ii", is_on, 0) for is_on in (True, False))
 _SOCK_DIAG = 4
@@ -30,7 +33,7 @@ _REQUEST = 1
 _ANY = 0xFFFFFFFF
 _QUESTION = struct.Struct("=IHHIIBBBxIHH4s12x4s12xIII")
 _ANSWER = struct.Struct("=4xH2xI5xB62xII")
-# ESTABLISHED, and the two states in which it has only ended its own direction
+# ESTABLISHED, and the two states in which only its own direction has ended
 _ALIVE = frozenset({1, 4, 5})
 
 
@@ -39,13 +42,13 @@ class PeerSocket:
     """A socket of a process."""
 
     uid: int
-    """The user's number."""
+    """The user id."""
     inode: int
-    """The socket's."""
+    """The inode of the socket."""
 
 
 def open_kernel() -> socket.socket:
-    """Return a socket to ask the kernel by; raises OSError where there is none."""
+    """Return a netlink socket for questions to the kernel. Raises OSError if there is none."""
     kernel = socket.socket(
         getattr(socket, "AF_NETLINK", -1), socket.SOCK_RAW, _SOCK_DIAG
     )
@@ -90,7 +93,10 @@ def caller_of(
 
 
 def kernel_tells(listening: socket.socket) -> bool:
-    """Return whether the other end of a connection is told here: not on macOS, nor in some sandboxes."""
+    """Return whether the kernel can identify callers here.
+
+    It can't on macOS and in some sandboxes.
+    """
     where = listening.getsockname()
     try:
         with (
@@ -104,7 +110,10 @@ def kernel_tells(listening: socket.socket) -> bool:
 
 
 def marked(mark: bytes, uid: int | None = None) -> Iterator[Path]:
-    """Yield the processes that have a run's mark in their environment, of one user or of all that may be looked at."""
+    """Yield the processes with a run's mark in their environment.
+
+    Yields those of one user, or all that this process may inspect.
+    """
     for process in Path("/proc").glob("[0-9]*"):
         # It may have ended, or be another user's.
         with contextlib.suppress(OSError):
@@ -115,7 +124,10 @@ def marked(mark: bytes, uid: int | None = None) -> Iterator[Path]:
 
 
 def is_descendant(caller: PeerSocket, mark: bytes) -> bool:
-    """Return whether a process with the run's mark holds the caller's socket, whoever its user is now."""
+    """Return whether a process with the run's mark owns the caller's socket.
+
+    The process may have any user by now.
+    """
     wanted = f"socket:[{caller.inode}]"
     for process in marked(mark, caller.uid):
         with contextlib.suppress(OSError):
@@ -126,26 +138,26 @@ def is_descendant(caller: PeerSocket, mark: bytes) -> bool:
 
 @attrs.define(eq=False)
 class Doorkeeper:
-    """Takes connections, and closes those of other users' processes.
+    """Accepts connections, and closes those of other users' processes.
 
-    Several threads do: refusing a connection takes a third of the time that opening one
-    does, and so the kernel keeps room for this user's own beside others who open them
-    as fast as they can.
+    It uses several threads. Refusing a connection takes a third of the time of opening
+    one, so there is room for this user's connections even if other users open theirs as
+    fast as they can.
     """
 
     listening: socket.socket
     mark: bytes
     secret: bool
-    """Whether all are taken, since the kernel does not tell whose they are."""
+    """Whether all connections are accepted, because the kernel can't identify callers."""
     strangers: int = 0
-    """How many were closed."""
+    """The number of connections closed."""
     _known: dict[int, float] = attrs.field(factory=dict)
     _looking: threading.Lock = attrs.field(factory=threading.Lock)
 
     def open(self, take: Callable[[socket.socket], object]) -> None:
         """Call ``take`` with each connection from now on, in a thread."""
-        # What is accepted has this, too: a reset is all that a stranger gets, by one
-        # call of the kernel's.
+        # Accepted connections inherit this, so closing a stranger's sends a reset at
+        # the cost of one system call.
         self.listening.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
         for _ in range(DOORS):
             threading.Thread(target=self._take, args=(take,), daemon=True).start()
@@ -172,9 +184,11 @@ class Doorkeeper:
                 connection.close()
 
     def _is_own(self, caller: PeerSocket) -> bool:
-        """Return whether a caller is a process of this user, or root's, or a descendant that gave up root's rights.
+        """Return whether a caller may use this run.
 
-        To serve root's gives nothing away: it may read all that this user has.
+        It may as a process of this user or of root, and as a descendant that gave up
+        root's rights. Serving root reveals nothing: root can read all of this user's
+        data.
         """
         user = os.getuid()
         if user or caller.uid == user:

@@ -1,7 +1,8 @@
-"""The one port of a run: a proxy that ends TLS for Atlas's host and tunnels to all others, and TLS for the hooks.
+"""Serve the one port of a run: a proxy, and TLS for the hooks.
 
-Other hosts are reached as without this run: by the original proxy, unless the original
-NO_PROXY names them.
+The proxy terminates TLS for Atlas's host and tunnels to all others. It reaches other
+hosts as without this run: through the original proxy, unless the original NO_PROXY
+lists them.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from shim.gateway.upstream.client import Proxy, proxy_for, tunnel
 from shim.run.variables import Run
 
 HEAD = _PIECE = 65536
-"""The most bytes of a request's head, and of another proxy's answer to CONNECT; bytes read at a time."""
+"""The largest head of a request, and of another proxy's answer to CONNECT; also the most bytes per read."""
 
 PATIENCE = 30.0
 """Seconds for a head, and for a connection to another host."""
@@ -39,7 +40,10 @@ _ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
 _ATLAS = (".mongodb.com", ".mongodbgov.com")
 
 Adopt = Callable[[socket.socket, ssl.SSLContext | None], Awaitable[None]]
-"""Makes the gateway serve a connection; returns after the handshake, and raises ssl.SSLError if that fails."""
+"""Makes the gateway serve a connection.
+
+Returns after the handshake, and raises ssl.SSLError if that fails.
+"""
 
 Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
@@ -50,14 +54,14 @@ class ProxyServer:
 
     run: Run
     tls: ssl.SSLContext
-    """For connections to it."""
+    """The TLS context for connections to Atlas's host through the proxy."""
     hooks_tls: ssl.SSLContext
-    """For those that begin with TLS, as programs with a hook do."""
+    """The TLS context for connections that begin with TLS, such as those of hooks."""
     adopt: Adopt
     counts: Counter[str] = attrs.field(factory=Counter)
-    """``connections`` to Atlas's host, ``tunnels`` to others, ``distrusting`` programs."""
+    """The counts: ``connections`` to Atlas's host, ``tunnels`` to others, ``distrusting`` programs."""
     others: Counter[str] = attrs.field(factory=Counter)
-    """Atlas's hosts beside the one that is served."""
+    """Atlas's hosts other than the one that is served."""
     tasks: set[asyncio.Task[None]] = attrs.field(factory=set)
 
     def take(self, connection: socket.socket) -> None:
@@ -68,8 +72,7 @@ class ProxyServer:
         task.add_done_callback(self.tasks.discard)
 
     async def _serve(self, connection: socket.socket) -> None:
-        # Whatever goes wrong with its peer ends the connection, and is not the
-        # program's to hear.
+        # An error of the peer ends the connection; the program needn't see it.
         with (
             connection,
             contextlib.suppress(OSError, ValueError, asyncio.IncompleteReadError),
@@ -100,7 +103,7 @@ class ProxyServer:
                 await self._pass_on(connection, method, target, fields)
 
     async def _hand_over(self, connection: socket.socket, tls: ssl.SSLContext) -> None:
-        """Pass the connection to the gateway, unless the program does not trust the certificate."""
+        """Pass the connection to the gateway, unless the program distrusts the certificate."""
         self.counts["connections"] += 1
         try:
             await self.adopt(connection.dup(), tls)
@@ -110,10 +113,11 @@ class ProxyServer:
     async def _pass_on(
         self, connection: socket.socket, method: str, target: str, fields: list[bytes]
     ) -> None:
-        """Tunnel to another host, or pass on one request and no second one, which may be for another host.
+        """Tunnel to another host, or pass on one request.
 
-        Some clients (axios, needle, wget2) ask a proxy for an https:// URL like this:
-        the gateway answers for Atlas's host, and TLS to another host is this proxy's,
+        Passes no second one on, because it may be for another host. Some clients
+        (axios, needle, wget2) send a proxy an https:// URL instead of CONNECT. For
+        Atlas's host the gateway answers; for another host this proxy opens TLS itself,
         with the roots that the user has set.
         """
         is_tunnel = method == "CONNECT"
@@ -166,7 +170,7 @@ class ProxyServer:
 
 
 def _asked(url: str) -> tuple[SplitResult, Address]:
-    """Return the requested method and origin of a proxy request; raises ValueError."""
+    """Return the method and origin of a proxy request. Raises ValueError."""
     parts = urlsplit(url)
     port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
     if not parts.hostname or not port:
@@ -181,7 +185,7 @@ async def _send(connection: socket.socket, content: bytes) -> None:
 
 
 async def _dial(to: Address, proxy: Proxy | None, *, is_tunnelled: bool) -> Stream:
-    """Connect as the program would have: by the proxy if there is one, perhaps through a tunnel."""
+    """Connect as the program would have: through its proxy if it has one."""
     if proxy is None or not is_tunnelled:
         return await asyncio.open_connection((proxy or to).host, (proxy or to).port)
     reader = asyncio.StreamReader()
@@ -195,7 +199,7 @@ async def _dial(to: Address, proxy: Proxy | None, *, is_tunnelled: bool) -> Stre
 
 
 async def readable(file: socket.socket | int) -> None:
-    """Return when there is something to read, or the end."""
+    """Return when there is something to read, or at the end of the stream."""
     loop = asyncio.get_running_loop()
     event = asyncio.Event()
     loop.add_reader(file, event.set)
@@ -206,7 +210,7 @@ async def readable(file: socket.socket | int) -> None:
 
 
 async def _head(connection: socket.socket) -> bytes:
-    """Read a head from a connection and not one byte more: TLS or content follows."""
+    """Read a head from a connection, and not one byte more: TLS or content follows."""
     head = b""
     while not head.endswith(b"\r\n\r\n"):
         await readable(connection)
@@ -219,7 +223,10 @@ async def _head(connection: socket.socket) -> bytes:
 
 
 def _values(fields: list[bytes], name: bytes) -> set[bytes]:
-    """Return the values of the lines with that name; another host judges the rest of its head."""
+    """Return the values of the lines with that name.
+
+    The other host judges the rest of its head.
+    """
     found = set()
     for of, _, value in (one.partition(b":") for one in fields):
         if of.strip().lower() == name:
@@ -228,7 +235,7 @@ def _values(fields: list[bytes], name: bytes) -> set[bytes]:
 
 
 def _body(fields: list[bytes]) -> Body:
-    """Return the framing of a request's content (RFC 9112, 6); raises ValueError."""
+    """Return the framing of a request's content (RFC 9112, 6). Raises ValueError."""
     codings = _values(fields, b"transfer-encoding")
     lengths = _values(fields, b"content-length")
     if (
@@ -243,7 +250,10 @@ def _body(fields: list[bytes]) -> Body:
 async def _content(
     reader: asyncio.StreamReader, body: Body | None = None
 ) -> AsyncIterator[bytes]:
-    """Yield a request's content, still coded, and nothing after it; without a ``body`` all that comes."""
+    """Yield a request's content, still encoded, and no byte after it.
+
+    Without a ``body``, yields all bytes until the end of the stream.
+    """
     body = body or Body(None, None)
     rest = b""
     while not body.is_complete and (piece := await reader.read(_PIECE)):
@@ -255,7 +265,10 @@ async def _content(
 
 
 async def _ending(reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
-    """Yield a reply that says that its connection ends: a client would else send its next request on it."""
+    """Yield a response with ``Connection: close``.
+
+    Otherwise the client would send its next request on the connection.
+    """
     line = b"HTTP/1.1 100"
     while line[9:10] == b"1":
         line, *fields = (await reader.readuntil(b"\r\n\r\n"))[:-4].split(b"\r\n")
@@ -271,12 +284,15 @@ async def _ending(reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
 async def _splice(
     ours: Stream, theirs: Stream, content: AsyncIterator[bytes] | None = None
 ) -> None:
-    """Pass bytes on until both directions have ended; if ``content`` is given, only that is sent out."""
+    """Pass bytes on until both directions have ended.
+
+    If ``content`` is given, only that is sent.
+    """
 
     async def pass_on(
         pieces: AsyncIterator[bytes], writer: asyncio.StreamWriter, *, ends: bool
     ) -> None:
-        # uvloop raises RuntimeError where the other side has just closed.
+        # uvloop raises RuntimeError if the other side has just closed.
         with contextlib.suppress(
             OSError, MalformedError, RuntimeError, EOFError, asyncio.LimitOverrunError
         ):

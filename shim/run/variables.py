@@ -1,8 +1,8 @@
-"""The program's environment: proxies, trusted roots, and hooks, in the variables that runtimes read.
+"""Set the program's environment: proxies, trusted roots, and hooks.
 
-Each bundle has the roots that its variable named before (else the system's) and this
+Each bundle contains the roots of its original variable (else the system's) and this
 run's root, so that private roots stay trusted. Variables of tools that only call other
-hosts (git, pip, aws, npm) stay: their TLS is tunnelled.
+hosts (git, pip, aws, npm) stay unchanged: their TLS is tunnelled.
 """
 
 from __future__ import annotations
@@ -36,7 +36,10 @@ BUNDLES = {
     "NODE_EXTRA_CA_CERTS": ("NODE_EXTRA_CA_CERTS",),
     "DENO_CERT": ("DENO_CERT",),
 }
-"""Variable -> the variables that may name its roots, the first that is set; else the system's roots."""
+"""Variable -> the variables that may name its original roots; the first that is set counts.
+
+If none is set, the system's roots are used.
+"""
 
 OUTRANKING = (
     "CURL_CA_BUNDLE",
@@ -44,17 +47,22 @@ OUTRANKING = (
     "PERL_LWP_SSL_CA_FILE",
     "HTTPS_CA_FILE",
 )
-"""Those that come before SSL_CERT_FILE, by which a program inside the run may choose other roots: they are set only
-where the user has set them."""
+"""Variables that precede SSL_CERT_FILE, set only if the user has set them.
+
+So a program inside the run can still choose other roots by SSL_CERT_FILE.
+"""
 
 ADDITIONS = frozenset({"NODE_EXTRA_CA_CERTS", "DENO_CERT"})
-"""Those whose roots the runtime adds to its own, the system's or others."""
+"""Variables whose roots the runtime adds to its own, or to the system's."""
 
 MARK = "_ATLAS_SHIM_RUN"
-"""The variable by which a run's processes are found, whatever they have closed; a run in a run adds its own mark."""
+"""The variable that marks a run's processes, even if they have closed all files.
+
+A run inside a run adds its own mark.
+"""
 
 FOLDER = "_ATLAS_SHIM_RUN_FOLDER"
-"""The variable that has the run's folder: a run inside it leaves a note there."""
+"""The variable with the run's folder; a run inside it leaves a record there."""
 
 
 @attrs.frozen
@@ -62,13 +70,13 @@ class Run:
     """One run: values of its command, and from ``folder`` on those of the helper."""
 
     host: str
-    """Atlas's."""
+    """Atlas's host."""
     origins: tuple[str, ...]
-    """Those that a base URL of the program may name."""
+    """The hosts that a base URL of the program may name."""
     drop_in: bool
-    """Whether a Python that has atlas-shim is to switch the drop-in on."""
+    """Whether a Python that has atlas-shim imports the drop-in."""
     guarded: bool
-    """Whether a Node of the program (``--permission``) may read no file that is not named."""
+    """Whether a Node of the program can read only named files (``--permission``)."""
     folder: Path = Path()
     """The folder of the program's files."""
     root: bytes = attrs.field(default=b"", repr=False)
@@ -76,23 +84,26 @@ class Run:
     mark: str = attrs.field(default="", repr=False)
     """A text in the environment of all descendants."""
     secret: bool = False
-    """Whether callers prove by the mark that they belong here, since the kernel does not tell whose they are."""
+    """Whether callers prove by the mark that they are descendants, because the kernel can't tell."""
 
     @property
     def hooks_name(self) -> str:
-        """The name by which hooks ask for the leaf."""
+        """The server name by which hooks ask for their certificate."""
         if self.secret:
             return f"{self.mark}.{self.host}"
         return self.host
 
     @property
     def login(self) -> str:
-        """What stands before the proxy's host in its URL."""
+        """The part of the proxy's URL before the host."""
         return f"run:{self.mark}@" if self.secret else ""
 
 
 def environment_of(run: Run, environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the program's environment, made of this process'; writes files that it refers to into the run's folder."""
+    """Return the program's environment, based on this process's.
+
+    Writes the files that it refers to into the run's folder.
+    """
     run.folder.chmod(0o711)  # The program may give up its user's rights.
     changed = _proxies(run) | _roots(run, environ) | _base_urls(run, environ)
     marks = filter(None, [run.mark, environ.get(MARK, "")])
@@ -145,7 +156,7 @@ def _roots(run: Run, environ: Mapping[str, str]) -> dict[str, str]:
     found["WGETRC"] = _write(
         run, "wgetrc", _joined(wgetrc, f"ca_certificate = {bundle}\n".encode())
     )
-    if wgetrc:  # It may have passwords.
+    if wgetrc:  # It may contain passwords.
         (run.folder / "wgetrc").chmod(0o600)
     (run.folder / "php").mkdir()
     ini = f'curl.cainfo="{found.get("CURL_CA_BUNDLE", bundle)}"\nopenssl.cafile="{bundle}"\n'
@@ -156,7 +167,7 @@ def _roots(run: Run, environ: Mapping[str, str]) -> dict[str, str]:
     store = _write(run, "java.p12", java_store(Path(bundle).read_bytes()))
     proxy = f"-Dhttps.proxyHost=127.0.0.1 -Dhttps.proxyPort={run.port}"
     trust = f"-Djavax.net.ssl.trustStore={store} -Djavax.net.ssl.trustStoreType=PKCS12"
-    # The last one wins: the user's setting stays.
+    # The last one wins, so the user's setting stays.
     given = environ.get("JAVA_TOOL_OPTIONS", "")
     return found | {"JAVA_TOOL_OPTIONS": f"{proxy} {trust} {given}".strip()}
 
@@ -173,8 +184,8 @@ def _hooks(
         added["https_proxy"] = changed["https_proxy"]
     if not environ.get("REQUESTS_CA_BUNDLE") and not environ.get("CURL_CA_BUNDLE"):
         added["REQUESTS_CA_BUNDLE"] = changed["REQUESTS_CA_BUNDLE"]
-    # In Node only children use this run's proxy; where one was set before, it is not
-    # for Atlas's host.
+    # In Node, only children use this run's proxy. An original proxy does not apply to
+    # Atlas's host.
     passing = ",".join(filter(None, [before.get("no", ""), run.host]))
     own = {
         **environ,
@@ -188,7 +199,7 @@ def _hooks(
     node = _write(run, "node.cjs", _fill("node.cjs", json.dumps, PROXIES=both, **known))
     known |= {"ROOT": run.root.decode("ascii"), "DROP_IN": run.drop_in, "ADDED": added}
     _write(run, "python/sitecustomize.py", _fill("python_hook.txt", repr, **known))
-    # --permission keeps Node from its own hook
+    # --permission keeps Node from reading its own hook
     if run.guarded:
         allowed = f'"--allow-fs-read={node}" '
     else:
@@ -209,9 +220,9 @@ def _fill(name: str, literal: Callable[[object], str], **words: object) -> bytes
 
 
 def _base_urls(run: Run, environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the base-URL variables that name Atlas, with this run's origin and their own path."""
+    """Return the base URL variables that name Atlas, with this run's origin and their own path."""
     found = {}
-    # nobody could prove by them that he belongs here
+    # callers could not prove by them that they are descendants
     for name in BASE_URL_VARIABLES if not run.secret else ():
         with contextlib.suppress(ValueError):
             parts = urlsplit(environ.get(name, ""))
@@ -223,7 +234,10 @@ def _base_urls(run: Run, environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def _read(path: str) -> bytes:
-    """Return the content of a file, or of all certificates in a folder; empty if it does not exist."""
+    """Return the content of a file, or of all certificates in a folder.
+
+    Empty if it does not exist.
+    """
     found = Path(path) if path else None
     if found is None or not found.exists():
         return b""
