@@ -1,4 +1,4 @@
-"""``python -m shim`` is the command ``atlas-shim``."""
+"""Run the command ``atlas-shim`` as ``python -m shim``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``shim.record``: the record of an exchange, from a response, result or error."""
+"""Return the record of an exchange, from a response, result or error."""
 
 from __future__ import annotations
 

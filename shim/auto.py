@@ -1,4 +1,7 @@
-"""``import shim.auto`` switches the drop-in on for the whole process: ``shim.install()`` in one line."""
+"""Switch the drop-in on for the whole process: ``import shim.auto``.
+
+It calls ``shim.install()``.
+"""
 
 from __future__ import annotations
 

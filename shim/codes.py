@@ -1,4 +1,4 @@
-"""The error codes that callers see: their meaning, and the fix.
+"""Explain the error codes that callers see: their meaning, and the fix.
 
 The table is ``codes.toml``, the source for the page of error codes, ``explain``, the
 gateway's log and status page, and the last line of a run.

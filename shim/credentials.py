@@ -1,4 +1,4 @@
-"""The three kinds of Atlas credentials, from an environment, and their tokens.
+"""Read the three kinds of Atlas credentials from an environment, and store tokens.
 
 The variables are those of Atlas's own tools and, for an API key, of Terraform and
 CloudFormation. Each may be given as ``…_FILE`` instead, the path of a file with the
@@ -288,7 +288,10 @@ def _content(path: str, *, name: str) -> str:
 
 
 def _check(part: str, value: str, *, name: str) -> None:
-    """Refuse a value that cannot be sent, since the HTTP library's own error would show the secret."""
+    """Refuse a value that cannot be sent.
+
+    The HTTP library's own error would show the secret.
+    """
     if not value:
         raise SettingsError(f"{name}: is empty; give a value or leave it out")
     if not (value.isascii() and value.isprintable()) or " " in value:

@@ -59,11 +59,11 @@ class LegacyEndpointWarning(FutureWarning):
 class AtlasError(ShimError):
     """Atlas (or the shim) answered with an error.
 
-    ``status`` is the HTTP status; ``error_code``, ``detail``, ``reason`` and
+    ``status`` is the HTTP status. ``error_code``, ``detail``, ``reason`` and
     ``parameters`` come from the body, and are None or empty if it has none.
     ``retry_after`` is in seconds, None if the answer has none. ``body`` is the raw
-    content. ``record`` has the side that answered and the reason, like
-    ``shim.record(error)``; it is None if the shim did not handle the call, as in a
+    content. ``record`` contains the side that answered and the reason, like
+    ``shim.record(error)``. It is None if the shim did not handle the call, as in a
     failed sign-in.
     """
 

@@ -1,4 +1,4 @@
-"""The advice when an import fails: an extra to install, or a module to remove."""
+"""Advise after a failed import: which extra to install, or which module to remove."""
 
 from __future__ import annotations
 

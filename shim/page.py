@@ -1,4 +1,4 @@
-"""Templates, which escape values from callers, and helpers for web pages."""
+"""Load the templates of web pages, which escape values from callers."""
 
 from __future__ import annotations
 

@@ -1,16 +1,16 @@
-"""A literal replacement for ``import aiohttp``: ``from shim import aiohttp``.
+"""Replace ``import aiohttp`` literally: ``from shim import aiohttp``.
 
 Every public name of aiohttp is here, and its modules can be imported by name (``from
-shim.aiohttp import web``). ClientSession and ``request`` are ours, the rest is
-aiohttp's own, identical objects. The record of a retired call is in ``response.shim``,
-an attribute that no other response has.
+shim.aiohttp import web``). ClientSession and ``request`` come from atlas-shim; all
+other names are aiohttp's own, identical objects. The record of a retired call is in
+``response.shim``, an attribute that no other response has.
 
-An exchange may be several requests. Middlewares and ``trace_configs`` see each of them,
-once, with the URL that is really sent and the caller's ``trace_request_ctx``; the
-response, and an error that is raised for it, shows the caller's own.
-``raise_for_status`` judges the last answer alone, which no trace sees.
+An exchange may be several requests. Middlewares and ``trace_configs`` see each of them
+once, with the URL that is really sent and the caller's ``trace_request_ctx``. The
+response shows the caller's own URL, and so does an error that is raised for it.
+``raise_for_status`` judges only the last answer, which no trace sees.
 ``ClientTimeout.total`` counts from the beginning of the exchange to the end of its
-content; a write is begun with the whole of it, or not at all.
+content. A write starts with all of that time left, or is not sent.
 """
 
 import typing as _typing

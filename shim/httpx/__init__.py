@@ -1,8 +1,8 @@
-"""A literal replacement for ``import httpx``: ``from shim import httpx``.
+"""Replace ``import httpx`` literally: ``from shim import httpx``.
 
-Every public name of httpx is here; clients and top-level functions are ours, the rest
-is httpx's own, identical objects. A client that somebody else made is served after
-``shim.wrap(client)``.
+Every public name of httpx is here. Clients and top-level functions come from
+atlas-shim; all other names are httpx's own, identical objects. If a library creates the
+client for you, pass it to ``shim.wrap(client)``.
 """
 
 import typing as _typing

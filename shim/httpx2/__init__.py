@@ -1,8 +1,8 @@
-"""A literal replacement for ``import httpx2``: ``from shim import httpx2``.
+"""Replace ``import httpx2`` literally: ``from shim import httpx2``.
 
-Every public name of httpx2 is here; clients and top-level functions are ours, the rest
-is httpx2's own, identical objects. A client that somebody else made is served after
-``shim.wrap(client)``. Needs the extra ``httpx2``.
+Every public name of httpx2 is here. Clients and top-level functions come from
+atlas-shim; all other names are httpx2's own, identical objects. If a library creates
+the client for you, pass it to ``shim.wrap(client)``. Needs the extra ``httpx2``.
 """
 
 import typing as _typing

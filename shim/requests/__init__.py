@@ -1,9 +1,10 @@
-"""A literal replacement for ``import requests``: ``from shim import requests``.
+"""Replace ``import requests`` literally: ``from shim import requests``.
 
 Every public name of requests is here, and its modules can be imported by name. Session
-and the top-level functions are ours, the rest is requests' own, identical objects.
-``Adapter`` is for programs that mount adapters and keep requests' session. The record
-of a retired call is in ``response.shim``, an attribute that no other response has.
+and the top-level functions come from atlas-shim; all other names are requests' own,
+identical objects. ``Adapter`` is for programs that mount adapters and keep requests'
+session. The record of a retired call is in ``response.shim``, an attribute that no
+other response has.
 """
 
 import types as _namespaces
@@ -55,7 +56,10 @@ else:
     )
 
     def __getattr__(name: str) -> object:
-        """Return its other names, so that access to internals still works; ``Adapter`` loads the engine."""
+        """Return one of requests' other names, so that access to internals still works.
+
+        ``Adapter`` loads the engine.
+        """
         return getattr(
             _import_module("shim.doors.requests.adapter")
             if name == "Adapter"

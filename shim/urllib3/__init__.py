@@ -1,10 +1,11 @@
-"""A literal replacement for ``import urllib3``: ``from shim import urllib3``, for urllib3 1.26 and 2.
+"""Replace ``import urllib3`` literally: ``from shim import urllib3``.
 
-Every public name of urllib3 is here, and its modules can be imported by name. Managers,
-pools and the functions that make them are ours, the rest is urllib3's own, identical
-objects: also a pool that is taken from a manager. The record of a retired call is in
-``response.shim``, an attribute that no other response has. Each request that is sent
-for a call has the caller's ``Retry``; its timeouts are for all of them together.
+Works with urllib3 1.26 and 2. Every public name of urllib3 is here, and its modules can
+be imported by name. Managers, pools and the functions that create them come from
+atlas-shim, and so do pools that a manager creates. All other names are urllib3's own,
+identical objects. The record of a retired call is in ``response.shim``, an attribute
+that no other response has. Each request that is sent for a call has the caller's
+``Retry``; its timeouts apply to all of them together.
 """
 
 import typing as _typing
