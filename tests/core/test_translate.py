@@ -31,9 +31,9 @@ def test_a_record_of_a_list_says_of_how_many_items_each_level_is_true(engine):
     assert reports["expired"] == FieldReport(
         "expired",
         Fidelity.ABSENT,
-        "Flex had no such delivery type when this was written in 1 of 4; in 1 it is derived: Legacy spoke of"
-        " the job; flex reports when the download link expires; elsewhere it is derived: No job to restore expires:"
-        " flex's expirationDate is six hours after it was ordered (recorded), and it has no link",
+        "Flex had no such delivery type when this was written in 1 of 4; in 1 it is derived: The legacy value was"
+        " the job's expiration; flex reports when the download link expires; elsewhere it is derived: A restore"
+        " never expires: flex's expirationDate is six hours after the order (recorded), and a restore has no link",
         reports["expired"].owner,
     )
     assert (

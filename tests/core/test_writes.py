@@ -265,7 +265,7 @@ def test_bodies_of_clusters_pass_as_they_are_both_ways(engine, call):
     assert set(send.call.headers) == {("Accept", NEW), ("Content-Type", NEW)}
     assert driven.reply.status == status
     assert driven.document == CLUSTER
-    assert any("scales by itself" in note for note in driven.outcome.record.notes)
+    assert any("scales on its own" in note for note in driven.outcome.record.notes)
 
 
 @pytest.mark.parametrize(("accept", "document"), [
