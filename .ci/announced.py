@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Compare the ends that Atlas announces in a description of its API with those that the calendar has.
+"""Compare the sunsets in a description of Atlas's API with the calendar.
 
-``.ci/announced.py v2.json`` prints a line for each end that is new, has moved or was
-taken back, and ends with 1 if there is one. ``--write`` adds them to
-``shim/announced.jsonl``, as seen on the day that is given.
+``.ci/announced.py v2.json`` prints a line for each sunset that is new, has moved or was
+withdrawn, and exits with 1 if there is one. ``--write`` adds them to
+``shim/announced.jsonl``, as seen on the given day.
 """
 
 import json
@@ -18,11 +18,14 @@ TABLE = Path(__file__).resolve().parents[1] / "shim" / "announced.jsonl"
 METHODS = {"get", "post", "put", "patch", "delete"}
 
 Ends = dict[tuple[str, str, str], str]
-"""Method, path without names and media type's version -> date."""
+"""Method, path with empty braces, and the media type's version -> date."""
 
 
 def ends_of(description: Any) -> Ends:
-    """Return the ends that a description announces; its ``x-sunset`` stands at the content of an answer."""
+    """Return the sunsets that a description announces.
+
+    ``x-sunset`` is a property of a response's content.
+    """
     ends: Ends = {}
     for path, operations in description["paths"].items():
         for method in METHODS & operations.keys():
@@ -42,7 +45,7 @@ def _sunsets(operation: Any) -> Iterator[tuple[str, str]]:
 
 
 def known_ends(rows: list[Any]) -> Ends:
-    """Return the newest date of each end of the table."""
+    """Return the newest date of each sunset in the table."""
     return {
         (row["method"], row["path"], row["version"]): row["announced"][0]["sunset"]
         for row in rows
@@ -50,7 +53,10 @@ def known_ends(rows: list[Any]) -> Ends:
 
 
 def moved(known: Ends, found: Ends, today: str) -> Iterator[str]:
-    """Yield a sentence for each difference; an end that has passed may leave the description."""
+    """Yield a sentence for each difference.
+
+    A sunset that has passed may disappear from the description.
+    """
     for key in sorted(found.keys() | known.keys()):
         before, now = known.get(key), found.get(key)
         name = " ".join(key)

@@ -1,8 +1,8 @@
-"""Print what a run at the lowest declared versions needs, from pyproject.toml's own bounds.
+"""Print the requirements of a run at the lowest declared versions, from pyproject.toml.
 
-``constraints`` prints a constraints file, each dependency at its lower bound; ``tools``
-the names of the tests' tools that can be installed beside these; ``python`` which
-Python this is, such as 3.14t or pypy3.11.
+``constraints`` prints a constraints file with each dependency at its lower bound.
+``tools`` prints the names of the test tools that can be installed with these.
+``python`` prints the kind of this Python, such as 3.14t or pypy3.11.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from importlib import import_module
 from pathlib import Path
 
 RUNTIME = ("requests", "aiohttp", "gateway", "cli", "openfeature", "redis")
-"""The extras that programs install; those of tests and benchmarks promise nothing about old versions."""
+"""The extras that programs install; those of tests and benchmarks support no old versions."""
 
 NEWER = {
     "authlib",
@@ -35,13 +35,16 @@ NEWER |= {
     "ruff",
 }
 NEWER |= {"vcrpy", "atlas-shim"}
-"""Tools that ask for newer versions of our dependencies than we do, or are not asked for here."""
+"""Tools that need newer versions of our dependencies than we do, or are not used here."""
 
 
 def main(what: str) -> None:
-    """Print constraints, names of tools, or this Python's; raises SystemExit for a dependency without a lower bound."""
+    """Print constraints, names of tools, or the kind of this Python.
+
+    Raises SystemExit for a dependency without a lower bound.
+    """
     if what == "python":
-        import_module("ensurepip")  # a Python that makes no environments is none
+        import_module("ensurepip")  # fails on a Python that can't create environments
         kind = "" if sys.implementation.name == "cpython" else sys.implementation.name
         threads = "" if getattr(sys, "_is_gil_enabled", lambda: True)() else "t"
         sys.stdout.write(f"{kind}{'.'.join(map(str, sys.version_info[:2]))}{threads}\n")

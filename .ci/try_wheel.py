@@ -1,11 +1,13 @@
-"""Go from a wheel to a translated call in an empty folder, as a new user would, with the Python that runs this file.
+"""Go from a wheel to a translated call in an empty folder, as a new user would.
+
+Uses the Python that runs this file:
 
     python3.13 .ci/try_wheel.py dist/atlas_shim-0.1.0-py3-none-any.whl
 
-A venv; the wheel with what its gateway needs, from the package index; a fake Atlas; the
-gateway; the retired call, once without the gateway and once with it; and the README's
-commands. The version that it says must be the wheel's. Raises SystemExit, with what was
-said, where something is not as it should be.
+It creates a venv, installs the wheel with the gateway's dependencies from the package
+index, starts a fake Atlas and the gateway, makes the retired call without and with the
+gateway, and runs the README's commands. The reported version must be the wheel's.
+Raises SystemExit with the output if a result is wrong.
 """
 
 from __future__ import annotations
@@ -44,11 +46,14 @@ SHOWN = {
     "explain SHIM_NO_SUCCESSOR": "410",
     f"run -- curl -sS --oauth2-bearer demo-access-token {URL}": '"totalCount":8',
 }
-"""Commands of the README, and what each shows; none asks the real Atlas."""
+"""Commands of the README with their output; none calls the real Atlas."""
 
 
 def run(command: Sequence[str], folder: str, environ: dict[str, str]) -> str:
-    """Run a command to its end, and return what it printed; raises SystemExit when it fails."""
+    """Run a command to its end, and return its output.
+
+    Raises SystemExit if it fails.
+    """
     print("$", *command, flush=True)
     done = subprocess.run(
         command, cwd=folder, env=environ, capture_output=True, text=True, check=False
@@ -63,7 +68,10 @@ def run(command: Sequence[str], folder: str, environ: dict[str, str]) -> str:
 def start(
     stack: ExitStack, command: Sequence[str], folder: str, environ: dict[str, str]
 ) -> str:
-    """Start a command that serves until the stack ends, and return its address; raises SystemExit when it has none."""
+    """Start a command that serves until the stack ends, and return its address.
+
+    Raises SystemExit if it prints none.
+    """
     print("$", *command, "&", flush=True)
     process = stack.enter_context(
         subprocess.Popen(
@@ -88,7 +96,7 @@ def start(
 
 
 def call(origin: str) -> tuple[int, dict[str, object]]:
-    """Make the retired call, and return status and content of its reply."""
+    """Make the retired call, and return the status and content of the response."""
     print(
         "$ curl",
         *(f"-H '{name}: {value}'" for name, value in FIELDS.items()),
@@ -105,7 +113,7 @@ def call(origin: str) -> tuple[int, dict[str, object]]:
 
 
 def main(wheel: Path, extras: str = "run") -> None:
-    """Do all of it; raises SystemExit at the first thing that is not as it should be."""
+    """Run all steps; raises SystemExit at the first wrong result."""
     environ = {
         name: value
         for name, value in os.environ.items()

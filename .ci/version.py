@@ -1,9 +1,9 @@
-"""The version that a tag says, and the places that name it.
+"""Check the version of a tag against all places that contain it.
 
 ``check TAG`` refuses a tag whose section of the CHANGELOG is missing or undated, or
-that a place disagrees with. ``notes TAG`` prints that section for the page of a
-release. ``stamp VERSION [DATE]`` puts a version into all of the places, and dates its
-section, before the commit that is tagged.
+that a place contradicts. ``notes TAG`` prints that section for the page of a release.
+``stamp VERSION [DATE]`` writes a version into all places, and dates its section, before
+the commit that is tagged.
 """
 
 from __future__ import annotations
@@ -23,17 +23,20 @@ PLACES = {
     "deploy/kustomize/shared/kustomization.yaml": (r"newTag: (\S+)$",),
     "deploy/kustomize/sidecar/kustomization.yaml": (r"newTag: (\S+)$",),
 }
-"""File -> the patterns whose only group is the version."""
+"""File -> the patterns with the version as their only group."""
 
 SECTION = re.compile(
     r"^## (\d+\.\d+\.\d+) \((\d{4}-\d{2}-\d{2}|unreleased)\)\n(.*?)(?=^## |\Z)",
     re.MULTILINE | re.DOTALL,
 )
-"""A section of the CHANGELOG: version, date and text. One without a number has no version yet."""
+"""A section of the CHANGELOG: version, date and text.
+
+A section without a number is not matched.
+"""
 
 
 def newest(changelog: str) -> str:
-    """Return the newest version that has a section; raises SystemExit where none has."""
+    """Return the newest version that has a section. Raises SystemExit if none has."""
     found = SECTION.search(changelog)
     if found is None:
         raise SystemExit("CHANGELOG.md: no section is headed «## X.Y.Z (YYYY-MM-DD)»")
@@ -41,7 +44,7 @@ def newest(changelog: str) -> str:
 
 
 def named(root: Path) -> dict[str, set[str | None]]:
-    """Return, for each place, the versions that it names; None for a pattern that finds nothing."""
+    """Return, for each place, the versions in it; None for a pattern without a match."""
     return {
         f"{name}: {pattern}": set(
             re.findall(pattern, (root / name).read_text("utf-8"), re.MULTILINE)
@@ -53,7 +56,7 @@ def named(root: Path) -> dict[str, set[str | None]]:
 
 
 def check(tag: str, root: Path = ROOT) -> str:
-    """Return the version of a tag; raises SystemExit, with all that is wrong with it."""
+    """Return the version of a tag. Raises SystemExit with all problems."""
     if not re.fullmatch(r"v\d+\.\d+\.\d+", tag):
         raise SystemExit(
             f"{tag}: a tag is «v» and a version of three numbers, such as v0.1.0"
@@ -82,10 +85,10 @@ def check(tag: str, root: Path = ROOT) -> str:
 
 
 def notes(tag: str, changelog: str) -> str:
-    """Return the section of a tag's version, a line a paragraph, with the texts of links to files alone.
+    """Return the section of a tag's version, with each paragraph on one line.
 
-    A release's page shows each line break of its text as one, and has no files. Raises
-    SystemExit when there is no such section.
+    Links to files become text, because a release's page has no files and shows each
+    line break. Raises SystemExit if there is no such section.
     """
     sections = {version: text for version, _, text in SECTION.findall(changelog)}
     if tag[1:] not in sections:
@@ -109,7 +112,10 @@ def notes(tag: str, changelog: str) -> str:
 
 
 def stamp(version: str, day: str | None = None, root: Path = ROOT) -> None:
-    """Write a version into every place, and the day (today) into its section of the CHANGELOG; raises SystemExit."""
+    """Write a version into every place, and the day into its section of the CHANGELOG.
+
+    The day is today by default. Raises SystemExit.
+    """
     if not re.fullmatch(r"\d+\.\d+\.\d+", version):
         raise SystemExit(f"{version}: a version has three numbers, such as 0.1.0")
     day = str(date.fromisoformat(day) if day else datetime.now(UTC).date())

@@ -1,9 +1,8 @@
-"""Builds the documentation site: ``python docs/site/build.py FOLDER`` puts it into FOLDER/site.
+"""Build the documentation site: ``python docs/site/build.py FOLDER`` writes FOLDER/site.
 
-The pages of ``docs/``, a few from elsewhere, and those that ``reference.py`` makes are
-written to FOLDER/docs. Their links are those of the repository's own page; one that
-leads out of the site becomes the file's path in the repository. zensical does the rest,
-and fails where a link or an anchor leads nowhere.
+The pages of ``docs/``, a few from elsewhere, and the generated ones are written to
+FOLDER/docs. Their links are converted: a link that leaves the site becomes the file's
+path in the repository. zensical builds the site, and fails on broken links and anchors.
 """
 
 import json
@@ -20,8 +19,8 @@ from shim.core.responses import SITE
 
 ROOT = Path(__file__).resolve().parents[2]
 
-# The rooms, and which pages come first in each; the others follow by their titles, so
-# that a new page needs no line.
+# The sections, and the first pages of each. Other pages follow by title, so a new page
+# needs no entry.
 ROOMS = {
     "tutorial": ("Tutorial", ()),
     "how-to": (
@@ -57,7 +56,7 @@ ROOMS = {
     "project": ("Project", ("changelog",)),
 }
 
-# Pages that stand elsewhere, where people and tests look for them.
+# Pages outside of ``docs/``, where people and tests look for them.
 ELSEWHERE = {
     "README.md": "index.md",
     "mappings/README.md": "reference/mapping-documents.md",
@@ -80,7 +79,7 @@ SHALLOW = re.compile(r"^ {1,3}(?:[-*+] |\d+\. |```)\S*|^\n {1,3}\S.*", re.MULTIL
 
 
 def place_files() -> dict[Path, PurePosixPath]:
-    """Return each file of the site, and where it goes below its root."""
+    """Return each file of the site, with its path below the site's root."""
     docs = ROOT / "docs"
     own = [
         path
@@ -97,14 +96,14 @@ def place_files() -> dict[Path, PurePosixPath]:
 
 
 def read(page: Path) -> str:
-    """Return a page's Markdown, made now if no file has it."""
+    """Return a page's Markdown, generated if no file has it."""
     return OF_THE_SITE[page]() if page in OF_THE_SITE else page.read_text("utf-8")
 
 
 def find_title(path: Path) -> str:
-    """Return a page's title, its first line.
+    """Return a page's title, from its first line.
 
-    :raises SystemExit: for a page that begins otherwise
+    :raises SystemExit: for a page with another first line
     """
     heading = re.match(r"# (.+)", read(path))
     if heading is None:
@@ -115,12 +114,12 @@ def find_title(path: Path) -> str:
 
 
 def lead_links(text: str, page: Path, placed: dict[Path, PurePosixPath]) -> str:
-    """Return a text of a page with its links as they must be in the site: those to its pages are relative.
+    """Return a page's text with the links of the site.
 
-    A page that is named by its file is named by its title there; a file that is no
-    page, by its path.
+    Links to its pages become relative. A link whose text is a page's file name gets the
+    page's title. A file that is not a page is shown by its path.
 
-    :raises SystemExit: for links that lead nowhere, all at once
+    :raises SystemExit: for all broken links at once
     """
     dead = []
 
@@ -158,15 +157,15 @@ def lead_links(text: str, page: Path, placed: dict[Path, PurePosixPath]) -> str:
 
 
 def bare_bars(code: re.Match[str]) -> str:
-    """Return code of a table without the backslashes that the repository's reader needs and this one would show."""
+    """Return code of a table without the backslashes that only the repository's reader needs."""
     return code[0].replace(r"\|", "|")
 
 
 def adapt(page: Path, placed: dict[Path, PurePosixPath]) -> str:
     """Return a page's Markdown for the site's reader, which is older than the repository's.
 
-    :raises SystemExit: for what it would read otherwise without saying so, or a link
-    that leads nowhere
+    :raises SystemExit: for Markdown that it would read differently without a warning,
+    and for broken links
     """
     text = read(page)
     if found := SHALLOW.search(FENCED.sub(lambda code: code[0].splitlines()[0], text)):
@@ -212,7 +211,7 @@ def stage(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (
         folder / "zensical.toml"
-    ).touch()  # by which the folder is known again, also after a build that failed
+    ).touch()  # marks the folder as ours, also after a failed build
     placed = place_files()
     titles = {}
     for path, place in placed.items():
@@ -233,10 +232,10 @@ def stage(folder: Path) -> None:
 
 
 def build(folder: Path) -> None:
-    """Make the site in FOLDER/site, anew.
+    """Build the site in FOLDER/site, replacing an older one.
 
-    :raises SystemExit: for a page without a title, a link or an anchor that leads
-    nowhere, or a folder of other things
+    :raises SystemExit: for a page without a title, a broken link or anchor, or a folder
+    with other contents
     """
     there = {path.name for path in folder.iterdir()} if folder.exists() else set()
     if there and ("zensical.toml" not in there or there - MADE):
@@ -247,7 +246,8 @@ def build(folder: Path) -> None:
         shutil.rmtree(folder / name, ignore_errors=True)
     try:
         stage(folder)
-    except ModuleNotFoundError as error:  # a page of Python's API names every library
+    # a page of the Python API mentions every library
+    except ModuleNotFoundError as error:
         raise SystemExit(
             f"{error}: install the project with all it can use, pip install -e '.[all]'"
         ) from None

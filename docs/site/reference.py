@@ -1,8 +1,8 @@
-"""The files that are made from code: ``python docs/site/reference.py`` writes those of them anew that are in git.
+"""Write the files that are generated from code: ``python docs/site/reference.py``.
 
-``settings.md``, ``errors.md`` and ``deploy/shim.toml`` are committed, since people read
-them beside the code; a test compares them with what is made here. The pages of fields,
-of commands and of the Python API are made by the site's build alone.
+``settings.md``, ``errors.md`` and ``deploy/shim.toml`` are committed, because people
+read them with the code; a test compares them with the output. The build of the site
+generates the pages of fields, of commands and of the Python API.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ OF_THE_SITE: dict[Path, Callable[[], str]] = {
     REFERENCE / "commands.md": cache(commands),
     REFERENCE / "python.md": cache(python_api),
 }
-"""Pages that the build of the site makes, as if they stood where their paths say."""
+"""Pages that the build of the site generates, by the paths that links use."""
 
 
 if __name__ == "__main__":

@@ -115,9 +115,9 @@ def test_tables_have_as_many_cells_in_each_row(documents):
         (From(sources=("a.b", "a")), "from `a.b`, else `a`."),
         (
             Values(sources=("a.b", "a"), values={"X": "x"}),
-            "from `a.b`, else `a`, in other words (below).",
+            "from `a.b`, else `a`, translated (see below).",
         ),
-        (From(sources=("name",), drop=(0,)), "but for 0, which means not known."),
+        (From(sources=("name",), drop=(0,)), "except 0, which means unknown."),
         (Absent(), ""),
         (
             Group(sources=("parts[first].name",), members=("zone",)),

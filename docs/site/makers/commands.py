@@ -1,4 +1,4 @@
-"""The page of commands: every command with its options and exit codes, as click has them."""
+"""Write the page of commands: every command with its options and exit codes, from click."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from shim.gateway.options import TABLE
 HEAD = """
 # Commands
 
-What each does, what it takes, and what its exit code means. `--help` (`-h`) after a command says the same; in
-place of one `--version` says which version it is. Settings come from [variables](settings.md#for-every-entry-point).
+This page lists each command with its options and exit codes. `atlas-shim COMMAND --help` (`-h`) prints the same text,
+and `atlas-shim --version` the version. Settings come from [variables](settings.md#for-every-entry-point).
 
-A shell completes commands and options after `eval "$(_ATLAS_SHIM_COMPLETE=bash_source atlas-shim)"`; for others write
-`zsh_source` or `fish_source`.
+To complete commands and options in bash, run `eval "$(_ATLAS_SHIM_COMPLETE=bash_source atlas-shim)"`. For other shells
+use `zsh_source` or `fish_source`.
 """
 
 CODES = """
 ## Exit codes
 
-A command that has others says so below. What went wrong is on stderr, a line for each problem.
+Commands with other exit codes list them below. Errors are on stderr, one line for each problem.
 
 | exit code | meaning |
 |---|---|
@@ -37,16 +37,16 @@ A command that has others says so below. What went wrong is on stderr, a line fo
 """
 
 MORE = {
-    "atlas": "How to put it in the place of `atlas`, what it speaks, and what differs: "
+    "atlas": "Installation as `atlas`, and differences: "
     "[scripts that call the Atlas CLI](../how-to/atlas-cli.md).",
     "serve": "Each of [the gateway's options](settings.md#the-gateways-options) is a flag. Probes, log, TLS, draining "
     "and reloading: [operating the gateway](operating.md).",
-    "status": "What it shows, and who may see it: [a page to look at](metrics.md#the-status-page).",
-    "front": "Where such a proxy stands, and what for: [in front of the gateway](../how-to/many-callers.md).",
+    "status": "Contents and access: [the status page](metrics.md#the-status-page).",
+    "front": "When to use such a proxy: [in front of the gateway](../how-to/many-callers.md).",
     "scan": "Languages, formats, pipelines: [finding calls in sources](../how-to/scan.md).",
-    "inventory": "What the verdict needs: [the way out](../how-to/way-out.md).",
+    "inventory": "Requirements of the verdict: [removing the shim](../how-to/way-out.md).",
 }
-"""The page that says more about a command."""
+"""The page with more about a command."""
 
 
 def commands() -> str:
@@ -73,7 +73,7 @@ def _described(names: tuple[str, ...], command: click.Command) -> Iterator[str]:
         for name, inner in command.commands.items():
             yield from _described((*names, name), inner)
         return
-    # A command keeps the names that it is first asked for its help by.
+    # A command remembers the names under which its help was first requested.
     usage = command.collect_usage_pieces(
         click.Context(command, help_option_names=["-h", "--help"])
     )
@@ -88,7 +88,10 @@ def _described(names: tuple[str, ...], command: click.Command) -> Iterator[str]:
 
 
 def _options(words: str, command: click.Command) -> Iterator[str]:
-    """Yield the table of a command's options; those of the gateway have their table on the page of settings."""
+    """Yield the table of a command's options.
+
+    The gateway's options are on the page of settings.
+    """
     elsewhere = {row.name for row in TABLE} if words == "serve" else set()
     options = [
         one
@@ -120,7 +123,7 @@ def _option(option: click.Option) -> tuple[str, str, str]:
 
 
 def _value(kind: click.ParamType[Any]) -> str:
-    """Return what stands for a value."""
+    """Return the placeholder of a value."""
     if isinstance(kind, click.Choice):
         return "WORD"
     return (
@@ -135,7 +138,7 @@ def _words(kind: click.ParamType[Any]) -> Sequence[str]:
 
 
 def _limits(kind: click.ParamType[Any]) -> str:
-    """Return which values are taken."""
+    """Return the accepted values."""
     if words := _words(kind):
         return "One of " + ", ".join(f"`{word}`" for word in words) + "."
     if isinstance(kind, click.IntRange | click.FloatRange) and kind.min is not None:
@@ -147,7 +150,10 @@ def _limits(kind: click.ParamType[Any]) -> str:
 
 
 def _paragraphs(text: str | None) -> Iterator[str]:
-    """Yield the paragraphs of a help text; those that click leaves as they are, and examples, as code."""
+    """Yield the paragraphs of a help text.
+
+    Examples, and paragraphs that click does not wrap, become code.
+    """
     for part in inspect.cleandoc(text or "").split("\n\n"):
         if part.startswith("\b\n"):
             yield _kept(part.removeprefix("\b\n"))
@@ -158,7 +164,10 @@ def _paragraphs(text: str | None) -> Iterator[str]:
 
 
 def _kept(text: str) -> str:
-    """Return lines that are kept: exit codes as a table, below what leads to them."""
+    """Return lines that keep their breaks.
+
+    A list of exit codes becomes a table after its first line.
+    """
     lead, *lines = text.splitlines()
     rows = [line.strip().split(maxsplit=1) for line in lines]
     if rows and all(code.isdecimal() for code, *_ in rows):

@@ -1,4 +1,4 @@
-"""Docstrings and signatures of the Python API as Markdown."""
+"""Convert docstrings and signatures of the Python API to Markdown."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ WIDTH = 108
 
 
 class _Text:
-    """An annotation or default that is shown as it is written (its repr is what inspect prints)."""
+    """An annotation or default that is printed as in the source.
+
+    inspect prints its repr.
+    """
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -28,7 +31,7 @@ class _Text:
 
 
 def signature(name: str, function: Any) -> str:
-    """Return a call with its types, an argument a line where it is long."""
+    """Return a call with its types; a long one has a line for each argument."""
     found = inspect.signature(function)
     shown = []
     for one in found.parameters.values():
@@ -71,12 +74,15 @@ def signature(name: str, function: Any) -> str:
 
 
 def written(note: Any) -> str:
-    """Return a type as the source has it."""
+    """Return a type as written in the source."""
     return note if isinstance(note, str) else inspect.formatannotation(note)
 
 
 def default(value: object) -> str:
-    """Return a default as a program would write it; the environment by its name, and no address in memory."""
+    """Return a default as a program would write it.
+
+    The environment is shown by its name, and addresses in memory are omitted.
+    """
     match value:
         case datetime():
             return f"datetime({value.year}, {value.month}, {value.day}, tzinfo=UTC)"
@@ -94,7 +100,7 @@ def default(value: object) -> str:
 
 
 def prose(docstring: str | None) -> str:
-    """Return a docstring: its paragraphs, its code in code."""
+    """Return a docstring as paragraphs, with its code marked as code."""
     parts = []
     for one in inspect.cleandoc(docstring or "").split("\n\n"):
         text = one.replace("``", "`")
@@ -114,12 +120,15 @@ def first(docstring: str | None) -> str:
 
 
 def attributes(value: type) -> str:
-    """Return a table of a value's attributes: name, type, and the name in Atlas's JSON where it has one."""
+    """Return a table of a value's attributes: name, type, and the name in Atlas's JSON.
+
+    Values that are not from Atlas have their defaults instead of names.
+    """
     own = [one for one in attrs.fields(value) if one.name not in _COMMON]
     if issubclass(value, Model):
         names = {attribute: name for name, (attribute, _) in members(value).items()}
         rows = [(*_called(one), f"`{names[one.name]}`") for one in own]
-        # That each may be None is told once, for all of them.
+        # The page mentions once, for all values, that each may be None.
         return table(
             ("attribute", "type", "in JSON"),
             [
@@ -132,26 +141,26 @@ def attributes(value: type) -> str:
 
 
 def _called(one: Any) -> tuple[str, str]:
-    # A bar in code would end the cell for some readers of Markdown, and be shown with
-    # its backslash by others.
+    # A bar in code would end the cell for some readers of Markdown, and appear with its
+    # backslash in others.
     return f"`{one.name}`", " or ".join(
         f"`{kind}`" for kind in written(one.type).split(" | ")
     )
 
 
 _COMMON = frozenset({"additional", "raw", "record"})
-"""Attributes that each value of the typed client has; they are told once."""
+"""Attributes of every value of the typed client; the page lists them once."""
 
 
 def _default(one: Any) -> str:
     if one.default is attrs.NOTHING:
         return ""
     factory = isinstance(one.default, attrs.Factory)  # type: ignore[arg-type]  # a class at run time
-    return "made anew" if factory else f"`{default(one.default)}`"
+    return "a new one" if factory else f"`{default(one.default)}`"
 
 
 def methods(kind: type) -> Iterator[tuple[str, Any]]:
-    """Yield the public methods and properties that a class itself has, in the order of the source."""
+    """Yield the public methods and properties of the class itself, in the order of the source."""
     for name, value in vars(kind).items():
         if not name.startswith("_") and (
             callable(value) or isinstance(value, property | classmethod)

@@ -1,4 +1,4 @@
-"""``docs/reference/errors.md``: the text in ``errors.txt``, and in it the table of codes."""
+"""Write ``docs/reference/errors.md`` from ``errors.txt`` and the table of codes."""
 
 from __future__ import annotations
 

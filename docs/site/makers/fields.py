@@ -1,4 +1,4 @@
-"""The site's page of fields, from old to new, field by field: what the mapping documents say."""
+"""Write the page of fields from the mapping documents: each old field and its new source."""
 
 from __future__ import annotations
 
@@ -24,25 +24,29 @@ from shim.documents.ways import From, Group, Keyed, Values
 _HEAD = """\
 # From old to new, field by field
 
-Which endpoint answers each retired call, and which new field each old field comes from. The page is made of the
-[mapping documents](../../mappings/README.md), so it says what the shim does; `atlas-shim explain GET URL` says it of
-one call.
+This page shows which endpoint answers each retired call, and which new field each old field comes from. It is generated
+from the [mapping documents](../../mappings/README.md), which the shim itself uses. For one call, use
+`atlas-shim explain GET URL`.
 
-**flex** and **dedicated** are the tiers on which a cluster may live, **successor** is a newer version of the same call,
-**former** a flex cluster that was M2 or M5. Paths are those below `/api/atlas/v2`, with the version of `Accept` in
-brackets if it is not 2024-11-13. Each field has a [level](../explanation/fidelity.md): **exact**, **renamed**,
-**derived** (computed, or close to the old meaning), **constant** (true of every such resource) or **absent** (unknown,
-so left out).
+A column or a bold word is one of these sources:
 
-Retired paths are those below `/api/atlas/v1.0` and `/api/atlas/v2`, unless a section says otherwise. A request body
-with any other member than those listed gets a 400; members that only answers have may be sent back, without effect.
+- **flex** and **dedicated**: the tiers of a cluster
+- **successor**: a newer version of the same call
+- **former**: a flex cluster that was an M2 or M5
+
+Paths start after `/api/atlas/v2`. The `Accept` version is in brackets, unless it is 2024-11-13. Each field has a
+[level](../explanation/fidelity.md): **exact**, **renamed**, **derived** (computed, or close to the old meaning),
+**constant** (true of every such resource) or **absent** (unknown, so omitted).
+
+Retired paths start with `/api/atlas/v1.0` or `/api/atlas/v2`, unless a section has its own rule. A request body with a
+member that isn't listed gets a 400. Members that only occur in responses may be sent back; they have no effect.
 """
 
 _BASE = "/api/atlas/v2"
 _USUAL = "2024-11-13"
 
 Said = dict[tuple[Sequence[str], tuple[str, ...]], str]
-"""The title of the resource under which a row stands already, by the tiers of its table and its cells."""
+"""The section in which a row already occurs, by the tiers of its table and its cells."""
 
 
 def fields() -> str:
@@ -51,7 +55,10 @@ def fields() -> str:
 
 
 def page(read: Sequence[Document]) -> str:
-    """Return the page, a part for each document: first what ended first, last that of which nothing is left."""
+    """Return the page, with a part for each document.
+
+    Parts are ordered by their first sunset. Documents without any successor come last.
+    """
     documents = sorted(read, key=_place)
     return _HEAD + "".join(
         f"\n{part}\n" for document in documents for part in _document(document)
@@ -70,7 +77,7 @@ def _place(document: Document) -> tuple[bool, datetime, str]:
 def _document(document: Document) -> Iterator[str]:
     yield f"## {document.title}"
     if len(document.apis) == 1:
-        yield f"Below `{next(iter(document.apis.values())).base}` alone."
+        yield f"Only below `{next(iter(document.apis.values())).base}`."
     yield "\n".join(map(_call, document.operations))
     yield "Conditions:"
     yield "\n".join(_statements(document))
@@ -78,9 +85,9 @@ def _document(document: Document) -> Iterator[str]:
     for name, resource in document.resources.items():
         users = [one for one in document.operations if _tiers(one, resource)]
         if users:
-            yield f"### Answer: {_spaced(name)}"
+            yield f"### Response: {_spaced(name)}"
             if len(users) < len(document.operations):
-                yield f"Of {_ids(users, document.operations)}."
+                yield f"For {_ids(users, document.operations)}."
             yield from _members(
                 resource, _tiers(users[0], resource), _spaced(name), said
             )
@@ -88,11 +95,14 @@ def _document(document: Document) -> Iterator[str]:
     if others := [
         one for one in document.operations if one.fields and one.resource not in own
     ]:
-        yield f"The answer of {_ids(others, document.operations)} is that of a read, from the same places."
+        yield f"{_ids(others, document.operations)}: same response as a read, from the same sources."
 
 
 def _statements(document: Document) -> Iterator[str]:
-    """Yield what is true of operations, as items of a list: each statement once, with those of which it is true."""
+    """Yield the conditions of operations, as items of a list.
+
+    Each condition occurs once, with all its operations.
+    """
     operations = document.operations
     true_of: dict[tuple[str, str], list[Operation]] = {}
     for operation in operations:
@@ -117,7 +127,7 @@ def _statements(document: Document) -> Iterator[str]:
 
 
 def _ids(those: Sequence[Operation], operations: Sequence[Operation]) -> str:
-    """Name operations, or say that they are all of a document."""
+    """Return the ids of operations, or "all" if the document has no other operations."""
     return (
         "all"
         if len(those) == len(operations) > 1
@@ -132,7 +142,7 @@ def _tiers(operation: Operation, resource: Resource) -> tuple[str, ...]:
 
 
 def _spaced(name: str) -> str:
-    """Return a resource's name as people write it: restoreJob is "restore job"."""
+    """Return a resource's name as people write it: restoreJob becomes "restore job"."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()
 
 
@@ -146,12 +156,12 @@ def _call(operation: Operation) -> str:
 
 def _dates(operation: Operation) -> str:
     if operation.lives:
-        return f"From {operation.version} on; lives on, and is asked first."
+        return f"From {operation.version} on. The endpoint still exists and is called first."
     return f"Deprecated {operation.deprecated:%Y-%m-%d}, sunset {operation.sunset:%Y-%m-%d}."
 
 
 def _versions(operation: Operation) -> str:
-    """Say which versions an operation has, where a later one is another operation."""
+    """Return the versions of an operation that has another form in later versions."""
     return (
         f" in versions before {operation.versions.end}"
         if operation.versions.end
@@ -162,20 +172,20 @@ def _versions(operation: Operation) -> str:
 def _answering(
     operation: Operation, own: Sequence[Resource]
 ) -> Iterator[tuple[str, str]]:
-    """Yield who answers an operation, a statement each, with the tier of which it is."""
+    """Yield the conditions of an operation, each with its tier."""
     yield "", _dates(operation)
     yield "", operation.note
     if operation.blank is not None:
-        since = f"Its answers mean nothing since {operation.blank:%Y-%m-%d}, though they still come."
+        since = f"Atlas still answers, but since {operation.blank:%Y-%m-%d} as if the resource did not exist."
         yield (
             "legacy",
-            f"{since} So {operation.first} is asked first, and legacy where that knows nothing.",
+            f"{since} So {operation.first} is called first, and legacy only if {operation.first} has no answer.",
         )
     if operation.switch:
-        done = "Sent" if operation.successors else "Taken"
+        done = "Sent" if operation.successors else "Accepted"
         yield (
             "",
-            f"{done} only with `ATLAS_SHIM_WRITES={operation.switch}`; elsewhere the answer is a 410 that says so.",
+            f"{done} only with `ATLAS_SHIM_WRITES={operation.switch}`; otherwise the response is a 410.",
         )
     if operation.lens and operation.lens.switch:
         some, word = (
@@ -184,7 +194,7 @@ def _answering(
         )
         yield (
             "",
-            f"Bodies with {some}: sent only with `ATLAS_SHIM_WRITES={word}`; elsewhere the answer is a 410.",
+            f"Bodies with {some}: sent only with `ATLAS_SHIM_WRITES={word}`; otherwise the response is a 410.",
         )
     for tier, successor in operation.successors.items():
         if successor.switch:
@@ -192,9 +202,9 @@ def _answering(
             yield tier, f"Only with {word}."
             yield tier, f"{_led(successor)}."
         elif successor.after and tier != operation.first:
-            yield tier, f"Asked after {' or '.join(map(_code, successor.after))}."
+            yield tier, f"Called after {' or '.join(map(_code, successor.after))}."
         if successor.resource not in own and successor.switch:
-            yield tier, f"Answer: {_spaced(successor.resource.name)}, below."
+            yield tier, f"Response: {_spaced(successor.resource.name)}, below."
         yield from ((tier, sentence) for sentence in _before(successor.only))
         yield from (
             (tier, _error(name, rule)) for name, rule in successor.errors.items()
@@ -206,7 +216,7 @@ def _answering(
     if operation.switch and operation.constant is not None:
         yield (
             "",
-            f"The answer is `{json.dumps(operation.constant.value)}`. {operation.constant.why}",
+            f"The response is `{json.dumps(operation.constant.value)}`. {operation.constant.why}",
         )
     if not operation.successors:
         yield "", operation.without_successor
@@ -214,13 +224,13 @@ def _answering(
 
 
 def _led(successor: Successor) -> str:
-    """Say when a successor with a switch is asked."""
+    """Return when a successor with a switch is called."""
     if successor.adds:
         return "Its list is added to the other list"
     if successor.when is not None:
         words = " or ".join(map(str, sorted(successor.when.words)))
-        return f"Asked for a body in which `{successor.when.source}` is {words}"
-    return f"Asked after {' or '.join(map(_code, successor.after))}"
+        return f"Called for a body in which `{successor.when.source}` is {words}"
+    return f"Called after {' or '.join(map(_code, successor.after))}"
 
 
 def _error(name: str, rule: ErrorRule) -> str:
@@ -229,12 +239,14 @@ def _error(name: str, rule: ErrorRule) -> str:
         *([_code(rule.code)] if rule.code else []),
     ]
     text = f", with the text {json.dumps(rule.detail)}" if rule.detail else ""
-    where = f" where {in_words(rule.when)}" if rule.when else ""
-    return f"{_code(name)}{where} comes as {' '.join(new) or 'it is'}{text}."
+    where = f" if {in_words(rule.when)}" if rule.when else ""
+    if not new:
+        return f"{_code(name)}{where} is passed on{text}."
+    return f"{_code(name)}{where} becomes {' '.join(new)}{text}."
 
 
 def _before(target: Target | None) -> Iterator[str]:
-    """Yield the calls that go before a successor's own, a sentence each."""
+    """Yield the calls before a successor's own, one sentence each."""
     if target is None:
         return
     for one in target.before:
@@ -242,7 +254,7 @@ def _before(target: Target | None) -> Iterator[str]:
         but = f" that is not in `{one.but}`" if one.but else ""
         each = f" once for each of `{one.each}`{but}" if one.each else ""
         ends = "".join(
-            f" {_error(name, rule)} Then nothing more is sent."
+            f" {_error(name, rule)} Nothing more is sent then."
             for name, rule in one.errors.items()
         )
         yield f"{'First' if one.method == 'GET' else 'Then'} {call}{each}.{ends}"
@@ -258,10 +270,10 @@ def _queries(successor: Successor) -> dict[str, QueryRule]:
 
 def _query(name: str, rule: QueryRule) -> str:
     if rule.drop:
-        return f"The query's `{name}` is not sent: {rule.why}"
+        return f"The query parameter `{name}` is not sent: {rule.why}"
     words = "".join(f", `{old}` as `{new}`" for old, new in rule.values.items())
     default = f", by default `{rule.default}`" if rule.default is not None else ""
-    return f"The query's `{name}` is sent on{words}{default}."
+    return f"The query parameter `{name}` is passed on{words}{default}."
 
 
 def _targets(successor: Successor, method: str) -> str:
@@ -280,7 +292,7 @@ def _target(target: Target, method: str) -> str:
 
 
 def _request(operation: Operation) -> Iterator[str]:
-    """Yield what becomes of a request's body."""
+    """Yield how a request's body is converted."""
     if operation.request is not None:
         yield from _body(operation, operation.request, operation.successors)
     for tier, successor in operation.successors.items():
@@ -295,12 +307,13 @@ def _body(
         f"{_code(name)}{' (required)' if name in request.required else ''}"
         for name in request.members
     ]
-    taken = (
-        f"The body may have {', '.join(members)}."
-        if members
-        else "The body has no members."
-    )
-    yield f"{taken} All other members are taken as they are." if request.rest else taken
+    if members:
+        yield f"The body may have {', '.join(members)}."
+    if request.rest:
+        others = "other members" if members else "members"
+        yield f"All {others} are accepted unchanged."
+    elif not members:
+        yield "The body has no members."
     for name, refused in request.refused.items():
         error = f"a 400 {_code(refused.error_code)}: {refused.detail}"
         value = (
@@ -319,7 +332,7 @@ def _body(
             if isinstance(target, RefusedChoice):
                 yield f"{sent}: nothing. {target.detail}"
             elif target.body is None:
-                yield f"{sent}: the body as it came."
+                yield f"{sent}: the body unchanged."
             else:
                 rows = _shared(
                     (name, told.removesuffix("."))
@@ -331,10 +344,10 @@ def _body(
 def _members(
     resource: Resource, tiers: Sequence[str], title: str, said: Said
 ) -> Iterator[str]:
-    """Yield an answer's members, a table if it comes from several tiers, and the words that are translated.
+    """Yield the members of a response, and their translated values.
 
-    ``said`` has the title of the resource under which each row of the document stands
-    already.
+    The members are a table if the response comes from several tiers. ``said`` has the
+    section in which each row of the document already occurs.
     """
     rows = list(_rows(resource, tiers))
     before = [said[tiers, row] for row in rows if (tiers, row) in said]
@@ -360,23 +373,23 @@ def _members(
     else:
         yield "An empty object."
     if again:
-        yield f"As those of {same}: {', '.join(row[0] for row in again)}."
+        yield f"Same as in {same}: {', '.join(row[0] for row in again)}."
     yield from (f"({number}) {why}" for number, why in enumerate(notes, 1))
     for field in resource.walk():
         for tier in tiers:
             if words := _words(field.rules[tier]):
                 pairs = [
-                    f"{_code(old)} {' or '.join(map(_code, new))}"
+                    f"{_code(old)} from {' or '.join(map(_code, new))}"
                     for old, new in words.items()
                 ]
                 pairs += [
                     f"{_code(word)} never" for word in field.words if word not in words
                 ]
-                yield f"The words of `{field.name}`, and those of {tier}: {', '.join(pairs)}."
+                yield f"Values of `{field.name}` on {tier}: {', '.join(pairs)}."
 
 
 def _noted(cell: str, notes: Sequence[str]) -> str:
-    """Return a cell with the numbers of its reasons where they are notes."""
+    """Return a cell in which repeated reasons are replaced by the numbers of their notes."""
     for number, why in enumerate(notes, 1):
         cell = cell.replace(why, f"({number})")
     return cell
@@ -385,7 +398,10 @@ def _noted(cell: str, notes: Sequence[str]) -> str:
 def _rows(
     resource: Resource, tiers: Sequence[str], outer: str = "", *, levels: bool = True
 ) -> Iterator[tuple[str, ...]]:
-    """Yield a row for each field, those of objects in it too: ``regions[].name`` is the name of each region."""
+    """Yield a row for each field, including those of nested objects.
+
+    ``regions[].name`` is the name of each region.
+    """
     for field in resource.fields:
         name = f"{outer}{field.name}"
         cells = [
@@ -408,7 +424,7 @@ def _rows(
             )
     if resource.rest:
         less = (
-            f", but for {', '.join(map(_code, resource.without))}"
+            f", except {', '.join(map(_code, resource.without))}"
             if resource.without
             else ""
         )
@@ -428,7 +444,7 @@ def _words(rules: Sequence[Rule]) -> dict[str, list[str]]:
 
 
 def _rules(field: Field, rules: Sequence[Rule], *, levels: bool = False) -> str:
-    """Return one cell: each rule with its condition, its level, how the value is made, and why."""
+    """Return one cell: each rule with its condition, its level, its source, and its reason."""
     cell = []
     for rule in rules:
         condition = (
@@ -452,16 +468,18 @@ def _rules(field: Field, rules: Sequence[Rule], *, levels: bool = False) -> str:
 
 
 def value(name: str, rule: Rule) -> str:
-    """Say in words how a rule makes its value."""
+    """Return the source of a rule's value in words."""
     verb = rule.verb
     named, told = {*verb.sources}, verb.how(name)
     match verb:
         case Values():
-            told = f"{From(sources=verb.sources).how(name)}, in other words (below)"
+            told = f"{From(sources=verb.sources).how(name)}, translated (see below)"
         case Group(members=members) | Keyed(members=members):
             named |= {*members}
     if isinstance(verb, From) and verb.drop:
-        told += f", but for {' and '.join(map(json.dumps, verb.drop))}, which means not known"
+        told += (
+            f", except {' and '.join(map(json.dumps, verb.drop))}, which means unknown"
+        )
     if isinstance(verb, Parameter):
         named.add(verb.parameter)
     known = sorted(named, key=len, reverse=True)
@@ -479,7 +497,7 @@ def _code(text: str) -> str:
 
 
 def _shared(rows: Iterable[Sequence[str]]) -> list[tuple[str, ...]]:
-    """Return the rows, those of which all but the name is the same as one."""
+    """Return the rows, merging those that differ only in the name."""
     names: dict[tuple[str, ...], list[str]] = {}
     for name, *cells in rows:
         names.setdefault(tuple(cells), []).append(name)

@@ -1,4 +1,4 @@
-"""Markdown for the generated pages: tables, and help texts with their names in code."""
+"""Write Markdown for the generated pages: tables, and help texts with their names in code."""
 
 from __future__ import annotations
 
@@ -24,17 +24,20 @@ _CODE = re.compile(
 
 
 def coded(text: str) -> str:
-    """Return a text of help as Markdown: flags, variables, paths and what stands in quotes become code."""
+    """Return a help text as Markdown.
+
+    Flags, variables, paths and quoted words become code.
+    """
     return _CODE.sub(lambda found: f"`{_bare(found[0])}`", text)
 
 
 def _bare(text: str) -> str:
-    """Return a text without the quotes around it."""
+    """Return a text without its quotes."""
     return text[1:-1] if text[0] in "`'\"" and text[0] == text[-1] else text
 
 
 def cell(text: str) -> str:
-    """Return a text that ends no cell of a table."""
+    """Return a text that can stand in a cell of a table."""
     return text.replace("|", "\\|")
 
 
@@ -46,11 +49,11 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 _INLINE = re.compile(r"`[^`]+`|\[[^\]]+\]\([^)]+\)")
-"""What stays in one line: code, and links."""
+"""Parts that must stay in one line: code and links."""
 
 
 def paragraph(text: str) -> str:
-    """Return a paragraph in lines that are no longer than those of pages written by hand."""
+    """Return a paragraph, wrapped like the pages written by hand."""
     text = _INLINE.sub(
         lambda found: found[0].replace(" ", "\0"), " ".join(text.split())
     )
@@ -63,5 +66,5 @@ def paragraph(text: str) -> str:
 
 
 def page(*parts: str) -> str:
-    """Return a page of parts, an empty line between them."""
+    """Return a page of parts, with an empty line between them."""
     return "\n".join(part.strip("\n") + "\n" for part in parts if part.strip())

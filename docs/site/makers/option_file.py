@@ -1,4 +1,4 @@
-"""``deploy/shim.toml``: a file of settings with every option explained, written from the table."""
+"""Write ``deploy/shim.toml`` from the table of options: a file with each option explained."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _HEAD = """\
 
 
 def option_file() -> str:
-    """Return the text of a file in which every key stands with its explanation and its default."""
+    """Return the text of the file; every key has its explanation and default."""
     return _HEAD + "".join(map(_group, dict.fromkeys(row.group for row in TABLE)))
 
 
@@ -46,7 +46,7 @@ def _explained(row: Option) -> Iterator[str]:
 
 
 def _written(row: Option) -> str:
-    """Return a default as TOML has it: a number as it is, all else in quotes."""
+    """Return a default as TOML: a number unchanged, all else in quotes."""
     return (
         row.default
         if row.default.replace(".", "", 1).isdecimal()

@@ -1,4 +1,4 @@
-"""The page of the Python API: what programs may import, with types, as the code has it."""
+"""Write the page of the Python API: all names that programs may import, with types."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from shim.atlas.calls import EndpointGroup, EndpointMethod
 HEAD = """
 # Python API
 
-What a program may import, with types. All of it is typed for type checkers (`py.typed`); `help()` of each name says the
-same. What is not here, or begins with an underscore, may change with any version.
+This page lists every name that a program may import, with its types. The package is typed (`py.typed`), and `help()`
+shows the same text. Names that are not listed here, or begin with an underscore, may change in any version.
 
 * [Modules in place of HTTP libraries](#modules-in-place-of-http-libraries)
 * [The whole process](#the-whole-process), and [one client](#one-client)
@@ -30,69 +30,72 @@ same. What is not here, or begins with an underscore, may change with any versio
 * [The typed client](#the-typed-client), its [endpoints](#endpoints) and [values](#values)
 * [For tests](#for-tests)
 
-Importing `shim` loads the standard library only; each name is loaded when it is first used. One that needs an extra
-says so in a ModuleNotFoundError.
+Importing `shim` loads only the standard library; each name is loaded when it is first used. If a name needs an extra
+that is not installed, the ModuleNotFoundError includes the command that installs it.
 """
 
 DOORS = """
 ## Modules in place of HTTP libraries
 
-`from shim import httpx` in place of `import httpx`, and so on. Every public name of the library is there, and all but
-these are its own, identical objects. What one of its modules has can be imported from either (`from shim.requests.auth
-import HTTPDigestAuth`): it is the same object. Type checkers know the modules that programs use most; import any other
-from the library itself. The shim's take what the library's take, and raise [SettingsError and DocumentError](#errors)
-where settings or mapping documents mean nothing.
+Replace `import httpx` by `from shim import httpx`, and so on. The module has every public name of the library; all
+names except those below are the library's own, identical objects. The library's modules can be imported from either
+package (`from shim.requests.auth import HTTPDigestAuth`). Type checkers know the modules that programs use most;
+import any other from the library itself. The names below accept the same arguments as the library's, and raise
+[SettingsError and DocumentError](#errors) if settings or mapping documents are invalid.
 """
 
 MOUNTED = """
-`Adapter` is for programs that mount one, and keep the library's own session.
+`Adapter` is for programs that mount an adapter and keep the library's own session.
 """
 
 PROCESS = """
 ## The whole process
 
-`import shim.auto`, once at the start, is `shim.install()`. `atlas-shim run -- python app.py` does it without a changed
-line. Needs the extra `auto`.
+`import shim.auto` at the start of a program calls `shim.install()`. `atlas-shim run -- python app.py` needs no changed
+line. Both need the extra `auto`.
 """
 
 ERRORS = """
 ## Errors
 
-Each can be had from `shim.errors`; the first four, and the warning, from `shim` too. What happens on the way to Atlas
-stays what the program's own HTTP library raises.
+Import them from `shim.errors`; the first four and the warning also from `shim`. Network errors are still those of the
+program's own HTTP library.
 """
 
 CLIENT = """
 ## The typed client
 
-[How to use it](typed-client.md): arguments, repeating, signing in, iterating. Names below are those of `shim.atlas`;
-both clients can be had from `shim`. What is not given comes from the environment:
-[credentials](settings.md#keys-and-tokens), and [which Atlas](settings.md#which-atlas).
+See [how to use it](typed-client.md) for arguments, retries, sign-in and iteration. The names below are in `shim.atlas`;
+both clients are also in `shim`. Omitted arguments come from the environment:
+[credentials](settings.md#keys-and-tokens) and [the Atlas to call](settings.md#which-atlas).
 """
 
 ENDPOINTS = """
 ## Endpoints
 
-Of `AsyncAtlasClient` each method is awaited; what begins with `iter_` is for `async for`. Every call may raise what
-`AtlasClient` says.
+Await each method of `AsyncAtlasClient`; use `async for` with methods that begin with `iter_`. Every call may raise the
+errors that `AtlasClient` lists.
 """
 
 VALUES = """
 ## Values
 
-Frozen. Any attribute may be None, when Atlas did not send it; a word that is not known stays a `str`. Beside its own,
-each value has `additional`, the fields that this version does not know (`Mapping[str, Any]`), `raw`, the JSON object as
-it came (`Mapping[str, Any]`), and `record`, what `shim.record` returns (`Record` or `None`).
+Values are frozen. An attribute is None if Atlas did not send it; an unknown word stays a `str`. In addition to its own
+attributes, each value has these:
+
+- `additional` (`Mapping[str, Any]`): the fields that this version does not know
+- `raw` (`Mapping[str, Any]`): the JSON object as received
+- `record` (`Record` or `None`): the result of `shim.record`
 """
 
 TESTS = """
 ## For tests
 
-`pytest_plugins = ["shim.testing"]` in a `conftest.py` has two fixtures ([mocks in tests](../how-to/mocks.md)):
+`pytest_plugins = ["shim.testing"]` in a `conftest.py` adds two fixtures ([mocks in tests](../how-to/mocks.md)):
 """
 
 GATEWAY = """
-Its `url` is where it takes calls, `admin_url` where it answers probes; `shim.gateway.options.Options` has
+Its `url` accepts calls, and its `admin_url` answers probes. `shim.gateway.options.Options` has
 [the gateway's options](settings.md#the-gateways-options) as attributes.
 """
 
@@ -121,10 +124,10 @@ def python_api() -> str:
         paragraph(f"{first(Fidelity.__doc__)} {_words(Fidelity)}."),
         "## Warnings",
         paragraph(
-            f"{warning} `ATLAS_SHIM_WARNINGS` says how often ([settings](settings.md#for-every-entry-point))."
+            f"{warning} `ATLAS_SHIM_WARNINGS` sets how often ([settings](settings.md#for-every-entry-point))."
         ),
         *_calls("shim.set_warnings_handler"),
-        "A handler takes one argument, and what it returns is not looked at:",
+        "A handler has one argument; its return value is ignored:",
         *_values("shim.doors.notice.Notice", "shim.tools.inventory.writing.CallSite"),
         ERRORS,
         table(("error", "is a", "when"), _errors()),
@@ -143,14 +146,14 @@ def python_api() -> str:
         "Without pytest:",
         *_calls("shim.fake.FakeAtlas"),
         *_methods(fake.FakeAtlas, "fake"),
-        table(("of `shim.fake`", "what it is"), _constants()),
+        table(("of `shim.fake`", "value"), _constants()),
         *_calls("shim.fake.server.FakeServer", "shim.gateway.run.serve_in_thread"),
         GATEWAY,
     )
 
 
 def _calls(*names: str) -> Iterator[str]:
-    """Yield a section for each function or class by its dotted name: how it is called, and what it says of itself."""
+    """Yield a section for each function or class, with its signature and docstring."""
     for name in names:
         thing = _import(name)
         yield f"### `{name}`"
@@ -159,7 +162,7 @@ def _calls(*names: str) -> Iterator[str]:
 
 
 def _values(*names: str) -> Iterator[str]:
-    """Yield a section for each value that programs are given: its attributes and methods."""
+    """Yield a section for each value that programs receive: its attributes and methods."""
     for name in names:
         kind = _import(name)
         yield f"### `{name.removeprefix('shim.atlas.')}`"
@@ -174,7 +177,10 @@ def _import(name: str) -> Any:
 
 
 def _methods(kind: type, owner: str, *names: str) -> Iterator[str]:
-    """Yield signature and first sentence of these methods of a class, or of all that are its own."""
+    """Yield the signature and first sentence of methods of a class.
+
+    Without names, yields all methods that the class itself has.
+    """
     for name in names or dict(methods(kind)):
         value = getattr(kind, name)
         if isinstance(value, property):
@@ -191,7 +197,7 @@ def _words(kind: type[enum.Enum]) -> str:
 
 
 def _door(name: str) -> tuple[str, str]:
-    """Return a module, and its names that are not the library's own."""
+    """Return a module, and its names that do not come from the library."""
     library, door = import_module(name), import_module(f"shim.{name}")
     classes = [
         one
@@ -246,14 +252,14 @@ def _models() -> Iterator[str]:
     ]
     yield from _values(*(f"shim.atlas.{name}" for name in models if name not in lists))
     yield "### Pages"
-    yield "Each is a `Page` whose `results` are of one kind."
+    yield "Each is a `Page` with `results` of one kind."
     of = [
         (f"`{name}`", f"`{kind.__orig_bases__[0].__args__[0].__name__}`")
         for name, kind in lists.items()
     ]
     yield table(("page", "results"), of)
     yield "### Words"
-    yield "Each is a `StrEnum`, and its words are as good as its members."
+    yield "Each is a `StrEnum`; plain strings work as well as its members."
     words = {name: kind for name, kind in kinds.items() if issubclass(kind, enum.Enum)}
     rows = [
         (f"`{name}`", _words(kind), first(kind.__doc__)) for name, kind in words.items()
@@ -262,7 +268,7 @@ def _models() -> Iterator[str]:
 
 
 def _fixtures() -> Iterator[str]:
-    """Yield the fixtures by their source, which is read where pytest is not installed."""
+    """Yield the fixtures by their source, which can be read without pytest."""
     tree = ast.parse(
         Path(fake.__file__).parents[1].joinpath("testing.py").read_text("utf-8")
     )

@@ -1,4 +1,4 @@
-"""``docs/reference/settings.md``: the text in ``settings.txt``, and in it the gateway's options as their rows say."""
+"""Write ``docs/reference/settings.md`` from ``settings.txt`` and the table of options."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from shim.gateway.options import TABLE, Option
 TEXT = Path(__file__).with_name("settings.txt")
 
 FIVE = ("listen", "public_url", "route", "credentials", "memory")
-"""The options that are worth knowing before the rest."""
+"""The options that readers need most."""
 
 SAID_ABOVE = ("route", "sunset", "reads", "writes")
-"""Options that mean in a gateway what they mean everywhere."""
+"""Options with the same meaning in every entry point."""
 
 
 def settings() -> str:
@@ -65,7 +65,7 @@ def _said(row: Option) -> Iterable[str]:
         else coded(row.help)
     )
     if row.secret:
-        yield "A secret: shown to nobody; the variable keeps it out of the file."
+        yield "A secret: it is never shown. Set it by the variable to keep it out of the file."
     if row.default and row.name not in SAID_ABOVE:
         yield f"Default: `{row.default}`."
     if row.live:
