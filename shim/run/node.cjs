@@ -1,6 +1,6 @@
 'use strict';
-// Leads connections to Atlas' host to the gateway of this run. Its proxies are for other programs: this process sees those
-// that were set before, its children ours.
+// Sends connections for Atlas's host to the gateway of this run. Its proxies are for other programs: this process sees the
+// original ones, and its children see the run's.
 (function (host, name, port, proxies) {
   if (process.versions.deno || process.versions.bun) return; // they read the variables
   const tls = require('tls'), processes = require('child_process'), connect = tls.connect;

@@ -51,7 +51,7 @@ def test_the_first_lines_say_where_it_comes_from(form):
     comment = "\n".join(line for line in text.splitlines() if line.startswith("#"))
     assert f"atlas-shim {shim.__version__} (atlas-shim front --for {form})" in comment
     assert "atlas-serverless/snapshots.toml" in comment
-    assert "Make it anew when documents or options change" in comment
+    assert "Generate it again when documents or options change" in comment
     assert "--public-url http://NAME_OF_THIS_PROXY:8400" in comment
     assert (
         "--proxy-protocol on" if form == "haproxy" else "--trusted-proxies 127.0.0.1/32"

@@ -55,7 +55,7 @@ def test_a_write_that_is_switched_off_names_its_switch():
     )
     assert said.endswith(f" (as in: ATLAS_SHIM_WRITES=instances {AGAIN})")
     (said,) = sentences(("createUser", "SHIM_NO_SUCCESSOR", 410, 1))
-    assert "An invitation comes nearest" in said
+    assert "The nearest replacement is an invitation" in said
     assert "ATLAS_SHIM_WRITES" not in said
 
 
