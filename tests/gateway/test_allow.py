@@ -1,4 +1,4 @@
-"""``--allow``: the syntax of its list, and what it refuses."""
+"""``--allow``: the syntax of its list, and its effect."""
 
 import json
 
@@ -32,13 +32,13 @@ READS = parse_allow("reads", "--allow")
 
 
 def told(reply) -> tuple[int, str]:
-    """Return status and error code of a reply."""
+    """Return status and error code of a response."""
     head, content = reply
     return status_of(head), json.loads(content).get("errorCode") or ""
 
 
 def signed(seen, target, method):
-    """Make a call with a good signature over it."""
+    """Make a correctly signed call."""
     parts = Signature(nonce_of(seen), uri=target, method=method).parts
     seen.fake.arrivals.clear()
     return seen.ask(target, line(parts), ACCEPT, "Content-Length: 0", method=method)
@@ -46,7 +46,7 @@ def signed(seen, target, method):
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
 def test_unknown_writes_are_not_signed(method):
-    """Where reads and recognized calls are signed, another write is refused; the answer says what would help."""
+    """Reads and recognized calls are signed; another write is refused, with the fix in the response."""
     with world("own", allow=BY_DEFAULT) as seen:
         head, content = seen.ask(CLUSTERS, "Content-Length: 0", method=method)
         assert told((head, content)) == (403, "SHIM_NOT_ALLOWED")
@@ -60,12 +60,12 @@ WRITES = [
     ("POST", CLUSTERS), ("PATCH", f"{CLUSTERS}/c"), ("DELETE", f"{CLUSTERS}/c"), ("DELETE", f"{UNTOUCHED}/c"),
     ("PATCH", f"{CLUSTERS}/c".replace("/v2/", "/v1.0/")),
 ]  # fmt: skip
-"""Those of shipped documents that are not lent, and those that no document has."""
+"""Writes in shipped documents that are not lent, and writes in no document."""
 
 
 @pytest.mark.parametrize(("method", "target"), WRITES)
-def test_a_caller_who_proved_a_key_borrows_nothing(method, target):
-    """What the key may do is Atlas's business: the call is signed with the caller's own key, and no other."""
+def test_a_verified_caller_needs_no_lending(method, target):
+    """Atlas decides what the key may do; the call is signed with the caller's own key."""
     with world("verify") as seen:
         assert b"SHIM_NOT_ALLOWED" not in signed(seen, target, method)[1]
         (arrival,) = [one for one in seen.fake.arrivals if one.header("Authorization")]
@@ -77,8 +77,8 @@ def test_a_caller_who_proved_a_key_borrows_nothing(method, target):
 
 
 @pytest.mark.parametrize(("method", "target"), WRITES)
-def test_who_proved_nothing_is_never_signed_for(method, target):
-    """No signature, one over another path or method, or with another private key."""
+def test_an_unverified_caller_gets_no_signature(method, target):
+    """Unsigned, or signed for another path or method, or with another private key."""
     with world("verify") as seen:
         nonce = nonce_of(seen)
         wrong = [
@@ -95,8 +95,8 @@ def test_who_proved_nothing_is_never_signed_for(method, target):
         assert seen.targets == []
 
 
-def test_a_list_binds_whoever_proved_a_key():
-    """It is the operator's word on all calls."""
+def test_a_list_also_applies_to_verified_callers():
+    """It is the operator's decision on all calls."""
     with world("verify", allow=READS) as seen:
         assert told(signed(seen, CLUSTERS, "POST")) == (403, "SHIM_NOT_ALLOWED")
         assert not seen.targets
@@ -104,8 +104,8 @@ def test_a_list_binds_whoever_proved_a_key():
 
 
 @pytest.mark.parametrize("mode", ["own", "verify", "passthrough"])
-def test_nothing_is_lent_to_calls_of_the_callers_own(mode):
-    """Without a list, what goes out with the caller's own token is the caller's business."""
+def test_without_a_list_a_callers_own_token_may_do_anything(mode):
+    """Lending applies only to the gateway's key."""
     with world(mode) as seen:
         lines = (f"Authorization: Bearer {DEMO_TOKEN}", "Content-Length: 0")
         assert b"SHIM_NOT_ALLOWED" not in seen.ask(CLUSTERS, *lines, method="POST")[1]
@@ -113,8 +113,8 @@ def test_nothing_is_lent_to_calls_of_the_callers_own(mode):
 
 
 @pytest.mark.parametrize("route", [RouteWord.AUTO, RouteWord.OFF])
-def test_lent_writes_are_taken(route):
-    """A write of a document that lends it is signed, translated or not."""
+def test_lent_writes_are_signed(route):
+    """Whether they are translated or not."""
     with world("own", allow=BY_DEFAULT, route=route) as seen:
         seen.ask(
             RETIRED.replace("snapshots", "restoreJobs"),
@@ -125,8 +125,8 @@ def test_lent_writes_are_taken(route):
         assert {arrival.method for arrival in seen.fake.arrivals} >= {"DELETE"}
 
 
-def test_a_list_of_the_operators_own():
-    """It holds for every call, whoever signs; what is not on it is refused, reads and recognized calls included."""
+def test_an_operators_list_applies_to_every_call():
+    """Calls that are not on it are refused, even reads and recognized calls."""
     allow = parse_allow(
         "GET /api/atlas/v2/groups/*/flexClusters, POST /api/atlas/v2/groups/{groupId}/clusters",
         "",
@@ -147,8 +147,8 @@ def test_a_list_of_the_operators_own():
         assert not seen.targets
 
 
-def test_queries_are_no_part_of_the_path():
-    """What stands behind the question mark makes no path of another."""
+def test_the_query_is_not_part_of_the_path():
+    """A question mark in it does not change the result."""
     with world(
         "own", allow=parse_allow("GET /api/atlas/v2/groups/*/flexClusters", "")
     ) as seen:
@@ -157,8 +157,8 @@ def test_queries_are_no_part_of_the_path():
 
 
 @pytest.mark.parametrize("mode", ["passthrough", "own"])
-def test_reads_alone(mode):
-    """Reads pass, recognized or not; every write is refused, recognized or not."""
+def test_reads_alone_can_be_allowed(mode):
+    """Reads pass and writes are refused, recognized or not."""
     with world(mode, allow=READS) as seen:
         bearer = f"Authorization: Bearer {DEMO_TOKEN}"
         for method in ("GET", "OPTIONS"):
@@ -177,8 +177,8 @@ def test_reads_alone(mode):
         assert not seen.targets
 
 
-def test_reads_let_callers_sign_in():
-    """Tokens are had and given back by a login of the caller's own; without one there would be no reads either."""
+def test_reads_include_the_sign_in():
+    """Tokens are issued and revoked with the caller's own credentials; without them there would be no reads."""
     with world("verify", allow=READS) as seen:
         for path in ("/api/oauth/token", "/api/oauth/revoke"):
             seen.ask(
@@ -196,8 +196,8 @@ def test_reads_let_callers_sign_in():
         "X_HTTP_Method_Override",
     ],
 )
-def test_methods_behind_the_method(name):
-    """A field that asks for another method makes a read none."""
+def test_a_method_override_is_not_a_read(name):
+    """A field may ask for another method."""
     with world("own", allow=BY_DEFAULT) as seen:
         for target in (UNTOUCHED, INSTANCE, RETIRED):
             assert told(seen.ask(target, f"{name}: DELETE")) == (
@@ -210,7 +210,7 @@ def test_methods_behind_the_method(name):
         assert told(seen.ask(UNTOUCHED, f"{name}: DELETE")) == (403, "SHIM_NOT_ALLOWED")
     with world(
         "verify"
-    ) as seen:  # Digest does not cover the field, which anybody on the way can add
+    ) as seen:  # Digest does not cover the field, so anyone on the network can add it.
         signature = line(Signature(nonce_of(seen)).parts)
         seen.fake.arrivals.clear()
         head, content = seen.ask(UNTOUCHED, signature, f"{name}: DELETE")
@@ -220,8 +220,8 @@ def test_methods_behind_the_method(name):
 
 
 @pytest.mark.parametrize("name", ["X-Original-URL", "X_Rewrite_URL", "x-original-uri"])
-def test_targets_behind_the_target(name):
-    """A field that names another path leaves neither with the gateway's credentials nor where a list says what may."""
+def test_a_target_override_is_refused(name):
+    """A field may name another path; with the gateway's credentials or a list the call is refused."""
     with world("verify") as seen:
         seen.ask(
             UNTOUCHED,
@@ -251,8 +251,8 @@ def test_targets_behind_the_target(name):
         assert seen.fake.arrivals[-1].header(name) == CLUSTERS
 
 
-def test_limits_change_while_the_gateway_runs():
-    """The list is live: another one holds from the next call on."""
+def test_the_list_can_change_while_the_gateway_runs():
+    """The next call follows the new list."""
     assert "allow" in {row.name for row in TABLE if row.live}
     with world("passthrough") as seen:
         options = attrs.evolve(seen.gateway.options, allow=READS)
@@ -268,7 +268,7 @@ GROUP = "/api/atlas/v2/groups/5f0000000000000000000001"
 
 
 def has(text: str, method: str, path: str) -> bool:
-    """Tell whether a list, as an operator writes it, has a call that is not recognized."""
+    """Return whether an operator's list allows an unrecognized call."""
     found = parse_allow(text, "--allow")
     assert found is not None
     return found.has(method, path, None)
@@ -283,8 +283,8 @@ def has(text: str, method: str, path: str) -> bool:
     ("PATCH /api/atlas/v2/groups/*/clusters/*", "PATCH", f"{GROUP}/clusters/caf%C3%A9;v=1"),
     ("recognized , GET /x", "GET", "/x"), ("all", "BREW", "/anything"), ("reads", "OPTIONS", "/%2e%2e"),
 ])  # fmt: skip
-def test_on_the_list(text, method, path):
-    """A star or a name in braces is one whole segment, two stars are all that follows, GET has HEAD in it."""
+def test_calls_on_the_list(text, method, path):
+    """A star or a name in braces is one segment, two stars are all following ones, and GET includes HEAD."""
     assert has(text, method, path)
 
 
@@ -298,8 +298,8 @@ CLUSTER = f"{GROUP}/clusters/"
     *(("GET", GROUP + rest) for rest in ("/%63lusters/c", "/Clusters/c", ";v=1/clusters/c;/d")),
     *(("GET", f"{before}{CLUSTER}c") for before in ("/x/..", "x")),
 ])  # fmt: skip
-def test_not_on_the_list(method, path):
-    """Another method, another spelling, or a path that some server might read as another one is none of it."""
+def test_calls_not_on_the_list(method, path):
+    """Another method or spelling, or a path that a server might read differently."""
     assert not has("GET /api/atlas/v2/groups/*/clusters/*", method, path)
 
 
@@ -307,8 +307,8 @@ def test_not_on_the_list(method, path):
     "rest",
     ["..", "%2e%2e/x", "a/%2f..%2f..%2fb", "a//b", "a/%5c..", "a;/../b", "%c0%af"],
 )
-def test_depth_does_not_lead_elsewhere(rest):
-    """Two stars take what follows by plain segments alone: nothing in it may lead out again."""
+def test_two_stars_match_only_plain_segments(rest):
+    """The rest of the path can't lead out again."""
     assert not has(
         "DELETE /api/atlas/v2/groups/*/alerts/**", "DELETE", f"{GROUP}/alerts/{rest}"
     )
@@ -321,8 +321,8 @@ def test_depth_does_not_lead_elsewhere(rest):
     (None, {"all"}), ("createServerlessInstance", {"all", "recognized", "lent"}),
     ("createLogExport", {"all", "recognized"}), ("getLogExport", {"all", "recognized", "lent"}),
 ])  # fmt: skip
-def test_words(name, words):
-    """Recognized is what a document has; lent are its reads, and the writes of which it says so."""
+def test_words_of_the_list(name, words):
+    """``recognized`` is all in documents; ``lent`` is their reads, and the writes marked as lent."""
     if name is None:
         operation = None
     else:
@@ -334,8 +334,8 @@ def test_words(name, words):
     } == words
 
 
-def test_the_default():
-    """It has what is lent and what only reads."""
+def test_the_default_list():
+    """It consists of lent calls and reads."""
     assert parse_allow("lent, reads", "") == BY_DEFAULT
     assert BY_DEFAULT.has("GET", "/x", None)
     assert not BY_DEFAULT.has("POST", "/x", None)
@@ -348,11 +348,11 @@ LENT = {
     "setServerlessAutoIndexing", "upgradeSharedClusterToServerless", "createServerlessRestoreJob",
     "createSharedClusterBackupRestoreJob", "downloadSharedClusterBackup", "createCluster", "updateCluster",
 }  # fmt: skip
-"""The writes of what ended by 2026-01-22, and those of clusters in 2024-08-05."""
+"""The writes retired by 2026-01-22, and those of clusters in 2024-08-05."""
 
 
 def test_no_other_write_is_lent():
-    """Recognition is no permission: a document that is added lends nothing, whatever is switched on."""
+    """A new document lends nothing, whatever is switched on."""
     operations = [
         one for document in shipped_documents() for one in document.operations
     ]
@@ -360,8 +360,8 @@ def test_no_other_write_is_lent():
 
 
 @pytest.mark.parametrize("mode", ["own", "verify"])
-def test_no_new_write_is_signed_for_a_caller_without_credentials(mode):
-    """With every family switched on nothing is sent for an unsigned caller; in own mode the answer names --allow."""
+def test_no_new_write_is_signed_for_an_unsigned_caller(mode):
+    """Even with every family switched on; in own mode the response mentions --allow."""
     operations = [
         one for document in shipped_documents() for one in document.operations
     ]
@@ -397,7 +397,7 @@ tier.successor = { path = "/api/atlas/v2/groups/{groupId}/gadgets", version = "2
 
 
 def test_an_operators_document_lends_nothing(tmp_path, monkeypatch):
-    """A write of a document in the mappings folder is signed for nobody unless a line of --allow says so."""
+    """Its writes are signed only with an entry in --allow."""
     (tmp_path / "widgets.toml").write_text(WIDGETS)
     path = f"/api/atlas/v2/groups/{DEMO_GROUP}/widgets"
     monkeypatch.setenv("ATLAS_SHIM_MAPPINGS", str(tmp_path))
@@ -427,8 +427,8 @@ def test_an_operators_document_lends_nothing(tmp_path, monkeypatch):
     f"{WIDGETS}lent = true",
     'format = 1\noverrides = "widgets"\noperation.makeWidget.lent = true',
 ])  # fmt: skip
-def test_lending_is_not_an_operators_word(text, tmp_path):
-    """It is refused in a file of the operator's, whether that is a document or changes one."""
+def test_an_operators_document_cannot_use_lent(text, tmp_path):
+    """Neither a new document nor a change of a shipped one."""
     (tmp_path / "a.toml").write_text(WIDGETS)
     (tmp_path / "b.toml").write_text(text)
     with pytest.raises(
@@ -437,8 +437,8 @@ def test_lending_is_not_an_operators_word(text, tmp_path):
         load_documents([tmp_path])
 
 
-def test_what_an_operator_changes_is_not_lent(tmp_path):
-    """A write that an override leads elsewhere needs its line, too."""
+def test_a_changed_write_is_not_lent(tmp_path):
+    """A write that an override sends elsewhere needs its own entry."""
     changes = 'format = 1\noverrides = "cluster_writes"\noperation.createCluster.tier.successor.version = "2025-01-01"'
     (tmp_path / "mine.toml").write_text(changes)
     engine = load_engine({"ATLAS_SHIM_MAPPINGS": str(tmp_path)})
@@ -452,14 +452,14 @@ def test_what_an_operator_changes_is_not_lent(tmp_path):
     ["GET", "/x", "GET x", "get /x", "BREW /x", "GET /a*", "GET /**/x", "GET /a//b", "GET /../x", "everything",
      "GET /a/%2f", "GET /a?b=c", "GET /x POST /y", "GET /x/"],
 )  # fmt: skip
-def test_what_is_no_list(text):
-    """An entry that means nothing, or two things, is an error that names the option and the entry."""
+def test_an_invalid_list_is_an_error(text):
+    """The error includes the option and the invalid or ambiguous entry."""
     with pytest.raises(SettingsError, match="ATLAS_SHIM_ALLOW"):
         read_options({"ATLAS_SHIM_ALLOW": f"reads, {text}"})
 
 
-def test_flag_variable_and_file_say_the_same():
-    """A file may have a list in place of commas; a list is shown as it was written."""
+def test_flag_variable_and_file_accept_the_same_list():
+    """A file may use an array instead of commas; the list is shown as written."""
     written = read_options({"ATLAS_SHIM_ALLOW": "reads,POST /x"}).allow
     listed = read_options({}, file={"allow": ["reads", "POST /x"]}).allow
     assert written == listed

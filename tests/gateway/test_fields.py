@@ -39,12 +39,12 @@ RECORD = Record(
 
 
 def parsed(text: str, kind: str) -> Any:
-    """Return what the reference parser makes of a structured field."""
+    """Return a structured field as the reference parser reads it."""
     return http_sf.parse(text.encode("ascii"), tltype=kind)
 
 
-def test_summary_is_a_dictionary():
-    """Atlas-Shim reads back as an RFC 9651 dictionary with every part in it."""
+def test_the_summary_is_a_dictionary():
+    """Atlas-Shim is an RFC 9651 dictionary with all its members."""
     members = parsed(dict(notes(RECORD))["Atlas-Shim"], "dictionary")
     assert members["route"][0] == "flex"
     assert members["reason"][0] == 'its "sunset" ? 2026\\01 ? has passed'
@@ -55,7 +55,7 @@ def test_summary_is_a_dictionary():
     assert "exact" not in members
 
 
-def test_dates():
+def test_dates_have_their_formats():
     """Sunset is an HTTP-date in GMT, Deprecation a structured Date."""
     lines = dict(notes(RECORD))
     assert lines["Sunset"].endswith(" GMT")
@@ -63,8 +63,8 @@ def test_dates():
     assert parsed(lines["Deprecation"], "item")[0] == RECORD.deprecated
 
 
-def test_dates_that_upstream_gives_itself_stand_alone():
-    """Beside upstream's own lines no second Sunset or Deprecation is added, and Link is."""
+def test_upstreams_own_dates_are_kept():
+    """They get no second Sunset or Deprecation, but Link is added."""
     own = (("sunset", "Fri, 06 Mar 2026 00:00:00 GMT"), ("Link", "<x>; rel=next"))
     assert [name for name, _ in notes(RECORD, beside=own)] == [
         "Deprecation",
@@ -73,16 +73,16 @@ def test_dates_that_upstream_gives_itself_stand_alone():
     ]
 
 
-def test_link_leads_to_the_last_path_asked():
-    """The successor is the path of the last upstream call, without its query."""
+def test_link_is_the_last_upstream_path():
+    """It is the successor's path, without the query."""
     assert (
         dict(notes(RECORD))["Link"]
         == '</api/atlas/v2/x/%C3%A9>; rel="successor-version"'
     )
 
 
-def test_a_long_call_is_cut_in_the_summary():
-    """A reply's head stays one that every client reads."""
+def test_a_long_call_is_shortened_in_the_summary():
+    """So every client can still read the response's head."""
     long = attrs.evolve(
         RECORD, sent=(attrs.evolve(RECORD.sent[-1], target="/" + "a" * 1_000_000),)
     )
@@ -90,12 +90,12 @@ def test_a_long_call_is_cut_in_the_summary():
 
 
 def test_nothing_is_added_on_the_legacy_route():
-    """Atlas speaks for itself there."""
+    """The response has Atlas's own fields."""
     assert notes(attrs.evolve(RECORD, route="legacy")) == ()
 
 
-def test_answer_without_a_call_names_none():
-    """Where nothing was sent there is no call and no successor."""
+def test_a_response_without_a_call_names_no_call():
+    """If nothing was sent there is no call and no successor."""
     lines = dict(
         notes(attrs.evolve(RECORD, route="none", sent=(), fields=(), dropped=()))
     )
@@ -105,7 +105,7 @@ def test_answer_without_a_call_names_none():
 
 @given(st.text())
 def test_any_text_makes_a_string(text):
-    """Whatever the text, it is a String on one line, and printable ASCII comes back as it was."""
+    """It is a String on one line; printable ASCII stays unchanged."""
     read = parsed(string(text), "item")[0]
     assert read == "".join(char if " " <= char <= "~" else "?" for char in text)
 
@@ -113,8 +113,8 @@ def test_any_text_makes_a_string(text):
 @pytest.mark.parametrize(
     ("text", "wanted"), [("flex", "flex"), ("v1.0", "v1.0"), ("1x", '"1x"'), ("", '""')]
 )
-def test_token_falls_back_to_a_string(text, wanted):
-    """What can't be a Token is a String."""
+def test_an_invalid_token_becomes_a_string(text, wanted):
+    """A value that can't be a Token is written as a String."""
     assert token(text) == wanted
 
 
@@ -122,8 +122,8 @@ def test_token_falls_back_to_a_string(text, wanted):
     *((said, "gzip") for said in ("gzip", "br, GZip ; q=0.1", "*;q=0.2")),
     *((said, "identity") for said in (None, "", "gzip;q=0", "gzip; q=0.000, *", "*;q=0", "br, zstd", "identity")),
 ])  # fmt: skip
-def test_codings(said, asked):
-    """Only gzip, which the gateway undoes, and only if the caller takes it (RFC 9110, 12.5.3)."""
+def test_only_gzip_is_requested(said, asked):
+    """The gateway decodes it, and requests it only if the caller accepts it (RFC 9110, 12.5.3)."""
     headers = (("X", "1"), *((("accept-encoding", said),) if said is not None else ()))
     assert fields.for_upstream(headers, readable=True) == [
         "X: 1",
@@ -143,8 +143,8 @@ VALUES = st.recursive(
 
 
 @given(VALUES)
-def test_what_is_written_reads_back_the_same(value):
-    """Both codecs read what either wrote, whatever the size of an integer or the sort of a character."""
+def test_both_codecs_read_what_either_wrote(value):
+    """Including large integers and all kinds of characters."""
     assert core.loads(exchange.dumps(value)) == core.loads(core.dumps(value)) == value
 
 
@@ -152,8 +152,8 @@ def test_what_is_written_reads_back_the_same(value):
     *(b'"\\ud800"', b"[" * 500 + b"]" * 500, b'{"a":1,"a":2}', b" 1 ", b"1.10", b"\xef\xbb\xbf1"),
     *(b"NaN", b"[Infinity]", b"", b"\xff", b"1e999", b"1 2", b"{'a':1}", b"01"),
 ])  # fmt: skip
-def test_readers_agree(content):
-    """What one reads the other does, to the same value; what one refuses the other does."""
+def test_both_codecs_accept_the_same_texts(content):
+    """They read them to the same value, and refuse the same ones."""
 
     def read(loads):
         try:
@@ -168,8 +168,8 @@ def test_readers_agree(content):
     b"%d", b" %d", b"-%d", b"[%d]", b"[1,%d]", b"[1, %d]", b'{"a":%d}', b'{"a": %d}', b'{"a":\t%d}', b"[\r\n%d]",
     b"[-%d]", b'{"a":-%d}', b'["%d",%d]',
 ])  # fmt: skip
-def test_an_integer_is_found_wherever_one_may_stand(around):
-    """One of more than 64 bits is no float."""
+def test_an_integer_is_found_at_any_place(around):
+    """An integer of more than 64 bits does not become a float."""
     content = around.replace(b"%d", str(10**24 + 1).encode())
     assert exchange.loads(content) == json.loads(content)
 
@@ -185,8 +185,8 @@ def test_an_id_of_digits_is_read_by_the_fast_codec(monkeypatch):
 @pytest.mark.parametrize(
     "number", [2**63, 2**64 - 1, 2**64, -(2**63), -(2**63) - 1, 10**30, -(10**300)]
 )
-def test_integers_of_any_length_stay_what_they_are(number):
-    """As with the import, whose reader is another one; also below a list, and beside text with as many digits."""
+def test_integers_of_any_length_are_preserved(number):
+    """As with the import, which uses another codec; also below a list, and next to text with as many digits."""
     document = {"n": [number, 1.5], "text": "1234567890123456789012"}
     assert exchange.loads(json.dumps(document).encode()) == document
     assert json.loads(exchange.dumps(document)) == document

@@ -1,4 +1,4 @@
-"""The inventory is written beside the calls: in order, completely, and without delaying a call."""
+"""The inventory is written next to the calls: in order, completely, and without delaying a call."""
 
 import asyncio
 import json
@@ -18,7 +18,7 @@ from tests.peers.served import ask, gateway, get, status_of
 
 
 class Disk:
-    """Stands in for a disk: keeps the records written to it, and can be held."""
+    """A disk for the test: it stores its records, and can be blocked."""
 
     def __init__(self, monkeypatch):
         self.records = list[dict[str, object]]()
@@ -28,7 +28,7 @@ class Disk:
         monkeypatch.setattr(radar_inventory, "write", self.write)
 
     def write(self, entry, *_):
-        """Keep the entry of a call, as soon as the disk turns."""
+        """Store the entry of a call, when the disk is not blocked."""
         made = entry()
         if "started" in made:
             return
@@ -44,8 +44,8 @@ def add(writer: RadarInventory) -> None:
     )
 
 
-async def test_calls_are_written_in_their_order_with_their_time(tmp_path):
-    """Each line has the time of its call, not of its writing, and what waits at the end is written."""
+async def test_calls_are_written_in_order_with_their_time(tmp_path):
+    """A line has the time of its call, not of its writing; waiting lines are written at the end."""
     path = tmp_path / "calls.jsonl"
     times = iter(range(0, 30000, 1000))
     writer = RadarInventory(
@@ -63,8 +63,8 @@ async def test_calls_are_written_in_their_order_with_their_time(tmp_path):
     assert lines[-1] == "1970-01-01T08:03:20Z"
 
 
-async def test_what_waits_for_a_disk_is_short(monkeypatch):
-    """A User-Agent of any length costs no more than what is written of it."""
+async def test_waiting_entries_are_short(monkeypatch):
+    """A long User-Agent is cut before it waits for the disk."""
     disk = Disk(monkeypatch)
     writer = RadarInventory({"ATLAS_SHIM_INVENTORY": "calls.jsonl"}, time.time)
     tracemalloc.start()
@@ -83,8 +83,8 @@ async def test_what_waits_for_a_disk_is_short(monkeypatch):
     assert held < 2_000_000
 
 
-async def test_nothing_is_left_out_silently(monkeypatch, caplog):
-    """A disk that stands still is waited for by so many calls; the others are counted, and the log says so."""
+async def test_nothing_is_omitted_silently(monkeypatch, caplog):
+    """A limited number of calls waits for a blocked disk; others are counted, and the log has the number."""
     disk = Disk(monkeypatch)
     monkeypatch.setattr(radar_inventory, "MAX_WAITING", 3)
     monkeypatch.setattr(radar_inventory, "_PATIENCE", 0.01)
@@ -105,7 +105,7 @@ async def test_nothing_is_left_out_silently(monkeypatch, caplog):
 
 
 def test_no_call_waits_for_the_disk(monkeypatch):
-    """Replies come while nothing can be written; at the end of the gateway everything was, by another thread."""
+    """Responses arrive while the disk is blocked; at the end another thread has written everything."""
     monkeypatch.setenv("ATLAS_SHIM_INVENTORY", "calls.jsonl")
     disk = Disk(monkeypatch)
     callers: set[str] = set()
@@ -128,8 +128,8 @@ def test_no_call_waits_for_the_disk(monkeypatch):
     assert callers.isdisjoint(disk.threads)
 
 
-def test_a_gateway_says_that_it_began_to_write(tmp_path, monkeypatch):
-    """An inventory without calls tells since when there were none."""
+def test_the_start_is_recorded(tmp_path, monkeypatch):
+    """So an inventory without calls shows since when there were none."""
     path = tmp_path / "calls.jsonl"
     monkeypatch.setenv("ATLAS_SHIM_INVENTORY", str(path))
     with replying(reply(EMPTY)) as upstream, gateway(upstream.origin):

@@ -1,4 +1,4 @@
-"""Kept responses: how many, and which are dropped first."""
+"""Cached responses: their number, and which ones are dropped first."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LIMIT = 8 * SIZE
 
 
 def answer(size: int = SIZE, content: bytes = b"") -> KeptAnswer:
-    """Return an answer that takes ``size`` bytes."""
+    """Return a response of ``size`` bytes."""
     return KeptAnswer(content, b"x" * (size - ENTRY - len(content)), mock.Mock())
 
 
@@ -28,8 +28,8 @@ def filled(keys) -> KeptAnswers:
     return kept
 
 
-def test_an_answer_is_found_by_its_key_and_content():
-    """Other content, or another key, has none."""
+def test_a_response_is_found_by_key_and_content():
+    """Other content, or another key, finds none."""
     kept = KeptAnswers(LIMIT)
     of_old = answer(content=b"old")
     kept.keep("a", of_old)
@@ -38,48 +38,48 @@ def test_an_answer_is_found_by_its_key_and_content():
     assert kept.find("b", b"old") is None
 
 
-def test_a_key_has_one_answer():
-    """The newer takes the place of the older."""
+def test_a_key_has_one_response():
+    """The newer replaces the older."""
     kept = filled(["a"])
     kept.keep("a", answer(2 * SIZE))
     assert kept.keys() == ["a"]
     assert kept.size == 2 * SIZE
 
 
-def test_a_large_answer_is_not_kept():
-    """More than a quarter would crowd out many."""
+def test_a_large_response_is_not_cached():
+    """More than a quarter of the cache would displace many others."""
     kept = KeptAnswers(LIMIT)
     kept.keep("fits", answer(LIMIT // 4))
     kept.keep("large", answer(LIMIT // 4 + 1))
     assert kept.keys() == ["fits"]
 
 
-def test_of_new_keys_one_in_some_takes_the_place_of_the_oldest():
-    """The first one does, and then one in ``ONE_IN``."""
+def test_some_new_keys_replace_the_oldest():
+    """The first does, and then one of every ``ONE_IN``."""
     kept = filled(range(8 + 1 + ONE_IN))
     assert kept.keys() == [2, 3, 4, 5, 6, 7, 8, 8 + ONE_IN]
     assert kept.size == LIMIT
 
 
-def test_an_answer_that_is_used_is_forgotten_last():
-    """Those not used for longest go first."""
+def test_the_least_recently_used_response_is_dropped_first():
+    """A used response stays longest."""
     kept = filled(range(8))
     kept.find(0, b"")
     kept.shrink(3 * SIZE)
     assert kept.keys() == [6, 7, 0]
 
 
-def test_a_known_key_is_kept_anew_though_all_room_is_taken():
-    """Its older answer makes the room."""
+def test_a_known_key_is_updated_in_a_full_cache():
+    """Its older response makes room."""
     kept = filled(range(8))
-    kept.keep(8, answer())  # the one in some
+    kept.keep(8, answer())  # the one that is accepted
     kept.keep(5, answer(content=b"new"))
     assert kept.find(5, b"new") is not None
     assert kept.keys() == [1, 2, 3, 4, 6, 7, 8, 5]
 
 
-def test_kept_answers_give_way_to_calls():
-    """Calls need the memory: the answers are forgotten, and no call is refused for them."""
+def test_cached_responses_make_room_for_calls():
+    """If calls need the memory, the cache is emptied, and no call is refused."""
     limits = Limits(Options(memory=16 * RESERVED))
     size = limits.kept.limit // 4
     for key in range(4):

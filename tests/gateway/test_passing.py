@@ -4,8 +4,8 @@ from tests.peers.raw import reply, replying
 from tests.peers.served import calling, cross, gateway, get, lines_of, value_of
 
 
-def test_request_fields_arrive_in_order_without_additions():
-    """End-to-end fields arrive in order, duplicates kept; Host is upstream's; only Via is added."""
+def test_request_fields_pass_in_order():
+    """End-to-end fields keep order and duplicates; Host is upstream's; only Via is added."""
     sent = [
         "X-B: 2",
         "X-A: 1",
@@ -26,8 +26,8 @@ def test_request_fields_arrive_in_order_without_additions():
     assert via.partition("-shim-")[0] == "1.1 atlas"
 
 
-def test_reply_fields_arrive_in_order_with_duplicates():
-    """Reply fields keep order, duplicates, spelling and bytes beyond ASCII; Connection's end here."""
+def test_response_fields_pass_in_order():
+    """They keep order, duplicates, spelling and non-ASCII bytes; connection fields are removed."""
     answer = reply(
         b"hi",
         "Set-Cookie: a=1",
@@ -51,15 +51,15 @@ def test_reply_fields_arrive_in_order_with_duplicates():
     assert crossed.content == b"hi"
 
 
-def test_reason_phrase_and_unknown_status_pass():
-    """A status nobody registered comes through with the phrase upstream gave it."""
+def test_a_reason_phrase_and_an_unknown_status_pass():
+    """An unregistered status keeps upstream's phrase."""
     assert cross(get("/x"), reply(b"", status="799 Odd Weather")).head.startswith(
         b"HTTP/1.1 799 Odd Weather\r\n"
     )
 
 
-def test_coded_content_is_not_decoded():
-    """The gateway passes its bytes and Content-Encoding as they are."""
+def test_encoded_content_is_not_decoded():
+    """Its bytes and Content-Encoding pass unchanged."""
     answer = reply(b"\x1f\x8bnot really", "Content-Encoding: gzip")
     crossed = cross(get("/x", "Accept-Encoding: br, gzip"), answer)
     assert crossed.value("Content-Encoding") == "gzip"
@@ -67,8 +67,8 @@ def test_coded_content_is_not_decoded():
     assert value_of(crossed.sent, "Accept-Encoding") == "br, gzip"
 
 
-def test_chunks_are_framed_anew():
-    """A chunked reply arrives chunked, whatever its chunks were, and trailers are dropped."""
+def test_chunks_are_framed_again():
+    """A chunked response arrives chunked, in other chunks, without trailers."""
     answer = (
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-T\r\n\r\n"
         b"2\r\nab\r\n3;e=1\r\ncde\r\n0\r\nX-T: 1\r\n\r\n"
@@ -79,8 +79,8 @@ def test_chunks_are_framed_anew():
     assert crossed.value("Trailer") is None
 
 
-def test_old_callers_are_not_sent_chunks():
-    """HTTP/1.0 has no chunks: the connection's end is the content's."""
+def test_http_1_0_callers_get_no_chunks():
+    """The end of the connection ends the content."""
     answer = (
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n"
     )

@@ -1,4 +1,4 @@
-"""Prepared exchanges: each reply, upstream call and count is the same as without them."""
+"""Prepared exchanges: each response, upstream call and count is the same as without preparation."""
 
 import gzip
 import json
@@ -34,7 +34,10 @@ JOBS = [document for tier, kind, document in FULL if kind == "restore"]
 
 @attrs.define
 class World:
-    """What a gateway stands in: its clock, and its upstream's replies to come; without any a connection just ends."""
+    """The gateway's surroundings: a clock, and upstream's next responses.
+
+    Without a response the connection ends.
+    """
 
     now: float = AFTER
     replies: list[bytes] = attrs.field(factory=list)
@@ -43,13 +46,13 @@ class World:
 
 
 def without_numbers(head: bytes) -> bytes:
-    """Return a head without what differs from one run to another."""
+    """Return a head without the parts that differ in each run."""
     head = re.sub(rb"\r\nDate: [^\r]*|\r\nX-Request-Id: [^\r]*", b"", head)
     return re.sub(rb"atlas-shim-[0-9a-f]{8}|127\.0\.0\.1:\d+", b"*", head)
 
 
 def counted(served):
-    """Return what the ledger has of a gateway's calls, but for times."""
+    """Return the ledger's counts of a gateway's calls, without times."""
     ledger = served.ledger
     ways = {names: way.statuses for names, way in ledger.ways.items()}
     seen = {
@@ -61,10 +64,10 @@ def counted(served):
 
 
 def played(events, **options):
-    """Play events to a gateway of its own: what its callers got, what arrived upstream, and what was counted.
+    """Play events to a new gateway; return responses, upstream calls and counts.
 
-    An event is a request with the replies that upstream has for it, or something that
-    is done in the world.
+    An event is a request with upstream's responses to it, or a change in the
+    surroundings.
     """
     world = World()
     lock = threading.Lock()
@@ -112,7 +115,7 @@ def played(events, **options):
 
 
 def alike(events, **options):
-    """Hold a gateway that remembers against one that does not; return how many calls it answered from memory."""
+    """Compare a gateway with a cache to one without; return how many calls came from the cache."""
     answered = []
     answer = RepeatedCall._reply
 
@@ -131,7 +134,7 @@ def alike(events, **options):
 
 
 def chunked(document, coding=""):
-    """Return a reply in chunks, perhaps compressed."""
+    """Return a response in chunks, perhaps compressed."""
     body = json.dumps(document).encode()
     body, line = (
         (gzip.compress(body, mtime=0), "Content-Encoding: gzip\r\n")
@@ -148,7 +151,7 @@ def chunked(document, coding=""):
 
 
 def with_field(reply, line):
-    """Return a reply with one more field line."""
+    """Return a response with one more field line."""
     return reply.replace(b"\r\n", b"\r\n" + line.encode() + b"\r\n", 1)
 
 
@@ -157,12 +160,12 @@ ONE, TWO, THREE = (ok(document) for document in BODIES[:3])
 
 
 def calls(*replies):
-    """Return the same call as often as there are replies."""
+    """Return the same call once for each response."""
     return [(CALL, reply) for reply in replies]
 
 
-def test_a_body_seen_before_is_answered_as_it_was():
-    """And so is another one, one that comes again, and one whose head is another."""
+def test_a_known_body_gets_the_same_response():
+    """So does another body, a repeated one, and one with another head."""
     assert (
         alike(calls(ONE, ONE, TWO, ONE, with_field(TWO, "X-Upstream: 5"), THREE)) == 5
     )
@@ -203,23 +206,23 @@ ODD_REPLIES = {
 
 
 @pytest.mark.parametrize("reply", ODD_REPLIES.values(), ids=ODD_REPLIES)
-def test_an_odd_reply_is_what_it_is_without_memory(reply):
-    """It is asked for once, handed on or translated, and so is what comes after it."""
+def test_an_odd_response_is_handled_as_without_a_cache(reply):
+    """It is requested once, and passed on or translated, and so are later ones."""
     alike(
         [(CALL, ONE), (CALL, reply, TWO), (CALL, ONE), (CALL, reply, TWO), (CALL, TWO)]
     )
 
 
-def test_a_connection_that_was_lost_is_a_second_call_of_a_read_and_no_third():
-    """As without memory: upstream ended a kept connection without a word, and one more call is made."""
+def test_a_lost_connection_repeats_a_read_once():
+    """As without a cache: if upstream closes a persistent connection silently, there is one more call."""
     alike(calls(ONE, b"", ONE))
     got, heads, _ = played([(CALL, ONE), (CALL,)])
     assert len(heads) == 3
     assert got[1][0].startswith(b"HTTP/1.1 502")
 
 
-def test_credentials_go_with_the_call_that_brought_them():
-    """Each caller's own, wherever it stands; a Digest signature can't cross, and none is remembered."""
+def test_credentials_stay_with_their_call():
+    """Wherever they are; a Digest signature can't be reused, and none is stored."""
     said = [
         CALL, get(PATH, ACCEPT, "Authorization: Bearer other"), get(PATH, ACCEPT), get(PATH, BEARER, ACCEPT),
         get(PATH, ACCEPT, 'Authorization: Digest username="a", uri="/"'),
@@ -230,8 +233,8 @@ def test_credentials_go_with_the_call_that_brought_them():
     assert alike([(said[number], ONE) for number in order]) == 9
 
 
-def test_other_methods_and_questions_are_calls_of_their_own():
-    """HEAD, other queries, versions, hosts and codings."""
+def test_other_methods_and_queries_are_separate_calls():
+    """HEAD, and other queries, versions, hosts and encodings."""
     said = [
         CALL, get(PATH, ACCEPT, BEARER, method="HEAD"), get(f"{PATH}?pretty=true", ACCEPT, BEARER),
         get(f"{PATH}?itemsPerPage=2&pageNum=2", ACCEPT, BEARER), get(f"{PATH}?envelope=true", ACCEPT, BEARER),
@@ -248,8 +251,8 @@ def test_other_methods_and_questions_are_calls_of_their_own():
     assert alike(events) > 20
 
 
-def test_a_list_that_depends_on_the_clock_does():
-    """A job's link expires although upstream says the same."""
+def test_a_list_that_depends_on_the_clock_is_current():
+    """A job's link expires although upstream's response is unchanged."""
     path = PATH.replace("snapshots", "restoreJobs")
     job = {
         "id": "1",
@@ -265,8 +268,8 @@ def test_a_list_that_depends_on_the_clock_does():
     assert alike([call, call, later, call, call]) == 3
 
 
-def test_a_sunset_that_passes_ends_what_was_decided_before():
-    """Before it legacy is asked, and what it has taught is believed for a while after it."""
+def test_a_sunset_ends_earlier_decisions():
+    """Before it legacy is called, and its results stay valid for a while."""
 
     def at(seconds):
         return lambda _, world: setattr(world, "now", SUNSET + seconds)
@@ -282,8 +285,8 @@ def test_a_sunset_that_passes_ends_what_was_decided_before():
     assert alike([*events, at(-5), *calls(ONE, ONE)]) == 2
 
 
-def test_a_reload_ends_what_was_decided_before():
-    """Another route, another sunset: the next call is decided by them."""
+def test_a_reload_ends_earlier_decisions():
+    """The next call follows the new route or sunset."""
 
     def by(**changes):
         def reload(served, _):
@@ -310,8 +313,8 @@ def test_a_reload_ends_what_was_decided_before():
     )
 
 
-def test_what_memory_learns_ends_what_was_decided_before():
-    """A cluster that moved to another tier, and back; another operation's 410 ends what is known of this one, too."""
+def test_new_observations_end_earlier_decisions():
+    """Such as a cluster that moved to another tier and back, or another operation's 410."""
     dedicated = ok(
         {
             "results": [
@@ -328,8 +331,8 @@ def test_what_memory_learns_ends_what_was_decided_before():
     assert alike(events) >= 3
 
 
-def test_each_recorded_reply_is_answered_as_without_memory():
-    """One after the other, and each again, by the legacy call that its path stands for."""
+def test_each_recorded_response_is_translated_as_without_a_cache():
+    """One after the other, each twice, by the matching legacy call."""
     events = []
     for recorded in recordings():
         path = re.sub(r"/(flexClusters|clusters)/", "/serverless/", recorded.path)
@@ -342,8 +345,8 @@ def test_each_recorded_reply_is_answered_as_without_memory():
 @pytest.mark.parametrize(
     "seed", [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 8))]
 )
-def test_odd_lists_are_answered_as_without_memory(seed):
-    """Documents with something odd in them, among usual ones."""
+def test_odd_lists_are_translated_as_without_a_cache(seed):
+    """Lists with odd documents among usual ones."""
     chance = random.Random(seed)
     events = []
     for _ in range(60):
@@ -359,8 +362,8 @@ def test_odd_lists_are_answered_as_without_memory(seed):
     assert alike(events) > 5
 
 
-def test_a_credential_is_remembered_nowhere():
-    """Neither by what is kept of a head, nor by what it leads to."""
+def test_no_credential_is_stored():
+    """Neither with cached heads, nor with their results."""
     with (
         replying(ONE) as upstream,
         gateway(upstream.origin, now=lambda: AFTER) as served,
@@ -373,8 +376,8 @@ def test_a_credential_is_remembered_nowhere():
 
 
 @pytest.mark.parametrize(("kind", "kept"), [("snapshots", 1), ("restoreJobs", 0)])
-def test_an_answer_that_depends_on_the_time_is_not_kept(kind, kept):
-    """A restore job is done, or not yet, by the clock that its answer is made at."""
+def test_a_response_that_depends_on_the_time_is_not_cached(kind, kept):
+    """Whether a restore job is finished depends on the clock."""
     call = get(PATH.replace("snapshots", kind), ACCEPT, BEARER)
     with (
         replying(*[ok({"results": [{"id": "1"}]})] * 3) as upstream,
@@ -385,8 +388,8 @@ def test_an_answer_that_depends_on_the_time_is_not_kept(kind, kept):
         assert len(served.limits.kept.keys()) == kept
 
 
-def test_what_is_remembered_has_a_bound():
-    """A caller that calls in ever other words makes others be forgotten, the oldest first."""
+def test_the_cache_is_bounded():
+    """A caller with ever new words displaces others, the oldest first."""
     with (
         replying(ok({"id": "1"})) as upstream,
         gateway(upstream.origin, now=lambda: AFTER) as served,
@@ -398,8 +401,8 @@ def test_what_is_remembered_has_a_bound():
         assert len(served._handler.repeats._known) == MAX_REPEATS
 
 
-def test_a_long_path_takes_no_memory():
-    """It is answered as others are; thousands of them would be held for nobody."""
+def test_a_long_path_is_not_cached():
+    """It gets its response, but thousands of them would waste memory."""
     with (
         replying(ok({"id": "1"})) as upstream,
         gateway(upstream.origin, now=lambda: AFTER) as served,
@@ -415,12 +418,12 @@ def test_a_long_path_takes_no_memory():
 
 
 def of(cluster, *lines):
-    """Return a call of one cluster's list."""
+    """Return a call for one cluster's list."""
     return get(PATH.replace("c1", cluster), ACCEPT, *(lines or (BEARER,)))
 
 
-def test_a_fleet_is_answered_by_what_one_call_has_taught():
-    """Each cluster has its own answer, tier, links and log, whoever asks, and by whatever trace."""
+def test_one_call_prepares_a_whole_fleet():
+    """Each cluster has its own response, tier, links and log line, for any caller and trace."""
     found = [
         ok({**document, "results": document["results"][:number]})
         for number, document in enumerate(BODIES, 1)
@@ -448,8 +451,8 @@ def test_a_fleet_is_answered_by_what_one_call_has_taught():
     )
 
 
-def test_clusters_of_two_tiers_stand_beside_each_other():
-    """A cluster that was found on dedicated is asked there, others are not, and each is answered in its own shape."""
+def test_clusters_of_two_tiers_are_separate():
+    """A cluster on dedicated is read there, others are not, and each has its own format."""
     dedicated = ok(
         {
             "results": [
@@ -470,8 +473,8 @@ ODD_PATHS = [
 ]  # fmt: skip
 
 
-def test_a_path_that_is_not_plain_is_checked_as_ever():
-    """What has passed the checks once passes for plain segments alone."""
+def test_an_unusual_path_is_always_checked():
+    """Only plain segments use the earlier check."""
     events = [(of("c1"), ONE), (of("c2"), ONE)]
     events += [
         event for path in ODD_PATHS for event in [(of(path), ONE), (of("c1"), TWO)]
@@ -479,8 +482,8 @@ def test_a_path_that_is_not_plain_is_checked_as_ever():
     assert alike(events) >= len(ODD_PATHS)
 
 
-def test_a_list_of_allowed_calls_is_asked_for_each_call():
-    """It may name one project alone."""
+def test_allowed_calls_are_checked_each_time():
+    """The list may name one project."""
     only = parse_allow("GET /api/atlas/v2/groups/g1/serverless/c1/**", name="allow")
     events = [
         (of(cluster), *[ONE] * (cluster == "c1"))
@@ -492,8 +495,8 @@ def test_a_list_of_allowed_calls_is_asked_for_each_call():
 @pytest.mark.parametrize(
     "seed", [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 6))]
 )
-def test_odd_heads_among_others_are_answered_as_without_memory(seed):
-    """Fields in other places and cases, twice, empty, or with a meaning of their own, three times each."""
+def test_odd_heads_are_handled_as_without_a_cache(seed):
+    """Fields in other places and spellings, repeated, empty or special, three times each."""
     chance = random.Random(seed)
     events = []
     lines = [

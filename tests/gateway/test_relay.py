@@ -12,11 +12,11 @@ from tests.peers.served import calling, cross, gateway, get, status_of, value_of
 
 PIECE = os.urandom(1 << 16)
 BIG = 64 << 20
-"""Bytes of a body that has no business in memory."""
+"""Bytes of a body that must not be held in memory."""
 
 
 def peak() -> int:
-    """Return the most memory this process ever had, in bytes."""
+    """Return this process's peak memory, in bytes."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
@@ -26,7 +26,7 @@ def flood(peer: Peer) -> None:
 
 
 def swallow(peer: Peer) -> None:
-    """Read so many bytes, and hold none of them."""
+    """Read this many bytes without storing them."""
     left = BIG - len(peer.seen)
     while left > 0:
         peer.seen = b""
@@ -35,8 +35,8 @@ def swallow(peer: Peer) -> None:
     assert left == 0
 
 
-def test_large_upload_and_download_take_little_memory():
-    """Bodies of 64 MiB pass in both directions without being held, and upstream waits for a slow caller."""
+def test_large_content_needs_little_memory():
+    """Bodies of 64 MiB pass in both directions, and upstream waits for a slow caller."""
     sent = threading.Event()
 
     def script(peer: Peer) -> None:
@@ -63,8 +63,8 @@ def test_large_upload_and_download_take_little_memory():
         assert peak() - before < 24 << 20
 
 
-def test_each_piece_is_handed_on_as_it_comes():
-    """A reply that comes in pieces is not held back until it is whole."""
+def test_each_piece_is_passed_on_at_once():
+    """A streamed response does not wait for its end."""
     gates = [threading.Event() for _ in range(3)]
 
     def script(peer: Peer) -> None:
@@ -89,15 +89,15 @@ def test_each_piece_is_handed_on_as_it_comes():
         assert peer.take(b"\r\n\r\n") == b"0\r\n\r\n"
 
 
-def test_continue_is_not_asked_for_without_upstream():
-    """With nobody to send it to, the caller is spared the upload."""
+def test_continue_is_not_sent_without_upstream():
+    """So the caller need not upload content that can't be sent."""
     with gateway("http://127.0.0.1:1") as served, calling(served) as peer:
         peer.send(get("/x", "Content-Length: 3", "Expect: 100-continue", method="PUT"))
         assert status_of(peer.take(b"\r\n\r\n")) == 502
 
 
-def test_body_is_translated_and_framed_anew():
-    """A restore's body reaches the successor in its terms, with its own length, asked for by 100-continue."""
+def test_a_body_is_translated_and_framed_again():
+    """A restore's body reaches the successor in its format, with a new length and 100-continue."""
     start, _, order = CALLS["retired POST"].partition(b"\r\n\r\n")
     with (
         replying(reply(CONTENT)) as upstream,
@@ -117,8 +117,8 @@ def test_body_is_translated_and_framed_anew():
     )
 
 
-def test_dropped_write_is_not_sent_again():
-    """A restore whose answer got lost was sent once, and its caller gets an error that says so."""
+def test_a_write_without_response_is_not_repeated():
+    """A restore is sent once, and its caller gets an error with this information."""
     crossed = cross(CALLS["retired POST"], b"")
     assert crossed.status == 502
     assert len(crossed.upstream.heads) == 1

@@ -1,4 +1,4 @@
-"""The life cycle: free ports, embedding, draining; life/ has the program and its signals."""
+"""The life cycle: free ports, embedding, draining. ``life/`` has the program and its signals."""
 
 import contextlib
 import socket
@@ -31,7 +31,7 @@ def _refuses(served: Gateway) -> bool:
     try:
         with calling(served):
             return False
-    # Reset where the listener closes under a handshake.
+    # A reset, if the listener closes during a handshake.
     except (
         ConnectionRefusedError,
         ConnectionResetError,
@@ -43,7 +43,7 @@ def _refuses(served: Gateway) -> bool:
 def ending(
     origin: str, drain: float = 60.0
 ) -> Iterator[tuple[Gateway, Callable[[], None]]]:
-    """Run a gateway, and yield it with what begins its end; the end is over when the block is."""
+    """Run a gateway, and yield it with a function that begins its end. At the end of the block it has ended."""
     with contextlib.ExitStack() as stack:
         served = stack.enter_context(gateway(origin, drain=drain))
         closing = threading.Thread(target=stack.pop_all().close)
@@ -62,7 +62,7 @@ def ending(
 
 
 async def test_it_can_be_embedded():
-    """A gateway starts and stops within a loop that is somebody else's."""
+    """A gateway starts and stops in a running event loop."""
     served = Gateway(Options(listen=LOOPBACK, admin=None))
     await served.start()
     assert served.url.startswith("http://127.0.0.1:")
@@ -70,8 +70,8 @@ async def test_it_can_be_embedded():
 
 
 @pytest.mark.parametrize("name", ["listen", "admin"])
-def test_taken_address_is_an_error(name):
-    """Starting where somebody else listens raises, also from the thread helper."""
+def test_an_address_in_use_is_an_error(name):
+    """Also with the thread helper."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         address: Any = {name: Address("127.0.0.1", taken.getsockname()[1])}
         with (
@@ -81,8 +81,8 @@ def test_taken_address_is_an_error(name):
             pass
 
 
-def test_ipv6_loopback():
-    """It listens on IPv6, too, and writes the address as a URL does."""
+def test_ipv6_loopback_works():
+    """The URL has the address in brackets."""
     try:
         socket.create_server(("::1", 0), family=socket.AF_INET6).close()
     except OSError:
@@ -91,8 +91,8 @@ def test_ipv6_loopback():
         assert served.url.startswith("http://[::1]:")
 
 
-def test_all_addresses_are_those_of_both_families():
-    """Who listens on ``[::]`` has callers of IPv4, too."""
+def test_all_addresses_include_ipv4():
+    """A gateway on ``[::]`` also accepts IPv4 callers."""
     if not socket.has_dualstack_ipv6():
         pytest.skip("this machine has no socket of both families")
     with gateway("http://127.0.0.1:1", listen=Address("::", 0)) as served:
@@ -101,8 +101,8 @@ def test_all_addresses_are_those_of_both_families():
 
 
 @pytest.mark.parametrize(("target", "body"), [("/x", b""), ("/x", b"abc"), (V1, b"")])
-def test_call_in_flight_has_its_reply_when_the_end_begins(target, body):
-    """Passed on or translated, its content there or not: it is the last of its connection, and /readyz says 503."""
+def test_a_call_in_progress_is_answered_while_draining(target, body):
+    """Its response is the connection's last one, and /readyz answers 503."""
     held = Held(reply(EMPTY))
     request = get(
         target,
@@ -126,8 +126,8 @@ def test_call_in_flight_has_its_reply_when_the_end_begins(target, body):
         assert value_of(head, "Connection") == "close"
 
 
-def test_drain_is_bounded():
-    """A call that never ends doesn't keep the gateway for ever."""
+def test_draining_is_bounded():
+    """An endless call doesn't keep the gateway running."""
     held = Held()
     with (
         raw_upstream(held) as upstream,
@@ -141,8 +141,8 @@ def test_drain_is_bounded():
         held.answer.set()
 
 
-def test_idle_connections_do_not_hold_the_end_up():
-    """A caller that keeps its connection open without a call is not waited for."""
+def test_idle_connections_do_not_delay_the_end():
+    """The gateway does not wait for a connection without a call."""
     with (
         replying(reply()) as upstream,
         ending(upstream.origin, drain=60) as (served, end),
@@ -154,8 +154,8 @@ def test_idle_connections_do_not_hold_the_end_up():
         assert not caller.rest()
 
 
-def test_reply_is_written_to_its_end_before_the_end():
-    """A caller that reads slowly gets the whole reply, though all that was left to do was to flush it."""
+def test_a_response_is_written_completely_before_the_end():
+    """A slow reader gets all of it, even if only flushing was left."""
     content = bytes(range(256)) * 32768
     with (
         replying(reply(content)) as upstream,
@@ -168,6 +168,6 @@ def test_reply_is_written_to_its_end_before_the_end():
         got = b""
         while len(got) < len(content) and served.limits.count:
             got += caller.count(min(65536, len(content) - len(got)))
-        # Nothing is in flight any more; what isn't with the kernel yet is with the
-        # gateway.
+        # No call is in progress; the rest is in the kernel's or in the gateway's
+        # buffers.
         assert got + caller.count(len(content) - len(got)) == content

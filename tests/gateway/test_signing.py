@@ -1,4 +1,4 @@
-"""Digest signatures across a rewritten path, and where the version alone changes."""
+"""Digest signatures for a rewritten path, and for a path with only another version."""
 
 import json
 import subprocess
@@ -31,8 +31,8 @@ DENIED = reply(b"{}", CHALLENGE, status="401 Unauthorized")
 SIGNED = f'Authorization: Digest username="u", realm="r", nonce="n", uri="{PATH}", response="s3cret"'
 
 
-def test_signature_over_another_path_is_not_sent():
-    """A Digest caller of a rewritten path learns once what would work; upstream gets nothing."""
+def test_a_signature_for_another_path_is_not_sent():
+    """A Digest caller gets an explanation once; upstream gets nothing."""
     crossed = cross(get(PATH, SIGNED), DENIED)
     assert not crossed.upstream.heads
     assert crossed.status == 403
@@ -41,8 +41,8 @@ def test_signature_over_another_path_is_not_sent():
     assert cure_of("SHIM_DIGEST_CANNOT_CROSS") in crossed.json["detail"]
 
 
-def test_challenge_that_cannot_be_met_is_replaced():
-    """A caller without credentials is not invited to sign a path that isn't sent."""
+def test_a_challenge_that_cannot_be_met_is_replaced():
+    """A caller without credentials is not asked to sign a path that isn't sent."""
     crossed = cross(get(PATH), DENIED)
     assert crossed.status == 403
     assert crossed.json["errorCode"] == "SHIM_DIGEST_CANNOT_CROSS"
@@ -51,7 +51,7 @@ def test_challenge_that_cannot_be_met_is_replaced():
 
 
 def by(library):
-    """Return what calls with an API key by a Python library."""
+    """Return a function that calls with an API key, by one Python library."""
     auth = (httpx.DigestAuth) if library is httpx else (requests.auth.HTTPDigestAuth)
 
     def get(url):
@@ -65,31 +65,31 @@ def by(library):
 
 @pytest.mark.parametrize("call", [by(httpx), by(requests)])
 def test_libraries_show_the_explanation(call):
-    """A Digest client that gets a 401 without a Digest challenge may raise an error of its own; 403 it hands on."""
+    """A Digest client may raise an error for a 401 without a Digest challenge; it returns a 403."""
     with replying(DENIED) as upstream, gateway(upstream.origin) as served:
         status, content = call(served.url + PATH)
     assert status == 403
     assert json.loads(content)["errorCode"] == "SHIM_DIGEST_CANNOT_CROSS"
 
 
-def test_answer_to_a_bad_token_is_upstreams():
-    """A 401 for a Bearer token is handed on, whatever challenge comes with it."""
+def test_the_answer_to_an_invalid_token_is_upstreams():
+    """A 401 for a Bearer token is passed on with its challenge."""
     crossed = cross(get(PATH, "Authorization: Bearer expired"), DENIED)
     assert crossed.status == 401
     assert crossed.content == b"{}"
     assert f"WWW-Authenticate: {crossed.value('WWW-Authenticate')}" == CHALLENGE
 
 
-def test_challenge_without_digest_is_upstreams():
-    """A 401 that asks for something else than Digest is handed on."""
+def test_a_challenge_without_digest_is_upstreams():
+    """A 401 with another scheme is passed on."""
     answer = reply(
         b"{}", 'WWW-Authenticate: Bearer realm="digest"', status="401 Unauthorized"
     )
     assert cross(get(PATH), answer).content == b"{}"
 
 
-def test_legacy_route_relays_digest():
-    """While the call still goes where the caller signed it for, Digest works as ever."""
+def test_digest_works_on_the_legacy_route():
+    """The call goes to the path that the caller signed."""
     with (
         replying(DENIED, reply(b"[]")) as upstream,
         gateway(upstream.origin, route=RouteWord.LEGACY) as served,
@@ -103,7 +103,7 @@ def test_legacy_route_relays_digest():
 def curl(
     url: str, *words: str, key: str = "public:private", accept: str = OLD
 ) -> tuple[int, str]:
-    """Return the status that curl gets with an API key, and the content."""
+    """Return curl's status with an API key, and the content."""
     command = [
         "curl",
         "-sS",
@@ -125,7 +125,7 @@ def curl(
 
 @pytest.mark.parametrize(("retired", "status"), [(False, 200), (True, 403)])
 def test_curl_with_an_api_key(retired, status):
-    """A curl --digest works on a path that isn't retired, and learns what to do on one that is."""
+    """It works on a path that isn't retired, and gets an explanation on one that is."""
     if retired:
         path = PATH
     else:
@@ -140,7 +140,7 @@ def test_curl_with_an_api_key(retired, status):
 
 JOBS = PATH.replace("snapshots", "restoreJobs")
 ORDER = '{"deliveryType":"automated","snapshotId":"1","targetClusterName":"b","targetGroupId":"c"}'
-# Libcurl's first request with an API key has no content, and no Authorization.
+# libcurl's first request with an API key has no content and no Authorization.
 WRITE = (
     "-X",
     "POST",
@@ -149,8 +149,8 @@ WRITE = (
 )
 
 
-def test_a_write_of_curls_with_an_api_key_is_told_why_it_cannot_cross():
-    """Its first request is a step of Digest, and no body that lacks everything."""
+def test_a_signed_write_by_curl_gets_an_explanation():
+    """Its empty first request is treated as a step of Digest, not as an invalid body."""
     with replying(reply(b"{}")) as upstream, gateway(upstream.origin) as served:
         status, content = curl(served.url + JOBS, *WRITE)
         assert status == 403
@@ -158,8 +158,8 @@ def test_a_write_of_curls_with_an_api_key_is_told_why_it_cannot_cross():
         assert not upstream.heads
 
 
-def test_a_write_of_curls_crosses_where_it_goes_where_it_was_signed_for():
-    """On the legacy route upstream challenges, and is sent the signature with the content."""
+def test_a_signed_write_by_curl_works_on_the_legacy_route():
+    """Upstream sends the challenge, and gets the signature with the content."""
     with (
         replying(DENIED, reply(b"[]")) as upstream,
         gateway(upstream.origin, route=RouteWord.LEGACY) as served,
@@ -175,7 +175,7 @@ OVER = parse_sunsets("clusters=2020-01-01")
 
 @pytest.fixture
 def atlas():
-    """An Atlas that takes each nonce count once, has one cluster, and knows no version of it but the new one."""
+    """An Atlas with one cluster, only in the new version, that accepts each nonce count once."""
     signed_in = SignIn({"public": "private"})
 
     def answer(arrival):
@@ -199,8 +199,8 @@ def atlas():
 @pytest.mark.parametrize(
     "call", [curl, by(httpx), by(requests)], ids=["curl", "httpx", "requests"]
 )
-def test_an_api_key_crosses_to_another_version_of_its_path(atlas, call):
-    """By the date the successor is asked at once: its challenge is the caller's to meet."""
+def test_an_api_key_works_for_another_version_of_the_path(atlas, call):
+    """After the sunset the successor is called at once, and the caller answers its challenge."""
     with gateway(atlas.origin, sunset=OVER) as served:
         status, content = call(served.url + CLUSTER)
     assert status == 200
@@ -208,8 +208,8 @@ def test_an_api_key_crosses_to_another_version_of_its_path(atlas, call):
     assert {arrival.target for arrival in atlas.arrivals} == {CLUSTER}
 
 
-def test_a_signature_that_the_legacy_version_used_up(atlas):
-    """A version that ends before its day: curl meets the new challenge, and later calls go to the successor at once."""
+def test_a_version_that_ends_early(atlas):
+    """Curl answers the new challenge, and later calls go directly to the successor."""
     with gateway(atlas.origin) as served:
         assert curl(served.url + CLUSTER)[0] == 200
         assert by(requests)(served.url + CLUSTER)[0] == 200
@@ -218,8 +218,8 @@ def test_a_signature_that_the_legacy_version_used_up(atlas):
 @pytest.mark.parametrize(
     "query", ["", "?pageNum=1&itemsPerPage=50", "?pageNum=1&other=x"]
 )
-def test_a_list_is_asked_for_with_the_callers_own_query(atlas, query):
-    """Pages mean the same in both versions, and so does the signature over them."""
+def test_a_list_uses_the_callers_own_query(atlas, query):
+    """Pages mean the same in both versions, so the signature is valid."""
     with gateway(atlas.origin, sunset=OVER) as served:
         status, content = curl(f"{served.url}{CLUSTERS}{query}")
     assert status == 200
@@ -232,8 +232,8 @@ def test_a_list_is_asked_for_with_the_callers_own_query(atlas, query):
     f"{CLUSTER}?pretty=true", f"{CLUSTERS}?includeCount=false", f"{CLUSTERS}?itemsPerPage=501",
     f"{CLUSTERS}?pageNum=1&pageNum=2",
 ])  # fmt: skip
-def test_another_path_or_query_is_told(atlas, target):
-    """What is signed is path and query; where one of them changes, the caller learns what would work."""
+def test_another_path_or_query_gets_an_explanation(atlas, target):
+    """Digest signs path and query; if one changes, the caller gets a fix."""
     with gateway(atlas.origin, sunset=OVER) as served:
         status, content = curl(served.url + target)
     assert status == 403

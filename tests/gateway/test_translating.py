@@ -1,4 +1,4 @@
-"""Retired calls through the gateway; tests/family plays all that was recorded."""
+"""Retired calls through the gateway; tests/family plays all recordings."""
 
 import gzip
 
@@ -19,8 +19,8 @@ FLEX = f"/api/atlas/v2/groups/{GROUP}/flexClusters/{NAME}/backup/snapshots"
 EMPTY = b'{"links":[],"results":[],"totalCount":0}'
 
 
-def test_reply_says_what_became_of_the_call():
-    """A translated reply carries Sunset, Deprecation, Link and Atlas-Shim, beside upstream's fields."""
+def test_a_translated_response_has_the_gateways_fields():
+    """Sunset, Deprecation, Link and Atlas-Shim, next to upstream's fields."""
     answer = reply(
         EMPTY, "Set-Cookie: a=1", "Set-Cookie: b=2", 'Link: <x>; rel="y"', 'ETag: "e"'
     )
@@ -34,8 +34,8 @@ def test_reply_says_what_became_of_the_call():
     assert value_of(head, "ETag") is None
 
 
-def test_a_path_that_lives_on_has_no_link_to_itself():
-    """A version alone is not another resource; the rest is said all the same."""
+def test_an_existing_path_has_no_link_to_itself():
+    """A new version is not another resource; all other fields are added."""
     target = f"/api/atlas/v2/groups/{GROUP}/clusters"
     accept = "Accept: application/vnd.atlas.2023-02-01+json"
     with (
@@ -51,8 +51,8 @@ def test_a_path_that_lives_on_has_no_link_to_itself():
             assert value_of(head, "Sunset") == "Thu, 01 Jul 2027 00:00:00 GMT"
 
 
-def test_legacy_replies_are_left_alone():
-    """On the legacy route Atlas's own fields and bytes stand; Via and the request's name are added."""
+def test_legacy_responses_are_not_changed():
+    """Atlas's own fields and bytes stay; Via and the request id are added."""
     plain = b'{ "results" : [] }\n'
     answer = reply(
         plain, "Date: Thu, 01 Jan 2026 00:00:00 GMT", 'ETag: "e"', "Sunset: soon"
@@ -65,8 +65,8 @@ def test_legacy_replies_are_left_alone():
 
 
 @pytest.mark.parametrize("accepted", ["gzip, deflate, br", "*", "gzip;q=0.5", "GZIP"])
-def test_compressed_replies_are_translated(accepted):
-    """A caller that takes gzip lets upstream compress; the translated reply is plain."""
+def test_compressed_responses_are_translated(accepted):
+    """If the caller accepts gzip, upstream may compress; the translated response is plain."""
     crossed = cross(
         get(V1, f"Accept-Encoding: {accepted}"),
         reply(gzip.compress(EMPTY), "Content-Encoding: gzip"),
@@ -77,8 +77,8 @@ def test_compressed_replies_are_translated(accepted):
     assert crossed.json["results"] == []
 
 
-def test_error_that_was_read_is_still_handed_on_as_it_came():
-    """A compressed error that the decision looked into arrives with its coding and its bytes."""
+def test_an_error_is_passed_on_unchanged_after_it_was_read():
+    """A compressed error keeps its encoding and bytes."""
     body = b'{"detail":"No.","error":404,"errorCode":"SNAPSHOT_NOT_FOUND","parameters":[],"reason":"Not Found"}'
     coded = gzip.compress(body)
     answer = reply(
@@ -94,7 +94,7 @@ def test_error_that_was_read_is_still_handed_on_as_it_came():
 
 
 def test_errors_do_not_leak_connections():
-    """After a hundred errors that nobody read, upstream still has only one connection."""
+    """After a hundred unread errors upstream still has only one connection."""
     answer = reply(b"x" * 5000, status="503 Service Unavailable")
     with replying(answer) as upstream, gateway(upstream.origin) as served:
         for _ in range(100):
@@ -106,8 +106,8 @@ def test_errors_do_not_leak_connections():
     "text",
     ["", ": ", '": ', '\\": ', '\\\\": ', "\t", "é😀\u2028", "\ud800", " ", 'a": "b'],
 )
-def test_pretty_is_as_the_core_writes_it(text):
-    """Whatever quotes and colons are in names and texts: the faster encoder makes the same bytes."""
+def test_pretty_json_has_the_cores_bytes(text):
+    """The faster encoder writes the same bytes, whatever the names and texts contain."""
     for value in (
         {
             text: text,

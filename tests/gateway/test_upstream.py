@@ -1,4 +1,4 @@
-"""The way to upstream: connections and proxies."""
+"""Connections to upstream, and proxies."""
 
 import json
 import socket
@@ -21,14 +21,14 @@ from tests.peers.served import ask, gateway, get, status_of, value_of
 
 
 def error_of(head: bytes) -> str:
-    """Return the error type that Proxy-Status names."""
+    """Return the error type in Proxy-Status."""
     said = value_of(head, "Proxy-Status") or ""
     assert said.startswith("atlas-shim; error="), said
     return said.removeprefix("atlas-shim; error=").partition(";")[0]
 
 
-def test_connection_that_upstream_closed_while_idle_is_not_used():
-    """A kept connection that ended meanwhile is replaced, and the call succeeds at its first sending."""
+def test_a_closed_idle_connection_is_replaced():
+    """The call succeeds at its first sending."""
     closed = threading.Event()
 
     def script(peer: Peer) -> None:
@@ -45,8 +45,8 @@ def test_connection_that_upstream_closed_while_idle_is_not_used():
         assert upstream.connections == 5
 
 
-def test_connection_that_does_not_come_about():
-    """A connection that takes too long: 504. A full backlog answers no handshake."""
+def test_a_connection_that_takes_too_long_is_504():
+    """A full backlog answers no handshake."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen(0)
@@ -64,8 +64,8 @@ def test_connection_that_does_not_come_about():
 
 
 @pytest.mark.parametrize(("scheme", "port"), [("http", 80), ("https", 443)])
-def test_proxy_of_the_environment_is_used(monkeypatch, scheme, port):
-    """It is asked for a tunnel, whose CONNECT has the login, and what goes through it has not."""
+def test_the_proxy_of_the_environment_is_used(monkeypatch, scheme, port):
+    """Its CONNECT has the login; requests in the tunnel have not."""
     with replying(
         b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"
     ) as proxy:
@@ -83,8 +83,8 @@ def test_proxy_of_the_environment_is_used(monkeypatch, scheme, port):
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
-def test_a_proxy_that_fails_is_named(monkeypatch, caplog, scheme):
-    """By host and port, to the caller and in the log, and never by its login."""
+def test_a_failing_proxy_is_named(monkeypatch, caplog, scheme):
+    """Response and log have its host and port, but not its login."""
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         where = f"127.0.0.1:{closed.getsockname()[1]}"
@@ -99,8 +99,8 @@ def test_a_proxy_that_fails_is_named(monkeypatch, caplog, scheme):
     assert "s3cret" not in f"{head!r}{content!r}{caplog.text}"
 
 
-def test_no_proxy_is_obeyed(monkeypatch):
-    """A host that NO_PROXY names is called directly."""
+def test_no_proxy_is_followed(monkeypatch):
+    """A host in NO_PROXY is called directly."""
     monkeypatch.setenv("http_proxy", "http://proxy.invalid:3128")
     monkeypatch.setenv("no_proxy", "upstream.test")
     assert proxy_for("http://upstream.test:81") is None
@@ -108,8 +108,8 @@ def test_no_proxy_is_obeyed(monkeypatch):
 
 
 @pytest.mark.parametrize(("method", "is_told"), [("GET", False), ("POST", True)])
-def test_a_write_that_is_cut_may_have_been_executed(method, is_told):
-    """The answer says so; of a read there is nothing to say."""
+def test_an_interrupted_write_may_have_been_executed(method, is_told):
+    """The response says so; for a read this is irrelevant."""
     with (
         raw_upstream(lambda peer: converse(peer, lambda *_: None)) as upstream,
         gateway(upstream.origin) as served,
@@ -145,7 +145,7 @@ SILENT = b""
 @pytest.mark.parametrize("options", [{"deadline": 0.5}, {"upstream_timeout": 0.5}])
 @pytest.mark.parametrize("done", [0, 1])
 def test_a_connection_lost_between_writes(last, told, options, done):
-    """The 502 or 504 says what was done, and nothing is sent twice."""
+    """The 502 or 504 says which writes were done, and nothing is sent twice."""
     replies = iter([NOBODY, *[ADDED] * done, last])
     arrived = list[bytes]()
 
@@ -176,7 +176,7 @@ def test_a_connection_lost_between_writes(last, told, options, done):
 
 
 def test_a_file_has_the_media_type_of_the_callers_version():
-    """Upstream names the version that took its place; the content passes as it comes."""
+    """Upstream uses the new version's type; the content is unchanged."""
     kind = "application/vnd.atlas.2023-0%d-01+gzip"
     file = b"\x1f\x8b...\x00"
     answer = reply(file, f"Content-Type: {kind % 2}")

@@ -1,4 +1,4 @@
-"""Options and requests are validated."""
+"""Validation of options and requests."""
 
 import logging
 from datetime import UTC, datetime
@@ -14,16 +14,16 @@ from tests.peers.raw import reply, replying
 from tests.peers.served import ask, calling, cross, gateway, get, status_of, value_of
 
 
-def test_a_base_url_with_a_slash_at_its_end_is_told():
-    """A caller that joins it with a path gets two slashes, and an answer that names the cause."""
+def test_a_base_url_with_a_trailing_slash_is_explained():
+    """Joined with a path it has two slashes; the response names the cause."""
     assert (
         "give the base URL without a slash at its end"
         in cross(get("//api/atlas/v2/groups")).json["detail"]
     )
 
 
-def test_absolute_target_of_its_own_is_a_path():
-    """The absolute form is allowed where it names the gateway itself (RFC 9112, 3.2.2)."""
+def test_an_absolute_target_is_accepted():
+    """It must name the gateway itself (RFC 9112, 3.2.2)."""
     with replying(reply()) as upstream, gateway(upstream.origin) as served:
         for target in (f"{served.url}/x?y", served.url):
             assert ask(served, get(target))[1] == b"hi"
@@ -31,8 +31,8 @@ def test_absolute_target_of_its_own_is_a_path():
 
 
 @pytest.mark.parametrize("via", ["1.1 {}", "1.0 fred, 1.1 {} (x)", "HTTP/1.1 {}"])
-def test_loop_is_broken(via):
-    """A call that has been here before is answered with 508, however another proxy writes its Via."""
+def test_a_loop_is_detected(via):
+    """A call that returns to the gateway gets 508, however another proxy writes Via."""
     with replying(reply()) as upstream, gateway(upstream.origin) as served:
         ask(served, get("/x"))
         own = (value_of(upstream.heads.pop(), "Via") or "").partition(" ")[2]
@@ -43,8 +43,8 @@ def test_loop_is_broken(via):
 
 
 @pytest.mark.parametrize("path", ["/x", V1])
-def test_gateways_in_a_chain_work(path):
-    """A call may pass two gateways: of another one nothing follows, whatever it is called."""
+def test_gateways_can_be_chained(path):
+    """A call may pass two gateways, whatever the names."""
     with (
         replying(reply(EMPTY)) as upstream,
         gateway(upstream.origin) as last,
@@ -56,8 +56,8 @@ def test_gateways_in_a_chain_work(path):
         assert len(upstream.heads) == 1
 
 
-def test_via_of_others_is_kept():
-    """Other intermediaries' names stay, another gateway's among them, and this one's comes last."""
+def test_other_entries_in_via_are_kept():
+    """Another gateway's too; this gateway's entry comes last."""
     sent = cross(get("/x", "Via: 1.0 atlas-shim, 1.1 b")).sent
     assert b"Via: 1.0 atlas-shim, 1.1 b\r\nVia: 1.1 atlas-shim-" in sent
 
@@ -67,8 +67,8 @@ def test_via_of_others_is_kept():
     (b"GET /" + b"s3cret" * 10000 + b" HTTP/1.1\r\nHost: a\r\n\r\n", b"414"),
     (b"GET /x HTTP/1.1\r\nHost: a\r\nAuthorization : Bearer s3cret\r\n\r\n", b"400"), (b"s3cret\r\n\r\n", b"400"),
 ], ids=["field", "target", "credential", "nonsense"])  # fmt: skip
-def test_what_cannot_be_read_is_not_quoted(request_bytes, status, caplog):
-    """Neither in the log nor in the answer: it may be a credential."""
+def test_unreadable_input_is_not_quoted(request_bytes, status, caplog):
+    """Neither in the log nor in the response, because it may be a credential."""
     caplog.set_level(logging.DEBUG)
     with gateway("http://127.0.0.1:1") as served, calling(served) as peer:
         peer.send(request_bytes)
@@ -79,8 +79,8 @@ def test_what_cannot_be_read_is_not_quoted(request_bytes, status, caplog):
     assert not any(record.exc_info for record in caplog.records)
 
 
-def test_defect_is_an_answer_and_a_log_line(monkeypatch, caplog):
-    """A bug of the gateway is 500 for the caller, with nothing about its inside, and a traceback for us."""
+def test_a_defect_is_a_500_and_a_log_line(monkeypatch, caplog):
+    """The caller gets no details, and the log a traceback."""
 
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("a secret thought")
@@ -95,8 +95,8 @@ def test_defect_is_an_answer_and_a_log_line(monkeypatch, caplog):
 
 
 @pytest.mark.parametrize("path", [V1, "/api/atlas/v2/groups"])
-def test_a_query_that_is_translated_has_few_parameters(path):
-    """Each of eight thousand would be decoded and looked for, while all others wait; what passes is not read."""
+def test_a_translated_query_has_a_limited_number_of_parameters(path):
+    """Decoding thousands would block other calls. Queries that pass are not decoded."""
     crossed = cross(get(f"{path}?a{'&a' * 7900}", "Authorization: Bearer t"))
     assert (crossed.status, len(crossed.upstream.heads)) == (
         (414, 0) if path == V1 else (200, 1)
@@ -106,8 +106,8 @@ def test_a_query_that_is_translated_has_few_parameters(path):
 @pytest.mark.parametrize(
     "target", ["/tools/atlas{}", "{}", "http://tools.test/tools/atlas{}"]
 )
-def test_a_base_path_is_cut_off(target):
-    """Callers below the path of the public URL are served, and links lead there; so are those of a proxy that cuts."""
+def test_a_base_path_is_removed(target):
+    """Callers may use the public URL's path, and links contain it; a proxy may also remove it."""
     answer = reply(b'{"links":[],"results":[{"id":"a"}],"totalCount":1}')
     with (
         replying(answer) as upstream,
@@ -126,8 +126,8 @@ def test_a_base_path_is_cut_off(target):
     assert f"http://tools.test/tools/atlas{V1}".encode() in content
 
 
-def test_a_signature_over_another_path_does_not_cross():
-    """What a Digest client signed has the base path, and what is sent has not: Atlas would refuse it without a word."""
+def test_a_signature_with_the_base_path_is_not_sent():
+    """Atlas gets a path without it, and would refuse the signature without an explanation."""
     with (
         replying(reply()) as upstream,
         gateway(upstream.origin, public_url="http://tools.test/atlas") as served,
@@ -143,8 +143,8 @@ def test_a_signature_over_another_path_does_not_cross():
 @pytest.mark.parametrize(
     "path", [V1, "/api/public/v1.0/groups", "/api/atlas/v2/groups"]
 )
-def test_an_unknown_base_path_is_told(path):
-    """Below a path that the gateway does not know there is nothing, and the answer says what to do."""
+def test_an_unknown_base_path_is_explained(path):
+    """The response includes the fix."""
     crossed = cross(get(f"/tools{path}"))
     assert crossed.status == 404
     assert crossed.json["errorCode"] == "SHIM_BASE_PATH_UNKNOWN"
@@ -154,7 +154,7 @@ def test_an_unknown_base_path_is_told(path):
 
 
 def test_flag_beats_environment_beats_file():
-    """The nearer the caller, the stronger."""
+    """The value closest to the command wins."""
     file = {"route": "legacy", "drain": 3, "deadline": 7}
     environ = {
         "ATLAS_SHIM_ROUTE": "flex",
@@ -167,8 +167,8 @@ def test_flag_beats_environment_beats_file():
     assert options.deadline == 7.0
 
 
-def test_a_file_may_use_what_toml_has(tmp_path):
-    """Switches as booleans, lists as arrays, dates as a table."""
+def test_a_file_may_use_tomls_types(tmp_path):
+    """Booleans for switches, arrays for lists, a table for dates."""
     file = tmp_path / "shim.toml"
     file.write_text(
         'proxy-protocol = true\ntrusted_proxies = ["10.0.0.0/8", "::1"]\n[sunset]\nsnapshots = 2026-02-01\n'
@@ -188,8 +188,8 @@ def test_a_file_may_use_what_toml_has(tmp_path):
     ("drain", "15", 15), ("drain", "15s", 15), ("drain", "1.5m", 90), ("drain", "500ms", 0.5), ("drain", "1 h", 3600),
     ("memory", "1024", 1024), ("memory", "64MiB", 1 << 26), ("memory", "1 GiB", 1 << 30), ("memory", "2Ki", 2048),
 ])  # fmt: skip
-def test_values_mean_what_they_say(name, text, wanted):
-    """An address is a host, which may be left out, and a port; a public URL may have a path; amounts have units."""
+def test_values_are_parsed(name, text, wanted):
+    """An address has an optional host and a port; a public URL may have a path; amounts have units."""
     assert getattr(read_options({}, flags={name: text}), name) == wanted
 
 
@@ -199,14 +199,14 @@ def test_values_mean_what_they_say(name, text, wanted):
     *(("deadline", text) for text in ("0", "-1", "nan", "inf", "x", "", "s", "5M", "1 hour", "0s", "1e999")),
     *(("memory", text) for text in ("0", "-1MiB", "1.5MiB", "64MB", "64 mib", "inf", "MiB")),
 ])  # fmt: skip
-def test_what_is_no_address_or_amount(name, text):
-    """An address without a port, an amount that has no end, is none, or is in other units."""
+def test_invalid_addresses_and_amounts_are_refused(name, text):
+    """No port, an infinite or missing amount, or unknown units."""
     with pytest.raises(SettingsError, match=f"--{name.replace('_', '-')}"):
         read_options({}, flags={name: text})
 
 
-def test_core_gets_its_part():
-    """The core sees the route, the dates, the limits, and no other origin than upstream."""
+def test_the_core_gets_its_options():
+    """Route, dates, limits, and upstream as the only origin."""
     options = read_options(
         {
             "ATLAS_SHIM_UPSTREAM": "http://127.0.0.1:1",

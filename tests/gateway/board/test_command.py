@@ -18,7 +18,10 @@ ASKED = [(), ("-o", "json"), ("--probe", "live"), ("--probe", "ready")]
 
 @pytest.fixture
 def run(monkeypatch):
-    """Return a function that runs the command in this process, patiently, with no settings of the machine's."""
+    """Return a function that runs the command in this process.
+
+    It has a long timeout, and none of the machine's settings.
+    """
     monkeypatch.setattr(status, "_PATIENCE", PATIENCE)
     for name in list(os.environ):
         if name.startswith(OURS):
@@ -35,8 +38,8 @@ def where():
         yield (served.admin_url or "").removeprefix("http://")
 
 
-def test_it_prints_the_pages(run, where):
-    """The text for people; with ``-o json`` the JSON for programs."""
+def test_status_prints_the_pages(run, where):
+    """It prints text by default, and JSON with ``-o json``."""
     assert run("--admin", where).output.startswith("There was no retired call")
     found = json.loads(run("--admin", where, "-o", "json").output)
     assert found["format"] == 1
@@ -44,15 +47,15 @@ def test_it_prints_the_pages(run, where):
 
 
 @pytest.mark.parametrize("probe", ["live", "ready"])
-def test_a_probe_has_its_answer_as_exit_code(run, where, probe):
-    """And a word for whoever runs it by hand."""
+def test_a_probe_returns_its_result_as_the_exit_code(run, where, probe):
+    """It also prints a word, for people who run it by hand."""
     done = run("--admin", where, "--probe", probe)
     assert done.exit_code == 0
     assert done.output == "ok\n"
 
 
-def test_flag_environment_and_file_name_the_gateway(run, where, tmp_path):
-    """Each way of setting it finds it; other settings, broken ones too, are no business of a probe."""
+def test_flag_environment_and_file_can_name_the_gateway(run, where, tmp_path):
+    """A probe ignores all other settings, even invalid ones."""
     file = tmp_path / "shim.toml"
     file.write_text(f'admin = "{where}"\nroute = "nonsense"\n')
     assert run("--admin", where).exit_code == 0
@@ -66,8 +69,8 @@ def test_flag_environment_and_file_name_the_gateway(run, where, tmp_path):
 @pytest.mark.parametrize(
     ("host", "called"), [("0.0.0.0", "127.0.0.1"), ("127.0.0.1", "localhost")]
 )
-def test_address_that_is_listened_on_is_called(run, host, called):
-    """A listener on every address is called by loopback; a name is called as it is."""
+def test_the_listening_address_is_called(run, host, called):
+    """A listener on every address is called on loopback; a name is called unchanged."""
     with gateway("http://127.0.0.1:1", admin=Address(host, 0)) as served:
         port = (served.admin_url or "").rpartition(":")[2]
         assert run("--admin", f"{host}:{port}").exit_code == 0
@@ -75,8 +78,8 @@ def test_address_that_is_listened_on_is_called(run, host, called):
 
 
 @pytest.mark.parametrize("words", ASKED)
-def test_nobody_there_is_a_no(run, words):
-    """Exit code 1 and a line that names what was asked, and the ways out."""
+def test_an_unreachable_gateway_fails(run, words):
+    """The exit code is 1, and a line names the address and possible fixes."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         where = f"127.0.0.1:{free.getsockname()[1]}"
     done = run("--admin", where, *words)
@@ -94,8 +97,8 @@ def test_nobody_there_is_a_no(run, words):
     "said",
     [b"220 smtp.test ready\r\n", b"HTTP/1.1 404 \x1b[2J\r\n\r\n", reply(b"<html>")],
 )
-def test_someone_else_there_is_a_no(run, words, said):
-    """Exit code 1 and one line, whatever it is, that can't steer the terminal."""
+def test_another_server_at_the_address_fails(run, words, said):
+    """The exit code is 1; the one line can't control the terminal, whatever the server answers."""
     with raw_upstream(lambda peer: peer.send(said)) as other:
         done = run("--admin", other.origin.removeprefix("http://"), *words)
     assert done.exit_code == 1
@@ -104,8 +107,8 @@ def test_someone_else_there_is_a_no(run, words, said):
     assert "\x1b" not in done.stderr
 
 
-def test_what_a_gateway_says_can_not_steer_the_terminal(run):
-    """Whoever took the port may say anything."""
+def test_answers_cannot_control_the_terminal(run):
+    """Any program may be listening on the port."""
     with replying(
         reply(b"one\n\x1b]0;x\x07\xff\n", "Content-Type: text/plain")
     ) as other:
@@ -118,8 +121,8 @@ def silent(peer):
     peer.rest()
 
 
-def test_who_never_answers_is_given_up(run, monkeypatch):
-    """A probe comes back before whoever runs it loses patience."""
+def test_a_silent_server_times_out(run, monkeypatch):
+    """A probe returns before its caller's timeout."""
     monkeypatch.setattr(status, "_PATIENCE", 0.1)
     with raw_upstream(silent) as other:
         done = run("--admin", other.origin.removeprefix("http://"), "--probe", "ready")
@@ -130,8 +133,8 @@ def test_who_never_answers_is_given_up(run, monkeypatch):
 @pytest.mark.parametrize(
     ("path", "content"), [("live", b"stuck\n"), ("ready", b"draining\n")]
 )
-def test_a_no_of_the_gateway_is_a_no(run, path, content):
-    """With its reason."""
+def test_a_gateway_that_is_not_ready_fails(run, path, content):
+    """The output includes its reason."""
     with replying(
         reply(content, "Content-Type: text/plain", status="503 Service Unavailable")
     ) as other:
@@ -141,13 +144,13 @@ def test_a_no_of_the_gateway_is_a_no(run, path, content):
 
 
 @pytest.mark.parametrize("value", ["off", "127.0.0.1:0", "nonsense"])
-def test_no_address_to_ask_is_a_mistake(run, value):
-    """Exit code 2: the probe, not the gateway, is set wrong."""
+def test_a_missing_admin_address_is_a_usage_error(run, value):
+    """The exit code is 2: the probe is misconfigured, not the gateway."""
     assert run("--admin", value).exit_code == 2
 
 
-def test_proxies_do_not_stand_in_between(run, where):
-    """A proxy of the environment is for upstream, and not asked about this machine."""
+def test_proxies_are_ignored(run, where):
+    """The environment's proxy is for upstream, not for a gateway on this machine."""
     with raw_upstream(lambda peer: None) as proxy, calling(At(proxy.origin)):
         assert (
             run(

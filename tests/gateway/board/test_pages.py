@@ -1,4 +1,4 @@
-"""The pages for people and ``/status.json`` on the admin listener, of a gateway that has seen calls."""
+"""The status pages and ``/status.json`` on the admin listener, after some calls."""
 
 import base64
 import hashlib
@@ -30,7 +30,7 @@ def host(served):
 
 
 def shown(served, path="/"):
-    """Return a page's head and its content as text."""
+    """Return the head of a page, and its content as text."""
     head, content = ask(counted(served), get(path, host=host(served)))
     assert status_of(head) == 200, content
     return head, content.decode()
@@ -38,7 +38,7 @@ def shown(served, path="/"):
 
 @pytest.fixture(scope="module")
 def served():
-    """Run a gateway that was asked for a few things, retired ones and others."""
+    """Run a gateway after some retired calls and others."""
     with (
         replying(reply(b'{"results":[]}')) as upstream,
         gateway(upstream.origin) as served,
@@ -55,7 +55,7 @@ def served():
 
 @pytest.fixture(scope="module")
 def some(served):
-    """Return its status, to change."""
+    """Return a status, to modify."""
     return served.status()
 
 
@@ -83,7 +83,7 @@ def reload(state="good", **lists):
 
 
 def saying(status, said):
-    """Return a status in which callers, problems of a reload and reasons are this text."""
+    """Return a status with this text as every caller, reload problem and reason."""
     made = status["made"]
     numbers = {"calls": 1, "first": made, "last": made}
     counts = dict.fromkeys(("retired", "client_errors", "failed"), 1)
@@ -113,8 +113,8 @@ def saying(status, said):
     }
 
 
-def test_what_was_called_is_on_every_page(served):
-    """Operations, callers and errors, each with a count, and the verdict before all."""
+def test_every_page_shows_the_calls(served):
+    """Operations, callers and errors are listed with their counts, after the verdict."""
     found = json.loads(shown(served, "/status.json")[1])
     calls = {
         one["operation"]: (one["calls"], one["routes"]) for one in found["operations"]
@@ -140,12 +140,12 @@ def test_what_was_called_is_on_every_page(served):
 
 @pytest.mark.parametrize("path", PAGES)
 def test_no_id_query_or_credential_is_shown(served, path):
-    """Anybody on this machine may read the pages."""
+    """Every user of this machine can read the pages."""
     assert SECRET not in shown(served, path)[1]
 
 
-def test_nothing_is_loaded_or_run_but_what_renews_the_page(served):
-    """Its own style and the script that asks for the page again are named by their hashes; no other file, no frame."""
+def test_only_the_own_style_and_script_run(served):
+    """The policy allows them by their hashes; no other file and no frame is allowed."""
     head, content = shown(served)
     found = Page(content)
     assert not {"link", "img", "iframe", "object", "form"} & set(found.elements)
@@ -172,7 +172,7 @@ def test_nothing_is_loaded_or_run_but_what_renews_the_page(served):
 
 
 def digest_of(content, element):
-    """Return the hash of the only element of a name, as a policy has it (CSP 3, 2.3.1)."""
+    """Return the hash of the only element of a name, in the format of a policy (CSP 3, 2.3.1)."""
     _, inside = content.split(f"<{element}>")
     return (
         "sha256-"
@@ -182,8 +182,8 @@ def digest_of(content, element):
     )
 
 
-def test_parts_that_are_renewed_have_names_of_their_own(some):
-    """The script replaces what is in each of them; none is in another, and none comes or goes."""
+def test_refreshed_parts_have_ids(some):
+    """The script replaces their content. No part is inside another one, and none is added or removed."""
     ids = [value for _, name, value in Page(page(some)).attributes if name == "id"]
     assert len(ids) == len(set(ids))
     bare = some | {
@@ -198,8 +198,8 @@ def test_parts_that_are_renewed_have_names_of_their_own(some):
     ] == ids
 
 
-def test_client_errors_are_no_failures_and_no_successes():
-    """48 calls that were answered 401 are shown as such."""
+def test_client_errors_are_neither_failures_nor_successes():
+    """48 calls with the status 401 are shown separately."""
     with (
         replying(*[reply(status="401 Unauthorized")] * 48) as upstream,
         gateway(upstream.origin) as served,
@@ -215,14 +215,14 @@ def test_client_errors_are_no_failures_and_no_successes():
     assert "other | 48 | 48 | 0 | pass 48" in plain
 
 
-def test_templates_are_loaded_at_the_first_look():
-    """Whoever runs a gateway and never looks at its page has no engine of templates in memory."""
+def test_templates_are_loaded_on_first_use():
+    """A gateway whose page is never opened doesn't load the template engine."""
     code = "import sys, shim.gateway.server; assert 'jinja2' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def test_the_status_has_the_shape_that_is_documented(some):
-    """Every member of every value is there, and no other; programs hold on to it."""
+def test_the_status_has_the_documented_shape(some):
+    """Each value has exactly the documented members, because programs depend on them."""
     schema = json.loads(
         Path(__file__).with_name("status.schema.json").read_text("utf-8")
     )
@@ -242,8 +242,8 @@ def test_the_status_has_the_shape_that_is_documented(some):
     "name", ["evil.example", "evil.example:{port}", "", "localhost.evil.example:{port}"]
 )
 @pytest.mark.parametrize("path", PAGES)
-def test_another_name_is_refused(served, name, path):
-    """A page in a browser whose own name was turned to loopback reads nothing (DNS rebinding)."""
+def test_an_unknown_host_name_is_refused(served, name, path):
+    """This protects browsers from DNS rebinding."""
     head, content = ask(
         admin(served), get(path, host=name.format(port=host(served).rpartition(":")[2]))
     )
@@ -254,13 +254,13 @@ def test_another_name_is_refused(served, name, path):
 @pytest.mark.parametrize(
     "name", ["localhost:9999", "10.1.2.3:8481", "[::1]:8481", "LOCALHOST"]
 )
-def test_an_address_is_no_name(served, name):
-    """A forwarded port and a pod's address lead here without anybody's name."""
+def test_an_address_is_accepted_as_host(served, name):
+    """Forwarded ports and pod addresses work without a configured name."""
     assert status_of(ask(admin(served), get("/", host=name))[0]) == 200
 
 
-def test_an_outage_has_its_cause_and_whose_it_is():
-    """Upstream is gone: the pages are there, and say so."""
+def test_an_outage_is_shown_with_its_cause():
+    """While upstream is down the pages still load and show the cause."""
     with raw_upstream(lambda peer: None) as upstream:
         origin = upstream.origin
     with gateway(origin) as served:
@@ -281,13 +281,13 @@ def test_an_outage_has_its_cause_and_whose_it_is():
     (("SHIM_TOO_MANY_PAGES", 502, "http_request_error"), "shim"), (("SHIM_BUSY", 503, "none"), "shim"),
     (("SHIM_BAD_REQUEST", 400, "http_request_error"), "caller"),
 ])  # fmt: skip
-def test_an_error_has_the_side_that_can_cure_it(failure, whose):
-    """A limit of the gateway's own is not Atlas's, though its status is that of a gateway."""
+def test_an_error_shows_the_side_that_can_fix_it(failure, whose):
+    """A limit of the gateway is not shown as Atlas's error, though the status is 503."""
     assert origin_of(failure) == whose
 
 
-def test_the_next_sunsets_are_told_the_first_one_first():
-    """As Atlas announces them in its replies, without anybody's names."""
+def test_the_next_sunsets_are_listed_in_order():
+    """They come from Atlas's replies, and are listed without names of callers."""
     first, second = (
         reply(b"{}", f"Sunset: {day} 2027 00:00:00 GMT")
         for day in ("Thu, 1 Jul", "Mon, 1 Feb")
@@ -304,8 +304,8 @@ def test_the_next_sunsets_are_told_the_first_one_first():
 
 
 @pytest.mark.parametrize("said", HOSTILE, ids=range(len(HOSTILE)))
-def test_what_others_say_is_text(some, said):
-    """Callers, problems of a reload, reasons: none makes an element or an attribute, or steers a terminal."""
+def test_values_from_others_are_escaped(some, said):
+    """Callers, reload problems and reasons can't add elements or attributes, or control a terminal."""
     plain = Page(page(saying(some, "plain")))
     found = Page(page(saying(some, said)))
     assert found.elements == plain.elements
@@ -316,22 +316,22 @@ def test_what_others_say_is_text(some, said):
 
 
 def test_sentences_fit_a_terminal(some):
-    """Rows of tables do not: grep finds a caller in its line, and a terminal folds it."""
+    """Table rows may be longer, so that grep finds a caller in one line."""
     sentences = text(saying(some, "word " * 100)).partition("since the start")[0]
     assert max(map(len, sentences.splitlines())) <= WIDTH
 
 
 @pytest.mark.parametrize("name", ["team " * 40, "a-name-with-hyphens-" * 10])
-def test_a_caller_is_one_line_of_the_text(some, name):
-    """Whatever it is called, it has its counts and its error beside it."""
+def test_a_caller_is_one_line_of_text(some, name):
+    """The line includes its counts and its error, whatever its name."""
     (line,) = [
         one for one in text(saying(some, name.strip())).splitlines() if " from " in one
     ]
     assert line.count(" | ") == 8
 
 
-def test_callers_that_fail_now_are_first(some):
-    """An error of an hour ago is no news, and the last five minutes stand next to the total."""
+def test_failing_callers_come_first(some):
+    """Only recent errors count; the last five minutes are shown next to the total."""
     with gateway("http://127.0.0.1:1") as served:
         now = time.time()
         for agent, ago, status in (
@@ -362,8 +362,8 @@ def test_callers_that_fail_now_are_first(some):
     ({"certificates": [certificate("listener", -1)]}, "TLS certificate has expired"),
     ({"certificates": [certificate("listener", 90, refused=True)]}, "TLS certificate can"),
 ])  # fmt: skip
-def test_what_needs_somebody_is_said_first(some, change, said):
-    """Before all sections, where it is seen at once."""
+def test_problems_come_first(some, change, said):
+    """They are shown before all sections."""
     changed = some | change
     html = page(changed)
     plain = text(changed)
@@ -373,8 +373,8 @@ def test_what_needs_somebody_is_said_first(some, change, said):
     assert plain.index("\n  ! ") < plain.index("\n\n")
 
 
-def test_losses_of_the_past_are_a_fact_and_no_trouble(some):
-    """The file is written again, and still lacks calls."""
+def test_past_losses_are_shown_as_a_fact(some):
+    """The file is written again, but some calls are missing from it."""
     past = {
         "inventory": {"count": 7, "last": "2026-01-01T00:00:00Z", "cause": "no space"}
     }
@@ -385,15 +385,15 @@ def test_losses_of_the_past_are_a_fact_and_no_trouble(some):
     assert "can't be written" not in plain
 
 
-def test_an_empty_gateway_has_pages(some):
-    """Nothing called yet, nothing wrong."""
+def test_a_new_gateway_has_pages(some):
+    """It has no calls and no problems."""
     bare = some | {"operations": [], "callers": [], "errors": [], "certificates": []}
     assert Page(page(bare)).texts["p"].count("None.") == 4
     assert "Callers" not in text(bare)
 
 
-def test_the_certificate_in_use_is_shown(tmp_path):
-    """With the days that are left of it."""
+def test_the_certificate_is_shown(tmp_path):
+    """The page includes the remaining days."""
     leaf = trustme.CA().issue_cert("localhost")
     leaf.private_key_and_cert_chain_pem.write_to_path(tmp_path / "cert.pem")
     with gateway("http://127.0.0.1:1", tls_cert=str(tmp_path / "cert.pem")) as served:
@@ -405,8 +405,8 @@ def test_the_certificate_in_use_is_shown(tmp_path):
     assert found["mode"]["listens"].startswith("https://")
 
 
-def test_an_inventory_that_is_on_is_named(tmp_path):
-    """It may have calls that this gateway has not seen."""
+def test_an_inventory_is_mentioned(tmp_path):
+    """It may contain calls from before this gateway's start."""
     environ = {"ATLAS_SHIM_INVENTORY": str(tmp_path / "calls.jsonl")}
     with gateway("http://127.0.0.1:1", environ=environ) as served:
         found = json.loads(shown(served, "/status.json")[1])
@@ -415,15 +415,15 @@ def test_an_inventory_that_is_on_is_named(tmp_path):
 
 
 @pytest.mark.parametrize("path", [*PAGES, "/livez"])
-def test_a_request_has_one_host(served, path):
-    """Whichever of two is believed, another reader may believe the other (RFC 9112, 3.2)."""
+def test_two_host_fields_are_refused(served, path):
+    """Different readers could use different ones (RFC 9112, 3.2)."""
     head, _ = ask(admin(served), get(path, "Host: localhost", host=host(served)))
     assert status_of(head) == 400
 
 
 @pytest.mark.parametrize("path", ["/livez", "/readyz", "/readyz?verbose"])
-def test_probes_answer_by_any_name_and_do_not_ask_upstream(path):
-    """They show nothing, and balancers ask by names of their own; an upstream that is down changes nothing."""
+def test_probes_accept_any_host_and_do_not_depend_on_upstream(path):
+    """They reveal nothing, and balancers use arbitrary host names."""
     with (
         raw_upstream(lambda peer: None) as upstream,
         gateway(upstream.origin) as served,
@@ -432,8 +432,8 @@ def test_probes_answer_by_any_name_and_do_not_ask_upstream(path):
         assert upstream.connections == 0
 
 
-def test_only_reading(served):
-    """The admin listener takes no other method and has no other page."""
+def test_only_get_and_head_are_allowed(served):
+    """The admin listener has no other methods and no other pages."""
     assert status_of(ask(admin(served), get("/livez", method="POST"))[0]) == 405
     assert (
         status_of(ask(admin(served), get("/api/atlas/v2/groups", host="localhost"))[0])
@@ -441,7 +441,7 @@ def test_only_reading(served):
     )
 
 
-def test_it_can_be_left_out():
-    """Without an admin address there is no such listener."""
+def test_the_admin_listener_is_optional():
+    """Without an admin address there is no listener."""
     with gateway("http://127.0.0.1:1", admin=None) as served:
         assert served.admin_url is None

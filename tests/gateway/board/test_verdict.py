@@ -1,4 +1,4 @@
-"""The ledger of calls, and the verdict that it leads to."""
+"""The ledger of calls, and the verdict derived from it."""
 
 import os
 from collections import Counter
@@ -16,7 +16,7 @@ NOW = 1_800_000_000.0
 
 
 def called(days, operation="getIt", route="flex", calls=1, now=NOW):
-    """Return the row of an operation that was called so many days ago."""
+    """Return the row of an operation that was called this many days ago."""
     return {
         (operation, route): Way(statuses=Counter({200: calls}), last=now - days * DAY)
     }
@@ -62,8 +62,7 @@ COMING = {"getIt": datetime(2999, 7, 1, tzinfo=UTC)}
             40,
             "no retired call since 2026-12-05 20:00 UTC. If all callers ",
         ),
-        # An inventory may reach back further than the start, and know of other
-        # programs.
+        # An inventory may start earlier than the process, and include other programs.
         (
             {"up": 90, "inventory": True},
             "unproven",
@@ -78,8 +77,8 @@ COMING = {"getIt": datetime(2999, 7, 1, tzinfo=UTC)}
         ),
     ],
 )
-def test_the_verdict_says_no_more_than_is_known(known, word, days, said):
-    """Days, and a sentence that names the last call, or since when one would have been seen; a month is enough."""
+def test_the_verdict_claims_only_what_is_known(known, word, days, said):
+    """It names the last call, or the start of the recording; a month without calls is enough."""
     found = judged(**known)
     assert found["word"] == word
     assert found["days"] == days
@@ -89,8 +88,8 @@ def test_the_verdict_says_no_more_than_is_known(known, word, days, said):
     )
 
 
-def test_calls_that_end_later_are_not_retired_yet():
-    """They have a sentence of their own for a month, and the last retired call is another one."""
+def test_calls_with_a_future_sunset_are_separate():
+    """They have their own sentence for a month, and are not the last retired call."""
     lasts = called(0.25, route="legacy", calls=12) | called(40, "other", "legacy")
     found = verdict(lasts, NOW - 90 * DAY, NOW, COMING, inventory=False)
     assert found["word"] == "quiet"
@@ -108,8 +107,8 @@ def test_calls_that_end_later_are_not_retired_yet():
     )
 
 
-def test_what_a_successor_answered_of_them_is_retired():
-    """Atlas has refused that version to somebody, whatever the date says."""
+def test_a_call_answered_by_a_successor_counts_as_retired():
+    """Atlas has refused that version, whatever its date is."""
     found = verdict(
         called(0.25) | called(0.125, route="legacy"),
         NOW - 90 * DAY,
@@ -134,7 +133,7 @@ else:
 
 
 def line(at=START, **given):
-    """Return the line of a call that was answered."""
+    """Return the line of an answered call."""
     made = CallLine(
         "GET", "/x", "127.0.0.1", "id", ENGINE, began=at, agent="a", status=200
     )
@@ -151,7 +150,7 @@ def counted(*lines):
 
 
 def test_each_call_counts_once_in_each_row():
-    """By operation, route, caller and failure; a step on the way to a signature counts nowhere else."""
+    """Rows are operation, route, caller and failure; Digest challenges count nowhere else."""
     found = counted(
         line(match=RETIRED, route="flex"), line(status=503), line(challenged="unsigned")
     )
@@ -165,8 +164,8 @@ def test_each_call_counts_once_in_each_row():
     assert sum(found.ways["other", "pass"].waited[:-1]) == 1
 
 
-def test_a_clock_that_is_set_back_loses_nothing():
-    """What comes then is counted, too."""
+def test_no_call_is_lost_when_the_clock_goes_back():
+    """Later calls are counted too."""
     assert (
         counted(line(START), line(START - 86400)).callers["127.0.0.1", "a", ""].calls
         == 2
@@ -175,8 +174,8 @@ def test_a_clock_that_is_set_back_loses_nothing():
 
 @pytest.mark.parametrize("peers", [1, 700])
 @pytest.mark.parametrize("order", ["first", "last", "most"])
-def test_invented_callers_do_not_hide_an_honest_one(peers, order):
-    """Many names of one address, or of many: who was there before, calls more, or calls now stays."""
+def test_made_up_callers_do_not_displace_real_ones(peers, order):
+    """Known, frequent and recent callers stay, even if an attacker uses many names or addresses."""
     crowd = [
         line(START + n / 100, agent=str(n), peer=f"10.0.{n % peers // 256}.{n % 256}")
         for n in range(3 * MAX_CALLERS)
@@ -193,8 +192,8 @@ def test_invented_callers_do_not_hide_an_honest_one(peers, order):
     assert len(found) <= MAX_CALLERS
 
 
-def test_a_caller_has_its_counts_and_its_last_error_since_it_is_the_last():
-    """Of each key that was proved apart; another error begins anew, and a success ends none."""
+def test_a_caller_has_counts_and_its_last_error():
+    """Each verified key counts separately. Another error starts a new count; a success keeps it."""
     failing = [
         line(START + n, key="team", status=status)
         for n, status in enumerate((404, 503, 200, 503))
@@ -214,8 +213,8 @@ def test_a_caller_has_its_counts_and_its_last_error_since_it_is_the_last():
     assert team.error_seen.calls == 2
 
 
-def test_callers_that_are_known_no_longer_are_counted():
-    """So that the pages can say how many more there were."""
+def test_forgotten_callers_are_counted():
+    """The pages show how many callers are missing."""
     found = counted(
         *(line(START + n / 100, agent=str(n)) for n in range(2 * MAX_CALLERS))
     )
@@ -223,8 +222,8 @@ def test_callers_that_are_known_no_longer_are_counted():
     assert found.let_go
 
 
-def test_a_status_that_http_does_not_know_is_counted_by_its_class():
-    """A hostile server makes no more series than there are classes."""
+def test_an_unknown_status_is_counted_by_its_class():
+    """So a hostile server can't create more time series than there are classes."""
     found = counted(
         *(line(status=status) for status in range(600, 1000)), line(status=299)
     )
@@ -233,8 +232,8 @@ def test_a_status_that_http_does_not_know_is_counted_by_its_class():
     } | {("other", "pass", 2): 1}
 
 
-def test_kinds_of_errors_are_bounded_and_the_latest_stay():
-    """An old kind makes room for a new one, and all of them stay counted by failure."""
+def test_kinds_of_errors_are_bounded():
+    """A new kind replaces the oldest; all errors are still counted by failure."""
     kinds = 3 * ERRORS
     found = counted(
         *(
@@ -248,8 +247,8 @@ def test_kinds_of_errors_are_bounded_and_the_latest_stay():
     assert sum(found.failures.values()) == kinds
 
 
-def test_a_caller_that_left_is_no_error():
-    """It has no status; its call is counted all the same."""
+def test_a_caller_that_disconnects_is_not_an_error():
+    """The call has no status, but it is counted."""
     found = counted(line(status=None))
     assert found.errors == {}
     assert found.calls() == {("other", "pass", 0): 1}

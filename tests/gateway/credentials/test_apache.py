@@ -94,8 +94,8 @@ def apache(tmp_path_factory) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("mode", ["own", "verify"])
-def test_rewritten_and_untouched_calls(apache, mode):
-    """The gateway's signature of a rewritten path is good, and of an untouched one with an odd query."""
+def test_rewritten_and_unchanged_calls_are_accepted(apache, mode):
+    """One path is rewritten; the other is unchanged and has an unusual query."""
     with signing(mode, apache, allow=ALL) as served:
         key = httpx.DigestAuth(DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY)
         with httpx.Client(
@@ -108,8 +108,8 @@ def test_rewritten_and_untouched_calls(apache, mode):
                 assert client.get("/plain?a=%20b&c=,;d").text == "plain"
 
 
-def test_naive_rewrite_is_refused(apache):
-    """A signature of the legacy path is worth nothing on the path that is sent: why all this is needed."""
+def test_a_naive_rewrite_is_refused(apache):
+    """A signature for the legacy path is invalid for the new path, so the gateway must sign."""
     with httpx.Client(
         base_url=apache, auth=httpx.DigestAuth(DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY)
     ) as client:
@@ -121,8 +121,8 @@ def test_naive_rewrite_is_refused(apache):
     )
 
 
-def test_wrong_secret_is_refused(apache):
-    """A gateway with a wrong secret gets nothing out of Apache, and asks twice."""
+def test_a_wrong_secret_is_refused(apache):
+    """The gateway tries twice and gets no content from Apache."""
     environ = {
         "MONGODB_ATLAS_PUBLIC_API_KEY": DEMO_PUBLIC_KEY,
         "MONGODB_ATLAS_PRIVATE_API_KEY": "wrong",

@@ -1,4 +1,4 @@
-"""Callers without a valid key get nothing through: each attack has its status, and upstream receives nothing."""
+"""No attack without a valid key reaches upstream, and each gets its own status."""
 
 import re
 from functools import partial
@@ -34,7 +34,7 @@ def good(seen):
 
 @pytest.fixture
 def refused(seen):
-    """Send a request, and see that upstream does not get it; return the reply's status."""
+    """Send a request, check that upstream does not receive it, and return the status."""
 
     def send(target, *lines, method="GET") -> int:
         before = len(seen.fake.arrivals)
@@ -49,7 +49,7 @@ def refused(seen):
     "path", [RETIRED, INSTANCE, UNTOUCHED, "/", "/api/oauths/token", "/api/oauth"]
 )
 def test_every_path_is_challenged(seen, path):
-    """Without credentials comes Atlas's own challenge, letter by letter; the words below it are the shim's own."""
+    """The challenge is byte for byte Atlas's own; the body is the shim's."""
     before = len(seen.fake.arrivals)
     head, _ = seen.ask(path)
     challenge = value_of(head, "WWW-Authenticate") or ""
@@ -63,8 +63,8 @@ def test_every_path_is_challenged(seen, path):
     assert len(seen.fake.arrivals) == before
 
 
-def test_replay(seen, good, refused):
-    """What was taken once is not taken again, in whatever order its parameters come; a new challenge says why."""
+def test_a_replay_is_refused(seen, good, refused):
+    """The order of parameters makes no difference; the new challenge says that the nonce is stale."""
     assert status_of(seen.ask(UNTOUCHED, line(good.parts), ACCEPT)[0]) == 200
     assert refused(UNTOUCHED, line(good.parts)) == 401
     assert refused(UNTOUCHED, line(sorted(good.parts.items()))) == 401
@@ -72,8 +72,8 @@ def test_replay(seen, good, refused):
     assert (value_of(head, "WWW-Authenticate") or "").endswith("stale=true")
 
 
-def test_other_spelling_of_a_count_is_the_same_count(seen, good, refused):
-    """0000000a and 0000000A are one use."""
+def test_the_case_of_a_count_makes_no_difference(seen, good, refused):
+    """0000000a and 0000000A are the same use."""
     seen.ask(UNTOUCHED, line(attrs.evolve(good, count="0000000a").parts), ACCEPT)
     assert refused(UNTOUCHED, line(attrs.evolve(good, count="0000000A").parts)) == 401
 
@@ -88,19 +88,19 @@ TRICKS = (
 
 
 def signed(**change):
-    """Return what signs well, with another secret, name or target."""
+    """Return a function that signs, with another secret, name or target."""
     return lambda good: line(attrs.evolve(good, **change).parts)
 
 
 def spelled(change):
-    """Return what changes parameters after they were signed; a function gets those that there were."""
+    """Return a function that changes parameters after signing; a value may be computed from the original parameters."""
     return lambda good: line(
         good.parts | (change(good.parts) if callable(change) else change)
     )
 
 
 def attacks():
-    """Yield what is wrong with a signature, the status that it gets, and what spells it."""
+    """Yield the defect of a signature, the expected status, and a function that creates it."""
     for change in (
         {"secret": "wrong"},
         {"name": "nobodyxx"},
@@ -154,9 +154,7 @@ def attacks():
             lambda name, good: line([(name.upper(), '"x"'), *good.parts.items()]), name
         )
         yield f"{name} twice, in capitals", 400, other
-    for (
-        name
-    ) in QUOTED:  # some readers would drop the backslash, and find what they seek
+    for name in QUOTED:  # lenient parsers would drop the backslash and accept the value
         escaped = partial(lambda name, parts: {name: f'"\\{parts[name][1:]}'}, name)
         yield f"escape in {name}", 400, spelled(escaped)
     for trick in TRICKS:
@@ -187,23 +185,23 @@ ATTACKS = list(attacks())
 @pytest.mark.parametrize(
     ("status", "spell"), [row[1:] for row in ATTACKS], ids=[row[0] for row in ATTACKS]
 )
-def test_signature_that_is_none(refused, good, status, spell):
-    """What was signed with something else is 401; what has no one reading, or was not offered, is 400."""
+def test_an_invalid_signature_is_refused(refused, good, status, spell):
+    """A wrong signature gets 401. An ambiguous one, or one that was not offered, gets 400."""
     assert refused(UNTOUCHED, spell(good)) == status
 
 
 @pytest.mark.parametrize(
     "path", [RETIRED, "/", *(UNTOUCHED + end for end in ("?a=1", "/"))]
 )
-def test_other_path(refused, good, path):
-    """A signature for another target is 400 (RFC 7616, 3.4.6), also for one that only means the same."""
+def test_a_signature_for_another_target_is_refused(refused, good, path):
+    """It gets 400 (RFC 7616, 3.4.6), even if the other target is equivalent."""
     assert refused(path, line(good.parts)) == 400
     assert refused(UNTOUCHED.replace("flex", "%66lex"), line(good.parts)) == 400
 
 
 @pytest.mark.parametrize("method", ["POST", "DELETE", "HEAD", "PATCH"])
-def test_other_method(refused, good, method):
-    """A signature for another method is 401."""
+def test_a_signature_for_another_method_is_refused(refused, good, method):
+    """It gets 401."""
     assert refused(UNTOUCHED, line(good.parts), method=method) == 401
 
 
@@ -212,22 +210,22 @@ def test_other_method(refused, good, method):
     ["", "x", "A" * 32, "A" * 4096, "AAAA_-AA" * 4, "AAAA+/AA" * 4],
     ids=range(6),
 )
-def test_nonce_that_is_not_ours(seen, refused, nonce):
-    """A nonce of nobody's, well signed: 401, and a new one to sign with."""
+def test_an_unknown_nonce_is_refused(seen, refused, nonce):
+    """A correct signature with it gets 401 and a new nonce."""
     assert refused(UNTOUCHED, line(Signature(nonce).parts)) == 401
     head, _ = seen.ask(UNTOUCHED, line(Signature(nonce).parts))
     assert (value_of(head, "WWW-Authenticate") or "").endswith("stale=true")
 
 
 @pytest.mark.parametrize("other", ["Bearer x", "Digest", "Basic eDp5"])
-def test_two_fields(refused, good, other):
-    """Two Authorization fields are 400, in either order."""
+def test_two_authorization_fields_are_refused(refused, good, other):
+    """They get 400 in either order."""
     assert refused(UNTOUCHED, line(good.parts), f"Authorization: {other}") == 400
     assert refused(UNTOUCHED, f"authorization: {other}", line(good.parts)) == 400
 
 
-def test_header_of_a_megabyte(seen, good):
-    """A field beyond the limit is 431 (RFC 6585, 5), whatever it starts with."""
+def test_a_field_of_a_megabyte_is_refused(seen, good):
+    """It gets 431 (RFC 6585, 5), whatever it contains."""
     value = line(good.parts | {"cnonce": '"' + "a" * 1_000_000 + '"'})
     before = len(seen.fake.arrivals)
     with calling(seen.gateway) as peer:
@@ -237,8 +235,8 @@ def test_header_of_a_megabyte(seen, good):
 
 
 @pytest.mark.parametrize("piece", ["a", "a=b,", '"', "a ", '\\"'])
-def test_long_nonsense_is_not_read(refused, piece, monkeypatch):
-    """30 KiB that name no key are 400 by their length: nobody waits for a reader of them."""
+def test_a_long_field_without_a_key_is_refused_unread(refused, piece, monkeypatch):
+    """30 KiB without a key name get 400 because of their length, so no parser is kept busy."""
 
     def read(text):
         raise AssertionError(f"{len(text)} characters were read")
@@ -249,15 +247,15 @@ def test_long_nonsense_is_not_read(refused, piece, monkeypatch):
     )
 
 
-def test_long_target_is_signed(seen):
-    """A signature repeats its target, which does not count as its own length."""
+def test_a_long_target_can_be_signed(seen):
+    """The target in a signature does not count towards the signature's length limit."""
     path = UNTOUCHED + "?a=" + "b" * 7000
     signature = Signature(nonce_of(seen), uri=path, cnonce="c" * 2000)
     assert status_of(seen.ask(path, line(signature.parts), ACCEPT)[0]) == 200
 
 
-def test_changed_nonce(refused, good):
-    """One letter of a nonce can't be changed, its birth least of all."""
+def test_a_changed_nonce_is_refused(refused, good):
+    """No character can be changed, above all not in its creation time."""
     for position in (0, 5, 9, 15, 16, 31):
         letter = "B" if good.nonce[position] != "B" else "C"
         nonce = good.nonce[:position] + letter + good.nonce[position + 1 :]

@@ -1,4 +1,4 @@
-"""Secrets planted everywhere appear nowhere: logs, metrics, errors, reprs, tracebacks, reports."""
+"""Secrets appear in no log, metric, error, repr, traceback or report."""
 
 import logging
 import traceback
@@ -53,7 +53,7 @@ def clean(*texts):
 
 
 def issuing(fake):
-    """Make a fake hand out a token with a canary in it, and take it."""
+    """Make a fake issue a token that contains a canary, and accept it."""
 
     def answer(arrival):
         if arrival.path == "/api/oauth/token":
@@ -71,8 +71,8 @@ def issuing(fake):
     [("passthrough", {}), ("own", KEY), ("own", ACCOUNT), ("verify", KEY)],
     ids=range(4),
 )
-def test_serving(mode, environ, caplog, capfd):
-    """Good calls, bad ones and every kind of refusal leave no secret behind."""
+def test_no_call_leaves_a_secret(mode, environ, caplog, capfd):
+    """The calls are good ones, bad ones, and every kind of refusal."""
     caplog.set_level(logging.DEBUG)
     bodies = []
     with world(
@@ -105,7 +105,7 @@ def test_serving(mode, environ, caplog, capfd):
             repr(thing) for thing in (seen.gateway, handler, gate, *signers, *parts)
         ]
     out = capfd.readouterr()
-    # The public half of a key that was proved says who called, and nothing else may.
+    # Only the public part of a verified key may be logged.
     assert (mode == "verify") == (" key canary01 " in caplog.text)
     clean(caplog.text.replace(" key canary01 ", ""), metrics, out.out, out.err, *reprs)
     clean(
@@ -113,8 +113,8 @@ def test_serving(mode, environ, caplog, capfd):
     )
 
 
-def test_upstream_that_breaks(caplog):
-    """Errors about a connection lack what was sent over it."""
+def test_connection_errors_contain_no_secret(caplog):
+    """Errors of a broken upstream connection omit the sent data."""
     caplog.set_level(logging.DEBUG)
     for answer in (
         b"",
@@ -129,8 +129,8 @@ def test_upstream_that_breaks(caplog):
     clean(caplog.text)
 
 
-def test_defect(monkeypatch, caplog):
-    """A bug's traceback has lines of code, and no values."""
+def test_tracebacks_contain_no_secret(monkeypatch, caplog):
+    """They include lines of code, but no values."""
     caplog.set_level(logging.DEBUG)
 
     def broken(*_, **__):
@@ -148,8 +148,8 @@ def test_defect(monkeypatch, caplog):
     {"MONGODB_ATLAS_PRIVATE_API_KEY": "canary"}, KEY | ACCOUNT,
     KEY | {"MONGODB_ATLAS_PRIVATE_API_KEY": "canary with spaces"}, {"MONGODB_ATLAS_ACCESS_TOKEN": "canary"},
 ], ids=range(4))  # fmt: skip
-def test_settings_that_are_wrong(environ):
-    """Errors at the start name variables, and tracebacks show no values."""
+def test_invalid_settings_are_reported_without_values(environ):
+    """Errors at the start include only the names of variables."""
     for mode in (CredentialsMode.OWN, CredentialsMode.VERIFY):
         try:
             Gateway(Options(listen=LOOPBACK, credentials=mode), environ=environ)
@@ -163,8 +163,8 @@ def test_settings_that_are_wrong(environ):
     ["check"], ["check", "-o", "json"], ["explain", "GET", f"https://cloud.mongodb.com{RETIRED}"],
 ], ids=range(3))  # fmt: skip
 @pytest.mark.parametrize("credentials", [KEY, ACCOUNT], ids=["key", "account"])
-def test_reports_of_the_command(words, credentials):
-    """``check`` and ``explain`` say which credentials there are, and not what they are."""
+def test_reports_contain_no_secret(words, credentials):
+    """``check`` and ``explain`` show which credentials are set, but not their values."""
     store = {"ATLAS_SHIM_NONCE_STORE": "redis://:canary@127.0.0.1/0"}
     done = CliRunner().invoke(
         main, words, env={**credentials, **store, "ATLAS_SHIM_CREDENTIALS": "own"}

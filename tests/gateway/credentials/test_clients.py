@@ -1,4 +1,4 @@
-"""Unchanged programs that sign with an API key work through a gateway that verifies."""
+"""Unchanged programs that sign with an API key work through a gateway with ``verify``."""
 
 import asyncio
 import itertools
@@ -42,7 +42,7 @@ TURNS = [
     (UNTOUCHED, FLEX),
     (OLD + "?pageNum=1&itemsPerPage=2", V2),
 ] * 2
-"""Rewritten, legacy-route and untouched calls in turn."""
+"""Rewritten, legacy-route and unrecognized calls in turn."""
 
 
 CURL = (
@@ -85,7 +85,8 @@ def by_aiohttp(seen):
         ) as client:
             statuses = []
             for path, accept in TURNS:
-                # A reply that is not left keeps its connection until the collector warns.
+                # A response that is not closed keeps its connection until the garbage
+                # collector warns.
                 async with client.get(
                     seen.url + path, headers={"Accept": accept}
                 ) as reply:
@@ -130,7 +131,7 @@ def by_go(seen):
 
 @pytest.mark.parametrize("client", [by_httpx, by_requests, by_aiohttp, by_curl, by_go])
 def test_all_calls_of_a_client_succeed(client):
-    """For one challenge on either side; upstream gets each call once, and its own challenge is the only other one."""
+    """Each side has one challenge, and upstream gets each call once."""
     with world("verify") as seen:
         assert client(seen) == [200] * len(TURNS)
         assert len(seen.targets) == len(TURNS) + 1
@@ -138,8 +139,8 @@ def test_all_calls_of_a_client_succeed(client):
 
 @pytest.mark.parametrize("chunked", [False, True])
 @pytest.mark.parametrize("size", [20, 1_000_000])
-def test_writes_with_content(size, chunked):
-    """It is kept for a second attempt."""
+def test_writes_with_content_succeed(size, chunked):
+    """Their content is stored for a second attempt."""
     content = bytes(range(256)) * (size // 256 + 1)
     denied = reply(b"{}", CHALLENGE, status="401 Unauthorized")
     with (
@@ -147,7 +148,7 @@ def test_writes_with_content(size, chunked):
         signing("verify", upstream.origin, allow=ALL) as served,
     ):
         with httpx.Client(base_url=served.url, auth=httpx.DigestAuth(*KEY)) as client:
-            # Leaves the client a nonce, which a generator needs.
+            # Leaves a nonce in the client, which a generator needs.
             assert client.get("/x").text == "done"
             upstream.heads.clear()
             upstream.contents.clear()
@@ -158,8 +159,8 @@ def test_writes_with_content(size, chunked):
         assert upstream.contents[-1] == content
 
 
-async def test_overlapping_calls():
-    """Many calls at once from one key: each upstream nonce is used by one call at a time."""
+async def test_overlapping_calls_succeed():
+    """With many calls at once for one key, each upstream nonce signs one call at a time."""
     with world("verify") as seen:
 
         async def caller() -> list[int]:
@@ -173,12 +174,13 @@ async def test_overlapping_calls():
 
         statuses = await asyncio.gather(*(caller() for _ in range(8)))
         assert statuses == [[200] * len(TURNS)] * 8
-        # One challenge for each call at once, and no call refused for its count.
+        # Each of the simultaneous calls gets one challenge, and none is refused because
+        # of its count.
         assert len(seen.targets) <= 8 * len(TURNS) + 8
 
 
-def test_bearer_is_relayed():
-    """A token is upstream's to check, good or bad."""
+def test_a_bearer_token_is_passed_on():
+    """Only upstream checks tokens."""
     with world("verify") as seen:
         for path, accept in TURNS:
             lines = (f"Authorization: Bearer {DEMO_TOKEN}", f"Accept: {accept}")
@@ -193,8 +195,8 @@ def test_bearer_is_relayed():
 
 
 @pytest.mark.parametrize("mode", ["passthrough", "own", "verify"])
-def test_sign_in_of_service_accounts_passes(mode):
-    """Official clients derive these addresses from the base URL; what they send passes in every mode."""
+def test_sign_in_of_service_accounts_is_passed_on(mode):
+    """Official clients derive these URLs from the base URL, so they work in every mode."""
     with world(mode) as seen, httpx.Client(base_url=seen.url) as client:
         form = {"grant_type": "client_credentials"}
         account = ("mdb_sa_id_000000000000000000000000", "mdb_sa_sk_demo")
@@ -208,8 +210,8 @@ def test_sign_in_of_service_accounts_passes(mode):
         assert client.get(UNTOUCHED, headers=headers).status_code == 401
 
 
-def test_switched_off_still_verifies_and_signs():
-    """Off ends the translation: the retired call arrives as it was sent, signed, and nobody else's does."""
+def test_a_switched_off_gateway_still_verifies_and_signs():
+    """Without translation, a verified retired call is sent on signed, and others are refused."""
     with world("verify", route=RouteWord.OFF) as seen:
         assert status_of(seen.ask(RETIRED, f"Accept: {V2}")[0]) == 401
         assert not seen.targets
@@ -219,8 +221,8 @@ def test_switched_off_still_verifies_and_signs():
         assert set(seen.targets) == {RETIRED, UNTOUCHED}
 
 
-def test_tls(tmp_path):
-    """With a certificate the gateway speaks TLS, and links lead back to it as https."""
+def test_tls_is_served_with_a_certificate(tmp_path):
+    """Links in responses then begin with https."""
     caller = certified(tmp_path)
     with (
         world("own", **caller.options) as seen,
@@ -231,8 +233,8 @@ def test_tls(tmp_path):
         assert page["links"][0]["href"].startswith(seen.url + RETIRED)
 
 
-def test_a_base_path_is_a_part_of_what_is_signed():
-    """A caller below the path of the public URL signs what it calls, and upstream gets Atlas's path."""
+def test_the_base_path_is_part_of_the_signed_target():
+    """The caller signs the public URL's path, and upstream gets Atlas's path."""
     with world("verify", public_url="http://tools.test/atlas") as seen:
         target = f"/atlas{UNTOUCHED}"
         nonce = (

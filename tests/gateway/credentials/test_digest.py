@@ -22,7 +22,7 @@ from shim.gateway.credentials.signers import challenge_of
 ATLAS = 'Digest realm="MMS Public API", domain="", nonce="abc", algorithm=MD5, qop="auth", stale=false'
 
 
-def test_example_of_the_rfc():
+def test_the_example_of_the_rfc_is_reproduced():
     """RFC 7616, 3.9.1."""
     key = secret_hash("Mufasa", "http-auth@example.org", "Circle of Life")
     nonce = "7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v"
@@ -45,7 +45,7 @@ def test_example_of_the_rfc():
     )
 )
 def test_parameters_agree_with_urllib(pairs):
-    """What the standard library's client reads from a list of strings is what is read here."""
+    """The standard library's parser returns the same parameters."""
     text = ", ".join(f'{name}="{value}"' for name, value in pairs.items())
     assert parameters(text) == pairs
     if pairs and not any("," in value for value in pairs.values()):
@@ -54,14 +54,14 @@ def test_parameters_agree_with_urllib(pairs):
 
 
 @given(st.text(max_size=60))
-def test_no_text_breaks_the_readers(text):
-    """Any text is parameters or none, and some number of challenges."""
+def test_no_text_breaks_the_parsers(text):
+    """Any text has parameters or none, and some number of challenges."""
     parameters(text)
     challenges(text)
 
 
 def looked_at(pattern, text):
-    """Where each search of a pattern began and ended, which has to be where the one before it ended."""
+    """Return the start and end of each match of a pattern; each must start at the end of the previous one."""
     ends = [0]
     for match in pattern.finditer(text):
         assert match.start() == ends[-1]
@@ -70,14 +70,14 @@ def looked_at(pattern, text):
 
 
 @given(st.text(st.sampled_from('ab =,"\\\t\n\x00\u00e9'), max_size=40))
-def test_nothing_of_any_text_is_looked_at_twice(text):
-    """The same for texts made of all that means something."""
+def test_no_text_is_scanned_twice(text):
+    """The texts consist of all characters with a meaning."""
     for pattern in (digest._PARAMETER, digest._MEMBER):
         assert looked_at(pattern, text)[-1] == len(text)
 
 
-def test_value_that_is_too_long(monkeypatch):
-    """A challenge beyond the bound is not looked at; if it speaks of Digest, it is not handed to a caller either."""
+def test_a_challenge_that_is_too_long_is_ignored(monkeypatch):
+    """If it is a Digest challenge, callers don't get it either."""
     for name in ("_MEMBER", "_SCHEME", "_PARAMETER"):
         monkeypatch.setattr(digest, name, None)
     value = ATLAS + ", x=" + "a" * MAX_FIELD_LENGTH
@@ -110,8 +110,8 @@ CHALLENGE = st.tuples(
 
 
 @given(st.lists(CHALLENGE, max_size=4), st.sampled_from([", ", ",", " , ", ",, "]))
-def test_challenges_are_read_as_they_were_written(written, comma):
-    """Whatever stands in their strings, challenges with their parameters come back from one value."""
+def test_challenges_are_parsed_as_written(written, comma):
+    """Challenges and parameters survive a round trip in one field, whatever their strings contain."""
     texts = [
         " ".join(
             [scheme, comma.join(f"{name}={value}" for name, value in given.items())]
@@ -132,8 +132,8 @@ def test_challenges_are_read_as_they_were_written(written, comma):
     (f"Basic, {ATLAS}, Negotiate", ["basic", "digest", "negotiate"]),
     (f"Negotiate abc==, {ATLAS}", ["negotiate", "digest"]), ("", []),
 ])  # fmt: skip
-def test_challenges_in_one_field(value, schemes):
-    """Several challenges may share a field (RFC 9110, 11.6.1); Atlas's is found among them."""
+def test_challenges_may_share_a_field(value, schemes):
+    """Atlas's is found among several (RFC 9110, 11.6.1)."""
     assert [scheme for scheme, _ in challenges(value)] == schemes
     found = challenge_of(Reply(401, (("WWW-Authenticate", value),)), ApiKey("u", "p"))
     assert (found is not None) == ("digest" in schemes)
@@ -144,16 +144,16 @@ def test_challenges_in_one_field(value, schemes):
     ATLAS.replace('realm="MMS Public API", ', ""), ATLAS.replace(', qop="auth"', ""),
     ATLAS.replace('"abc"', '"a\\"bc"'), 'Basic realm="x"',
 ])  # fmt: skip
-def test_challenge_that_cannot_be_met(value):
-    """What the gateway can't sign for is not a challenge to it."""
+def test_a_challenge_that_cannot_be_met_is_ignored(value):
+    """The gateway ignores schemes that it can't sign for."""
     assert (
         challenge_of(Reply(401, (("WWW-Authenticate", value),)), ApiKey("u", "p"))
         is None
     )
 
 
-def test_first_challenge_that_can_be_met_is_taken():
-    """Of several, in whatever fields, it is the first that the gateway can sign for."""
+def test_the_first_challenge_that_can_be_met_is_used():
+    """The order counts across all fields."""
     lines = (
         ("WWW-Authenticate", ATLAS.replace("MD5", "X")),
         ("www-authenticate", ATLAS.replace("abc", "def")),
@@ -167,8 +167,8 @@ def test_first_challenge_that_can_be_met_is_taken():
 @pytest.mark.parametrize(
     "lines", ['opaque="o", algorithm=MD5', 'opaque=""', "algorithm=md5", "stale=true"]
 )
-def test_answer_to_a_challenge(lines):
-    """What the challenge names is named again, its opaque to the letter (RFC 7616, 3.4), and nothing else."""
+def test_the_answer_repeats_the_challenge(lines):
+    """It has the parameters of the challenge and no others; opaque is unchanged (RFC 7616, 3.4)."""
     challenge = f'Digest realm="r", nonce="n", qop="auth", {lines}'
     found = challenge_of(
         Reply(401, (("WWW-Authenticate", challenge),)), ApiKey('u"', "p")

@@ -1,4 +1,4 @@
-"""A caller's first call with a mistake: the answer gives the cure in one line, and the log has the essentials."""
+"""A mistake in a caller's first call: the response contains the fix, and the log the essentials."""
 
 import json
 import logging
@@ -31,7 +31,7 @@ def seen():
 
 @pytest.fixture
 def logged(caplog):
-    """Lines of the gateway's log since the test began, each with its level."""
+    """The gateway's log lines since the beginning of the test, each with its level."""
     caplog.set_level(logging.DEBUG, "shim.gateway")
     return lambda: [
         (record.levelname, record.getMessage()) for record in caplog.records
@@ -43,8 +43,8 @@ def detail_of(content):
 
 
 @pytest.mark.parametrize("lines", [(), ("Authorization: Basic dTpw",)])
-def test_unsigned_calls_are_told_what_is_taken(seen, lines):
-    """No credentials, or HTTP Basic: the answer names the schemes, and comes from the shim."""
+def test_an_unsigned_call_gets_the_accepted_schemes(seen, lines):
+    """The response comes from the shim, and names them if there are no credentials or HTTP Basic."""
     head, content = seen.ask(UNTOUCHED, *lines)
     assert status_of(head) == 401
     assert json.loads(content)["errorCode"] == "SHIM_UNAUTHORIZED"
@@ -53,8 +53,8 @@ def test_unsigned_calls_are_told_what_is_taken(seen, lines):
 
 
 @pytest.mark.parametrize("change", [{"secret": "wrong"}, {"name": "nobodyxx"}])
-def test_wrong_key_is_told_who_refused(seen, change):
-    """Who signs with another key learns that it was not Atlas that refused, and where the shim's keys are set."""
+def test_a_wrong_key_gets_an_explanation(seen, change):
+    """The response shows that the shim refused the key, and where its keys are set."""
     head, content = seen.ask(
         UNTOUCHED, line(attrs.evolve(Signature(nonce_of(seen)), **change).parts)
     )
@@ -66,8 +66,8 @@ def test_wrong_key_is_told_who_refused(seen, change):
 
 
 @pytest.mark.parametrize("library", [httpx, requests])
-def test_libraries_show_a_wrong_key_s_explanation(seen, library):
-    """Digest clients hand on the second 401 as it is."""
+def test_libraries_show_the_explanation(seen, library):
+    """Digest clients return the second 401 unchanged."""
     auth = (
         (httpx.DigestAuth("u", "p"))
         if library is httpx
@@ -78,8 +78,8 @@ def test_libraries_show_a_wrong_key_s_explanation(seen, library):
     assert answer.json()["errorCode"] == "SHIM_KEY_REFUSED"
 
 
-def test_wrong_key_stands_out_in_the_log(seen, logged):
-    """It is a warning with the caller's address, and neither key nor signature."""
+def test_a_wrong_key_is_logged_as_a_warning(seen, logged):
+    """The line has the caller's address, but neither key nor signature."""
     signature = attrs.evolve(Signature(nonce_of(seen)), name="nobodyxx")
     seen.ask(UNTOUCHED, line(signature.parts), "X-Request-Id: mine")
     warnings = until(
@@ -93,8 +93,8 @@ def test_wrong_key_stands_out_in_the_log(seen, logged):
     assert "nobodyxx" not in warnings[0]
 
 
-def test_handshakes_are_logged_at_debug_alone(seen, logged):
-    """A client's unsigned first request and a stale nonce are steps on the way, and no event."""
+def test_handshakes_are_logged_only_at_debug(seen, logged):
+    """An unsigned first request and a stale nonce are normal steps."""
     good = line(Signature(nonce_of(seen)).parts)
     seen.ask(UNTOUCHED, good, ACCEPT)
     head, _ = seen.ask(UNTOUCHED, good, ACCEPT)
@@ -108,8 +108,8 @@ def test_handshakes_are_logged_at_debug_alone(seen, logged):
     )
 
 
-def test_handshakes_are_counted_apart():
-    """They are no answered requests: two handshakes and a call count as one request and two challenges."""
+def test_handshakes_are_counted_separately():
+    """Two handshakes and a call count as one request and two challenges."""
     with world("verify") as seen:
         good = line(Signature(nonce_of(seen)).parts)
         for _ in range(2):
@@ -131,8 +131,8 @@ def test_handshakes_are_counted_apart():
     "request_line",
     ["CONNECT cloud.mongodb.com:443", f"GET http://cloud.mongodb.com{UNTOUCHED}"],
 )
-def test_use_as_a_forward_proxy_is_told(seen, request_line):
-    """Who put the gateway into HTTPS_PROXY or HTTP_PROXY learns that it is a base URL."""
+def test_use_as_a_forward_proxy_is_explained(seen, request_line):
+    """If the gateway is set as HTTPS_PROXY or HTTP_PROXY, the response says that it is a base URL."""
     with calling(seen) as peer:
         peer.send(
             f"{request_line} HTTP/1.1\r\nHost: cloud.mongodb.com\r\n\r\n".encode()
@@ -141,8 +141,8 @@ def test_use_as_a_forward_proxy_is_told(seen, request_line):
     assert "base URL" in detail_of(content)
 
 
-def test_tls_to_a_plain_listener_is_told(seen, logged):
-    """The log says what the first bytes were, since a TLS client shows nobody an answer in plain HTTP."""
+def test_tls_to_a_plain_listener_is_logged(seen, logged):
+    """The log shows the first bytes, because TLS clients don't show a response in plain HTTP."""
     with calling(seen) as peer:
         peer.send(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03")
         head, content = peer.message()

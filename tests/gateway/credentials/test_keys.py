@@ -1,4 +1,4 @@
-"""Keys: the callers', read again when they change, and the gateway's own for signing."""
+"""The callers' keys, which are reloaded after changes, and the gateway's own key."""
 
 import itertools
 import threading
@@ -27,14 +27,14 @@ from tests.peers.served import ask, get, status_of
 
 @pytest.fixture
 def file(tmp_path):
-    """Return where a file of keys is, which has one."""
+    """Return the path of a file with one key."""
     path = tmp_path / "keys"
     path.write_text("a:b\n")
     return path
 
 
-def test_one_key_a_line(file):
-    """Comments and empty lines are skipped, spaces around a line dropped, colons of the secret kept."""
+def test_each_line_is_one_key(file):
+    """Comments, empty lines and spaces around a line are ignored; the secret may contain colons."""
     file.write_text("# callers\n\n  abcdefgh:one-two \r\nijklmnop:a:b\n")
     assert api_keys(str(file), name="keys_file") == (
         ApiKey("abcdefgh", "one-two"),
@@ -47,8 +47,8 @@ def test_one_key_a_line(file):
     ["s3cret", "s3cret:", ":s3cret", "s3 cret:x", "s3cret:é", "s3cret:a\tb"],
     ids=range(6),
 )
-def test_bad_line(file, bad):
-    """The error says which line of which file, and nothing of what it holds."""
+def test_an_invalid_line_is_reported(file, bad):
+    """The error includes the file and the number of the line, but none of its content."""
     file.write_text(f"abcdefgh:good\n{bad}\n")
     with pytest.raises(SettingsError, match=r"keys_file: line 2 of .*keys") as caught:
         api_keys(str(file), name="keys_file")
@@ -62,20 +62,20 @@ OWN = {"MONGODB_ATLAS_PUBLIC_API_KEY": "c", "MONGODB_ATLAS_PRIVATE_API_KEY": "d"
     ("", "keys_file: .*keys: has no key"), ("# none yet\n", "keys_file: .*keys: has no key"),
     ("a:b\na:c\n", "keys_file: lines 1 and 2 of .* have two private keys"), (None, "keys_file: .*keys"),
 ])  # fmt: skip
-def test_file_without_use(file, content, said):
-    """Though the environment has a key: the callers that the file was made for would be refused."""
+def test_a_file_without_a_key_is_an_error(file, content, said):
+    """Even with a key in the environment, because the callers in the file would be refused."""
     file.unlink() if content is None else file.write_text(content)
     with pytest.raises(SettingsError, match=said):
         callers_keys(OWN, str(file))
 
 
-def test_environment_and_file_together(file):
-    """Both count."""
+def test_environment_and_file_are_combined(file):
+    """Keys from both are accepted."""
     assert set(callers_keys(OWN, str(file))) == {"a", "c"}
 
 
-def test_keys_come_and_go(file, caplog, monkeypatch):
-    """A line that is added lets its key in, one that is removed keeps it out, a broken file changes nothing."""
+def test_keys_can_be_added_and_removed(file, caplog, monkeypatch):
+    """A new line adds its key, a removed line disables it, and an invalid file changes nothing."""
     monkeypatch.setattr("shim.gateway.watch.EVERY", 0.01)
     file.write_text("demokeys:00000000-demo-demo-demo-000000000000\n")
 
@@ -94,7 +94,7 @@ def test_keys_come_and_go(file, caplog, monkeypatch):
         assert len(seen.targets) == before
 
         file.write_text("demokeys:00000000-demo-demo-demo-000000000000\notherkey:x\n")
-        # Known here soon, and not upstream.
+        # The gateway soon knows this key, but upstream does not.
         until(
             lambda: status("otherkey", "x") == 401 and len(seen.targets) > before,
             "the new key's way in",
@@ -116,7 +116,7 @@ def test_keys_come_and_go(file, caplog, monkeypatch):
 
 
 def test_each_caller_is_signed_with_its_own_key(file):
-    """Upstream sees the key that the caller proved."""
+    """Upstream sees the key that the caller has proved."""
     file.write_text("aaaaaaaa:one\nbbbbbbbb:two\n")
     fake = knowing_atlas(aaaaaaaa="one", bbbbbbbb="two")
     with world("verify", {}, fake, keys_file=str(file)) as seen:
@@ -133,8 +133,8 @@ def test_each_caller_is_signed_with_its_own_key(file):
             )
 
 
-def test_a_secret_that_changes_signs_upstream_too(file, monkeypatch):
-    """Whoever proves the new secret of a key that was known before is not signed with the old one."""
+def test_a_changed_secret_also_signs_upstream(file, monkeypatch):
+    """A caller with the new secret is not signed with the old one."""
     monkeypatch.setattr("shim.gateway.watch.EVERY", 0.01)
     file.write_text("aaaaaaaa:old\n")
     with world(
@@ -155,15 +155,15 @@ def test_a_secret_that_changes_signs_upstream_too(file, monkeypatch):
 @pytest.mark.parametrize(
     ("mode", "warned"), [(0o666, True), (0o602, True), (0o644, False), (0o600, False)]
 )
-def test_key_file_that_anybody_may_change(file, caplog, mode, warned):
-    """Whoever may write to the file may let themselves in: the log says so; mounted secrets can be read by all."""
+def test_a_world_writable_key_file_is_logged(file, caplog, mode, warned):
+    """Anyone who can write the file can add a key. Mounted secrets may be readable by all."""
     file.chmod(mode)
     follow(lambda: callers_keys({}, str(file)), [str(file)], [])
     assert (f"{file}: anybody on this machine may change it" in caplog.text) is warned
 
 
-def test_the_nonce_that_was_used_last_is_lent_first():
-    """After calls at once, calls one after the other keep to one nonce, and the others grow old unused."""
+def test_the_last_nonce_is_used_first():
+    """After simultaneous calls, sequential calls use one nonce; the others expire unused."""
     numbers = itertools.count()
     both = threading.Barrier(2)
     signed = list[bytes]()

@@ -1,4 +1,4 @@
-"""Nonces: only the gateway's own, for a limited time, each count once, in bounded memory."""
+"""Nonces: issued by the gateway, valid for a limited time, each count once, in bounded memory."""
 
 import hashlib
 import tracemalloc
@@ -20,8 +20,8 @@ def at(seconds, **options):
 
 
 @given(st.lists(st.integers(1, WINDOW), max_size=200))
-def test_each_count_once(counts):
-    """Within the window any order is good, and no count twice."""
+def test_each_count_is_accepted_once(counts):
+    """Within the window the order of counts makes no difference."""
     nonces, _ = at(0)
     nonce = nonces.new()
     seen: set[int] = set()
@@ -30,8 +30,8 @@ def test_each_count_once(counts):
         seen.add(count)
 
 
-def test_far_ahead_and_far_behind():
-    """A count may leap to the last of all, which takes no memory; what it leaves behind is refused."""
+def test_counts_may_jump_ahead():
+    """A jump to the largest count needs no memory; skipped counts outside the window are refused."""
     nonces, _ = at(0)
     nonce = nonces.new()
     assert nonces.use(nonce, 1, "a")
@@ -46,8 +46,8 @@ def test_far_ahead_and_far_behind():
     assert most < 100_000
 
 
-def test_end_of_life():
-    """A nonce is good up to its age limit and not at it, used before or not."""
+def test_a_nonce_expires():
+    """It is valid until its maximum age, whether it was used or not."""
     nonces, now = at(0)
     used = nonces.new()
     unused = nonces.new()
@@ -58,8 +58,8 @@ def test_end_of_life():
     assert not nonces.use(unused, 1, "a")
 
 
-def test_another_gateways_nonce():
-    """A nonce of a gateway with other keys is not ours, nor one of this process before keys were known."""
+def test_a_nonce_of_another_gateway_is_refused():
+    """Also one of this process from before its keys were loaded."""
     nonces, _ = at(0)
     others, _ = at(0)
     assert not nonces.use(others.new(), 1, "a")
@@ -69,15 +69,15 @@ def test_another_gateways_nonce():
 
 
 def replicas(first=0, second=0):
-    """Two that hold the same keys, and their clocks."""
+    """Two gateways with the same keys, and their clocks."""
     (one, clock), (other, other_clock) = at(first), at(second)
     one.renew(secret_of(KEYS))
     other.renew(secret_of(reversed(KEYS)))
     return one, clock, other, other_clock
 
 
-def test_replicas_take_each_others():
-    """Gateways with the same keys, in whatever order, take each other's nonces, and each of them a count once."""
+def test_replicas_accept_each_others_nonces():
+    """Each accepts a count once, in any order."""
     one, _, other, _ = replicas()
     for nonce in (one.new(), other.new()):
         for count in (1, 2, 3):
@@ -90,14 +90,14 @@ def test_replicas_take_each_others():
 @pytest.mark.parametrize(
     ("ahead", "taken"), [(-4, False), (0, True), (4, True), (5, True), (6, False)]
 )
-def test_clocks_of_replicas(ahead, taken):
-    """A clock that is some seconds ahead does no harm; what is born before a replica was started is not taken there."""
+def test_clocks_of_replicas_may_differ(ahead, taken):
+    """A few seconds are tolerated; a nonce from before a replica's start is refused there."""
     one, _, other, _ = replicas(100 + ahead, 100)
     assert other.use(one.new(), 1, "a") == taken
 
 
-def test_nothing_from_before_the_start():
-    """A gateway that was started anew can't know what was used before, and takes none of it."""
+def test_nonces_from_before_the_start_are_refused():
+    """After a restart the gateway doesn't know which ones were used."""
     old, clock, _, _ = replicas()
     nonce = old.new()
     assert old.use(nonce, 1, "a")
@@ -109,8 +109,8 @@ def test_nothing_from_before_the_start():
     assert young.use(young.new(), 1, "a")
 
 
-def test_keys_that_change():
-    """Nonces made with the keys before the last change are taken, older ones not; the same keys are no change."""
+def test_nonces_survive_one_change_of_keys():
+    """Older ones are refused. Setting the same keys is not a change."""
     nonces, _ = at(0)
     nonces.renew(secret_of(KEYS))
     first = nonces.new()
@@ -122,12 +122,12 @@ def test_keys_that_change():
 
 
 @pytest.mark.parametrize("step", [-86400, -3600, -10, 10, 3600, 86400])
-def test_clock_that_is_set(step):
-    """Wherever the clock goes, a nonce given out from then on is good, even where the memory is full."""
+def test_a_new_nonce_is_valid_after_any_clock_change(step):
+    """Even if the memory is full."""
     nonces, now = at(1_000_000, kept=3)
     before = [nonces.new() for _ in range(6)]
     for nonce in before:
-        # What is forgotten then is as old as all.
+        # Everything forgotten then counts as equally old.
         assert nonces.use(nonce, 1, "a") == (nonce in before[:4])
     now[0] += step
     for _ in range(6):
@@ -137,8 +137,8 @@ def test_clock_that_is_set(step):
         assert not nonces.use(nonce, 1, "a")
 
 
-def test_clock_that_is_set_back_brings_nothing_back():
-    """What was used is still known when the time of its birth comes again."""
+def test_used_counts_stay_used_after_the_clock_is_set_back():
+    """They are still known when the creation time of the nonce comes again."""
     nonces, now = at(1_000_000)
     nonce = nonces.new()
     assert nonces.use(nonce, 1, "a")
@@ -149,13 +149,13 @@ def test_clock_that_is_set_back_brings_nothing_back():
 
 
 @pytest.mark.parametrize("back", [10, 120, 290, 310, 400, 600, 3600, 86400])
-def test_what_was_used_stays_used_when_the_clock_is_set_back(back):
-    """By less than a life or more, and also after the nonce was forgotten: its time comes again, and nothing else."""
+def test_a_used_nonce_stays_used_after_the_clock_is_set_back(back):
+    """By any amount, and even if the nonce was forgotten."""
     nonces, now = at(1_000_000)
     nonce = nonces.new()
     assert nonces.use(nonce, 1, "a")
     now[0] += 305
-    assert nonces.use(nonces.new(), 1, "a")  # which forgets the one before
+    assert nonces.use(nonces.new(), 1, "a")  # it makes the memory forget the one before
     now[0] -= back
     for _ in range(0, 700, 10):
         assert not nonces.use(nonce, 1, "a")
@@ -164,8 +164,8 @@ def test_what_was_used_stays_used_when_the_clock_is_set_back(back):
 
 
 @pytest.mark.parametrize("back", [0, 120, 400])
-def test_a_restart_does_not_bring_back_what_was_used(back):
-    """Though the clock was set back before it, so that the nonce seems to come from after the start."""
+def test_a_used_nonce_stays_used_after_a_restart(back):
+    """Even if the clock was set back, so that the nonce seems to be newer than the start."""
     old, now = at(1_000_000)
     old.renew(secret_of(KEYS))
     nonce = old.new()
@@ -179,8 +179,8 @@ def test_a_restart_does_not_bring_back_what_was_used(back):
     assert young.use(young.new(), 1, "a")
 
 
-def test_time_goes_on_while_the_clock_is_behind(monkeypatch, caplog):
-    """By the machine's uptime: a nonce that was given out then lives as long as any other."""
+def test_time_passes_while_the_clock_is_behind(monkeypatch, caplog):
+    """The machine's uptime counts, so a new nonce has its normal lifetime."""
     up = [1000.0]
     monkeypatch.setattr(nonces_module, "uptime", lambda: up[0])
     nonces, now = at(1_000_000)
@@ -193,12 +193,12 @@ def test_time_goes_on_while_the_clock_is_behind(monkeypatch, caplog):
     assert [record.getMessage()[:36] for record in caplog.records] == [
         "the clock was set back by 3600 s; no"
     ]
-    now[0] += 7200  # it is right again
+    now[0] += 7200  # the clock is correct again
     assert nonces.use(nonces.new(), 1, "a")
 
 
-def test_uses_are_forgotten_when_they_are_of_no_more_use():
-    """Memory holds the nonces of one life, and not all that ever were."""
+def test_uses_are_forgotten_after_a_lifetime():
+    """Memory holds only the nonces of one lifetime."""
     nonces, now = at(0)
     for second in range(1000):
         now[0] = second
@@ -206,8 +206,8 @@ def test_uses_are_forgotten_when_they_are_of_no_more_use():
     assert len(nonces._uses) <= 300
 
 
-def test_guessing_keys_by_a_nonce_is_dear():
-    """The secret is not one hash of the keys, which anybody could try out by a nonce that anybody can ask for."""
+def test_guessing_keys_from_a_nonce_is_expensive():
+    """The secret is more than one hash of the keys; anyone could test guesses with a nonce."""
     assert ROUNDS >= 100_000
     text = "\n".join(sorted(f"{key.public_key}:{key.private_key}" for key in KEYS))
     assert secret_of(KEYS) == hashlib.pbkdf2_hmac(
@@ -215,8 +215,8 @@ def test_guessing_keys_by_a_nonce_is_dear():
     )
 
 
-def test_one_spelling(monkeypatch):
-    """A nonce written in base64's other letters, or with more behind it, is not the same nonce again, but none."""
+def test_a_nonce_has_one_spelling(monkeypatch):
+    """Other base64 alphabets, or trailing characters, make it invalid."""
     nonces, _ = at(0)
     monkeypatch.setattr("secrets.token_bytes", lambda size: b"\xff" * size)
     nonce = nonces.new()
@@ -232,8 +232,8 @@ def test_one_spelling(monkeypatch):
         assert not nonces.use(other, 1, "a")
 
 
-def test_memory_is_bounded_and_forgets_safely():
-    """What had to be forgotten can't be replayed; what is younger is still good."""
+def test_memory_is_bounded():
+    """A forgotten nonce can't be replayed, and younger ones stay valid."""
     nonces, now = at(0, kept=3)
     given_out = []
     for second in range(6):
@@ -248,8 +248,8 @@ def test_memory_is_bounded_and_forgets_safely():
     assert len(nonces._uses) <= 3
 
 
-def test_what_was_forgotten_stays_used():
-    """Whoever used a young nonce first, and is pushed out by older ones that come later, can't use it again."""
+def test_a_displaced_nonce_stays_used():
+    """Older nonces may displace a young one, but it can't be used again."""
     nonces, now = at(0, kept=1)
     now[0] += 1
     old = nonces.new()

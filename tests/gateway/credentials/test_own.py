@@ -1,4 +1,4 @@
-"""The gateway's own key or service account signs only the right calls, for the right callers."""
+"""The gateway's own key or service account signs only permitted calls, for permitted callers."""
 
 import asyncio
 import json
@@ -45,14 +45,14 @@ def shared():
 
 @pytest.fixture
 def seen(shared):
-    """A gateway with the key, and an Atlas that was asked nothing yet."""
+    """A gateway with its own key, and an Atlas that has had no request yet."""
     shared.fake.arrivals.clear()
     return shared
 
 
 @HOLDERS
 def test_recognized_operations_are_signed(environ):
-    """Rewritten and legacy-route calls of a caller without credentials succeed, for one extra trip."""
+    """Rewritten and legacy-route calls without credentials succeed, with one extra round trip."""
     with world("own", environ) as seen:
         for path in (RETIRED, INSTANCE, RETIRED):
             assert status_of(seen.ask(path, f"Accept: {V2}")[0]) == 200
@@ -60,8 +60,8 @@ def test_recognized_operations_are_signed(environ):
 
 
 @HOLDERS
-def test_what_the_caller_claims_is_not_forwarded(environ):
-    """A caller's own Authorization on a signed call ends at the gateway."""
+def test_the_callers_authorization_is_not_forwarded(environ):
+    """On a signed call it is replaced by the gateway's."""
     with world("own", environ) as seen:
         for claim in ("Bearer stolen", "Basic eDp5", 'Digest username="x"'):
             head, _ = seen.ask(
@@ -85,8 +85,8 @@ def test_what_the_caller_claims_is_not_forwarded(environ):
             )
 
 
-def test_other_calls_carry_the_callers_own(seen):
-    """A call that the mappings don't know is not signed: the caller's Authorization passes."""
+def test_other_calls_keep_the_callers_authorization(seen):
+    """A call that the documents don't know is not signed."""
     head, _ = seen.ask(
         UNTOUCHED, f"Accept: {FLEX}", "Authorization: Bearer demo-access-token"
     )
@@ -102,13 +102,13 @@ SIGN_IN = (
     "/api/oauth/token", "/api/oauth/revoke", "/api/oauth/token?x=1", "/api/oauth/token/", "/api/oauth/another",
     "/api/%6fauth/%74oken", "/%61pi/oauth/revoke", "/api//oauth//token", "/api;v=1/oauth;a/token;b", "/API/OAuth/Token",
 )  # fmt: skip
-"""What upstream may read as a path of its sign-in."""
+"""Paths that upstream may treat as its sign-in."""
 
 
 @HOLDERS
 @pytest.mark.parametrize("path", SIGN_IN)
-def test_a_login_is_never_replaced(environ, path):
-    """Whoever exchanges or revokes a token of its own does so with its own login, however the path is spelled."""
+def test_a_sign_in_keeps_its_own_credentials(environ, path):
+    """Token requests and revocations are not re-signed, however the path is spelled."""
     with (
         replying(reply(b"{}")) as upstream,
         signing("own", upstream.origin, environ, allow=ALL) as served,
@@ -134,8 +134,8 @@ def test_a_login_is_never_replaced(environ, path):
         "/api/oauthtoken",
     ],
 )
-def test_paths_like_it_are_signed(path):
-    """Other paths are none of the sign-in's."""
+def test_similar_paths_are_signed(path):
+    """They are not part of the sign-in."""
     with world("own", ACCOUNT, allow=ALL) as seen:
         seen.ask(path, "Authorization: Basic bWluZQ==")
         assert (seen.fake.arrivals[-1].header("Authorization") or "").startswith(
@@ -143,8 +143,8 @@ def test_paths_like_it_are_signed(path):
         )
 
 
-def test_switched_off_still_signs():
-    """Off ends the translation, and the recognized call is signed as before."""
+def test_a_switched_off_gateway_still_signs():
+    """Without translation a recognized call is still signed."""
     with world("own", route=RouteWord.OFF) as seen:
         assert status_of(seen.ask(INSTANCE, f"Accept: {V2}")[0]) == 200
         assert status_of(seen.ask(RETIRED, f"Accept: {V2}")[0]) == 410
@@ -161,8 +161,8 @@ def test_switched_off_still_signs():
         "Sec-Fetch-Site: cross-site",
     ],
 )
-def test_web_pages_get_nothing(seen, line, path):
-    """A request that a browser makes for a page is 403, and upstream hears nothing."""
+def test_web_pages_are_refused(seen, line, path):
+    """A request from a web page in a browser gets 403, and is not sent upstream."""
     head, content = seen.ask(path, line)
     assert status_of(head) == 403
     assert json.loads(content)["errorCode"] == "SHIM_ORIGIN_REFUSED"
@@ -172,16 +172,16 @@ def test_web_pages_get_nothing(seen, line, path):
 @pytest.mark.parametrize(
     "host", ["evil.test", "evil.test:8480", "127.0.0.1:1", "127.0.0.1.evil.test"]
 )
-def test_other_hosts_get_nothing(seen, host):
-    """A Host that isn't the gateway's, as after DNS rebinding, is 421, which says how a public name is given."""
+def test_other_hosts_are_refused(seen, host):
+    """A foreign Host, as after DNS rebinding, gets 421 and an explanation of how to set a public name."""
     head, content = seen.ask(RETIRED, host=host)
     assert status_of(head) == 421
     assert "--public-url" in json.loads(content)["detail"]
     assert not seen.targets
 
 
-def test_own_hosts():
-    """The address listened on, loopback's other names and the public URL are the gateway's."""
+def test_the_own_hosts_are_accepted():
+    """They are the listening address, loopback names and the public URL."""
     with world("own", public_url="https://atlas.corp.test") as seen:
         port = seen.authority.partition(":")[2]
         loopback = (
@@ -196,8 +196,8 @@ def test_own_hosts():
             assert status_of(seen.ask(RETIRED, f"Accept: {V2}", host=host)[0]) == 200
 
 
-def test_refuses_to_listen_where_others_are():
-    """Own credentials and an address that others reach don't go together; loopback is its own in any spelling."""
+def test_own_credentials_require_loopback():
+    """A gateway on a public address refuses to start; loopback may be spelled in any way."""
     for host in ("127.0.0.1", "127.1.2.3", "::1", "localhost"):
         Gateway(
             Options(listen=Address(host, 0), credentials=CredentialsMode.OWN),
@@ -216,16 +216,16 @@ def test_refuses_to_listen_where_others_are():
     "environ",
     [{}, {"MONGODB_ATLAS_ACCESS_TOKEN": "t"}, {"MONGODB_ATLAS_PUBLIC_API_KEY": "k"}],
 )
-def test_refuses_to_start_without_credentials(mode, environ):
-    """A mode that needs credentials names the variables that it looked for."""
+def test_own_credentials_must_be_set(mode, environ):
+    """Otherwise the start fails with the names of the variables."""
     with pytest.raises(SettingsError, match="API"):
         Gateway(
             Options(listen=Address("127.0.0.1", 0), credentials=mode), environ=environ
         )
 
 
-def test_wrong_key_is_not_tried_twice():
-    """A key that upstream refuses is refused to the caller, without a challenge that nobody could meet."""
+def test_a_wrong_key_is_not_tried_twice():
+    """The refusal is passed to the caller, without a challenge that it could not meet."""
     environ = KEY | {"MONGODB_ATLAS_PRIVATE_API_KEY": "wrong"}
     with world("own", environ) as seen:
         head, content = seen.ask(RETIRED, f"Accept: {V2}")
@@ -235,8 +235,8 @@ def test_wrong_key_is_not_tried_twice():
         assert len(seen.targets) == 2
 
 
-def test_refusal_of_rights_passes():
-    """A 401 that is about rights keeps its body, and costs no second attempt once the nonce was fresh."""
+def test_a_missing_permission_is_passed_on():
+    """The 401 keeps its body; with a fresh nonce there is no second attempt."""
     denied = reply(b'{"errorCode":"NOT_IN_GROUP"}', status="401 Unauthorized")
     with (
         replying(DENIED, denied) as upstream,
@@ -248,8 +248,8 @@ def test_refusal_of_rights_passes():
         assert len(upstream.heads) == 2
 
 
-def test_stale_nonce_costs_one_trip():
-    """When a nonce has grown old upstream, the call is signed anew."""
+def test_a_stale_nonce_costs_one_round_trip():
+    """The call is signed again with the new nonce."""
     with world("own") as seen:
         seen.ask(RETIRED, f"Accept: {V2}")
         seen.fake.today += timedelta(hours=1)
@@ -258,8 +258,8 @@ def test_stale_nonce_costs_one_trip():
 
 
 @HOLDERS
-async def test_calls_at_once(environ):
-    """Many first calls at once all succeed; an account's token is fetched once for all of them."""
+async def test_simultaneous_first_calls_succeed(environ):
+    """They share one token request."""
     with world("own", environ) as seen:
         async with httpx.AsyncClient(base_url=seen.url) as client:
             calls = [client.get(RETIRED, headers={"Accept": V2}) for _ in range(40)]
@@ -271,8 +271,8 @@ async def test_calls_at_once(environ):
         )
 
 
-def test_refused_token_is_replaced_once():
-    """A token that was revoked is replaced, and the call sent again; a second refusal stands."""
+def test_a_refused_token_is_replaced_once():
+    """After a revocation the call is sent again with a new token; a second refusal is final."""
     with world("own", ACCOUNT) as seen:
         seen.ask(RETIRED, f"Accept: {V2}")
         seen.fake.today += timedelta(hours=2)
@@ -285,14 +285,14 @@ def test_refused_token_is_replaced_once():
         seen.fake.arrivals.clear()
         for _ in range(3):
             assert status_of(seen.ask(RETIRED, f"Accept: {V2}")[0]) == 401
-        # The account may not do this; more tokens would not help, and Atlas allows a
-        # hundred.
+        # The account lacks the permission. More tokens would not help, and Atlas allows
+        # only a hundred.
         assert seen.targets.count("/api/oauth/token") == 1
         assert len(seen.targets) == 5
 
 
-def test_account_that_is_refused():
-    """An account that upstream doesn't know is the gateway's trouble: 502, asked about once a second at most."""
+def test_an_unknown_account_is_a_gateway_error():
+    """Callers get 502, and upstream is asked at most once a second."""
     environ = ACCOUNT | {"MONGODB_ATLAS_CLIENT_SECRET": "wrong"}
     with world("own", environ) as seen:
         for _ in range(3):
@@ -315,8 +315,8 @@ def test_account_that_is_refused():
         b"<",
     ],
 )
-def test_token_endpoint_that_answers_nonsense(answer):
-    """What is not a token is 502, and is not sent anywhere."""
+def test_an_invalid_token_response_is_502(answer):
+    """The value is not sent anywhere."""
     fake = FakeAtlas()
     fake.overrides.append(
         lambda arrival: FakeReply(200, (), answer) if "token" in arrival.path else None
@@ -326,8 +326,8 @@ def test_token_endpoint_that_answers_nonsense(answer):
         assert set(seen.targets) == {"/api/oauth/token"}
 
 
-def test_content_too_long_to_be_signed():
-    """It would have to be kept, in case it must be signed a second time; nothing is sent."""
+def test_content_too_long_to_sign_is_refused():
+    """It would have to be stored for a second signature; nothing is sent."""
     with replying() as upstream, signing("own", upstream.origin, allow=ALL) as served:
         answer = httpx.post(served.url + "/x", content=b"x" * 2_000_000)
         assert answer.status_code == 413
@@ -335,8 +335,8 @@ def test_content_too_long_to_be_signed():
         assert not upstream.heads
 
 
-def test_key_file_is_read_again(mount, monkeypatch):  # noqa: F811 - the fixture
-    """A new key in the files signs after the next look; while there is no whole one the last good one does."""
+def test_the_key_file_is_reloaded(mount, monkeypatch):  # noqa: F811 - the fixture
+    """A new key signs after the next check; while the files are incomplete, the last good key signs."""
     monkeypatch.setattr("shim.gateway.watch.EVERY", 0.01)
     fake = knowing_atlas(public01="one", public02="two")
     names = {
@@ -362,8 +362,8 @@ def test_key_file_is_read_again(mount, monkeypatch):  # noqa: F811 - the fixture
 
 
 @HOLDERS
-def test_a_write_of_curls_with_a_key_of_its_own(environ):
-    """What libcurl sends first has no content yet: it is challenged, and the signature that follows is not needed."""
+def test_a_write_by_curl_with_its_own_key_succeeds(environ):
+    """Libcurl's first request has no content yet; it is challenged, and the second one's signature is ignored."""
     body = '{"deliveryType":"automated","snapshotId":"%s","targetClusterName":"%s","targetGroupId":"%s"}'
     order = body % ("0" * 24, DEMO_CLUSTER, DEMO_GROUP)
     jobs = RETIRED.replace("snapshots", "restoreJobs")
@@ -404,8 +404,8 @@ def test_a_write_of_curls_with_a_key_of_its_own(environ):
 
 
 @pytest.mark.parametrize("route", [RouteWord.AUTO, RouteWord.OFF])
-def test_an_empty_write_is_a_step_of_digest(route):
-    """Without Authorization and content a write that needs some gets a challenge; one that needs none is made."""
+def test_an_empty_write_gets_a_challenge(route):
+    """Without Authorization, a write that needs content is challenged. One that needs none is executed."""
     with world("own", allow=ALL, route=route) as seen:
         head, content = seen.ask(
             RETIRED.replace("snapshots", "restoreJobs"),

@@ -40,7 +40,7 @@ SERVER = shutil.which("valkey-server") or shutil.which("redis-server")
 
 @pytest.fixture
 def store(tmp_path):
-    """A store of its own, in memory."""
+    """An in-memory store for the test."""
     if SERVER is None:
         pytest.skip("no valkey-server or redis-server")
     path = tmp_path / "store"
@@ -66,14 +66,17 @@ def store(tmp_path):
 
 
 def _listens(path):
-    """Whether a connection succeeds: the file is there as soon as the socket is bound, and that is too early."""
+    """Return whether a connection succeeds.
+
+    The file alone is not enough, because it exists as soon as the socket is bound.
+    """
     with socket.socket(socket.AF_UNIX) as connection:
         return connection.connect_ex(str(path)) == 0
 
 
 @contextlib.contextmanager
 def balanced(nonce_store=None):
-    """Run two gateways behind a balancer that asks them by turns; yield its URL, the statuses it saw, and the two."""
+    """Run two gateways behind a balancer that alternates; yield its URL, the statuses, and the two gateways."""
     fake = FakeAtlas()
     statuses = list[int]()
 
@@ -95,8 +98,8 @@ def balanced(nonce_store=None):
             yield balancer.origin, statuses, World(one, fake), World(other, fake)
 
 
-def test_sessions_alternate():
-    """Sessions of httpx and requests are challenged once, whoever gave the nonce out and whoever takes it."""
+def test_sessions_may_alternate_between_replicas():
+    """Sessions of httpx and requests are challenged only once."""
     with balanced() as (url, statuses, *_):
         with httpx.Client(
             base_url=url, auth=httpx.DigestAuth(*KEY), headers=ACCEPT
@@ -112,8 +115,8 @@ def test_sessions_alternate():
 
 
 @pytest.mark.slow
-def test_replay_with_a_store(store):
-    """With a store a signature is good once at all of them together, and the refusal says that the nonce is stale."""
+def test_a_store_prevents_replays(store):
+    """A signature is accepted once by all replicas together; then the nonce is stale."""
     with balanced(store[0]) as (*_, one, other):
         mine = line(Signature(nonce_of(one)).parts)
         assert status_of(one.ask(UNTOUCHED, mine, f"Accept: {FLEX}")[0]) == 200
@@ -124,8 +127,8 @@ def test_replay_with_a_store(store):
 
 
 @pytest.mark.slow
-def test_store_that_ends(store, caplog):
-    """Without its store a gateway takes no signature: 503, soon to be tried again, and one line a second in the log."""
+def test_without_its_store_a_gateway_refuses_signatures(store, caplog):
+    """Calls get 503 with Retry-After, and the log has one line a second."""
     url, process = store
     with balanced(url) as (*_, one, other):
         process.kill()
@@ -138,13 +141,13 @@ def test_store_that_ends(store, caplog):
             assert b"SHIM_NONCE_STORE_UNREACHABLE" in content
             assert value_of(head, "Retry-After") == "1"
         assert not one.targets
-        # Of each gateway one a second.
+        # One from each gateway each second.
         assert 2 <= caplog.text.count("nonce_store: does not answer") < 4
 
 
 @pytest.mark.slow
-async def test_store_forgets(store):
-    """A use is kept under a name that tells nothing, and for a nonce's life and no longer."""
+async def test_the_store_forgets_uses(store):
+    """Keys in the store reveal nothing, and expire with the nonce."""
     from redis.asyncio import Redis
 
     uses = NonceStore(store[0])
@@ -161,8 +164,8 @@ async def test_store_forgets(store):
     await uses.close()
 
 
-async def test_store_that_is_away_is_not_asked_again_at_once():
-    """For a second after a failure the answer is the same, without a question."""
+async def test_a_failed_store_is_not_asked_again_at_once():
+    """For a second after a failure, calls get the same response without a request to the store."""
     now = [0.0]
     uses = NonceStore("redis://127.0.0.1:1", clock=lambda: now[0])
     asked = []
@@ -180,8 +183,8 @@ async def test_store_that_is_away_is_not_asked_again_at_once():
     await uses.close()
 
 
-async def test_store_that_says_nothing(monkeypatch):
-    """One that takes connections and never answers is given up in time."""
+async def test_a_silent_store_times_out(monkeypatch):
+    """A store that accepts connections and never answers."""
     monkeypatch.setattr("shim.gateway.credentials.nonces.PATIENCE", 0.05)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         uses = NonceStore(f"redis://127.0.0.1:{silent.getsockname()[1]}")
@@ -202,8 +205,8 @@ async def test_store_that_says_nothing(monkeypatch):
         "redis://:canary@host:port/0",
     ],
 )
-def test_url_of_another_kind(text):
-    """What is not a URL of a store is refused at the start, and not repeated: a password may be in it."""
+def test_a_url_of_another_kind_is_refused(text):
+    """The error at the start does not repeat it, because it may contain a password."""
     environ = {
         "MONGODB_ATLAS_PUBLIC_API_KEY": KEY[0],
         "MONGODB_ATLAS_PRIVATE_API_KEY": KEY[1],
@@ -218,8 +221,8 @@ def test_url_of_another_kind(text):
     assert "canary" not in str(caught.value)
 
 
-def test_package_that_is_missing(monkeypatch):
-    """Without the redis package the error says what to install."""
+def test_a_missing_package_is_explained(monkeypatch):
+    """Without the redis package the error includes what to install."""
     monkeypatch.setitem(sys.modules, "redis.asyncio", None)
     with pytest.raises(SettingsError, match=re.escape(hint("redis"))):
         NonceStore("redis://localhost")
@@ -230,8 +233,8 @@ ODD = (b"*1\r\n*1\r\n+OK\r\n", b":1\r\n", b"$5\r\nhello\r\n", b"+ok\r\n", b"*0\r
 
 
 @pytest.mark.parametrize("answer", ODD, ids=range(len(ODD)))
-async def test_store_that_gives_odd_answers(answer, caplog):
-    """Whatever it says that is neither "taken" nor "used" lets nobody in, and is not a defect of the gateway's."""
+async def test_odd_answers_of_the_store_refuse_the_call(answer, caplog):
+    """Any answer other than "taken" and "used" is treated as a failure."""
 
     def serve(peer):
         while command := peer.some():

@@ -1,4 +1,4 @@
-"""A strict fake Atlas with a gateway before it, and callers' signatures made by hand."""
+"""A strict fake Atlas behind a gateway, and signatures computed by hand."""
 
 import contextlib
 import hashlib
@@ -31,12 +31,12 @@ FLEX = "application/vnd.atlas.2024-11-13+json"
 RETIRED = (
     f"/api/atlas/v2/groups/{DEMO_GROUP}/serverless/{DEMO_CLUSTER}/backup/snapshots"
 )
-"""Rewritten, since the fake's day is past the sunset."""
+"""Rewritten, because the fake's day is after the sunset."""
 OLD = f"/api/atlas/v1.0/groups/{DEMO_GROUP}/serverless/{DEMO_CLUSTER}/backup/snapshots"
 INSTANCE = f"/api/atlas/v2/groups/{DEMO_GROUP}/serverless/{DEMO_CLUSTER}"
 """Recognized, and still on the legacy route."""
 UNTOUCHED = f"/api/atlas/v2/groups/{DEMO_GROUP}/flexClusters"
-"""Nothing to do with retired operations."""
+"""Not a retired operation."""
 
 KEY = {
     "MONGODB_ATLAS_PUBLIC_API_KEY": DEMO_PUBLIC_KEY,
@@ -57,7 +57,7 @@ class World:
 
     @property
     def url(self) -> str:
-        """Where the gateway takes calls."""
+        """The URL of the gateway."""
         return self.gateway.url
 
     @property
@@ -68,7 +68,7 @@ class World:
     def ask(
         self, target: str, *lines: str, method: str = "GET", host: str | None = None
     ) -> tuple[bytes, bytes]:
-        """Send one request without content, and return head and content of the reply."""
+        """Send one request without content, and return head and content of the response."""
         return ask(
             self.gateway,
             get(target, *lines, method=method, host=host or self.authority),
@@ -76,14 +76,14 @@ class World:
 
     @property
     def targets(self) -> list[str]:
-        """What arrived upstream, in order."""
+        """The targets that upstream received, in order."""
         return [arrival.target for arrival in self.fake.arrivals]
 
 
 def signing(
     mode: str, origin: str, environ: Mapping[str, str] = KEY, **options: Any
 ) -> contextlib.AbstractContextManager[Gateway]:
-    """Run a gateway in one credentials mode, whose own key or account is in ``environ``."""
+    """Run a gateway in one credentials mode, with its own key or account from ``environ``."""
     return gateway(
         origin,
         environ=environ,
@@ -99,7 +99,10 @@ def world(
     fake: FakeAtlas | None = None,
     **options: Any,
 ) -> Iterator[World]:
-    """Run a fake of June 2026, whose instance reads are not blank, and a gateway in one credentials mode."""
+    """Run a fake Atlas of June 2026 and a gateway in one credentials mode.
+
+    The fake's instance reads are not blank.
+    """
     fake = fake or filled_atlas(today=date(2026, 6, 1))
 
     def now() -> float:  # days pass
@@ -118,7 +121,7 @@ def _md5(text: str) -> str:
 
 @attrs.frozen
 class Signature:
-    """The parameters of one Authorization, signed when it is spelled; RFC 7616, 3.4.1, by hand."""
+    """The parameters of one Authorization field, signed when it is spelled; RFC 7616, 3.4.1, by hand."""
 
     nonce: str
     uri: str = UNTOUCHED
@@ -130,7 +133,7 @@ class Signature:
 
     @property
     def parts(self) -> dict[str, str]:
-        """Parameters as they are spelled, in the order that httpx has them."""
+        """Return the parameters in httpx's order and spelling."""
         key = _md5(f"{self.name}:MMS Public API:{self.secret}")
         asked = _md5(f"{self.method}:{self.uri}")
         answer = _md5(f"{key}:{self.nonce}:{self.count}:{self.cnonce}:auth:{asked}")
@@ -148,7 +151,7 @@ class Signature:
 
 
 def line(parts: dict[str, str] | list[tuple[str, str]]) -> str:
-    """Return an Authorization line of parameters."""
+    """Return an Authorization line with parameters."""
     pairs = (parts.items()) if isinstance(parts, dict) else (parts)
     return "Authorization: Digest " + ", ".join(
         f"{name}={value}" for name, value in pairs
@@ -156,7 +159,7 @@ def line(parts: dict[str, str] | list[tuple[str, str]]) -> str:
 
 
 def nonce_of(seen: World, path: str = UNTOUCHED) -> str:
-    """Ask for a challenge, and return its nonce."""
+    """Request a challenge, and return its nonce."""
     head, _ = seen.ask(path)
     return (
         (value_of(head, "WWW-Authenticate") or "")

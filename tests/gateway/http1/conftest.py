@@ -1,4 +1,4 @@
-"""A gateway between wires for each test, and a check that nothing of it remains."""
+"""A gateway without sockets for each test, and a check that it leaves nothing behind."""
 
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -10,7 +10,7 @@ from tests.gateway.http1.wires import Wired, reply_of
 
 @pytest.fixture
 async def wiring() -> AsyncIterator[Callable[..., Wired]]:
-    """Return what makes a gateway without sockets; at the test's end all leave it, and nothing is left."""
+    """Return a factory of gateways without sockets. At the end of the test all are closed, and nothing is left."""
     made: list[Wired] = []
 
     def wiring(answer: Any = reply_of, **options: Any) -> Wired:

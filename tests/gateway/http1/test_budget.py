@@ -1,4 +1,4 @@
-"""The memory budget: content counts while it is held, and calls beyond it get 503."""
+"""The memory budget: held content counts, and calls beyond the budget get 503."""
 
 import contextlib
 import gc
@@ -31,7 +31,7 @@ from tests.peers.served import ask, calling, gateway, get, status_of
 V2 = "Accept: application/vnd.atlas.2023-01-01+json"
 CALL = get(f"/api/atlas/v2/groups/{GROUP}/serverless/orders/backup/snapshots", V2)
 LONG = 8_000_000
-"""Bytes of a reply, more than the buffers of a connection take."""
+"""Bytes of a response, more than the buffers of a connection hold."""
 ITEM = {
     "id": "a" * (LONG // 100),
     "startTime": "2026-06-01T00:00:00Z",
@@ -42,7 +42,7 @@ PAGE = json.dumps({"results": [ITEM] * 100, "totalCount": 100}).encode()
 
 @pytest.fixture
 def uncollected():
-    """No garbage is collected during the test."""
+    """Disable garbage collection during the test."""
     gc.collect()
     gc.disable()
     yield
@@ -61,8 +61,8 @@ def used(served: Gateway) -> int:
     return served.limits.reserved + served.limits.held
 
 
-def test_long_contents_have_a_half():
-    """So that many of them leave room for calls that need little; what is refused counts as nothing."""
+def test_long_contents_get_half_of_the_budget():
+    """The rest stays available for small calls. Refused content does not count."""
     limits = Limits(Options(memory=10 * RESERVED))
     with contextlib.ExitStack() as calls:
         long = calls.enter_context(Entry(limits, "peer"))
@@ -92,8 +92,8 @@ def test_long_contents_have_a_half():
 @pytest.mark.parametrize(
     ("kind", "status"), [("retired POST", 502), ("retired GET", 503)]
 )
-def test_write_that_was_executed_is_not_told_to_come_again(kind, status):
-    """Where a reply finds no room, a read may be made again; a write was executed, and the error says so."""
+def test_an_executed_write_is_not_to_be_repeated(kind, status):
+    """If its response finds no room, the error says that it was executed; a read may be repeated."""
     large = message(b'{"id": "' + b"a" * 300_000 + b'"}', JSON)
     with (
         replying(large) as upstream,
@@ -106,8 +106,8 @@ def test_write_that_was_executed_is_not_told_to_come_again(kind, status):
     assert (b"was executed" in content) == (status == 502)
 
 
-def test_content_that_the_core_keeps_is_held_while_it_keeps_it():
-    """A cluster that was read is kept until the second look at it; less than what is reserved counts as nothing."""
+def test_content_in_the_core_counts():
+    """A cluster that was read is held until its second read; content within the reservation does not count."""
     limits = Limits(Options())
     run = mock.Mock(of_core=0)
     with Entry(limits, "peer") as run.entry:
@@ -118,8 +118,8 @@ def test_content_that_the_core_keeps_is_held_while_it_keeps_it():
     assert held == [500_000, 400_000, 0]
 
 
-def test_an_answer_takes_the_room_of_what_it_is_made_of():
-    """There is room for one of the two: upstream's content is given back before the answer is held."""
+def test_upstream_content_is_released_before_the_response():
+    """The budget has room for only one of the two."""
     large = message(b'{"results": [{"id": "' + b"a" * 300_000 + b'"}]}', JSON)
     with (
         replying(large) as upstream,
@@ -132,8 +132,8 @@ def test_an_answer_takes_the_room_of_what_it_is_made_of():
     ("DELETE", "/groups/g/invites/u", b"", 503), ("PATCH", "/groups/g/invites/u", b'{"roles": []}', 503),
     ("POST", "/orgs/o/teams/t/users", b'[{"id": "a"}]', 502),
 ])  # fmt: skip
-def test_a_look_that_finds_no_room_executed_nothing(method, path, body, status):
-    """It may be made again; behind writes a reply of a read may not, and the error says what was done."""
+def test_a_lookup_without_room_executed_nothing(method, path, body, status):
+    """It may be repeated. After writes, the error says what was executed."""
     large = message(b'{"id": "' + b"a" * 300_000 + b'"}', JSON)
     done = message(b"{}", JSON)
     switched: dict[str, Any] = {
@@ -167,10 +167,10 @@ def test_a_look_that_finds_no_room_executed_nothing(method, path, body, status):
 @pytest.mark.parametrize(("request_bytes", "status"), [
     (CALL, 503), (get("/x", "Content-Length: 90000", method="POST") + b"x" * 50_000, 408),
 ], ids=["reply", "request"])  # fmt: skip
-def test_content_that_was_given_up_does_not_wait_for_the_garbage_collector(
+def test_released_content_does_not_wait_for_the_garbage_collector(
     signed, request_bytes, status
 ):
-    """It counts as given back, and so no error may hold it by its traceback: collections are minutes apart."""
+    """No error may hold it by a traceback, because collections are minutes apart."""
     large = message(b'{"id": "' + b"a" * 900_000 + b'"}', JSON)
     options = {**signed, "client_timeout": 0.3, "memory": 300_000}
     with replying(large) as upstream, gateway(upstream.origin, **options) as served:
@@ -193,10 +193,9 @@ def test_content_that_was_given_up_does_not_wait_for_the_garbage_collector(
     ("item", "sent"), [({"id": "a" * 9000}, 3), ({"id": "a", "x": [{"": {}}] * 300}, 1)]
 )
 def test_pages_that_wait_for_others_count(item, sent):
-    """A list that is larger than the budget is given up before it is there, and all of it given back.
+    """A list larger than the budget is abandoned early, and all of it released.
 
-    A page counts by what it is when it is decoded: much more than its bytes, if it is
-    dense.
+    A page counts by its decoded size, which may be much more than its bytes.
     """
     page = {
         "results": [item] * 20,
@@ -213,8 +212,8 @@ def test_pages_that_wait_for_others_count(item, sent):
         until(lambda: used(served) == 0, "all is given back")
 
 
-def test_pages_count_by_what_they_are_decoded():
-    """A list whose pages are small on their way and large in memory is given up in time."""
+def test_pages_count_by_their_decoded_size():
+    """A list with small encoded and large decoded pages is abandoned in time."""
     page = {
         "results": [{"id": "a" * 100_000}] * 20,
         "links": [{"rel": "next", "href": "x"}],
@@ -236,8 +235,8 @@ def test_pages_count_by_what_they_are_decoded():
         until(lambda: used(served) == 0, "all is given back")
 
 
-def test_reply_that_is_not_taken_counts():
-    """A translated reply is held until its caller has taken it, once, and nothing that it was made of."""
+def test_an_unread_response_counts():
+    """Until the caller has read it, a translated response counts once, without its sources."""
     with (
         replying(message(PAGE, JSON)) as upstream,
         gateway(upstream.origin, client_timeout=600.0) as served,
@@ -248,7 +247,8 @@ def test_reply_that_is_not_taken_counts():
             peer.send(CALL)
             assert status_of(peer.take(b"\r\n\r\n")) == 200
             assert used(served) >= LONG
-            # orjson asks for twice what it writes, and never touches the other half.
+            # orjson allocates twice the size that it writes, and never touches the
+            # other half.
             until(
                 lambda: tracemalloc.get_traced_memory()[0] < 2.2 * LONG,
                 "what it was made of is let go of",
@@ -257,8 +257,8 @@ def test_reply_that_is_not_taken_counts():
         until(lambda: used(served) == 0, "all is given back")
 
 
-def test_content_that_is_kept_for_a_second_attempt_counts(signed):
-    """Content that is held until it is whole is held in memory, for each caller that sends it slowly."""
+def test_content_stored_for_a_second_attempt_counts(signed):
+    """It is held until it is complete, for each slow caller."""
     with replying(reply()) as upstream, gateway(upstream.origin, **signed) as served:
         with calling(served) as peer:
             peer.send(
@@ -288,10 +288,10 @@ ENDED = {
 
 @pytest.mark.usefixtures("uncollected")
 @pytest.mark.parametrize("request_bytes", ENDED.values(), ids=ENDED)
-def test_a_connection_that_has_ended_does_not_wait_for_the_garbage_collector(
+def test_a_closed_connection_does_not_wait_for_the_garbage_collector(
     request_bytes,
 ):
-    """Nothing of it holds the other: neither its task nor its request, nor what either was answered with."""
+    """Its task, request and responses don't hold each other."""
     with (
         replying(message(b"{}", JSON)) as upstream,
         gateway(upstream.origin, client_timeout=0.3) as served,

@@ -17,7 +17,7 @@ HEAD = b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
 def decoded(data, cuts=()):
-    """Return the content, the bytes behind it, and whether the end was seen."""
+    """Return the content, the bytes after it, and whether the end was found."""
     decoder = ChunkDecoder()
     content = b""
     taken = 0
@@ -31,7 +31,7 @@ def decoded(data, cuts=()):
 
 
 class Judge:
-    """What llhttp says of the same bytes."""
+    """The result of llhttp for the same bytes."""
 
     def __init__(self, data):
         self.content = b""
@@ -43,11 +43,11 @@ class Judge:
             self.refused = True
 
     def on_body(self, body):
-        """Take a piece of the content."""
+        """Record a piece of the content."""
         self.content += body
 
     def on_message_complete(self):
-        """Take note of the end."""
+        """Record the end."""
         self.complete = True
 
 
@@ -60,15 +60,15 @@ CUTS = st.lists(st.integers(0, 300), max_size=6)
 
 
 @given(CONTENT, st.binary(max_size=20), CUTS)
-def test_what_is_well_formed_is_content_to_its_very_end(contents, behind, cuts):
-    """The content is whole, and not one byte behind its end is taken, wherever the pieces are cut."""
+def test_valid_content_is_read_to_its_exact_end(contents, behind, cuts):
+    """It is complete, and no byte after it is consumed, however the bytes are divided."""
     data = b"".join(map(chunk, contents)) + b"0\r\n\r\n" + behind
     assert decoded(data, cuts) == (b"".join(contents), behind, True)
 
 
 @given(st.text('0123456789abF;=\r\n x:"', max_size=30), CUTS)
-def test_never_more_lenient_than_llhttp(text, cuts):
-    """What llhttp refuses is refused, and of what it takes the content is the same."""
+def test_no_more_lenient_than_llhttp(text, cuts):
+    """Whatever llhttp refuses is refused; the rest has the same content."""
     data = text.encode()
     judge = Judge(data)
     try:
@@ -81,8 +81,8 @@ def test_never_more_lenient_than_llhttp(text, cuts):
 
 
 @pytest.mark.parametrize("size", [1, 3])
-def test_very_small_chunks_have_their_bound(size):
-    """A message may have 32,768 of one byte; three bytes and more are worth their size line."""
+def test_tiny_chunks_are_limited(size):
+    """A message may have 32,768 chunks of one byte; larger ones are not limited."""
     data = chunk(b"a" * size) * 33_000
     if size == 1:
         with pytest.raises(MalformedError, match="more sizes"):
@@ -91,8 +91,8 @@ def test_very_small_chunks_have_their_bound(size):
         assert decoded(data + chunk(b"")) == (b"a" * size * 33_000, b"", True)
 
 
-def test_many_chunks_are_taken_apart_a_part_at_a_time():
-    """What is behind so many is left for the next turn."""
+def test_many_chunks_are_decoded_in_parts():
+    """The rest waits for the next turn."""
     decoder = ChunkDecoder()
     data = chunk(b"ab") * (AT_ONCE + 1)
     assert decoder.feed(data, 0) == (b"ab" * AT_ONCE, len(data) - len(chunk(b"ab")))
@@ -103,8 +103,8 @@ def test_many_chunks_are_taken_apart_a_part_at_a_time():
     lambda more: b"1;" + b"x" * (LINE - 4 + more) + b"\r\na\r\n0\r\n\r\n",
     lambda more: b"0\r\n" + (b"a:" + b"x" * 1020 + b"\r\n") * (TRAILERS // 1024) + b"a:\r\n" * more + b"\r\n",
 ], ids=["line", "trailers"])  # fmt: skip
-def test_what_stands_beside_content_is_taken_to_its_bound_and_no_further(framed, more):
-    """An extension and trailers may be as long as is said, and not one byte longer."""
+def test_extensions_and_trailers_are_limited(framed, more):
+    """They may be as long as documented, and not one byte longer."""
     if more:
         with pytest.raises(MalformedError, match="long"):
             decoded(framed(more))

@@ -1,4 +1,4 @@
-"""Complete heads: parsed strictly, and cached without credentials."""
+"""Message heads: strict parsing, and a cache without credentials."""
 
 import contextlib
 from unittest import mock
@@ -26,28 +26,28 @@ def status_of(data):
 
 
 @given(st.binary(max_size=60))
-def test_bytes_that_are_no_request_are_refused(data):
-    """Whatever comes is a head or a refusal, and never another error."""
+def test_bytes_are_a_request_or_a_refusal(data):
+    """No bytes cause another error."""
     with contextlib.suppress(Refusal):
         check_beginning(data)
         parse_request(data + b"\r\n\r\n")
 
 
 @given(st.binary(max_size=60))
-def test_bytes_that_are_no_reply_are_told(data):
-    """The same holds for what upstream says."""
+def test_bytes_are_a_response_or_a_refusal(data):
+    """No bytes from upstream cause another error."""
     with contextlib.suppress(MalformedError):
         parse_reply(b"HTTP/1.1 200 OK\r\n" + data + b"\r\n\r\n")
 
 
 @pytest.mark.parametrize("line", ["X" * 257 + ": 1", "Host: " + "a" * 257])
-def test_what_form_of_strangers_is_short(line):
-    """Names and hosts are looked up by their text; long ones would be kept for as long as nothing displaces them."""
+def test_cache_keys_from_callers_are_short(line):
+    """Long names and hosts would stay in the cache until something displaces them."""
     assert status_of(request(line)) in {400, 431}
 
 
-def test_credentials_count_among_all_fields():
-    """The line that is cut out before a head is looked up makes no room for more."""
+def test_credentials_count_towards_the_field_size():
+    """The Authorization line is cut out before the cache lookup, but still counts."""
     lines = [f"X-{number}: {'x' * 30000}" for number in range(2)]
     assert (
         status_of(request("Host: a", *lines, f"Authorization: Basic {'x' * 30000}"))
@@ -55,8 +55,8 @@ def test_credentials_count_among_all_fields():
     )
 
 
-def test_a_credential_is_one_of_the_fields_that_a_request_may_have():
-    """128 in all, wherever it stands, and also where the others are known already."""
+def test_credentials_count_towards_the_number_of_fields():
+    """The limit is 128 wherever the line is, also for a cached head."""
     others = [f"X-{number}: y" for number in range(126)]
     for _ in range(2):
         head, _ = parse_request(
@@ -78,7 +78,7 @@ LINES = st.sampled_from([
 
 
 def outcome(parse, data):
-    """Return what a parser makes of a head, or how it refuses it."""
+    """Return the parsed head, or the refusal."""
     try:
         found, credential = parse(data)
     except Refusal as refusal:
@@ -93,8 +93,8 @@ def outcome(parse, data):
     st.lists(st.lists(LINES, max_size=6), min_size=1, max_size=4),
     st.sampled_from(["GET /x HTTP/1.1", "GET /y HTTP/1.0"]),
 )
-def test_a_head_means_the_same_as_without_memory(heads, start):
-    """Whatever was read before, and wherever credentials stand, a head is what the parser alone makes of it."""
+def test_the_cache_does_not_change_the_result(heads, start):
+    """Whatever was parsed before, a head has the same result as without the cache."""
     for lines in heads:
         data = "\r\n".join((start, *lines, "", "")).encode("latin-1")
         assert outcome(parse_request, data) == outcome(
@@ -103,9 +103,9 @@ def test_a_head_means_the_same_as_without_memory(heads, start):
 
 
 @given(st.lists(LINES, max_size=6))
-def test_no_credential_form(lines):
-    """Neither in what heads are known by, nor in what is known of them."""
-    head._known.clear()  # other tests have secrets in fields where nobody looks for one
+def test_the_cache_has_no_credentials(lines):
+    """Neither in its keys nor in its values."""
+    head._known.clear()  # other tests have secrets in fields without a special meaning
     with contextlib.suppress(Refusal):
         parse_request(
             "\r\n".join(("GET /x HTTP/1.1", *lines, "", "")).encode("latin-1")
@@ -114,8 +114,8 @@ def test_no_credential_form(lines):
     assert "s3c" not in repr([*head._known.values()])
 
 
-def test_cookies_of_upstream_are_not_remembered():
-    """A reply that sets one is parsed each time."""
+def test_responses_with_cookies_are_not_cached():
+    """A response that sets a cookie is parsed each time."""
     data = b"HTTP/1.1 200 OK\r\nSet-Cookie: s3cret\r\nContent-Length: 0\r\n\r\n"
     before = head._known_reply.cache_info()
     assert parse_reply(data).headers == parse_reply(data).headers

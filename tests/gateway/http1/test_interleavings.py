@@ -1,4 +1,4 @@
-"""Any division of the bytes, pauses, ends and resets: replies match their requests, and nothing remains."""
+"""Any division of the bytes, pauses, ends and resets: responses match their requests, and nothing is left behind."""
 
 import asyncio
 import gc
@@ -17,7 +17,10 @@ KINDS = (
 
 
 def check(data: bytes, kinds: list[str], *, whole: bool) -> None:
-    """Read replies as h11 does, one for each request in order; without ``whole`` the last ones may be missing."""
+    """Read responses with h11, one for each request in order.
+
+    Without ``whole`` the last ones may be missing.
+    """
     for number, kind in enumerate(kinds):
         client = h11.Connection(h11.CLIENT)
         method = "HEAD" if kind == "head" else "GET"
@@ -50,7 +53,7 @@ def check(data: bytes, kinds: list[str], *, whole: bool) -> None:
             long = {"large": b"x" * LARGE, "small": b"x" * SMALL}
             assert content == long.get(kind, f"reply {number}".encode())
         data = client.trailing_data[0]
-        # The gateway said that this is the last one.
+        # The gateway has announced that this is the last one.
         if client.their_state is h11.MUST_CLOSE:
             assert not whole
             break
@@ -74,7 +77,7 @@ ends = st.sampled_from(
 
 
 class Play:
-    """One course of events."""
+    """One sequence of events."""
 
     def __init__(self, kinds: list[str]) -> None:
         self.kinds = kinds
@@ -96,7 +99,7 @@ class Play:
             made[which % len(made)].say(size)
 
     def leave(self, end: str) -> None:
-        """End a connection."""
+        """Close a connection."""
         side, _, how = end.partition(" ")
         if side == "caller":
             wire = self.wired.caller
@@ -108,11 +111,11 @@ class Play:
 
     @property
     def is_over(self) -> bool:
-        """Whether the caller's connection has ended, or will with what is to be taken."""
+        """Return whether the caller's connection has ended, or will end with the bytes on their way."""
         return self.wired.caller.closing or self.wired.caller.ended
 
     async def finish(self) -> None:
-        """Move all that is left, to the end of the last reply."""
+        """Move all remaining bytes, to the end of the last response."""
         for _ in range(400):
             self.step("send", 1 << 20)
             self.step("take", 1 << 20)
@@ -136,7 +139,7 @@ class Play:
 async def play(
     kinds: list[str], script: list[tuple[str, int, int]], end: str, at: int
 ) -> None:
-    """Let it all happen."""
+    """Play all events."""
     course = Play(kinds)
     for number, (what, size, which) in enumerate(script):
         course.step(what, size, which)
@@ -149,7 +152,7 @@ async def play(
 
 @pytest.fixture(scope="module", autouse=True)
 def fresh_heap():
-    """What earlier tests left is not a work for the collector here: it runs after each example."""
+    """Freeze the heap of earlier tests, because a collection runs after each example."""
     gc.collect()
     gc.freeze()
     yield
@@ -164,6 +167,6 @@ def fresh_heap():
     st.integers(0, 30),
 )
 def test_any_order_of_events(kinds, script, end, at):
-    """Whatever comes when."""
+    """The gateway handles events in any order."""
     asyncio.run(play(kinds, script, end, at))
     gc.collect()

@@ -24,13 +24,13 @@ def header(
     signature: bytes = SIGNATURE,
     length: int = -1,
 ) -> bytes:
-    """Return a header; ``length`` is what it says that it has, if that is not so."""
+    """Return a header; ``length`` replaces its true length."""
     said = len(addresses) if length < 0 else length
     return signature + bytes([command, family]) + struct.pack("!H", said) + addresses
 
 
 def tcp(source: str, more: bytes = b"") -> bytes:
-    """Return the header of a connection from an address; ``more`` are further fields (TLVs)."""
+    """Return the header of a connection from an address; ``more`` are additional fields (TLVs)."""
     address = ipaddress.ip_address(source)
     to = ipaddress.ip_address(
         "192.0.2.1" if address.version == 4 else "2001:db8::1"
@@ -81,7 +81,7 @@ NO_HEADERS = {
 
 
 async def peer_in(data: bytes, step: int) -> tuple[str | None, bytes]:
-    """Read from bytes that arrive a few at a time, and return the peer and what was left unread."""
+    """Read from bytes that arrive a few at a time, and return the peer and the unread bytes."""
     left = [data]
 
     async def receive(size):
@@ -93,8 +93,8 @@ async def peer_in(data: bytes, step: int) -> tuple[str | None, bytes]:
 
 @pytest.mark.parametrize("step", [1, 3, 100_000])
 @pytest.mark.parametrize("data", NAMED, ids=repr)
-async def test_header_names_the_peer(data, step):
-    """The address of the balancer's caller is taken, and not a byte behind the header."""
+async def test_the_header_contains_the_peer(data, step):
+    """The address of the balancer's caller is used, and no byte after the header is consumed."""
     assert await peer_in(data + b"GET / HTTP/1.1", step) == (
         NAMED[data],
         b"GET / HTTP/1.1",
@@ -102,8 +102,8 @@ async def test_header_names_the_peer(data, step):
 
 
 @pytest.mark.parametrize("kind", NO_HEADERS)
-async def test_what_is_no_header_is_refused(kind):
-    """A connection that should have one and has none is nobody's."""
+async def test_an_invalid_header_is_refused(kind):
+    """So is a connection without a header if one is required."""
     with pytest.raises(ConnectionError):
         await peer_in(NO_HEADERS[kind], 3)
 
@@ -127,8 +127,8 @@ PROXY_ADDRESS = "127.0.0.1"
     ([f"{ALICE}, junk"], PROXY_ADDRESS), (["127.0.0.1, 10.1.2.3"], PROXY_ADDRESS),
     ([", ".join([ALICE] + ["10.1.2.3"] * 15)], ALICE), ([", ".join([ALICE] + ["10.1.2.3"] * 16)], PROXY_ADDRESS),
 ])  # fmt: skip
-def test_the_last_address_that_is_not_trusted_counts(lines, named):
-    """What stands left of it was written by somebody who may say anything; nobody named is the proxy itself."""
+def test_the_last_untrusted_address_counts(lines, named):
+    """Addresses to its left may be forged. Without any, the proxy itself is the caller."""
     assert (
         forwarded_peer(
             PROXY_ADDRESS, tuple(("x-forwarded-FOR", line) for line in lines), TRUSTED
@@ -141,6 +141,6 @@ def test_the_last_address_that_is_not_trusted_counts(lines, named):
     ("127.0.0.1", "X-Forwarded-For", ()), ("127.0.0.100", "X-Forwarded-For", TRUSTED),
     ("unix", "X-Forwarded-For", TRUSTED), ("127.0.0.1", "X-Real-IP", TRUSTED), ("127.0.0.1", "Forwarded", TRUSTED),
 ])  # fmt: skip
-def test_others_are_not_believed(peer, name, trusted):
-    """Nobody is trusted by default, a stranger never, and no other field means anything."""
+def test_other_peers_are_not_trusted(peer, name, trusted):
+    """By default no proxy is trusted, and no other field is read."""
     assert forwarded_peer(peer, ((name, ALICE),), trusted) == peer

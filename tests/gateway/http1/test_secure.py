@@ -1,4 +1,4 @@
-"""TLS between an end and its transport, with OpenSSL's own client, without sockets."""
+"""TLS between an endpoint and its transport, with OpenSSL as the client, without sockets."""
 
 import asyncio
 import contextlib
@@ -17,7 +17,7 @@ from tests.gateway.http1.wires import Wire
 
 
 class Taking(End):
-    """An end that takes down what arrives."""
+    """An endpoint that records what arrives."""
 
     def __init__(self, context: ssl.SSLContext) -> None:
         super().__init__(asyncio.get_running_loop(), memoryview(bytearray(READ)))
@@ -27,19 +27,19 @@ class Taking(End):
         self.is_made = self.has_ended = False
 
     def made(self) -> None:
-        """Take the beginning."""
+        """Record the connection."""
         self.is_made = True
 
     def take(self, data: bytes) -> None:
-        """Take what arrived."""
+        """Record data."""
         self.taken.append(data)
 
     def ended(self) -> None:
-        """Take the end."""
+        """Record the end of data."""
         self.has_ended = True
 
     def lost(self, error: BaseException | None) -> None:
-        """Take the loss."""
+        """Record the loss of the connection."""
         self.errors.append(error)
 
 
@@ -55,7 +55,7 @@ class Client:
         )
 
     def move(self) -> None:
-        """Have all bytes arrive, as far as they may."""
+        """Deliver all bytes that can be delivered."""
         self.incoming.write(self.wire.take(1 << 24))
         data = self.outgoing.read()
         while data and (moved := self.wire.deliver(data)):
@@ -63,7 +63,7 @@ class Client:
         self.left = data
 
     def shake_hands(self) -> None:
-        """Shake hands."""
+        """Complete the handshake."""
         for _ in range(4):
             with contextlib.suppress(ssl.SSLWantReadError):
                 self.tls.do_handshake()
@@ -89,8 +89,8 @@ async def both(contexts):
     return end, client
 
 
-async def test_what_is_sent_arrives_in_both_directions(both):
-    """Whatever its length, and however it is cut into records."""
+async def test_data_arrives_in_both_directions(both):
+    """Its length and its division into records make no difference."""
     end, client = both
     sent = bytes(range(256)) * 400
     for start in range(0, len(sent), 10_000):
@@ -107,14 +107,14 @@ async def test_what_is_sent_arrives_in_both_directions(both):
     assert got == sent
 
 
-async def test_no_more_is_read_of_a_caller_than_is_kept_of_each(both):
-    """OpenSSL's buffers grow to what arrives at once, and stay so large."""
+async def test_reads_are_no_larger_than_the_kept_buffer(both):
+    """OpenSSL's buffers grow to the size of a read, and never shrink."""
     end, _ = both
     assert len(end.get_buffer(-1)) == CALLER_READ_SIZE
 
 
-async def test_very_small_records_are_taken_a_part_a_turn(both):
-    """Nothing more is read meanwhile, and in the end all of them have arrived."""
+async def test_tiny_records_are_read_in_turns(both):
+    """Reading pauses meanwhile, and in the end all records have arrived."""
     end, client = both
     for _ in range(5 * secure.AT_ONCE // 2):
         client.tls.write(b"a")
@@ -133,8 +133,8 @@ async def test_very_small_records_are_taken_a_part_a_turn(both):
     )
 
 
-async def test_an_end_that_holds_gets_nothing(both):
-    """What has arrived already waits as ciphertext until it goes on."""
+async def test_a_paused_endpoint_gets_no_data(both):
+    """Received data waits as ciphertext until reading resumes."""
     end, client = both
     end.hold()
     client.tls.write(b"later")
@@ -149,8 +149,8 @@ async def test_an_end_that_holds_gets_nothing(both):
 
 
 @pytest.mark.parametrize("is_said", [True, False])
-async def test_only_tls_own_word_is_the_end_of_content(both, is_said):
-    """An end of the mere connection may be anybody's doing."""
+async def test_only_close_notify_ends_content(both, is_said):
+    """Anyone on the network can close the TCP connection."""
     end, client = both
     if is_said:
         with pytest.raises(ssl.SSLWantReadError):
@@ -165,8 +165,8 @@ async def test_only_tls_own_word_is_the_end_of_content(both, is_said):
     assert end.errors == [None]
 
 
-async def test_an_end_that_closes_says_so(both):
-    """The other side hears of it by TLS, behind all that was sent."""
+async def test_closing_sends_close_notify(both):
+    """It arrives after all data."""
     end, client = both
     end.write(b"last")
     end.end()
@@ -176,8 +176,8 @@ async def test_an_end_that_closes_says_so(both):
     assert not end.is_open
 
 
-async def test_what_has_ended_holds_no_memory_of_openssl(both):
-    """It is freed at once, and not by a garbage collection some time."""
+async def test_a_closed_connection_frees_openssls_memory(both):
+    """At once, without waiting for the garbage collector."""
     end, _ = both
     end.abort()
     await asyncio.sleep(0)
@@ -185,8 +185,8 @@ async def test_what_has_ended_holds_no_memory_of_openssl(both):
     assert end.errors == [None]
 
 
-async def test_broken_records_end_the_connection_with_an_alert(both):
-    """Both sides hear why."""
+async def test_an_invalid_record_ends_the_connection_with_an_alert(both):
+    """Both sides get the reason."""
     end, client = both
     client.wire.deliver(b"\x17\x03\x03\x00\x18" + b"x" * 24)
     client.move()
@@ -197,8 +197,8 @@ async def test_broken_records_end_the_connection_with_an_alert(both):
         client.tls.read(100)
 
 
-async def test_an_end_that_ends_takes_nothing_more(both):
-    """Records behind the one by which it ended the connection are dropped, though they have arrived."""
+async def test_a_closed_endpoint_reads_no_more(both):
+    """Records after its end are dropped, even if they have arrived."""
     end, client = both
 
     def take(data: bytes) -> None:

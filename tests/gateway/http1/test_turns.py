@@ -1,4 +1,4 @@
-"""Fairness: how much one connection may do at a time, in requests, chunks and bytes."""
+"""Fairness: the requests, chunks and bytes that one connection may process at a time."""
 
 import asyncio
 from itertools import pairwise
@@ -15,8 +15,8 @@ CHUNKS = b"1\r\na\r\n" * (4 * AT_ONCE) + b"0\r\n\r\n"
 START = b"POST /0/length HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
-async def test_a_request_that_was_sent_ahead_waits_for_others(wiring):
-    """Of two hundred that are answered without waiting one is answered a turn, and another caller's in between."""
+async def test_pipelined_requests_wait_for_other_callers(wiring):
+    """Of two hundred requests one is answered in each turn, and another caller's in between."""
     wired = wiring()
     wired.caller.deliver(AT_ONCE_ANSWERED * 200)
     other = Wire(Connection(wired.server, "192.0.2.2", "http"))
@@ -28,8 +28,8 @@ async def test_a_request_that_was_sent_ahead_waits_for_others(wiring):
     other.reset()
 
 
-async def test_requests_that_are_sent_ahead_for_ever_wait_outside(wiring):
-    """Each turn takes one request from what has arrived, and not another 64 KiB to it."""
+async def test_endless_pipelined_requests_wait_in_the_socket(wiring):
+    """Each turn handles one received request, and does not read another 64 KiB."""
     wired = wiring()
     connection: Any = wired.caller.protocol
     most = 0
@@ -41,8 +41,8 @@ async def test_requests_that_are_sent_ahead_for_ever_wait_outside(wiring):
     assert WAITING < most <= WAITING + 65536
 
 
-async def test_an_upload_in_very_small_chunks_is_taken_a_part_a_turn(wiring):
-    """No more is read meanwhile, and in the end all of it has arrived."""
+async def test_an_upload_in_tiny_chunks_is_read_in_turns(wiring):
+    """Reading pauses meanwhile, and in the end all chunks have arrived."""
     wired = wiring()
     connection: Any = wired.caller.protocol
     wired.caller.deliver(START + CHUNKS)
@@ -57,8 +57,8 @@ async def test_an_upload_in_very_small_chunks_is_taken_a_part_a_turn(wiring):
     assert not wired.caller.is_paused
 
 
-async def test_a_reply_in_very_small_chunks_is_taken_a_part_a_turn(wiring):
-    """The caller gets it piece by piece, each with what came in one turn."""
+async def test_a_response_in_tiny_chunks_is_passed_on_in_turns(wiring):
+    """The caller gets the chunks of each turn together."""
     wired = wiring()
     wired.caller.deliver(request_of(0, "length"))
     await wired.settle()
@@ -75,8 +75,8 @@ async def test_a_reply_in_very_small_chunks_is_taken_a_part_a_turn(wiring):
     assert not upstream.wire.closing
 
 
-async def test_what_is_taken_in_turns_ends_with_its_connection(wiring):
-    """A caller that leaves within its chunks leaves nothing that goes on."""
+async def test_turns_end_with_the_connection(wiring):
+    """A caller that disconnects amid its chunks leaves no task behind."""
     wired = wiring()
     wired.caller.deliver(START + CHUNKS)
     connection: Any = wired.caller.protocol
@@ -86,7 +86,7 @@ async def test_what_is_taken_in_turns_ends_with_its_connection(wiring):
 
 
 async def test_long_work_is_done_one_piece_at_a_time():
-    """Of three that wait one begins in a turn, and whoever has given up is passed over."""
+    """One of three waiting tasks starts in each turn; abandoned ones are skipped."""
     lock = asyncio.Lock()
     begun = []
 

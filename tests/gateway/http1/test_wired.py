@@ -1,4 +1,4 @@
-"""States of a connection that need exact timing of bytes, the one timer, and the pool."""
+"""Connection states that need exact timing of bytes, the one timer, and the pool."""
 
 import asyncio
 from typing import Any
@@ -16,13 +16,13 @@ from tests.peers.raw import reply
 
 
 async def upstream_of(wired: Wired) -> FakeUpstream:
-    """Return the connection that a call has just made."""
+    """Return the connection of the last call."""
     await wired.settle()
     return wired.made[-1]
 
 
 async def answered(wired: Wired) -> bytes:
-    """Let upstream answer, and return what the caller gets."""
+    """Let upstream answer, and return the caller's response."""
     upstream = await upstream_of(wired)
     upstream.read(1 << 20)
     upstream.say(1 << 20)
@@ -30,8 +30,8 @@ async def answered(wired: Wired) -> bytes:
     return wired.caller.take(1 << 20)
 
 
-async def test_long_head_behind_a_request_is_read_to_its_end(wiring):
-    """Reading stops while a request is answered and much waits behind it; it goes on when that is a part of a head."""
+async def test_a_long_head_after_a_request_is_read_to_its_end(wiring):
+    """Reading pauses behind a request with much data, and resumes if the data is part of a head."""
     wired = wiring()
     fields = "".join(f"X-{n}: {'x' * 8000}\r\n" for n in range(8))
     target = "/1/length?" + "y" * 8000
@@ -46,8 +46,8 @@ async def test_long_head_behind_a_request_is_read_to_its_end(wiring):
     assert b"X-N: 1" in await answered(wired)
 
 
-async def test_upstream_that_answers_early_and_stalls_is_late(wiring):
-    """A reply's time counts from its head on, even when upstream takes the request's content again just then."""
+async def test_an_upstream_that_answers_early_and_stalls_is_late(wiring):
+    """The response's time starts with its head, even if upstream still reads the request's content."""
     wired = wiring(upstream_timeout=60.0)
     wired.caller.deliver(request_of(0, "upload")[:70_000])
     upstream = await upstream_of(wired)
@@ -64,8 +64,8 @@ async def test_upstream_that_answers_early_and_stalls_is_late(wiring):
     assert wired.caller.closing
 
 
-async def test_informational_reply_does_not_start_upstreams_time(wiring):
-    """While the caller is still sending, it isn't upstream that is silent."""
+async def test_an_informational_response_does_not_start_upstreams_time(wiring):
+    """While the caller is sending, upstream is not late."""
     wired = wiring(upstream_timeout=60.0)
     wired.caller.deliver(request_of(0, "upload")[:1000])
     upstream = await upstream_of(wired)
@@ -76,7 +76,7 @@ async def test_informational_reply_does_not_start_upstreams_time(wiring):
 
 @pytest.fixture
 def passes(monkeypatch):
-    """Return a function that lets seconds pass on the loop's clock."""
+    """Return a function that advances the loop's clock."""
 
     async def passes(wired: Wired, seconds: float) -> None:
         loop = asyncio.get_running_loop()
@@ -88,8 +88,8 @@ def passes(monkeypatch):
 
 
 @pytest.mark.parametrize("early", [0, 60_000])
-async def test_content_that_moves_on_may_take_longer(wiring, passes, early):
-    """Content at a fair rate is not a slow one, though it takes longer than the deadline, also after a burst."""
+async def test_steady_content_may_exceed_the_deadline(wiring, passes, early):
+    """Content at a sufficient rate is not slow, even after a burst."""
     wired = wiring(client_timeout=1.0)
     head = (
         f"POST /0/length HTTP/1.1\r\nHost: a\r\nContent-Length: {early + 8000}\r\n\r\n"
@@ -104,10 +104,10 @@ async def test_content_that_moves_on_may_take_longer(wiring, passes, early):
     assert b"HTTP/1.1 200 " in await answered(wired)
 
 
-async def test_upstream_that_is_slow_to_take_content_is_not_the_callers_fault(
+async def test_an_upstream_that_reads_slowly_does_not_count_against_the_caller(
     wiring, passes
 ):
-    """The deadline counts waiting for the caller, and not what upstream takes."""
+    """The deadline counts only time spent waiting for the caller."""
     wired = wiring(client_timeout=1.0)
     left = request_of(0, "upload")
     left = left[wired.caller.deliver(left) :]
@@ -125,8 +125,8 @@ async def test_upstream_that_is_slow_to_take_content_is_not_the_callers_fault(
     assert b"HTTP/1.1 200 " in await answered(wired)
 
 
-async def test_last_reply_before_unread_requests_is_not_overtaken_by_a_reset(wiring):
-    """A reply that ends its connection is followed by an end in one direction while requests wait behind it."""
+async def test_the_last_response_is_not_overtaken_by_a_reset(wiring):
+    """While requests are unread, a closing response is followed by a half-close."""
     wired = wiring()
     wired.caller.deliver(
         b"GET /0/length HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
@@ -141,10 +141,10 @@ async def test_last_reply_before_unread_requests_is_not_overtaken_by_a_reset(wir
     assert wired.caller.deliver(b"more")
 
 
-async def test_last_reply_to_a_caller_that_has_reset_its_connection_has_an_end(
+async def test_the_last_response_to_a_caller_that_has_reset_is_finished(
     wiring, monkeypatch
 ):
-    """Asyncio's own transport raises where a reset has arrived and is not read yet; the connection ends in its time."""
+    """Asyncio's transport raises if a reset is unread; the connection still ends in time."""
     wired = wiring()
     connection: Any = wired.caller.protocol
     monkeypatch.setattr(
@@ -157,10 +157,10 @@ async def test_last_reply_to_a_caller_that_has_reset_its_connection_has_an_end(
     assert wired.caller.closing
 
 
-async def test_a_connection_that_the_loop_has_closed_is_one_whose_caller_left(
+async def test_a_connection_closed_by_the_loop_counts_as_disconnected(
     wiring, monkeypatch, caplog
 ):
-    """The loop raises RuntimeError for one that it has not made known yet: no defect, and no line of one."""
+    """The loop raises RuntimeError for a connection that it has not reported yet; this is not logged as a defect."""
     wired = wiring()
     monkeypatch.setattr(
         wired.caller, "write", Mock(side_effect=RuntimeError("the handler is closed"))
@@ -171,10 +171,10 @@ async def test_a_connection_that_the_loop_has_closed_is_one_whose_caller_left(
     assert "unhandled" not in caplog.text
 
 
-async def test_defect_of_a_call_whose_caller_leaves_is_logged_once(
+async def test_a_defect_in_an_abandoned_call_is_logged_once(
     wiring, monkeypatch, caplog
 ):
-    """There is nobody to tell of it, and the loop hears of no second one."""
+    """There is no caller to answer, and the loop reports no second error."""
     wired = wiring()
 
     async def broken(_: object) -> Reply:
@@ -189,8 +189,8 @@ async def test_defect_of_a_call_whose_caller_leaves_is_logged_once(
     assert [record.message for record in caplog.records] == ["unhandled RuntimeError"]
 
 
-async def test_nothing_is_taken_from_a_connection_that_ends(wiring):
-    """What TLS still hands over while a connection is being closed is not a request any more."""
+async def test_a_closing_connection_accepts_no_request(wiring):
+    """TLS may still deliver data while the connection is being closed."""
     wired = wiring()
     wired.caller.write(b"x")
     protocol = wired.caller.protocol
@@ -204,8 +204,8 @@ async def test_nothing_is_taken_from_a_connection_that_ends(wiring):
     assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
-async def test_refusal_while_draining_ends_its_connection(wiring):
-    """A refusal says, too, that the caller's next call goes elsewhere."""
+async def test_a_refusal_while_draining_closes_its_connection(wiring):
+    """So the caller's next call goes to another gateway."""
     wired = wiring(memory=1)
     wired.server.draining = True
     wired.caller.deliver(request_of(0, "length"))
@@ -213,8 +213,8 @@ async def test_refusal_while_draining_ends_its_connection(wiring):
     assert b"\r\nConnection: close\r\n" in wired.caller.take(1 << 20)
 
 
-async def test_reply_without_content_has_no_length(wiring):
-    """A 204 says nothing of a length to the caller (RFC 9110, 8.6), and ends upstream's connection if it has one."""
+async def test_a_response_without_content_has_no_length(wiring):
+    """A 204 has no Content-Length (RFC 9110, 8.6). If upstream sends one, its connection is closed."""
     wired = wiring(
         lambda _: (b"HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n", False)
     )
@@ -229,8 +229,8 @@ RETIRED = (
 )
 
 
-async def test_what_is_remembered_answers_as_the_moment_wants(wiring):
-    """A call that waits for upstream while the end begins says that its connection ends."""
+async def test_cached_heads_follow_the_current_state(wiring):
+    """A call that is waiting when draining begins gets ``Connection: close``."""
     wired = wiring(lambda _: (reply(b'{"results":[{"id":"a"}],"totalCount":1}'), False))
     wired.caller.deliver(RETIRED)
     assert b"\r\nConnection: close\r\n" not in await answered(wired)
@@ -241,10 +241,10 @@ async def test_what_is_remembered_answers_as_the_moment_wants(wiring):
     assert b"\r\nConnection: close\r\n" in await answered(wired)
 
 
-async def test_a_call_is_bounded_by_its_deadline_and_a_reply_that_is_handed_on_is_not(
+async def test_a_call_is_bounded_by_its_deadline_and_a_streamed_response_is_not(
     wiring,
 ):
-    """Upstream's silence counts for what is streamed; before that the whole call's time does."""
+    """While streaming, only upstream's silence counts."""
     wired = wiring(deadline=5.0, upstream_timeout=60.0)
     wired.caller.deliver(RETIRED)
     upstream = await upstream_of(wired)
@@ -256,8 +256,8 @@ async def test_a_call_is_bounded_by_its_deadline_and_a_reply_that_is_handed_on_i
     assert wired.caller.take(1 << 20).endswith(b"half")
 
 
-async def test_a_call_whose_time_is_over_gets_no_more_of_upstream(wiring):
-    """It is answered 504, and upstream's connection ends with it."""
+async def test_a_timed_out_call_stops_reading_from_upstream(wiring):
+    """It gets 504, and upstream's connection is closed."""
     wired = wiring(deadline=5.0, upstream_timeout=60.0)
     wired.caller.deliver(RETIRED)
     upstream = await upstream_of(wired)
@@ -270,8 +270,8 @@ async def test_a_call_whose_time_is_over_gets_no_more_of_upstream(wiring):
     assert upstream.wire.lost
 
 
-async def test_a_deadline_that_another_moved_is_not_missed():
-    """Of two that are late, the first to be looked at may make room for the other."""
+async def test_a_deadline_moved_by_another_is_not_missed():
+    """Of two late calls, the first may free resources for the second."""
 
     class Late:
         due = 0.0
@@ -296,8 +296,8 @@ async def test_a_deadline_that_another_moved_is_not_missed():
     assert len(seen) == 1
 
 
-async def test_connection_that_is_interrupted_leaves_nothing(wiring, monkeypatch):
-    """A caller may leave when a connection was just made; uvloop then ends it, and tells nobody."""
+async def test_an_interrupted_connection_leaves_nothing(wiring, monkeypatch):
+    """A caller may disconnect just after connecting; uvloop then closes silently."""
     wired = wiring()
 
     async def interrupted(factory, *_: object) -> None:

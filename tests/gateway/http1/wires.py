@@ -1,4 +1,4 @@
-"""A whole gateway between transports without sockets: a test decides when each byte moves, and who leaves."""
+"""A whole gateway between transports without sockets. The test decides when each byte moves, and who disconnects."""
 
 import asyncio
 from collections.abc import Callable
@@ -17,11 +17,14 @@ Protocol = Connection | UpstreamConnection
 
 LARGE = 200_000
 SMALL = 700
-"""Chunks of one byte, more than are taken in one turn."""
+"""Chunks of one byte, more than one turn reads."""
 
 
 class Wire(asyncio.Transport):
-    """A transport whose other end is the test: ``take`` reads what was written, ``deliver`` has bytes arrive."""
+    """A transport whose other end is the test.
+
+    ``take`` reads the written bytes, and ``deliver`` makes bytes arrive.
+    """
 
     def __init__(self, protocol: Protocol) -> None:
         super().__init__()
@@ -32,7 +35,7 @@ class Wire(asyncio.Transport):
         protocol.connection_made(self)
 
     def write(self, data: Any) -> None:
-        """Put bytes on their way."""
+        """Send bytes."""
         assert not self.ended, "written after the end"
         if self.closing:
             return
@@ -42,7 +45,7 @@ class Wire(asyncio.Transport):
             self.protocol.pause_writing()
 
     def take(self, size: int) -> bytes:
-        """Read so many bytes of what was written."""
+        """Read this many of the written bytes."""
         data = bytes(self.unsent[:size])
         del self.unsent[:size]
         if self.is_full and len(self.unsent) <= self.high // 4:
@@ -53,7 +56,7 @@ class Wire(asyncio.Transport):
         return data
 
     def deliver(self, data: bytes) -> int:
-        """Have bytes arrive; return how many could."""
+        """Deliver bytes; return how many were accepted."""
         if self.is_paused or self.closing:
             return 0
         buffer = self.protocol.get_buffer(-1)
@@ -63,26 +66,26 @@ class Wire(asyncio.Transport):
         return size
 
     def eof(self) -> None:
-        """The other end says no more."""
+        """Deliver the end of data."""
         if not (self.closing or self.is_paused):
             assert self.protocol.eof_received() is False
             self.close()
 
     def close(self) -> None:
-        """End once all was taken."""
+        """Close after all data was read."""
         if not self.closing:
             self.closing = True
             if not self.unsent:
                 self._lose(None)
 
     def abort(self) -> None:
-        """End at once."""
+        """Close at once."""
         self.closing = True
         self.unsent.clear()
         self._lose(None)
 
     def reset(self) -> None:
-        """The other end is gone."""
+        """Lose the other end."""
         self.closing = True
         self.unsent.clear()
         self._lose(ConnectionResetError())
@@ -93,36 +96,39 @@ class Wire(asyncio.Transport):
             asyncio.get_running_loop().call_soon(self.protocol.connection_lost, error)
 
     def write_eof(self) -> None:
-        """Say no more."""
+        """Send the end of data."""
         if self.lost:
             raise RuntimeError("as uvloop has it of what has ended")
         self.ended = True
 
     def is_closing(self) -> bool:
-        """Whether it ends or has ended."""
+        """Return whether it is closing or closed."""
         return self.closing
 
     def pause_reading(self) -> None:
-        """Let nothing arrive."""
+        """Stop delivering bytes."""
         self.is_paused = True
 
     def resume_reading(self) -> None:
-        """Let bytes arrive again."""
+        """Resume delivering bytes."""
         self.is_paused = False
 
     def get_write_buffer_size(self) -> int:
-        """Return how much was not taken yet."""
+        """Return the number of unread bytes."""
         return len(self.unsent)
 
     def set_write_buffer_limits(
         self, high: int | None = None, low: int | None = None
     ) -> None:
-        """Take the size from which on it is full; a quarter of it is no more."""
+        """Set the size from which the transport is full; it is writable again at a quarter of it."""
         self.high = high or 65536
 
 
 class FakeUpstream:
-    """One connection's other end: requests are read by h11, and answered by ``answer`` as bytes."""
+    """The other end of one upstream connection.
+
+    h11 reads the requests, and ``answer`` returns the response's bytes.
+    """
 
     def __init__(
         self, wire: Wire, answer: Callable[[h11.Request], tuple[bytes, bool]]
@@ -134,7 +140,7 @@ class FakeUpstream:
         self._judge = h11.Connection(h11.SERVER)
 
     def read(self, size: int) -> None:
-        """Read so many bytes of requests; whole ones are answered."""
+        """Read this many bytes of requests, and answer complete ones."""
         if data := self.wire.take(size):
             self._judge.receive_data(data)
         while True:
@@ -154,7 +160,7 @@ class FakeUpstream:
                     self._judge.start_next_cycle()
 
     def say(self, size: int) -> None:
-        """Deliver so many bytes of replies, and the end behind the last one."""
+        """Deliver this many bytes of responses, and the end after the last one."""
         if self.waiting[:size]:
             arrived = self.wire.deliver(self.waiting[:size])
         else:
@@ -185,7 +191,7 @@ class Wired:
         )
 
     async def _connect(self, until: float = NEVER) -> UpstreamConnection:
-        """Return a connection that is there at once."""
+        """Return a connection at once."""
         await asyncio.sleep(0)
         connection = UpstreamConnection(self.upstream._pool)
         self.made.append(FakeUpstream(Wire(connection), self.answer))
@@ -193,12 +199,12 @@ class Wired:
         return connection
 
     async def settle(self, rounds: int = 30) -> None:
-        """Let everything run that can."""
+        """Run the loop until it is idle."""
         for _ in range(rounds):
             await asyncio.sleep(0)
 
     async def end(self) -> None:
-        """Have all leave, and check that nothing is left."""
+        """Close all connections, and check that nothing is left."""
         self.caller.reset()
         await self.settle()
         await self.upstream.close()
@@ -216,7 +222,7 @@ class Wired:
 
 
 def request_of(number: int, kind: str) -> bytes:
-    """Return a request that says which reply it wants."""
+    """Return a request that selects its response."""
     method = "GET"
     lines = []
     content = b""
@@ -245,7 +251,7 @@ def request_of(number: int, kind: str) -> bytes:
 
 
 def reply_of(request: h11.Request) -> tuple[bytes, bool]:
-    """Return the reply that a request wants, and whether the connection ends behind it."""
+    """Return the response that a request selects, and whether the connection ends after it."""
     _, number, kind = request.target.decode().split("/")
     content = f"reply {number}".encode()
     mark = f"X-N: {number}\r\n".encode()

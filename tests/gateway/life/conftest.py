@@ -1,4 +1,4 @@
-"""Fixtures: the command as a process, without the machine's settings."""
+"""Run the command as a process, without the machine's settings."""
 
 import os
 import queue
@@ -24,14 +24,14 @@ OURS = ("ATLAS_SHIM_", "MONGODB_ATLAS_", "MCLI_")
 
 @attrs.define
 class Running:
-    """A gateway in a process of its own, and the lines it logged."""
+    """A gateway as a process, and the lines that it logged."""
 
     process: subprocess.Popen[str]
     lines: "queue.Queue[str]" = attrs.field(factory=queue.Queue)
     seen: list[str] = attrs.field(factory=list)
 
     def logged(self, pattern: str) -> re.Match[str]:
-        """Return the match in the next line that has one; lines before it are used up."""
+        """Return the match in the next line that has one; earlier lines are dropped."""
         while True:
             try:
                 line = self.lines.get(timeout=PATIENCE)
@@ -49,7 +49,7 @@ class Running:
         return self.process.wait(PATIENCE)
 
     def calls(self) -> At:
-        """Return where calls are taken, once they are."""
+        """Return the URL for calls, once it is logged."""
         return At(self.logged(r"takes calls at (\S+)")[1])
 
 
@@ -69,19 +69,22 @@ def clean_environ(**more: str) -> dict[str, str]:
 
 @pytest.fixture(autouse=True)
 def patient(monkeypatch):
-    """A machine that is slow to read a file is not a disk that hangs."""
+    """Raise timeouts, because a slow machine is not a hanging disk."""
     monkeypatch.setattr("shim.gateway.watch.PATIENCE", PATIENCE)
 
 
 @pytest.fixture(autouse=True)
 def lost_nothing(monkeypatch):
-    """Lines that a test drops are not those of the tests after it."""
+    """Reset the counts of lost lines after each test."""
     monkeypatch.setattr(LogLines, "lost", Losses())
 
 
 @pytest.fixture
 def serve():
-    """Return a function that starts ``atlas-shim serve`` with these words; what still runs at the end is killed."""
+    """Return a function that starts ``atlas-shim serve`` with arguments.
+
+    Gateways that still run at the end are killed.
+    """
     started: list[subprocess.Popen[str]] = []
     readers: list[threading.Thread] = []
 
@@ -119,5 +122,5 @@ def serve():
 
 @pytest.fixture
 def port():
-    """Return a port of loopback that was free just now."""
+    """Return a free port of loopback."""
     return free_port()

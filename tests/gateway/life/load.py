@@ -1,4 +1,4 @@
-"""Callers that continue while a gateway ends or restarts."""
+"""Callers that keep calling while a gateway ends or restarts."""
 
 import threading
 import time
@@ -11,19 +11,19 @@ CLOSE = ("Connection: close",)
 
 
 def slow(peer: Peer) -> None:
-    """Answer each request a little later."""
+    """Delay each response a little."""
     while True:
         peer.message()
-        time.sleep(SLOW)  # what an upstream takes; nothing waits for luck
+        time.sleep(SLOW)  # the time of a real upstream; no test depends on its length
         peer.send(reply(b"whole"))
 
 
 class Load:
-    """Callers on kept connections and on new ones, that go on until a connection is refused, or ``end`` is called.
+    """Callers on persistent and new connections, until a connection is refused or ``end`` is called.
 
-    ``answered`` counts whole answers, ``lost`` has the errors of calls that got none. A
-    new connection that ends before the first byte of its first answer counts as
-    ``untaken``: the kernel had made it, and nobody had accepted it.
+    ``answered`` counts complete responses, and ``lost`` has the errors of other calls.
+    A new connection that ends before its first byte counts as ``untaken``: the kernel
+    accepted it, but the gateway did not.
     """
 
     def __init__(self, served: At, *, kept: int, new: int):
@@ -40,7 +40,7 @@ class Load:
             thread.start()
 
     def end(self) -> None:
-        """Make no further call."""
+        """Make no more calls."""
         self.ended.set()
         self.join()
 
@@ -64,7 +64,7 @@ class Load:
             peer.close()
 
     def _call(self, peer: Peer, lines: tuple[str, ...], *, is_first: bool) -> bool:
-        """Make one call; return whether the connection may bring another one."""
+        """Make one call; return whether the connection can be used again."""
         try:
             peer.send(get("/x", *lines))
             head, content = peer.message()

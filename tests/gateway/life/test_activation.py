@@ -1,4 +1,4 @@
-"""Listening sockets that a service manager passes and keeps: systemd's own tool, and restarts under load."""
+"""Listening sockets from a service manager: systemd's own tool, and restarts under load."""
 
 import os
 import shutil
@@ -15,12 +15,12 @@ from tests.peers.raw import PATIENCE, raw_upstream, reply, replying, until
 from tests.peers.served import At, ask, get, status_of
 
 STARTED = ("sh", "-c", 'LISTEN_PID=$$ LISTEN_FDS=1 exec "$@"', "sh")
-"""What a manager does last: the variables name the process that becomes the gateway."""
+"""The last step of a manager: the variables name the process that becomes the gateway."""
 
 
 @pytest.fixture
 def kept():
-    """Return a socket that listens, and is kept while gateways come and go."""
+    """Return a listening socket that outlives gateways."""
     with socket.create_server(("127.0.0.1", 0), backlog=1024) as made:
         yield made
 
@@ -51,8 +51,8 @@ def start(serve):
     return start
 
 
-def test_a_restart_under_load_refuses_nothing(start, kept):
-    """Kept connections and new ones: each call has its answer, before, between and after two gateways."""
+def test_a_restart_under_load_refuses_no_call(start, kept):
+    """Each call on a persistent or new connection gets its response, before, between and after two gateways."""
     with raw_upstream(slow) as upstream:
         words = words_of(kept, upstream.origin)
         running = start(kept, *words)
@@ -74,8 +74,8 @@ def test_a_restart_under_load_refuses_nothing(start, kept):
     shutil.which("systemd-socket-activate") is None,
     reason="systemd's tools are not installed",
 )
-def test_systemd_hands_its_socket_over(port):
-    """The first connection starts the gateway, which takes it."""
+def test_systemd_passes_its_socket(port):
+    """The first connection starts the gateway, which accepts it."""
     with replying(reply(b"hi")) as upstream:
         at = f"127.0.0.1:{port}"
         words = [
@@ -110,8 +110,8 @@ def test_systemd_hands_its_socket_over(port):
     ["127.0.0.1:1", "127.0.0.2:0", "no.such.invalid:0"],
     ids=["another port", "another host", "no host"],
 )
-def test_a_socket_elsewhere_is_refused(start, kept, listen):
-    """Who may reach a gateway stands in its settings, which checks depend on; both addresses are named."""
+def test_a_socket_at_another_address_is_refused(start, kept, listen):
+    """Checks depend on the address in the settings; the error names both."""
     running = start(kept, "--listen", listen, "--admin", "off")
     assert running.logged(
         r"listen: the service manager's socket listens at 127\.0\.0\.1:\d+, and this setting is \S+:\d;"
@@ -119,16 +119,16 @@ def test_a_socket_elsewhere_is_refused(start, kept, listen):
     assert running.process.wait(PATIENCE) == 2
 
 
-def test_what_is_no_listening_socket_is_refused(start):
-    """A unit with ListenDatagram, or none of TCP."""
+def test_a_socket_that_does_not_listen_is_refused(start):
+    """Such as one of ListenDatagram, or one that is not TCP."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
         running = start(other, "--admin", "off")
         assert running.logged("LISTEN_FDS: descriptor 3 ")
         assert running.process.wait(PATIENCE) == 2
 
 
-def test_sockets_of_another_process_are_left_alone(serve, kept):
-    """A program that was started by socket starts a gateway of its own: the variables name its parent."""
+def test_sockets_of_another_process_are_ignored(serve, kept):
+    """A socket-activated program may start a gateway; the variables then name its parent."""
     running = serve(
         env={"LISTEN_PID": str(os.getpid()), "LISTEN_FDS": "1"},
         program=("-m", "shim", "serve"),

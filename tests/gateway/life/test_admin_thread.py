@@ -1,4 +1,4 @@
-"""The admin listener answers whatever happens to calls."""
+"""The admin listener answers independently of calls."""
 
 import contextlib
 import resource
@@ -20,14 +20,14 @@ from tests.peers.served import At, admin, ask, calling, gateway, get, status_of
 
 
 class Held:
-    """A clock that stops whoever looks at it, so that the calls' loop hangs."""
+    """A clock that blocks its reader, so that the event loop of calls hangs."""
 
     def __init__(self):
         self.reached = threading.Event()
         self.go = threading.Event()
 
     def __call__(self) -> float:
-        """Return the time, when it may."""
+        """Return the time, once it is released."""
         self.reached.set()
         assert self.go.wait(30)
         return time.time()
@@ -35,7 +35,7 @@ class Held:
 
 @contextlib.contextmanager
 def hanging():
-    """Yield where the pages of a gateway are whose loop hangs."""
+    """Yield the URL of the pages of a gateway whose loop hangs."""
     held = Held()
     with (
         replying(reply(b'{"results":[]}')) as upstream,
@@ -52,14 +52,14 @@ def hanging():
 
 
 @pytest.mark.parametrize("path", ["/livez", "/readyz", "/metrics"])
-def test_pages_answer_while_the_loop_of_the_calls_hangs(path):
-    """They have a thread and a loop of their own."""
+def test_pages_answer_while_the_loop_of_calls_hangs(path):
+    """They have their own thread and loop."""
     with hanging() as pages:
         assert status_of(ask(pages, get(path, host="localhost"))[0]) == 200
 
 
-def test_a_loop_that_does_not_come_back_is_told(monkeypatch):
-    """Whoever watches the process has to know of it, and /livez is where it looks."""
+def test_a_hanging_loop_is_reported(monkeypatch):
+    """A supervisor sees it at /livez."""
     with hanging() as pages:
         monkeypatch.setattr(server_module, "STUCK", 0.0)
         head, content = ask(pages, get("/livez"))
@@ -68,21 +68,21 @@ def test_a_loop_that_does_not_come_back_is_told(monkeypatch):
         assert status_of(ask(pages, get("/readyz"))[0]) == 200
 
 
-def test_pages_answer_while_the_callers_connections_are_all_taken():
-    """Limits of the calls are not those of the operator."""
+def test_pages_answer_while_all_callers_connections_are_in_use():
+    """The limits for calls do not apply to the operator."""
     with (
         gateway("http://127.0.0.1:1", max_connections=1) as served,
         contextlib.ExitStack() as stack,
     ):
         for _ in range(3):
-            # Dropped before it was made.
+            # Dropped before it was accepted.
             with contextlib.suppress(ConnectionResetError):
                 stack.enter_context(calling(served))
         assert ask(admin(served), get("/livez"))[1] == b"ok\n"
 
 
-def test_idle_connections_do_not_keep_a_probe_out():
-    """Those that say nothing go first: the oldest of them for each new one."""
+def test_idle_connections_do_not_block_a_probe():
+    """Each new connection replaces the oldest idle one."""
     with gateway("http://127.0.0.1:1") as served, contextlib.ExitStack() as stack:
         idle = [
             stack.enter_context(calling(admin(served)))
@@ -98,7 +98,7 @@ PLAIN = (
     "import sys; sys.modules['uvloop'] = None; from shim.cli import main; main()",
     "serve",
 )
-"""A program whose loop is asyncio's own."""
+"""A program that uses asyncio's own loop."""
 
 
 @pytest.mark.parametrize(
@@ -107,8 +107,8 @@ PLAIN = (
 @pytest.mark.parametrize(
     "sending", [b"", pytest.param(b"GET /x HTTP/1.1\r\nHos", marks=pytest.mark.slow)]
 )
-def test_pages_answer_when_there_are_no_descriptors_left(serve, port, program, sending):
-    """One is kept for the operator, callers make room, and the log stays short."""
+def test_pages_answer_without_free_descriptors(serve, port, program, sending):
+    """One descriptor is reserved, callers' idle connections are closed, and the log stays short."""
 
     def few():
         resource.setrlimit(resource.RLIMIT_NOFILE, (48, 48))
@@ -130,7 +130,7 @@ def test_pages_answer_when_there_are_no_descriptors_left(serve, port, program, s
     assert running.lines.qsize() < 50
 
     def taken():
-        # It may be among those that make room, as long as room is made.
+        # This connection may be closed too, as long as the gateway frees descriptors.
         with contextlib.suppress(OSError, EndedError):
             return status_of(ask(served, get("/x"))[0]) == 502
 
@@ -138,8 +138,8 @@ def test_pages_answer_when_there_are_no_descriptors_left(serve, port, program, s
     assert running.end() == 0
 
 
-def test_a_name_has_all_its_addresses():
-    """Localhost may be one address or two; a port that is taken is an error that names the address."""
+def test_a_name_listens_on_all_its_addresses():
+    """Localhost may have two. A port in use is an error with the address."""
     bound = bind(Address("localhost", 0))
     try:
         found = {one.getsockname()[0] for one in bound.sockets}
@@ -151,8 +151,8 @@ def test_a_name_has_all_its_addresses():
         bound.close()
 
 
-def test_half_of_a_name_is_not_listened_on():
-    """Where one of two addresses is taken, the other is let go."""
+def test_a_name_is_listened_on_completely_or_not_at_all():
+    """If one of two addresses is in use, the other is released."""
     with (
         socket.create_server(("127.0.0.1", 0)) as taken,
         pytest.raises(SettingsError, match="in use"),

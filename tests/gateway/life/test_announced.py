@@ -1,4 +1,4 @@
-"""Upstream's announcements of sunsets appear in log, page, metrics and inventory, for every call."""
+"""Sunsets that upstream announces appear in log, page, metrics and inventory, for every call."""
 
 import json
 
@@ -38,8 +38,8 @@ def announced(served):
     return json.loads(page(served, "/status.json"))["announced"]
 
 
-def test_a_passed_call_is_told_of_everywhere(caplog, tmp_path):
-    """The gateway has no part in it, and the reply goes through as it came."""
+def test_an_unrecognized_call_is_reported_everywhere(caplog, tmp_path):
+    """Its response is passed on unchanged."""
     file = tmp_path / "calls.jsonl"
     with (
         pytest.MonkeyPatch.context() as patch,
@@ -86,8 +86,8 @@ def test_a_passed_call_is_told_of_everywhere(caplog, tmp_path):
     (RouteWord.LEGACY, "/api/atlas/v1.0/groups/{groupId}/serverless/{clusterName}/backup/snapshots"),
     (RouteWord.FLEX, "/api/atlas/v2/groups/{}/flexClusters/{}/backup/snapshots"),
 ])  # fmt: skip
-def test_each_side_of_a_retired_call_speaks_for_itself(route, path):
-    """The call as it was sent is what counts, and what the gateway adds to its own answers does not."""
+def test_only_upstreams_own_announcements_count(route, path):
+    """The original call counts, and fields that the gateway adds do not."""
     with (
         replying(reply(EMPTY, SUNSET)) as upstream,
         gateway(upstream.origin, route=route) as served,
@@ -98,8 +98,8 @@ def test_each_side_of_a_retired_call_speaks_for_itself(route, path):
         ]
 
 
-def test_a_gateway_whose_upstream_announces_nothing_shows_nothing():
-    """Its own Sunset of a translated answer is for the caller."""
+def test_without_announcements_nothing_is_shown():
+    """The gateway's own Sunset field in a translated response is only for the caller."""
     with (
         replying(reply(EMPTY)) as upstream,
         gateway(upstream.origin, route=RouteWord.FLEX) as served,

@@ -31,7 +31,7 @@ EMPTY = b'{"results": [], "totalCount": 0}'
 
 @pytest.fixture
 def lines(caplog):
-    """The lines of calls since the test began, each when it has come."""
+    """The lines of calls since the beginning of the test."""
     caplog.set_level(logging.DEBUG, "shim.gateway.calls")
 
     def come(count=1):
@@ -54,7 +54,7 @@ def line(**given):
 
 
 def test_a_retired_call_has_its_template_route_and_reason(lines):
-    """No id and no query is written, and the successor's status and time stand beside the caller's."""
+    """Ids and queries are omitted; the line has both statuses and times."""
     cross(get(f"{PATH}?pageNum=1", "User-Agent: nightly/1.0"), reply(EMPTY))
     (text,) = lines()
     assert (
@@ -68,8 +68,8 @@ def test_a_retired_call_has_its_template_route_and_reason(lines):
     assert not any(word in text for word in (*PATH.split("/")[5:8:2], "pageNum"))
 
 
-def test_names_and_ids_of_other_calls_are_masked(lines):
-    """Only words of Atlas's API are shown: what else stands in a path may be a name."""
+def test_names_and_ids_in_other_paths_are_masked(lines):
+    """Only words of Atlas's API are shown, because other segments may be names."""
     cross(get(f"/api/atlas/v2/groups/{ID}/clusters/secret-project/backup/snapshots"))
     (text,) = lines()
     assert "/api/atlas/v2/groups/{}/clusters/{}/backup/snapshots | other pass" in text
@@ -79,20 +79,20 @@ def test_names_and_ids_of_other_calls_are_masked(lines):
     (["X-Request-Id: req-1/a=b"], "req-1/a=b"), ([f"traceparent: 00-{'ab' * 16}-{'cd' * 8}-01"], "ab" * 16),
     (["X-Request-Id: mine", f"traceparent: 00-{'ab' * 16}-{'cd' * 8}-01"], "mine"),
 ])  # fmt: skip
-def test_the_callers_name_for_a_request_is_kept(lines, fields, expected):
-    """It is in the line and in the reply."""
+def test_the_callers_request_id_is_used(lines, fields, expected):
+    """It is in the line and in the response."""
     assert cross(get("/x", *fields)).value("X-Request-Id") == expected
     assert f" {expected}" in lines()[0]
 
 
 @pytest.mark.parametrize("value", ["a b", "x" * 129, 'a"b', "", "\x1b[31m"])
-def test_a_name_that_could_spoil_a_log_is_replaced(value):
-    """What is not plain is none of ours to repeat."""
+def test_an_unsafe_request_id_is_replaced(value):
+    """Only plain characters are accepted."""
     assert ids_of((("X-Request-Id", value),)) != (value, "")
 
 
-def test_requests_without_a_name_get_one_each():
-    """Replies have it, also those to refused requests."""
+def test_requests_without_an_id_get_one():
+    """It is in every response, including refusals."""
     with replying(reply()) as upstream, gateway(upstream.origin) as served:
         names = [
             value_of(ask(served, get(path))[0], "X-Request-Id")
@@ -103,8 +103,8 @@ def test_requests_without_a_name_get_one_each():
 
 
 @pytest.mark.parametrize("fields", [("X-Request-Id: mine",), ()])
-def test_json_has_the_trace_whatever_the_request_is_called(fields):
-    """And the public half of the key that the caller proved."""
+def test_json_has_the_trace_id(fields):
+    """It also has the public part of the verified key."""
     headers = tuple(
         tuple(one.split(": "))
         for one in (*fields, f"traceparent: 00-{'ab' * 16}-{'cd' * 8}-01")
@@ -117,8 +117,8 @@ def test_json_has_the_trace_whatever_the_request_is_called(fields):
 
 
 @pytest.mark.parametrize("path", ["/a/../b", "/x#y"])
-def test_refusals_share_one_level(caplog, path):
-    """Of calls, and of requests that never become one: a warning each."""
+def test_all_refusals_are_warnings(caplog, path):
+    """Refused calls, and requests that never become calls."""
     with replying() as upstream, gateway(upstream.origin) as served:
         ask(served, get(path))
         ask(served, b"nonsense\r\n\r\n")
@@ -131,22 +131,22 @@ def test_refusals_share_one_level(caplog, path):
     ("SHIM_NO_SUCCESSOR", get(PATH.partition("/backup")[0], "Content-Length: 0", method="DELETE")),
     ("INVALID_QUERY_PARAMETER", get(f"{PATH}?pageNum=x")),
 ])  # fmt: skip
-def test_a_refusal_has_its_code_and_what_to_do(lines, code, request_bytes):
-    """Whether the gateway refuses the call or the document; programs often hide the reply."""
+def test_a_refusal_has_its_code_and_fix(lines, code, request_bytes):
+    """They are logged because programs often hide the response."""
     cross(request_bytes, reply(EMPTY), route=RouteWord.SUCCESSOR)
     (text,) = lines()
     assert f"| {code}: " in text
     assert text.endswith(f". {cure_of(code).rstrip('.')}")
 
 
-def test_json_has_the_cure_of_a_refusal():
-    """And nothing of it where the answer is Atlas's own."""
+def test_json_has_the_fix_of_a_refusal():
+    """Atlas's own errors have none."""
     assert json.loads(line(code="SHIM_BUSY").json())["cure"] == cure_of("SHIM_BUSY")
     assert "cure" not in json.loads(line().json())
 
 
-def test_upstreams_name_for_a_request_stands():
-    """A reply that has one keeps it, and gets no second one."""
+def test_upstreams_request_id_is_kept():
+    """A response that has one gets no second one."""
     assert (
         cross(get("/x"), reply(b"", "X-Request-Id: theirs")).value("X-Request-Id")
         == "theirs"
@@ -156,8 +156,8 @@ def test_upstreams_name_for_a_request_stands():
 @pytest.mark.parametrize(
     ("word", "expected"), [("info", 3), ("warning", 2), ("error", 0)]
 )
-def test_level_says_which_calls_are_logged(lines, caplog, word, expected):
-    """Warnings are refusals of the gateway's own and statuses from 500 on."""
+def test_the_level_selects_the_calls(lines, caplog, word, expected):
+    """Refusals and statuses from 500 on are warnings."""
     caplog.set_level(word.upper(), "shim")
     with (
         replying(reply(), reply(status="503 Service Unavailable")) as upstream,
@@ -172,8 +172,8 @@ def test_level_says_which_calls_are_logged(lines, caplog, word, expected):
 @pytest.mark.parametrize(
     "start", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf"]
 )
-def test_a_caller_that_leaves_has_a_line(lines, start):
-    """It has no status: nobody was answered, whether the answer had begun or not."""
+def test_a_disconnected_caller_has_a_line(lines, start):
+    """It has no status, whether the response had begun or not."""
 
     def begun(upstream):
         upstream.message()
@@ -190,8 +190,8 @@ def test_a_caller_that_leaves_has_a_line(lines, start):
         assert " WARNING " in lines()[0]
 
 
-def test_hostile_callers_stay_on_their_line():
-    """Control characters, quotes and what is not ASCII are replaced, and a long User-Agent or path is cut."""
+def test_hostile_values_stay_on_their_line():
+    """Control characters, quotes and non-ASCII are replaced; a long User-Agent or path is cut."""
     text = line(agent='a"b\n\x1b[31m\udcff' + "x" * 500).text()
     assert text.isprintable()
     assert text.isascii()
@@ -201,8 +201,8 @@ def test_hostile_callers_stay_on_their_line():
     assert max(len(made.text()), len(made.json())) < 1000
 
 
-def test_json_has_one_object_a_line():
-    """Members without a value are left out; the time has its offset."""
+def test_json_has_one_object_per_line():
+    """Members without a value are omitted; the time has its offset."""
     found = json.loads(line(agent="\udcff", status=200).json())
     assert re.fullmatch(
         r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d", found["time"]
@@ -216,8 +216,8 @@ def test_json_has_one_object_a_line():
     )
 
 
-def test_a_life_as_its_log_has_it(serve):
-    """Each line of a log in JSON is an object, of events and calls alike."""
+def test_every_line_of_a_json_log_is_an_object(serve):
+    """Events and calls alike."""
     running = serve(
         "--admin", "off", "--upstream", "http://127.0.0.1:1", "--log-format", "json"
     )
@@ -236,12 +236,12 @@ def test_a_life_as_its_log_has_it(serve):
 
 
 def test_times_have_milliseconds_and_carry():
-    """59.9999 seconds are not 60."""
+    """59.9999 seconds are not rounded to 60 seconds."""
     assert instant(119.9999)[17:23] == "59.999"
 
 
-def test_levels_below_the_loggers_are_left_out(monkeypatch):
-    """A line that nobody wants costs no text."""
+def test_lines_below_the_level_are_not_formatted(monkeypatch):
+    """They cost no time."""
     logging.getLogger("shim.gateway.calls").setLevel(logging.WARNING)
     try:
         monkeypatch.setattr(CallLine, "text", lambda self: pytest.fail("it was made"))
@@ -250,8 +250,8 @@ def test_levels_below_the_loggers_are_left_out(monkeypatch):
         logging.getLogger("shim.gateway.calls").setLevel(logging.NOTSET)
 
 
-def test_a_call_that_cannot_be_shown_is_counted_as_lost():
-    """A defect in showing one line keeps none of the others."""
+def test_a_call_that_cannot_be_formatted_is_counted_as_lost():
+    """Other lines are still written."""
     reading, writing = os.pipe()
     written = LogLines(writing)
     written.put(line(began="never").text)

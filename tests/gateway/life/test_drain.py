@@ -1,4 +1,4 @@
-"""Stopping: no call is lost under load, how long it takes, and which signals begin it."""
+"""Shutdown: no call is lost under load, its length, and its signals."""
 
 import contextlib
 import signal
@@ -8,8 +8,8 @@ from tests.peers.raw import PATIENCE, Held, raw_upstream, reply, replying, until
 from tests.peers.served import At, ask, calling, gateway, get, status_of
 
 
-def test_signal_under_load_loses_nothing(serve):
-    """Kept connections and new ones, all busy: each call that was taken has its answer, and the exit code is 0."""
+def test_a_signal_under_load_loses_no_call(serve):
+    """Each call on busy persistent and new connections gets its response, and the exit code is 0."""
     with raw_upstream(slow) as upstream:
         running = serve("--admin", "off", "--upstream", upstream.origin)
         load = Load(running.calls(), kept=16, new=8)
@@ -20,8 +20,8 @@ def test_signal_under_load_loses_nothing(serve):
         assert load.lost == []
 
 
-def test_new_connections_are_taken_until_a_balancer_has_noticed(serve, port):
-    """Where somebody asks whether it is ready, it says at once that it isn't, and goes on taking calls for a while."""
+def test_connections_are_accepted_until_the_balancer_has_noticed(serve, port):
+    """If readiness is probed, it fails at once, and calls are accepted for a while."""
     with replying(reply(b"hi")) as upstream:
         admin = At(f"http://127.0.0.1:{port}")
         words = (
@@ -44,8 +44,8 @@ def test_new_connections_are_taken_until_a_balancer_has_noticed(serve, port):
         assert running.end() == 0
 
 
-def test_second_signal_ends_at_once(serve):
-    """A call that would hold the end up for minutes is cut, and the exit code is 0; either signal begins an end."""
+def test_a_second_signal_ends_at_once(serve):
+    """A call of several minutes is cut off, and the exit code is 0; both signals work."""
     held = Held()
     with raw_upstream(held) as upstream:
         running = serve(
@@ -61,19 +61,19 @@ def test_second_signal_ends_at_once(serve):
         held.answer.set()
 
 
-def test_connections_that_the_kernel_took_are_served():
-    """A caller that connected while the listener was about to close is accepted, and not reset."""
+def test_connections_in_the_backlog_are_served():
+    """A caller that connected just before the listener closes is not reset."""
     with replying(reply(b"hi")) as upstream, contextlib.ExitStack() as stack:
         with gateway(upstream.origin) as served:
             callers = [stack.enter_context(calling(served)) for _ in range(20)]
             for caller in callers:
                 caller.send(get("/x", "Connection: close"))
-            # The gateway's thread has to end right here.
+            # The gateway's thread has to end exactly here.
         assert [caller.message()[1] for caller in callers] == [b"hi"] * 20
 
 
-def test_an_end_without_standard_error_is_an_end(serve, port):
-    """A supervisor may close it: no socket takes its place, where the interpreter would write its last lines."""
+def test_an_end_without_standard_error_works(serve, port):
+    """A supervisor may close it; no socket gets its number, to which the interpreter writes its last lines."""
     without = ("sh", "-c", 'exec "$@" 2>&-', "sh")
     running = serve("--admin", f"127.0.0.1:{port}", before=without)
 

@@ -1,4 +1,4 @@
-"""A full disk under log and inventory costs lines, and no call."""
+"""A full disk under log and inventory costs lines, but no call."""
 
 import json
 import os
@@ -19,14 +19,14 @@ CALL = get(
     "/api/atlas/v1.0/groups/6510aa1b2c3d4e5f60718293/serverless/c1/backup/snapshots"
 )
 CALLS = 40
-SIZE = 4096  # bytes of the inventory that fit: some calls, and not all
+SIZE = 4096  # bytes of the inventory that fit: some calls, but not all
 
 
 @pytest.mark.skipif(
     not Path("/dev/full").exists(), reason="the disk that is full is Linux' /dev/full"
 )
-def test_a_full_disk_stops_no_call_and_is_shown(port, tmp_path):
-    """Each call is answered; the page has what is missing, since when, and why."""
+def test_a_full_disk_stops_no_call(port, tmp_path):
+    """Each call is answered; the page shows the losses, their time and their cause."""
     inventory = tmp_path / "calls.jsonl"
     admin = At(f"http://127.0.0.1:{free_port()}")
     served = At(f"http://127.0.0.1:{port}")
@@ -48,8 +48,8 @@ def test_a_full_disk_stops_no_call_and_is_shown(port, tmp_path):
         ) as process:  # fmt: skip
             try:
                 until(lambda: _is_ready(admin), "calls are taken")
-                # Python ignores the signal that comes with it, so that a write is an
-                # error, as on a full disk.
+                # Python ignores the signal, so a write raises an error as on a full
+                # disk.
                 resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (SIZE, SIZE))
                 assert [status_of(ask(served, CALL)[0]) for _ in range(CALLS)] == [
                     200

@@ -1,4 +1,4 @@
-"""Whoever reads the log slowly, or not at all, holds nobody up (with pipes of one page, which are Linux')."""
+"""A slow or stopped reader of the log blocks no one (with pipes of one page, which need Linux)."""
 
 import fcntl
 import logging
@@ -30,14 +30,14 @@ def _record(text: str) -> logging.LogRecord:
 
 @attrs.frozen
 class Ends:
-    """Both ends of a pipe that holds one page."""
+    """Both ends of a pipe with one page of buffer."""
 
     reading: FileIO
     writing: FileIO
     seen: list[bytes] = attrs.field(factory=list)
 
     def fill(self) -> None:
-        """Write until nothing more fits."""
+        """Write until the pipe is full."""
         os.set_blocking(self.writing.fileno(), False)
         while self.writing.write(b"." * 512) is not None:
             pass
@@ -56,13 +56,13 @@ class Ends:
 
     @property
     def text(self) -> bytes:
-        """What was read, without what the pipe was filled with."""
+        """The text that was read, without the filling."""
         return b"".join(self.seen).lstrip(b".")
 
 
 @pytest.fixture
 def pipe():
-    """Yield a pipe, whose ends are closed once nobody writes to it any more: their numbers are others' then."""
+    """Yield a pipe, and close its ends after the last writer, because other files may get their numbers."""
     reading, writing = os.pipe()
     fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 4096)
     with (
@@ -85,8 +85,8 @@ def _answers(served: At) -> bool:
     return True
 
 
-def test_full_log_does_not_stop_the_gateway(port, pipe):
-    """A process whose log nobody reads answers probes and calls, ends at a signal, and says what it lost."""
+def test_a_full_log_does_not_stop_the_gateway(port, pipe):
+    """A process with an unread log answers probes and calls, ends at a signal, and reports its lost lines."""
     with replying(reply(b"hi")) as upstream:
         pipe.fill()
         admin = At(f"http://127.0.0.1:{free_port()}")
@@ -122,15 +122,15 @@ def test_full_log_does_not_stop_the_gateway(port, pipe):
                 process.kill()
 
 
-def test_lines_are_dropped_and_counted(pipe):
-    """What does not fit is counted, and the count is written when the reader is back."""
+def test_dropped_lines_are_counted(pipe):
+    """The number is written when the reader continues."""
     before = LogLines.lost.count
     pipe.fill()
     lines = LogLines(pipe.writing.fileno(), most=10)
     for number in range(50):
         lines.emit(_record(f"line {number}"))
     lost = LogLines.lost.count - before
-    assert 39 <= lost <= 40  # one line may be in the writer's hands
+    assert 39 <= lost <= 40  # the writer may hold one line
     reader = pipe.read()
     lines.finish(30)
     pipe.writing.close()
@@ -143,7 +143,7 @@ def test_lines_are_dropped_and_counted(pipe):
 
 
 def test_the_end_does_not_wait_for_a_reader(pipe):
-    """A full queue and a full pipe hold the end up for as long as its patience says, and no longer."""
+    """A full queue and a full pipe delay the end by no more than the limit."""
     pipe.fill()
     lines = LogLines(pipe.writing.fileno(), most=1)
     for _ in range(5):
@@ -152,8 +152,8 @@ def test_the_end_does_not_wait_for_a_reader(pipe):
     assert lines._thread.is_alive()
 
 
-def test_reader_that_is_gone_is_no_error(pipe):
-    """A closed pipe swallows lines."""
+def test_a_closed_pipe_is_not_an_error(pipe):
+    """Its lines are lost."""
     with Path(os.devnull).open("rb") as nothing:
         os.dup2(nothing.fileno(), pipe.reading.fileno())
     lines = LogLines(pipe.writing.fileno())
@@ -162,8 +162,8 @@ def test_reader_that_is_gone_is_no_error(pipe):
     assert not lines._thread.is_alive()
 
 
-def test_descriptor_that_does_not_block_loses_nothing(pipe):
-    """Another program that shares the terminal may have made it non-blocking."""
+def test_a_non_blocking_descriptor_loses_no_line(pipe):
+    """Another program on the same terminal may have set the flag."""
     os.set_blocking(pipe.writing.fileno(), False)
     lines = LogLines(pipe.writing.fileno())
     for _ in range(200):
@@ -175,7 +175,7 @@ def test_descriptor_that_does_not_block_loses_nothing(pipe):
     assert pipe.text.count(b" INFO    shim: " + b"x" * 100 + b"\n") == 200
 
 
-def test_record_that_cannot_be_formatted_is_counted_as_lost(pipe):
+def test_a_record_that_cannot_be_formatted_is_counted_as_lost(pipe):
     """The next line is written."""
     lines = LogLines(pipe.writing.fileno())
     lines.emit(
@@ -192,8 +192,8 @@ def test_record_that_cannot_be_formatted_is_counted_as_lost(pipe):
     ("text", "ERROR   shim.test: hello\nTraceback (most recent call last):\n"),
     ("json", '"event":"test","message":"hello","exception":"Traceback (most recent call last):'),
 ])  # fmt: skip
-def test_events_go_to_stderr_and_all_is_as_before_at_the_end(capfd, form, said):
-    """In the form that was asked for, with tracebacks; handlers of the program are put back."""
+def test_events_go_to_stderr_and_logging_is_restored(capfd, form, said):
+    """They have the chosen format, with tracebacks; the program's handlers are restored."""
     before = list(logging.getLogger().handlers)
     with logged(LogLevel.INFO, LogFormat(form)):
         try:

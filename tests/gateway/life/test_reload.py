@@ -1,4 +1,4 @@
-"""Settings and documents are replaced while calls are taken; broken ones are refused."""
+"""Settings and documents are replaced while calls are served; invalid ones are refused."""
 
 import json
 import os
@@ -38,7 +38,7 @@ def source_of(config: Path, mappings: Path | None = None, **flags: str) -> PlanS
 
 
 class Applied:
-    """A gateway that does not run, and follows a source."""
+    """A gateway that does not run, but follows its files."""
 
     def __init__(self, source: PlanSource):
         self.files = LivePlan(source.read(), source)
@@ -52,7 +52,7 @@ class Applied:
 
     @property
     def problems(self):
-        """What is wrong with the files."""
+        """The problems of the files."""
         found: list[str] = []
         for one in self.gateway.watched:
             found.extend(one.problems)
@@ -76,8 +76,8 @@ FILES = [
 
 
 @pytest.mark.parametrize(("text", "said"), FILES)
-def test_broken_file_is_refused(tmp_path, caplog, text, said):
-    """Nothing is applied, one line has all problems; a good one puts it right."""
+def test_an_invalid_file_is_refused(tmp_path, caplog, text, said):
+    """Nothing is applied, and one line lists all problems; a valid file ends the state."""
     config = tmp_path / "shim.toml"
     config.write_text('route = "legacy"\n')
     applied = Applied(source_of(config))
@@ -94,8 +94,8 @@ def test_broken_file_is_refused(tmp_path, caplog, text, said):
     assert not applied.problems
 
 
-def test_what_cannot_change_is_kept_and_told(tmp_path, caplog):
-    """An address and an upstream need a restart: the log says which, the rest is applied."""
+def test_options_that_need_a_restart_are_reported(tmp_path, caplog):
+    """The log names them, such as address and upstream; all other options are applied."""
     config = tmp_path / "shim.toml"
     config.write_text("")
     applied = Applied(source_of(config))
@@ -111,8 +111,8 @@ def test_what_cannot_change_is_kept_and_told(tmp_path, caplog):
     assert applied.plan.waiting == ["listen", "upstream"]
 
 
-def test_calls_in_flight_keep_what_they_began_with():
-    """A call that waits for upstream while the plan changes is translated by the old one."""
+def test_calls_in_progress_keep_their_plan():
+    """A call that waits for upstream during a change is translated by the old plan."""
     held = Held(reply(EMPTY))
     with (
         raw_upstream(held) as upstream,
@@ -130,8 +130,8 @@ def test_calls_in_flight_keep_what_they_began_with():
     assert links[1].startswith("https://new.test/")
 
 
-def test_running_gateway_sees_files_and_signals(serve, port, tmp_path):
-    """A swapped ConfigMap, a changed file and a mistyped variable are noticed, signals to read again not."""
+def test_a_running_gateway_sees_files_and_signals(serve, port, tmp_path):
+    """A swapped ConfigMap, a changed file and a mistyped variable are noticed without a signal."""
     folder = tmp_path / "mappings"
     folder.mkdir()
     mount = Mount(folder)
@@ -184,15 +184,15 @@ shim.cli.main()
 """
 
 
-def test_sighup_does_not_end_a_gateway_that_starts_or_ends(serve):
-    """It may come before the options are read, and after calls have ended."""
+def test_sighup_does_not_end_a_starting_or_ending_gateway(serve):
+    """It may come before the options are read, or after the last call."""
     running = serve("--admin", "off", program=("-c", HUNG_UP, "serve"))
     running.calls()
     assert running.end() == 0
 
 
-# The interpreter and the checkout may be where only root can read; reading is all that
-# is kept of root's rights.
+# The interpreter and the checkout may be readable only for root, so this process keeps
+# root's right to read.
 STRANGER = (
     "setpriv", "--reuid=54321", "--regid=54321", "--clear-groups", "--no-new-privs",
     "--inh-caps=-all,+dac_read_search", "--ambient-caps=-all,+dac_read_search",
@@ -215,9 +215,9 @@ def _can_become_a_stranger() -> bool:
     not _can_become_a_stranger(),
     reason="needs root and setpriv to become an unknown user",
 )
-def test_starts_read_only_without_home_as_an_unknown_user(serve):
-    """No home, no name, nowhere to write: it starts, answers, reads its settings again, and ends."""
-    # pytest's own folders are closed to strangers.
+def test_a_gateway_runs_read_only_as_an_unknown_user(serve):
+    """Without home, user name or writable folder it starts, answers, reloads and ends."""
+    # Other users can't read pytest's own folders.
     folder = Path(tempfile.mkdtemp())
     config = folder / "shim.toml"
     config.write_text('route = "flex"\n')
@@ -237,8 +237,8 @@ def test_starts_read_only_without_home_as_an_unknown_user(serve):
     shutil.rmtree(folder)
 
 
-def test_a_kill_switch_acts_whatever_lies_beside_it(tmp_path):
-    """The config's own last good is not that of the documents, and they are reported until they are put right."""
+def test_a_kill_switch_works_next_to_an_invalid_document(tmp_path):
+    """Config and documents have separate last valid versions; the documents are reported until they are corrected."""
     config = tmp_path / "shim.toml"
     folder = tmp_path / "documents"
     config.write_text("")

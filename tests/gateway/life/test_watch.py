@@ -1,4 +1,4 @@
-"""Files that are read again: when, what is refused, and that no file keeps the program from ending."""
+"""Watched files: when they are read, what is refused, and that no file blocks the end of the program."""
 
 import errno
 import threading
@@ -13,7 +13,7 @@ from tests.peers.raw import until
 
 
 class Seen:
-    """A watch over files, with the texts that were put to use."""
+    """A watch over files, with the texts that were applied."""
 
     def __init__(self, *files):
         self.files = files
@@ -25,19 +25,19 @@ class Seen:
         return "".join(file.read_text() for file in self.files)
 
     def use(self, text):
-        """Keep what was read."""
+        """Record the text."""
         self.used.append(text)
 
 
 @pytest.fixture
 def file(tmp_path):
-    """A file that is watched."""
+    """A watched file."""
     (tmp_path / "file").write_text("a")
     return tmp_path / "file"
 
 
-def test_change_is_read_when_two_looks_agree(file, caplog):
-    """The start is not a change; a change is read at the second look that finds it, and once."""
+def test_a_change_is_read_when_two_checks_agree(file, caplog):
+    """The start is not a change; a change is read once, at the second check that sees it."""
     caplog.set_level("INFO")
     seen = Seen(file)
     assert [seen.watched.look() for _ in range(2)] == [None, None]
@@ -47,8 +47,8 @@ def test_change_is_read_when_two_looks_agree(file, caplog):
     assert "new things in use" in caplog.text
 
 
-def test_file_that_is_still_written_is_not_read(file):
-    """As long as each look finds another size nothing is read; what is back to what it was is not a change."""
+def test_a_file_that_is_being_written_is_not_read(file):
+    """While its size changes, it is not read. A change that was reverted is none."""
     seen = Seen(file)
     stat = file.stat()
     for text in ("ab", "abc", "abcd"):
@@ -59,8 +59,8 @@ def test_file_that_is_still_written_is_not_read(file):
     assert stat.st_ino == file.stat().st_ino
 
 
-def test_files_that_change_while_they_are_read(file):
-    """What was read may be half old and half new, and is read again."""
+def test_a_file_that_changes_during_the_read_is_read_again(file):
+    """The first text may be half old and half new."""
     seen = Seen(file)
     read = seen.read
 
@@ -76,15 +76,15 @@ def test_files_that_change_while_they_are_read(file):
 
 
 def followed(seen, monkeypatch):
-    """Look again and again in a thread; returns what ends that."""
+    """Check again and again in a thread; return a function that stops it."""
     monkeypatch.setattr(watch, "EVERY", 0)
     ended = threading.Event()
     threading.Thread(target=seen.watched.follow, args=(ended,), daemon=True).start()
     return ended
 
 
-def test_read_that_hangs_is_given_up(file, caplog, monkeypatch):
-    """It is said once, when the patience is over; what it brings when it comes back is used."""
+def test_a_hanging_read_is_abandoned(file, caplog, monkeypatch):
+    """This is logged once, after the timeout; if the read ends later, its result is used."""
     seen = Seen(file)
     begun = threading.Event()
     ends = threading.Event()
@@ -113,8 +113,8 @@ def test_read_that_hangs_is_given_up(file, caplog, monkeypatch):
 
 
 @pytest.mark.parametrize("failures", [1, 2, 5])
-def test_a_read_that_fails_is_no_verdict(file, caplog, failures):
-    """A disk that fails for a moment does not keep a kill switch from acting: the same file is read again."""
+def test_a_failed_read_is_repeated(file, caplog, failures):
+    """A short failure of the disk does not delay a kill switch: the same file is read again."""
     caplog.set_level("INFO")
     seen = Seen(file)
     read = Seen(file).read
@@ -137,8 +137,8 @@ def test_a_read_that_fails_is_no_verdict(file, caplog, failures):
     ]  # fmt: skip
 
 
-def test_what_stays_bad_is_read_seldom(file, caplog):
-    """After one look, two, four, and at last once a minute; it is logged once, and a change is read at once."""
+def test_an_invalid_file_is_read_ever_less_often(file, caplog):
+    """After one check, two, four, and finally once a minute. It is logged once; a change is read at once."""
     seen = Seen(file)
     reads = list[int]()
     looks = 0
@@ -169,8 +169,8 @@ def test_what_stays_bad_is_read_seldom(file, caplog):
     assert [seen.watched.look() for _ in range(2)] == [None, True]
 
 
-def test_defect_ends_no_watch(file, caplog, monkeypatch):
-    """Whatever reading or using raises is logged with its traceback, and the next change is read."""
+def test_a_defect_does_not_end_the_watch(file, caplog, monkeypatch):
+    """Errors in reading and applying are logged with their traceback, and the next change is read."""
     seen = Seen(file)
     refused = threading.Event()
     used = threading.Event()
@@ -191,8 +191,8 @@ def test_defect_ends_no_watch(file, caplog, monkeypatch):
     assert "ZeroDivisionError" in caplog.text
 
 
-def test_values_are_put_to_use_one_at_a_time(file):
-    """Options and documents make one plan: of two that change together neither undoes the other."""
+def test_values_are_applied_one_at_a_time(file):
+    """Options and documents make one plan; if both change, neither undoes the other."""
     one = Seen(file)
     other = Seen(file)
     seen = ["nothing"]
@@ -200,7 +200,7 @@ def test_values_are_put_to_use_one_at_a_time(file):
 
     def use(_):
         waits.start()
-        waits.join(0.05)  # it would be through by then
+        waits.join(0.05)  # it would be finished by then
         seen.extend(other.used)
 
     one.watched.use = use
@@ -223,8 +223,8 @@ main(["serve", *sys.argv[1:]])
 """
 
 
-def test_thread_that_hangs_does_not_keep_the_program(serve, tmp_path):
-    """A disk that never answers hangs the inventory's writer for ever; SIGTERM ends the process all the same."""
+def test_a_hanging_thread_does_not_block_the_end(serve, tmp_path):
+    """A disk that never answers blocks the inventory's writer for ever; SIGTERM still ends the process."""
     running = serve(
         "--admin", "off", env={"ATLAS_SHIM_INVENTORY": str(tmp_path / "calls")}, program=("-c", HANGS)
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What a gateway's metrics page says."""
+"""Read a gateway's metrics page."""
 
 from collections.abc import Mapping
 
@@ -11,7 +11,7 @@ IN_FLIGHT = "atlas_shim_in_flight_requests"
 
 
 class Page:
-    """A page of metrics, read as Prometheus reads it."""
+    """A page of metrics, parsed like Prometheus does."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -22,7 +22,7 @@ class Page:
         ]
 
     def all(self, name: str) -> list[tuple[Mapping[str, str], float]]:
-        """Return all series of a name."""
+        """Return all series with a name."""
         return [
             (sample.labels, sample.value)
             for sample in self._samples
@@ -30,7 +30,7 @@ class Page:
         ]
 
     def value(self, name: str, **labels: str) -> float | None:
-        """Return the sum of the series that have these labels, None when there is none."""
+        """Return the sum of the series with these labels, None if there are none."""
         found = [
             value for said, value in self.all(name) if labels.items() <= said.items()
         ]
@@ -49,7 +49,10 @@ def page_at(where: Served) -> Page:
 
 @pytest.fixture(scope="session")
 def page():
-    """Return a function that reads a gateway's page, once no call is in flight: an answer is there before its count."""
+    """Return a function that reads a gateway's page when no call is in progress.
+
+    A response may arrive before it is counted.
+    """
 
     def read(served: HasAdmin) -> Page:
         while (found := page_at(admin(served))).value(IN_FLIGHT):

@@ -1,4 +1,4 @@
-"""Prometheus itself, on a store that is made of pages of gateways."""
+"""Run Prometheus on a store that contains pages of gateways."""
 
 import contextlib
 import re
@@ -23,14 +23,17 @@ needs_prometheus = pytest.mark.skipif(
 
 
 class Answering:
-    """A Prometheus that answers queries; ``now`` is the time of the last pages, in seconds since the epoch."""
+    """A Prometheus that answers queries.
+
+    ``now`` is the time of the last pages, in seconds since the epoch.
+    """
 
     def __init__(self, address: str, now: float) -> None:
         self._address = address
         self._now = now
 
     def ask(self, path: str, **words: str | float) -> Any:
-        """Ask its API; raises AssertionError for what it does not understand."""
+        """Call its API. Raises AssertionError for an invalid request."""
         answer = httpx.get(
             f"http://{self._address}/api/v1/{path}", params=words, trust_env=False
         ).json()
@@ -38,7 +41,7 @@ class Answering:
         return answer["data"]
 
     def query(self, query: str) -> list[tuple[Mapping[str, str], str]]:
-        """Return labels and values of what a query finds."""
+        """Return labels and values of a query's result."""
         found = self.ask("query", query=query, time=self._now)["result"]
         return [(one["metric"], one["value"][1]) for one in found]
 
@@ -52,8 +55,8 @@ def watching(
 ) -> Iterator[Answering]:
     """Run a Prometheus that has read two pages of each job, 15 seconds apart.
 
-    Its store is written for it: before it looked at a gateway by itself five seconds
-    would pass.
+    The test writes the store, because Prometheus itself would need five seconds for a
+    first scrape.
     """
     lines = []
     for order, moment in enumerate((now - 15, now)):

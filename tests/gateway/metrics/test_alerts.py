@@ -1,4 +1,4 @@
-"""Alert rules, checked and tried by Prometheus' own tool."""
+"""Alert rules, checked and tried by Prometheus's own tool."""
 
 import re
 import subprocess
@@ -30,20 +30,20 @@ def run(*words):
 
 @pytest.mark.slow
 @needs_prometheus
-def test_rules_are_well_formed():
-    """Prometheus takes them."""
+def test_rules_are_valid():
+    """Prometheus accepts them."""
     run("check", "rules", "--lint-fatal", "alerts.yml")
 
 
 @pytest.mark.slow
 @needs_prometheus
-def test_rules_fire_when_they_should_and_at_no_other_time():
-    """The unit tests beside them pass."""
+def test_rules_fire_only_when_they_should():
+    """Their unit tests pass."""
     run("test", "rules", "alerts_test.yml")
 
 
-def test_each_alert_leads_to_a_section():
-    """Its runbook is a page of the repository, and a heading there."""
+def test_each_alert_links_to_a_section():
+    """Its runbook is a heading on a page of the repository."""
     rules = (RULES / "alerts.yml").read_text("utf-8")
     found = re.findall(
         r"runbook: (docs/[\w/-]+\.md)(?:#([\w-]+))?$", rules, re.MULTILINE
@@ -56,8 +56,8 @@ def test_each_alert_leads_to_a_section():
         assert not anchor or anchor in headings
 
 
-def test_each_alert_has_a_case():
-    """No rule is without a test of its own."""
+def test_each_alert_has_a_test():
+    """In the file of unit tests."""
     alerts = re.findall(r"alert: (\w+)", (RULES / "alerts.yml").read_text("utf-8"))
     tried = set(
         re.findall(r"alertname: (\w+)", (RULES / "alerts_test.yml").read_text("utf-8"))
@@ -68,8 +68,8 @@ def test_each_alert_has_a_case():
 
 @pytest.mark.slow
 @needs_prometheus
-def test_page_is_as_prometheus_wants_it(page):
-    """Names, types, help texts and units follow its conventions."""
+def test_the_page_follows_prometheus_conventions(page):
+    """Names, types, help texts and units."""
     with (
         raw_upstream(lambda peer: None) as upstream,
         gateway(upstream.origin) as served,
@@ -90,7 +90,7 @@ def test_page_is_as_prometheus_wants_it(page):
 
 @pytest.fixture(scope="module")
 def both(page):
-    """Return a function that asks a gateway something, and returns its page before and after."""
+    """Return a function that makes a call, and returns the page before and after it."""
 
     def read(served):
         before = page(served)
@@ -103,7 +103,7 @@ def both(page):
 
 @pytest.fixture(scope="module")
 def pages(both, page, tmp_path_factory):
-    """Return the pages of gateways in several plights, by what is wrong."""
+    """Return the pages of gateways with different problems."""
     path = tmp_path_factory.mktemp("tls") / "tls.pem"
     end = datetime.now(UTC) + timedelta(days=10)
     trustme.CA().issue_cert(
@@ -139,8 +139,8 @@ def pages(both, page, tmp_path_factory):
 
 @pytest.mark.slow
 @needs_prometheus
-def test_real_gateways_in_trouble_raise_their_own_alert_alone(pages, tmp_path):
-    """The rules, as they are, tell each plight from its neighbors, but for the seconds that callers may wait."""
+def test_each_problem_raises_only_its_own_alert(pages, tmp_path):
+    """The unchanged rules tell the problems apart; only the time that callers may wait is adapted."""
     with watching(
         tmp_path, pages, float(int(time.time())), RULES / "alerts.yml"
     ) as prometheus:
@@ -166,10 +166,8 @@ def test_real_gateways_in_trouble_raise_their_own_alert_alone(pages, tmp_path):
 
 @pytest.mark.slow
 @needs_prometheus
-def test_alerts_of_an_operators_own_can_be_written_from_the_page_on_metrics(
-    pages, tmp_path
-):
-    """Prometheus takes each expression there, and those on waits, failures and certificates find what they are for."""
+def test_the_metrics_page_has_working_alert_expressions(pages, tmp_path):
+    """Prometheus accepts each one; those on waits, failures and certificates find their problems."""
     text = (RULES.parents[1] / "docs" / "reference" / "metrics.md").read_text("utf-8")
     section = text.partition("## Alerts of your own")[2].partition("\n## ")[0]
     shown = ["".join(block) for block in re.findall(r"\n\n((?:    .+\n)+)", section)]
@@ -182,5 +180,5 @@ def test_alerts_of_an_operators_own_can_be_written_from_the_page_on_metrics(
     assert waits
     assert fails
     assert ends
-    assert not goes  # none of them runs for a month
+    assert not goes  # no test runs for a month
     assert over

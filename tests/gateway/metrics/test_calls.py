@@ -1,4 +1,4 @@
-"""What a call adds to the metrics: its duration and the origin of its error; each metric is on the page."""
+"""The metrics of a call: its duration and the origin of its error. Each metric is on the page."""
 
 import re
 import time
@@ -31,7 +31,7 @@ def cut(peer):
 
 @pytest.fixture
 def certificate(tmp_path):
-    """Return the name of a file with a certificate and its key, and when it ends."""
+    """Return the path of a file with a certificate and its key, and its expiry."""
     path = tmp_path / "tls.pem"
     end = datetime(2031, 5, 6, tzinfo=UTC)
     trustme.CA().issue_cert(
@@ -40,8 +40,8 @@ def certificate(tmp_path):
     return str(path), end.timestamp()
 
 
-def test_callers_and_upstream_have_histograms_by_operation_and_route(page):
-    """Both count each call once, and upstream's part is no longer than the whole."""
+def test_histograms_by_operation_and_route(page):
+    """Callers and upstream have one each; each counts every call once. Upstream's part is never longer."""
     with replying(FLEX, reply()) as upstream, gateway(upstream.origin) as served:
         ask(served, get(PATH))
         ask(served, get("/x"))
@@ -94,8 +94,8 @@ def test_callers_and_upstream_have_histograms_by_operation_and_route(page):
     ],
     ids=["500", "404", "200", "no room", "no JSON", "silence, retired", "silence", "nobody", "malformed", "late head"],
 )  # fmt: skip
-def test_an_error_counts_by_whose_it_is(page, answer, options, request_, errors, code):
-    """Atlas's from 500 on and the way there, the caller's below that, the gateway's own limits; and by its code."""
+def test_an_error_counts_by_its_origin(page, answer, options, request_, errors, code):
+    """Upstream for 500 and above and network errors, the caller below, the gateway's limits; also by code."""
 
     def script(peer):
         if callable(answer):
@@ -126,7 +126,7 @@ def test_an_error_counts_by_whose_it_is(page, answer, options, request_, errors,
         assert (found.value("atlas_shim_upstream_duration_seconds_sum") or 0) > 0.05
 
 
-def test_defect_is_the_gateway_failing(page, monkeypatch):
+def test_a_defect_counts_as_the_gateways_error(page, monkeypatch):
     """A call that ends in a traceback counts, though no handler answered it."""
     with replying(reply()) as upstream, gateway(upstream.origin) as served:
         monkeypatch.setattr(served._handler.shared.upstream, "send", None)
@@ -140,8 +140,8 @@ def test_defect_is_the_gateway_failing(page, monkeypatch):
     )
 
 
-def test_reply_that_upstream_cuts_is_an_error_of_atlas(page):
-    """Its head said 200, and the caller got half of it."""
+def test_a_truncated_response_counts_as_upstreams_error(page):
+    """Its status was 200, and the caller got half of it."""
     with raw_upstream(cut) as upstream, gateway(upstream.origin) as served:
         with calling(served) as peer:
             peer.send(get("/x"))
@@ -156,8 +156,8 @@ def test_reply_that_upstream_cuts_is_an_error_of_atlas(page):
     assert found.value("atlas_shim_requests_abandoned_total") == 0
 
 
-def test_caller_that_leaves_is_counted_with_its_wait(page):
-    """Who gives up waiting belongs to what callers wait, and is nobody's error."""
+def test_a_disconnected_caller_counts_with_its_wait(page):
+    """Its time belongs to the callers' waits, and it is nobody's error."""
     with raw_upstream(silent) as upstream, gateway(upstream.origin) as served:
         with calling(served) as peer:
             peer.send(get("/x"))
@@ -166,15 +166,15 @@ def test_caller_that_leaves_is_counted_with_its_wait(page):
             lambda: page(served).value("atlas_shim_requests_abandoned_total"),
             "the count",
         )
-        # One more, since another thread may read in the middle of counting.
+        # One more, because another thread may read during the count.
         found = page(served)
     assert found.value("atlas_shim_requests_abandoned_total", operation="other") == 1
     assert found.value("atlas_shim_request_duration_seconds_count") == 1
     assert found.value("atlas_shim_errors_total") == 0
 
 
-def test_caller_that_leaves_after_the_status_of_an_error_has_it(page):
-    """As curl -f does: the error counts, and the call is not abandoned."""
+def test_a_caller_that_disconnects_after_an_error_status_counts_with_it(page):
+    """Like curl -f: the error counts, and the call is not abandoned."""
 
     def half_an_error(peer):
         peer.message()
@@ -194,8 +194,8 @@ def test_caller_that_leaves_after_the_status_of_an_error_has_it(page):
     assert found.value("atlas_shim_requests_abandoned_total") == 0
 
 
-def test_last_retired_call_of_each_operation(page):
-    """Zero says that nobody made one since the start; a call of its own time moves its operation's alone."""
+def test_the_last_retired_call_of_each_operation(page):
+    """Zero means none since the start; a call moves only its own operation's time."""
     name = "atlas_shim_last_retired_call_timestamp_seconds"
     with replying(FLEX) as upstream, gateway(upstream.origin) as served:
         before = page(served)
@@ -213,7 +213,7 @@ def test_last_retired_call_of_each_operation(page):
 
 
 def test_connections_pool_and_memory(page):
-    """Connections are counted: open ones by state, and those refused; nothing is held in the end."""
+    """Open connections are counted by state, refused ones separately; in the end nothing is held."""
     with (
         replying(reply()) as upstream,
         gateway(upstream.origin) as served,
@@ -233,8 +233,8 @@ def test_connections_pool_and_memory(page):
     assert (found.value("process_open_fds") or 0) > 3
 
 
-def test_memory_of_connections_with_tls_is_shown(page, certificate):
-    """Each has what OpenSSL takes, whether it does anything or not."""
+def test_memory_of_tls_connections_is_shown(page, certificate):
+    """Each has OpenSSL's memory, even when idle."""
     with gateway("http://127.0.0.1:1", tls_cert=certificate[0]) as served:
         assert (
             page(served).value("atlas_shim_memory_used_bytes", kind="connections") == 0
@@ -252,7 +252,7 @@ def test_memory_of_connections_with_tls_is_shown(page, certificate):
 
 
 def test_memory_of_incomplete_heads_is_shown(page):
-    """It is not reserved: a call begins with a whole head."""
+    """It is not reserved, because a call begins with a complete head."""
     with gateway("http://127.0.0.1:1") as served, calling(served) as peer:
         peer.send(get("/x", f"X-Long: {'a' * 20_000}")[:-2])
         until(
@@ -264,8 +264,8 @@ def test_memory_of_incomplete_heads_is_shown(page):
         )
 
 
-def test_failed_handshake_is_a_refused_connection(page, certificate):
-    """What speaks plain HTTP to a TLS port never gets as far as a call."""
+def test_a_failed_handshake_is_a_refused_connection(page, certificate):
+    """Plain HTTP to a TLS port never becomes a call."""
     with gateway("http://127.0.0.1:1", tls_cert=certificate[0]) as served:
         with calling(served) as plain:
             plain.send(get("/x"))
@@ -281,8 +281,8 @@ def test_failed_handshake_is_a_refused_connection(page, certificate):
         )
 
 
-def test_end_of_a_certificate_is_told_where_there_is_one(page, certificate):
-    """Without TLS there is no such series, so that an alert on it stays silent."""
+def test_the_expiry_of_a_certificate_is_shown(page, certificate):
+    """Without TLS the series is missing, so that its alert stays silent."""
     name = "atlas_shim_tls_certificate_not_after_timestamp_seconds"
     with gateway("http://127.0.0.1:1") as plain:
         assert name not in page(plain).names
@@ -291,7 +291,7 @@ def test_end_of_a_certificate_is_told_where_there_is_one(page, certificate):
 
 
 def test_build_route_and_sunsets(page):
-    """Each is one series that says what holds now; a sunset of the operator's stands in for the documents' own."""
+    """Each is one series with the current value; a sunset from the settings replaces the document's."""
     sunset = parse_sunsets("snapshots=2031-02-03")
     with gateway("http://127.0.0.1:1", route=RouteWord.FLEX, sunset=sunset) as served:
         found = page(served)
@@ -305,8 +305,8 @@ def test_build_route_and_sunsets(page):
     assert ends == {sunset["snapshots"].timestamp()}
 
 
-def test_no_label_names_a_caller_or_a_resource(page):
-    """Labels are words of documents, RFCs and ours, so that their number has an end."""
+def test_no_label_contains_a_caller_or_a_resource(page):
+    """Labels come from documents, RFCs and the shim, so that their number is limited."""
     known = {"operation", "route", "status_class", "status", "origin", "type", "code", "reason", "level", "state",
              "kind", "le", "side", "document", "version", "python", "result"}  # fmt: skip
     with replying(FLEX) as upstream, gateway(upstream.origin) as served:
@@ -327,8 +327,8 @@ TEXT = (Path(__file__).parents[3] / "docs" / "reference" / "metrics.md").read_te
 )
 
 
-def test_every_metric_is_explained_and_none_besides(page):
-    """Names and labels in the tables are those of a gateway that was called."""
+def test_exactly_the_documented_metrics_exist(page):
+    """Their names and labels are those of a gateway after calls."""
     with replying(FLEX) as upstream, gateway(upstream.origin) as served:
         ask(served, get(PATH))
         text = page(served).text

@@ -1,4 +1,4 @@
-"""The dashboard for Grafana: a Prometheus that scrapes a gateway answers each of its queries."""
+"""The Grafana dashboard: a Prometheus with a gateway's metrics answers each of its queries."""
 
 import json
 import re
@@ -25,7 +25,7 @@ VARIABLES = {"$job": ".*", "$__rate_interval": "1m", "$__range": "1m"}
 
 
 def filled(query: str) -> str:
-    """Return a query with its variables filled in, as Grafana does."""
+    """Return a query with its variables replaced like in Grafana."""
     for name, value in VARIABLES.items():
         query = query.replace(name, value)
     assert "$" not in query
@@ -34,7 +34,7 @@ def filled(query: str) -> str:
 
 @pytest.fixture
 def busy(tmp_path):
-    """Yield a gateway with TLS, and a function that makes calls of several kinds, each answered in another way."""
+    """Yield a gateway with TLS, and a function that makes calls with different results."""
     kind = "Content-Type: application/json"
     errors = [
         reply(status=status) for status in ("404 Not Found", "503 Service Unavailable")
@@ -64,8 +64,8 @@ def busy(tmp_path):
 
 @pytest.mark.slow
 @needs_prometheus
-def test_every_query_returns_something(busy, page, tmp_path):
-    """No panel is empty, or without a number, on a gateway with TLS that was called in several ways."""
+def test_every_query_returns_a_number(busy, page, tmp_path):
+    """No panel is empty on a gateway with TLS after several kinds of calls."""
     served, calls = busy
     calls()
     before = page(served)
@@ -80,8 +80,8 @@ def test_every_query_returns_something(busy, page, tmp_path):
     ] == []
 
 
-def test_queries_name_metrics_and_labels_that_are_there(busy, page):
-    """The same by the names alone, where there is no Prometheus."""
+def test_queries_use_existing_metrics_and_labels(busy, page):
+    """The same check by name, for machines without Prometheus."""
     served, calls = busy
     calls()
     found = page(served)
@@ -99,8 +99,8 @@ def test_queries_name_metrics_and_labels_that_are_there(busy, page):
         assert labels - {"instance", "job", "le"} <= there, query
 
 
-def test_file_is_what_grafana_loads():
-    """A schema that it knows, panels of its own kinds, each query by the chosen data source."""
+def test_grafana_can_load_the_file():
+    """It has a known schema and panel types, and each query uses the selected data source."""
     assert BOARD["schemaVersion"] >= 36
     assert {one["name"] for one in BOARD["templating"]["list"]} == {"datasource", "job"}
     ids = [panel["id"] for panel in BOARD["panels"]]

@@ -1,4 +1,4 @@
-"""What these tests share: either loop, and looks at files that come fast."""
+"""Both event loops, and frequent checks of files."""
 
 import sys
 
@@ -10,13 +10,13 @@ from tests.gateway.tls.worlds import Mount
 
 @pytest.fixture(autouse=True)
 def fast(monkeypatch):
-    """Look at the files again and again."""
+    """Check the files often."""
     monkeypatch.setattr("shim.gateway.watch.EVERY", 0.02)
 
 
 @pytest.fixture(params=["uvloop", pytest.param("asyncio", marks=pytest.mark.slow)])
 def loop(request, monkeypatch):
-    """Run the gateway on each of the loops: TLS is each one's own."""
+    """Run the gateway on each of the loops, because each has its own TLS."""
     if request.param == "uvloop":
         pytest.importorskip("uvloop", reason="uvloop is not installed")
     else:
@@ -25,11 +25,11 @@ def loop(request, monkeypatch):
 
 @pytest.fixture(scope="session")
 def authority():
-    """Return who vouches for the gateway's certificates."""
+    """Return the authority of the gateway's certificates."""
     return trustme.CA()
 
 
 @pytest.fixture
 def mount(tmp_path):
-    """Return a folder of files that are replaced at once."""
+    """Return a folder whose files are all replaced at once."""
     return Mount(tmp_path)

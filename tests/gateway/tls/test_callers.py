@@ -13,14 +13,14 @@ from tests.peers.served import calling, gateway
 
 @pytest.fixture
 def mount(tmp_path, authority):
-    """Return a folder with a certificate of the gateway's."""
+    """Return a folder with a certificate of the gateway."""
     mount = Mount(tmp_path)
     mount.turn_to(authority.issue_cert("localhost", "127.0.0.1"))
     return mount
 
 
 def is_refused(caller: Caller, served) -> bool:
-    """Tell whether a caller is refused, in the handshake or, with TLS 1.3, on its first read."""
+    """Return whether a caller is refused, in the handshake or, with TLS 1.3, on its first read."""
     try:
         caller.ask(served)
     except (ssl.SSLError, ConnectionError, AssertionError):
@@ -31,9 +31,9 @@ def is_refused(caller: Caller, served) -> bool:
 def speaking(
     authority: trustme.CA, oldest: ssl.TLSVersion, newest: ssl.TLSVersion
 ) -> Caller:
-    """Return a caller that speaks these versions."""
+    """Return a caller with these versions."""
     caller = Caller(authority)
-    # Else the caller itself would not try.
+    # Otherwise the caller itself would refuse.
     caller.context.set_ciphers("DEFAULT:@SECLEVEL=0")
     caller.context.minimum_version = oldest
     caller.context.maximum_version = newest
@@ -45,8 +45,8 @@ def speaking(
 @pytest.mark.parametrize(
     ("version", "gets_in"), [("TLSv1_1", False), ("TLSv1_2", True), ("TLSv1_3", True)]
 )
-def test_versions(mount, authority, caplog, version, gets_in):
-    """Older TLS than 1.2 is refused in the handshake, and the log says so."""
+def test_old_versions_are_refused(mount, authority, caplog, version, gets_in):
+    """Versions before TLS 1.2 fail in the handshake, and the log says so."""
     caplog.set_level(logging.INFO)
     spoken = ssl.TLSVersion[version]
     with (
@@ -63,9 +63,9 @@ def test_versions(mount, authority, caplog, version, gets_in):
 
 
 def test_resumed_sessions_are_served(mount, authority):
-    """A caller that comes again by its session ticket needs no whole handshake."""
+    """A caller with a session ticket needs no full handshake."""
     caller = Caller(authority)
-    # Its session is there with the handshake.
+    # The session exists after the handshake.
     caller.context.maximum_version = ssl.TLSVersion.TLSv1_2
     with (
         replying(reply()) as upstream,

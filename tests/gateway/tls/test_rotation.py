@@ -33,12 +33,12 @@ from tests.peers.served import admin, gateway
 
 
 def is_good(served) -> bool:
-    """Tell what the metric says of the files that are in use."""
+    """Return whether the metric reports valid files."""
     return page_at(admin(served)).value("atlas_shim_config_reload_success") == 1
 
 
 def shown_soon(caller: Caller, served: Gateway, mine: trustme.LeafCert) -> None:
-    """See that new handshakes come to use a certificate."""
+    """Wait until new handshakes use a certificate."""
     until(lambda: caller.sees(served) == serial_of(mine), "the new certificate")
 
 
@@ -56,7 +56,7 @@ def rotated(mount, authority):
 
 @pytest.mark.usefixtures("loop")
 def test_certificates_change_under_load(rotated, authority):
-    """Five certificates one after the other: no call fails, and a kept connection goes on with what it began with."""
+    """During five changes no call fails, and persistent connections keep their certificate."""
     served, mount, caller, first = rotated
     with caller.calling(served) as kept, crowd_of(caller, served) as got:
         assert ask(kept) == 200
@@ -70,8 +70,8 @@ def test_certificates_change_under_load(rotated, authority):
     assert set(got) == {200}
 
 
-def test_files_that_are_written_one_after_the_other(tmp_path, authority, caplog):
-    """Between the new certificate and its key nothing is used, and all is well once both are there."""
+def test_files_may_be_written_one_after_the_other(tmp_path, authority, caplog):
+    """A new certificate with an old key is not used; both are used once the key is written."""
     cert = tmp_path / "cert"
     key = tmp_path / "key"
     first, second = (authority.issue_cert("localhost", "127.0.0.1") for _ in range(2))
@@ -91,7 +91,7 @@ def test_files_that_are_written_one_after_the_other(tmp_path, authority, caplog)
 
 
 def broken(kind: str, authority: trustme.CA) -> dict[str, bytes]:
-    """Return files that are of no use."""
+    """Return unusable files."""
     good = authority.issue_cert("localhost", "127.0.0.1")
     other = authority.issue_cert("localhost")
     crt, key = pems(good)
@@ -114,8 +114,8 @@ def broken(kind: str, authority: trustme.CA) -> dict[str, bytes]:
 @pytest.mark.parametrize(
     "kind", ["another key", "no certificate", "empty", "cut", "no key", "expired"]
 )
-def test_broken_files_are_refused(rotated, authority, kind, caplog):
-    """The last good ones, and their end, stay, one line names the file, a metric says so; good ones put it right."""
+def test_invalid_files_are_refused(rotated, authority, kind, caplog):
+    """The last valid files stay in use; one line names the file, and a metric shows it until the files are valid."""
     served, mount, caller, first = rotated
     caplog.set_level(logging.INFO)
     ends = served.tls.value[1]
@@ -137,8 +137,8 @@ def test_broken_files_are_refused(rotated, authority, kind, caplog):
     assert "new files of the listener in use" in caplog.text
 
 
-def test_certificate_that_has_expired_at_the_start(tmp_path, authority, caplog):
-    """A gateway starts with it, since not every caller looks, and warns."""
+def test_an_expired_certificate_at_the_start_is_a_warning(tmp_path, authority, caplog):
+    """The gateway starts, because not every caller checks it."""
     mount = Mount(tmp_path)
     mount.turn_to(authority.issue_cert("127.0.0.1", not_after=LONG_AGO))
     with replying(reply()) as upstream, gateway(upstream.origin, **mount.options):
@@ -149,8 +149,8 @@ def test_certificate_that_has_expired_at_the_start(tmp_path, authority, caplog):
     ({"tls_key": "k"}, "tls_key: is of no use without tls_cert"),
     ({"tls_cert": "/none/crt"}, "tls_cert: /none/crt: No such file"),
 ])  # fmt: skip
-def test_files_of_no_use_are_named_at_the_start(options, said):
-    """The error names the option and the file, before anything listens."""
+def test_unusable_files_at_the_start_are_an_error(options, said):
+    """It includes the option and the file, and comes before anything listens."""
     with pytest.raises(SettingsError, match=said):
         Gateway(Options(**options), environ={})
 
@@ -159,8 +159,8 @@ def test_files_of_no_use_are_named_at_the_start(options, said):
     ("kind", "said"),
     [("locked", "has a password"), ("other", "is not the key of the first")],
 )
-def test_a_key_of_no_use_is_named_with_what_is_wrong(tmp_path, authority, kind, said):
-    """A key behind a password, which nobody could type, and another certificate's."""
+def test_an_unusable_key_is_explained(tmp_path, authority, kind, said):
+    """Such as one with a password, which no one could type, or one for another certificate."""
     ours = authority.issue_cert("127.0.0.1")
     other = authority.issue_cert("127.0.0.1")
     cert = tmp_path / "crt"
@@ -182,8 +182,8 @@ ENDS = [
 
 
 @pytest.mark.parametrize("ends", ENDS, ids=str)
-def test_end_is_read(authority, tmp_path, ends):
-    """Both forms of a time (RFC 5280, 4.1.2.5) are read; the first certificate to end counts."""
+def test_the_expiry_is_read(authority, tmp_path, ends):
+    """Both time formats (RFC 5280, 4.1.2.5) are supported; the first certificate to expire counts."""
     mine = authority.issue_cert(
         "localhost", not_before=datetime(1990, 1, 1, tzinfo=UTC), not_after=ends
     )
@@ -195,8 +195,8 @@ def test_end_is_read(authority, tmp_path, ends):
     assert expiry_of(str(path)) == ends.timestamp()
 
 
-def test_end_of_authorities_is_read(tmp_path):
-    """The same for a certificate of another make."""
+def test_the_expiry_of_authorities_is_read(tmp_path):
+    """The same for a certificate from another tool."""
     found = trustme.CA(key_type=trustme.KeyType.RSA)
     found.cert_pem.write_to_path(tmp_path / "ca.pem")
     known = x509.load_pem_x509_certificate(found.cert_pem.bytes())
@@ -207,8 +207,8 @@ def test_end_of_authorities_is_read(tmp_path):
     "content",
     [b"", b"\xff", b"-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"],
 )
-def test_what_is_no_certificate(tmp_path, content):
-    """Nothing is known of it, and nothing breaks."""
+def test_an_invalid_certificate_has_no_expiry(tmp_path, content):
+    """It is not an error."""
     (tmp_path / "no.pem").write_bytes(content)
     assert expiry_of(str(tmp_path / "no.pem")) is None
     assert expiry_of(str(tmp_path / "none.pem")) is None

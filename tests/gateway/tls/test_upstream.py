@@ -27,7 +27,7 @@ from tests.peers.within import Within
 
 @pytest.fixture
 def context(authority) -> ssl.SSLContext:
-    """Return the TLS of an upstream."""
+    """Return the TLS context of an upstream."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("localhost").configure_cert(context)
     return context
@@ -40,7 +40,7 @@ def secured(context) -> Callable[[Peer], None]:
     def script(peer: Peer) -> None:
         try:
             carrier: Any = Within(peer.socket, context)
-        except ssl.SSLError:  # it is not believed
+        except ssl.SSLError:  # the certificate is refused
             return
         inner = Peer(carrier)
         while True:
@@ -52,7 +52,7 @@ def secured(context) -> Callable[[Peer], None]:
 
 @pytest.fixture(autouse=True)
 def roots(tmp_path, authority, monkeypatch):
-    """Return the file of roots that the environment names, with who vouches for upstream."""
+    """Write the file of roots that the environment names; return upstream's authority."""
     path = tmp_path / "roots.pem"
     path.write_bytes(authority.cert_pem.bytes())
     monkeypatch.setenv("SSL_CERT_FILE", str(path))
@@ -61,19 +61,19 @@ def roots(tmp_path, authority, monkeypatch):
 
 
 def https(origin: str) -> str:
-    """Return the origin by the name that the certificate has."""
+    """Return the origin with the certificate's name."""
     return origin.replace("http://127.0.0.1", "https://localhost")
 
 
 def call(served) -> tuple[int, bytes]:
-    """Call once; return status and content."""
+    """Make one call; return status and content."""
     head, content = ask(served, get("/x"))
     return status_of(head), content
 
 
 @pytest.mark.usefixtures("loop")
-def test_roots_of_the_environment_are_believed(secured):
-    """Upstream's certificate leads to them, and to none of the system's."""
+def test_roots_of_the_environment_are_trusted(secured):
+    """They replace the system's."""
     with raw_upstream(secured) as upstream, gateway(https(upstream.origin)) as served:
         assert [call(served) for _ in range(2)] == [(200, b"secured")] * 2
         assert upstream.connections == 1
@@ -82,8 +82,8 @@ def test_roots_of_the_environment_are_believed(secured):
 @pytest.mark.parametrize(
     ("content", "said"), [(None, "No such file"), (b"", "no certificates in PEM")]
 )
-def test_roots_of_no_use_are_named_at_the_start(roots, content, said):
-    """They would trust nobody."""
+def test_unusable_roots_at_the_start_are_an_error(roots, content, said):
+    """They would trust no upstream."""
     roots.unlink() if content is None else roots.write_bytes(content)
     with (
         pytest.raises(SettingsError, match=f"SSL_CERT_FILE: {roots}: {said}"),
@@ -92,8 +92,8 @@ def test_roots_of_no_use_are_named_at_the_start(roots, content, said):
         pass
 
 
-def test_a_name_that_is_only_common_is_none(tmp_path, roots):
-    """A certificate names hosts as subject alternative names (RFC 9525, 6.3), and is not believed without one."""
+def test_a_common_name_is_not_enough(tmp_path, roots):
+    """A host must be a subject alternative name (RFC 9525, 6.3)."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     ends = datetime(2100, 1, 1, tzinfo=UTC)
@@ -119,8 +119,8 @@ def test_a_name_that_is_only_common_is_none(tmp_path, roots):
         assert b"Upstream's certificate can't be trusted" in call(served)[1]
 
 
-def test_others_are_not_believed(secured, roots):
-    """An upstream whose certificate nobody vouches for gets no call."""
+def test_other_certificates_are_refused(secured, roots):
+    """An upstream with an unknown authority gets no call."""
     roots.write_bytes(trustme.CA().cert_pem.bytes())
     with raw_upstream(secured) as upstream, gateway(https(upstream.origin)) as served:
         head, content = ask(served, get("/x"))
@@ -130,8 +130,8 @@ def test_others_are_not_believed(secured, roots):
 
 
 @pytest.mark.usefixtures("loop")
-def test_through_a_proxy(context, monkeypatch):
-    """One tunnel carries the calls, and upstream's TLS is within it."""
+def test_calls_go_through_a_proxy(context, monkeypatch):
+    """One tunnel carries the calls, with upstream's TLS inside."""
 
     def script(peer: Peer) -> None:
         peer.take(b"\r\n\r\n")
@@ -152,8 +152,8 @@ def test_through_a_proxy(context, monkeypatch):
 
 @pytest.mark.usefixtures("loop")
 @pytest.mark.parametrize("clean", [True, False])
-def test_reply_that_ends_with_the_connection(context, clean):
-    """Whole is what ends with TLS' own farewell; a bare end may be anybody's doing (RFC 9112, 9.8), and cuts it."""
+def test_a_response_that_ends_with_the_connection(context, clean):
+    """It is complete after close_notify. A bare TCP end may be forged (RFC 9112, 9.8), and truncates it."""
 
     def script(peer: Peer) -> None:
         with context.wrap_socket(peer.socket, server_side=True) as inner:
@@ -171,8 +171,8 @@ def test_reply_that_ends_with_the_connection(context, clean):
         assert peer.rest().endswith(b"0\r\n\r\n") is clean
 
 
-def test_both_sides_at_once(secured, authority, tmp_path):
-    """A gateway with TLS on both sides keeps the two apart."""
+def test_tls_on_both_sides(secured, authority, tmp_path):
+    """The gateway keeps the two apart."""
     cert = tmp_path / "listener.pem"
     cert.write_bytes(b"".join(pems(authority.issue_cert("127.0.0.1"))))
     with (

@@ -25,23 +25,26 @@ def pems(mine: trustme.LeafCert) -> tuple[bytes, bytes]:
 
 
 def serial_of(mine: trustme.LeafCert) -> int:
-    """Return a certificate's number."""
+    """Return a certificate's serial number."""
     return x509.load_pem_x509_certificate(mine.cert_chain_pems[0].bytes()).serial_number
 
 
 class Mount:
-    """A folder as Kubernetes mounts a Secret: files are links through ``..data``, which is turned to a new folder."""
+    """A folder like a Secret that Kubernetes mounts.
+
+    Files are links through ``..data``, which is switched to a new folder.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._count = 0
 
     def path(self, name: str) -> str:
-        """Return where a file is seen."""
+        """Return the path of a file."""
         return str(self._folder / name)
 
     def turn(self, **files: bytes) -> None:
-        """Put these in the place of all files at once; ``crt`` is seen as ``tls.crt``."""
+        """Replace all files at once; ``crt`` becomes ``tls.crt``."""
         self._count += 1
         fresh = self._folder / f"..{self._count}"
         fresh.mkdir()
@@ -53,7 +56,7 @@ class Mount:
         (self._folder / "..next").rename(self._folder / "..data")
 
     def turn_to(self, mine: trustme.LeafCert) -> None:
-        """Put another certificate and its key in."""
+        """Replace certificate and key."""
         crt, key = pems(mine)
         self.turn(crt=crt, key=key)
 
@@ -64,9 +67,9 @@ class Mount:
 
 
 class Caller:
-    """A caller that believes an authority, and may have a certificate of its own.
+    """A caller that trusts an authority, and may have its own certificate.
 
-    ``options`` are those of a gateway with a certificate of that authority, where there
+    ``options`` are those of a gateway with a certificate from that authority, if there
     is one.
     """
 
@@ -80,12 +83,12 @@ class Caller:
             mine.configure_cert(self.context)
 
     def wrapped(self, peer: Peer) -> Peer:
-        """Shake hands over a connection, which is the returned one's from here on."""
+        """Complete a handshake over a connection; the returned connection replaces it."""
         return Peer(self.context.wrap_socket(peer.socket, server_hostname="127.0.0.1"))
 
     @contextlib.contextmanager
     def calling(self, served: Served, source: str = "") -> Iterator[Peer]:
-        """Shake hands, and keep the connection for a block."""
+        """Complete a handshake, and keep the connection for a block."""
         with calling(served, source) as plain:
             peer = self.wrapped(plain)
             try:
@@ -94,24 +97,24 @@ class Caller:
                 peer.close()
 
     def ask(self, served: Served, source: str = "") -> int:
-        """Call once on a connection of its own, and return the reply's status."""
+        """Make one call on a new connection, and return the response's status."""
         with self.calling(served, source) as peer:
             return ask(peer)
 
     def sees(self, served: Served) -> int:
-        """Return the number of the certificate that is shown."""
+        """Return the serial number of the gateway's certificate."""
         with self.calling(served) as peer:
             return number_of(peer)
 
 
 def ask(peer: Peer) -> int:
-    """Call once, and return the reply's status."""
+    """Make one call, and return the response's status."""
     peer.send(get("/x"))
     return status_of(peer.message()[0])
 
 
 def number_of(peer: Peer) -> int:
-    """Return the number of the other side's certificate."""
+    """Return the serial number of the peer's certificate."""
     assert isinstance(peer.socket, ssl.SSLSocket)
     shown = peer.socket.getpeercert(binary_form=True)
     assert shown is not None
@@ -119,7 +122,7 @@ def number_of(peer: Peer) -> int:
 
 
 def certified(folder: Path) -> Caller:
-    """Return a caller of a gateway whose certificate, for loopback, is in a folder."""
+    """Return a caller of a gateway whose certificate for loopback is in a folder."""
     authority = trustme.CA()
     mount = Mount(folder)
     mount.turn_to(authority.issue_cert("localhost", "127.0.0.1"))
@@ -130,7 +133,7 @@ def certified(folder: Path) -> Caller:
 
 @contextlib.contextmanager
 def crowd_of(caller: Caller, served: Served, size: int = 3) -> Iterator[list[object]]:
-    """Have callers call on new connections all the time; yield what they got, which errors are a part of."""
+    """Let callers call on new connections all the time; yield their results, including errors."""
     got: list[object] = []
     ending = threading.Event()
 
