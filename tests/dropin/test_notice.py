@@ -24,7 +24,7 @@ KEPT = "atlas-shim still serves this call"
     ({}, "GET", SNAPSHOTS, ("on 2026-01-22. ", KEPT, "without storageSizeBytes", "ATLAS_SHIM_WARNINGS=off")),
     ({"SUNSET": "snapshots=2999-01-01"}, "GET", SNAPSHOTS, ("Atlas retires ", " on 2999-01-01. ", KEPT)),
     ({"ROUTE": "legacy"}, "GET", SNAPSHOTS, ("This call goes to Atlas unchanged, because the route is set to",)),
-    ({}, "POST", INSTANCES, ("atlas-shim has no answer for it. A flex cluster ",)),
+    ({}, "POST", INSTANCES, ("atlas-shim has no answer for it. Serverless instances were replaced by flex clusters",)),
     ({"WRITES": "instances"}, "POST", INSTANCES, (KEPT,)),
 ])  # fmt: skip
 def test_the_warning_says_what_becomes_of_the_call(
