@@ -7,5 +7,5 @@ from shim.core.recognize import Engine, shared_engine
 
 @pytest.fixture(scope="session")
 def engine() -> Engine:
-    """The shipped documents."""
+    """Return the shipped mapping documents."""
     return shared_engine({})

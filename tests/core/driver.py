@@ -1,4 +1,4 @@
-"""Run the core without a network: upstream is a function from a call to (status, fields, content)."""
+"""Drive the core without a network: upstream is a function from a call to (status, fields, content)."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -35,7 +35,7 @@ ORIGIN = "https://cloud.mongodb.com"
 BASE = "http://127.0.0.1:8480"
 BEFORE = datetime(2026, 1, 21, tzinfo=UTC).timestamp()
 AFTER = datetime(2026, 8, 1, tzinfo=UTC).timestamp()
-"""Days on both sides of the sunset of the backup endpoints, 2026-01-22."""
+"""Days before and after the sunset of the backup endpoints on 2026-01-22."""
 
 LIST = "/groups/g1/serverless/c1/backup/snapshots"
 GET = f"{LIST}/6a6f78e0cab84da5c4476b25"
@@ -49,17 +49,17 @@ SNAPSHOT: dict[str, Any] = {
     "mongoDBVersion": "8.0.29", "scheduledTime": "2026-08-02T17:05:10Z", "startTime": "2026-08-02T17:05:37Z",
     "status": "COMPLETED",
 }  # fmt: skip
-"""A flex snapshot as recorded."""
+"""A recorded flex snapshot."""
 
 
 @cache
 def shipped_documents() -> tuple[Document, ...]:
-    """Return the shipped documents, those of what lives on too; reading them takes a third of a second."""
+    """Return the shipped documents, with those of surviving operations. Loading them takes a third of a second."""
     return load_documents(mapping_folders({}))
 
 
 def answers(value: Any, status: int = 200, headers: Headers = ()) -> Given:
-    """Return what an upstream says with a JSON document."""
+    """Return an upstream reply with a JSON document as content."""
     return (
         status,
         (("Content-Type", "application/json"), *headers),
@@ -68,7 +68,7 @@ def answers(value: Any, status: int = 200, headers: Headers = ()) -> Given:
 
 
 def refuses(status: int, code: str) -> Given:
-    """Return what Atlas says with an error."""
+    """Return a reply with an error in Atlas's format."""
     document = {
         "detail": "…",
         "error": status,
@@ -85,7 +85,7 @@ NO_ROUTE: Given = (404, (("Content-Type", "text/html"),), b"<html>Not Found</htm
 
 
 def snapshots(count, start=datetime(2026, 1, 1, tzinfo=UTC)):
-    """Flex lists the oldest first."""
+    """Return a flex page. Flex sorts the oldest snapshot first."""
     return [
         SNAPSHOT
         | {
@@ -97,7 +97,7 @@ def snapshots(count, start=datetime(2026, 1, 1, tzinfo=UTC)):
 
 
 def pages_of(items, *, most=500, links=True, count=True):
-    """An upstream that cuts a list into pages as Atlas does."""
+    """Return an upstream that pages a list as Atlas does."""
 
     def upstream(call):
         query = parse_qs(call.query)
@@ -118,7 +118,7 @@ def pages_of(items, *, most=500, links=True, count=True):
 
 
 def linked(document, rel):
-    """Return the target that a link leads to, None when there is no such link."""
+    """Return the target of the link with this relation, None without one."""
     hrefs = [link["href"] for link in document["links"] if link["rel"] == rel]
     assert len(hrefs) <= 1
     if hrefs:
@@ -128,57 +128,57 @@ def linked(document, rel):
 
 @attrs.frozen
 class Driven:
-    """How an exchange ended, and what the door was asked for meanwhile."""
+    """Describe how an exchange ended, and which commands the core gave on the way."""
 
     outcome: Outcome
     steps: tuple[Send | Read, ...]
 
     @property
     def sends(self) -> tuple[Send, ...]:
-        """The calls, in order."""
+        """Return the calls in order."""
         return tuple(step for step in self.steps if isinstance(step, Send))
 
     @property
     def routes(self) -> tuple[str, ...]:
-        """The side that each call went to."""
+        """Return the side of each call: legacy or successor."""
         return tuple(send.route for send in self.sends)
 
     @property
     def targets(self) -> tuple[str, ...]:
-        """The request targets, in order."""
+        """Return the request targets in order."""
         return tuple(send.call.target for send in self.sends)
 
     @property
     def passed(self) -> bool:
-        """Whether the last native reply is handed back as it came."""
+        """Return whether the last upstream reply is passed through unchanged."""
         return isinstance(self.outcome, PassThrough)
 
     @property
     def reply(self) -> Reply:
-        """The reply that the shim made."""
+        """Return the reply that the shim wrote."""
         assert isinstance(self.outcome, Answer)
         return self.outcome.reply
 
     @property
     def content(self) -> bytes:
-        """The content of that reply."""
+        """Return the content of that reply."""
         assert self.reply.body is not None
         return self.reply.body
 
     @property
     def document(self) -> Any:
-        """The content, decoded."""
+        """Return that content as decoded JSON."""
         return json.loads(self.content)
 
 
 @attrs.define
 class Clock:
-    """A clock that stands still until it is moved."""
+    """A clock that moves only when a test moves it."""
 
     now: float = AFTER
 
     def __call__(self) -> float:
-        """Return the time it stands at."""
+        """Return the current time of this clock."""
         return self.now
 
 
@@ -198,7 +198,11 @@ def drive(
     fault: str | None = None,
     codec: dict[str, Any] | None = None,
 ) -> Driven:
-    """Run one exchange to its end; a body is bytes or JSON, ``fault`` is what every read says instead of content."""
+    """Run one exchange to its end.
+
+    A body is bytes or a JSON value. With ``fault`` every read of content fails with
+    that message.
+    """
     if body is None or isinstance(body, bytes):
         content = body
     else:

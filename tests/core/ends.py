@@ -1,4 +1,4 @@
-"""Recorded pairs of what Atlas ends by 2027-07-01, and an upstream that knows only the new calls of one pair."""
+"""Recorded pairs of the operations that Atlas ends by 2027-07-01, and an upstream that serves one pair."""
 
 import base64
 import json
@@ -13,13 +13,13 @@ from shim.core.messages import Call, field
 from tests.core.driver import CASES, GONE, Given, answers
 
 SHARED = Path(__file__).parents[3] / "shared" / "ends-2027" / "pairs"
-"""More of them, where somebody keeps them beside the checkout; every test here takes them in."""
+"""A folder with further pairs, which may exist beside the checkout. Every test here includes them."""
 ENDED = json.loads((CASES / "ends-2027.json").read_text("utf-8"))
-"""The operations by version, as the description of 2026-08-21 announces their end."""
+"""The operations by version whose end the specification of 2026-08-21 announces."""
 
 
 def pairs() -> dict[str, list[dict[str, Any]]]:
-    """Return the pairs by family, each with both sides' path and answer."""
+    """Return the pairs by family: path and reply of both sides."""
     files = [CASES / "recorded" / "ends-2027.jsonl", *sorted(SHARED.glob("*.jsonl"))]
     found: dict[str, list[dict[str, Any]]] = {}
     for line in (
@@ -36,7 +36,7 @@ def pairs() -> dict[str, list[dict[str, Any]]]:
 
 
 def ends(call: Call) -> bool:
-    """Return whether a call is to what Atlas ends, v1.0 included."""
+    """Return whether a call targets something that Atlas ends, v1.0 included."""
     accept = field(call.headers, "Accept") or ""
     named = any(
         call.method == one["method"]
@@ -49,16 +49,17 @@ def ends(call: Call) -> bool:
 
 @attrs.define
 class NewAtlas:
-    """Atlas after 2027-07-01, as far as one pair tells: 410 to what ended, the pair's new side, and looks.
+    """Atlas after 2027-07-01, as far as one pair describes it.
 
-    ``calls`` are those that it got.
+    It replies 410 to ended operations, and serves the pair's new side and its lookups.
+    ``calls`` are the calls that it received.
     """
 
     pair: dict[str, Any]
     calls: list[Call] = attrs.field(factory=list)
 
     def __call__(self, call: Call) -> Given:
-        """Return what is answered to a call."""
+        """Return the reply to a call."""
         self.calls.append(call)
         pair, new = self.pair, self.pair["new"]
         if ends(call):
@@ -104,7 +105,10 @@ class NewAtlas:
 
 
 def _user(pair: dict[str, Any]) -> dict[str, Any]:
-    """Return the user whose id an invitation's path ends with: a member, if the old side knew no such invitation."""
+    """Return the user whose id ends an invitation's path.
+
+    That is a member of the organization if the old side had no such invitation.
+    """
     roles = (
         (["GROUP_OWNER"])
         if "/groups/" in pair["path"]
@@ -123,7 +127,7 @@ def _user(pair: dict[str, Any]) -> dict[str, Any]:
 
 
 def _filtered(new: Any, call: Call) -> Any:
-    """Return a list of users as the query asks for them."""
+    """Return the part of a list of users that the query selects."""
     if not isinstance(new, dict) or not isinstance(new.get("results"), list):
         return new
     asked = {

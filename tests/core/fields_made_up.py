@@ -1,4 +1,4 @@
-"""Generate fields that a valid document could have, and objects that the other side could send."""
+"""Generate ``fields`` tables that are valid in a document, and objects that upstream could send."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ ODD = [
     "1 or 1",
     "",
 ]
-"""Texts that would be something else if they were put into code as they are."""
+"""Texts that would change their meaning if generated code included them unescaped."""
 PARTS = ["id", "a", "b", "c", *ODD[:-1]]
 SOURCES = st.one_of(
     st.sampled_from([*PARTS, "a.b", "a.c", "b.b", "a.b.c", "o.x", "o.y", "o.p.z"]),
@@ -49,7 +49,7 @@ OF: dict[str, st.SearchStrategy[Any]] = {
     "object": st.dictionaries(WORDS, st.integers(), max_size=2),
     "objects": st.lists(st.dictionaries(WORDS, st.integers(), max_size=2), max_size=2),
 }
-"""Values of each type."""
+"""Example values of each type."""
 
 SCALARS = (
     st.none()
@@ -63,11 +63,11 @@ JSON = (
 )
 
 Chosen = st.SearchStrategy[tuple[type[From], dict[str, Any]]]
-"""A kind of ``from``, and what it needs beside sources."""
+"""The kinds of ``from``, with the keys that each one needs beside its sources."""
 AS_IT_IS: Chosen = st.just((From, {}))
 PARTED: Chosen = st.integers(1, 2).map(lambda count: (Parts, {"count": count}))
 TEXTS = ["8", "8.0", "8.0.4", "8..4", ".", ["8.0"], 8]
-"""What may have parts."""
+"""The kinds that may have parts."""
 
 NAMES = [
     *PARTS[:4],
@@ -77,7 +77,7 @@ NAMES = [
     *(f"q.{odd}" for odd in ODD[:-1]),
     *(f"{odd}r" for odd in ODD[:-1]),
 ]
-"""None stands inside another, and none is ``links``."""
+"""Names of members; none is inside another one, and none is ``links``."""
 PATHS = [
     "/x",
     "/{groupId}/x",
@@ -90,7 +90,7 @@ PATHS = [
 
 @st.composite
 def rules(draw: st.DrawFn, name: str, kind: str, *, body: bool) -> Rule:
-    """One rule for a field of a name and type, without a condition."""
+    """Draw one rule without a condition for a member of this name and type."""
     sources = st.just(name) | SOURCES
     verbs: list[type[Verb]] = [From, From, Constant]
     verbs += [] if body else [Absent]
@@ -143,7 +143,7 @@ CONDITIONS = st.one_of(
 
 @st.composite
 def fields(draw: st.DrawFn, kind: str, *, body: bool = False) -> list[Field]:
-    """The fields of a resource, or of a request body, of one type and with rules of one tier; and perhaps links."""
+    """Draw the fields of a resource or request body: one type, rules of one tier, and sometimes links."""
     found = []
     for name in draw(st.lists(st.sampled_from(NAMES), max_size=3, unique=True)):
         if kind == "string":
@@ -165,7 +165,9 @@ def fields(draw: st.DrawFn, kind: str, *, body: bool = False) -> list[Field]:
         meant: list[str] = []
         for table in tables:
             meant.extend(table.values())
-        words = tuple(dict.fromkeys([*words, *meant]))  # as is checked of a document
+        words = tuple(
+            dict.fromkeys([*words, *meant])
+        )  # the loader of documents checks the same
         found.append(
             Field(name, kind, words, {"body" if body else "flex": tuple(made)}, "at")
         )
@@ -182,7 +184,7 @@ def fields(draw: st.DrawFn, kind: str, *, body: bool = False) -> list[Field]:
 
 @st.composite
 def objects(draw: st.DrawFn, fields: list[Field]) -> Any:
-    """An object of the other side that has much of what the fields look at, well or not so well."""
+    """Draw an upstream object that has many of the members that the rules read, some of them invalid."""
     made: Any = {}
     for field in fields:
         for rule in next(iter(field.rules.values())):
@@ -199,7 +201,7 @@ def objects(draw: st.DrawFn, fields: list[Field]) -> Any:
 
 
 def declared_by(verb: Verb) -> list[Any]:
-    """What a verb has words for."""
+    """Return the texts that a verb can translate."""
     match verb:
         case Values(values=words, drop=drop):
             return [*drop, *words]
@@ -210,7 +212,7 @@ def declared_by(verb: Verb) -> list[Any]:
 
 @st.composite
 def values(draw: st.DrawFn, kind: str, declared: list[Any]) -> Any:
-    """A value for a source: as often declared, of its type or nearly, as anything else or missing."""
+    """Draw a value for a source: usually of the declared type or close to it, sometimes another one or none."""
     near: dict[str, list[Any]] = {
         "integer": [5.0, 5.5],
         "time": ["2026-02-30T00:00:00Z"],
@@ -232,7 +234,7 @@ MISSING = object()
 
 
 def put(made: Any, name: str, value: Any) -> None:
-    """Put a value at a dotted name, or nothing but the objects that would hold it."""
+    """Set a value at a dotted name. Without a value, create only the objects around it."""
     *outer, last = name.split(".")
     for part in outer:
         made = made.setdefault(part, {})

@@ -1,4 +1,4 @@
-"""Lists as recorded, and unusual ones derived from them."""
+"""Recorded lists, and unusual lists derived from them."""
 
 import copy
 import json
@@ -13,7 +13,7 @@ LISTS = {
     "restore": [JOBS, f"{SHARED_TIER}/restores"],
     "cluster": ["/groups/g1/serverless"],
 }
-"""Retired lists, by what their successors list."""
+"""The retired lists, by the resource that their successors list."""
 
 QUERIES = [
     "",
@@ -33,7 +33,7 @@ ODD: list[Any] = [
 
 
 def recorded() -> list[tuple[str, str, dict[str, Any]]]:
-    """Return what lists were recorded: the tier, what they list, and the document."""
+    """Return the recorded lists: tier, resource and document."""
     found = []
     for tier in ("flex", "dedicated"):
         for kind in LISTS:
@@ -56,7 +56,7 @@ FULL = [one for one in RECORDED if one[2]["results"]]
 
 
 def mutated(chance: random.Random, document: dict[str, Any]) -> dict[str, Any]:
-    """Return a document with something odd in it, or two things."""
+    """Return a document with one or two unusual changes."""
     made = copy.deepcopy(document)
     items = made["results"]
     for _ in range(chance.choice([1, 1, 1, 2, 3])):

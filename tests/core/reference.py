@@ -1,4 +1,4 @@
-"""A second, slower implementation of the rules, to compare the generated functions with."""
+"""A second, slower implementation of the mapping rules, to compare the generated functions with."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,15 +12,15 @@ from shim.documents.vocabulary import FITS, Fidelity, parse_time
 from shim.documents.ways import From, Parts, Values
 
 NOTHING: Any = object()
-"""The mark of a missing value, which is not null."""
+"""The mark of a missing value. It differs from null."""
 
 
 class Useless(Exception):  # noqa: N818 - what a rule can't use is not an error
-    """What a rule can't use of a value, and why."""
+    """The part of a value that a rule can't use, and the reason."""
 
 
 def at(source: Any, name: str) -> Any:
-    """The value at a dotted name."""
+    """Return the value at a dotted name."""
     for part in name.split("."):
         if isinstance(source, dict) and part in source:
             source = source[part]
@@ -30,7 +30,7 @@ def at(source: Any, name: str) -> Any:
 
 
 def same(one: Any, other: Any) -> bool:
-    """Whether two values are the same to JSON, to which true is not a number."""
+    """Return whether two values are equal in JSON, where true is not a number."""
     return bool(one == other) and (type(one) is bool) == (type(other) is bool)
 
 
@@ -73,7 +73,7 @@ def converted(field: Field, verb: Any, said: Any) -> Any:
 
 
 def of_one(field: Field, rule: Rule, said: Any, now: float) -> Any:
-    """What a rule makes of the value of one of its sources."""
+    """Return the result of a rule for the value of one of its sources."""
     match rule.verb:
         case From():
             if said is NOTHING:
@@ -121,7 +121,7 @@ def links(verb: LinkBack, call: Any, api: str, made: Any) -> Any:
 
 
 class Expected:
-    """What a list of objects becomes, one field after the other."""
+    """Return the result of the fields for each object in a list."""
 
     def __init__(self, fields: Sequence[Field], tier: str, api: str, call: Any) -> None:
         self.fields = sorted(fields, key=lambda field: field.type == "links")
@@ -133,7 +133,7 @@ class Expected:
         self.got: dict[str, list[tuple[Rule, Any]]] = {
             field.name: [] for field in fields
         }
-        """By field, for each object: its rule, and the word or bad value that left it out, None where it is there."""
+        """For each object and field: the rule, and why the field was left out (None if it is present)."""
 
     def add(self, items: Sequence[Any], name: str) -> None:
         """Translate the items of a list."""
@@ -177,7 +177,7 @@ class Expected:
     def _value(
         self, field: Field, rule: Rule, source: Any, made: Any
     ) -> tuple[Any, list[tuple[str, Any, str]]]:
-        """The value, and what could not be used before it."""
+        """Return the value, and the unusable values that were found before it."""
         bad: list[tuple[str, Any, str]] = []
         match rule.verb:
             case Absent():
@@ -199,7 +199,7 @@ class Expected:
         return NOTHING, bad
 
     def reports(self) -> list[FieldReport]:
-        """What is said of each field."""
+        """Return the record of each field."""
         return [self._report(field) for field in self.fields]
 
     def _report(self, field: Field) -> FieldReport:
@@ -229,8 +229,8 @@ class Expected:
                 true.append((Fidelity.MISSING, what, rule.owner))
             else:
                 true.append((rule.fidelity, rule.why, rule.owner))
-        # The worst first; of those as bad, bad values, and then the document's order of
-        # rules.
+        # The worst comes first. At the same level, bad values come before the others,
+        # in the document's order of rules.
         rules = [*field.rules[self.tier]]
         numbers = {id(rule): number for number, rule in enumerate(rules)}
         places = [
@@ -256,7 +256,10 @@ class Expected:
 
 
 def unwound(source: Any, path: str) -> list[dict[str, Any]]:
-    """What stands at dotted names for each item of a list: the item itself, and the plain values around it."""
+    """Return the values at dotted names for each item of a list.
+
+    That is the item itself and the plain values around it.
+    """
     rows: list[tuple[dict[str, Any], Any]] = [({}, source)]
     outer = ""
     for name in path.split("."):
@@ -282,7 +285,7 @@ def unwound(source: Any, path: str) -> list[dict[str, Any]]:
 
 
 def flat(value: Any) -> list[Any]:
-    """The items of a list and of those in it."""
+    """Return the items of a list, and the items inside them."""
     if isinstance(value, list):
         return [one for inner in value for one in flat(inner)]
     return [value]

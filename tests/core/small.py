@@ -1,4 +1,4 @@
-"""Small mapping documents, written out for one test, or in a file of ``documents/texts``."""
+"""Small mapping documents for one test, written in the test or in a file in ``documents/texts``."""
 
 import tomllib
 from collections.abc import Sequence
@@ -21,10 +21,10 @@ def operation(
     more: str = 'resource = "thing"',
     before: str = "",
 ) -> str:
-    """Return a retired operation, whose successors a test adds; ``more`` are keys of its own.
+    """Return a retired operation; the test adds its successors, and ``more`` adds keys.
 
-    With ``before`` its versions end before one, such as 2026.1.1, and the successor may
-    have the same path.
+    ``before`` is the version in which the operation ends, for example 2026.1.1. Then
+    the successor may have the same path.
     """
     return f"""
 [operation.{name}]
@@ -38,7 +38,7 @@ sunset = 2026-01-01
 
 
 def successor(of: str, path: str, tier: str = "flex") -> str:
-    """Return the call that takes an operation's place on a tier."""
+    """Return the call that replaces an operation on a tier."""
     return f'\n[operation.{of}.{tier}]\npath = "{path}"\nversion = "2024-01-01"\n'
 
 
@@ -58,12 +58,12 @@ ARRAY, PAGE = (
 
 
 def text_of(name: str) -> str:
-    """Return a document that is a file."""
+    """Return the document that a file describes."""
     return (ROOT / "tests" / "documents" / "texts" / f"{name}.toml").read_text("utf-8")
 
 
 def parsed(data: dict[str, Any]) -> tuple[Document, list[str]]:
-    """Return the document that tables are, and what is wrong with it."""
+    """Return the document that tables describe, and its problems."""
     source = DocumentSource("things.toml", data)
     document = parse_document(source)
     for _, at, what in check_documents([document]):
@@ -75,7 +75,7 @@ def parsed(data: dict[str, Any]) -> tuple[Document, list[str]]:
 def read(
     text: str, writes: tuple[str, ...] = (), reads: tuple[str, ...] = ()
 ) -> Engine:
-    """Return an engine for one document, with the switches of successors that are on; raises DocumentError."""
+    """Return an engine for one document, with these successors switched on. Raises DocumentError."""
     document, problems = parsed(tomllib.loads(text))
     if problems:
         raise DocumentError(tuple(problems))
@@ -83,7 +83,7 @@ def read(
 
 
 def field(name: str, kind: str, rule: str, more: str = "") -> str:
-    """Return a field of the thing with one flex rule."""
+    """Return a field of the resource ``thing`` with one rule for flex."""
     return f'\n[resource.thing."{name}"]\ntype = "{kind}"\n{more}\n[resource.thing."{name}".flex]\n{rule}\n'
 
 
@@ -93,23 +93,23 @@ NAME = field("name", "string", f'from = "name"\n{EXACT}')
 def asked(
     text: str, upstream: Upstream | Sequence[Given], query: str = "", **more: Any
 ) -> Driven:
-    """Ask for the thing of a document."""
+    """Call the operation of a small document."""
     return drive(read(text), f"{TARGET}{query}", upstream, **more)
 
 
 def translated(fields: str, source: Any, *, thing: str = "t1", **more: Any) -> Driven:
-    """Return what the fields make of an object of the successor."""
+    """Return the result of the fields for an object of the successor."""
     return drive(
         read(HEAD + fields), f"/api/atlas/v2/things/{thing}", [answers(source)], **more
     )
 
 
 def made(fields: str, source: Any) -> tuple[Any, list[tuple[str, Any, str]]]:
-    """Return what the fields make of an object of the successor, and (where, said, why) of what was dropped."""
+    """Return the result of the fields for an object of the successor, and each value that was dropped."""
     driven = translated(fields, source)
     return driven.document, dropped_of(driven)
 
 
 def dropped_of(driven: Driven) -> list[tuple[str, Any, str]]:
-    """Return (where, said, why) of the values that were dropped."""
+    """Return (where, value, why) of each dropped value."""
     return [(one.where, one.said, one.why) for one in driven.outcome.record.dropped]

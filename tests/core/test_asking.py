@@ -1,4 +1,4 @@
-"""A call to a successor: what is sent, and how its reply is translated."""
+"""Calls to a successor: the request that is sent, and the translation of its reply."""
 
 import pytest
 
@@ -42,18 +42,18 @@ VERSION = "application/vnd.atlas.2024-11-13+json"
         (f"{V2_GET}?x=1&pretty", f"/snapshots/{SNAPSHOT['id']}?x=1"),
     ],
 )
-def test_the_query_is_sent_in_the_successors_terms(engine, target, sent):
-    """A sorted list is asked for whole, and pages in upstream's order as the caller cut them.
+def test_the_query_is_translated_for_the_successor(engine, target, sent):
+    """A sorted list is fetched as a whole, and pages in upstream's order page by page.
 
-    Envelope and pretty are the shim's; what it does not know goes on as it came, and no
-    question mark without a query.
+    The shim applies ``envelope`` and ``pretty`` itself, passes unknown parameters on
+    unchanged, and sends no question mark without a query.
     """
     driven = drive(engine, target, [answers({**SNAPSHOT, "results": []})])
     assert driven.targets == (FLEX + sent,)
 
 
-def test_the_raw_path_is_kept_byte_for_byte(engine):
-    """Percent-encoding goes to the successor and into links as the caller wrote it."""
+def test_percent_encoding_in_the_path_is_preserved(engine):
+    """The successor's path and the links have the caller's bytes."""
     target = "/api/atlas/v2/groups/a%2db/serverless/%C3%a4%20x/backup/snapshots"
     driven = drive(engine, target, [answers({"results": [SNAPSHOT]})])
     assert driven.targets[0].startswith(
@@ -67,8 +67,8 @@ def test_the_raw_path_is_kept_byte_for_byte(engine):
     assert linked(driven.document, "self") == f"{target}?pageNum=1&itemsPerPage=100"
 
 
-def test_the_callers_fields_go_on_but_those_about_the_legacy_representation(engine):
-    """Accept is the successor's; conditions and ranges of another representation would be wrong."""
+def test_request_fields_about_the_legacy_representation_are_not_sent(engine):
+    """Accept is the successor's. Conditions and ranges refer to another representation."""
     own = (
         "ACCEPT",
         "If-None-Match",
@@ -97,8 +97,8 @@ def test_the_callers_fields_go_on_but_those_about_the_legacy_representation(engi
 ORDER = b'{"deliveryType":"automated","snapshotId":"s","targetClusterName":"t","targetGroupId":"g"}'
 
 
-def test_a_rewritten_body_is_described_anew(engine):
-    """Fields about the caller's content do not describe another content."""
+def test_fields_about_the_content_match_the_rewritten_body(engine):
+    """Fields that describe the caller's content would be wrong for the new one."""
     names = (
         "Content-Type",
         "Content-Length",
@@ -133,8 +133,10 @@ def test_a_rewritten_body_is_described_anew(engine):
         ),
     ],
 )
-def test_an_answer_has_the_content_type_of_its_version(engine, target, accept, kind):
-    """Of that to which a later date resolves, too; upstream's fields stay but those that describe its own content."""
+def test_a_translated_response_has_the_content_type_of_its_version(
+    engine, target, accept, kind
+):
+    """That includes a later date that resolves to the version. Upstream's other response fields stay."""
     about = (
         "Content-Length",
         "content-encoding",
@@ -170,8 +172,8 @@ def test_an_answer_has_the_content_type_of_its_version(engine, target, accept, k
         b"[" * 100000,
     ],
 )
-def test_a_success_that_is_no_list_is_the_shims_own_error(engine, content):
-    """What can't be translated is a 502 that says what came, never a guess."""
+def test_a_success_without_the_expected_list_is_a_502(engine, content):
+    """The error describes what upstream sent; nothing is guessed."""
     driven = drive(engine, V2, [(200, (("Content-Type", "text/html"),), content)])
     assert driven.reply.status == 502
     assert driven.document["errorCode"] == "SHIM_UPSTREAM_UNREADABLE"
@@ -187,8 +189,8 @@ def test_a_success_that_is_no_list_is_the_shims_own_error(engine, content):
     assert driven.reply.headers == (("Content-Type", "application/json"),)
 
 
-def test_one_resource_is_a_json_object_that_could_be_read(engine):
-    """The door's plain words of a fault reach the caller."""
+def test_a_single_resource_must_be_a_readable_json_object(engine):
+    """The caller gets the reason for which the content could not be read."""
     driven = drive(
         engine, V2_GET, [answers(SNAPSHOT)], fault="it is longer than 16 MiB"
     )
@@ -199,8 +201,8 @@ def test_one_resource_is_a_json_object_that_could_be_read(engine):
     assert "a JSON object" in detail
 
 
-def test_a_part_is_not_taken_for_the_whole(engine):
-    """Nobody asked for a range: what came may lack items, however whole its JSON is."""
+def test_a_partial_response_is_refused(engine):
+    """The shim requested no range. Items may be missing, even if the JSON is complete."""
     driven = drive(
         engine, V2, [(206, (("Content-Range", "bytes 0-13/900"),), b'{"results":[]}')]
     )
@@ -209,8 +211,8 @@ def test_a_part_is_not_taken_for_the_whole(engine):
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_a_redirect_of_a_successor_leads_nobody_around_the_shim(engine, status):
-    """What it names is for people: followed, it would give an answer that is not translated."""
+def test_a_redirect_by_a_successor_is_refused(engine, status):
+    """A client that followed it would get an untranslated response."""
     driven = drive(
         engine, V2, [(status, (("Location", "https://other.example/api"),), b"")]
     )
@@ -231,8 +233,8 @@ DROP = (
     "said",
     [(204, (), b""), (202, (("Content-Type", "application/json"), ("X", "1")), b"{}")],
 )
-def test_an_answer_without_content_is_made_of_any_success(said):
-    """Where the legacy answer has no content, upstream's is not even read."""
+def test_a_response_without_content_follows_from_any_success(said):
+    """If the legacy response has no content, upstream's content is not read."""
     driven = drive(
         read(DROP), "/api/atlas/v2/things/1?envelope=true", [said], method="DELETE"
     )
@@ -245,14 +247,14 @@ def test_an_answer_without_content_is_made_of_any_success(said):
     ).passed
 
 
-def test_an_answer_of_constants_needs_no_content():
-    """Where no rule reads upstream's content, any success will do."""
+def test_a_response_of_constants_needs_no_upstream_content():
+    """If no rule reads upstream's content, any success is enough."""
     text = HEAD + field("done", "boolean", 'constant = true\nwhy = "It worked."')
     assert asked(text, [(202, (), b"<html>")]).document == {"done": True}
 
 
-def test_an_error_that_could_not_be_read_is_handed_back(engine):
-    """A fault of the content is not a reason to hide the error."""
+def test_an_unreadable_error_is_passed_through(engine):
+    """A fault of its content is no reason to hide the error."""
     assert drive(
         engine, f"{V2}?envelope=true", [refuses(404, "X")], fault="too large"
     ).passed

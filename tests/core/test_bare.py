@@ -1,4 +1,4 @@
-"""Answers that are lists, and pages that are cut out of bare ones."""
+"""Responses that are arrays, and pages cut out of bare arrays."""
 
 import pytest
 
@@ -16,7 +16,7 @@ def names(document):
 
 
 def ask_list(upstream, query="", text=ARRAY, **more):
-    """Ask for the array of a document."""
+    """Call the operation whose response is an array."""
     return drive(read(text + NAME), f"{TARGET}{query}", upstream, **more)
 
 
@@ -24,16 +24,16 @@ def ask_list(upstream, query="", text=ARRAY, **more):
 @pytest.mark.parametrize(
     "query", ["", "?pageNum=2&itemsPerPage=1", "?includeCount=false"]
 )
-def test_an_array_has_all_items_of_all_pages(count, calls, query):
-    """In upstream's order, and none of them twice; parameters of pages are read, and change nothing."""
+def test_an_array_has_the_items_of_all_pages(count, calls, query):
+    """They are in upstream's order, without duplicates. Page parameters are validated and otherwise ignored."""
     driven = ask_list(pages_of(things(count)), query)
     assert driven.document == [{"name": one["name"]} for one in things(count)]
     assert len(driven.sends) == calls
     assert all("itemsPerPage=500" in target for target in driven.targets)
 
 
-def test_an_array_in_the_layouts_of_the_api():
-    """It stands inside an envelope, is laid out as Atlas lays out its answers, and HEAD has its fields alone."""
+def test_an_array_has_the_layouts_of_the_api():
+    """``envelope`` and ``pretty`` work as in Atlas, and HEAD gets the same fields without content."""
     upstream = pages_of(things(1))
     assert ask_list(upstream, "?envelope=true").document == {
         "status": 200,
@@ -50,8 +50,8 @@ def test_an_array_in_the_layouts_of_the_api():
     )
 
 
-def test_a_page_of_a_bare_list_is_cut_out_of_it():
-    """All of it comes at once, without parameters of pages."""
+def test_a_page_is_cut_out_of_a_bare_array():
+    """Upstream gets no page parameters and returns the whole array."""
     driven = ask_list(
         [answers(things(5))], "?itemsPerPage=2&pageNum=2", f"{PAGE}bare = true\n"
     )
@@ -65,8 +65,8 @@ def test_a_page_of_a_bare_list_is_cut_out_of_it():
     ]
 
 
-def test_what_may_differ_later_takes_an_exchange_of_its_own():
-    """An answer that may be an error next time is not made again without one."""
+def test_a_response_with_conditions_is_not_reused():
+    """It might be an error the next time, so each request runs its own exchange."""
     rule = 'when = { source = "sizes[each]", alike = false }\nstatus = 409\nerrorCode = "SIZES_DIFFER"\ndetail = "x"\n'
     text = f"{HEAD}\n[operation.getThing.flex.errors.200]\n{rule}"
     assert (

@@ -1,4 +1,4 @@
-"""The calls before a successor's own: lookups that supply names or refuse, and writes that come first."""
+"""Calls before the successor's own call: lookups that supply values or refuse, and writes that come first."""
 
 import json
 
@@ -37,7 +37,7 @@ def asked(engine, method, target, script, body=None, **more):
 
 
 def error_of(driven):
-    """Return status and code of an error, and the calls that were sent."""
+    """Return the status and code of an error, and the calls that were sent."""
     return (
         driven.reply.status,
         driven.document["errorCode"],
@@ -54,8 +54,8 @@ def calls(driven):
     ]
 
 
-def test_a_look_gives_what_the_path_of_the_next_needs(engine):
-    """The value is encoded; the version is that of the look; the answer knows the names, too."""
+def test_a_lookup_supplies_a_segment_of_the_next_path(engine):
+    """The value is percent-encoded, the lookup has its own version, and the response can use the values, too."""
     script = [
         answers({"results": [{"id": "o1"}]}),
         answers({"results": [FOUND]}),
@@ -76,7 +76,7 @@ def test_a_look_gives_what_the_path_of_the_next_needs(engine):
 
 @pytest.mark.parametrize("document", [{"results": []}, {}])
 def test_credentials_without_an_organization_see_no_user(engine, document):
-    """The rule of the look says what is answered, and nothing more is sent."""
+    """The lookup's rule determines the error, and nothing else is sent."""
     assert error_of(asked(engine, "GET", "/users/u1", [answers(document)])) == (
         404,
         "USER_NOT_FOUND",
@@ -89,8 +89,8 @@ def test_credentials_without_an_organization_see_no_user(engine, document):
     "more",
     [{}, {"totalCount": 7}, {"links": [{"rel": "next", "href": "https://x.example/"}]}],
 )
-def test_two_organizations_never_become_one_by_chance(engine, path, more):
-    """Nor is it said that the user is not there: in one of them they may be."""
+def test_two_organizations_are_refused(engine, path, more):
+    """The shim neither chooses one nor reports the user as missing."""
     driven = asked(engine, "GET", path, [answers({**MANY, **more})])
     assert error_of(driven) == (409, "SHIM_SEVERAL_FOUND", ["GET"])
     assert driven.document["detail"].startswith(
@@ -104,8 +104,8 @@ def test_two_organizations_never_become_one_by_chance(engine, path, more):
 @pytest.mark.parametrize(
     "member", [ACTIVE, {"id": "u1"}, {**PENDING, "orgMembershipStatus": None}]
 )
-def test_an_active_member_is_no_invitation(engine, method, kind, member):
-    """Neither is one of whom the status is not known: no write follows."""
+def test_an_active_member_is_not_an_invitation(engine, method, kind, member):
+    """A user without a status isn't either, and no write follows."""
     driven = asked(
         engine, method, f"/{kind}/invites/u1", [answers(member)], {"roles": ["A"]}
     )
@@ -114,16 +114,16 @@ def test_an_active_member_is_no_invitation(engine, method, kind, member):
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 429, 500, 503])
-def test_an_error_of_a_look_is_the_calls_own(engine, status):
-    """It passes as it came, and ends the call."""
+def test_an_error_of_a_lookup_ends_the_call(engine, status):
+    """The caller gets it unchanged."""
     driven = asked(engine, "DELETE", "/groups/g/invites/u1", [refuses(status, "X")])
     assert [send.call.method for send in driven.sends] == ["GET"]
     assert driven.passed or driven.reply.status == status
     assert driven.outcome.record.sent[-1].status == status
 
 
-def test_an_error_of_a_look_has_the_code_that_the_tier_gives_it(engine):
-    """So that a user who is not there is an invitation that is not there."""
+def test_an_error_of_a_lookup_has_the_code_of_the_tier(engine):
+    """For example, a missing user becomes a missing invitation."""
     driven = asked(
         engine, "DELETE", "/groups/g/invites/u1", [refuses(404, "USER_NOT_FOUND")]
     )
@@ -139,8 +139,8 @@ def test_an_error_of_a_look_has_the_code_that_the_tier_gives_it(engine):
         answers({**PENDING, "links": [{"rel": "next", "href": "https://x.example/"}]}),
     ],
 )  # fmt: skip
-def test_a_look_that_cant_be_used_is_an_error_before_anything_is_written(engine, reply):
-    """It is no 200 with an object, or gives no value, or none that can be used, or not all of it."""
+def test_an_unusable_lookup_is_an_error_before_any_write(engine, reply):
+    """It is not a 200 with an object, or has no value, an invalid value or only a part of it."""
     driven = asked(engine, "PATCH", "/groups/g/invites/u1", [reply], {"roles": ["A"]})
     assert error_of(driven) == (502, "SHIM_UPSTREAM_UNREADABLE", ["GET"])
 
@@ -152,8 +152,8 @@ OTHER = {**PENDING, "id": "u2", "username": "B@c.example"}
     ("a+b@c.example", [OTHER], []), ("", [PENDING], []),
     ("A+b@c.example", [OTHER, PENDING, ACTIVE], ["u1"]),
 ])  # fmt: skip
-def test_a_look_takes_only_who_was_asked_for(engine, name, found, to):
-    """Whatever upstream makes of a filter, nobody else is written to. In names the case makes no difference."""
+def test_a_lookup_accepts_only_the_requested_user(engine, name, found, to):
+    """No other user is changed even if upstream ignores the filter. Names are compared without case."""
     script = [answers({"results": found}), DONE, DONE, answers(PENDING)]
     driven = asked(
         engine,
@@ -168,8 +168,8 @@ def test_a_look_takes_only_who_was_asked_for(engine, name, found, to):
     }
 
 
-def test_an_item_that_says_nothing_may_be_who_was_asked_for(engine):
-    """So another one is not chosen beside it."""
+def test_an_item_without_a_name_may_be_the_requested_one(engine):
+    """So the lookup doesn't choose another item beside it."""
     script = [answers({"results": [OTHER, PENDING, ACTIVE, "x"]})]
     body = {"username": "A+b@c.example", "roles": ["A", "C"]}
     driven = asked(engine, "PATCH", "/groups/g/invites", script, body)
@@ -179,8 +179,8 @@ def test_an_item_that_says_nothing_may_be_who_was_asked_for(engine):
 @pytest.mark.parametrize(("asked_for", "found"), [
     ("strasse", "straße"), ("kim", "\u212aim"), ("strasse", None), ("strasse", ...),
 ])  # fmt: skip
-def test_a_look_takes_nobody_whose_name_is_only_alike(engine, asked_for, found):
-    """Letters beyond ASCII that lower to the same text make another name, and so does a name that is missing."""
+def test_a_lookup_rejects_names_that_are_only_similar(engine, asked_for, found):
+    """Non-ASCII letters with the same lowercase form make another name, and so does a missing name."""
     user = {**PENDING, "username": found}
     if found is ...:
         del user["username"]
@@ -199,8 +199,8 @@ def test_a_look_takes_nobody_whose_name_is_only_alike(engine, asked_for, found):
     "links",
     [{}, {"links": []}, {"links": [{"rel": "self", "href": "https://x.example/"}]}],
 )
-def test_a_look_that_counts_more_than_it_shows_is_more_than_one_page(engine, links):
-    """By its own totalCount, with links or without: whoever was asked for may be on another page."""
+def test_a_lookup_that_counts_more_than_it_lists_is_incomplete(engine, links):
+    """``totalCount`` decides, with or without links: the requested item may be on another page."""
     for found in ([], [PENDING]):
         script = [answers({"results": found, "totalCount": 600, **links})]
         driven = asked(
@@ -214,8 +214,11 @@ def test_a_look_that_counts_more_than_it_shows_is_more_than_one_page(engine, lin
         assert "more than one page" in driven.document["detail"]
 
 
-def test_a_look_compares_a_parameter_with_the_member_of_another_name(engine):
-    """An integration says its type, for which the parameter is integrationType: a lax filter changes no other one."""
+def test_a_lookup_compares_a_parameter_with_a_member_of_another_name(engine):
+    """An integration has ``type``, and its parameter is ``integrationType``.
+
+    A lax filter changes no other integration.
+    """
     other = {"id": "i2", "type": "GCS_LOG_EXPORT", "useLegacyPathStructure": True}
     script = [
         answers({"results": [other, {**other, "id": "i1", "type": "S3_LOG_EXPORT"}]}),
@@ -230,8 +233,8 @@ def test_a_look_compares_a_parameter_with_the_member_of_another_name(engine):
     ]
 
 
-def test_a_look_gives_no_segment_without_end(engine):
-    """Upstream's id would make a request target of a megabyte."""
+def test_the_length_of_a_looked_up_segment_is_limited(engine):
+    """Otherwise an id from upstream could make a request target of a megabyte."""
     script = [answers({"results": [{**PENDING, "id": "u" * 1025}]})]
     driven = asked(
         engine,
@@ -246,8 +249,8 @@ def test_a_look_gives_no_segment_without_end(engine):
 @pytest.mark.parametrize(
     "name", ["../x", "..", "", "a/b", "a\nb", "%2e%2e", 7, None, ["u1"], {"id": "u1"}]
 )
-def test_what_is_no_segment_leads_nowhere(engine, name):
-    """A look's value goes into a path only if it is one segment of it."""
+def test_a_looked_up_value_must_be_one_segment(engine, name):
+    """Any other value can't be inserted into a path."""
     script = [answers({"results": [{"id": name, "roles": []}]})]
     driven = asked(
         engine, "PATCH", "/groups/g/invites", script, {"roles": ["A"], "username": "a"}
@@ -256,8 +259,8 @@ def test_what_is_no_segment_leads_nowhere(engine, name):
     assert driven.reply.status in {404, 502}
 
 
-def test_roles_change_by_what_differs(engine):
-    """Each once, in order, though a list has it twice; a GET shows what came of it."""
+def test_only_the_difference_of_roles_is_written(engine):
+    """Each role is written once and in order, even if the list repeats it. A GET then fetches the result."""
     script = [
         answers(PENDING),
         DONE,
@@ -285,8 +288,8 @@ def test_roles_change_by_what_differs(engine):
     )
 
 
-def test_nothing_differs_and_nothing_is_written(engine):
-    """Over no items there is no call."""
+def test_without_a_difference_nothing_is_written(engine):
+    """A list without items causes no call."""
     script = [answers({**PENDING, "roles": []}), answers({**PENDING, "roles": []})]
     driven = asked(engine, "PATCH", "/groups/g/invites/u1", script, {"roles": []})
     assert [method for method, _, _ in calls(driven)] == ["GET", "GET"]
@@ -300,7 +303,7 @@ NOBODY = answers({"results": [], "totalCount": 0})
 
 
 def team_of(*ids, **more):
-    """Return the answer of a list of a team's users."""
+    """Return the response that lists a team's users."""
     return answers(
         {
             "results": [{"id": one, "orgMembershipStatus": "ACTIVE"} for one in ids],
@@ -310,7 +313,7 @@ def team_of(*ids, **more):
 
 
 def test_a_list_becomes_one_write_for_each_item(engine):
-    """The body is bare; the answer is the team as it then is, of which who is invited was no part."""
+    """Each write has a bare body. The response is the resulting team, without the invited users."""
     script = [NOBODY, DONE, DONE, team_of("a", "b")]
     driven = asked(engine, "POST", TEAM, script, [{"id": "a"}, {"id": "b"}])
     assert calls(driven) == [
@@ -326,8 +329,8 @@ def test_a_list_becomes_one_write_for_each_item(engine):
     assert [one["id"] for one in driven.document["results"]] == ["a", "b"]
 
 
-def test_who_is_in_the_team_already_is_not_added_again(engine):
-    """So a call that failed in the middle can be repeated. Who was invited is in the team, too."""
+def test_a_user_who_is_in_the_team_is_not_added_again(engine):
+    """So a call that failed halfway can be repeated. Invited users count as members."""
     invited = {"id": "c", "orgMembershipStatus": "PENDING"}
     there = answers(
         {"results": [{"id": "a", "username": "x"}, invited], "totalCount": 2}
@@ -344,7 +347,7 @@ def test_who_is_in_the_team_already_is_not_added_again(engine):
     ]
 
 
-def test_an_error_names_whom_the_writes_before_it_were_for(engine):
+def test_an_error_names_the_items_that_were_already_written(engine):
     """The path alone is the same for all."""
     driven = asked(
         engine,
@@ -357,8 +360,8 @@ def test_an_error_names_whom_the_writes_before_it_were_for(engine):
     assert driven.document["detail"].endswith(said)
 
 
-def test_an_item_that_says_more_than_the_call_takes_is_refused(engine):
-    """By its name, before anything is sent."""
+def test_an_item_with_an_unknown_member_is_refused(engine):
+    """The error names the member, and nothing is sent."""
     driven = asked(engine, "POST", TEAM, [], [{"id": "a"}, {"id": "b", "x": 1}])
     assert error_of(driven) == (400, "INVALID_ATTRIBUTE", [])
     assert driven.document["parameters"] == ["value[1].x"]
@@ -372,22 +375,22 @@ def test_an_item_that_says_more_than_the_call_takes_is_refused(engine):
         ({"id": "a"}, "INVALID_ATTRIBUTE"), (None, "MALFORMED_JSON"),
     ],
 )  # fmt: skip
-def test_all_that_will_be_sent_is_made_before_the_first_write(engine, body, code):
+def test_all_writes_are_prepared_before_the_first_one(engine, body, code):
     """So an invalid item is a 400 with nothing sent."""
     driven = asked(engine, "POST", TEAM, [], body)
     assert error_of(driven) == (400, code, [])
 
 
-def test_a_text_that_no_query_can_have_is_refused(engine):
-    """UTF-8 has no half of a pair."""
+def test_a_text_that_no_query_can_contain_is_refused(engine):
+    """UTF-8 can't encode half of a surrogate pair."""
     driven = asked(
         engine, "PATCH", "/orgs/o/invites", [], {"username": "\ud800", "roles": ["A"]}
     )
     assert error_of(driven) == (400, "INVALID_ATTRIBUTE", [])
 
 
-def test_more_writes_than_any_call_needs_are_refused(engine):
-    """An organization has 500 users at most."""
+def test_too_many_writes_are_refused(engine):
+    """An organization has at most 500 users."""
     driven = asked(
         engine, "POST", TEAM, [], [{"id": str(number)} for number in range(501)]
     )
@@ -399,8 +402,10 @@ def test_more_writes_than_any_call_needs_are_refused(engine):
     ("PUT", "/groups/g/users/u1/roles", {"groupRoles": ["A"] * 501}),
     ("PATCH", "/groups/g/invites", {"username": "a", "roles": ["A"] * 501}),
 ])  # fmt: skip
-def test_a_list_that_is_too_long_is_refused_before_the_look(engine, method, path, body):
-    """Nothing is sent, and nothing is built of it: that took 300 ms for 9,900 roles."""
+def test_a_list_that_is_too_long_is_refused_before_the_lookup(
+    engine, method, path, body
+):
+    """Nothing is sent or built; 9,900 roles took 300 ms."""
     assert error_of(asked(engine, method, path, [], body)) == (
         413,
         "SHIM_REQUEST_TOO_LARGE",
@@ -408,7 +413,7 @@ def test_a_list_that_is_too_long_is_refused_before_the_look(engine, method, path
     )
 
 
-def test_a_list_that_a_look_gave_is_counted_too(engine):
+def test_a_looked_up_list_is_limited_too(engine):
     """Nothing is written then."""
     script = [answers({**PENDING, "roles": [str(number) for number in range(501)]})]
     driven = asked(engine, "PATCH", "/groups/g/invites/u1", script, {"roles": ["A"]})
@@ -426,8 +431,8 @@ members = {{ name = "string" }}
 """
 
 
-def test_a_write_may_go_before_the_call_once():
-    """Without a list it is made for the body itself; the two are one write, and finished together."""
+def test_a_write_before_the_call_may_happen_once():
+    """Without a list it uses the body itself. Both writes count as one, and are finished together."""
     driven = asked(read(ONCE), "POST", "/things", [DONE, NO_CONTENT], {"name": "n"})
     assert calls(driven) == [
         ("POST", "/first", {"a": "n"}),
@@ -436,15 +441,15 @@ def test_a_write_may_go_before_the_call_once():
     assert [send.is_one_of_several for send in driven.sends] == [True, True]
 
 
-def test_a_write_without_the_member_that_its_body_needs_is_refused():
-    """By the member's name in the legacy body, before anything is sent."""
+def test_a_write_without_a_required_member_is_refused():
+    """The error has the member's name in the legacy body, and nothing is sent."""
     driven = asked(read(ONCE), "POST", "/things", [], {})
     assert error_of(driven) == (400, "MISSING_ATTRIBUTE", [])
     assert driven.document["parameters"] == ["name"]
 
 
-def test_a_text_for_a_query_has_an_end(engine):
-    """Of a username of a megabyte a third of a second went into its percent-encoding."""
+def test_the_length_of_a_query_value_is_limited(engine):
+    """Percent-encoding a username of a megabyte took a third of a second."""
     driven = asked(
         engine, "PATCH", "/orgs/o/invites", [], {"username": "a" * 1025, "roles": ["A"]}
     )
@@ -452,8 +457,8 @@ def test_a_text_for_a_query_has_an_end(engine):
     assert driven.document["parameters"] == ["username"]
 
 
-def test_the_bodies_of_all_writes_together_have_an_end(engine):
-    """They are kept until it is their turn."""
+def test_the_total_size_of_prepared_bodies_is_limited(engine):
+    """They are kept until they are sent."""
     driven = asked(
         engine,
         "POST",
@@ -464,8 +469,11 @@ def test_the_bodies_of_all_writes_together_have_an_end(engine):
     assert error_of(driven) == (413, "SHIM_REQUEST_TOO_LARGE", ["GET"])
 
 
-def test_each_write_is_built_when_it_is_its_turn(engine):
-    """Of the others there is a line of bytes; the call says how many are held, and that no reply to a write is."""
+def test_each_write_is_built_when_it_is_sent(engine):
+    """Until then it is one line of bytes.
+
+    The call reports the bytes that are held, and that replies to writes aren't.
+    """
     items = [{"id": str(number)} for number in range(400)]
     driven = asked(
         engine,
@@ -490,8 +498,8 @@ SHARD = {"numShards": 100, "regionConfigs": [{"regionName": "A"}]}
 @pytest.mark.parametrize(
     "specs", [[{}] * 3300, [SHARD] * 11, [{**SHARD, "regionConfigs": [{}] * 50}] * 2]
 )
-def test_a_body_becomes_no_more_objects_than_any_cluster_has(engine, specs):
-    """Lists within lists, and items that stand for many, are counted before they are made."""
+def test_the_number_of_objects_in_a_body_is_limited(engine, specs):
+    """Nested lists, and items that are repeated, are counted before they are built."""
     media = "application/vnd.atlas.2023-02-01+json"
     headers = (("Accept", media), ("Content-Type", media))
     body = {"name": "c", "replicationSpecs": specs}
@@ -505,7 +513,7 @@ def test_a_body_becomes_no_more_objects_than_any_cluster_has(engine, specs):
 )
 @pytest.mark.parametrize("done", [0, 1, 2])
 def test_writes_stop_at_the_first_error(engine, reply, done):
-    """Status and code stay; the detail says what was done."""
+    """Status and code stay; the detail lists the finished writes."""
     driven = asked(
         engine,
         "POST",
@@ -523,8 +531,8 @@ def test_writes_stop_at_the_first_error(engine, reply, done):
         assert driven.passed
 
 
-def test_what_can_not_be_read_after_writes_says_what_was_done(engine):
-    """The last call's answer, though the writes were made."""
+def test_an_unreadable_reply_after_writes_lists_them(engine):
+    """The last call's reply can't be read, although the writes succeeded."""
     driven = asked(
         engine, "POST", TEAM, [NOBODY, DONE, (200, (), b"<html>")], [{"id": "a"}]
     )
@@ -533,8 +541,8 @@ def test_what_can_not_be_read_after_writes_says_what_was_done(engine):
     assert f'Done before: POST {ADD} {{"id":"a"}}. See' in driven.document["detail"]
 
 
-def test_the_deadline_says_what_was_done_and_how_much_more(engine):
-    """Of many writes the first are named."""
+def test_a_timeout_lists_finished_and_remaining_writes(engine):
+    """If there are many, only the first are named."""
     clock = Clock(0.0)
 
     def upstream(call):
@@ -561,12 +569,12 @@ SEEN = {"id": "i1", "now": {"size": 4, "x": 1}, "parts": [{"key": "p"}]}
 
 
 def put(script, body):
-    """Put a thing whose successor is looked for."""
+    """Put a thing whose successor needs a lookup."""
     return asked(read(text_of("put")), "PUT", "/things/t1", script, body)
 
 
-def test_what_a_look_gives_is_read_like_a_member_and_never_sent_on():
-    """Also where all other members pass, and if the caller's body has a member of that name."""
+def test_a_looked_up_value_is_read_as_a_member_and_never_sent():
+    """That is so even if all other members pass, or the caller's body has a member of that name."""
     driven = put(
         [answers(SEEN), DONE, answers({})],
         {"parts": [{"key": "q", "id": "evil"}], "y": 2, "now": 1, "id": "e"},
@@ -583,8 +591,8 @@ def test_what_a_look_gives_is_read_like_a_member_and_never_sent_on():
     assert driven.document == {"name": "i1"}
 
 
-def test_after_writes_no_other_tier_is_asked():
-    """Before them the code of another tier leads on; the answer says what was done."""
+def test_after_a_write_no_other_tier_is_called():
+    """Before a write, the code of another tier tries the next one. The error lists the finished writes."""
     no_a = refuses(404, "NO_A")
     leads = put(
         [answers(SEEN), no_a, answers({})], {"parts": [{"key": "p"}], "size": 1}
@@ -596,8 +604,8 @@ def test_after_writes_no_other_tier_is_asked():
     assert put([no_a], {"parts": []}).passed
 
 
-def test_a_success_that_stands_for_an_error_is_one():
-    """Whatever was done before is said with it."""
+def test_a_success_that_means_an_error_becomes_one():
+    """The error also lists the writes before it."""
     driven = put(
         [answers(SEEN), DONE, answers({"bad": True})], {"parts": [{"key": "q"}]}
     )
@@ -608,8 +616,8 @@ def test_a_success_that_stands_for_an_error_is_one():
     }
 
 
-def test_an_answer_without_content_may_stand_for_an_error_too():
-    """Where it does not, it stays without content."""
+def test_a_response_without_content_can_become_an_error():
+    """Otherwise it stays without content."""
     text = (
         START
         + operation("cut", "DELETE", "/things/{thing}", "status = 204")
@@ -634,8 +642,8 @@ LOGS = "/groups/g/clusters/h.example/logs/mongodb.gz"
 @pytest.mark.parametrize(
     "kind", ["application/vnd.atlas.2023-01-01+gzip", "application/gzip", "*/*"]
 )
-def test_a_file_passes_unread(engine, kind):
-    """It is asked for in the version that took its place."""
+def test_a_file_is_passed_through_unread(engine, kind):
+    """It is requested in the version that replaced the caller's."""
     driven = asked(
         engine,
         "GET",
@@ -660,7 +668,7 @@ def test_a_file_passes_unread(engine, kind):
 def test_a_file_has_the_media_type_of_the_callers_version(
     engine, method, api, asked_for, named
 ):
-    """Where upstream names its own version; another type stays as it came."""
+    """That applies where upstream's type includes a version; another type stays unchanged."""
     for given, shown in (
         ("application/vnd.atlas.2023-02-01+gzip", named),
         ("application/x-gzip", ""),
@@ -688,13 +696,13 @@ def test_a_file_has_the_media_type_of_the_callers_version(
         ("/orgs/o/invites", "application/vnd.atlas.2023-01-01+gzip"), (LOGS, "application/vnd.atlas.2023-01-01+csv"),
     ],
 )  # fmt: skip
-def test_content_of_another_kind_is_another_call(engine, target, kind):
+def test_each_kind_of_content_has_its_own_call(engine, target, kind):
     """Accept names the version and the kind of content."""
     assert engine.recognize("GET", f"{BASE}{target}", (("Accept", kind),)) is None
 
 
 def test_a_deletion_may_become_a_post_with_a_body(engine):
-    """Its members are parameters of the path."""
+    """The body's members are parameters of the path."""
     driven = asked(engine, "DELETE", f"{TEAM}/u1", [answers({"id": "u1"})])
     assert calls(driven) == [
         ("POST", f"{BASE}/orgs/o/teams/t:removeUser", {"id": "u1"})
@@ -702,7 +710,7 @@ def test_a_deletion_may_become_a_post_with_a_body(engine):
     assert driven.reply.status == 204
 
 
-def test_nothing_is_remembered_of_a_call_with_a_look(engine):
-    """A look is made for each call anew."""
+def test_a_lookup_is_repeated_for_each_call(engine):
+    """Nothing is remembered from earlier ones."""
     script = [answers({"results": [{"id": "o1"}]}), answers({"id": "u1"})]
     assert asked(engine, "GET", "/users/u1", script).outcome.repeated is None

@@ -1,4 +1,4 @@
-"""Reads whose legacy answers are empty now: flex is asked first, then legacy if flex has no such object."""
+"""Reads whose legacy responses are empty now: flex comes first, then legacy if flex has no such object."""
 
 from datetime import UTC, datetime
 
@@ -22,19 +22,19 @@ UNKNOWN = {
     "list with a slash": answers({"results": []}),
     "get": NO_CLUSTER,
 }
-"""What flex says of what it does not know (recorded)."""
+"""Flex's replies for unknown objects (recorded)."""
 SAYS_NOTHING = {
     "list": NOTHING,
     "list with a slash": NOTHING,
     "get": refuses(404, "NOT_FOUND"),
 }
-"""What the legacy side says since 2026-01-15 (specification; Atlas's own command)."""
+"""The legacy replies since 2026-01-15 (specification; Atlas's own command)."""
 OLDEST = "application/vnd.atlas.2023-01-01+json"
 LATER = "application/vnd.atlas.2025-03-12+json"
 
 
 def read(engine, which, *given, api="v2", query="", **more):
-    """Read an instance, or list them."""
+    """Read an instance, or list the instances."""
     return drive(
         engine,
         f"/api/atlas/{api}{READS[which]}{query}",
@@ -50,18 +50,19 @@ def read(engine, which, *given, api="v2", query="", **more):
     ("get", NO_CLUSTER, {"settings": Settings(route=RouteWord.FLEX)}),
     ("get", NO_CLUSTER, {"fault": "the content is larger than 5 bytes"}),
 ])  # fmt: skip
-def test_flex_is_asked_alone(engine, which, flex, more):
-    """If it has instances on other pages, or another error than 404; by date and by flag; once legacy lives no more.
+def test_only_flex_is_called(engine, which, flex, more):
+    """Legacy is not called if flex has instances on other pages or replies with another error than 404.
 
-    An error that can't be read could not be given back once legacy was asked.
+    The same holds by date and by flag, and after legacy has ended. An unreadable error
+    could not be passed through once legacy was called.
     """
     driven = read(engine, which, flex, **more)
     assert driven.routes == ("flex",)
     assert driven.outcome.record.sent[0].status == flex[0]
 
 
-def test_legacy_is_not_asked_after_the_deadline(engine):
-    """What flex said is the answer then."""
+def test_legacy_is_not_called_after_the_deadline(engine):
+    """The caller gets flex's reply."""
     clock = Clock(BLANK)
 
     def slow(call):
@@ -76,11 +77,11 @@ def test_legacy_is_not_asked_after_the_deadline(engine):
 @pytest.mark.parametrize(
     ("accept", "sent"), [("*/*", OLDEST), (OLDEST, OLDEST), (LATER, LATER)]
 )
-def test_what_legacy_alone_knows_is_passed_through(engine, accept, sent):
-    """After flex, which knows nothing, each recorded legacy read comes back as it is, as the caller asked for it.
+def test_an_object_that_only_legacy_has_is_passed_through(engine, accept, sent):
+    """Flex doesn't have it, so each recorded legacy read comes back unchanged.
 
-    A caller whose Accept names no version has the oldest one, which Atlas wants to
-    read.
+    A caller without a version in Accept has the oldest version, and Atlas requires its
+    name.
     """
     for exchange in [one for one in recordings("serverless-") if one.method == "GET"]:
         knows = bool(exchange.document.get("results", True))
@@ -122,8 +123,8 @@ UNREADABLE = [
 
 @pytest.mark.parametrize("api", VERSIONS)
 @pytest.mark.parametrize("which", READS)
-def test_no_other_answer_of_legacy_is_knowledge(engine, which, api):
-    """After a blank answer, an error, or a page that can't be read, flex' own is the caller's, in legacy words."""
+def test_other_replies_of_legacy_are_ignored(engine, which, api):
+    """After an empty reply, an error or an unreadable page the caller gets flex's reply, translated."""
     redirect = (302, (("Location", "/"),), b"")
     for legacy in (
         SAYS_NOTHING[which],
@@ -147,8 +148,8 @@ def test_no_other_answer_of_legacy_is_knowledge(engine, which, api):
 
 
 @pytest.mark.parametrize("which", READS)
-def test_a_410_of_legacy_is_remembered(engine, which):
-    """It was asked in vain once, and is not asked again."""
+def test_a_410_from_legacy_is_remembered(engine, which):
+    """The next call doesn't try legacy again."""
     memory = Memory()
     first = read(engine, which, UNKNOWN[which], GONE, memory=memory)
     second = read(engine, which, UNKNOWN[which], memory=memory)

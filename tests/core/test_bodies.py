@@ -1,4 +1,4 @@
-"""Request bodies that are no JSON object, are long, or select the call; the others are in ``meanings.txt``."""
+"""Request bodies that are not JSON objects, are long, or select the call. ``meanings.txt`` has the others."""
 
 import json
 
@@ -25,15 +25,15 @@ def order(body, upstream=(), text=ORDER):
     )
 
 
-def test_a_body_without_rules_goes_on_byte_for_byte():
-    """Where the successor takes the same body; a long text is a text."""
+def test_a_body_without_rules_is_sent_unchanged():
+    """The successor takes the same body, byte for byte. A long text is just a text."""
     for content in (b' {"name" : "x" } ', json.dumps({"name": "n" * 20_000}).encode()):
         assert order(content, [answers({"id": "1"})]).sends[0].call.body == content
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"\xff", b'{"name":NaN}', b"[" * 5000])
-def test_what_is_no_json_is_malformed(body):
-    """A body is a JSON object."""
+def test_a_body_must_be_a_json_object(body):
+    """Everything else is refused as malformed."""
     driven = order(body)
     assert driven.sends == ()
     assert driven.reply.status == 400
@@ -52,23 +52,23 @@ CHOICE += "".join(
 
 
 @pytest.mark.parametrize("word", ["plain", "gold"])
-def test_a_nested_member_chooses_the_call(word):
-    """Names of members are nested with dots, this one's too."""
+def test_a_nested_member_selects_the_call(word):
+    """Names of members are dotted, this one's too."""
     assert order({"size": {"kind": word}}, [(200, (), b"")], CHOICE).targets == (
         f"/{word}",
     )
 
 
-def test_a_body_without_the_member_that_chooses_is_refused():
-    """By its nested name."""
+def test_a_body_without_the_selecting_member_is_refused():
+    """The error has its dotted name."""
     driven = order({"size": {}}, [], CHOICE)
     assert driven.document["errorCode"] == "MISSING_ATTRIBUTE"
     assert driven.document["parameters"] == ["size.kind"]
 
 
 @pytest.mark.parametrize(("count", "status"), [(3_000, 400), (6_000, 413)])
-def test_a_body_that_would_take_long_to_decode_is_refused(count, status):
-    """A legacy body has a few dozen brackets, commas and colons, and may have ten thousand."""
+def test_a_body_that_takes_long_to_decode_is_refused(count, status):
+    """A legacy body has a few dozen brackets, commas and colons; ten thousand are allowed."""
     driven = order([[]] * count)
     assert driven.reply.status == status
     assert driven.sends == ()

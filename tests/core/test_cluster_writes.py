@@ -34,7 +34,7 @@ def kind(nodes=0, size="M10", disk=10):
 
 
 def region(name="US_EAST_1", nodes=3, priority=7, **more):
-    """Return a region of AWS as 2024-08-05 shows it."""
+    """Return a region of AWS in the format of 2024-08-05."""
     scaling = {"analyticsAutoScaling": SCALING, "autoScaling": SCALING}
     kinds = {
         "analyticsSpecs": kind(),
@@ -52,7 +52,7 @@ def region(name="US_EAST_1", nodes=3, priority=7, **more):
 
 
 def shard(number, *regions, zone="Zone 1"):
-    """Return a shard as 2024-08-05 shows it."""
+    """Return a shard in the format of 2024-08-05."""
     return {
         "id": f"shard{number}",
         "regionConfigs": [*regions] or [region()],
@@ -62,7 +62,7 @@ def shard(number, *regions, zone="Zone 1"):
 
 
 def cluster(*shards, kind_of="SHARDED"):
-    """Return a cluster as 2024-08-05 shows it."""
+    """Return a cluster in the format of 2024-08-05."""
     return {
         "clusterType": kind_of,
         "name": "c",
@@ -78,7 +78,7 @@ ZONES = cluster(shard(1), shard(2, zone="Zone 2"), kind_of="GEOSHARDED")
 
 
 def update(there, body, version=V2, method="PATCH", settings=ON, clock=AFTER, looks=()):
-    """Change a cluster that is there; ``looks`` are other answers to what is looked up, in their order."""
+    """Change an existing cluster. ``looks`` are other replies to the lookups, in order."""
     media = f"application/vnd.atlas.{version}+json"
     others = iter(looks)
 
@@ -118,14 +118,14 @@ def written(driven) -> Any:
 
 
 def refused(driven):
-    """Return code and members of a refusal, after which nothing was written."""
+    """Return code and members of a refusal, and check that nothing was written."""
     assert written(driven) is None
     assert driven.reply.status == 400
     return driven.document["errorCode"], driven.document["parameters"]
 
 
 def holds(part, whole):
-    """Return whether an object or list is a part of another."""
+    """Return whether an object or list is part of another one."""
     if isinstance(part, dict):
         return all(
             name in whole and holds(value, whole[name]) for name, value in part.items()
@@ -136,12 +136,12 @@ def holds(part, whole):
 
 
 def zone(*regions, number=1, name="Zone 1"):
-    """Return a zone as 2023-02-01 describes it."""
+    """Return a zone in the format of 2023-02-01."""
     return {"numShards": number, "regionConfigs": [*regions], "zoneName": name}
 
 
 def plain(name="US_EAST_1", nodes=3, size="M10", priority=7, **more):
-    """Return a region as programs of 2023-02-01 write it."""
+    """Return a region as programs of 2023-02-01 send it."""
     specs = {"instanceSize": size, "nodeCount": nodes}
     scaling = {"analyticsAutoScaling": SCALING, "autoScaling": SCALING}
     names = {"priority": priority, "providerName": "AWS", "regionName": name}
@@ -149,7 +149,7 @@ def plain(name="US_EAST_1", nodes=3, size="M10", priority=7, **more):
 
 
 def shown(one):
-    """Return a region as a read of 2023-02-01 shows it."""
+    """Return a region as 2023-02-01 returns it."""
     kinds = {name: value for name, value in one.items() if name.endswith("Specs")}
     return one | {
         kind: {name: value[name] for name in value if name != "diskSizeGB"}
@@ -157,8 +157,8 @@ def shown(one):
     }
 
 
-def test_a_recorded_change_ends_as_it_did():
-    """Each member that is sent is what the cluster had after Atlas's own change, and each shard keeps its id."""
+def test_a_recorded_change_has_the_recorded_result():
+    """Each member that is sent equals the cluster after Atlas's own change, and each shard keeps its id."""
     recorded = [
         pair for pair in pairs().get("clusters-writes", ()) if "new_before" in pair
     ]
@@ -193,7 +193,7 @@ def test_a_recorded_change_ends_as_it_did():
     ],
 )
 @pytest.mark.parametrize("settings", [Settings(), ON])
-def test_plain_members_need_no_look_and_no_switch(body, settings):
+def test_plain_members_need_no_lookup_and_no_switch(body, settings):
     """They are the same in the new version."""
     driven = update(ONE, body, settings=settings)
     assert [send.call.method for send in driven.sends][-1:] == ["PATCH"]
@@ -216,7 +216,7 @@ def test_plain_members_need_no_look_and_no_switch(body, settings):
         ("POST", LEGACY, {"name": "c", "providerSettings": {}}),
     ],
 )
-def test_what_is_laid_over_the_cluster_needs_the_switch(method, version, body):
+def test_a_merged_write_needs_the_switch(method, version, body):
     """The refusal names it."""
     driven = update(ONE, body, version, method, Settings())
     assert driven.reply.status == 410
@@ -226,7 +226,7 @@ def test_what_is_laid_over_the_cluster_needs_the_switch(method, version, body):
 
 @pytest.mark.parametrize("version", [V2, LEGACY])
 def test_a_change_goes_to_atlas_until_its_version_ends(version):
-    """Without a look."""
+    """There is no lookup then."""
     day_before = datetime(2027, 6, 30, tzinfo=UTC).timestamp()
     driven = update(ONE, {"diskSizeGB": 20}, version, clock=day_before)
     assert [(send.call.method, send.call.body) for send in driven.sends] == [
@@ -234,8 +234,8 @@ def test_a_change_goes_to_atlas_until_its_version_ends(version):
     ]
 
 
-def test_a_size_goes_into_each_region_and_kind_of_node():
-    """In 2023-01-01 a cluster has one."""
+def test_a_size_applies_to_each_region_and_kind_of_node():
+    """A cluster of 2023-01-01 has only one size."""
     there = cluster(
         shard(1, region(), region("EU_WEST_1", 2, 6)),
         shard(2, region(), region("EU_WEST_1", 2, 6)),
@@ -253,8 +253,8 @@ def test_a_size_goes_into_each_region_and_kind_of_node():
     assert "diskIOPS" not in regions[0]["electableSpecs"]  # which follows from the size
 
 
-def test_scaling_is_laid_into_each_region():
-    """What 2023-01-01 has no word for stays."""
+def test_auto_scaling_applies_to_each_region():
+    """Settings that 2023-01-01 can't express stay."""
     body = {
         "autoScaling": {"compute": {"enabled": True}},
         "providerSettings": {"autoScaling": {"compute": {"maxInstanceSize": "M40"}}},
@@ -301,8 +301,8 @@ def test_scaling_is_laid_into_each_region():
         ),
     ],
 )
-def test_what_2023_01_01_says_beside_replication_specs(body, found):
-    """It is said of the only region of the only zone."""
+def test_members_beside_replication_specs_apply_to_the_only_region(body, found):
+    """The cluster of 2023-01-01 must have a single zone with a single region."""
     (spec,) = written(update(ONE, body, LEGACY))["replicationSpecs"]
     assert holds(found, spec["regionConfigs"][0])
     assert spec["id"] == "shard1"
@@ -311,8 +311,8 @@ def test_what_2023_01_01_says_beside_replication_specs(body, found):
 @pytest.mark.parametrize(
     ("version", "body"), [(V2, [zone(plain(), number=3)]), (LEGACY, 3)]
 )
-def test_another_shard_has_no_id(version, body):
-    """Those that are there keep theirs."""
+def test_an_added_shard_has_no_id(version, body):
+    """The existing ones keep theirs."""
     if version == V2:
         asked = {"replicationSpecs": body}
     else:
@@ -323,8 +323,8 @@ def test_another_shard_has_no_id(version, body):
 
 
 @pytest.mark.parametrize("version", [V2, LEGACY])
-def test_fewer_shards_leave_the_last_ones_out(version):
-    """As the caller says."""
+def test_fewer_shards_remove_the_last_ones(version):
+    """The caller requests it."""
     asked = (
         ({"replicationSpecs": [zone(plain())]}) if version == V2 else ({"numShards": 1})
     )
@@ -332,7 +332,7 @@ def test_fewer_shards_leave_the_last_ones_out(version):
     assert [one["id"] for one in sent] == ["shard1"]
 
 
-def test_a_zone_gets_another_name():
+def test_a_zone_can_be_renamed():
     """Its shards and its id stay."""
     sent = written(
         update(TWO, {"replicationSpecs": [zone(plain(), number=2, name="Home")]})
@@ -343,8 +343,8 @@ def test_a_zone_gets_another_name():
     ]
 
 
-def test_a_zone_without_a_name_keeps_that_which_it_has():
-    """If it is the only one."""
+def test_a_zone_without_a_name_keeps_its_name():
+    """It must be the only zone."""
     unnamed = {"numShards": 2, "regionConfigs": [plain(nodes=5)]}
     sent = written(update(TWO, {"replicationSpecs": [unnamed]}))["replicationSpecs"]
     assert [(one["id"], one["zoneName"]) for one in sent] == [
@@ -353,8 +353,8 @@ def test_a_zone_without_a_name_keeps_that_which_it_has():
     ]
 
 
-def test_zones_come_and_go():
-    """One that is left out goes, and a new one has no id."""
+def test_zones_can_be_added_and_removed():
+    """A zone that is left out is removed, and a new one has no id."""
     more = [zone(plain()), zone(plain(), name="Zone 2"), zone(plain(), name="Zone 3")]
     assert [
         one.get("id")
@@ -458,13 +458,15 @@ def test_zones_come_and_go():
         ),
     ],
 )
-def test_what_the_old_version_can_not_say_is_refused(there, version, body, code, names):
-    """With the member's place, and nothing is written."""
+def test_values_that_the_old_version_can_not_express_are_refused(
+    there, version, body, code, names
+):
+    """The error names the member, and nothing is written."""
     assert refused(update(there, body, version)) == (code, names)
 
 
-def test_both_may_say_the_same():
-    """A program that sends back what it got says things twice."""
+def test_two_members_with_the_same_value_are_accepted():
+    """A program that sends back what it received repeats values."""
     body = {
         "numShards": 2,
         "replicationSpecs": [
@@ -492,8 +494,8 @@ def test_both_may_say_the_same():
         ),
     ],
 )
-def test_both_may_say_the_same_change(beside, regions):
-    """Once in its own place, and once in replicationSpecs."""
+def test_two_members_with_the_same_change_are_accepted(beside, regions):
+    """One is at its own place, the other in ``replicationSpecs``."""
     body = {
         **beside,
         "replicationSpecs": [
@@ -504,8 +506,8 @@ def test_both_may_say_the_same_change(beside, regions):
     assert [one["regionConfigs"][0]["regionName"] for one in sent] == [*regions] * 3
 
 
-def test_what_is_sent_back_as_it_was_gives_way():
-    """A program changes one of two members that say the same, and sends both; the record says which one counted."""
+def test_the_changed_one_of_two_members_counts():
+    """A program changes one of two equal members and sends both. The record names the one that counted."""
     regions = {"US_EAST_1": {"electableNodes": 3, "priority": 7}}
     body = {
         "numShards": 2,
@@ -524,16 +526,16 @@ def test_what_is_sent_back_as_it_was_gives_way():
 
 
 @pytest.mark.parametrize("body", [b"[]", b"{"])
-def test_a_body_that_is_no_object_is_refused(body):
-    """As that of any other write."""
+def test_a_body_that_is_not_an_object_is_refused(body):
+    """That is so for every write."""
     driven = update(ONE, body)
     assert driven.reply.status == 400
     assert driven.document["errorCode"] == "MALFORMED_JSON"
     assert driven.sends == ()
 
 
-def test_what_rules_read_besides_is_not_sent():
-    """Also after a plain body of the same engine, whose members pass."""
+def test_values_that_rules_only_read_are_not_sent():
+    """That also holds after a plain body of the same engine, whose members pass."""
     assert written(update(ONE, {"tags": []})) == {"tags": []}
     assert written(update(ONE, {"diskSizeGB": 20, "paused": True})).keys() == {
         "paused",
@@ -544,15 +546,15 @@ def test_what_rules_read_besides_is_not_sent():
 UNLIKE = cluster(shard(1, region(readOnlySpecs=kind(2))), shard(2))
 
 
-def test_what_it_shows_alike_and_is_not_stays():
-    """One kind of another shard has other nodes: a new disk leaves their numbers as they are."""
+def test_differences_that_the_old_version_hides_are_kept():
+    """One kind of node has other counts in another shard; a new disk size leaves them unchanged."""
     sent = written(update(UNLIKE, {"diskSizeGB": 20}))["replicationSpecs"]
     nodes = [one["regionConfigs"][0]["readOnlySpecs"]["nodeCount"] for one in sent]
     assert nodes == [2, 0]
 
 
-def test_what_a_region_does_not_have_is_not_sent_for_being_shown():
-    """The first region's greatest size is shown for the whole cluster."""
+def test_a_shown_value_is_not_sent_to_regions_without_it():
+    """The old version shows the first region's maximum size for the whole cluster."""
     scaling = {
         "compute": {**COMPUTE, "maxInstanceSize": "M40"},
         "diskGB": {"enabled": True},
@@ -566,8 +568,8 @@ def test_what_a_region_does_not_have_is_not_sent_for_being_shown():
     assert sizes == ["M40", None]
 
 
-def test_what_it_shows_alike_and_is_not_can_not_be_said_anew():
-    """The caller's words would change the second shard, too."""
+def test_a_change_of_a_hidden_difference_is_refused():
+    """The caller's value would also change the second shard."""
     there = plain() | {"readOnlySpecs": {"instanceSize": "M10", "nodeCount": 2}}
     code, names = refused(
         update(UNLIKE, {"replicationSpecs": [zone(there, number=2)], "diskSizeGB": 20})
@@ -576,8 +578,8 @@ def test_what_it_shows_alike_and_is_not_can_not_be_said_anew():
     assert names[-1] == "replicationSpecs[1].regionConfigs[0].readOnlySpecs.nodeCount"
 
 
-def test_other_providers_can_not_be_said():
-    """2023-01-01 has one for the whole cluster."""
+def test_other_providers_are_refused():
+    """2023-01-01 has one provider for the whole cluster."""
     there = cluster(
         shard(1, region(), region("WESTERN_EUROPE", 2, 6, providerName="GCP"))
     )
@@ -586,8 +588,8 @@ def test_other_providers_can_not_be_said():
     assert names == ["diskSizeGB", "replicationSpecs[0].regionConfigs"]
 
 
-def test_another_shard_says_what_its_like_has():
-    """The new one would have none."""
+def test_an_added_shard_copies_a_similar_one():
+    """Otherwise it would have no settings."""
     there = cluster(shard(1, region(analyticsSpecs=kind(2))))
     code, names = refused(
         update(there, {"replicationSpecs": [zone(plain(), number=2)]})
@@ -596,8 +598,8 @@ def test_another_shard_says_what_its_like_has():
     assert names == ["replicationSpecs[1].regionConfigs[0].analyticsSpecs"]
 
 
-def test_what_is_there_is_not_sent():
-    """The look is the answer, and the record says so."""
+def test_an_unchanged_body_is_not_sent():
+    """The response comes from the lookup, and the record notes it."""
     driven = update(
         TWO, {"diskSizeGB": 10, "replicationSpecs": [zone(shown(region()), number=2)]}
     )
@@ -606,8 +608,8 @@ def test_what_is_there_is_not_sent():
     assert any("nothing was sent" in note for note in driven.outcome.record.notes)
 
 
-def test_what_is_there_is_not_sent_beside_what_changes():
-    """So that a program may send back all that it got."""
+def test_unchanged_members_are_not_sent_beside_changed_ones():
+    """So a program can send back everything that it received."""
     body = {
         "diskSizeGB": 10,
         "id": "1",
@@ -624,7 +626,7 @@ def test_what_is_there_is_not_sent_beside_what_changes():
 
 
 def test_a_cluster_that_changes_meanwhile_is_not_written():
-    """By its own scaling, or by another program."""
+    """Its auto-scaling or another program may change it."""
     driven = update(
         ONE,
         {"diskSizeGB": 20},
@@ -636,8 +638,8 @@ def test_a_cluster_that_changes_meanwhile_is_not_written():
     assert driven.document["parameters"] == ["replicationSpecs"]
 
 
-def test_what_a_look_found_is_counted_while_it_is_kept():
-    """For the gateway's memory; the write needs it no more."""
+def test_a_looked_up_cluster_is_counted_while_it_is_held():
+    """The gateway's memory includes it until the write is built."""
     driven = update(ONE, {"diskSizeGB": 20})
     first, second, write = (send.held for send in driven.sends)
     assert second > first
@@ -646,8 +648,8 @@ def test_what_a_look_found_is_counted_while_it_is_kept():
 
 @pytest.mark.parametrize("status", [401, 403, 404, 429, 500])
 @pytest.mark.parametrize("good", [0, 1])
-def test_an_error_of_a_look_is_the_answer(status, good):
-    """With its fields, and nothing is written."""
+def test_an_error_of_the_lookup_is_passed_through(status, good):
+    """It has its response fields, and nothing is written."""
     failed = refuses(status, "NO")
     driven = update(
         ONE,
@@ -660,7 +662,7 @@ def test_an_error_of_a_look_is_the_answer(status, good):
 
 
 @pytest.mark.parametrize("page", [(200, (), b"<html>"), answers([]), (204, (), b"")])
-def test_a_look_that_can_not_be_read_is_a_502(page):
+def test_an_unreadable_lookup_is_a_502(page):
     """Nothing is written."""
     driven = update(ONE, {"diskSizeGB": 20}, looks=[page])
     assert written(driven) is None
@@ -669,8 +671,8 @@ def test_a_look_that_can_not_be_read_is_a_502(page):
 
 
 @pytest.mark.parametrize("version", [V2, LEGACY])
-def test_shards_of_different_sizes_can_not_be_described(version):
-    """As Atlas answers reads of them, with the code in a field."""
+def test_shards_of_different_sizes_are_refused(version):
+    """Atlas refuses reads of such clusters in the same way, with the code in a field."""
     there = cluster(shard(1), shard(2, region(electableSpecs=kind(3, "M30"))))
     driven = update(there, {"diskSizeGB": 20}, version)
     assert refused(driven)[0] == "ASYMMETRIC_SHARD_UNSUPPORTED"
@@ -685,8 +687,8 @@ def create(body, version=LEGACY):
 AWS = {"instanceSizeName": "M10", "providerName": "AWS", "regionName": "US_EAST_1"}
 
 
-def test_a_plain_cluster_of_2023_01_01_is_one_region():
-    """With Atlas's default of three nodes."""
+def test_a_plain_cluster_of_2023_01_01_gets_one_region():
+    """It has three nodes, Atlas's default."""
     made = {
         "electableSpecs": {"diskSizeGB": 20, "instanceSize": "M10", "nodeCount": 3},
         "priority": 7,
@@ -700,8 +702,8 @@ def test_a_plain_cluster_of_2023_01_01_is_one_region():
     }
 
 
-def test_a_shared_cluster_has_no_number_of_nodes():
-    """Unless the caller gives one."""
+def test_a_shared_cluster_gets_no_number_of_nodes():
+    """The caller may send one."""
     settings = {
         "backingProviderName": "AWS",
         "instanceSizeName": "M0",
@@ -719,8 +721,8 @@ def test_a_shared_cluster_has_no_number_of_nodes():
     }
 
 
-def test_a_cluster_of_several_regions_and_shards():
-    """In each form of 2023-01-01."""
+def test_a_cluster_of_several_regions_and_shards_is_created():
+    """Each format of 2023-01-01 works."""
     regions = {
         "US_EAST_1": {"electableNodes": 3, "priority": 7},
         "EU_WEST_1": {"priority": 6, "readOnlyNodes": 2},
@@ -747,8 +749,8 @@ def test_a_cluster_of_several_regions_and_shards():
     ] == [[*regions]] * 2
 
 
-def test_a_default_gives_way_in_a_new_cluster():
-    """Providers send a number of shards, 1 unless somebody says otherwise, also beside replicationSpecs."""
+def test_a_default_yields_in_a_new_cluster():
+    """Terraform's provider sends one shard by default, even beside ``replicationSpecs``."""
     settings = {"instanceSizeName": "M30", "providerName": "AWS"}
     zones = [
         {
@@ -798,8 +800,8 @@ def test_a_default_gives_way_in_a_new_cluster():
         ),
     ],
 )
-def test_what_contradicts_is_refused(beside, name):
-    """Nobody knows which one is meant."""
+def test_contradictory_members_are_refused(beside, name):
+    """It is unclear which one is meant."""
     driven = update(
         {}, {"name": "c", "providerSettings": AWS, **beside}, LEGACY, "POST"
     )
@@ -807,8 +809,8 @@ def test_what_contradicts_is_refused(beside, name):
     assert driven.document["parameters"] == [name]
 
 
-def test_iops_are_sent_as_they_are_asked():
-    """Also of a new cluster of 2023-02-01."""
+def test_iops_are_sent_as_requested():
+    """That also applies to new clusters of 2023-02-01."""
     specs = {
         "diskIOPS": 3500,
         "ebsVolumeType": "STANDARD",
@@ -837,7 +839,7 @@ def test_iops_are_sent_as_they_are_asked():
     ],
 )
 def test_a_new_cluster_needs_its_regions(body, names):
-    """The disk stands in them now."""
+    """The disk size is a member of the regions now."""
     driven = update({}, {"name": "c", **body}, V2, "POST")
     assert driven.sends == ()
     assert driven.document["parameters"] == [names]
