@@ -22,7 +22,7 @@ GET = f"{LIST}/c1"
 
 
 def asked(engine, target, document, accept=OLD, **options):
-    """Ask for a cluster, or a list, by the successor's route, with links that lead back to where Atlas was."""
+    """Request a cluster, or the list, by the successor's route, with links back to Atlas's paths."""
     options = {
         "settings": SUCCESSOR,
         "headers": (("Accept", accept),),
@@ -33,7 +33,7 @@ def asked(engine, target, document, accept=OLD, **options):
 
 
 def expected(cluster):
-    """Return an old answer without the ids that cannot be known."""
+    """Return an old response without the ids that can't be known."""
     specs = [
         {name: value for name, value in spec.items() if name != "id"}
         for spec in cluster["replicationSpecs"]
@@ -44,16 +44,16 @@ def expected(cluster):
 @pytest.mark.parametrize(
     "pair", PAIRS, ids=lambda pair: f"{pair['kind']} {pair['recorded']}"
 )
-def test_the_old_answer_follows_from_the_new_one(engine, pair):
-    """What Atlas answered in both versions within seconds, but for the ids of replicationSpecs."""
+def test_the_old_response_follows_from_the_new_one(engine, pair):
+    """Atlas answered both versions within seconds; only the ids of ``replicationSpecs`` can't be known."""
     driven = asked(engine, pair["path"], pair["new"])
     assert driven.document == expected(pair["old"])
     assert driven.outcome.record.dropped == ()
     assert [send.call.headers for send in driven.sends] == [(("Accept", NEW),)]
 
 
-def test_a_page_of_clusters_follows_too(engine):
-    """Each item as if it were asked for alone."""
+def test_a_page_of_clusters_is_translated(engine):
+    """Each item equals the response for the single cluster."""
     page = {
         "links": [],
         "results": [pair["new"] for pair in PAIRS],
@@ -65,19 +65,19 @@ def test_a_page_of_clusters_follows_too(engine):
     assert "includeDeletedWithRetainedBackups=true" in driven.targets[0]
 
 
-def test_the_record_names_what_is_inside(engine):
-    """The ids of zones are absent, and nothing else."""
+def test_the_record_names_members_inside_the_cluster(engine):
+    """Only the ids of zones are absent."""
     assert asked(engine, GET, PAIRS[0]["new"]).outcome.record.by_level() == {
         "derived": ("diskSizeGB", "replicationSpecs", "replicationSpecs[].numShards"),
         "absent": ("replicationSpecs[].id",),
     }
 
 
-def test_shards_that_differ_in_size_are_refused(engine):
-    """As the old version did (recorded by the tests of Atlas's Terraform provider); in a list it is reported.
+def test_shards_of_different_sizes_are_refused(engine):
+    """Atlas did so in the old version (recorded by tests of its Terraform provider); in a list the record notes it.
 
-    The old version has one entry for a zone; what its other shards have otherwise is
-    said.
+    The old version has one entry for each zone. The record notes other differences
+    between its shards.
     """
     new = copy.deepcopy(SHARDED)
     new["replicationSpecs"][1]["regionConfigs"][0]["electableSpecs"]["instanceSize"] = (
@@ -93,7 +93,7 @@ def test_shards_that_differ_in_size_are_refused(engine):
 
 
 def test_numbers_of_nodes_may_differ(engine):
-    """Zones of a global cluster had other numbers of nodes, and an answer (recorded likewise)."""
+    """Atlas still answered for zones of a global cluster with different numbers (from the same recordings)."""
     new = copy.deepcopy(SHARDED)
     new["replicationSpecs"][1] |= {"zoneId": "b" * 24, "zoneName": "Zone 2"}
     new["replicationSpecs"][1]["regionConfigs"][0]["electableSpecs"]["nodeCount"] = 5
@@ -103,8 +103,8 @@ def test_numbers_of_nodes_may_differ(engine):
     ] == [1, 1]
 
 
-def test_a_member_that_atlas_adds_is_not_lost(engine):
-    """At every depth."""
+def test_a_member_that_atlas_adds_is_kept(engine):
+    """That is so at every depth."""
     new = copy.deepcopy(PAIRS[0]["new"])
     new["tomorrow"] = new["replicationSpecs"][0]["tomorrow"] = {"a": [1]}
     new["replicationSpecs"][0]["regionConfigs"][0]["electableSpecs"]["tomorrow"] = True
@@ -126,8 +126,8 @@ def test_accept_alone_distinguishes_versions_of_one_path(engine):
     ]
 
 
-def test_the_first_version_has_what_follows(engine):
-    """One size and one region for the whole cluster, and regions by their names."""
+def test_the_first_version_is_translated(engine):
+    """It has one size and one region for the whole cluster, and an object of regions by name."""
     document = asked(engine, GET, SHARDED, OLDEST).document
     region = SHARDED["replicationSpecs"][0]["regionConfigs"][0]
     assert document["numShards"] == 2
@@ -149,8 +149,8 @@ def test_the_first_version_has_what_follows(engine):
     assert document["providerBackupEnabled"] == SHARDED["backupEnabled"]
 
 
-def test_process_arguments_pass_as_they_are(engine):
-    """But for two that are no more."""
+def test_process_arguments_are_passed_through(engine):
+    """Two arguments that no longer exist are left out."""
     arguments = {"javascriptEnabled": True, "oplogSizeMB": None, "noTableScan": False}
     driven = asked(engine, f"{GET}/processArgs", arguments, OLDEST)
     assert driven.document == arguments
@@ -164,8 +164,8 @@ def test_process_arguments_pass_as_they_are(engine):
     ("pageNum=2&pageNum=3", "includeCount=true&itemsPerPage=100&pageNum=2"),
     ("pageNum=2&itemsPerPage=700", "includeCount=true&itemsPerPage=500&pageNum=2"),
 ])  # fmt: skip
-def test_a_page_of_the_same_path_is_asked_for_as_it_is_used(engine, query, sent):
-    """In the caller's own words, so that a signature holds, unless a parameter is repeated or too large."""
+def test_a_page_on_the_same_path_is_requested_unchanged(engine, query, sent):
+    """The caller's signature stays valid. Only a repeated or too large parameter changes the query."""
     assert asked(engine, f"{LIST}?{query}", {"results": []}).targets == (
         f"{LIST}?{sent}",
     )

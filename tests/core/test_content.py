@@ -1,4 +1,4 @@
-"""How content is read: its codings and JSON, within bounds."""
+"""The decoding of content: content codings and JSON, within limits."""
 
 import gzip
 import zlib
@@ -35,7 +35,7 @@ from shim.core.messages import Reply
     ],
 )
 def test_json_is_written_on_one_line_in_utf8(content, written):
-    """What UTF-8 has no bytes for is written as it came, a byte order mark is ignored (RFC 8259), no digit is lost."""
+    """Text without a UTF-8 form stays escaped, a byte order mark is ignored (RFC 8259), and no digit is lost."""
     assert dumps(loads(content.encode())) == written.encode()
 
 
@@ -46,15 +46,15 @@ def test_json_is_written_on_one_line_in_utf8(content, written):
         *(b"NaN", b"[Infinity]", b"[-Infinity]", b"[1e999]", b"[-1e999]"),
     ],
 )
-def test_what_is_no_json_is_a_value_error(content):
-    """Broken content, NaN and numbers that have no JSON form are refused."""
+def test_invalid_json_is_a_value_error(content):
+    """Broken content, NaN and numbers without a JSON form are refused."""
     with pytest.raises(ValueError):  # noqa: PT011 - three kinds of message, one kind of error
         loads(content)
 
 
 @pytest.mark.parametrize("sign", ["", "-"])
-def test_an_integer_has_no_more_digits_than_are_decoded_quickly(sign):
-    """Its decoding takes time by their square; 320 are more than any double has, and 321 are refused."""
+def test_the_number_of_digits_of_an_integer_is_limited(sign):
+    """Decoding takes quadratic time. 320 digits are more than any double has, and 321 are refused."""
     assert loads(f"[{sign}{'1' * (320 - len(sign))}]".encode()) == [
         int(sign + "1" * (320 - len(sign)))
     ]
@@ -71,8 +71,8 @@ ENCODERS = {
 
 
 @given(st.binary(max_size=200), st.lists(st.sampled_from(sorted(ENCODERS)), max_size=3))
-def test_every_series_of_codings_is_undone(data, codings):
-    """The last one first (RFC 9110, 8.4)."""
+def test_a_series_of_codings_is_decoded(data, codings):
+    """The last one comes off first (RFC 9110, 8.4)."""
     wire = data
     for coding in codings:
         wire = ENCODERS[coding](wire)  # type: ignore[operator]  # mypy joins the encoders to object
@@ -80,8 +80,8 @@ def test_every_series_of_codings_is_undone(data, codings):
 
 
 @given(st.binary(min_size=1, max_size=200))
-def test_deflate_without_its_frame_is_understood(data):
-    """As every browser does (RFC 9110, 8.4.1.2, note)."""
+def test_deflate_without_its_zlib_header_is_decoded(data):
+    """Every browser accepts it (RFC 9110, 8.4.1.2, note)."""
     compressor = zlib.compressobj(wbits=-zlib.MAX_WBITS)
     assert (
         decode(compressor.compress(data) + compressor.flush(), "deflate", 10_000)
@@ -89,8 +89,8 @@ def test_deflate_without_its_frame_is_understood(data):
     )
 
 
-def test_gzip_members_follow_one_another():
-    """With padding after the last (RFC 1952, 2.2); each costs a copy of the rest, so that they have an end."""
+def test_several_gzip_members_are_decoded():
+    """Padding may follow the last one (RFC 1952, 2.2). Each copies the rest, so their number is limited."""
     assert (
         decode(gzip.compress(b"one") + gzip.compress(b"two") + b"\0" * 8, "gzip", 100)
         == b"onetwo"
@@ -119,14 +119,14 @@ def test_a_long_series_of_codings_is_a_fault():
     ids=["one", "two", "bomb"],
 )
 def test_decoding_stops_at_the_limit(wire):
-    """A bomb, also in pieces, is no more than what it says."""
+    """That also holds for a decompression bomb that arrives in pieces."""
     with pytest.raises(ContentFault, match="larger than 100 bytes"):
         decode(wire, "gzip", 100)
 
 
 @pytest.mark.parametrize("size", range(1, 30))
 def test_a_truncated_reply_is_a_fault(size):
-    """At every byte of its last part; httpx's own decoder takes it for the whole."""
+    """It is one at every byte of its last part; httpx's own decoder accepts such content as complete."""
     wire = gzip.compress(b"some content of a reply")
     with pytest.raises(ContentFault, match="ends in the middle"):
         decode(wire[:-size], "gzip", 100)
@@ -146,7 +146,7 @@ def test_a_truncated_reply_is_a_fault(size):
     ],
 )
 def test_other_codings_and_broken_content_are_a_fault(wire, coding, said):
-    """With what zlib says about it; a reply without content may still name a coding."""
+    """The message has zlib's reason. A reply without content may still name a coding."""
     with pytest.raises(ContentFault, match=said):
         decode(wire, coding, 100)
     assert decode(b"", "gzip", 100) == decode(b"", "deflate", 100) == b""
@@ -156,8 +156,8 @@ def test_other_codings_and_broken_content_are_a_fault(wire, coding, said):
     ("gzip, deflate", "gzip, deflate"), ("gzip, deflate, br, zstd", "gzip, deflate"),
     ("br;q=1.0, gzip;q=0.8, *;q=0.1", "gzip;q=0.8"), ("identity", "identity"), ("br", "identity"), ("", "identity"),
 ])  # fmt: skip
-def test_only_codings_that_can_be_bounded_are_asked_for(asked, sent):
-    """The caller's own choice, as far as it goes."""
+def test_only_codings_that_can_be_limited_are_requested(asked, sent):
+    """Within these the caller's own preference holds."""
     assert acceptable(asked) == sent
 
 
@@ -166,7 +166,7 @@ def test_only_codings_that_can_be_bounded_are_asked_for(asked, sent):
 )
 @pytest.mark.parametrize("coding", sorted(ENCODERS))
 def test_the_limit_is_exact(coding, size, fits):
-    """The limit's last byte is allowed, and the next is not."""
+    """Content of exactly the limit is allowed, and one byte more isn't."""
     reply = Reply(200, (("Content-Encoding", coding),))
     read = with_content(reply, [ENCODERS[coding](bytes(size))], 1000)  # type: ignore[operator]  # as above
     assert (read.body, read.fault) == (
@@ -175,7 +175,7 @@ def test_the_limit_is_exact(coding, size, fits):
 
 
 def test_content_that_was_not_read_to_its_end_is_a_fault():
-    """Whoever stopped reading at the limit says so."""
+    """The door that stops at the limit reports it."""
     assert (
         with_content(Reply(200), [b"x"], 1, complete=False).fault
         == "the content is larger than 1 bytes"
@@ -185,7 +185,7 @@ def test_content_that_was_not_read_to_its_end_is_a_fault():
 @pytest.mark.parametrize(
     ("depth", "is_read"), [(1, True), (99, True), (100, False), (300, False)]
 )
-def test_a_list_is_looked_through_for_its_depth(depth, is_read):
-    """Many brackets beside one another are no depth."""
+def test_only_nesting_counts_as_depth(depth, is_read):
+    """Many brackets in a row are not deep."""
     content = b"[" + b"[]," * 200 + b"[" * depth + b"]" * depth + b"]"
     assert (JsonReader(loads).read(Reply(200, (), content)) is not None) is is_read

@@ -1,4 +1,4 @@
-"""What Atlas ends by 2027-07-01, answered by its successors: recorded pairs, in both directions."""
+"""Operations that Atlas ends by 2027-07-01, answered by their successors: recorded pairs, in both directions."""
 
 import json
 import re
@@ -17,16 +17,16 @@ AFTER = datetime(2027, 7, 2, tzinfo=UTC).timestamp()
 ON = Settings(writes=parse_writes("clusters,people,log-export", name="writes"))
 PAIRS = pairs()
 NOT_IN_V1 = {"search-deployment", "log-export", "clusters-writes"}
-"""Families that v1.0 had not, or in another shape."""
+"""Families that v1.0 didn't have, or had with another structure."""
 RUNS = [(family, "v2") for family in PAIRS] + [
     (family, "v1.0") for family in PAIRS.keys() - NOT_IN_V1
 ]
 FORMS = json.loads((CASES / "ends-2027-forms.json").read_text("utf-8"))
-"""Calls made up after the descriptions of both sides, for what no recording has."""
+"""Calls written from the specifications of both sides, because no recording has them."""
 
 
 def asked(pair, api="v2"):
-    """Make a pair's old call after the sunset; return how it ended, and the upstream."""
+    """Make a pair's old call after the sunset; return the outcome and the upstream."""
     if api == "v2":
         media = (
             f"application/vnd.atlas.{pair['old_version']}+{pair.get('media', 'json')}"
@@ -46,7 +46,7 @@ def asked(pair, api="v2"):
 
 
 def without(value, names, unordered):
-    """Return a document without links and what can't be known, and with lists whose order is not recorded sorted."""
+    """Return a document without links and unknowable values, with lists without a recorded order sorted."""
     if isinstance(value, list):
         return [without(one, names, unordered) for one in value]
     if not isinstance(value, dict):
@@ -67,7 +67,7 @@ def without(value, names, unordered):
 
 
 def same(pair, found):
-    """Assert that an answer is the old one, but for what can't be known."""
+    """Check that a response equals the old one, except for values that can't be known."""
     names = [
         one.partition(" ")[0]
         for key in ("unknowable", "may_lack", "changed_between")
@@ -79,8 +79,8 @@ def same(pair, found):
 
 
 @pytest.mark.parametrize(("family", "api"), sorted(RUNS))
-def test_the_old_answer_follows_from_the_new_side(family, api):
-    """Status and members, but for what can't be known; what must not be sent is not."""
+def test_the_old_response_follows_from_the_new_side(family, api):
+    """Status and members are equal, except for unknowable ones, and nothing is sent that must not be."""
     for pair in PAIRS[family]:
         if api != "v2" and pair["old_version"] != "2023-01-01":
             continue
@@ -97,8 +97,8 @@ def test_the_old_answer_follows_from_the_new_side(family, api):
         assert not {call.method for call in atlas.calls} & {*pair.get("must_not", ())}
 
 
-def test_each_operation_that_ends_is_known():
-    """By a document, with the day that Atlas announces."""
+def test_each_ending_operation_is_known():
+    """A document has it, with the day that Atlas announces."""
     for ended in ENDED:
         accept = f"application/vnd.atlas.{ended['version']}+{'gzip' if ended['path'].endswith('.gz') else 'json'}"
         match = ENGINE.recognize(
@@ -110,7 +110,7 @@ def test_each_operation_that_ends_is_known():
 
 
 def call(method, path, version, body, *replies):
-    """Make an old call after the sunset, with the new replies in order."""
+    """Make an old call after the sunset; upstream gives these replies in order."""
     media = f"application/vnd.atlas.{version}+json"
     options = {
         "method": method,
@@ -128,16 +128,16 @@ def call(method, path, version, body, *replies):
 
 
 @pytest.mark.parametrize(("method", "path", "version", "body", "sent"), FORMS["bodies"])
-def test_a_body_becomes_the_new_one(method, path, version, body, sent):
-    """Members that moved, that became others, that are no more, and null."""
+def test_a_body_is_translated(method, path, version, body, sent):
+    """Members were moved, changed or removed, or are null."""
     assert json.loads(call(method, path, version, body, {}).sends[-1].call.body) == sent
 
 
 @pytest.mark.parametrize(("method", "path", "body", "name"), FORMS["refused"])
-def test_what_nothing_takes_is_refused_before_anything_is_sent(
+def test_an_unsupported_member_is_refused_before_anything_is_sent(
     method, path, body, name
 ):
-    """With the member's name, and the way out."""
+    """The error names the member and an alternative."""
     driven = call(method, path, "2023-01-01", body)
     assert driven.reply.status == 400
     assert driven.document["parameters"] == [name]
@@ -145,10 +145,8 @@ def test_what_nothing_takes_is_refused_before_anything_is_sent(
 
 
 @pytest.mark.parametrize(("path", "version", "new", "status", "old"), FORMS["reads"])
-def test_a_read_follows_from_what_the_descriptions_allow(
-    path, version, new, status, old
-):
-    """Other providers, other words, absent and new members; an error is by its code."""
+def test_a_read_is_translated_from_any_allowed_reply(path, version, new, status, old):
+    """Providers, constants, absent and new members vary as specified, and an error is chosen by its code."""
     driven = call("GET", path, version, None, new)
     found = without(driven.document, (), ())
     assert driven.reply.status == status
@@ -158,10 +156,8 @@ def test_a_read_follows_from_what_the_descriptions_allow(
 @pytest.mark.parametrize(
     ("method", "body", "looked", "sent", "status"), FORMS["exports"]
 )
-def test_an_export_of_logs_is_the_one_integration_that_it_was(
-    method, body, looked, sent, status
-):
-    """Looked up first; no other integration is changed or deleted, and no second one made."""
+def test_a_log_export_uses_its_one_integration(method, body, looked, sent, status):
+    """It is looked up first. No other integration is changed or deleted, and no second one is created."""
     page = {"results": [{"id": "1", **one} for one in looked]}
     path = "/groups/6510aa1b2c3d4e5f60718293/pushBasedLogExport"
     driven = call(method, path, "2023-01-01", body, page, {})
@@ -194,8 +190,8 @@ def test_an_export_of_logs_is_the_one_integration_that_it_was(
         ),
     ],
 )
-def test_a_setting_for_copies_keeps_its_zone(asked, sent):
-    """Reads of the old version do not show it, and programs send back what they read; what is there is not sent."""
+def test_a_copy_setting_keeps_its_zone(asked, sent):
+    """Old reads don't return the zone, and programs send back what they read. Unchanged settings aren't sent."""
     there = {
         "copySettings": [
             {
@@ -214,8 +210,8 @@ def test_a_setting_for_copies_keeps_its_zone(asked, sent):
     assert written["referenceHourOfDay"] == 3
 
 
-def test_a_new_setting_for_copies_names_its_zone():
-    """No setting that is there has one for it, and the new version takes none without."""
+def test_a_new_copy_setting_needs_a_zone():
+    """The new version requires it, and no existing setting supplies one."""
     there = {
         "copySettings": [{"cloudProvider": "AWS", "regionName": "R", "zoneId": "z"}]
     }
@@ -233,7 +229,7 @@ def test_a_new_setting_for_copies_names_its_zone():
 
 
 def test_a_change_of_shards_goes_to_atlas_until_its_version_ends():
-    """Atlas itself knows the shards that an old body means."""
+    """Atlas knows which shards an old body refers to."""
     media = "application/vnd.atlas.2023-02-01+json"
     day_before = datetime(2027, 6, 30, tzinfo=UTC).timestamp()
     body = {

@@ -22,12 +22,15 @@ LOCKED = refuses(423, "LOCKED")
 
 
 def ask(rules, given, query="", **more):
-    """Ask for a thing whose successor answers with an error."""
+    """Request a thing whose successor replies with an error."""
     return asked(HEAD + rules + NAME, [given], query, **more)
 
 
-def test_an_error_is_answered_in_legacy_terms():
-    """Code, status, reason and detail; what no rule speaks of stays. In every layout, and by HEAD without content."""
+def test_an_error_is_translated():
+    """Code, status, reason and detail change, and everything without a rule stays.
+
+    Every layout has it; HEAD gets it without content.
+    """
     got = ask(WHOLE, NO_GADGET)
     head = ask(WHOLE, NO_GADGET, method="HEAD")
     expected = {
@@ -61,8 +64,8 @@ def test_an_error_is_answered_in_legacy_terms():
     ('errorCode = "NO_THING"', {"errorCode": "NO_THING"}), ("status = 409", {"error": 409, "reason": "Conflict"}),
     ('detail = "Not now."', {"detail": "Not now."}),
 ])  # fmt: skip
-def test_what_a_rule_leaves_out_stays(rule, changed):
-    """Of the document; the status is that of the answer, and the code in its field that of the document."""
+def test_members_without_a_rule_stay(rule, changed):
+    """The status line has the response's status, and the code in the response field is the document's."""
     driven = ask(f"\n[operation.getThing.flex.errors.LOCKED]\n{rule}\n", LOCKED)
     assert driven.document == {**json.loads(LOCKED[2]), **changed}
     assert driven.reply.status == changed.get("error", 423)
@@ -70,15 +73,15 @@ def test_what_a_rule_leaves_out_stays(rule, changed):
 
 
 @pytest.mark.parametrize("status", [409, 423, 500])
-def test_a_code_has_a_rule_whatever_the_status(status):
-    """Atlas says some with several."""
+def test_a_code_has_one_rule_for_all_statuses(status):
+    """Atlas sends some codes with several statuses."""
     driven = ask(BUSY, refuses(status, "LOCKED"))
     assert driven.reply.status == status
     assert driven.document["errorCode"] == "BUSY"
 
 
-def test_no_code_is_put_into_a_field_that_was_not_there():
-    """Only the body says the legacy code."""
+def test_a_missing_error_code_field_is_not_added():
+    """Only the body has the legacy code."""
     driven = ask(BUSY, answers({"errorCode": "LOCKED"}, 423))
     assert driven.reply.status == 423
     assert driven.document == {"errorCode": "BUSY"}
@@ -92,8 +95,8 @@ def test_no_code_is_put_into_a_field_that_was_not_there():
         (404, HTML, b"<html>"), (423, HTML, b'["LOCKED"]'), (423, HTML, b'{"errorCode"'), (304, (), b""),
     ],
 )  # fmt: skip
-def test_any_other_error_stays_as_it_came(given):
-    """Byte for byte; in an envelope, where one was asked for, stands what is an error document."""
+def test_any_other_error_is_passed_through(given):
+    """It stays the same byte for byte. If the caller requested an envelope, an error document is wrapped."""
     assert ask(BUSY, given).passed
     wrapped = ask(BUSY, given, "?envelope=true")
     if given[2].endswith(b"}"):
@@ -102,8 +105,8 @@ def test_any_other_error_stays_as_it_came(given):
         assert wrapped.passed
 
 
-def test_content_that_could_not_be_read_is_no_error_document():
-    """What a door could not read says no code."""
+def test_unreadable_content_is_not_an_error_document():
+    """It has no code."""
     assert ask(BUSY, LOCKED, fault="it is too large").passed
 
 
@@ -128,10 +131,10 @@ DETAIL = "Invalid attribute {} specified."
     ("POST", "/clusters/c/fts/indexes", INDEX, "collectionName", "collectionName"),
     ("POST", "/liveMigrations", MIGRATION, "dropDestinationData", "dropEnabled"),
 ])  # fmt: skip
-def test_a_member_that_upstream_refuses_has_its_legacy_name(
+def test_a_refused_member_has_its_legacy_name(
     engine, method, path, body, named, legacy
 ):
-    """In parameters and detail: the caller never wrote the new name."""
+    """Parameters and detail use it, because the caller never wrote the new name."""
     error = {
         "detail": DETAIL.format(named),
         "error": 400,
@@ -149,8 +152,8 @@ def test_a_member_that_upstream_refuses_has_its_legacy_name(
         assert driven.document == expected
 
 
-def test_the_member_of_a_write_before_the_call_has_the_name_of_its_list(engine):
-    """A role that is added by a call of its own came from the caller's list; other parameters stay."""
+def test_a_refused_member_of_an_earlier_write_has_the_name_of_its_list(engine):
+    """A role that is added by its own call came from the caller's list. Other parameters stay."""
     user = answers({"orgMembershipStatus": "ACTIVE", "roles": []})
     error = {
         "detail": "Invalid attribute groupRole specified.",

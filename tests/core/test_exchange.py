@@ -1,4 +1,4 @@
-"""The order of events: which side is asked when, what proves a retirement, and what is returned."""
+"""The order of an exchange: which side is called when, what proves a retirement, and what is returned."""
 
 import pytest
 
@@ -27,15 +27,18 @@ EMPTY_405 = (405, (("Allow", "POST,GET,OPTIONS"), ("Content-Length", "0")), b"")
 
 
 def before(engine, upstream, target=V2, **more):
-    """Make a call before the sunset, when legacy is asked first."""
+    """Make a call before the sunset, when legacy comes first."""
     return drive(engine, target, upstream, **{"clock": BEFORE, **more})
 
 
 @pytest.mark.parametrize(
     "gone", [GONE, (410, (), b""), NO_ROUTE, EMPTY_405, (404, (), b"")]
 )
-def test_a_legacy_endpoint_that_is_gone_leads_to_flex(engine, gone):
-    """410, and 404 or 405 without an errorCode, prove that nothing was executed; a 410 need not be read."""
+def test_a_retired_legacy_endpoint_leads_to_flex(engine, gone):
+    """410, and 404 or 405 without an errorCode, prove that nothing was executed.
+
+    The content of a 410 doesn't matter.
+    """
     memory = Memory()
     driven = before(engine, [gone, OK], memory=memory)
     assert driven.routes == ("legacy", "flex")
@@ -75,8 +78,8 @@ def test_a_legacy_endpoint_that_is_gone_leads_to_flex(engine, gone):
         "long to decode",
     ],
 )
-def test_a_404_with_an_atlas_error_is_atlas_own_answer(engine, status, body):
-    """The endpoint is there; errors without a code were recorded, null and none. What can't be read proves nothing."""
+def test_a_404_with_an_atlas_error_is_final(engine, status, body):
+    """The endpoint exists. Errors with a null code or none were recorded, and unreadable content proves nothing."""
     memory = Memory()
     driven = before(engine, [(status, (), body)], f"{V2}?envelope=true", memory=memory)
     assert driven.passed is True
@@ -98,15 +101,15 @@ def test_a_404_with_an_atlas_error_is_atlas_own_answer(engine, status, body):
         b"{" * 100000,
     ],
 )
-def test_a_404_that_is_no_atlas_error_is_no_endpoint(engine, body):
-    """What has nothing of an Atlas error was not said by the endpoint."""
+def test_a_404_without_an_atlas_error_means_a_missing_endpoint(engine, body):
+    """The endpoint itself always replies with Atlas's members."""
     assert before(engine, [(404, (), body), OK]).routes == ("legacy", "flex")
 
 
 @pytest.mark.parametrize("word", [RouteWord.LEGACY, RouteWord.DATE, RouteWord.OFF])
 @pytest.mark.parametrize("gone", [GONE, NO_ROUTE, EMPTY_405])
-def test_only_auto_corrects_the_legacy_side(engine, word, gone):
-    """By date, by flag and switched off the legacy answer is the answer."""
+def test_only_auto_replaces_the_legacy_response(engine, word, gone):
+    """If the date, a flag or a switch decides, the legacy response is final."""
     memory = Memory()
     driven = before(engine, [gone], settings=Settings(route=word), memory=memory)
     assert driven.passed is True
@@ -132,8 +135,8 @@ def test_only_auto_corrects_the_legacy_side(engine, word, gone):
     ],
 )
 @pytest.mark.parametrize("gone", [NO_ROUTE, (404, (), b""), (410, (), b"")])
-def test_one_callers_odd_path_leads_nobody_elsewhere(engine, odd, gone):
-    """A proxy's 404 for what one caller wrote is not a word about what others ask for."""
+def test_an_odd_path_of_one_caller_does_not_affect_others(engine, odd, gone):
+    """A proxy's 404 for one caller's spelling doesn't apply to other calls."""
     memory = Memory()
     assert before(engine, [gone, EMPTY], odd, memory=memory).routes == (
         "legacy",
@@ -149,10 +152,10 @@ DIGEST = 'Digest username="{}", realm="r", nonce="{}", uri="/x", response="y"'
     ("Bearer a", "Bearer a", True), ("Bearer a", "Bearer b", False), ("Bearer a", None, False),
     (DIGEST.format("u", 1), DIGEST.format("u", 2), True), (DIGEST.format("u", 1), DIGEST.format("v", 1), False),
 ])  # fmt: skip
-def test_an_answer_to_other_credentials_leads_nobody_elsewhere(
+def test_a_response_to_other_credentials_does_not_affect_others(
     engine, one, other, shared
 ):
-    """A 404 that somebody draws says nothing about the answers of others on the same path."""
+    """A 404 for one caller doesn't apply to others on the same path."""
     memory = Memory()
 
     def routes(said, upstream):
@@ -168,8 +171,8 @@ def test_an_answer_to_other_credentials_leads_nobody_elsewhere(
     )
 
 
-def test_a_version_that_is_gone_is_gone_for_everybody(engine):
-    """Atlas's own word about the endpoint's version is learned once."""
+def test_a_retired_version_is_retired_for_all_callers(engine):
+    """Atlas's own statement about the endpoint's version is learned once."""
     memory = Memory()
     assert before(engine, [GONE, OK], memory=memory).routes == ("legacy", "flex")
     assert before(engine, [OK], V2.replace("g1", "g2"), memory=memory).routes == (
@@ -178,10 +181,8 @@ def test_a_version_that_is_gone_is_gone_for_everybody(engine):
 
 
 @pytest.mark.parametrize("step", [200.0, -200.0, 1e6])
-def test_a_clock_that_is_set_neither_ends_an_exchange_nor_what_was_learned(
-    engine, step
-):
-    """Durations are measured by a clock that nobody sets."""
+def test_setting_the_clock_changes_no_duration(engine, step):
+    """Exchanges and memory use a monotonic clock."""
     clock = Clock(BEFORE - 1e7)
     memory = Memory()
 
@@ -201,15 +202,15 @@ def test_a_clock_that_is_set_neither_ends_an_exchange_nor_what_was_learned(
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 429, 500, 503])
-def test_errors_are_handed_back_unread(engine, status):
-    """What need not be looked at streams; a 404 is read, since it may lead on."""
+def test_errors_are_passed_through_unread(engine, status):
+    """They are streamed unless they must be examined; a 404 is read, since it may lead to flex."""
     driven = drive(engine, V2, [refuses(status, "ANY")])
     assert driven.passed is True
     assert len(driven.steps) == (2 if status == 404 else 1)
 
 
-def test_a_call_that_uses_up_the_time_is_the_last(engine):
-    """After the deadline no further call is begun, whatever it would be for; the first is always made."""
+def test_no_call_starts_after_the_deadline(engine):
+    """That includes every kind of call; only the first is always made."""
     clock = Clock(BEFORE)
 
     def slow(call):
@@ -231,8 +232,8 @@ def test_a_call_that_uses_up_the_time_is_the_last(engine):
     "raw",
     ["itemsPerPage=0", "pageNum=-1", "pageNum=x", "includeCount=maybe", "envelope=1"],
 )
-def test_a_meaningless_query_is_refused_before_anything_is_sent(engine, raw):
-    """The successor is not asked, and the caller gets Atlas's own 400; the legacy side judges its own query."""
+def test_an_invalid_query_is_refused_before_anything_is_sent(engine, raw):
+    """The caller gets Atlas's own 400 on the successor's route. The legacy side validates its own query."""
     driven = drive(engine, f"{V2_LIST}?{raw}", [])
     name = raw.partition("=")[0]
     assert driven.steps == ()
@@ -254,8 +255,8 @@ def test_a_meaningless_query_is_refused_before_anything_is_sent(engine, raw):
     ).targets == (target,)
 
 
-def test_a_reason_says_that_a_flag_decided(engine):
-    """Whoever reads the record knows where to look for the switch."""
+def test_the_reason_names_the_flag_that_decided(engine):
+    """A reader of the record knows which switch to check."""
     settings = Settings(flag="atlas-route").by_flag(RouteWord.LEGACY)
     driven = drive(engine, V2_LIST, [EMPTY], settings=settings)
     assert (

@@ -30,24 +30,24 @@ V2, V1 = (f"/api/atlas/{api}/groups/g1/clusters" for api in ("v2", "v1.0"))
 FLEX = "/api/atlas/v2/groups/g1/flexClusters"
 GONE_TO_FLEX = refuses(400, "CANNOT_USE_FLEX_CLUSTER_IN_CLUSTER_API")
 BEFORE, AFTER = (datetime(year, 7, 2, tzinfo=UTC).timestamp() for year in (2026, 2027))
-"""On both sides of the sunset of 2023-02-01, 2027-07-01."""
+"""Before and after the sunset of 2023-02-01 on 2027-07-01."""
 
 SHAPES = json.loads((CASES / "former-clusters.json").read_text("utf-8"))
-"""What a former M5 cluster was, by version (recorded, but for the oldest)."""
+"""A former M5 cluster in each version (recorded, except for the oldest)."""
 FLEX_CLUSTER = SHAPES.pop("flex")
-"""It as a flex cluster, in the shape of the contract."""
+"""The same cluster as a flex cluster, in the format of the contract."""
 SHAPES["v1.0"] = SHAPES["2023-01-01"]
 
 
 def call(version):
-    """Return the path of the clusters in a version, and the field that names it."""
+    """Return the path of the clusters in a version, and the Accept field that names it."""
     if version == "v1.0":
         return (V1, ())
     return (V2, (("Accept", f"application/vnd.atlas.{version}+json"),))
 
 
 def ask(version, upstream, below="/cluster0", engine=ENGINE, **more):
-    """Make a call in a version, while all of them live unless a clock says otherwise."""
+    """Make a call in a version. All versions are alive unless a clock decides otherwise."""
     path, headers = call(version)
     return drive(
         engine, f"{path}{below}", upstream, headers=headers, **{"clock": BEFORE, **more}
@@ -60,8 +60,8 @@ def without_links(document):
 
 
 @pytest.mark.parametrize("version", SHAPES)
-def test_a_former_cluster_is_read_as_it_was(version):
-    """The endpoint is asked first, and its one error code leads to the flex cluster."""
+def test_a_former_cluster_is_read_with_its_old_members(version):
+    """The endpoint is called first, and one error code of it leads to the flex cluster."""
     driven = ask(version, [GONE_TO_FLEX, answers(FLEX_CLUSTER)])
     assert driven.targets == (f"{call(version)[0]}/cluster0", f"{FLEX}/cluster0")
     assert driven.routes == ("legacy", "former")
@@ -83,8 +83,8 @@ def test_a_former_cluster_is_read_as_it_was(version):
     ],
 )
 @pytest.mark.parametrize("version", SHAPES)
-def test_what_the_endpoint_answers_else_passes(version, given):
-    """One call, whose answer is the caller's as it came; so is an error of another code."""
+def test_any_other_response_of_the_endpoint_is_passed_through(version, given):
+    """There is one call, and an error with another code is final, too."""
     driven = ask(version, [given])
     assert driven.passed
     assert [(send.call.target, send.rewritten) for send in driven.sends] == [
@@ -100,8 +100,8 @@ LIMITED = refuses(429, "RATE_LIMITED")
     ("/cluster0", [GONE_TO_FLEX, refuses(404, "CLUSTER_NOT_FOUND")], ("legacy", "former")),
     ("", [LIMITED], ("former",)), ("", [LISTED, refuses(403, "NOT_IN_GROUP")], ("former", "legacy")),
 ])  # fmt: skip
-def test_an_error_of_either_side_is_the_answer(below, upstream, routes):
-    """As it came, or in an envelope; a list that lacks clusters without a word is what all this is against."""
+def test_an_error_of_either_side_is_final(below, upstream, routes):
+    """It comes unchanged or in an envelope. A list that silently lacks clusters would be worse."""
     driven = ask("2024-08-05", upstream, below)
     assert driven.passed is True
     assert driven.routes == routes
@@ -114,8 +114,8 @@ def test_an_error_of_either_side_is_the_answer(below, upstream, routes):
 
 @pytest.mark.parametrize("version", ["2023-02-01", "2023-01-01"])
 @pytest.mark.parametrize("route", [RouteWord.AUTO, RouteWord.SUCCESSOR, RouteWord.DATE])
-def test_after_the_sunset_the_successor_leads_there_too(version, route):
-    """A dedicated cluster is the successor's; a former M5 is the next one's."""
+def test_after_the_sunset_the_successor_leads_to_flex(version, route):
+    """A dedicated cluster comes from the successor, and a former M5 from flex."""
     settings = Settings(route=route)
     driven = ask(
         version, [GONE_TO_FLEX, answers(FLEX_CLUSTER)], clock=AFTER, settings=settings
@@ -128,8 +128,8 @@ def test_after_the_sunset_the_successor_leads_there_too(version, route):
 
 
 @pytest.mark.parametrize("version", SHAPES)
-def test_off_is_as_if_it_were_not_there(version):
-    """By the switch, which is off by default, and by routes that never lead anywhere."""
+def test_switched_off_it_changes_nothing(version):
+    """The switch is off by default, and routes without a fallback ignore it."""
     path, headers = call(version)
     for_all = shared_engine({}).recognize("GET", f"{path}/cluster0", headers)
     assert for_all is None or [*for_all.operation.successors] == ["successor"]
@@ -144,14 +144,14 @@ def test_off_is_as_if_it_were_not_there(version):
         ("CLUSTER_NOT_FOUND", ("legacy",)),
     ],
 )
-def test_head_knows_the_code_by_its_field(code, routes):
-    """It has no content; the answer has the fields that GET's has."""
+def test_head_finds_the_code_in_its_field(code, routes):
+    """It has no content, and its response has the same fields as that to GET."""
     upstream = [(400, (("X-Error-Code", code),), b""), answers(FLEX_CLUSTER)]
     assert ask("2024-08-05", upstream, method="HEAD").routes == routes
 
 
 def lists(clusters, flex, most=500):
-    """Return an upstream with two lists, which it cuts into pages as Atlas does."""
+    """Return an upstream with two lists that pages them as Atlas does."""
     other = pages_of(clusters, most=most)
     own = pages_of(flex, most=most)
 
@@ -167,8 +167,8 @@ def lists(clusters, flex, most=500):
     return upstream
 
 
-def test_a_part_of_one_side_is_not_asked_for():
-    """A caller's range is one of the whole list's bytes, which neither side has."""
+def test_a_range_request_does_not_combine_the_lists():
+    """The range refers to bytes of a list that neither side has."""
     headers = (*call("2024-08-05")[1], ("Range", "bytes=0-9"), ("If-Range", '"x"'))
     driven = drive(ENGINE, V2, lists([], [FLEX_CLUSTER]), headers=headers, clock=BEFORE)
     assert driven.routes == ("former", "legacy")
@@ -190,8 +190,8 @@ TWO = [
 
 
 @pytest.mark.parametrize("version", SHAPES)
-def test_a_list_has_the_former_clusters_too(version):
-    """Behind the others, which stay as they came; counted, and with links through the shim."""
+def test_a_list_includes_the_former_clusters(version):
+    """They follow the others, which stay unchanged. They are counted, and links lead through the shim."""
     driven = ask(version, lists(DEDICATED, TWO), "")
     assert driven.routes == ("former", "legacy")
     results = driven.document["results"]
@@ -213,8 +213,8 @@ PAGES = {
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_pages_are_cut_of_both_lists(page):
-    """By the caller's number and size, whatever the pages of each."""
+def test_pages_are_cut_out_of_both_lists(page):
+    """The caller's number and size of pages hold, independent of upstream's."""
     driven = ask(
         "2024-08-05",
         lists(DEDICATED, TWO, most=1),
@@ -230,8 +230,8 @@ def test_pages_are_cut_of_both_lists(page):
 
 
 @pytest.mark.parametrize("version", SHAPES)
-def test_an_empty_flex_list_is_not_asked_for_again(version):
-    """For ten minutes, for this caller: the list passes as it came, by one call."""
+def test_an_empty_flex_list_is_remembered(version):
+    """For ten minutes this caller's list passes through with one call."""
     memory = Memory()
     clock = Clock(BEFORE)
     ask_again = partial(
@@ -252,8 +252,8 @@ def test_an_empty_flex_list_is_not_asked_for_again(version):
     assert ask_again().routes == ("former", "legacy")
 
 
-def test_another_caller_is_asked_for():
-    """What is empty for one may not be for another; so is another project."""
+def test_another_caller_or_project_calls_flex_again():
+    """A list that is empty for one may have clusters for another."""
     memory = Memory()
     accept = call("2024-08-05")[1]
     for key in ("a", "b", "b"):
@@ -267,8 +267,8 @@ def test_another_caller_is_asked_for():
 
 
 @pytest.mark.parametrize("version", ["2023-02-01", "2023-01-01"])
-def test_after_the_sunset_the_successors_list_is_the_other(version):
-    """Each list by its own rules; also where the legacy endpoint says that it has gone."""
+def test_after_the_sunset_the_successors_list_is_combined(version):
+    """Each list has its own rules. The same happens when the legacy endpoint reports that it has ended."""
     new = {
         "name": "d",
         "replicationSpecs": [
@@ -290,8 +290,8 @@ def test_after_the_sunset_the_successors_list_is_the_other(version):
     assert gone.document == driven.document
 
 
-def test_what_atlas_does_not_know_is_not_asked_of_flex():
-    """And said."""
+def test_parameters_unknown_to_atlas_are_not_sent_to_flex():
+    """The record notes them."""
     driven = ask(
         "2024-08-05", lists(DEDICATED, TWO), "?includeDeletedWithRetainedBackups=true"
     )
@@ -309,7 +309,7 @@ TAGS = [{"key": "a", "value": "b"}]
 
 
 def advanced(size, regions=1):
-    """Return the body of a creation with so many regions."""
+    """Return the body of a creation with this many regions."""
     configs = [REGION | {"electableSpecs": {"instanceSize": size}}] * regions
     specs = [{"regionConfigs": configs}]
     return {
@@ -321,7 +321,7 @@ def advanced(size, regions=1):
 
 
 def oldest(size):
-    """Return the same as the first version has it."""
+    """Return the same body in the format of the first version."""
     settings = {
         "providerName": "TENANT",
         "instanceSizeName": size,
@@ -353,8 +353,8 @@ def write(version, method, body, upstream, below="/cluster0", **more):
 
 @pytest.mark.parametrize("size", ["M2", "M5"])
 @pytest.mark.parametrize("version", BODIES)
-def test_a_creation_with_m2_or_m5_makes_a_flex_cluster(version, size):
-    """By one call, with what flex takes; what was remembered of an empty list is forgotten."""
+def test_creating_an_m2_or_m5_makes_a_flex_cluster(version, size):
+    """One call has the members that flex accepts. A remembered empty list is forgotten."""
     memory = Memory()
     ask("2024-08-05", lists([], []), "", memory=memory)
     driven = write(
@@ -394,8 +394,8 @@ OTHERS = [
     "body", [b"", b"[]", b"{", *(json.dumps(body).encode() for body in OTHERS)]
 )
 @pytest.mark.parametrize("version", BODIES)
-def test_every_other_creation_passes_as_it_came(version, body):
-    """To the byte; what Atlas answers is the answer."""
+def test_every_other_creation_is_passed_through(version, body):
+    """The body stays the same byte for byte, and so does Atlas's response."""
     driven = write(version, "POST", body, [refuses(400, "X")], "")
     (send,) = driven.sends
     assert driven.passed is True
@@ -405,8 +405,8 @@ def test_every_other_creation_passes_as_it_came(version, body):
 
 
 @pytest.mark.parametrize("version", BODIES)
-def test_an_update_goes_on_after_the_one_code(version):
-    """With tags and termination protection; an error of another code, and a success, are the caller's."""
+def test_an_update_continues_after_the_one_code(version):
+    """It may change tags and termination protection. Success and other errors are passed through."""
     body = {
         "tags": TAGS,
         "terminationProtectionEnabled": False,
@@ -432,8 +432,8 @@ def test_an_update_goes_on_after_the_one_code(version):
 
 
 @pytest.mark.parametrize("version", BODIES)
-def test_what_flex_cannot_do_is_refused(version):
-    """After Atlas said where the cluster is, and before anything is sent there."""
+def test_unsupported_changes_are_refused(version):
+    """That happens after Atlas has reported where the cluster is, and before anything is sent to flex."""
     retained = write(
         version, "DELETE", None, [GONE_TO_FLEX], "/cluster0?retainBackups=true"
     )
@@ -448,8 +448,8 @@ def test_what_flex_cannot_do_is_refused(version):
 
 
 @pytest.mark.parametrize("version", BODIES)
-def test_a_deletion_goes_on_after_the_one_code(version):
-    """Its answer is that of a deletion of a cluster."""
+def test_a_deletion_continues_after_the_one_code(version):
+    """The response is that of a deleted cluster."""
     driven = write(version, "DELETE", None, [GONE_TO_FLEX, (204, (), b"")])
     assert driven.sends[1].call.method == "DELETE"
     assert driven.targets[1] == f"{FLEX}/cluster0"
@@ -459,8 +459,8 @@ def test_a_deletion_goes_on_after_the_one_code(version):
 
 
 @pytest.mark.parametrize("version", ["2023-01-01", "v1.0"])
-def test_an_upgrade_to_dedicated_goes_on_after_the_one_code(version):
-    """Of what the body says one region is made, with as many nodes as it says; that of an M0 lives on."""
+def test_an_upgrade_to_dedicated_continues_after_the_one_code(version):
+    """The body becomes one region with its number of nodes. The upgrade of an M0 survives in Atlas."""
     settings = {"providerName": "AWS", "instanceSizeName": "M10", "regionName": "R1"}
     body = {"name": "cluster0", "providerSettings": settings, "diskSizeGB": 10}
     driven = write(
@@ -493,8 +493,8 @@ def test_an_upgrade_to_dedicated_goes_on_after_the_one_code(version):
         assert driven.routes == ("legacy",)
 
 
-def test_what_lives_on_is_in_no_list_of_what_ends():
-    """Not in that of documents, nor in that of operations; a successor of a retired one is there, too."""
+def test_surviving_operations_are_not_listed_as_ending():
+    """They are left out of the lists of documents and operations, unless they are also a successor."""
     off = shared_engine({})
     assert [one.id for one in ENGINE.operations] == [one.id for one in off.operations]
     assert [one.name for one in ENGINE.documents] == [one.name for one in off.documents]

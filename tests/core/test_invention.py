@@ -1,4 +1,4 @@
-"""For any reply of upstream the core never fails, and never returns a value that no one sent."""
+"""For any upstream reply the core never fails, and never returns a value that neither side sent."""
 
 import json
 import os
@@ -88,12 +88,12 @@ DECLARED = {
     *("https://cloud.mongodb.com/restoreJobs", "https://cloud.mongodb.com/snapshots"),
     *("http://cloud.mongodb.com/restoreJobs", "http://cloud.mongodb.com/snapshots"),
 }
-"""Constants and table words of the decided fields, and relations of links; by hand, from the design."""
+"""Constants and translated words of the decided fields, and relations of links; written by hand from the design."""
 PARAMETERS = {"g1", "c1", "1", GET.rpartition("/")[2]}
 
 
 def leaves(value: Any):
-    """Every scalar and every empty container."""
+    """Return every scalar and every empty container in a value."""
     if isinstance(value, dict) and value:
         for inner in value.values():
             yield from leaves(inner)
@@ -105,7 +105,7 @@ def leaves(value: Any):
 
 
 def same(one: Any) -> tuple[str, Any]:
-    """A leaf as it can be looked up; 5.0 may become 5 where a whole number is declared, true never 1."""
+    """Return a scalar in a comparable form: 5.0 may become 5 where an integer is declared, but true never 1."""
     if type(one) in {int, float}:
         kind = "number"
     else:
@@ -114,12 +114,12 @@ def same(one: Any) -> tuple[str, Any]:
 
 
 def invented(made: Any, said: Any) -> list[Any]:
-    """The leaves of what was made that nobody said."""
+    """Return the scalars of a response that nothing supplied."""
     known = {same(leaf) for leaf in leaves(said)} | {
         same(word) for word in DECLARED | PARAMETERS
     }
-    # Computed by declared verbs: true and false (values, passed, constant), and lists
-    # that wrap nothing.
+    # Verbs compute true and false (values, passed, constant) and lists that wrap
+    # nothing.
     known |= {*map(same, (True, False)), same([]), same({})}
     return [
         leaf
@@ -135,16 +135,16 @@ OWN = {
     "MALFORMED_JSON",
     "MISSING_ATTRIBUTE",
 }
-"""Codes of Atlas's that the shim answers with in its stead."""
+"""Atlas's codes that the shim replies with itself."""
 
 
 def is_handed_back(driven, content):
-    """Tell whether upstream's own answer, byte for byte, is the caller's."""
+    """Return whether the caller gets upstream's response byte for byte."""
     return isinstance(driven.outcome, PassThrough) or driven.content == content
 
 
 def check(driven, said, given):
-    """An outcome that the shim may have, made of nothing but what was said."""
+    """Check that an outcome is allowed and contains only supplied values."""
     if is_handed_back(driven, json.dumps(said).encode()):
         return
     document = driven.document
@@ -175,7 +175,7 @@ def check(driven, said, given):
     clock=st.sampled_from([BEFORE, AFTER, AFTER + 3e7]),
 )
 def test_any_json_with_any_status(said, status, target, query, clock):
-    """The core makes an answer of it, hands it back, or says that it can't; no value is made up."""
+    """The core translates it, passes it through or reports that it can't. No value is invented."""
     content = json.dumps(said).encode()
     driven = drive(
         shared_engine(os.environ),
@@ -214,10 +214,9 @@ ODD = [
     query=st.sampled_from(QUERIES),
 )
 def test_any_bytes_with_any_status(content, status, target, query):
-    """Garbage is handed back or reported, in every layout.
+    """Garbage is passed through or reported, in every layout.
 
-    Duplicate keys, numbers of any length, lone surrogates and deep nesting are
-    survived.
+    Duplicate keys, numbers of any length, lone surrogates and deep nesting are handled.
     """
     driven = drive(
         shared_engine(os.environ), target + query, lambda call: (status, (), content)
@@ -239,8 +238,8 @@ def test_any_bytes_with_any_status(content, status, target, query):
     status=STATUSES,
     clock=st.sampled_from([BEFORE, AFTER]),
 )
-def test_any_order_with_any_answer(body, said, status, clock):
-    """What is written upstream is what the caller said, and what the caller gets is what upstream said."""
+def test_any_order_with_any_reply(body, said, status, clock):
+    """Upstream gets only values of the caller, and the caller only values of upstream."""
     reply = (status, (), json.dumps(said).encode())
     sent = json.dumps(body).encode()
     engine = shared_engine(os.environ)

@@ -1,4 +1,4 @@
-"""The rows of ``meanings.txt``: what a document's rules make of an answer, and of a request body."""
+"""The rows of ``meanings.txt``: the result of a document's rules for a response or a request body."""
 
 import json
 import re
@@ -33,7 +33,7 @@ ORDER = (
 
 
 def laid_over(data: Any, more: Any) -> Any:
-    """Return tables with others laid over them, key by key."""
+    """Return tables, overlaid key by key with others."""
     if not isinstance(data, dict) or not isinstance(more, dict):
         return more
     return data | {
@@ -42,7 +42,7 @@ def laid_over(data: Any, more: Any) -> Any:
 
 
 def engine_of(text: str, *, of_body: bool) -> Engine:
-    """Return an engine for the TOML of a block; its rules are exact where they say nothing of it."""
+    """Return an engine for the TOML of a block. Its rules are exact unless they set a level."""
     said = tomllib.loads(text)
     data = tomllib.loads(ORDER if of_body else HEAD)
     own = {
@@ -72,7 +72,7 @@ def engine_of(text: str, *, of_body: bool) -> Engine:
 
 
 def outcome(driven: Driven, made: Any) -> str:
-    """Return an outcome as rows have it: what was made, and what was dropped in any order; or what an error says."""
+    """Return an outcome in the format of the rows: the result and the dropped values in any order, or the error."""
     document = driven.document
     if driven.reply.status >= 400:
         head = " ".join(
@@ -87,7 +87,7 @@ def outcome(driven: Driven, made: Any) -> str:
 
 
 def check(engine: Engine, row: str) -> None:
-    """Hold a row against what an engine makes."""
+    """Check a row against the engine's result."""
     given, arrow, expected = re.split(r" ?(->|=>) ", row.strip(), maxsplit=1)
     if arrow == "=>":
         driven = drive(
@@ -118,8 +118,8 @@ def check(engine: Engine, row: str) -> None:
 @pytest.mark.parametrize(
     "sentence", SENTENCES, ids=lambda text: text.partition("\n")[0]
 )
-def test_a_rule_means_what_its_rows_show(sentence):
-    """Each row of a sentence is made by the TOML that stands before it."""
+def test_a_rule_has_the_results_in_its_rows(sentence):
+    """Each row of a sentence uses the TOML block before it."""
     joined = re.sub(r"\n {4}", " ", sentence.partition("\n")[2])
     blocks = re.findall(r"((?:^\S.*\n)+)((?:^  \S.*\n?)+)", joined, re.MULTILINE)
     assert blocks

@@ -1,4 +1,4 @@
-"""Tiers with names: the order of calls, which replies lead to the next tier, and what is remembered."""
+"""Named tiers: the order of calls, which replies lead to the next tier, and what is remembered."""
 
 import pytest
 
@@ -15,7 +15,7 @@ GET_THING = START + operation(
 
 
 def document(*tiers):
-    """A document with tiers, each of which is asked after NOT_ and the name of another."""
+    """A document with tiers. Each one leads on with the code NOT_ and the name of the next."""
     text = GET_THING
     fields = '\n[resource.thing.name]\ntype = "string"\n'
     for tier, after in tiers:
@@ -43,8 +43,8 @@ def ask(given, memory=None, target=TARGET, **more):
     return drive(read(THREE), target, given, memory=memory or Memory(), **more)
 
 
-def test_tiers_are_asked_in_their_order():
-    """Flex first, and those with names in the order of the file; each translates by its own rules."""
+def test_tiers_are_called_in_order():
+    """Flex comes first, then the named tiers in the order of the file. Each has its own rules."""
     driven = ask(TO_AMBER)
     assert driven.routes == ("flex", "zinc", "amber")
     assert driven.targets == ("/flex/t", "/zinc/t", "/amber/t")
@@ -61,16 +61,16 @@ def test_tiers_are_asked_in_their_order():
     ([NOT["flex"], NOT["zinc"], NOT["amber"]], ("flex", "zinc", "amber"), True),
     ([NOT["flex"], refuses(429, "NOT_ZINC")], ("flex", "zinc"), True),
 ])  # fmt: skip
-def test_only_a_code_of_the_next_tier_leads_on(given, routes, passed):
-    """What leads to the third does not lead past the second; the last one has the last word."""
+def test_only_a_code_for_the_next_tier_leads_on(given, routes, passed):
+    """A code that leads to the third tier does not lead past the second. The last tier's reply is final."""
     driven = ask(given)
     assert driven.routes == routes
     assert driven.passed == passed
     assert driven.outcome.record.sent[-1].status == given[-1][0]
 
 
-def test_the_tier_that_answered_is_asked_first_from_then_on():
-    """For ten minutes; then the first is asked again."""
+def test_the_tier_that_answered_comes_first_afterwards():
+    """After ten minutes the original order returns."""
     memory = Memory()
     ask(TO_AMBER, memory)
     driven = ask([OK["amber"]], memory, clock=AFTER + 599)
@@ -92,11 +92,11 @@ def test_the_tier_that_answered_is_asked_first_from_then_on():
         ],
     ],
 )
-def test_what_a_remembered_tier_answers(given, routes, then):
-    """The others are asked in their order where it leads there, those before it too; else its error is the answer.
+def test_an_error_of_a_remembered_tier_may_lead_on(given, routes, then):
+    """Its code may lead to the others, including those before it; otherwise its error is final.
 
-    It is forgotten where it no longer has the cluster; a full bucket or a fault does
-    not move the cluster.
+    The tier is forgotten if it no longer has the cluster, but not because of a rate
+    limit or a fault.
     """
     memory = Memory()
     ask(TO_AMBER, memory)
@@ -109,8 +109,8 @@ def test_what_a_remembered_tier_answers(given, routes, then):
     "refusal",
     [refuses(401, "NO"), refuses(403, "NO"), refuses(404, "NO"), (500, (), b"")],
 )
-def test_an_error_teaches_no_tier(refusal, query):
-    """Only a success says where a cluster lives; an error does not, also where an envelope is made around it."""
+def test_an_error_is_not_remembered(refusal, query):
+    """Only a success shows where a cluster is, and an error in an envelope is still an error."""
     memory = Memory()
     assert ask([NOT["flex"], refusal], memory, f"{TARGET}{query}").routes == (
         "flex",
@@ -122,8 +122,8 @@ def test_an_error_teaches_no_tier(refusal, query):
     )
 
 
-def test_a_remembered_tier_that_an_operation_has_not_is_not_asked():
-    """One cluster, two operations, of which one has other tiers."""
+def test_a_remembered_tier_may_be_missing_in_another_operation():
+    """Two operations on one cluster may have different tiers."""
     memory = Memory()
     ask(TO_AMBER, memory)
     other = document(("flex", ["NOT_ZINC"]), ("zinc", ["NOT_FLEX"]))
@@ -131,8 +131,8 @@ def test_a_remembered_tier_that_an_operation_has_not_is_not_asked():
 
 
 @pytest.mark.parametrize("word", [RouteWord.SUCCESSOR, RouteWord.FLEX])
-def test_the_route_word_asks_the_first_tier_alone(word):
-    """Whatever it is called; flex is the older name of that word. Nothing is learned by it, and nothing corrects it."""
+def test_a_forced_route_calls_only_the_first_tier(word):
+    """Its name doesn't matter; ``flex`` is the older value of that setting. Nothing is learned or corrected."""
     memory = Memory()
     settings = Settings(route=word)
     ask([NOT["flex"], OK["zinc"]], memory)
@@ -144,8 +144,8 @@ def test_the_route_word_asks_the_first_tier_alone(word):
     assert asked(named, [OK["zinc"]], settings=settings).routes == ("zinc",)
 
 
-def test_a_tier_may_have_a_resource_of_its_own():
-    """What passes as it came on one tier is made of other members on another."""
+def test_a_tier_may_have_its_own_resource():
+    """A member that passes unchanged on one tier is computed on another."""
     text = (
         GET_THING
         + "[resource.thing]\nrest = true\n"

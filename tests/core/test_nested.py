@@ -1,4 +1,4 @@
-"""Objects in a field: the levels that are reported of what is inside, and lists that become one list."""
+"""Objects in a field: the levels of members inside them, and lists that are flattened."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from tests.core.small import EXACT, HEAD, TARGET, WHY, field, read, translated
 
 
 def part(name, kind, rule, more="", of="part"):
-    """A field of what stands inside the thing."""
+    """Return a field with rules for the members inside it."""
     return field(name, kind, rule, more).replace("[resource.thing.", f"[resource.{of}.")
 
 
@@ -22,15 +22,18 @@ SIZE = part("size", "integer", f'from = "size"\n{EXACT}')
 
 
 def levels(fields, source):
-    """The level of each field."""
+    """Return the level of each field."""
     return {
         one.name: one.fidelity
         for one in translated(fields, source).outcome.record.fields
     }
 
 
-def test_the_record_has_a_level_for_what_is_inside():
-    """By the names of lists and objects; the worst that any of them got. An object with any names is one field."""
+def test_the_record_has_a_level_for_members_inside():
+    """They have the names of their lists and objects, and the worst level of any item.
+
+    An object with arbitrary names is one field.
+    """
     fields = PARTS + part("inner", "objects", f'from = "inner"\n{EXACT}', 'of = "deep"')
     fields += part("name", "string", f'from = "title"\n{EXACT}', of="deep")
     expected = {
@@ -48,8 +51,8 @@ def test_the_record_has_a_level_for_what_is_inside():
     assert list(levels(keyed + SIZE, {"parts": []})) == ["x", "x.size"]
 
 
-def test_a_part_that_some_lack_is_counted_over_all_objects_inside():
-    """Not over the objects that they stand in."""
+def test_a_member_that_some_lack_is_counted_over_all_objects_inside():
+    """The objects around them don't count."""
     reports = translated(
         PARTS + NAME, {"parts": [{"title": "a"}, {}, {}]}
     ).outcome.record.fields
@@ -58,8 +61,8 @@ def test_a_part_that_some_lack_is_counted_over_all_objects_inside():
     assert missing.why == "upstream sent no title in 2 of 3; elsewhere it is exact"
 
 
-def test_an_absent_field_says_nothing_of_what_would_be_inside():
-    """Since there is nothing inside."""
+def test_an_absent_field_reports_nothing_inside():
+    """It has no content."""
     fields = (
         field("x", "objects", 'absent = true\nwhy = "Unknown."', 'of = "part"') + NAME
     )
@@ -70,8 +73,8 @@ def test_an_absent_field_says_nothing_of_what_would_be_inside():
     }
 
 
-def test_an_object_made_of_the_members_beside_it_is_missing_without_its_name():
-    """And what it is made of, inside and out, has a level each."""
+def test_an_object_without_its_name_is_missing():
+    """It is built from the members beside it. Each of these, and each member inside, has its own level."""
     fields = (
         field("x", "object", f'itself = true\nkeyed = "title"\n{WHY}', 'of = "part"')
         + SIZE
@@ -106,8 +109,8 @@ TREES: st.SearchStrategy[Any] = st.recursive(
         st.dictionaries(st.just("x"), TREES),
     )
 )
-def test_unwinding_means_what_a_second_implementation_does(source):
-    """Whatever the object has, and however lists and objects stand in each other."""
+def test_unwinding_equals_a_second_implementation(source):
+    """That holds for any object, and any nesting of lists and objects."""
     expected = unwound(source, "a.b.c")
     found = drive(ENGINE, TARGET, [answers(source)]).document.get("x", [])
     assert found == [

@@ -1,4 +1,4 @@
-"""Each value that a rule reads is in the answer or reported as dropped; for each verb."""
+"""Each value that a rule reads is in the response or reported as dropped; for each verb."""
 
 from typing import Any
 
@@ -36,7 +36,7 @@ WHOLE = [
     ("objects", f'list = "a"\n{EXACT}', "list"),
     ("array", f'from = ["z", "a"]\n{EXACT}', "from"),
 ]
-"""Rules that hand on a value: type, rule, and the verb."""
+"""Rules that pass a value on: type, rule and verb."""
 LISTS = [
     *(
         (kind, f'from = "a[each].n"\n{EXACT}', "", "from")
@@ -52,7 +52,7 @@ LISTS = [
         "unwind",
     ),
 ]
-"""Rules that take the items of a list, with the resource that they are."""
+"""Rules that take the items of a list, with the items' resource."""
 TURNED = [
     ("string", 'from = "a"\nvalues = { OK = "ready" }\nfidelity = "renamed"', "values"),
     ("string", f'from = "a"\nparts = 2\n{WHY}', "parts"),
@@ -60,13 +60,13 @@ TURNED = [
     ("boolean", f'from = "a"\nvalues = {{ OK = true, x = false }}\n{WHY}', "values"),
     ("boolean", f'passed = "a"\n{WHY}', "passed"),
 ]
-"""Rules that make something else of it."""
+"""Rules that compute something else from the value."""
 NOT_READ = {"parameter", "constant", "link", "absent", "itself"}
-"""Verbs that read no value of upstream's, or all that is beside the field."""
+"""Verbs that read no upstream value, or everything beside the field."""
 
 
 def leaves(value: Any) -> list[Any]:
-    """Return every scalar in a value, but nulls."""
+    """Return every scalar in a value except nulls."""
     inner = (
         value.values()
         if isinstance(value, dict)
@@ -83,7 +83,7 @@ def leaves(value: Any) -> list[Any]:
 
 
 def lost(source: Any, document: Any, dropped: list[tuple[str, Any, str]]) -> list[Any]:
-    """Return the scalars of a source that are neither in a document nor in what was dropped."""
+    """Return the source's scalars that are neither in a document nor among the dropped values."""
     kept = [
         named(leaf)
         for leaf in [
@@ -95,14 +95,14 @@ def lost(source: Any, document: Any, dropped: list[tuple[str, Any, str]]) -> lis
 
 
 def named(leaf: Any) -> str:
-    """Return a scalar as it is compared: True is no number, and 5.0 is the integer 5."""
+    """Return a scalar in a comparable form: True is not a number, and 5.0 equals the integer 5."""
     return repr(int(leaf) if isinstance(leaf, float) and leaf.is_integer() else leaf)
 
 
 @pytest.mark.parametrize(("kind", "rule", "verb"), WHOLE)
 @given(source=VALUES)
 def test_a_value_is_kept_or_dropped(kind, rule, verb, source):
-    """Each scalar, wherever it lies."""
+    """That holds for each scalar at any depth."""
     document, dropped = made(field("x", kind, rule), {"a": source})
     assert lost(source, document, dropped) == [], verb
 
@@ -110,7 +110,7 @@ def test_a_value_is_kept_or_dropped(kind, rule, verb, source):
 @pytest.mark.parametrize(("kind", "rule", "of", "verb"), LISTS)
 @given(source=ITEMS)
 def test_an_item_is_kept_or_dropped(kind, rule, of, verb, source):
-    """Each scalar of each item; of one with the member that ``[each]`` takes, that member."""
+    """Each scalar of each item counts. Of items with the member that ``[each]`` takes, only that member counts."""
     if verb == "unwind":  # whose rules read below the item
         source = [one for one in source if isinstance(one, dict)]
     document, dropped = made(
@@ -125,20 +125,20 @@ def test_an_item_is_kept_or_dropped(kind, rule, of, verb, source):
 
 @pytest.mark.parametrize(("kind", "rule", "verb"), TURNED)
 @given(source=VALUES)
-def test_what_is_read_makes_a_value_or_is_dropped(kind, rule, verb, source):
-    """A value that a verb can't make anything of is named, with its place."""
+def test_an_unusable_value_is_dropped(kind, rule, verb, source):
+    """The record names it with its place."""
     document, dropped = made(field("x", kind, rule), {"a": source})
     assert "x" in document or [where for where, *_ in dropped] == ["a"], verb
 
 
-def test_each_verb_is_among_them():
-    """Whoever adds a verb to the language says here what it does with what it reads."""
+def test_each_verb_is_covered():
+    """A new verb must be added to the tables above."""
     known = {verb for *_, verb in (*WHOLE, *LISTS, *TURNED)} | NOT_READ
     assert {*VERBS, *(way.key for way in WAYS)} == known
 
 
 def test_an_item_that_moved_to_a_later_page_is_named():
-    """It counts once, as it was at first; what it was later is in the record."""
+    """Its first version counts once; the record has the later one."""
     text = PAGE.replace(
         "[operation.getThing.flex]", '[operation.getThing.flex]\npaging = "collected"'
     )

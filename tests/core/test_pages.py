@@ -27,10 +27,10 @@ V1 = f"/api/atlas/v1.0{LIST}"
 V2 = f"/api/atlas/v2{LIST}"
 
 
-def test_links_lead_back_to_where_the_caller_came_from(engine):
-    """The caller's base URL, a path before the API's included, and the legacy path with the caller's own query.
+def test_links_use_the_callers_base_url(engine):
+    """They have its path before the API's, and the legacy path with the caller's own query.
 
-    The members stand in the order of recorded pages.
+    The members are in the order of recorded pages.
     """
     upstream = pages_of(snapshots(5))
     driven = drive(
@@ -58,8 +58,8 @@ def test_links_lead_back_to_where_the_caller_came_from(engine):
     links=st.booleans(),
     api=st.sampled_from([V1, V2]),
 )
-def test_walking_the_links_visits_everything_once(count, size, most, links, api):
-    """``next`` from the first page and ``previous`` from the last see each snapshot once, the newest first."""
+def test_following_the_links_visits_each_item_once(count, size, most, links, api):
+    """``next`` from the first page and ``previous`` from the last return each snapshot once, newest first."""
     engine = shared_engine(os.environ)
     items = snapshots(count)
     upstream = pages_of(items, most=most, links=links)
@@ -86,8 +86,11 @@ def test_walking_the_links_visits_everything_once(count, size, most, links, api)
     assert back == expected
 
 
-def test_nothing_more_is_asked_for_where_nothing_says_that_there_is_more(engine):
-    """Without links and count the first page is all; who promises more and gives nothing is not believed for ever."""
+def test_fetching_stops_without_a_sign_of_more_pages(engine):
+    """Without links and count the first page is the only one.
+
+    An upstream that promises more and sends nothing is called only a few times.
+    """
     assert (
         len(drive(engine, V2, pages_of(snapshots(501), links=False, count=False)).sends)
         == 1
@@ -96,8 +99,8 @@ def test_nothing_more_is_asked_for_where_nothing_says_that_there_is_more(engine)
     assert len(drive(engine, V2, [endless]).sends) == 1
 
 
-def test_a_snapshot_that_moved_while_reading_counts_once(engine):
-    """Between two pages a list may shift by one; items that can't be distinguished are not thrown away."""
+def test_a_snapshot_that_moves_meanwhile_counts_once(engine):
+    """A list may shift by one between two pages. Items that can't be distinguished are all kept."""
     more = {"links": [{"rel": "self"}, {"rel": "next"}]}
     pages = [
         answers({"results": snapshots(3)} | more),
@@ -113,8 +116,8 @@ def test_a_snapshot_that_moved_while_reading_counts_once(engine):
     assert drive(engine, V2, pages).document["totalCount"] == 5
 
 
-def test_collecting_has_an_end(engine):
-    """For more pages than are allowed the shim's own error says what to do."""
+def test_the_number_of_pages_is_limited(engine):
+    """The error for more pages includes the fix."""
     driven = drive(
         engine, V2, pages_of(snapshots(30), most=1), settings=Settings(page_cap=3)
     )
@@ -134,8 +137,8 @@ def test_collecting_has_an_end(engine):
     )
 
 
-def test_all_pages_together_stay_within_the_body_limit(engine):
-    """As many bytes as one body may have: twenty large pages took gigabytes."""
+def test_all_pages_together_are_limited_to_one_body(engine):
+    """Twenty large pages took gigabytes."""
     upstream = pages_of(snapshots(4), most=1)
     size = len(upstream(Call("GET", "", "?itemsPerPage=500&pageNum=1"))[2])
     fits = drive(engine, V2, upstream, settings=Settings(body_limit=5 * size))
@@ -148,8 +151,8 @@ def test_all_pages_together_stay_within_the_body_limit(engine):
 
 
 @pytest.mark.parametrize("large", [True, False])
-def test_a_page_that_would_take_long_to_decode_is_not_decoded(engine, large):
-    """400,000 brackets, commas and colons are more than any page has; the length alone says nothing."""
+def test_a_page_that_takes_long_to_decode_is_refused(engine, large):
+    """It has 400,000 brackets, commas and colons, more than any real page. The length alone doesn't matter."""
     decoded = []
 
     def loads(content):
@@ -173,8 +176,8 @@ def test_a_page_that_would_take_long_to_decode_is_not_decoded(engine, large):
 
 
 @pytest.mark.parametrize("depth", [90, 97, 98, 99, 200])
-def test_the_depth_of_what_is_not_read_counts(engine, depth):
-    """A list with a member that no rule reads is refused for its depth, however many items it has."""
+def test_the_depth_of_ignored_members_counts(engine, depth):
+    """A list with such a member is refused, independent of its number of items."""
     deep = json.loads("[" * depth + "]" * depth)
     for count in (1, 200):
         items = [*[SNAPSHOT] * (count - 1), SNAPSHOT | {"deep": deep}]
@@ -183,8 +186,8 @@ def test_the_depth_of_what_is_not_read_counts(engine, depth):
         )
 
 
-def test_all_pages_together_have_no_more_marks_than_can_be_held(engine):
-    """Each page within its bounds, but a gigabyte when all are decoded."""
+def test_all_pages_together_have_a_limited_number_of_values(engine):
+    """Each page may be within its limits, yet all of them together take a gigabyte when decoded."""
     page = answers(
         {"results": [{"id": "1"}], "links": [{"rel": "next"}], "filler": [[]] * 101_000}
     )
@@ -197,8 +200,8 @@ def test_all_pages_together_have_no_more_marks_than_can_be_held(engine):
 
 
 @pytest.mark.parametrize("status", [400, 404, 429, 500, 304])
-def test_a_later_page_that_fails_is_the_answer(engine, status):
-    """A part is not passed off as the whole."""
+def test_an_error_of_a_later_page_is_the_response(engine, status):
+    """A part of the list is not returned as the whole."""
     first = answers({"results": snapshots(1), "links": [{"rel": "next"}]})
     driven = drive(engine, V2, [first, refuses(status, "ANY")])
     assert driven.passed
@@ -229,8 +232,8 @@ CLAMPED = "itemsPerPage=2000 is more than a page may have; 500 was used"
     ],
     ids=["past the end", "without a count", "a size that is too large"],
 )
-def test_pages_are_cut_as_the_caller_asks(engine, query, ids, count, more, note):
-    """One past the end is empty and leads back; the count is left out on request; a size of more than 500 is noted."""
+def test_pages_are_cut_as_requested(engine, query, ids, count, more, note):
+    """A page past the end is empty and links back, and the record notes a size of more than 500."""
     driven = drive(engine, f"{V2}?{query}", pages_of(snapshots(501)))
     assert [int(one["id"], 16) for one in driven.document["results"]] == [*ids]
     assert driven.document.get("totalCount") == count
@@ -247,8 +250,8 @@ def test_pages_are_cut_as_the_caller_asks(engine, query, ids, count, more, note)
     ({"totalCount": True}, None, False), ({"totalCount": 5.0}, None, False),
     ({"links": ["next", None, {"rel": "next"}]}, None, True), ({}, None, False),
 ])  # fmt: skip
-def test_kept_pages_count_and_go_on_as_upstream_says(engine, said, total, more):
-    """Count and ``next`` are upstream's own; what it does not say is left out."""
+def test_kept_pages_have_upstreams_count_and_next(engine, said, total, more):
+    """Values that upstream doesn't send are left out."""
     job = {"id": "1", "status": "COMPLETED"}
     page = answers({"results": [job, job]} | said)
     document = drive(
@@ -262,8 +265,8 @@ def test_kept_pages_count_and_go_on_as_upstream_says(engine, said, total, more):
 WHOLE = {"whole": True}
 
 
-def test_a_whole_list_is_not_taken_for_a_page(engine):
-    """The same bytes of upstream in answer to the same call become a page for one caller and a list for another."""
+def test_a_list_and_a_page_of_equal_content_differ(engine):
+    """The same call and upstream bytes become a page for one caller and a list for another."""
     upstream = pages_of(snapshots(8))
     memory = Memory()
     counts = [
@@ -277,8 +280,8 @@ def test_a_whole_list_is_not_taken_for_a_page(engine):
     assert counts == [3, 8, 3, 8]
 
 
-def test_a_page_of_far_more_items_than_it_may_have_is_refused(engine):
-    """So many fit into the bytes of a body, and would take minutes to translate."""
+def test_a_page_with_far_too_many_items_is_refused(engine):
+    """They fit into the bytes of a body, but translation would take minutes."""
     for count, status in ((10_000, 200), (10_001, 502)):
         page = {"results": [{}] * count, "totalCount": count}
         assert (

@@ -1,4 +1,4 @@
-"""What the core may do, which stations a call passes, and the order of the record's levels."""
+"""Limits of the core, the steps of a call, and the order of levels in the record."""
 
 import ast
 import re
@@ -54,7 +54,7 @@ def imported(path: Path) -> set[str]:
 
 
 def used(path: Path) -> set[str]:
-    """Every attribute and name in a file, as it is written."""
+    """Return every attribute and name in a file."""
     return {
         ast.unparse(node)
         for node in ast.walk(tree_of(path))
@@ -63,7 +63,7 @@ def used(path: Path) -> set[str]:
 
 
 def offenders(names_of, offends) -> list[str]:
-    """Each file with the names in it that offend."""
+    """Return each file that uses forbidden names, with the names."""
     return [
         f"{path.relative_to(ROOT).as_posix()}: {one}"
         for path in FILES
@@ -72,8 +72,8 @@ def offenders(names_of, offends) -> list[str]:
     ]
 
 
-def test_nothing_that_talks_to_the_world_is_imported():
-    """No network, no randomness, no log, no clock; and no ``os``, whose environment is an argument."""
+def test_the_core_imports_nothing_with_side_effects():
+    """It has no network, randomness, log, clock or ``os``; the environment is an argument."""
     assert {path.parent.name for path in FILES} >= {"core", "documents"}, (
         "a room that moved away would pass"
     )
@@ -84,11 +84,11 @@ def test_nothing_that_talks_to_the_world_is_imported():
     assert not offenders(used, lambda name: name in CLOCKS or name.startswith("os."))
 
 
-def test_files_are_read_in_one_place():
-    """By the loader of documents, and nothing is ever written.
+def test_only_the_loader_of_documents_reads_files():
+    """Nothing is ever written.
 
-    Functions are generated in one place, of which ``test_translator`` shows that no
-    text becomes code.
+    Functions are generated in one place. ``test_translator`` shows that they contain no
+    text of a document.
     """
     assert offenders(imported, lambda name: name == "pathlib") == [
         "shim/documents/load.py: pathlib"
@@ -100,8 +100,8 @@ def test_files_are_read_in_one_place():
 STATIONS = re.findall(r"^ {4}``([a-zA-Z_.]+)``", shim.core.__doc__, re.MULTILINE)
 
 
-def test_a_list_passes_the_stations_in_the_order_of_the_front_page(engine):
-    """Each station is a function of the core, and a list with a new body enters them one after another."""
+def test_a_list_goes_through_the_steps_in_the_documented_order(engine):
+    """Each step is a function of the core. A list with a new body enters them in the order of the front page."""
     entered = []
 
     def note(frame, event, _):
@@ -123,8 +123,8 @@ def test_a_list_passes_the_stations_in_the_order_of_the_front_page(engine):
     assert len(STATIONS) == 10
 
 
-def test_fields_are_listed_by_level_but_the_exact_ones():
-    """What is no longer what it was, by how far it is from that; the words stand in documents and replies in order."""
+def test_fields_are_listed_by_level():
+    """Exact fields are left out, and the least faithful come last. Documents and replies have the same order."""
     when = datetime(2026, 1, 22, tzinfo=UTC)
     levels = {"a": "absent", "b": "exact", "c": "renamed", "d": "absent"}
     fields = tuple(FieldReport(name, Fidelity(level)) for name, level in levels.items())

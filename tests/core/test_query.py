@@ -1,4 +1,4 @@
-"""The legacy query: how it is parsed, and written into links; what a successor gets is in ``meanings.txt``."""
+"""The legacy query: parsing it, and writing it into links. ``meanings.txt`` has the successor's query."""
 
 from urllib.parse import parse_qsl
 
@@ -18,7 +18,10 @@ def page(raw: str) -> LegacyQuery:
 
 @pytest.mark.parametrize("raw", ["", "&", "&&", "pageNum=1&", "&pageNum=1"])
 def test_the_contract_has_defaults(raw):
-    """The first page of a hundred, with a count and no envelope; a superfluous ampersand changes nothing."""
+    """They are the first page of a hundred items, with a count and without an envelope.
+
+    A superfluous ampersand is ignored.
+    """
     query = page(raw)
     assert query.page == 1
     assert query.size == 100
@@ -33,7 +36,7 @@ def test_the_contract_has_defaults(raw):
     [("1", 1), ("007", 7), ("%32", 2), ("0001000", 1000), ("9" * 18, 10**18 - 1)],
 )
 def test_a_number_is_a_positive_integer(raw, number):
-    """Leading zeros and percent-encoding are spelling; a page has 500 items at most, and what was asked stays known."""
+    """Leading zeros and percent-encoding are allowed. A page has at most 500 items; the requested number is kept."""
     assert page(f"pageNum={raw}").page == number
     query = page(f"item%73PerPage={raw}")
     assert query.size == min(number, 500)
@@ -56,7 +59,7 @@ FLAGS = {"envelope": "envelope", "pretty": "pretty", "includeCount": "count"}
 )
 @pytest.mark.parametrize("name", FLAGS)
 def test_a_flag_is_true_or_false_in_any_case(name, raw, value):
-    """Python callers write True; a name with nothing behind it counts as true."""
+    """Python callers send True. A name without a value counts as true."""
     assert getattr(page(name + raw), FLAGS[name]) is value
 
 
@@ -81,16 +84,16 @@ NO_FLAGS = ("1", "yes", "truee", "tru", "null", "%20true")
 
 
 @pytest.mark.parametrize("name", ["pageNum", "itemsPerPage", *FLAGS])
-def test_anything_else_is_an_error_that_names_the_parameter(name):
-    """Zero, negative numbers and words are no numbers, and only two words are flags."""
+def test_an_invalid_value_is_an_error_that_names_the_parameter(name):
+    """Zero, negative numbers and words are not numbers, and only two words are flags."""
     for raw in NO_FLAGS if name in FLAGS else NO_NUMBERS:
         with pytest.raises(CallError) as caught:
             page(f"{name}={raw}")
         assert caught.value.parameters == (name,)
 
 
-def test_unknown_parameters_stay_raw():
-    """What this interface does not know is kept byte for byte, in order, repeated or not; names have one spelling."""
+def test_unknown_parameters_stay_unchanged():
+    """They keep bytes, order and repetitions. Known names have one spelling."""
     query = page("x=%C3%a4&pageNum=1&y&x=+&includeCount=true&z==&%zz=%ff&PageNum=5")
     assert query.foreign == ("x=%C3%a4", "y", "x=+", "z==", "%zz=%ff", "PageNum=5")
     assert query.rest == (
@@ -104,8 +107,8 @@ def test_unknown_parameters_stay_raw():
     )
 
 
-def test_one_resource_has_no_pages():
-    """On a single resource paging parameters mean nothing and are not looked at."""
+def test_a_single_resource_ignores_paging_parameters():
+    """They aren't even validated."""
     query = read_query(
         "pageNum=zero&itemsPerPage=-1&includeCount=maybe&envelope=true&pretty=true",
         "one",
@@ -116,8 +119,8 @@ def test_one_resource_has_no_pages():
 
 
 @given(st.text())
-def test_no_query_breaks_the_reading(raw):
-    """Any text is a query or a CallError that names a known parameter."""
+def test_any_text_can_be_parsed(raw):
+    """It is a query or a CallError that names a known parameter."""
     for shape in ("page", "one"):
         try:
             query = read_query(raw, shape)
@@ -128,8 +131,8 @@ def test_no_query_breaks_the_reading(raw):
 
 
 @given(st.lists(st.tuples(st.text("abcxyz%+", min_size=1), st.text("abcxyz%+ä"))))
-def test_a_link_has_every_pair_of_the_caller(pairs):
-    """Following a link asks the same question again, on another page."""
+def test_a_link_has_all_parameters_of_the_caller(pairs):
+    """Following it repeats the request with another page."""
     raw = "&".join(f"{name}={value}" for name, value in pairs)
     linked = page(raw).link(7, 100, own=True)
     assert parse_qsl(linked, keep_blank_values=True)[:-2] == parse_qsl(
@@ -138,8 +141,8 @@ def test_a_link_has_every_pair_of_the_caller(pairs):
     assert page(linked).page == 7
 
 
-def test_a_link_has_the_callers_own_words():
-    """As of a legacy call, whatever they are to the successor."""
+def test_a_link_has_the_callers_own_values():
+    """They are those of the legacy interface, not the successor's."""
     rules = '\n[operation.getThing.flex.query.state]\nvalues = { ready = "OK" }\n'
     driven = asked(PAGE + rules + NAME, [answers({"results": []})], "?state=ready")
     assert driven.document["links"][0]["href"].endswith(

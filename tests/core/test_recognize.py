@@ -1,4 +1,4 @@
-"""Recognizing calls."""
+"""Recognition of calls."""
 
 import os
 
@@ -20,7 +20,7 @@ def recognize(engine, target, method="GET", headers=ANY):
 
 
 def name_of(engine, target, method="GET", headers=ANY):
-    """Return the id of the operation that a call is, None if it is not ours."""
+    """Return the id of a call's operation, None if it is not a legacy one."""
     match = recognize(engine, target, method, headers)
     if match is None:
         return None
@@ -36,7 +36,7 @@ def name_of(engine, target, method="GET", headers=ANY):
     "more", ["", "/", "?", "/?pageNum=2", "?a=/../..", "?x=%zz", "??", "?a#b"]
 )
 def test_each_retired_call_is_recognized(engine, api, method, path, operation, more):
-    """On both interfaces; a slash at the end is read over, and whatever the query says, the path decides."""
+    """That holds on both interfaces. The path decides; a trailing slash and the query don't matter."""
     match = recognize(engine, f"/api/atlas/{api}{path}{more}", method)
     assert match.operation.id == operation
     assert match.api.name == api
@@ -70,11 +70,11 @@ OTHERS = [
 ODD = ["..", "%2e", "a%2Fb", "a%00", "%ff", "a%2", "ä", "..;a", "a b"]
 
 
-def test_any_other_target_is_not_ours(engine):
-    """Another path, an absolute form, an empty segment or a slash too many passes through.
+def test_other_targets_are_passed_through(engine):
+    """Examples are other paths, the absolute form, and an empty segment or extra slash.
 
-    A parameter that a server could read as something else (``templates.decoded``) is
-    left to that server.
+    A parameter that servers interpret differently (``templates.decoded``) is left to
+    the server.
     """
     path = "/api/atlas/v2/groups/{}/serverless/{}/backup/snapshots/{}"
     names = ["g1", "c1", "1"]
@@ -90,8 +90,8 @@ def test_any_other_target_is_not_ours(engine):
 
 
 @given(st.text())
-def test_no_target_breaks_recognition(text):
-    """Any text as a target, a segment or a query is a match or none."""
+def test_any_text_is_a_match_or_none(text):
+    """That holds for a target, a segment and a query."""
     engine = shared_engine(os.environ)
     for target in (
         text,
@@ -102,8 +102,8 @@ def test_no_target_breaks_recognition(text):
         assert isinstance(recognize(engine, target), Match | None)
 
 
-def test_another_method_is_not_ours(engine):
-    """Only the method of the retired operation is recognized, as it is spelt on the wire."""
+def test_other_methods_are_not_recognized(engine):
+    """The method must be that of the retired operation, in the same case."""
     methods = ["OPTIONS", "POST", "PUT", "DELETE", "get", "PATCH", "", "GET"]
     assert [
         method
@@ -137,10 +137,11 @@ VENDOR = "application/vnd.atlas.{}+json"
         ({"Accept": "application/vnd.atlas.2023-01-01+csv"}, False),
     ],
 )
-def test_the_accept_field_says_whether_a_call_is_ours(engine, fields, is_ours):
-    """No date, the legacy date and any later one; lines are one list. A preview or another format is for Atlas.
+def test_the_accept_field_must_allow_the_version(engine, fields, is_ours):
+    """No date, the legacy date or any later one is ours; several lines are one list.
 
-    The v1.0 interface has its version in the path, and Accept says nothing of it.
+    Previews and other formats are Atlas's. v1.0 has its version in the path, so Accept
+    doesn't matter.
     """
     headers = tuple(fields.items())
     assert (
@@ -149,8 +150,8 @@ def test_the_accept_field_says_whether_a_call_is_ours(engine, fields, is_ours):
     assert recognize(engine, f"/api/atlas/v1.0{LIST}", headers=headers) is not None
 
 
-def test_what_is_remembered_of_accept_fields_changes_nothing(engine):
-    """However many of them callers send, and however long they are."""
+def test_remembered_accept_fields_change_nothing(engine):
+    """Their number and length don't matter."""
     legacy = VENDOR.format("2023-01-01")
     preview = VENDOR.format("preview")
     for padding in [*range(200), 1000]:
@@ -192,8 +193,8 @@ DELETE = retired("delete", "/things/special", method="DELETE")
     ((SPECIAL, BY_NAME), "specials", "byName"), ((SPECIAL, BY_NAME), "specia", "byName"),
     ((LEFT, RIGHT), "special/right", "right"), ((DELETE, BY_NAME), "special", "byName"),
 ])  # fmt: skip
-def test_a_fixed_segment_goes_before_a_parameter(operations, path, expected):
-    """Whichever is read first; and it hides no general path that has the method, or ends as the target does."""
+def test_a_fixed_segment_precedes_a_parameter(operations, path, expected):
+    """The order in the documents doesn't matter. It hides no general path with the right method or ending."""
     assert name_of(engine_of(*operations), f"/api/atlas/v2/things/{path}") == expected
 
 
@@ -202,8 +203,8 @@ def test_a_fixed_segment_goes_before_a_parameter(operations, path, expected):
     ("7.xml", ("any", "7.xml")), (".json", ("any", ".json")), ("..json", ("any", "..json")),
     ("7%2Ejson", ("any", "7%2Ejson")),
 ])  # fmt: skip
-def test_a_parameter_at_the_end_may_have_an_ending(segment, expected):
-    """The parameter is what stands before it, and the call with the ending goes before the one without."""
+def test_a_last_parameter_may_have_a_suffix(segment, expected):
+    """The parameter is the text before the suffix. The path with the suffix precedes the one without."""
     engine = engine_of(
         retired("any", "/things/{name}"), retired("ended", "/things/{name}.json")
     )
@@ -216,8 +217,8 @@ def test_a_parameter_at_the_end_may_have_an_ending(segment, expected):
     (VENDOR.format("2024-08-05"), "new"), (VENDOR.format("2030-01-01"), "new"),
 ])  # fmt: skip
 @pytest.mark.parametrize("swapped", [False, True])
-def test_the_accept_date_chooses_between_two_versions(accept, expected, swapped):
-    """The date distinguishes two operations on one path; without a date the oldest is meant, in any order."""
+def test_the_accept_date_selects_between_two_versions(accept, expected, swapped):
+    """It distinguishes two operations on one path. Without a date the oldest is meant, in any order."""
     old = retired("old", "/things", versions=">=2023.1.1,<2024.8.5")
     new = retired("new", "/things", versions=">=2024.8.5")
     engine = engine_of(*([new, old] if swapped else [old, new]))
@@ -227,15 +228,15 @@ def test_the_accept_date_chooses_between_two_versions(accept, expected, swapped)
     )
 
 
-def test_a_fixed_version_meets_only_operations_that_have_it():
-    """An interface of one version does not have operations that came later."""
+def test_a_fixed_version_has_only_its_own_operations():
+    """An interface of one version doesn't have later operations."""
     engine = engine_of(retired("new", "/things", versions=">=2024.8.5"))
     assert recognize(engine, "/api/atlas/v1.0/things") is None
     assert recognize(engine, "/api/atlas/v2/things") is not None
 
 
 def test_an_operation_is_found_by_id_and_alias(engine):
-    """Tools look operations up by any name they went by."""
+    """Tools find operations by any of their names."""
     operation = engine.named("listServerlessBackupSnapshots")
     assert operation is not None
     assert operation is engine.named("listServerlessBackups")
@@ -244,14 +245,14 @@ def test_an_operation_is_found_by_id_and_alias(engine):
 
 
 def test_a_sunset_for_an_unknown_document_is_refused(engine):
-    """A typo in ATLAS_SHIM_SUNSET is reported with the known names."""
+    """The error for a typo in ATLAS_SHIM_SUNSET lists the known names."""
     engine.check_settings(Settings(sunsets=parse_sunsets("snapshots=2026-01-01")))
     with pytest.raises(SettingsError, match=r"'snapshot' is not one of .*snapshots"):
         engine.check_settings(Settings(sunsets=parse_sunsets("snapshot=2026-01-01")))
 
 
-def test_the_engine_of_the_process_is_read_once(monkeypatch, tmp_path):
-    """As long as the variable stays the same so does the engine; another folder is read anew."""
+def test_the_process_has_one_engine(monkeypatch, tmp_path):
+    """It stays the same until the variable changes; another folder is loaded again."""
     monkeypatch.delenv("ATLAS_SHIM_MAPPINGS", raising=False)
     shipped = shared_engine(os.environ)
     assert shared_engine(os.environ) is shipped

@@ -1,4 +1,4 @@
-"""A repeated call: sent as before, answered from upstream's content, and decided again when it may differ."""
+"""A repeated call: reused from upstream's content when that is safe, and decided again when it may differ."""
 
 import json
 import math
@@ -41,19 +41,19 @@ def repeated(driven):
 
 
 def again(known, engine, target, content):
-    """Return what is made of the content of a success of another call."""
+    """Return the reused result for the content of a success."""
     match = engine.recognize("GET", target, (("Accept", "*/*"),))
     return known.translate(match, target.partition("?")[0], content)
 
 
 def expected(driven):
-    """Return what an exchange made, in the same form."""
+    """Return the result of an exchange in the same form."""
     record = driven.outcome.record
     return Translated(driven.content, record.fields, record.dropped)
 
 
 def hold_alike(engine, seed, count):
-    """Answer calls with one list and then with another, and hold what the first became against an exchange's own."""
+    """Call with one list and then with another, and compare the reused result with an exchange."""
     chance = random.Random(seed)
     made = 0
     for _ in range(count):
@@ -79,7 +79,7 @@ def hold_alike(engine, seed, count):
             found = again(known, engine, target, other[2])
         if found is not None:
             made += 1
-            memory = Memory()  # the cluster is found anew
+            memory = Memory()  # the cluster must be found again
             whole = drive(
                 engine,
                 target,
@@ -98,13 +98,13 @@ def hold_alike(engine, seed, count):
         *(pytest.param(seed, 500, 350, marks=pytest.mark.slow) for seed in range(2, 6)),
     ],
 )
-def test_odd_content_becomes_what_an_exchange_makes_of_it(engine, seed, count, least):
-    """Or it is left to one: content and record are the same, whatever stands in a list."""
+def test_unusual_content_equals_an_exchange(engine, seed, count, least):
+    """Or it is left to an exchange. Content and record are equal, whatever the list has."""
     assert hold_alike(engine, seed, count) > least
 
 
-def test_what_is_sent_is_known_from_the_sunset_on(engine):
-    """The call as the successor gets it, and since when the date has decided it."""
+def test_the_prepared_call_is_known_from_the_sunset_on(engine):
+    """It has the successor's call, and the date since when it is valid."""
     known = repeated(drive(engine, V2, [PAGE]))
     assert known.call.target.startswith(
         "/api/atlas/v2/groups/g1/flexClusters/c1/backup/snapshots?"
@@ -149,10 +149,8 @@ NEXT = {"links": [{"rel": "next"}]}
         "blank",
     ],
 )
-def test_what_may_end_by_itself_or_took_several_calls_is_not_repeated(
-    engine, target, upstream, more
-):
-    """Each such call is an exchange of its own; nobody would look whether what was learned is too old."""
+def test_a_temporary_or_compound_decision_is_not_reused(engine, target, upstream, more):
+    """Each such call has its own exchange; otherwise memory that is too old would stay in use."""
     memory = Memory()
     assert repeated(drive(engine, target, upstream, memory=memory, **more)) is None
     if upstream is LEGACY_TAUGHT:
@@ -164,8 +162,8 @@ def test_what_may_end_by_itself_or_took_several_calls_is_not_repeated(
 @pytest.mark.parametrize("content", [
     b"", b"{", b"[]", b'{"results": []}', b'{"results": [{"id": "1"}], "links": [{"rel":"next"}]}',
 ])  # fmt: skip
-def test_content_that_may_lead_further_is_left_to_an_exchange(engine, content):
-    """When it can't be read, when another page has to be asked for, and when nothing is there."""
+def test_content_that_may_need_another_call_is_left_to_an_exchange(engine, content):
+    """It is unreadable, needs another page, or is empty."""
     assert again(repeated(drive(engine, V2, [PAGE])), engine, V2, content) is None
 
 
@@ -173,8 +171,8 @@ def test_content_that_may_lead_further_is_left_to_an_exchange(engine, content):
     "said",
     [{"results": [1, SNAPSHOT]}, {"results": [{"id": "é"}, {"id": 5}]}, SNAPSHOT, {}],
 )
-def test_other_content_becomes_what_an_exchange_makes_of_it(engine, said):
-    """A list with items that are none, or that lack much; and one document, without anything of it."""
+def test_other_content_equals_an_exchange(engine, said):
+    """Examples are a list with invalid or incomplete items, and a single document without any known member."""
     if "results" in said:
         target = V2
     else:
@@ -191,8 +189,8 @@ def test_other_content_becomes_what_an_exchange_makes_of_it(engine, said):
     assert again(known, engine, target, answers(said)[2]) == expected(driven)
 
 
-def test_the_clock_that_a_rule_looks_at_is_that_of_the_answer(engine):
-    """A link that was good when a list was asked for may have expired when it is asked for again."""
+def test_a_rule_uses_the_clock_of_its_own_response(engine):
+    """A link that was valid in the first response may have expired in the next."""
     job = {
         "id": "1",
         "deliveryType": "DOWNLOAD",
@@ -208,8 +206,8 @@ def test_the_clock_that_a_rule_looks_at_is_that_of_the_answer(engine):
         assert json.loads(made.value)["results"][0]["expired"] is expired
 
 
-def test_content_is_bounded_anew_each_time(engine):
-    """What was read of earlier content does not count."""
+def test_each_response_has_its_own_limits(engine):
+    """Earlier content doesn't count."""
     known = repeated(
         drive(engine, V2, [PAGE], settings=Settings(body_limit=2 * len(PAGE[2])))
     )

@@ -1,4 +1,4 @@
-"""The layout of answers: bodies, errors, ``envelope`` and ``pretty``."""
+"""The layout of responses: bodies, errors, ``envelope`` and ``pretty``."""
 
 import json
 
@@ -20,17 +20,17 @@ PRETTY = b"""{
   "reason" : "Unauthorized",
   "detail" : "You are not authorized for this resource."
 }"""
-"""Atlas's 401, as it was recorded: two spaces, and a space before the colon."""
+"""Atlas's 401 as recorded: two spaces, and a space before the colon."""
 
 
-def test_a_pretty_body_is_laid_out_as_recorded_ones():
+def test_a_pretty_body_has_the_recorded_layout():
     """Members, their order and values stay."""
     assert LegacyQuery(pretty=True).written(json.loads(PRETTY), 401, dumps) == PRETTY
 
 
 @pytest.mark.parametrize("pretty", [False, True])
 def test_a_lone_surrogate_is_not_replaced(pretty):
-    """What UTF-8 has no bytes for stays the escape it came as, laid out or not."""
+    """It has no UTF-8 form and stays an escape, in both layouts."""
     content = LegacyQuery(pretty=pretty).written({"a": "ä\ud800"}, 200, dumps)
     assert loads(content) == {"a": "ä\ud800"}
 
@@ -43,8 +43,8 @@ DETAILS = [
 
 
 @pytest.mark.parametrize(("detail", "said"), DETAILS)
-def test_a_code_of_the_shims_own_names_the_command_that_explains_it(detail, said):
-    """No host is named while nobody owns one; codes of Atlas are Atlas's to explain."""
+def test_an_error_of_the_shim_names_the_command_that_explains_it(detail, said):
+    """There is no link without a configured site. Atlas explains its own codes."""
     said += "atlas-shim explain SHIM_BUSY"
     assert (
         error_body(503, "SHIM_BUSY", detail)["detail"]
@@ -56,8 +56,8 @@ def test_a_code_of_the_shims_own_names_the_command_that_explains_it(detail, said
 
 
 @pytest.mark.parametrize(("detail", "said"), DETAILS)
-def test_with_a_site_it_leads_to_its_section(monkeypatch, detail, said):
-    """By the last word of the detail, and by a field that programs find (RFC 8288); codes of Atlas lead nowhere."""
+def test_with_a_site_an_error_links_to_its_section(monkeypatch, detail, said):
+    """The link is in the last word of the detail and in a field for programs (RFC 8288). Atlas's codes have none."""
     monkeypatch.setattr(responses, "SITE", "https://docs.example/")
     section = "https://docs.example/reference/errors/#shim_busy"
     assert explained("SHIM_BUSY", detail) == said + section
@@ -66,8 +66,8 @@ def test_with_a_site_it_leads_to_its_section(monkeypatch, detail, said):
     assert explained("INVALID_ATTRIBUTE", detail) == detail
 
 
-def test_an_envelope_gives_a_page_its_status_and_holds_one_resource(engine):
-    """A page gains ``status`` beside its members; one resource stands inside."""
+def test_an_envelope_wraps_a_resource_or_extends_a_page(engine):
+    """A page gains ``status``; a single resource is moved inside."""
     driven = drive(engine, f"{V2}?envelope=true", [EMPTY])
     assert list(driven.document) == ["links", "results", "totalCount", "status"]
     assert driven.document["status"] == driven.reply.status == 200
@@ -76,8 +76,8 @@ def test_an_envelope_gives_a_page_its_status_and_holds_one_resource(engine):
     assert driven.document == {"status": 200, "content": plain}
 
 
-def test_an_envelope_holds_an_error_of_atlas(engine):
-    """Its HTTP status and its other fields stay; one that leads on is read once."""
+def test_an_envelope_wraps_an_error_of_atlas(engine):
+    """HTTP status and fields stay. An error that leads to another call is read once."""
     refusal = refuses(404, "GROUP_NOT_FOUND")
     driven = drive(engine, f"{V2}?envelope=true&pretty=true", [refusal])
     assert driven.reply.status == 404
@@ -100,14 +100,14 @@ def test_an_envelope_holds_an_error_of_atlas(engine):
     "content",
     [b"", b"<html>", b"[]", b"[" * 100000, b'{"a":' + b"[" * 500 + b"]" * 500 + b"}"],
 )
-def test_an_error_that_fits_no_envelope_is_handed_back(engine, content):
-    """What is not an object, or too deep to be written again, goes back byte for byte."""
+def test_an_error_that_does_not_fit_an_envelope_is_passed_through(engine, content):
+    """It is not an object, or nested too deeply, and stays the same byte for byte."""
     assert drive(engine, f"{V2}?envelope=true&pretty=true", [(500, (), content)]).passed
 
 
 @pytest.mark.parametrize("target", [V2, V2_GET])
-def test_errors_of_the_shim_keep_to_envelope_and_pretty(engine, target):
-    """The caller that asked for an envelope gets one from the shim, too; a word that means nothing asks for nothing."""
+def test_errors_of_the_shim_follow_envelope_and_pretty(engine, target):
+    """A caller that requested an envelope gets one. Invalid values are ignored."""
     driven = drive(engine, f"{target}?envelope=true&pretty=true", [(200, (), b"x")])
     assert driven.reply.status == driven.document["status"] == 502
     assert driven.document["content"]["errorCode"] == "SHIM_UPSTREAM_UNREADABLE"
@@ -137,12 +137,12 @@ X = ("X", "1")
         ),
     ],
 )
-def test_a_complete_reply_is_framed_anew(reply, method, fields):
-    """Its own length, and no coding that it no longer has; those of an answer to HEAD speak of GET's content."""
+def test_a_complete_reply_gets_new_framing(reply, method, fields):
+    """It has its own length and no removed coding. The response to HEAD describes GET's content."""
     assert framed(reply, method) == fields
 
 
 def test_an_unregistered_status_has_no_reason_phrase():
-    """Upstream may answer with any."""
+    """Upstream may send any status."""
     assert reason_phrase(410) == "Gone"
     assert reason_phrase(299) == ""

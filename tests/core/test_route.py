@@ -1,4 +1,4 @@
-"""The side that a date or a missing successor leads to; memory lasts ten minutes and is bounded."""
+"""The route by date or missing successor. Memory lasts ten minutes and is limited."""
 
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +13,7 @@ from shim.core.settings import RouteWord, Settings
 from tests.core.driver import JOBS, LIST, ORIGIN
 
 SUNSET = datetime(2026, 1, 22, tzinfo=UTC)
-"""Of the backup endpoints, as announced."""
+"""The announced sunset of the backup endpoints."""
 INSTANCES = datetime(2027, 1, 18, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 DAY = timedelta(days=1)
@@ -33,8 +33,8 @@ def decided(
 
 
 @pytest.mark.parametrize("word", [RouteWord.AUTO, RouteWord.DATE])
-def test_an_operators_sunset_is_the_one_in_force(engine, word):
-    """It takes the place of the document's, earlier or later, for that document alone; doors show the same date."""
+def test_an_operators_sunset_replaces_the_documents(engine, word):
+    """It may be earlier or later, and applies to that document only. Doors report the same date."""
     moved = {"snapshots": datetime(2026, 2, 1, 12, 30, tzinfo=UTC)}
     decision = decided(engine, SUNSET, word, sunsets=moved)
     assert decision.route == "legacy"
@@ -59,8 +59,8 @@ def test_an_operators_sunset_is_the_one_in_force(engine, word):
     (RouteWord.AUTO, "legacy"), (RouteWord.DATE, "none"), (RouteWord.FLEX, "none"), (RouteWord.LEGACY, "legacy"),
     (RouteWord.OFF, "legacy"),
 ])  # fmt: skip
-def test_switched_off_only_the_legacy_endpoint_could_answer(engine, call, word, side):
-    """In auto it is asked even after its sunset; else there is nobody to ask, and the reason names the switch."""
+def test_without_a_successor_only_legacy_is_called(engine, call, word, side):
+    """In auto it is called even after its sunset. Otherwise the error's reason names the switch."""
     method, path = call.split()
     decision = decided(engine, INSTANCES, word, path=path, method=method)
     assert decision.route == side
@@ -73,7 +73,7 @@ def test_switched_off_only_the_legacy_endpoint_could_answer(engine, call, word, 
 
 @pytest.fixture
 def memory():
-    """Knows one word, learned at 1000."""
+    """Return a memory with one entry, learned at 1000."""
     memory = Memory()
     memory.remember("k", "410", 1000.0)
     return memory
@@ -82,8 +82,8 @@ def memory():
 @pytest.mark.parametrize(
     ("now", "word"), [(1000.0, "410"), (1599.999, "410"), (1600.0, None), (999.0, None)]
 )
-def test_a_word_is_recalled_until_its_time_is_over(memory, now, word):
-    """An entry is good for ten minutes, not for the instant after, and for no longer because the clock moved."""
+def test_an_entry_lasts_ten_minutes(memory, now, word):
+    """It ends exactly then, and a change of the wall clock doesn't shorten it."""
     assert TTL == 600
     assert memory.recall("k", now) == word
     assert memory.recall("k", 1001.0) == word, (
@@ -92,8 +92,8 @@ def test_a_word_is_recalled_until_its_time_is_over(memory, now, word):
     assert memory.recall("unknown", now) is None
 
 
-def test_the_least_recently_used_goes_first(memory):
-    """However many names a caller makes up, what is asked for and learned again stays."""
+def test_the_least_recently_used_entry_is_dropped_first(memory):
+    """A caller with many made-up names can't remove entries in use."""
     memory.remember("l", "x", 1000.0)
     for number in range(MAX_ENTRIES - 1):
         memory.remember(number, "x", 1000.0)
@@ -106,7 +106,7 @@ def test_the_least_recently_used_goes_first(memory):
 
 
 def test_threads_share_a_memory(memory):
-    """Many threads at once, which change places as often as can be, leave it consistent."""
+    """It stays consistent with many threads that switch as often as possible."""
     start = Barrier(8)
 
     def work(seed: int) -> int:

@@ -1,4 +1,4 @@
-"""Times as texts, and links of both interfaces; how rules translate values is in ``meanings.txt``."""
+"""Times as texts, and links of both interfaces. ``meanings.txt`` has the translation of values."""
 
 import re
 
@@ -16,8 +16,8 @@ TIME_PARTS = st.tuples(*(st.integers(0, most) for most in (9999, 13, 32, 25, 61,
     TIME_PARTS.map(lambda parts: "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z".format(*parts))
     | st.text("0129-:TZtz.+ ")
 )
-def test_what_looks_like_a_time_is_one(text):
-    """A text that passes the first look is a time, and one that does not is left to the second."""
+def test_the_fast_check_of_times_is_correct(text):
+    """A text that passes it is a time; any other text goes to the full check."""
     assert not is_usual_time(text) or instant(text) is not None
 
 
@@ -31,8 +31,8 @@ TIMES = st.builds(
 
 
 @given(st.lists(TIMES, max_size=4))
-def test_texts_are_in_the_order_of_their_times(texts):
-    """Sorted by text, they are sorted by time, where their forms allow it."""
+def test_times_sort_like_their_texts(texts):
+    """That holds where their formats allow it."""
     if are_in_order(texts):
         assert sorted(texts) == sorted(texts, key=lambda text: instant(text) or text)
     assert are_in_order(texts) is all(
@@ -40,8 +40,8 @@ def test_texts_are_in_the_order_of_their_times(texts):
     )
 
 
-def test_links_of_both_interfaces_are_led_back():
-    """A caller of the oldest one meets links of either, as upstream has them."""
+def test_links_of_both_interfaces_are_rewritten():
+    """Upstream may link to either, and callers of the oldest interface get both."""
     hrefs = ["/api/atlas/v1.0/groups", "/api/atlas/v2/groups"]
     said = answers({"links": [{"href": f"https://h{href}"} for href in hrefs]})
     engine = read(HEAD + field("links", "links", f'from = "links"\n{EXACT}'))

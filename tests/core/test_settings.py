@@ -19,8 +19,8 @@ from shim.errors import SettingsError
 from shim.origins import origin_of, parse_origin
 
 
-def test_nothing_set_means_the_defaults():
-    """An empty environment gives the documented defaults, and a variable that is set to nothing changes nothing."""
+def test_an_empty_environment_gives_the_defaults():
+    """They are as documented, and an empty variable changes nothing."""
     settings = read_settings({})
     assert settings == Settings()
     assert settings.route == RouteWord.AUTO
@@ -34,14 +34,14 @@ def test_nothing_set_means_the_defaults():
 
 
 @pytest.mark.parametrize("word", ["auto", "date", "legacy", "successor", "flex", "off"])
-def test_every_route_word_is_known(word):
-    """The six words of the interface are read, with space around them or not."""
+def test_every_route_is_accepted(word):
+    """The six values are accepted with or without surrounding space."""
     assert read_settings({"ATLAS_SHIM_ROUTE": f" {word}\n"}).route == word
 
 
 @pytest.mark.parametrize("word", ["AUTO", "on", "true", "auto,flex", "dedicated", " "])
-def test_any_other_route_word_is_an_error_that_lists_the_words(word):
-    """A typo never switches quietly; the setting has the name that the caller knows, and the error is a ValueError."""
+def test_any_other_route_is_an_error_that_lists_the_values(word):
+    """A typo never changes the route. The error has the setting's public name and is a ValueError."""
     words = "auto, date, legacy, successor, flex, off"
     with pytest.raises(
         SettingsError, match=rf"ATLAS_SHIM_ROUTE: .* is not one of {words}"
@@ -51,8 +51,8 @@ def test_any_other_route_word_is_an_error_that_lists_the_words(word):
         parse_route(word, name="--route")
 
 
-def test_a_feature_flag_may_say_the_route():
-    """Until it has said a word the route is auto; what it says is in force under its name."""
+def test_a_feature_flag_may_set_the_route():
+    """Until it has a value the route is auto; then the record names the flag."""
     settings = read_settings({"ATLAS_SHIM_ROUTE": "openfeature:atlas-route"})
     assert settings.route == RouteWord.AUTO
     assert settings.flag == "atlas-route"
@@ -67,8 +67,8 @@ def test_a_feature_flag_may_say_the_route():
 @pytest.mark.parametrize(
     "word", ["openfeature:", "openfeature: x", "openfeature", "openfeature:a\nb"]
 )
-def test_a_flag_has_a_key(word):
-    """What is not a key is refused, and the error shows how one is written."""
+def test_a_flag_must_have_a_valid_key(word):
+    """The error shows the format of a key."""
     with pytest.raises(SettingsError, match="openfeature:KEY"):
         parse_route(word)
 
@@ -81,8 +81,8 @@ def test_a_flag_has_a_key(word):
         ("2026-02-01 00:00:00-05:00", datetime(2026, 2, 1, 5, tzinfo=UTC)),
     ],
 )
-def test_a_date_is_midnight_utc_and_an_instant_has_its_offset(text, when):
-    """Both forms are read as an instant in UTC; documents are separated by commas, with space around anything."""
+def test_a_date_is_midnight_utc_and_an_instant_has_an_offset(text, when):
+    """Both become an instant in UTC. Documents are separated by commas, with optional space."""
     read = parse_sunsets(
         f" snapshots = {text} ,, instances=2027-03-01T00:00:00+01:00, "
     )
@@ -116,15 +116,15 @@ NO_DATE = (
         *((text, "is not a date such as") for text in NO_DATE),
     ],
 )
-def test_what_is_no_date_and_an_instant_without_an_offset_are_refused(text, said):
-    """Neither local time nor UTC is guessed, a bare date has one spelling, and none is outside the calendar."""
+def test_invalid_dates_and_instants_without_an_offset_are_refused(text, said):
+    """Neither local time nor UTC is assumed, a date has one format, and it must exist."""
     with pytest.raises(SettingsError, match=said):
         parse_instant(text, name="x")
 
 
 @given(st.text())
-def test_no_text_breaks_the_reading(text):
-    """Any text is an instant in UTC, and an origin, or a SettingsError."""
+def test_any_text_is_parsed_or_refused(text):
+    """It is an instant in UTC, an origin or a SettingsError."""
     with contextlib.suppress(SettingsError):
         assert parse_instant(text, name="x").tzinfo is UTC
     for url in (text, f"https://{text}", f"https://h:{text}"):
@@ -146,13 +146,13 @@ def test_no_text_breaks_the_reading(text):
     ],
 )
 def test_a_sunset_names_its_document_once(text, said):
-    """A date alone does not say whose it is, and which of two is meant is not guessed."""
+    """A date alone is ambiguous, and so are two for one document."""
     with pytest.raises(SettingsError, match=said):
         parse_sunsets(text)
 
 
 def test_an_ipv6_host_gets_its_brackets_once():
-    """Hosts come with brackets or without, by library."""
+    """Some libraries pass hosts with brackets and some without."""
     assert (
         origin_of("https", "[::1]", None)
         == origin_of("https", "::1", 443)
@@ -160,8 +160,8 @@ def test_an_ipv6_host_gets_its_brackets_once():
     )
 
 
-def test_all_problems_are_reported_at_once():
-    """One start shows everything that has to be corrected."""
+def test_all_problems_are_reported_together():
+    """One start shows everything that must be fixed."""
     environ = {
         "ATLAS_SHIM_ROUTE": "sideways",
         "ATLAS_SHIM_SUNSET": "a=never,b,c=2026-01-01T00:00",

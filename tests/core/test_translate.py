@@ -1,4 +1,4 @@
-"""The report of a translation, and the order of lists."""
+"""The record of a translation, and the order of lists."""
 
 import pytest
 
@@ -12,7 +12,7 @@ V2_JOBS = f"/api/atlas/v2{JOBS}"
 
 
 def listed(engine, *items, target=V2):
-    """Ask for a list whose successor has these items; return the answer, and the reports by the fields' names."""
+    """Request a list with these upstream items; return the response, and the record by field name."""
     driven = drive(engine, target, [answers({"results": items})])
     return driven, {one.name: one for one in driven.outcome.record.fields}
 
@@ -20,8 +20,8 @@ def listed(engine, *items, target=V2):
 JOB = {"id": "6a6f78e0cab84da5c4476b25", "deliveryType": "RESTORE", "status": "RUNNING"}
 
 
-def test_a_record_of_a_list_says_of_how_many_items_each_level_is_true(engine):
-    """The worst level that an item got stands first, with its number; then all others."""
+def test_the_record_of_a_list_counts_the_items_of_each_level(engine):
+    """The worst level comes first, with its number of items, then the others."""
     kinds = ["RESTORE", "RESTORE", "DOWNLOAD", "MIRROR"]
     jobs = [
         JOB | {"deliveryType": kind, "expirationDate": "2020-01-01T00:00:00Z"}
@@ -43,7 +43,7 @@ def test_a_record_of_a_list_says_of_how_many_items_each_level_is_true(engine):
 
 
 def sorted_by(order, results):
-    """Return the numbers of results in an order."""
+    """Return the numbers of the results in order."""
     types = {"n": "integer", "s": "string", "b": "boolean", "deep.t": "time"}
     fields = "".join(
         field(name, kind, f'from = "{name}"\nfidelity = "exact"')
@@ -59,8 +59,8 @@ def sorted_by(order, results):
     ]
 
 
-def test_items_that_lack_a_member_take_their_places(engine):
-    """They stand among the others in the order of the list."""
+def test_items_without_a_member_are_sorted_with_the_others(engine):
+    """They have a place in the order of the list."""
     items = [
         SNAPSHOT
         | {"id": f"{number}", "startTime": f"2026-08-0{number % 3 + 1}T00:00:00Z"}
@@ -86,8 +86,8 @@ def test_items_that_lack_a_member_take_their_places(engine):
     )
 
 
-def test_an_odd_time_is_dropped_from_its_own_item_alone(engine):
-    """A list's times are looked at together; what is none is left out, and what another form has is one."""
+def test_an_invalid_time_is_dropped_only_from_its_own_item(engine):
+    """All times of a list are checked together. An invalid one is dropped, and another format is accepted."""
     times = [
         "2026-08-01T00:00:00Z",
         "soon",
@@ -136,9 +136,9 @@ SAME = [{"n": number, "s": "same"} for number in (3, 1, 2)]
     ('["b", "n"]', ROWS, [9, -1, 10]), ('["deep.t"]', DEEP, [0, 3, 1, 2]), ('["-deep.t"]', DEEP, [2, 1, 3, 0]),
     ('["s"]', SAME, [3, 1, 2]), ('["-s"]', SAME, [3, 1, 2]),
 ])  # fmt: skip
-def test_sorting_goes_by_every_kind(order, rows, numbers):
-    """Numbers by value, texts by letter, booleans with false first, a missing one as the newest, also in objects.
+def test_values_of_every_type_can_be_sorted(order, rows, numbers):
+    """Numbers sort by value, texts by character, false before true, and a missing value as the newest.
 
-    What the order does not tell apart stays as it came, in both directions.
+    Equal items keep their order in both directions.
     """
     assert sorted_by(order, rows) == numbers

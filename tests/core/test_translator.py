@@ -1,4 +1,4 @@
-"""Generated functions equal their rules, and never contain text from a document."""
+"""Generated functions equal their rules, and never contain text of a document."""
 
 import ast
 import gc
@@ -51,8 +51,8 @@ def a_rule(verb: Verb, when: When | None = None) -> Rule:
 
 @pytest.mark.parametrize("kind", OF)
 @given(st.data(), st.sampled_from(["v1", "v2"]))
-def test_a_generated_function_means_what_its_rules_say(kind, data, api):
-    """Whatever the fields and the objects: the same values in the same order, reports and dropped values."""
+def test_a_generated_function_equals_its_rules(kind, data, api):
+    """For any fields and objects it has the same values in the same order, levels and dropped values."""
     declared = data.draw(fields(kind))
     items = data.draw(
         st.lists(
@@ -71,15 +71,17 @@ def test_a_generated_function_means_what_its_rules_say(kind, data, api):
         api=api,
     )
     got = translate_items(translator, [UpstreamPage({}, items)], CALL)
-    assert repr(got.value) == repr(expected.values)  # 5.0 is not 5, and order counts
+    assert repr(got.value) == repr(
+        expected.values
+    )  # 5.0 is not 5, and the order matters
     assert repr(got.dropped) == repr(tuple(expected.dropped))
     assert got.fields == tuple(expected.reports())
 
 
 @settings(max_examples=2 * settings().max_examples)
 @given(st.data(), st.sampled_from(sorted(OF)))
-def test_a_request_body_is_made_by_the_same_rules(data, kind):
-    """Where an empty list is never made of nothing."""
+def test_a_request_body_follows_the_same_rules(data, kind):
+    """An empty list is never created without a value."""
     declared = data.draw(fields(kind, body=True))
     body = data.draw(objects(declared))
     expected = Expected(declared, "body", "", CALL)
@@ -93,7 +95,7 @@ def test_a_request_body_is_made_by_the_same_rules(data, kind):
 
 
 def names_in(text: str) -> set[str]:
-    """Every name that is looked up, called or set in a program, attributes included."""
+    """Return every name in a program that is loaded, called or assigned, including attributes."""
     nodes = list(ast.walk(ast.parse(text)))
     names = {node.id for node in nodes if isinstance(node, ast.Name)}
     return names | {node.attr for node in nodes if isinstance(node, ast.Attribute)}
@@ -108,12 +110,12 @@ OURS = {
     for path in WRITERS
     for name in re.findall(r"[A-Za-z_]+", path.read_text("utf-8"))
 }
-"""Names in the code that writes functions, which numbers some of them."""
+"""Names in generated code; the generator numbers some of them."""
 
 
 @given(st.sampled_from(sorted(OF)).flatmap(fields))
-def test_no_text_of_a_document_becomes_code(declared):
-    """Whatever it says, all names in the generated text are ours."""
+def test_generated_code_contains_no_text_of_a_document(declared):
+    """All its names are the shim's own."""
     assert "__import__" not in OURS
     text = Translator(
         "made up",
@@ -134,9 +136,9 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("text", [*HOSTILE, *filter(None, ODD)])
-def test_a_hostile_document_runs_nothing(text):
-    """A word that looks like Python is a word, wherever a document may have one: names, sources, words, constants."""
-    # Quotes are around names with a dot, for which others write a backslash.
+def test_a_malicious_document_runs_no_code(text):
+    """Text that looks like Python stays text in every place: names, sources, words and constants."""
+    # A name with a dot needs quotes; other texts need a backslash.
     name = text.replace("'", "").rstrip("\\")
     quoted, source = (
         '"' + "".join(f"\\U{ord(letter):08x}" for letter in one) + '"'
@@ -175,8 +177,8 @@ def test_a_hostile_document_runs_nothing(text):
     assert made["links"][0]["rel"] == text
 
 
-def test_what_is_reported_is_kept_for_few_combinations():
-    """Upstream whose lists have other items each time costs no memory; what was kept is what is made anew."""
+def test_records_are_cached_for_a_limited_number_of_combinations():
+    """An upstream with ever-changing items costs no memory, and a cached record equals a new one."""
     cases = (
         a_rule(Constant(constant="c"), When("k", frozenset({"w"}))),
         a_rule(From(sources=("x",))),
@@ -191,8 +193,8 @@ def test_what_is_reported_is_kept_for_few_combinations():
         assert len(kept.reported) <= REPORTED
 
 
-def test_a_great_many_cases_and_sources_are_no_depth():
-    """A field with hundreds of rules and sources is generated like one with two."""
+def test_many_cases_and_sources_are_generated_without_nesting():
+    """A field with hundreds of rules works like one with two."""
     whens = [When("k", frozenset({f"w{number}"})) for number in range(300)]
     cases = [
         a_rule(Constant(constant=f"c{number}"), when)
@@ -205,13 +207,13 @@ def test_a_great_many_cases_and_sources_are_no_depth():
 
 
 def shown(translator: Translator) -> str:
-    """The name under which a translator's text is known."""
+    """Return the name under which a translator's text is registered."""
     begin: Callable[..., Any] = translator.begin
     return str(begin.__code__.co_filename)
 
 
-def test_each_text_has_a_name_of_its_own_until_it_is_of_no_use():
-    """Two engines may have operations of the same name; what is reloaded leaves nothing behind."""
+def test_each_generated_text_has_a_unique_name():
+    """Two engines may have operations of the same name. A reload leaves no text behind."""
     one = of_rules(a_rule(From(sources=("a",))))
     other = of_rules(a_rule(From(sources=("b",))))
     assert shown(one) != shown(other)

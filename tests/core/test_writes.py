@@ -1,4 +1,4 @@
-"""Writes: sent once, in terms of their target; behind their switches; and of clusters in 2024-08-05."""
+"""Writes: sent once, translated for their target and behind their switches; also cluster writes of 2024-08-05."""
 
 import json
 from datetime import UTC, datetime
@@ -23,14 +23,14 @@ POINT = RESTORE | {"deliveryType": "pointInTime", "oplogTs": 1, "oplogInc": 1}
 
 
 def create(engine, upstream, body, **more):
-    """Order a restore."""
+    """Request a restore."""
     return drive(
         engine, f"/api/atlas/v2{JOBS}", upstream, method="POST", body=body, **more
     )
 
 
-def test_a_member_that_no_rule_reads_is_noted(engine):
-    """What the caller gave and the successor does not get is said, one by one."""
+def test_a_member_without_a_rule_is_noted(engine):
+    """The record lists each member that the successor does not get."""
     driven = create(
         engine,
         [answers({"id": "1", "deliveryType": "RESTORE"})],
@@ -42,8 +42,8 @@ def test_a_member_that_no_rule_reads_is_noted(engine):
 
 
 @pytest.mark.parametrize("words", ["instances", "instances-strict"])
-def test_a_name_that_an_update_brings_along_is_noted(words):
-    """A flex cluster can't be renamed: the answer is a success as before, and the record says what was not sent."""
+def test_a_name_in_an_update_is_noted(words):
+    """A flex cluster can't be renamed. The update succeeds as before, and the record notes the name."""
     path = "/api/atlas/v2/groups/g/serverless/a"
     environ = {"ATLAS_SHIM_WRITES": words}
     body = {"name": "b", "tags": [], "id": "1"}
@@ -59,8 +59,8 @@ def test_a_name_that_an_update_brings_along_is_noted(words):
     )
 
 
-def test_a_tier_that_is_known_is_not_asked_for(engine):
-    """Neither the read before the refusal nor what was learned depends on what a wall clock says."""
+def test_a_known_tier_is_not_looked_up(engine):
+    """Neither the lookup before the refusal nor memory depends on the wall clock."""
     memory = Memory()
     uptime = Clock(1000.0)
     listed = drive(
@@ -75,8 +75,8 @@ def test_a_tier_that_is_known_is_not_asked_for(engine):
     assert len(memory._entries) == 1
 
 
-def test_what_is_left_without_a_successor_is_said():
-    """The 410's text, the constant with its reason, or nothing where a successor always may be asked."""
+def test_a_missing_successor_is_explained():
+    """The reason is the 410's text or the constant's; there is none where a successor always exists."""
     said = {one.id: one.without_successor for one in shared_engine({}).operations}
     assert said["getServerlessAutoIndexing"].startswith("The answer is always false. ")
     assert said["deleteServerlessInstance"].endswith(
@@ -91,8 +91,8 @@ PEOPLE = START + operation("dropThing", "DELETE", "/things/{thing}", 'status = 2
 
 
 @pytest.mark.parametrize("clock", [BEFORE, AFTER])
-def test_a_family_that_is_off_stays_with_its_endpoint(clock):
-    """It answers while it lives; the 410 that is later given names the call that took its place, and the word."""
+def test_a_family_that_is_off_uses_its_legacy_endpoint(clock):
+    """The later 410 names the replacement and the setting that switches it on."""
     alive = drive(read(PEOPLE), TARGET, [answers({})], method="DELETE", clock=clock)
     gone = refuses(410, "VERSION_GONE")
     assert alive.routes == ("legacy",)
@@ -106,8 +106,8 @@ def test_a_family_that_is_off_stays_with_its_endpoint(clock):
     assert "(set ATLAS_SHIM_WRITES=people)" in driven.outcome.record.reason
 
 
-def test_a_family_that_is_on_is_sent():
-    """The word of the document is known to whoever sets it, and another one is not."""
+def test_a_family_that_is_on_uses_its_successor():
+    """The setting accepts the name in the document, and no other one."""
     engine = read(PEOPLE)
     settings = read_settings({"ATLAS_SHIM_WRITES": "people"})
     engine.check_settings(settings)
@@ -127,8 +127,8 @@ FAMILIES = {
 }
 
 
-def test_writes_on_people_and_on_log_export_have_a_switch():
-    """Of all shipped documents, whatever the successor is; what only changes its version needs none."""
+def test_writes_on_users_and_log_exports_have_a_switch():
+    """That holds for all shipped documents and kinds of successor, except if only the version changes."""
     for one in (
         one
         for one in shared_engine({}).operations
@@ -143,7 +143,7 @@ def test_writes_on_people_and_on_log_export_have_a_switch():
 
 
 def test_restores_need_no_switch():
-    """As the option, the page and the settings say: what overwrites a cluster in its place is not switched."""
+    """As documented, a restore overwrites a cluster in its place and is always translated."""
     switched = {
         one.id: bool(one.switch)
         for one in shared_engine({}).operations
@@ -162,8 +162,8 @@ OTHERS = "former-clusters, instances, instances-strict, log-export, log-export-s
 WORDS = f"clusters, clusters-strict, {OTHERS}"
 
 
-def test_a_switch_is_a_strict_word():
-    """Nothing is switched on by a typo."""
+def test_a_switch_accepts_only_its_exact_values():
+    """A typo switches nothing on."""
     engine = shared_engine({})
     assert read_settings({"ATLAS_SHIM_WRITES": "off"}).writes == frozenset()
     assert read_settings({"ATLAS_SHIM_WRITES": " instances "}).writes == {"instances"}
@@ -186,8 +186,8 @@ def test_a_switch_is_a_strict_word():
 @pytest.mark.parametrize(
     ("reads", "writes"), [((), ()), (("small-toys",), ()), ((), ("small-toys",))]
 )
-def test_a_word_of_reads_switches_no_write_on(reads, writes):
-    """And what is not a word is refused."""
+def test_a_switch_of_reads_does_not_switch_writes(reads, writes):
+    """An unknown value is refused."""
     engine = read(f'format = 1\nname = "toys"\n{MOVED}', writes, reads)
     found = [
         engine.recognize(method, "/api/atlas/v2/groups/g/toys", ()) is not None
@@ -205,8 +205,8 @@ def test_a_word_of_reads_switches_no_write_on(reads, writes):
     ("true", b'{"kind": "x"}', "flex"), ("true", b'{"kind": null}', "legacy"), ("true", b"{}", "legacy"),
     ("false", b"{}", "flex"), ("false", b'{"kind": 5}', "legacy"), ("false", b"no JSON", "legacy"),
 ])  # fmt: skip
-def test_a_body_leads_to_a_successor_by_what_it_has(given, body, side):
-    """A member that is there, or is not; null is as good as none, and what can't be read leads nowhere."""
+def test_a_body_selects_its_successor(given, body, side):
+    """A member is present or missing. Null counts as missing, and an unreadable body selects none."""
     dates = "deprecated = 2026-01-01\nsunset = 2026-01-01\n"
     text = START + operation("orderThing", "POST", "/things").replace(
         dates, "lives = true\n"
@@ -244,8 +244,8 @@ CLUSTER = {
 
 
 @pytest.mark.parametrize("call", CALLS)
-def test_bodies_of_clusters_pass_as_they_are_both_ways(engine, call):
-    """To the same call of 2024-10-23, once those of 2024-08-05 have ended: target, body and each member stay."""
+def test_cluster_bodies_are_passed_through_both_ways(engine, call):
+    """After the end of 2024-08-05 the same call of 2024-10-23 has the same target, body and members."""
     method, target, status = CALLS[call]
     headers = (("Accept", OLD), ("Content-Type", OLD))
     clock = datetime(2027, 3, 2, tzinfo=UTC).timestamp()
@@ -273,7 +273,7 @@ def test_bodies_of_clusters_pass_as_they_are_both_ways(engine, call):
 ])  # fmt: skip
 @pytest.mark.parametrize("call", CALLS)
 def test_other_versions_are_other_calls(engine, call, accept, document):
-    """Later ones are current; earlier ones, and a call without a version, are another document's."""
+    """Later ones are current. Earlier ones, and calls without a version, belong to another document."""
     headers = (
         (())
         if accept is None
