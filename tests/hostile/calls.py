@@ -1,4 +1,4 @@
-"""The calls of an Atlas client that hostile upstreams answer: four that pass, and two that are translated."""
+"""Calls of an Atlas client to hostile upstreams: four that pass through, and two that are translated."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Callers from other loopback addresses, callers with TLS, and upstreams that delay them."""
+"""Callers from other loopback addresses, callers with TLS, and upstreams that delay their replies."""
 
 import contextlib
 import json
@@ -23,18 +23,19 @@ from tests.peers.raw import (
 from tests.peers.served import Served, ask, connect, gateway, status_of, value_of
 
 OTHER = "127.0.0.2"
-"""Where a second peer calls from."""
+"""The address of a second peer."""
 
 
 @contextlib.contextmanager
 def crowd(
     served: Served, size: int, source: str = OTHER, sending: bytes = b""
 ) -> Iterator[list[Peer]]:
-    """Connect so many times from one address, and send the same on each connection."""
+    """Open several connections from one address, and send the same bytes on each."""
     peers: list[Peer] = []
     try:
         for _ in range(size):
-            # One that is refused at once has ended already, perhaps while it connected.
+            # A connection that is refused at once may end before connecting has
+            # returned.
             with contextlib.suppress(OSError):
                 peers.append(connect(served, source))
                 if sending:
@@ -46,16 +47,16 @@ def crowd(
 
 
 def gets_in(source: str, served: Served, request: bytes, content: bytes) -> None:
-    """See that a request is answered with this content, now or once the peer's call before it is over.
+    """Check that a request gets this content, now or after the peer's previous call has finished.
 
-    A reply may reach its caller a moment before the gateway has counted the call as
-    done.
+    A caller may receive its reply a moment before the gateway counts the call as
+    finished.
     """
     until(lambda: ask(served, request, source)[1] == content, f"{source} gets in")
 
 
 def is_served(call: Callable[[], int]) -> bool:
-    """Return whether a call's status is 200; one whose connection is cut, as by a loaded machine, is made again."""
+    """Return whether a call gets 200; retry it if its connection is cut, as a busy machine may do."""
     return bool(until(lambda: _status(call), "an answer") == 200)
 
 
@@ -66,7 +67,7 @@ def _status(call: Callable[[], int]) -> int:
 
 
 def ended(peer: Peer) -> bool:
-    """Tell whether the other side has ended a connection; what came before is in ``seen``."""
+    """Return whether the other side has closed a connection; ``seen`` collects the bytes before that."""
     peer.socket.setblocking(False)  # noqa: FBT003 - the socket's own signature
     try:
         while data := peer.socket.recv(65536):
@@ -81,12 +82,12 @@ def ended(peer: Peer) -> bool:
 
 
 def count_ended(peers: list[Peer]) -> int:
-    """Return how many connections the other side has ended."""
+    """Return how many connections the other side has closed."""
     return sum(ended(peer) for peer in peers)
 
 
 def busy(head: bytes, content: bytes) -> bool:
-    """Tell whether a reply says that the gateway is busy, and when to come again."""
+    """Return whether a reply is the gateway's 503 with Retry-After."""
     if status_of(head) != 503:
         return False
     assert int(value_of(head, "Retry-After") or "0") >= 1
@@ -96,7 +97,7 @@ def busy(head: bytes, content: bytes) -> bool:
 
 @attrs.define
 class Holding:
-    """An upstream that answers at once, but for targets below ``/hold``: these wait for ``go_on``.
+    """An upstream that replies at once, except to targets below ``/hold``, which wait for ``go_on``.
 
     ``held`` are the peers that wait.
     """
@@ -109,7 +110,7 @@ class Holding:
 
 @contextlib.contextmanager
 def holding() -> Iterator[Holding]:
-    """Run an upstream that holds what is below ``/hold``; the content of each reply is the request's target."""
+    """Run an upstream that delays replies below ``/hold``; each reply's content is the request's target."""
 
     def script(peer: Peer) -> None:
         while True:
@@ -135,18 +136,18 @@ def holding() -> Iterator[Holding]:
 
 @contextlib.contextmanager
 def behind(**options: Any) -> Iterator[tuple[Holding, Gateway]]:
-    """Run such an upstream, and a gateway with these options before it."""
+    """Run such an upstream, and a gateway with these options in front of it."""
     with holding() as upstream, gateway(upstream.origin, **options) as served:
         yield upstream, served
 
 
 def asked_by(who: bytes, request: bytes) -> bytes:
-    """Return a request with a field that names its caller, which ``answer_for`` reads."""
+    """Return a request with the field that identifies its caller, which ``answer_for`` reads."""
     return request.replace(b"\r\n\r\n", b"\r\nX-Who: %b\r\n\r\n" % who, 1)
 
 
 def answer_for(head: bytes) -> bytes:
-    """Answer a request with content in which its caller is named, if it has one, as a snapshot's id."""
+    """Reply with content that repeats the caller's name, if the request has one, as a snapshot's id."""
     who = value_of(head, "X-Who")
     return message(
         CONTENT.replace(b"6b05c3c6f892dad018f3f094", who.encode()) if who else CONTENT,

@@ -1,4 +1,4 @@
-"""Every fault of an upstream, on a raw socket."""
+"""Every fault of an upstream, played on a raw socket."""
 
 import contextlib
 import gzip
@@ -33,24 +33,24 @@ DOCUMENT = {
     "targetDeploymentItemName": "other",
     "targetProjectId": GROUP,
 }
-"""What a page of snapshots and a restore job have in common: content that any retired call can be answered from."""
+"""The fields common to a page of snapshots and a restore job, so that this content answers any retired call."""
 
 CONTENT = json.dumps(DOCUMENT).encode()
 JSON = "Content-Type: application/vnd.atlas.2024-11-13+json"
 BOMB = 64 * 1024 * 1024
 BODY_LIMIT = 4 * 1024 * 1024
-"""The limit that the gateway of the table has, so that what is too large can be made quickly."""
+"""The gateway's limit in these tests; it is low, so that content over the limit is produced quickly."""
 
 
 @attrs.frozen
 class Fault:
-    """What upstream does once it has read a request.
+    """What upstream does after it has read a request.
 
-    It sends ``message``, and then does as ``end`` says: ``keep`` reads the next
+    It sends ``message``, then acts according to ``end``: ``keep`` reads the next
     request, ``close`` and ``reset`` end the connection, ``hang`` does nothing, ``drip``
-    sends ``rest`` a byte at a time; ``early`` doesn't wait for the request's content.
-    ``origin`` takes the place of such a server; ``tls`` is what is wrong with its TLS.
-    ``content`` is what a caller should get to see where the reply is handed on.
+    sends ``rest`` a byte at a time, and ``early`` doesn't wait for the request's
+    content. ``origin`` replaces such a server; ``tls`` is the defect of its TLS.
+    ``content`` is the content that the caller should get if the reply is passed on.
     """
 
     name: str
@@ -69,7 +69,7 @@ class Fault:
 def message(
     content: bytes, *lines: str, status: str = "200 OK", length: int | None = None
 ) -> bytes:
-    """Return a reply; ``length`` is what it says its content's is."""
+    """Return a reply; ``length`` is the Content-Length that it declares."""
     said = len(content) if length is None else length
     return head(f"Content-Length: {said}", *lines, status=status) + content
 
@@ -80,7 +80,7 @@ def head(*lines: str, status: str = "200 OK") -> bytes:
 
 
 def error(status: str, *lines: str) -> bytes:
-    """Return an error as Atlas has it."""
+    """Return an error in Atlas's format."""
     code = {
         "error": int(status[:3]),
         "errorCode": "RATE_LIMITED" if status[:3] == "429" else "UNEXPECTED_ERROR",
@@ -94,12 +94,12 @@ def error(status: str, *lines: str) -> bytes:
 
 
 def with_member(text: str) -> bytes:
-    """Return the document with one more member, given as JSON or what passes for it."""
+    """Return the document with one more member, given as text that may be malformed JSON."""
     return CONTENT[:-1] + b', "more": ' + text.encode("utf-8", "surrogatepass") + b"}"
 
 
 def connections() -> Iterator[Fault]:
-    """Connections that do not come about, or break."""
+    """Connections that can't be established, or break."""
     yield Fault("connection refused", origin="http://127.0.0.1:1")
     yield Fault("name does not resolve", origin="http://upstream.invalid")
     yield Fault("TLS: the other side speaks none", tls="none")
@@ -144,7 +144,7 @@ def connections() -> Iterator[Fault]:
 
 
 def messages() -> Iterator[Fault]:
-    """Replies that are odd HTTP."""
+    """Replies that are unusual or malformed HTTP."""
     yield Fault("status 999", message(CONTENT, JSON, status="999 What"), "keep")
     both = head("Transfer-Encoding: chunked", f"Content-Length: {len(CONTENT)}", JSON)
     both += b"%x\r\n%b\r\n0\r\n\r\n" % (len(CONTENT), CONTENT)
@@ -192,7 +192,7 @@ def messages() -> Iterator[Fault]:
 
 
 def contents() -> Iterator[Fault]:
-    """Content that can't be what it should."""
+    """Content that is malformed."""
     packed = gzip.compress(CONTENT)
     coded = "Content-Encoding: gzip"
     yield Fault("gzip", message(packed, coded, JSON), "keep")
@@ -259,7 +259,7 @@ def contents() -> Iterator[Fault]:
 
 @cache
 def bomb() -> bytes:
-    """Return a small gzip file of much."""
+    """Return a small gzip file that decompresses to a large one."""
     machine = zlib.compressobj(9, wbits=31)
     piece = bytes(1 << 20)
     return (
@@ -276,10 +276,10 @@ CATALOG = {
 
 @attrs.define
 class Stage:
-    """A server that plays a fault until it is ``healthy``, and writes down what it was ``asked``.
+    """A server that plays a fault until it is ``healthy``, and records its requests in ``asked``.
 
-    ``seen`` are the calls whose caller got a reply's head; ``authority`` is whom the
-    gateway has to trust.
+    ``seen`` are the calls whose caller has received a reply's head; ``authority`` is
+    the CA that the gateway must trust.
     """
 
     fault: Fault
@@ -292,11 +292,11 @@ class Stage:
     authority: trustme.CA = attrs.field(factory=trustme.CA)
 
     def head_of(self, call: str) -> threading.Event:
-        """Return the event of a call whose caller got a head, the same one to whoever asks first."""
+        """Return the event of a call whose caller has received a head, the same one for every task."""
         return self.seen.setdefault(call, threading.Event())
 
     def script(self, peer: Peer) -> None:
-        """Talk on one connection."""
+        """Serve one connection."""
         if self.fault.tls == "none":
             peer.some()
             peer.send(b"HTTP/1.1 400 Bad Request\r\n\r\n")
@@ -328,7 +328,7 @@ class Stage:
             return True
         is_retired = call.startswith("retired")
         if b"\r\n\r\n" in fault.message and not is_retired:
-            # Were the end to overtake the head, it would be another fault.
+            # If the end overtook the head, this would be a different fault.
             self.head_of(call).wait(PATIENCE)
         match fault.end:
             case "reset":
@@ -337,7 +337,7 @@ class Stage:
                 self.over.wait()
             case "drip":
                 for byte in fault.rest:
-                    # A call that is translated has its deadline.
+                    # A translated call has its deadline.
                     if self.over.wait(0.1 if is_retired else 0.001):
                         break
                     peer.send(bytes([byte]))
@@ -352,7 +352,7 @@ def _call_of(head: bytes) -> str:
 
 
 def tls_of(stage: Stage, kind: str) -> ssl.SSLContext:
-    """Return a server's TLS with one thing wrong."""
+    """Return a server's TLS context with one defect."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     if kind == "expired":
         gone = datetime.now(UTC) - timedelta(days=1)
@@ -372,7 +372,7 @@ def tls_of(stage: Stage, kind: str) -> ssl.SSLContext:
 
 @contextlib.contextmanager
 def staged(fault: Fault) -> Iterator[Stage]:
-    """Run the server of a fault, or none where its origin is one that can't be reached."""
+    """Run the server of a fault, or none if its origin is unreachable."""
     stage = Stage(fault, origin=fault.origin)
     if fault.origin:
         yield stage

@@ -1,4 +1,4 @@
-"""Raw requests, and the only correct answer to each; if it passes, what upstream must receive."""
+"""Raw requests, each with its only correct reply or with the bytes that upstream must receive."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ RESTORES = f"/api/atlas/v1.0/groups/{GROUP}/serverless/orders/backup/restoreJobs
 
 @attrs.frozen
 class Refused:
-    """A request with one answer of the gateway's own, after which the connection ends."""
+    """A request that the gateway itself replies to, after which the connection ends."""
 
     name: str
     request: bytes
@@ -22,7 +22,7 @@ class Refused:
 
 @attrs.frozen
 class Passed:
-    """A request that is sent on, as ``start`` and ``content``."""
+    """A request that is passed on, as ``start`` and ``content``."""
 
     name: str
     request: bytes
@@ -31,7 +31,7 @@ class Passed:
 
 
 def post(*lines: str, content: bytes = b"", target: str = "/x") -> bytes:
-    """Return a POST with these field lines and this content, neither checked."""
+    """Return a POST with these field lines and this content, both unchecked."""
     return get(target, *lines, method="POST") + content
 
 
@@ -41,7 +41,7 @@ def chunked(content: bytes) -> bytes:
 
 
 def bare(text: str) -> bytes:
-    """Return these very bytes."""
+    """Return exactly these bytes."""
     return text.encode("latin-1")
 
 
@@ -63,7 +63,7 @@ SMUGGLED = b"0\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: shim.test\r\n\r\n"
 
 
 def framing() -> Iterator[Refused]:
-    """Content whose end two readers may see in two places (RFC 9112, 6 and 7)."""
+    """Content whose end two parsers could find in different places (RFC 9112, 6 and 7)."""
     yield Refused(
         "CL.TE",
         post("Content-Length: 6", "Transfer-Encoding: chunked", content=SMUGGLED),
@@ -136,7 +136,7 @@ def framing() -> Iterator[Refused]:
 
 
 def chunks() -> Iterator[Refused]:
-    """Chunks that aren't framed as RFC 9112, 7.1, has them."""
+    """Chunks that violate RFC 9112, 7.1."""
     yield Refused("XX after chunk data", chunked(b"1\r\naXX0\r\n\r\n"))
     for size in ("zz", "-1", "+1", "0x1", "1_0", " 1", "1 ", "", "f" * 17, "1\x00"):
         yield Refused(
@@ -181,7 +181,7 @@ def chunks() -> Iterator[Refused]:
 
 
 def fields() -> Iterator[Refused]:
-    """Field lines that aren't as RFC 9112, 5, and RFC 9110, 5 and 7.2, have them."""
+    """Field lines that violate RFC 9112, 5, and RFC 9110, 5 and 7.2."""
     yield Refused("LF ends lines", b"GET /x HTTP/1.1\nHost: shim.test\n\n")
     yield Refused(
         "LF ends one line", b"GET /x HTTP/1.1\r\nHost: shim.test\nX: y\r\n\r\n"
@@ -235,7 +235,7 @@ def fields() -> Iterator[Refused]:
 
 
 def starts() -> Iterator[Refused]:
-    """First lines that mean nothing to a gateway (RFC 9112, 3)."""
+    """First lines that are invalid for a gateway (RFC 9112, 3)."""
     for path in (
         "@evil/x",
         "x",
@@ -295,7 +295,7 @@ def starts() -> Iterator[Refused]:
 
 
 def hello(name: str, *lines: str, length: str = "5") -> Passed:
-    """Return a POST of five bytes that passes, whatever these lines say."""
+    """Return a POST of five bytes that is passed on, whatever these lines contain."""
     return Passed(
         name,
         post(*lines, f"Content-Length: {length}", content=HELLO),

@@ -1,4 +1,4 @@
-"""Generated requests: the gateway answers each, and never with an internal error."""
+"""Generated requests: the gateway replies to each, and never with an internal error."""
 
 import json
 
@@ -98,15 +98,14 @@ BODIES = st.one_of(
     more=st.lists(FIELDS, max_size=5),
     body=BODIES,
 )
-def test_hypothesis_finds_no_error_of_the_server(
+def test_generated_requests_cause_no_server_error(
     served, method, end, query, more, body
 ):
-    """Whatever the request is, what the caller gets is not an error of the gateway's."""
+    """Any request, valid or not, gets a reply that isn't the gateway's 500."""
     lines = "".join(f"{name}: {value}\r\n" for name, value in more)
     head = f"{method} {LEGACY}{end}{query} HTTP/1.1\r\nHost: shim.test\r\nContent-Length: {len(body)}\r\n{lines}\r\n"
     with calling(served) as peer:
         peer.send(head.encode("latin-1") + body)
         answer = peer.take(b"\r\n\r\n")
-    # A method that nobody has heard of is the one thing that deserves 501 (RFC 9110,
-    # 9.1).
+    # An unknown method is the only case that deserves 501 (RFC 9110, 9.1).
     assert status_of(answer) < 500 or status_of(answer) == 501, answer

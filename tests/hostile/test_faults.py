@@ -1,4 +1,4 @@
-"""Every fault of an upstream, for every kind of call: the result is that of the tables in ``faults.md``."""
+"""Every fault of an upstream with every kind of call: the results are those of the tables in ``faults.md``."""
 
 import contextlib
 import json
@@ -22,14 +22,14 @@ from tests.peers.served import calling, gateway, lines_of, status_of, value_of
 PAGE = Path(__file__).with_name("faults.md").read_text("utf-8")
 FAULTS = [fault for faults in CATALOG.values() for fault in faults]
 JULY = datetime(2026, 7, 1, tzinfo=UTC)
-"""Backups are retired."""
+"""A time after the backups' sunset."""
 
 FRAMING = {"transfer-encoding", "connection", "upgrade", "content-length"}
 
 
 @attrs.frozen
 class Seen:
-    """What the caller got, its Proxy-Status without the details, and how often upstream was asked."""
+    """What the caller received, its Proxy-Status without the details, and the number of upstream requests."""
 
     got: str
     proxy_status: str
@@ -38,7 +38,7 @@ class Seen:
 
 @contextlib.contextmanager
 def gateway_for(stage: Stage) -> Iterator[Gateway]:
-    """Run a gateway before a stage, short of patience where upstream says nothing more."""
+    """Run a gateway in front of a stage, with short timeouts if upstream hangs."""
     short: dict[str, Any] = (
         {"deadline": 2.0, "upstream_timeout": 2.0}
         if stage.fault.end in {"hang", "drip"}
@@ -53,7 +53,7 @@ def gateway_for(stage: Stage) -> Iterator[Gateway]:
 
 
 def observe(stage: Stage, served: Gateway, name: str) -> tuple[str, str]:
-    """Make one call and return what came back, and its Proxy-Status."""
+    """Make one call and return its result and Proxy-Status."""
     with calling(served) as peer:
         peer.send(CALLS[name])
         try:
@@ -75,7 +75,7 @@ def observe(stage: Stage, served: Gateway, name: str) -> tuple[str, str]:
 
 
 def said_of(fault: Fault, name: str, head: bytes, content: bytes) -> str:
-    """Return a reply in words."""
+    """Describe a reply in words."""
     status = status_of(head)
     with contextlib.suppress(ValueError, RecursionError):
         document = json.loads(content)
@@ -94,7 +94,7 @@ def said_of(fault: Fault, name: str, head: bytes, content: bytes) -> str:
 
 
 def outcomes(fault: Fault) -> dict[str, Seen]:
-    """Play a fault to every call, all at once, and return what became of each; the next call then has to succeed."""
+    """Play a fault to every call at once, and return their outcomes; the next call must then succeed."""
     got: dict[str, tuple[str, str]] = {}
     with staged(fault) as stage, gateway_for(stage) as served:
 
@@ -108,8 +108,8 @@ def outcomes(fault: Fault) -> dict[str, Seen]:
             thread.join()
         if not (fault.origin or fault.tls):
             stage.healthy = True
-            # A kept connection may be ending just now, and a dropped call is the
-            # caller's to repeat.
+            # A reused connection may be closing just now; the caller may repeat a
+            # dropped call.
             until(
                 lambda: observe(stage, served, "retired GET")[0] == "200, translated",
                 "the gateway recovers",
@@ -121,7 +121,7 @@ def outcomes(fault: Fault) -> dict[str, Seen]:
 
 
 def rows(fault: Fault, seen: dict[str, Seen]) -> list[str]:
-    """Return a fault's lines of the table; calls with the same outcome share one."""
+    """Return a fault's lines of the table; calls with the same outcome share one line."""
     groups: dict[Seen, list[str]] = {}
     for name, one in seen.items():
         groups.setdefault(one, []).append(name)
@@ -138,7 +138,7 @@ def rows(fault: Fault, seen: dict[str, Seen]) -> list[str]:
 
 
 def calls(names: list[str]) -> str:
-    """Return names of calls, shortened where nothing is left out."""
+    """Return the names of calls, shortened if the list is complete."""
     passed = [name for name in CALLS if not name.startswith("retired")]
     if names == list(CALLS):
         return "all"
@@ -150,8 +150,8 @@ def calls(names: list[str]) -> str:
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
-def test_fault(fault):
-    """Each call has the outcome that the table says, is asked once at most, and is not a defect of ours."""
+def test_each_fault_has_its_documented_outcome(fault):
+    """Each call sends one upstream request at most, and none of them counts as a defect."""
     seen = outcomes(fault)
     assert seen.keys() == CALLS.keys()
     for name, one in seen.items():
@@ -164,8 +164,8 @@ def test_fault(fault):
     ]
 
 
-def test_the_tables_have_all_faults_and_no_others():
-    """Each section names the faults of its part of the catalog, in their order."""
+def test_the_tables_list_every_fault():
+    """Each section has the faults of its part of the catalog, in the same order, and no others."""
     for section, faults in CATALOG.items():
         table = PAGE.partition(f"## {section}\n\n")[2].partition("\n\n")[0]
         names = dict.fromkeys(re.findall(r"^\| (.+?) \| ", table, re.MULTILINE))

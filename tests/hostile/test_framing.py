@@ -1,4 +1,4 @@
-"""The boundary between requests: versions, pipelines, upgrades, oversized heads, third-party clients."""
+"""The boundary between requests: versions, pipelining, upgrades, oversized heads, third-party clients."""
 
 import shutil
 import subprocess
@@ -12,13 +12,13 @@ from tests.peers.served import calling, get, value_of
 
 @pytest.fixture(scope="module")
 def site():
-    """One gateway for all tests; the content of each reply is its request's target."""
+    """One gateway for all tests; each reply's content is its request's target."""
     with behind() as (upstream, served):
         yield upstream, served
 
 
 def old(request: bytes) -> bytes:
-    """Return a request as HTTP/1.0 has it."""
+    """Return a request in HTTP/1.0."""
     return request.replace(b"HTTP/1.1", b"HTTP/1.0", 1)
 
 
@@ -29,8 +29,10 @@ def old(request: bytes) -> bytes:
     (get("/x", "Connection: close"), False), (get("/x", "Connection: CLOSE"), False),
     (get("/x", "Connection: x, close"), False),
 ])  # fmt: skip
-def test_who_keeps_a_connection(site, request_bytes, goes_on):
-    """HTTP/1.0 has to ask for more, HTTP/1.1 for less; behind a reply that says close there is nothing."""
+def test_the_version_and_connection_field_decide_persistence(
+    site, request_bytes, goes_on
+):
+    """HTTP/1.0 needs keep-alive; after a reply with "close" nothing follows."""
     with calling(site[1]) as peer:
         peer.send(request_bytes + get("/second"))
         reply, content = peer.message()
@@ -47,8 +49,8 @@ def test_who_keeps_a_connection(site, request_bytes, goes_on):
     "protocol",
     ["h2c", "foo", "websocket", "h2c, websocket", "HTTP/2.0", "TLS/1.0", "h2c/1"],
 )
-def test_requests_behind_an_upgrade(site, protocol, target):
-    """Nothing is upgraded: content is content, what follows is the next request, and all are answered in order."""
+def test_requests_behind_an_upgrade_are_answered_in_order(site, protocol, target):
+    """The gateway upgrades nothing: content stays content, and the next bytes are a request."""
     upstream, served = site
     upstream.arrivals.contents.clear()
     lines = (
@@ -78,8 +80,8 @@ def test_requests_behind_an_upgrade(site, protocol, target):
     "options",
     [(), ("--http1.0",), ("--http2",), ("-H", "Expect: 100-continue", "-d", "@-")],
 )
-def test_curl(site, options):
-    """Curl has both answers over one connection, whichever version it would rather have."""
+def test_curl_reuses_its_connection(site, options):
+    """That holds with HTTP/1.0, HTTP/1.1 and a requested HTTP/2."""
     url = site[1].url
     command = [
         "curl",

@@ -26,8 +26,8 @@ def final(peer: Peer) -> tuple[bytes, bytes]:
 @pytest.mark.parametrize(
     "status", ["100 Continue", "102 Processing", "103 Early Hints", "199 What"]
 )
-def test_informational_replies_without_end(status, kind):
-    """They are bounded: the caller gets 502, and upstream's connection ends."""
+def test_endless_informational_replies_are_limited(status, kind):
+    """The caller gets 502, and the upstream connection is closed."""
 
     def script(peer: Peer) -> None:
         peer.message()
@@ -44,8 +44,8 @@ def test_informational_replies_without_end(status, kind):
         until(lambda: upstream.left, "the end of upstream's connection")
 
 
-def test_short_content_that_is_packed_twice_is_long_work(monkeypatch):
-    """A few hundred bytes become many million: such replies are decoded in turn with others."""
+def test_short_content_that_is_compressed_twice_waits_for_its_turn(monkeypatch):
+    """A few hundred bytes expand to many million, so such replies are decoded one after the other."""
     turns = []
 
     async def turn(_: object) -> None:
@@ -61,8 +61,8 @@ def test_short_content_that_is_packed_twice_is_long_work(monkeypatch):
     assert turns == [1]
 
 
-def test_a_reply_that_says_it_is_too_long_is_not_read():
-    """Its content never comes, and the answer does at once."""
+def test_a_reply_whose_length_exceeds_the_limit_is_not_read():
+    """The caller gets its reply at once, before any content has arrived."""
     crossed = cross(
         CALLS["retired GET"], head(JSON, "Content-Length: 99999999999"), deadline=60.0
     )
@@ -75,8 +75,8 @@ def test_a_reply_that_says_it_is_too_long_is_not_read():
     [[", ".join(["gzip"] * 200)], ["gzip"] * 100],
     ids=["one field", "many fields"],
 )
-def test_nested_codings(lines):
-    """Content that is packed very often is 502 where it has to be read, and passes where not; others are served."""
+def test_content_with_many_codings_is_limited(lines):
+    """It is 502 if the gateway has to decode it, and passes unchanged otherwise. Other calls are served meanwhile."""
     content = CONTENT
     for _ in range(len(lines[0].split()) * len(lines)):
         content = gzip.compress(content, 0)
@@ -94,8 +94,8 @@ def test_nested_codings(lines):
 @pytest.mark.parametrize(
     "what", ["fields", "a field", "a chunk's size", "a chunk's extension", "trailers"]
 )
-def test_endless_parts(what, kind):
-    """A head, a chunk's first line or trailers without an end are given up, and upstream's connection ends."""
+def test_endless_heads_and_trailers_are_limited(what, kind):
+    """So is a chunk's first line. The upstream connection is closed."""
     chunks = head("Transfer-Encoding: chunked", JSON)
     starts = {
         "fields": (b"HTTP/1.1 200 OK\r\n", b"X: a\r\n" * 1000),
@@ -139,7 +139,7 @@ UNASKED = {
 
 
 def own_answers(served) -> None:
-    """Bob and carol each get their own, on passed and on translated calls, one after the other."""
+    """Check that Bob and Carol each get their own reply, with passed and translated calls in turn."""
     for name in ("GET", "retired GET", "POST", "retired POST"):
         for who in (BOB, CAROL):
             reply, content = ask(served, asked_by(who, CALLS[name]))
@@ -148,7 +148,7 @@ def own_answers(served) -> None:
 
 
 def careless(then):
-    """Run an upstream whose first call is answered as ``then`` says."""
+    """Run an upstream whose first call gets the reply ``then``."""
     calls = itertools.count()
 
     def script(peer: Peer) -> None:
@@ -161,8 +161,8 @@ def careless(then):
 
 @pytest.mark.parametrize("unasked", UNASKED)
 @pytest.mark.parametrize("name", [*CALLS, "HEAD"])
-def test_bytes_behind_a_reply(name, unasked):
-    """In the same segment as the reply: alice has her answer, the rest is nobody's, and the connection is closed."""
+def test_bytes_after_a_reply_reach_no_other_caller(name, unasked):
+    """They come in the reply's segment. Alice gets her reply, the rest is discarded, and the connection is closed."""
 
     def then(peer: Peer, start: bytes) -> None:
         answer = answer_for(start)
@@ -194,8 +194,8 @@ def test_bytes_behind_a_reply(name, unasked):
 
 
 @pytest.mark.parametrize("unasked", UNASKED)
-def test_bytes_on_an_idle_connection(unasked):
-    """Long after the reply: the connection is closed before anybody asks over it."""
+def test_bytes_on_an_idle_connection_close_it(unasked):
+    """They come long after the reply, and no later request uses the connection."""
     late = threading.Event()
 
     def then(peer: Peer, start: bytes) -> None:

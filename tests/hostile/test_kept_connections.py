@@ -24,16 +24,16 @@ WRITES = {
 
 
 def lost(request: bytes) -> bytes:
-    """Return a request that upstream doesn't answer when it comes on a connection that has answered one before."""
+    """Return a request that upstream ignores on a reused connection."""
     return request.replace(b"\r\n\r\n", b"\r\nX-Lost: yes\r\n\r\n", 1)
 
 
 @attrs.define
 class Flaky:
-    """An upstream whose connections end, in one way, at a lost request that is not their first.
+    """An upstream that closes a connection, in one way, at a lost request that isn't its first.
 
-    With ``fresh`` their first is lost as well. ``asked`` are the requests, each as its
-    connection's number and its own number on it.
+    With ``fresh``, the first request is lost too. ``asked`` lists the requests, each as
+    its connection's number and its own number on that connection.
     """
 
     way: str
@@ -42,7 +42,7 @@ class Flaky:
     together: threading.Barrier | None = None
 
     def script(self, peer: Peer, connection: int) -> None:
-        """Talk on one connection."""
+        """Serve one connection."""
         for number in range(100):
             start, _ = peer.message()
             self.asked.append((connection, number))
@@ -88,12 +88,12 @@ COURSES = (
         for way in (*ENDS, *PARTS)
     ),
 )
-"""Calls whose connection ends in some way: on a kept one, on a kept one and a fresh one, on a fresh one."""
+"""Calls whose connection closes: a reused one, a reused and a new one, or a new one."""
 
 
 @pytest.mark.parametrize(("name", "way", "fresh", "then", "asked"), COURSES)
-def test_call_whose_connection_ends(name, way, fresh, then, asked):
-    """A read on a kept connection is sent once more, on a new one, unless its reply had begun; all else is 502."""
+def test_only_a_read_on_a_reused_connection_is_repeated(name, way, fresh, then, asked):
+    """It is repeated once, on a new connection, unless its reply had begun. Everything else is 502."""
     state = Flaky(way, fresh=fresh == [True])
     with flaky(state) as upstream, gateway(upstream.origin) as served:
         if not state.fresh:
@@ -104,8 +104,8 @@ def test_call_whose_connection_ends(name, way, fresh, then, asked):
         assert status(served, get("/x")) == 200
 
 
-def test_second_sending_is_on_a_new_connection():
-    """Where several kept connections have ended, the second sending doesn't meet another of them."""
+def test_the_repetition_uses_a_new_connection():
+    """If several reused connections have closed, the second attempt doesn't meet another of them."""
     state = Flaky("close", together=threading.Barrier(3))
     with (
         flaky(state) as upstream,
@@ -121,8 +121,8 @@ def test_second_sending_is_on_a_new_connection():
         assert state.asked[-1] == (3, 0)
 
 
-def test_poller_gets_a_new_connection(monkeypatch):
-    """A connection that is never idle for long still ends at its age, so that a new address is found."""
+def test_a_busy_connection_closes_at_its_maximum_age(monkeypatch):
+    """So a frequent poller finds a new address of upstream."""
     monkeypatch.setattr("shim.gateway.upstream.pool.MAX_AGE", 0.5)
     with (
         replying(message(b"hi")) as upstream,
@@ -139,8 +139,8 @@ def test_poller_gets_a_new_connection(monkeypatch):
         until(lambda: upstream.left >= 3, "the end of those before it")
 
 
-def test_idle_connection_ends(monkeypatch):
-    """A connection that nobody needs for a while is closed, and the next call has a new one."""
+def test_an_unused_connection_closes(monkeypatch):
+    """After its idle time the next call opens a new one."""
     monkeypatch.setattr("shim.gateway.upstream.pool.KEEP", 0.5)
     with replying(message(b"hi")) as upstream, gateway(upstream.origin) as served:
         assert status(served, get("/x")) == 200
@@ -150,7 +150,7 @@ def test_idle_connection_ends(monkeypatch):
 
 
 def test_age_cuts_no_reply(monkeypatch):
-    """A reply that takes longer than a connection's age arrives whole, and the connection ends after it."""
+    """A reply slower than a connection's maximum age arrives complete, and the connection closes after it."""
     monkeypatch.setattr("shim.gateway.upstream.pool.MAX_AGE", 0.2)
     go_on = threading.Event()
 
@@ -174,8 +174,8 @@ def test_age_cuts_no_reply(monkeypatch):
         until(lambda: upstream.left, "the end behind it")
 
 
-def test_upstream_that_says_close_is_believed():
-    """A connection that upstream will close is used no more, so that no write meets its end."""
+def test_a_connection_with_close_is_not_reused():
+    """So no write meets the end of a connection that upstream has announced."""
     seen: list[bytes] = []
 
     def script(peer: Peer) -> None:

@@ -1,4 +1,4 @@
-"""When a caller leaves, its upstream call ends, and the next caller is served."""
+"""When a caller disconnects, its upstream call is cancelled, and the next caller is served."""
 
 import contextlib
 import threading
@@ -22,8 +22,8 @@ STAGES = {
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("stage", STAGES)
 @pytest.mark.parametrize("name", CALLS)
-def test_upstream_call_ends_with_its_caller(name, stage, way):
-    """Whatever a caller waits for, its upstream call is cancelled once it is gone."""
+def test_the_upstream_call_is_cancelled_with_its_caller(name, stage, way):
+    """That holds at every stage the call may be waiting in."""
     arrived = threading.Event()
 
     def script(peer: Peer) -> None:
@@ -43,8 +43,8 @@ def test_upstream_call_ends_with_its_caller(name, stage, way):
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_upload_that_is_left_ends(way):
-    """An upload whose caller leaves in the middle is cut upstream, so that it can't be taken for whole."""
+def test_an_interrupted_upload_is_cut_upstream(way):
+    """So upstream can't mistake it for a complete one."""
     arrived = threading.Event()
     rests = list[bytes]()
 
@@ -62,8 +62,8 @@ def test_upload_that_is_left_ends(way):
         until(lambda: served.limits.count == 0, "nothing in flight")
 
 
-def test_upstream_that_stops_taking_an_upload_is_given_up():
-    """An upload that upstream does not take is 504 after the time that upstream may be silent."""
+def test_an_upload_that_upstream_stops_reading_is_504():
+    """The timeout is the one for a silent upstream."""
     over = threading.Event()
 
     def script(peer: Peer) -> None:
@@ -84,6 +84,6 @@ def test_upstream_that_stops_taking_an_upload_is_given_up():
 
 
 def send(peer: Peer, size: int) -> None:
-    """Upload so much, until the connection ends."""
+    """Upload this many bytes, until the connection ends."""
     with contextlib.suppress(OSError):
         peer.send(post(f"Content-Length: {size}") + bytes(size))

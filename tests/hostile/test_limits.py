@@ -1,4 +1,4 @@
-"""The limit of open files follows the options, in a process of its own."""
+"""The limit of open files follows the options; tested in a process of its own."""
 
 import subprocess
 import sys
@@ -15,8 +15,8 @@ for soft, hard in ((1000, 1024), (64, 1024), (64, 300)):
 """
 
 
-def test_open_files():
-    """The limit is never lowered, and raised to what the options need, or as far as is allowed, with a warning."""
+def test_the_file_limit_follows_the_options():
+    """It is never lowered. It is raised to the required number, or as far as allowed, with a warning."""
     output = subprocess.run(
         [sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True
     ).stdout

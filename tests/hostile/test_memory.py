@@ -1,4 +1,4 @@
-"""The memory of a process under overload: its peak stays low, and no caller gets half an answer."""
+"""The memory of a process under overload: its peak stays low, and no caller gets part of a reply."""
 
 import contextlib
 import json
@@ -39,9 +39,9 @@ PAGE = f'{{"results": [{", ".join(ITEM % n for n in range(ITEMS))}], "totalCount
 
 LARGE = bytes(8 * MIB)
 HELD = threading.Event()
-"""Set when the last byte of a held page may come."""
+"""Set when the last byte of a delayed page may be sent."""
 WAITING = list[int]()
-"""One for each call that waits for it."""
+"""One entry for each call that waits for it."""
 
 
 def zipped(pieces: Iterator[bytes]) -> Iterator[bytes]:
@@ -67,7 +67,7 @@ def zeros() -> Iterator[bytes]:
 
 
 def held() -> Iterator[bytes]:
-    """Yield a page whose last byte comes late."""
+    """Yield a page whose last byte is delayed."""
     reply = message(PAGE, JSON)
     yield reply[:-1]
     HELD.wait(6 * PATIENCE)
@@ -75,7 +75,7 @@ def held() -> Iterator[bytes]:
 
 
 def waiting() -> Iterator[bytes]:
-    """Yield a small answer once all may come."""
+    """Yield a small reply once all may be sent."""
     WAITING.append(1)
     HELD.wait(6 * PATIENCE)
     yield message(CONTENT, JSON)
@@ -91,11 +91,11 @@ ANSWERS = {
     b"/twice": lambda: chunked(zipped(zipped(zeros())), "Content-Encoding: gzip, gzip"),
     b"/json": lambda: chunked(b'"' + b"a" * MIB for _ in range(256)),
 }
-"""What upstream answers, by a part of the target; all else is a small page."""
+"""Upstream's replies by a part of the target; everything else gets a small page."""
 
 
 def script(peer: Peer) -> None:
-    """Talk on one connection of upstream."""
+    """Serve one upstream connection."""
     while True:
         start, _ = peer.message()
         for piece in next(
@@ -106,21 +106,21 @@ def script(peer: Peer) -> None:
 
 
 def read(name: str) -> bytes:
-    """Return a retired read that no other one is like, so that none shares another's answer."""
+    """Return a retired read that differs from every other one, so that no two share a reply."""
     return get(
         f"/api/atlas/v2/groups/{GROUP}/serverless/{name}/backup/snapshots", *LINES[:1]
     )
 
 
 def peak(running: Running) -> int:
-    """Return the most memory that a process ever had resident, in bytes."""
+    """Return a process's peak resident memory, in bytes."""
     text = Path(f"/proc/{running.process.pid}/status").read_text(encoding="ascii")
     return int(text.partition("VmHWM:")[2].split()[0]) * 1024
 
 
 @pytest.fixture
 def run(serve):  # noqa: F811 - the fixture
-    """Return a function that runs a gateway with these options, and returns it and where it takes calls."""
+    """Return a function that starts a gateway with these options, and returns it and its address."""
     HELD.clear()
     WAITING.clear()
 
@@ -145,7 +145,7 @@ def run(serve):  # noqa: F811 - the fixture
 
 @contextlib.contextmanager
 def growing(running: Running, served: Served, most: int) -> Iterator[None]:
-    """See that a gateway grows by so many bytes at most in the block, and serves calls after it as before."""
+    """Check that the gateway's memory grows by this many bytes at most, and that it serves calls afterwards."""
     serves(served)
     before = peak(running)
     yield
@@ -154,13 +154,13 @@ def growing(running: Running, served: Served, most: int) -> Iterator[None]:
 
 
 def serves(served: Served) -> None:
-    """See that each kind of call has its answer."""
+    """Check that each kind of call is served."""
     for request in (get("/small"), CALLS["retired GET"], CALLS["retired POST"]):
         until(lambda: status_of(ask(served, request)[0]) in {200, 202}, "an answer")  # noqa: B023 - asked here
 
 
 def outcome(peer: Peer, size: int) -> str:
-    """Return what comes of a call that was sent: a whole answer of at least so many bytes, or 503 with Retry-After."""
+    """Return a call's outcome: a complete reply of at least this many bytes, or 503 with Retry-After."""
     peer.socket.settimeout(6 * PATIENCE)
     try:
         reply, content = peer.message()
@@ -174,11 +174,11 @@ def outcome(peer: Peer, size: int) -> str:
 
 
 def at_once(served: Served, requests: list[bytes], size: int) -> list[str]:
-    """Make all calls at once, and return what comes of each."""
+    """Make all calls at once, and return the outcome of each."""
 
     def call(request: bytes) -> str:
         with calling(served) as peer:
-            # The answer may come before the request has gone.
+            # The reply may come before the request has been sent completely.
             with contextlib.suppress(OSError):
                 peer.send(request)
             found = outcome(peer, size)
@@ -190,21 +190,21 @@ def at_once(served: Served, requests: list[bytes], size: int) -> list[str]:
         return list(pool.map(call, requests))
 
 
-def test_replies_that_are_held_until_they_are_whole(run):
-    """Of forty pages of 1 MiB that are all nearly there some have room, and the others' callers come again."""
+def test_many_delayed_replies_share_the_memory(run):
+    """Of forty pages of 1 MiB that are nearly complete some fit; the other callers get 503 and retry."""
     running, served = run(memory=4 * MIB)
     with growing(running, served, 64 * MIB):
         found = at_once(served, [read(f"held{number}") for number in range(40)], 10_000)
         assert set(found) == {"whole", "refused"}
         assert found.count("refused") >= 20
-        # Given back each time.
+        # The memory is released each time.
         assert all(
             at_once(served, [read(f"page{n}")], 10_000) == ["whole"] for n in range(10)
         )
 
 
-def test_calls_that_take_hundreds_of_writes_each(run):
-    """What is kept of 190 calls until it is their turn is little more than what came: each held 2.4 MiB."""
+def test_waiting_calls_with_many_writes_are_small(run):
+    """While 190 calls wait, they need little more than their content. Before, each took 2.4 MiB."""
     body = json.dumps([{"id": f"{number:024x}"} for number in range(490)]).encode()
     target = "/api/atlas/v2/orgs/64a0b1c2d3e4f50617283940/teams/64a0b1c2d3e4f50617283941/users"
     request = get(target, f"Content-Length: {len(body)}", method="POST") + body
@@ -225,8 +225,8 @@ def test_calls_that_take_hundreds_of_writes_each(run):
     (300, get("/small", "Content-Length: 300000", method="POST") + bytes(300_000), 96 << 10),
     (150, get("/large"), 256 << 10),
 ], ids=["idle", "slow"])  # fmt: skip
-def test_connections_with_tls(run, tmp_path, count, request_bytes, each):
-    """Idle after an upload they hold OpenSSL's part alone, and a slow reader has little more than a plain one's."""
+def test_tls_connections_are_small(run, tmp_path, count, request_bytes, each):
+    """An idle one after an upload needs only OpenSSL's memory; a slow reader needs little more than one without TLS."""
     caller = certified(tmp_path)
     running, served = run(**caller.options)
     with contextlib.ExitStack() as stack:
@@ -242,8 +242,8 @@ def test_connections_with_tls(run, tmp_path, count, request_bytes, each):
 
 
 @pytest.mark.parametrize("kind", ["bomb", "twice", "json"])
-def test_replies_that_grow_without_end(run, kind):
-    """Six times the limit of one reply is held at most: three copies, and the parser's own."""
+def test_endless_replies_are_limited(run, kind):
+    """The peak is six times the limit of one reply: three copies and the parser's memory."""
     running, served = run(body_limit=4 * MIB)
     with growing(running, served, 24 * MIB), calling(served) as peer:
         for _ in range(3):

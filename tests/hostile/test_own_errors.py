@@ -1,4 +1,4 @@
-"""Errors of the core have their reason in Proxy-Status (RFC 9209) in the gateway."""
+"""The gateway adds the reason of a core error as Proxy-Status (RFC 9209)."""
 
 import json
 from typing import Any
@@ -13,7 +13,7 @@ from tests.peers.served import ask, gateway, get, status_of, value_of
 
 
 def proxy_status(head: bytes) -> tuple[str, dict[str, object]]:
-    """Read the field with other people's reader."""
+    """Parse the field with a third-party library."""
     parsed: Any = http_sf.parse(
         (value_of(head, "Proxy-Status") or "").encode(), tltype="list"
     )
@@ -24,8 +24,8 @@ def proxy_status(head: bytes) -> tuple[str, dict[str, object]]:
     }
 
 
-def test_deadline_between_two_calls(monkeypatch):
-    """A second upstream call that would begin after the deadline is 504."""
+def test_a_deadline_between_two_upstream_requests_is_504(monkeypatch):
+    """The second request isn't sent after the deadline."""
     now = [1_782_900_000.0]
     page = {
         "results": [{"id": "6b05c3c6f892dad018f3f094"}],
@@ -53,8 +53,8 @@ def test_deadline_between_two_calls(monkeypatch):
     (get(f"{BACKUP}/snapshots?pageNum=x", *LINES), "INVALID_QUERY_PARAMETER", "http_request_error"),
     (post(*LINES, "Content-Length: 1", content=b"{", target=f"{BACKUP}/restoreJobs"), None, "http_request_error"),
 ])  # fmt: skip
-def test_calls_that_the_core_refuses(request_bytes, code, error):
-    """What the caller got wrong is answered by the gateway, which says so, and nothing is sent."""
+def test_a_call_that_the_core_refuses_is_not_sent(request_bytes, code, error):
+    """The gateway replies to the caller's mistake itself, and Proxy-Status shows that."""
     with replying(reply()) as upstream, gateway(upstream.origin) as served:
         head, content = ask(served, request_bytes)
         assert not upstream.heads

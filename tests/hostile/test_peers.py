@@ -1,4 +1,4 @@
-"""One address can't use up what all share, and idle connections end first."""
+"""One address can't use up the shared capacity, and idle connections are closed first."""
 
 import contextlib
 from typing import Any
@@ -28,7 +28,7 @@ IDLE = {
 
 @pytest.mark.parametrize("kind", IDLE)
 def test_idle_connections_make_room(kind):
-    """All connections are one peer's and idle: another peer is served, on a connection that it keeps."""
+    """If one peer has all connections and they are idle, another peer is served, on a persistent connection."""
     options: dict[str, Any] = {**PATIENT, "max_connections": 20, "peer_connections": 20}
     with (
         behind(**options) as (_, served),
@@ -45,11 +45,11 @@ def test_idle_connections_make_room(kind):
             assert count_ended(idle) < 20
 
 
-def test_the_longest_idle_goes_first():
-    """Room is made by the connection that has been idle the longest."""
+def test_the_longest_idle_connection_closes_first():
+    """It makes room for a new one."""
     options: dict[str, Any] = {**PATIENT, "max_connections": 4, "peer_connections": 4}
     with behind(**options) as (_, served), crowd(served, 4) as idle:
-        # Each answer before the next request.
+        # Read each reply before the next request.
         for peer in (
             idle[1],
             idle[0],
@@ -79,8 +79,8 @@ def test_the_peer_with_most_connections_makes_room():
         assert not ended(few[0])
 
 
-def test_idle_connections_of_one_peer():
-    """A peer keeps its share of connections; as many again, of a burst, wait for a 503. It may still call."""
+def test_idle_connections_of_one_peer_are_limited():
+    """A peer keeps its share; as many more of a burst wait for a 503. It can still make calls."""
     with behind(**PATIENT, peer_connections=4) as (_, served):
         with crowd(served, 20) as idle:
             until(
@@ -91,8 +91,8 @@ def test_idle_connections_of_one_peer():
         gets_in(OTHER, served, get("/mine"), b"/mine")
 
 
-def test_peers_are_forgotten():
-    """A peer that was at its limit and left starts anew, again and again."""
+def test_a_peer_that_left_can_return():
+    """Its count starts at zero again, however often it reaches its limit."""
     with behind(peer_requests=1) as (upstream, served):
         for number in range(20):
             peer = connect(served, OTHER)
@@ -106,8 +106,8 @@ def test_peers_are_forgotten():
             )
 
 
-def test_a_peer_has_three_quarters_when_nothing_is_said():
-    """Of requests and of connections alike, and at least one."""
+def test_the_default_limit_of_a_peer_is_three_quarters():
+    """That applies to requests and connections, and is at least one."""
     for connections, expected in ((16, (8, 6, 12)), (1, (1, 1, 1))):
         with behind(max_connections=connections) as (_, served):
             limits = served.limits
@@ -116,7 +116,7 @@ def test_a_peer_has_three_quarters_when_nothing_is_said():
 
 
 def test_connections_beyond_the_limit_get_503():
-    """Where none is idle, one too many is answered 503 with Retry-After; those in flight are answered."""
+    """The reply has Retry-After, if no connection is idle. Calls in progress are finished."""
     options: dict[str, Any] = {
         **PATIENT,
         "max_connections": 2,
@@ -140,7 +140,7 @@ def test_connections_beyond_the_limit_get_503():
 
 
 def test_connections_far_beyond_the_limit_are_dropped():
-    """Connections that get no answer hold nothing for long."""
+    """They get no reply and use no resources for long."""
     with (
         behind(max_connections=2, max_requests=2) as (upstream, served),
         contextlib.ExitStack() as stack,
@@ -150,7 +150,7 @@ def test_connections_far_beyond_the_limit_are_dropped():
             peer.send(get("/hold"))
         until(lambda: len(upstream.held) == 2, "two in flight")
         for _ in range(6):
-            # Dropped before it was made.
+            # It is dropped before connecting has returned.
             with contextlib.suppress(ConnectionResetError):
                 peers.append(stack.enter_context(calling(served, ME)))
         assert all(not peer.rest() for peer in peers[2:])
@@ -162,7 +162,7 @@ def test_connections_far_beyond_the_limit_are_dropped():
     ({"peer_requests": 2}, (OTHER, OTHER), OTHER), ({"max_requests": 2}, (ME, OTHER), "127.0.0.3"),
 ])  # fmt: skip
 def test_requests_beyond_a_limit_get_503(options, sources, next_one):
-    """Of one peer or in all: unsent, and taken once there is room; those in flight have theirs, others are served."""
+    """The limit is a peer's or the total. They aren't sent upstream, and succeed later; other calls aren't affected."""
     with behind(**options) as (upstream, served), contextlib.ExitStack() as stack:
         working = [stack.enter_context(calling(served, source)) for source in sources]
         for peer in working:
@@ -176,8 +176,8 @@ def test_requests_beyond_a_limit_get_503(options, sources, next_one):
         assert not any(b"/x" in head for head in upstream.arrivals.heads)
 
 
-def test_a_caller_that_has_sent_much_ahead_and_leaves_is_noticed():
-    """Nothing more is read of it, so that its end has to be looked for: its place, and its call, are for others."""
+def test_a_disconnect_behind_unread_requests_is_noticed():
+    """The gateway reads no more from such a caller, so it must watch for the end to free the slot and the call."""
     held = Held()
     with raw_upstream(held) as upstream, gateway(upstream.origin) as served:
         with calling(served) as peer:

@@ -33,7 +33,7 @@ from tests.peers.raw import reply as whole
 from tests.peers.served import LOOPBACK, ask, calling, connect, gateway, get, status_of
 
 OWN = header(LOCAL, TCP4, bytes(12))
-"""The header of a connection that the balancer makes for itself."""
+"""The header of a connection that the balancer opens for its own checks."""
 
 
 @pytest.fixture(scope="module")
@@ -52,8 +52,8 @@ def site():
         V4 + V4,
     ],
 )
-def test_header_that_is_none(site, start):
-    """The connection ends; upstream hears of nothing, and the next caller is served."""
+def test_an_invalid_header_closes_the_connection(site, start):
+    """Nothing is sent upstream, and the next caller is served."""
     upstream, served = site
     upstream.arrivals.heads.clear()
     with calling(served) as peer:
@@ -65,8 +65,8 @@ def test_header_that_is_none(site, start):
 
 
 @pytest.mark.parametrize("size", [0, 20])
-def test_header_that_does_not_come(size):
-    """It has a deadline, after which the connection ends without a word."""
+def test_a_missing_header_has_a_deadline(size):
+    """Then the connection closes without a reply."""
     with (
         gateway(
             "http://127.0.0.1:1", proxy_protocol=True, client_timeout=0.5
@@ -77,8 +77,8 @@ def test_header_that_does_not_come(size):
         assert not peer.rest()
 
 
-def test_header_that_nobody_expects():
-    """Without the option it is a bad request like any other."""
+def test_an_unexpected_header_is_a_bad_request():
+    """Without the option the gateway treats it like other malformed input."""
     with behind() as (upstream, served), calling(served) as peer:
         peer.send(V4 + get("/x"))
         assert status_of(peer.message()[0]) == 400
@@ -93,8 +93,8 @@ def answered(served, start: bytes, source: str = "127.0.0.1") -> tuple[bytes, by
 
 
 @pytest.mark.parametrize("start", [V4, V6], ids=["IPv4", "IPv6"])
-def test_limits_are_those_of_the_named_peer(start):
-    """Who is named has its own limit, whoever stands before the gateway; others have theirs."""
+def test_request_limits_apply_to_the_named_peer(start):
+    """The proxy's own address doesn't count, and other peers have their own limits."""
     with behind(proxy_protocol=True, peer_requests=1) as (upstream, served):
         with calling(served) as first:
             first.send(start + get("/hold"))
@@ -108,8 +108,8 @@ def test_limits_are_those_of_the_named_peer(start):
         gets_in("127.0.0.1", served, start + get("/x"), b"/x")
 
 
-def test_connections_are_those_of_the_named_peer():
-    """So are connections: one that is named too often loses idle ones, and nobody else does."""
+def test_connection_limits_apply_to_the_named_peer():
+    """A peer with too many connections loses idle ones; others lose none."""
     options: dict[str, Any] = {
         "keepalive_timeout": 60.0,
         "client_timeout": 60.0,
@@ -125,8 +125,8 @@ def test_connections_are_those_of_the_named_peer():
         assert count_ended(few) == 0
 
 
-def test_those_that_come_together_are_counted_like_others():
-    """A limit holds for connections that arrive at once, and for those that come while these are set up."""
+def test_simultaneous_connections_are_counted():
+    """A limit covers connections that arrive at once, and those that come while these are set up."""
 
     async def come() -> None:
         options: dict[str, Any] = {
@@ -155,8 +155,8 @@ def test_those_that_come_together_are_counted_like_others():
         runner.run(come())
 
 
-def test_header_before_tls(tmp_path):
-    """The header comes before the handshake, and is not encrypted."""
+def test_the_header_comes_before_tls(tmp_path):
+    """It is not encrypted."""
     certificate = certified(tmp_path)
     with (
         replying(whole()) as upstream,
@@ -176,12 +176,12 @@ STRANGER = "127.0.0.100"
 
 
 def forwarded(who: str) -> str:
-    """Return the field as a proxy adds it to what its caller made up."""
+    """Return the field as a proxy extends it, after a value that its caller invented."""
     return f"X-Forwarded-For: {BOB}, {who}"
 
 
-def test_each_request_of_a_connection_has_its_peer():
-    """A proxy sends many callers' requests over one connection: each is counted for its own caller."""
+def test_each_request_counts_for_its_own_caller():
+    """A proxy sends many callers' requests over one connection."""
     with (
         behind(trusted_proxies=TRUSTED, peer_requests=1) as (upstream, served),
         calling(served) as first,
@@ -199,8 +199,8 @@ def test_each_request_of_a_connection_has_its_peer():
         gets_in(STRANGER, served, get("/x", forwarded(ALICE)), b"/x")
 
 
-def test_field_is_not_believed():
-    """Without a proxy that is trusted nobody escapes the own limit by it, and nobody gets another's."""
+def test_an_untrusted_field_is_ignored():
+    """Without a trusted proxy a caller can neither escape its limit nor use another peer's."""
     with (
         behind(peer_requests=1) as (upstream, served),
         calling(served, STRANGER) as peer,
@@ -211,8 +211,8 @@ def test_field_is_not_believed():
         gets_in("127.0.0.1", served, get("/x", forwarded(ALICE)), b"/x")
 
 
-def test_connections_of_a_proxy_are_not_a_peers():
-    """A trusted proxy needs as many connections as it has callers: no share of them limits it."""
+def test_a_trusted_proxy_has_no_connection_share():
+    """It needs as many connections as it has callers."""
     options: dict[str, Any] = {
         "trusted_proxies": TRUSTED,
         "peer_connections": 2,
@@ -231,8 +231,8 @@ def test_connections_of_a_proxy_are_not_a_peers():
         assert [peer.message()[1] for peer in (a, b, c)] == [b"/hold"] * 3
 
 
-def test_proxy_behind_a_balancer():
-    """The peer that a PROXY header names may be a trusted proxy, and then the field counts."""
+def test_a_trusted_proxy_may_stand_behind_a_balancer():
+    """If the PROXY header names a trusted proxy, its field applies."""
     options: dict[str, Any] = {
         "proxy_protocol": True,
         "trusted_proxies": TRUSTED,

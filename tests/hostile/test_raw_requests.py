@@ -23,22 +23,25 @@ FRAMINGS = {"content-length", "transfer-encoding"}
 
 @pytest.fixture(scope="module")
 def shared():
-    """One gateway for all rows, as in life: a row must not spoil the next one."""
+    """One gateway for all rows, as in production: a row must not affect the next one."""
     with replying(reply()) as upstream, gateway(upstream.origin) as served:
         yield upstream, served
 
 
 @pytest.fixture
 def site(shared):
-    """Return an upstream that was asked nothing yet, and the gateway."""
+    """Return an upstream without requests so far, and the gateway."""
     shared[0].heads.clear()
     shared[0].contents.clear()
     return shared
 
 
 @pytest.mark.parametrize("row", REFUSED, ids=lambda row: row.name)
-def test_refused(row, site, caplog):
-    """One answer in Atlas's shape, the end of the connection, one line in the log, and nothing upstream."""
+def test_invalid_requests_are_refused(row, site, caplog):
+    """The caller gets one reply in Atlas's format, then the connection closes.
+
+    The log has one line, and upstream gets nothing.
+    """
     caplog.set_level(logging.INFO)
     upstream, served = site
     with calling(served) as peer:
@@ -64,8 +67,8 @@ def test_refused(row, site, caplog):
 
 
 @pytest.mark.parametrize("row", PASSED, ids=lambda row: row.name)
-def test_passed(row, site):
-    """Upstream gets one request, framed as it was, without anything that was for the gateway only."""
+def test_valid_requests_are_passed_on(row, site):
+    """Upstream gets one request with the same framing, without the fields that are meant for the gateway."""
     upstream, served = site
     with calling(served) as peer:
         peer.send(row.request)
@@ -100,8 +103,8 @@ def test_passed(row, site):
     ("X-Forwarded-For: s3cret", "X_Forwarded_Host: s3cret", "Forwarded: for=s3cret", "X-Real-IP: s3cret"),
 ], ids=lambda lines: lines[0])  # fmt: skip
 @pytest.mark.parametrize("path", ["/x", SNAPSHOTS])
-def test_fields_of_the_connection_stay_there(lines, path, site):
-    """Hop-by-hop fields, those that Connection names and their look-alikes are dropped; then Via and Host are added."""
+def test_hop_by_hop_fields_are_removed(lines, path, site):
+    """So are the fields that Connection lists and their look-alikes. Then Via and Host are added."""
     upstream, served = site
     ask(served, get(path, *lines, "X-Kept: yes"))
     (head,) = upstream.heads
@@ -115,8 +118,8 @@ def test_fields_of_the_connection_stay_there(lines, path, site):
     "name", ["Authorization", "accept", "CONTENT_TYPE", "close, Cookie"]
 )
 @pytest.mark.parametrize("path", ["/x", SNAPSHOTS])
-def test_connection_names_no_field_that_is_for_upstream(name, path, site):
-    """Without its credentials, or what it asks for, a request would be another one: it is refused, and says why."""
+def test_connection_may_not_list_end_to_end_fields(name, path, site):
+    """Without its credentials or preconditions it would be a different request, so it is refused with the reason."""
     upstream, served = site
     head, content = ask(
         served,
@@ -133,8 +136,8 @@ def test_connection_names_no_field_that_is_for_upstream(name, path, site):
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "HEAD"])
-def test_unknown_host_is_misdirected(method):
-    """With a public name the gateway knows what it is called, and answers to nothing else (RFC 9110, 15.5.20)."""
+def test_an_unknown_host_is_421(method):
+    """With a public name configured, the gateway replies only to that name (RFC 9110, 15.5.20)."""
     public = "https://atlas.corp.test"
     with (
         replying(reply()) as upstream,
@@ -154,8 +157,8 @@ def test_unknown_host_is_misdirected(method):
             assert status_of(ask(served, get("/x", host=host))[0]) == 200
 
 
-def test_name_that_was_given_later_counts():
-    """A public name that is changed while the gateway runs is what it is called by from then on."""
+def test_a_changed_public_name_applies_at_once():
+    """It can be changed while the gateway runs."""
     with replying(reply()) as upstream, gateway(upstream.origin) as served:
         assert status_of(ask(served, get("/x", host="evil.test"))[0]) == 200
         options = attrs.evolve(served.options, public_url="https://atlas.corp.test")

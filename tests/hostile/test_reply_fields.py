@@ -15,7 +15,7 @@ CHUNKS = b"%x\r\n%b\r\n0\r\n\r\n" % (len(CONTENT), CONTENT)
 
 
 def fields(*lines: str) -> bytes:
-    """Return a reply with these lines in its head, and the content that they may mean."""
+    """Return a reply with these lines in its head, and content that matches them."""
     return head(*lines, JSON) + CONTENT
 
 
@@ -75,12 +75,12 @@ MALFORMED = {
     "HTTP/0.9": CONTENT,
 }
 STREAMED = {name for name in MALFORMED if name.startswith("a chunk")}
-"""Where the head is well-formed, a call that only passes has its reply cut if some of it is with the caller already."""
+"""If the head is well-formed, a passed call's reply is cut once the caller has received some of it."""
 
 
 @pytest.fixture(scope="module")
 def site():
-    """One gateway for all rows, and an upstream that answers as the request asks; ``X-Who`` marks a good request."""
+    """One gateway for all rows, and an upstream that replies as requested; ``X-Who`` marks a good request."""
 
     def script(peer: Peer) -> None:
         while True:
@@ -94,8 +94,8 @@ def site():
 
 @pytest.mark.parametrize("kind", ["GET", "retired GET"])
 @pytest.mark.parametrize("name", MALFORMED)
-def test_malformed_reply(site, name, kind):
-    """The caller gets 502 of the gateway's, framed once, and the next caller an answer from a new connection."""
+def test_a_malformed_reply_is_502(site, name, kind):
+    """The gateway's own reply is framed once, and the next caller gets its reply over a new connection."""
     with calling(site) as peer:
         row = [*MALFORMED].index(name)
         peer.send(CALLS[kind].replace(b"\r\n\r\n", b"\r\nX-Row: %d\r\n\r\n" % row, 1))
@@ -120,8 +120,8 @@ def test_malformed_reply(site, name, kind):
 @pytest.mark.parametrize(
     "line", ["X: caf\xe9", "X: a\tb", "X:", "X:    a    ", "X: " + "a" * 8000]
 )
-def test_odd_but_well_formed(line):
-    """What RFC 9110, 5.5, allows passes."""
+def test_an_unusual_but_valid_reply_is_passed_on(line):
+    """RFC 9110, 5.5, allows such field values."""
     with (
         replying(head(LENGTH, JSON, line) + CONTENT) as upstream,
         gateway(upstream.origin) as served,

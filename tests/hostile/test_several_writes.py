@@ -1,4 +1,4 @@
-"""One call with several writes: the memory it holds, its log line, and a caller that leaves."""
+"""One call with several writes: its memory, its log line, and a caller that disconnects."""
 
 import json
 import logging
@@ -21,7 +21,7 @@ DONE = "done: {} x POST /api/atlas/v2/orgs/{{}}/teams/{{}}:addUser"
 
 
 def adding(count: int) -> bytes:
-    """Return a call that adds so many users to a team, each by a write of its own."""
+    """Return a call that adds this many users to a team, each with its own write."""
     body = json.dumps([{"id": f"{number:024x}"} for number in range(count)]).encode()
     lines = (
         "Accept: application/vnd.atlas.2023-01-01+json",
@@ -31,7 +31,7 @@ def adding(count: int) -> bytes:
 
 
 def counts(served):
-    """Return the calls that were counted, by route and status."""
+    """Return the counted calls by route and status."""
     until(lambda: not served.limits.count, "the last count")
     return {
         (route, status): count
@@ -40,8 +40,8 @@ def counts(served):
 
 
 @pytest.mark.parametrize("size", [51_000, 151_000])
-def test_replies_to_writes_are_given_back(size):
-    """Four hundred replies are never held together: the call ended with 502 after eighty of 51 KB."""
+def test_replies_to_writes_are_released(size):
+    """Four hundred replies are never in memory together. Before, the call failed with 502 after eighty of 51 KB."""
     large = message(json.dumps({"id": "a", "text": "x" * size}).encode(), JSON)
     page = message(b'{"results": [], "totalCount": 0}', JSON)
     most = 0
@@ -62,8 +62,8 @@ def test_replies_to_writes_are_given_back(size):
     assert most < 400_000
 
 
-def test_the_bodies_of_further_writes_count():
-    """As far as they are longer than what each call has reserved."""
+def test_the_bodies_of_later_writes_count():
+    """They count as far as they exceed the memory that each call reserves."""
     held = threading.Event()
     seen = list[int]()
 
@@ -95,7 +95,7 @@ def test_the_bodies_of_further_writes_count():
 @pytest.mark.parametrize("way", ["close", "reset"])
 @pytest.mark.parametrize("stops", [2, 4])
 def test_writes_that_have_begun_are_finished_without_their_caller(caplog, way, stops):
-    """Half of them would be a state that nobody asked for; the log and the counts say what was done."""
+    """Half of them would leave an unrequested state. The log and the counters show the result."""
     reached = threading.Event()
     goes_on = threading.Event()
     sent = list[bytes]()
@@ -127,8 +127,8 @@ def test_writes_that_have_begun_are_finished_without_their_caller(caplog, way, s
     assert line.endswith(DONE.format(5))
 
 
-def test_a_write_that_fails_after_its_caller_has_left_is_logged(caplog):
-    """The line has the error that nobody was there to read, and what was done before it."""
+def test_a_failure_after_the_caller_left_is_logged(caplog):
+    """The line has the error that the caller couldn't read, and the writes before it."""
     reached = threading.Event()
     goes_on = threading.Event()
 
@@ -155,8 +155,8 @@ def test_a_write_that_fails_after_its_caller_has_left_is_logged(caplog):
     assert line.endswith(DONE.format(1))
 
 
-def test_a_call_that_fails_between_its_writes_is_no_refused_one(caplog):
-    """It counts by where it was sent, and its line says what was done; the ids are not in it."""
+def test_a_call_that_fails_between_its_writes_is_not_a_refused_one(caplog):
+    """It counts by its route, and its line lists the writes that were done, without their ids."""
     script = (
         message(NOBODY, JSON),
         message(b"{}", JSON),
@@ -184,7 +184,7 @@ def test_a_call_that_fails_between_its_writes_is_no_refused_one(caplog):
 def test_a_call_counts_as_refused_until_something_is_sent(
     request_bytes, replies, found
 ):
-    """Then by where it went, whatever came of it."""
+    """After that it counts by its route, whatever the result."""
     with replying(*replies) as upstream, gateway(upstream.origin, **ON) as served:
         ask(served, request_bytes)
         assert counts(served) == found

@@ -32,7 +32,10 @@ SLOW = {
 }
 
 EARLY = 60_000
-"""Bytes that are sent at once; at 256 a second they would buy four minutes. A retired call may have as many."""
+"""Bytes that are sent at once; at 256 bytes a second they would extend the deadline by four minutes.
+
+A retired call may have as many.
+"""
 
 CHUNK = b"%x\r\n%b\r\n" % (EARLY, b"a" * EARLY)
 BURSTS = {
@@ -63,7 +66,7 @@ def opened(served: Gateway) -> int:
 
 
 async def drip(url: str, start: bytes, byte: bytes) -> bytes:
-    """Send a start, then single bytes for as long as the connection lives, and return what came back."""
+    """Send a start, then single bytes as long as the connection lives, and return the reply."""
     host, _, port = url.removeprefix("http://").rpartition(":")
     reader, writer = await asyncio.open_connection(host, int(port))
     writer.write(start)
@@ -77,7 +80,7 @@ async def drip(url: str, start: bytes, byte: bytes) -> bytes:
 
 
 async def taken(reader: asyncio.StreamReader) -> bytes:
-    """Return what came before the end; bytes that crossed the answer may turn the end into a reset."""
+    """Return the bytes before the end; bytes that crossed the reply may turn the end into a reset."""
     content = bytearray()
     with contextlib.suppress(ConnectionResetError, BrokenPipeError):
         while part := await reader.read(65536):
@@ -86,11 +89,11 @@ async def taken(reader: asyncio.StreamReader) -> bytes:
 
 
 @pytest.mark.parametrize("kind", SLOW)
-async def test_crowd_that_drips_is_ended_while_others_are_served(kind):
-    """A hundred connections that send a byte now and then end at their deadline; others have their answers."""
+async def test_many_slow_connections_end_at_their_deadline(kind):
+    """A hundred connections send a byte now and then. Other callers are served meanwhile."""
     start = SLOW[kind]
     byte = b"\r\n" if kind == "empty lines" else b"a"
-    # A crowd that this machine is slow to start is not an idle one.
+    # If this machine is slow to start them, connections aren't idle for that reason.
     options: dict[str, Any] = {**SHORT, "keepalive_timeout": 60.0}
     with replying(reply()) as upstream, gateway(upstream.origin, **options) as served:
 
@@ -115,8 +118,8 @@ async def test_crowd_that_drips_is_ended_while_others_are_served(kind):
 
 
 @pytest.mark.parametrize("kind", BURSTS)
-def test_early_bytes_buy_no_time(kind):
-    """Much at once and then silence is 408 and the end of the connection."""
+def test_early_bytes_extend_no_deadline(kind):
+    """Many bytes at once followed by silence is 408 and the end of the connection."""
     with (
         replying(reply()) as upstream,
         gateway(upstream.origin, client_timeout=0.5) as served,
@@ -128,8 +131,11 @@ def test_early_bytes_buy_no_time(kind):
         assert not peer.rest()
 
 
-def test_heads_that_never_end_are_bounded():
-    """Beyond a quarter of the memory a caller gets 503 to come again; others are served, and later there is room."""
+def test_unfinished_heads_are_limited():
+    """If they fill a quarter of the memory, a caller gets 503 with Retry-After.
+
+    Others are served, and later there is room.
+    """
     long = b"GET /x HTTP/1.1\r\nHost: shim.test\r\nX: " + b"a" * 30_000
     options: dict[str, Any] = {
         "memory": 1 << 20,
@@ -148,8 +154,8 @@ def test_heads_that_never_end_are_bounded():
 
 
 @pytest.mark.parametrize("before", [b"", get("/x")], ids=["unused", "used"])
-def test_idle_connection_ends(before):
-    """A connection without a request ends, without a word."""
+def test_a_connection_without_a_request_closes(before):
+    """It gets no reply."""
     patience = 2.0 if before else 0.5
     with (
         replying(reply()) as upstream,
@@ -162,8 +168,8 @@ def test_idle_connection_ends(before):
         assert peer.rest() == b""
 
 
-def test_next_head_has_a_deadline_of_its_own():
-    """The second request of a connection that drips is ended as well."""
+def test_the_next_head_has_its_own_deadline():
+    """The second request of a dripping connection times out as well."""
     options: dict[str, Any] = {**SHORT, "keepalive_timeout": 60.0}
     with (
         replying(reply()) as upstream,
@@ -189,8 +195,8 @@ PAGE = json.dumps({"results": ITEMS, "totalCount": len(ITEMS)}).encode()
     [("/x", b"x" * (8 << 20)), (SNAPSHOTS, PAGE)],
     ids=["streamed", "translated"],
 )
-def test_replies_that_are_not_taken_end_the_connection(target, content):
-    """A caller that asks again and again and doesn't read is not answered without end, and dropped."""
+def test_unread_replies_close_the_connection(target, content):
+    """A caller that sends request after request and reads nothing is dropped."""
     most = 2000
     options = {**SHORT, "keepalive_timeout": 60.0}
     with (

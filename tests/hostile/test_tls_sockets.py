@@ -1,4 +1,4 @@
-"""TLS sockets are counted and have deadlines from accept on, and their end logs nothing."""
+"""TLS sockets count and have deadlines from accept on, and their end isn't logged."""
 
 import contextlib
 import gc
@@ -26,7 +26,7 @@ from tests.peers.served import At, ask, calling, connect, gateway, get, status_o
 pytestmark = pytest.mark.usefixtures("loop")
 PATIENT: dict[str, Any] = {"client_timeout": 60.0, "keepalive_timeout": 60.0}
 HELLO_START = bytes.fromhex("1603010200010001fc0303")
-"""A TLS record that announces 512 bytes, and the first of them."""
+"""A TLS record that announces 512 bytes, and the first few."""
 STARTS = {"silent": b"", "a record that is not whole": HELLO_START, "one byte": b"\x16"}
 
 
@@ -40,7 +40,7 @@ def admin_answers(served) -> None:
 
 
 @pytest.mark.parametrize("start", STARTS)
-def test_handshakes_that_never_end(certificate, start):
+def test_unfinished_handshakes_time_out(certificate, start):
     """They end at ``client_timeout``; other callers and the operator are served meanwhile and afterwards."""
     with (
         behind(client_timeout=1.0, max_connections=50, **certificate.options) as (
@@ -56,8 +56,8 @@ def test_handshakes_that_never_end(certificate, start):
         assert is_served(lambda: certificate.ask(served, OTHER))
 
 
-def test_handshake_that_drips(certificate):
-    """A byte now and then is no progress: the deadline is that of the whole handshake."""
+def test_a_dripping_handshake_times_out(certificate):
+    """Single bytes aren't progress: the deadline covers the whole handshake."""
     record = iter(HELLO_START + bytes(501))
     with (
         replying(whole()) as upstream,
@@ -77,7 +77,7 @@ def test_handshake_that_drips(certificate):
     ("most", "of_peer"), [(8, 8), (100, 4)], ids=["all", "one peer's"]
 )
 def test_silent_sockets_count(certificate, most, of_peer):
-    """Beyond what there may be in all or of one peer the oldest idle ones go, and somebody else is served."""
+    """Beyond the limit of a peer or in total the longest idle ones are closed, and other callers are served."""
     options: dict[str, Any] = {
         **PATIENT,
         "max_connections": most,
@@ -96,8 +96,8 @@ def test_silent_sockets_count(certificate, most, of_peer):
         admin_answers(served)
 
 
-def test_handshake_and_then_silence(certificate):
-    """A connection whose handshake is done has the deadline of an idle one."""
+def test_silence_after_a_handshake_times_out(certificate):
+    """Such a connection has the deadline of an idle one."""
     options: dict[str, Any] = {
         **PATIENT,
         "keepalive_timeout": 1.0,
@@ -109,8 +109,8 @@ def test_handshake_and_then_silence(certificate):
         peer.close()
 
 
-def test_plain_http_on_a_tls_port(certificate):
-    """The answer says to call by https, and the connection ends."""
+def test_plain_http_on_a_tls_port_is_explained(certificate):
+    """The reply tells the caller to use https, and the connection closes."""
     with behind(**certificate.options) as (upstream, served):
         with calling(served, OTHER) as peer:
             peer.send(get("/x"))
@@ -119,7 +119,7 @@ def test_plain_http_on_a_tls_port(certificate):
 
 
 def notify(peer: Peer) -> None:
-    """Close in order: close_notify, the other's, and then the socket."""
+    """Close in order: send close_notify, receive the other one, then close the socket."""
     assert isinstance(peer.socket, ssl.SSLSocket)
     with contextlib.suppress(OSError):
         peer.socket.unwrap()
@@ -127,7 +127,7 @@ def notify(peer: Peer) -> None:
 
 
 def half(peer: Peer) -> None:
-    """End the sending side alone, and read to the end."""
+    """Close only the sending side, and read to the end."""
     with contextlib.suppress(OSError):
         peer.socket.shutdown(socket.SHUT_WR)
         peer.rest()
@@ -135,7 +135,7 @@ def half(peer: Peer) -> None:
 
 
 def junk(peer: Peer) -> None:
-    """Send what is not a TLS record, past the TLS layer, and read to the end."""
+    """Send bytes that aren't a TLS record, bypassing the TLS layer, and read to the end."""
     with contextlib.suppress(OSError):
         raw = socket.socket(fileno=peer.socket.detach())
         raw.settimeout(PATIENCE)
@@ -157,7 +157,7 @@ STAGES = [
 
 
 def staged(peer: Peer, stage: str) -> None:
-    """Bring a connection to a stage."""
+    """Advance a connection to a stage."""
     match stage:
         case "within a head":
             peer.send(b"GET /x HTTP/1.1\r\nHo")
@@ -175,7 +175,7 @@ def staged(peer: Peer, stage: str) -> None:
 
 @pytest.fixture
 def quiet(caplog):
-    """See that nothing is logged that has a traceback, or comes from asyncio."""
+    """Check that the log has no traceback and no asyncio message."""
     caplog.set_level(logging.DEBUG)
     yield
     gc.collect()
@@ -193,8 +193,8 @@ def quiet(caplog):
 
 @pytest.mark.parametrize("stage", STAGES)
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
-def test_end_of_a_tls_connection(certificate, quiet, way, stage):
-    """However it ends, and wherever it is then: the next caller is served, and nothing is wrong in the log."""
+def test_any_end_of_a_tls_connection_is_clean(certificate, quiet, way, stage):
+    """At every stage and in every manner: the next caller is served, and the log shows no error."""
     with (
         replying(
             whole(b"x" * (4 << 20) if stage == "within a reply" else b"hi")
@@ -215,8 +215,8 @@ def test_end_of_a_tls_connection(certificate, quiet, way, stage):
     ids=lambda start: start[:9],
 )
 @pytest.mark.parametrize("way", [Peer.close, Peer.reset], ids=lambda way: way.__name__)
-def test_end_of_a_connection_without_handshake(certificate, quiet, way, start):
-    """The same holds for one that ends before its handshake is done, and for scanners."""
+def test_the_end_of_an_unfinished_handshake_is_clean(certificate, quiet, way, start):
+    """That includes scanners."""
     with (
         replying(whole()) as upstream,
         gateway(upstream.origin, **certificate.options) as served,
@@ -228,8 +228,8 @@ def test_end_of_a_connection_without_handshake(certificate, quiet, way, start):
         assert certificate.ask(served) == 200
 
 
-def test_caller_that_distrusts_the_certificate(certificate, quiet):
-    """A caller that sends an alert in place of its part of the handshake is not an error of ours."""
+def test_a_caller_that_distrusts_the_certificate_is_not_an_error(certificate, quiet):
+    """It sends an alert instead of its part of the handshake."""
     with (
         replying(whole()) as upstream,
         gateway(upstream.origin, **certificate.options) as served,
@@ -244,8 +244,8 @@ def test_caller_that_distrusts_the_certificate(certificate, quiet):
         assert certificate.ask(served) == 200
 
 
-def test_stop_with_handshakes_in_progress(certificate, quiet):
-    """A gateway that ends doesn't wait for sockets that never shake hands."""
+def test_stopping_waits_for_no_handshake(certificate, quiet):
+    """Sockets with an unfinished handshake don't delay the gateway's end."""
     with replying(whole()) as upstream:
         with gateway(upstream.origin, **{**PATIENT, **certificate.options}) as served:
             silent = [connect(served, OTHER) for _ in range(5)]

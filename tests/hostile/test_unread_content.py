@@ -1,4 +1,4 @@
-"""Request content is limited, blocks no one, and is never parsed as a request when unread."""
+"""Request content is limited, blocks no other call, and is never parsed as a request when unread."""
 
 import contextlib
 import json
@@ -50,7 +50,7 @@ def request(target: str, *lines: str, host: str) -> bytes:
 
 
 def is_last(peer: Peer, status: int) -> bytes:
-    """See that the answer comes at once, without 100, says that it closes, and closes; return its content."""
+    """Check that the reply comes at once without 100, has "close", and closes; return its content."""
     head, content = peer.message()
     assert status_of(head) == status
     assert value_of(head, "Connection") == "close"
@@ -64,8 +64,10 @@ def is_last(peer: Peer, status: int) -> bytes:
 @framings
 @expectations
 @pytest.mark.parametrize("target", TARGETS)
-def test_challenge_while_content_is_missing(seen, target, expect, framing, credentials):
-    """It is 401 and the end; a bearer token, and its content, would be upstream's to check."""
+def test_a_challenge_doesn_t_wait_for_content(
+    seen, target, expect, framing, credentials
+):
+    """It is 401 and the connection closes. With a bearer token, credentials and content are upstream's to check."""
     before = len(seen.fake.arrivals)
     with calling(seen.gateway) as peer:
         peer.send(
@@ -82,8 +84,8 @@ def test_challenge_while_content_is_missing(seen, target, expect, framing, crede
 
 
 @expectations
-def test_request_in_place_of_content(seen, expect):
-    """A caller that sends its next request, since 401 was final, has no answer that belongs to something else."""
+def test_a_request_in_place_of_content_is_not_answered(seen, expect):
+    """A caller may send its next request after the final 401, and must not get another request's reply."""
     before = len(seen.fake.arrivals)
     following = get(UNTOUCHED, host=seen.authority)
     with calling(seen.gateway) as peer:
@@ -104,8 +106,8 @@ def test_request_in_place_of_content(seen, expect):
     assert len(seen.fake.arrivals) == before
 
 
-def test_expectation_of_a_caller_that_proves_its_key(seen):
-    """The whole way of a careful client: 401 and the end, then signed on a new connection, 100, and its answer."""
+def test_expect_continue_works_with_digest(seen):
+    """A careful client gets 401 and the end, signs on a new connection, gets 100 and then its reply."""
     signature = Signature(nonce_of(seen), uri=UNTOUCHED, method="POST")
     lines = (
         line(signature.parts),
@@ -126,8 +128,8 @@ def test_expectation_of_a_caller_that_proves_its_key(seen):
 
 @framings
 @expectations
-def test_refusal_while_content_is_missing(expect, framing):
-    """Every refusal of the gateway's is like that: of a path, and 503, which callers come back from with the same."""
+def test_a_refusal_doesn_t_wait_for_content(expect, framing):
+    """That covers every refusal: a forbidden path, and 503, after which callers retry with the same content."""
     with behind(max_requests=1) as (upstream, served):
         with calling(served) as peer:
             peer.send(post(*expect, *FRAMINGS[framing], target="/x/../y"))
@@ -139,8 +141,8 @@ def test_refusal_while_content_is_missing(expect, framing):
             assert json.loads(is_last(peer, 503))["errorCode"] == "SHIM_BUSY"
 
 
-def test_answer_reaches_a_caller_that_is_still_sending():
-    """A caller that sends all of its content before it reads finds the refusal, and no reset that swallows it."""
+def test_a_reply_reaches_a_caller_that_is_still_sending():
+    """A caller that sends all its content before it reads finds the refusal instead of a reset."""
     size = 1 << 20
     with behind() as (_, served), calling(served) as peer:
         peer.send(post(f"Content-Length: {size}", target="/x/../y") + bytes(size))
@@ -173,7 +175,7 @@ def in_chunks(content: bytes, size: int = 1000) -> bytes:
 
 
 def framed(content: bytes, kind: str, target: str = ATLAS) -> bytes:
-    """Return a create with its content, framed by its length or in chunks."""
+    """Return a create request with its content, framed by its length or in chunks."""
     if kind == "length":
         return post(
             *LINES, f"Content-Length: {len(content)}", content=content, target=target
@@ -212,8 +214,8 @@ def site():
     ],
     ids=range(10),
 )
-def test_content_over_the_limit(site, request_bytes):
-    """It is refused by its length before any is sent, else once it is too long, before its end; nothing is sent on."""
+def test_content_over_the_limit_is_refused(site, request_bytes):
+    """A declared length is refused at once, chunks as soon as they exceed the limit. Nothing is sent upstream."""
     upstream, served = site
     upstream.heads.clear()
     with calling(served) as peer:
@@ -227,8 +229,8 @@ def test_content_over_the_limit(site, request_bytes):
 
 
 @pytest.mark.parametrize("kind", ["length", "chunks"])
-def test_limit_to_the_byte(kind):
-    """Content as long as the limit is translated, and one byte more is refused."""
+def test_the_limit_is_exact_to_the_byte(kind):
+    """Content of exactly the limit is translated, and one byte more is refused."""
     with (
         replying(message(CONTENT, JSON)) as upstream,
         gateway(upstream.origin) as served,
@@ -240,8 +242,8 @@ def test_limit_to_the_byte(kind):
 
 
 @pytest.mark.parametrize("kind", ["length", "chunks"])
-def test_content_of_other_calls_has_no_such_limit(site, kind):
-    """What only passes is streamed, however long."""
+def test_passed_content_has_no_limit(site, kind):
+    """The content of a passed call is streamed, whatever its length."""
     upstream, served = site
     upstream.contents.clear()
     content = bytes(range(256)) * (8 * LIMIT // 256)
@@ -250,7 +252,7 @@ def test_content_of_other_calls_has_no_such_limit(site, kind):
 
 
 def poured(served, request: bytes) -> int:
-    """Send as much of a request as is taken, and return the status of its reply."""
+    """Send as much of a request as the gateway reads, and return the status of its reply."""
     with calling(served) as peer:
         with contextlib.suppress(OSError):
             peer.send(request)
@@ -258,10 +260,10 @@ def poured(served, request: bytes) -> int:
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
-def test_costly_content_within_the_limit(site, attack):
-    """The worst that fits the limit is the caller's error, forty times at once; others are served meanwhile.
+def test_expensive_content_within_the_limit_blocks_no_one(site, attack):
+    """The worst content that fits the limit is refused, forty times at once, while others are served.
 
-    Where all forty are there at the same time, some find no memory.
+    If all forty come at the same time, some get 503 for lack of memory.
     """
     upstream, served = site
     upstream.heads.clear()
@@ -275,8 +277,8 @@ def test_costly_content_within_the_limit(site, attack):
     assert not any(head.startswith(b"POST") for head in upstream.heads)
 
 
-def test_caller_that_never_stops_sending(site):
-    """A refused caller that goes on sending is cut."""
+def test_a_refused_caller_that_keeps_sending_is_cut(site):
+    """Its connection is closed while it still sends."""
     with calling(site[1]) as peer:
         peer.send(post(*LINES, CHUNKED, target=ATLAS))
 
