@@ -17,7 +17,7 @@ from tests.fake.asking import BEARER
 
 @pytest.fixture(autouse=True)
 def _no_proxy(monkeypatch):
-    """No proxy stands between us and loopback."""
+    """Remove proxy settings, so that loopback is reached directly."""
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.setenv(name, "*")
 
@@ -36,7 +36,7 @@ def run():
 
 @pytest.fixture
 def start():
-    """Return a function that starts the command as a process of its own; what still runs at the end is killed."""
+    """Return a function that starts the command in its own process, which is killed at the end if necessary."""
     started = []
 
     def start(*words, env=None):
@@ -84,7 +84,7 @@ def retired_call():
 
 @pytest.fixture
 def atlas(monkeypatch):
-    """Serve a fake Atlas, and name it and its token in the environment."""
+    """Serve a fake Atlas, and set its URL and token in the environment."""
     with FakeServer(FakeAtlas()) as server:
         monkeypatch.setenv("MONGODB_ATLAS_BASE_URL", server.url)
         monkeypatch.setenv("MONGODB_ATLAS_ACCESS_TOKEN", DEMO_TOKEN)
@@ -93,7 +93,7 @@ def atlas(monkeypatch):
 
 @pytest.fixture
 def overriding(tmp_path):
-    """Return variables that name an operator's document, which overrides a rule and a date of snapshots."""
+    """Return variables with an operator's document, which overrides a rule and a date of snapshots."""
     (tmp_path / "mine.toml").write_text(
         'format = 1\noverrides = "snapshots"\n'
         "[operation.listServerlessBackupSnapshots]\nsunset = 2026-03-01\n"

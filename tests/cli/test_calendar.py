@@ -1,4 +1,4 @@
-"""``calendar``: what Atlas ends on which day, and the calls in an inventory that it concerns."""
+"""``calendar``: what Atlas retires on which day, and the affected calls in an inventory."""
 
 import json
 from datetime import UTC, datetime
@@ -23,8 +23,8 @@ def listed(run):
 ALL_DAYS = ("--within", "5000")
 
 
-def test_the_calendar_has_what_documents_know(listed, time_machine):
-    """Each end, in order, with what takes its place."""
+def test_the_calendar_has_all_ends_of_the_documents(listed, time_machine):
+    """They are sorted by day, each with its replacement."""
     time_machine.move_to(datetime(2026, 12, 1, tzinfo=UTC))
     ends = listed(*ALL_DAYS, code=4)["ends"]
     assert [one["sunset"] for one in ends] == sorted(one["sunset"] for one in ends)
@@ -61,7 +61,7 @@ def test_the_calendar_has_what_documents_know(listed, time_machine):
 
 
 def test_every_end_that_atlas_announced_has_a_row(listed):
-    """With the newest date; each dated version is in a document, and previews are announced alone."""
+    """It has the newest date. Each dated version is in a document; previews have only the announcement."""
     ends = listed(*ALL_DAYS, code=4)["ends"]
     rows = {(one["method"], unnamed(one["path"]), one["version"]): one for one in ends}
     assert rows.keys() == announced_ends().keys()
@@ -77,8 +77,8 @@ def test_every_end_that_atlas_announced_has_a_row(listed):
     assert previews == {key for key in rows if key[2] == "preview"}
 
 
-def test_a_pipeline_is_refused_with_what_takes_its_place(listed):
-    """All thirteen calls."""
+def test_the_calls_of_a_pipeline_have_their_replacement(listed):
+    """All thirteen are listed."""
     ended = [
         one
         for one in listed(*ALL_DAYS, code=4)["ends"]
@@ -92,8 +92,8 @@ def test_a_pipeline_is_refused_with_what_takes_its_place(listed):
 @pytest.mark.parametrize(
     ("day", "within", "code"), [(1, 3, 4), (1, 2, 0), (3, 1, 4), (4, 3, 0), (5, 3, 0)]
 )
-def test_a_day_that_is_so_far_away_is_within(listed, time_machine, day, within, code):
-    """A sunset on 2027-02-04 ends soon on the last day that is named, and no more from its own day on."""
+def test_the_window_includes_its_last_day(listed, time_machine, day, within, code):
+    """A sunset on 2027-02-04 is "soon" from that many days before until its own day."""
     time_machine.move_to(datetime(2027, 2, day, tzinfo=UTC))
     listed("--within", str(within), code=code)
 
@@ -120,10 +120,10 @@ def test_a_day_that_is_so_far_away_is_within(listed, time_machine, day, within, 
         ({"announced": "GET /api/atlas/v2/groups/{}/other"}, 0, []),
     ],
 )
-def test_what_an_inventory_saw_decides(
+def test_an_inventory_limits_the_calendar(
     listed, tmp_path, time_machine, line, code, seen
 ):
-    """Where calls were looked for, an end that nobody meets breaks no build."""
+    """After a search, a sunset that affects no found call doesn't fail a build."""
     time_machine.move_to(datetime(2026, 12, 1, tzinfo=UTC))
     file = tmp_path / "calls.jsonl"
     file.write_text(
@@ -156,8 +156,8 @@ CALLED = json.dumps(
         ),
     ],
 )
-def test_what_was_seen_and_has_ended_breaks_a_build(run, tmp_path, text, code, said):
-    """A found call whose sunset has passed has its exit code; a file of another kind is refused, not called clean."""
+def test_a_found_call_that_has_ended_fails_a_build(run, tmp_path, text, code, said):
+    """A passed sunset has its own exit code. A file of another kind is refused instead of reported as clean."""
     file = tmp_path / "seen.json"
     file.write_bytes(text.encode("latin-1"))
     done = run("calendar", "--seen", str(file))

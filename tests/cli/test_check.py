@@ -1,4 +1,4 @@
-"""``check`` reports all problems at once, offline, and with ``--connect`` the answers of Atlas."""
+"""``check`` reports all problems at once, offline, and with ``--connect`` the replies of Atlas."""
 
 import json
 import os
@@ -28,8 +28,8 @@ def checked(run):
     return checked
 
 
-def test_what_is_checked_without_the_drop_in(run, checked, tmp_path):
-    """A gateway's file and a document concern no program."""
+def test_a_program_needs_no_gateway_file(run, checked, tmp_path):
+    """Without the drop-in, a gateway's file and a document don't matter to it."""
     (tmp_path / "shim.toml").write_text("deadline = 3\n")
     assert checked("--config", str(tmp_path / "shim.toml"))["dropin"] is None
     shipped = Path(__file__).parents[2] / "mappings" / "atlas-serverless"
@@ -39,8 +39,8 @@ def test_what_is_checked_without_the_drop_in(run, checked, tmp_path):
     )
 
 
-def test_the_drop_in_is_left_as_it_was(checked):
-    """It is off again after a check, and on where it was on."""
+def test_the_drop_in_is_left_unchanged(checked):
+    """It is off again after a check if it was off before, and on if it was on."""
     found = checked()
     assert found["ok"] is True
     assert found["dropin"]["active"] == "by this command"
@@ -53,8 +53,8 @@ def test_the_drop_in_is_left_as_it_was(checked):
         switch.uninstall()
 
 
-def test_each_setting_says_where_it_comes_from(checked, tmp_path):
-    """The source is a default, a variable or a file; the variable comes before the file."""
+def test_each_setting_shows_its_source(checked, tmp_path):
+    """The source is a default, a variable or a file; a variable has priority over the file."""
     file = tmp_path / "shim.toml"
     file.write_text('public-url = "https://a.example"\ndeadline = 3\nroute = "off"\n')
     found = checked("--config", str(file), env={"ATLAS_SHIM_DEADLINE": "4"}, code=1)
@@ -68,7 +68,7 @@ def test_each_setting_says_where_it_comes_from(checked, tmp_path):
 
 
 def test_all_problems_are_listed_at_once(run, checked, tmp_path):
-    """Bad settings, mistyped names, half a pair of credentials, broken documents and a bad file: one run."""
+    """It reports wrong settings, misspelled names, half a pair of credentials, invalid documents and a wrong file."""
     (tmp_path / "mine.toml").write_text('format = 1\noverrides = "nothing"\n')
     file = tmp_path / "shim.conf"
     file.write_text('nonsense = 1\nadmin = "?[:"\n')
@@ -95,8 +95,8 @@ def test_all_problems_are_listed_at_once(run, checked, tmp_path):
     assert "Problems: 7" in run("check", "--config", str(file), env=env).stdout
 
 
-def test_what_a_document_drops_is_said_of_those_that_are_not_shipped(checked, tmp_path):
-    """A member that becomes another field is a remark for who wrote the document, and no news of one of ours."""
+def test_a_dropped_member_is_a_remark_for_operators_documents(checked, tmp_path):
+    """It concerns the document's author; shipped documents cause no remark."""
     ours = checked()["documents"]
     assert [one["remarks"] for one in ours if one["remarks"]] == []
     made_of = field("size", "integer", 'from = "newSize"\nfidelity = "renamed"')
@@ -115,7 +115,7 @@ def test_what_a_document_drops_is_said_of_those_that_are_not_shipped(checked, tm
 
 
 def test_documents_are_listed_with_their_overridden_rules(checked, run, overriding):
-    """What an operator's document replaced names that file."""
+    """Each rule that an operator's document replaces shows that file."""
     snapshots = next(
         one
         for one in checked(env=overriding)["documents"]
@@ -162,10 +162,10 @@ def test_documents_are_listed_with_their_overridden_rules(checked, run, overridi
         ),
     ],
 )
-def test_what_keeps_a_gateway_from_starting_is_a_problem(
+def test_a_gateway_that_can_not_start_is_a_problem(
     run, checked, tmp_path, setting, said
 ):
-    """By the file and the key that say it; ``serve`` ends with the same code, and the same words."""
+    """The problem includes file and key. ``serve`` has the same text and exit code."""
     (tmp_path / "shim.toml").write_text(setting)
     (problem,) = checked("--config", str(tmp_path / "shim.toml"), code=2)["problems"]
     assert problem.startswith(f"{tmp_path / 'shim.toml'}: {said}")
@@ -199,17 +199,17 @@ VERIFY = {"ATLAS_SHIM_CREDENTIALS": "verify", **KEY}
         ),
     ],
 )
-def test_what_a_gateway_warns_of_at_its_start_is_a_problem(
+def test_a_startup_warning_of_the_gateway_is_a_problem(
     checked, tmp_path, words, env, said
 ):
-    """It would start, and not do what was meant."""
+    """It would start, but not do what was intended."""
     env = {name: value.format(empty=tmp_path) for name, value in env.items()}
     (problem,) = checked("--listen", "127.0.0.1:0", *words, env=env, code=1)["problems"]
     assert problem.startswith(said.format(empty=tmp_path))
 
 
-def test_an_address_that_is_taken_is_no_problem(checked):
-    """The gateway that the settings are for may be running."""
+def test_an_address_in_use_is_not_a_problem(checked):
+    """The gateway with these settings may be running."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         checked("--listen", f"127.0.0.1:{taken.getsockname()[1]}", "--admin", "off")
 
@@ -226,7 +226,7 @@ def test_an_address_that_is_taken_is_no_problem(checked):
     ],
 )
 def test_no_secret_is_shown(run, atlas, env):
-    """The kind of credentials and their variables are shown, never a value."""
+    """The output has the kind of credentials and their variables, never a value."""
     env = {"MONGODB_ATLAS_ACCESS_TOKEN": None, **env}
     done = run("check", "--connect", env=env)
     assert done.exit_code == 0
@@ -237,8 +237,10 @@ def test_no_secret_is_shown(run, atlas, env):
     assert "hunter2" not in done.output
 
 
-def test_connect_asks_both_sides_though_the_drop_in_is_on(checked, atlas, monkeypatch):
-    """As under ``atlas-shim run``: the retired endpoint's own answer is wanted."""
+def test_connect_asks_both_sides_although_the_drop_in_is_on(
+    checked, atlas, monkeypatch
+):
+    """As under ``atlas-shim run``, it needs the retired endpoint's own reply."""
     monkeypatch.setenv("ATLAS_SHIM_UPSTREAM", atlas.url)
     switch.install()
     try:
@@ -283,10 +285,10 @@ ANYBODY: dict[str, str | None] = {"MONGODB_ATLAS_ACCESS_TOKEN": None}
         "nobody",
     ],
 )
-def test_connect_makes_two_reads_and_tells_what_they_mean(
+def test_connect_makes_two_reads_and_explains_them(
     checked, atlas, group, env, statuses, good, meaning
 ):
-    """The reads ask the retired endpoint and flex; the check's own project is not expected to exist."""
+    """They go to the retired endpoint and to flex, for a project that isn't expected to exist."""
     found = checked("--connect", *group, env=env, code=0 if all(good) else 1)
     assert [(one["status"], one["good"]) for one in found["connection"]] == list(
         zip(statuses, good, strict=True)
@@ -300,8 +302,8 @@ def test_connect_makes_two_reads_and_tells_what_they_mean(
     ("status", "content"),
     [(404, b"<html>"), (200, b"<html>Sign in"), (200, b'{"results": 5}')],
 )
-def test_what_does_not_answer_like_atlas_is_not_atlas(checked, atlas, status, content):
-    """A proxy's sign-in page is not taken for Atlas."""
+def test_a_reply_that_is_not_atlas_s_is_detected(checked, atlas, status, content):
+    """A proxy's sign-in page is an example."""
     atlas.fake.overrides.append(
         lambda arrival: FakeReply(status, (("Content-Type", "text/html"),), content)
     )
@@ -312,8 +314,8 @@ def test_what_does_not_answer_like_atlas_is_not_atlas(checked, atlas, status, co
 
 
 @pytest.mark.parametrize("way", ["variable", "file"])
-def test_connect_asks_the_upstream_of_the_settings(checked, atlas, tmp_path, way):
-    """With the roots that are set for it, whatever Atlas's own variables name."""
+def test_connect_asks_the_configured_upstream(checked, atlas, tmp_path, way):
+    """It uses that upstream's CA file and ignores Atlas's own variables."""
     authority = trustme.CA()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(context)
@@ -331,8 +333,8 @@ def test_connect_asks_the_upstream_of_the_settings(checked, atlas, tmp_path, way
     assert all(upstream.url in one["request"] for one in found["connection"])
 
 
-def test_connect_asks_nobody_else_where_upstream_is_unreadable(checked, atlas):
-    """Atlas itself is not asked in its place, and the report says so."""
+def test_connect_with_an_invalid_upstream_asks_no_other_host(checked, atlas):
+    """The real Atlas isn't asked instead, and the report has the reason."""
     found = checked("--connect", env={"ATLAS_SHIM_UPSTREAM": "nonsense"}, code=1)
     assert found["connection"] == []
     assert atlas.fake.arrivals == []
@@ -343,8 +345,8 @@ def test_connect_asks_nobody_else_where_upstream_is_unreadable(checked, atlas):
 
 
 @pytest.mark.parametrize("words", ["check --config", "pairs", "calendar --seen"])
-def test_a_pipe_ends_a_command_and_does_not_hold_it(run, tmp_path, words):
-    """Nobody may ever write to it."""
+def test_a_named_pipe_does_not_block_a_command(run, tmp_path, words):
+    """There may never be a writer."""
     os.mkfifo(tmp_path / "pipe")
     done = run(*words.split(), str(tmp_path / "pipe"))
     assert done.exit_code in {1, 2}
@@ -362,7 +364,7 @@ def test_a_pipe_ends_a_command_and_does_not_hold_it(run, tmp_path, words):
     ],
 )
 def test_options_of_other_commands_are_refused(run, words):
-    """None is ignored in silence."""
+    """None is ignored silently."""
     done = run("check", *words.split())
     assert done.exit_code == 2
     assert "No such option" in done.output

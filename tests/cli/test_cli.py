@@ -15,7 +15,7 @@ from shim.extras import hint
 
 
 def imported(name):
-    """The command of a name, from the module that it stands in."""
+    """Return the module of a command."""
     return main.get_command(click.Context(main), name)
 
 
@@ -23,8 +23,8 @@ def imported(name):
     "letter",
     ["\x7f", "\x85", "\x9b", "\u200f", "\u202e", "\u2066", "\U000e0041", "\ud800", "é"],
 )
-def test_json_can_not_steer_a_terminal(capfdbinary, letter):
-    """Controls, and what turns writing around, are escapes; the value is the same, and in UTF-8."""
+def test_json_can_not_control_a_terminal(capfdbinary, letter):
+    """Control and bidirectional characters are escaped; the parsed value is the same, in UTF-8."""
     write_json({letter: [letter, 2**70, None]})
     shown = capfdbinary.readouterr().out.decode("utf-8")
     assert json.loads(shown) == {letter: [letter, 2**70, None]}
@@ -33,8 +33,8 @@ def test_json_can_not_steer_a_terminal(capfdbinary, letter):
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_the_help_of_each_command(run, name):
-    """It starts with the sentence that the list of commands has, tells the exit codes, and fits 80 columns."""
+def test_the_help_of_each_command_is_complete(run, name):
+    """It starts with the sentence of the command list, explains the exit codes, and fits 80 columns."""
     shown = run(name, "-h")
     first = " ".join(imported(name).help.split("\n\n")[0].split())
     assert shown.exit_code == 0
@@ -45,7 +45,7 @@ def test_the_help_of_each_command(run, name):
 
 
 def test_the_help_has_a_row_for_each_command(run):
-    """Every command has one line but those that are hidden; the short flag works too."""
+    """Only hidden commands have none; the short flag works too."""
     shown = run("-h").output
     listed = re.findall(r"^  ([a-z]+)  +(.+\.)$", shown, re.MULTILINE)
     assert listed == [row for rows in GROUPS.values() for row in rows.items()]
@@ -54,14 +54,14 @@ def test_the_help_has_a_row_for_each_command(run):
     assert max(map(len, shown.splitlines())) <= 80
 
 
-def test_the_version_is_the_packages(run):
-    """``--version`` names the program and its version."""
+def test_the_version_is_that_of_the_package(run):
+    """``--version`` prints the program and its version."""
     assert run("--version").output == f"atlas-shim {shim.__version__}\n"
 
 
 @pytest.mark.parametrize("name", ["demmo", "diff", "snapshots"])
-def test_a_word_that_is_no_command_is_bad_usage(run, name):
-    """A mistyped command, or one of an earlier version, ends with exit code 2."""
+def test_an_unknown_command_is_bad_usage(run, name):
+    """A misspelled command, or one of an earlier version, is exit code 2."""
     done = run(name)
     assert done.exit_code == 2
     assert f"No such command '{name}'" in done.stderr
@@ -80,7 +80,7 @@ def python(code, **more):
 
 
 def lacking(names, commands):
-    """Run commands where modules can't be imported; returns the exit code of each, and all that they said."""
+    """Run commands with certain modules missing; return each exit code and all output."""
     code = f"""
 for name in {names!r}: sys.modules[name] = None
 from shim.cli import main
@@ -95,8 +95,8 @@ for words in {commands!r}:
     ], done.stdout + done.stderr
 
 
-def test_what_makes_no_call_loads_no_http_library():
-    """``atlas-shim --help`` is quick, and works without any extra; so does a mistyped command."""
+def test_commands_without_calls_load_no_http_library():
+    """``atlas-shim --help`` is fast and works without any extra; so does a misspelled command."""
     loads = "print({name.split('.')[0] for name in sys.modules} & {'httpx', 'aiohttp', 'httptools', 'requests'})"
     for_each = "for words in ('--help', 'atlas serverless list --what'):"
     calls = f"{for_each}\n try: main(words.split())\n except SystemExit: pass"
@@ -106,8 +106,8 @@ def test_what_makes_no_call_loads_no_http_library():
     assert done.stdout.splitlines()[-1] == "set()"
 
 
-def test_a_missing_extra_is_named():
-    """Without what a command needs it says what to install, in one line; the other commands need no extra."""
+def test_a_missing_extra_is_reported():
+    """One line shows what to install; other commands don't need the extra."""
     codes, said = lacking(["httptools"], ["serve", "demo", "check --drain 9"])
     assert codes == [2, 2, 2]
     assert " ".join(said.split()).count(hint("httptools")) == 3
@@ -119,8 +119,8 @@ def test_a_missing_extra_is_named():
     assert "pip install" not in said
 
 
-def test_a_full_disk_is_not_called_a_clean_scan(tmp_path):
-    """Exit code 1 of a scan means that nothing was found."""
+def test_a_full_disk_is_not_a_clean_scan(tmp_path):
+    """Exit code 1 of a scan means that nothing was found, so a failure needs another one."""
     (tmp_path / "a.sh").write_text("atlas serverless list\n")
     with open("/dev/full", "w") as full:  # noqa: PTH123 - a device
         done = python(
@@ -130,8 +130,8 @@ def test_a_full_disk_is_not_called_a_clean_scan(tmp_path):
     assert done.stderr == "Error: the output: No space left on device\n"
 
 
-def test_no_flag_takes_a_credential():
-    """Credentials never stand on a command line, where every process can read them; paths of files may."""
+def test_no_flag_accepts_a_credential():
+    """Every process can read a command line; paths of files are allowed."""
     paths = {"--keys-file", "--tls-key"}
     words = ("key", "secret", "token", "password", "client-id")
     flags = [
@@ -160,10 +160,8 @@ WIDE = (
     [[("CALL", "CALLS", "WHY"), WIDE], [("A", "B") * 9, ("2026-01-01", "x" * 30) * 9]],
 )
 @pytest.mark.parametrize("columns", [80, 0])
-def test_a_table_fits_a_terminal_and_a_pipe_gets_whole_lines(
-    monkeypatch, capsys, rows, columns
-):
-    """Whatever is in it, nothing is lost."""
+def test_a_table_fits_a_terminal(monkeypatch, capsys, rows, columns):
+    """A pipe gets unwrapped lines. No cell loses text."""
     monkeypatch.setattr(output, "columns_of", lambda stream: columns)
     output.write_table(rows, "  ")
     lines = capsys.readouterr().out.splitlines()

@@ -62,8 +62,8 @@ def text(run):
         ("$GROUP", "${CLUSTER}"),
     ],
 )
-def test_placeholders_are_taken_for_names(explained, names):
-    """A template from the documentation is explained as it stands, in whatever spelling, and stays readable."""
+def test_placeholders_work_as_names(explained, names):
+    """A template from the documentation is accepted unchanged, in any notation, and remains readable."""
     found = explained(
         "get", f"/api/atlas/v2/groups/{names[0]}/serverless/{names[1]}/backup/snapshots"
     )
@@ -74,7 +74,7 @@ def test_placeholders_are_taken_for_names(explained, names):
 
 
 def test_a_whole_url_keeps_its_origin(explained):
-    """The successor call goes to the same host; for a host that is not Atlas's, the needed setting is named."""
+    """The successor call goes to the same host. For a host other than Atlas the output has the required setting."""
     found = explained("GET", f"https://cloud.mongodbgov.com{V2_LIST}")
     assert found["tiers"]["flex"]["calls"][0]["url"].startswith(
         "https://cloud.mongodbgov.com/api/atlas/v2/"
@@ -99,7 +99,7 @@ def test_a_whole_url_keeps_its_origin(explained):
     (("--at", "2026-02-01", "auto", "snapshots=2026-03-01"), "legacy"),
 ])  # fmt: skip
 def test_date_and_route_decide(explained, words, route):
-    """A process would decide the same at that instant, with the sunset date in force."""
+    """A process would decide the same at that instant, with the configured sunset date."""
     env = dict(zip(("ATLAS_SHIM_ROUTE", "ATLAS_SHIM_SUNSET"), words[2:], strict=False))
     assert explained("GET", LIST, *words[:2], env=env)["route"]["route"] == route
 
@@ -151,7 +151,7 @@ SWITCHED_OFF = "because this write is switched off (set ATLAS_SHIM_WRITES=instan
     ],
 )
 def test_the_decision_is_a_sentence(text, explained, method, path, env, decision):
-    """It says where the call is sent, and why; in both outputs."""
+    """In both outputs it says where the call is sent, and why."""
     assert decision in text(method, path, env=env)
     assert explained(method, path, env=env)["decision"].startswith(decision)
 
@@ -164,8 +164,8 @@ def test_the_decision_is_a_sentence(text, explained, method, path, env, decision
     (INSTANCE, "2026-02-01", ["if flex answers 404"]),
     (INSTANCE.removesuffix("/{name}"), "2026-02-01", ["if flex answers an empty list or 404"]),
 ])  # fmt: skip
-def test_what_leads_to_each_call_is_said(text, explained, path, day, whys):
-    """An answer of the retired endpoint, an error of the first tier, and an answer that means nothing."""
+def test_each_call_has_its_condition(text, explained, path, day, whys):
+    """Examples are the retired endpoint's reply, an error of the first tier, and a reply that decides nothing."""
     assert [one["why"] for one in explained("GET", path, "--at", day)["sends"]][
         -len(whys) :
     ] == whys
@@ -173,7 +173,7 @@ def test_what_leads_to_each_call_is_said(text, explained, path, day, whys):
 
 
 def test_every_field_of_the_contract_is_there(explained):
-    """Each legacy field has its level, and all but the plain ones say why."""
+    """Each legacy field has its level, and all but the exact ones have a reason."""
     fields = {
         line["name"]: line for line in explained("GET", LIST)["tiers"]["flex"]["fields"]
     }
@@ -229,11 +229,11 @@ ROWS = [
         "values",
     ),
 ]
-"""What the table says, and the verb or the other word of the language that it says so of."""
+"""What the table shows, and the verb or other term of the document language behind it."""
 
 
 def test_each_verb_has_its_row(text):
-    """A field of an operator's document, or of a shipped one, is shown with the new one that it comes from."""
+    """In an operator's document or a shipped one, each field has the new field that it comes from."""
     shown = [
         text("GET", f"{HARBORS}/x", env=INVENTED),
         *(text("GET", path) for path in (LIST, JOBS, USER)),
@@ -243,7 +243,7 @@ def test_each_verb_has_its_row(text):
 
 
 def test_an_operators_rule_is_shown(text, overriding):
-    """The rule in force stands in the table; check says whose it is."""
+    """The table has the rule in force; check shows its file."""
     assert "createdAt <- finishTime Ours." in text("GET", LIST, env=overriding)
 
 
@@ -254,7 +254,7 @@ def test_an_operators_rule_is_shown(text, overriding):
     ids=["key", "token"],
 )
 def test_the_curl_line_works(run, atlas, credentials):
-    """It is run as the text has it, with credentials from variables, and Atlas's strict double answers."""
+    """It runs as printed, with credentials from variables, against a strict double of Atlas."""
     path = (
         f"/api/atlas/v2/groups/{DEMO_GROUP}/serverless/{DEMO_CLUSTER}/backup/snapshots"
     )
@@ -283,15 +283,15 @@ def test_the_curl_line_works(run, atlas, credentials):
         "ü",
     ],
 )
-def test_what_stands_in_the_url_is_never_code(explained, value):
-    """Names of a project or a cluster and words of a query are one word of the command."""
+def test_text_from_the_url_is_never_code(explained, value):
+    """A project's or cluster's name and the query are quoted in the shell command."""
     path = f"http://127.0.0.1:9/api/atlas/v2/groups/{value}/serverless/{value}/backup/snapshots?{value}={value}"
     (call,) = explained("GET", path)["tiers"]["flex"]["calls"]
     assert shlex.split(call["curl"].replace("\\\n", ""))[-1] == call["url"]
 
 
 def test_a_body_is_a_template(explained):
-    """Members of the legacy body are placeholders in the new one; what no tier can do is refused with the reason."""
+    """The new body has placeholders for legacy fields; what no tier can do is refused with the reason."""
     automated, download, point = explained("POST", JOBS)["tiers"]["flex"]["calls"]
     assert automated["body"]["targetDeploymentItemName"] == "{targetClusterName}"
     assert shlex.quote(json.dumps(automated["body"])) in automated["curl"]
@@ -300,8 +300,8 @@ def test_a_body_is_a_template(explained):
     assert point["refused"].startswith("SHIM_POINT_IN_TIME_UNSUPPORTED")
 
 
-def test_what_the_call_does_not_do_is_remarked(explained, text):
-    """Remarks name the order, the pages, lost query parameters, and an invalid query."""
+def test_a_difference_of_the_call_is_a_remark(explained, text):
+    """Remarks cover the order, the pages, lost query parameters and an invalid query."""
     assert (
         "pageNum"
         in explained("GET", f"{LIST}?pageNum=0")["tiers"]["flex"]["calls"][0]["refused"]
@@ -361,8 +361,8 @@ DESCRIBED = {
 }
 
 
-def test_names_of_sdks_are_the_contracts():
-    """Each call of the shipped documents has the names of Atlas's description, and a Python SDK has a method of it."""
+def test_sdk_names_are_those_of_the_contract():
+    """Each call of the shipped documents has the names of Atlas's specification, and a method in a Python SDK."""
     spec = find_spec("pyatlassdk")  # to import it takes three seconds
     assert spec is not None
     assert spec.submodule_search_locations is not None
@@ -385,7 +385,7 @@ def test_names_of_sdks_are_the_contracts():
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
 def test_every_operation_is_explained(text, operation):
-    """By the command in its warning: a way out, and each note of it and of its tiers."""
+    """The command in its warning works, and shows a remedy and each note of the operation and its tiers."""
     shown = text(*shlex.split(explain_command(operation))[2:])
     tiers = operation.successors
     assert f"operation {operation.id} (" in shown
@@ -433,8 +433,8 @@ def test_every_operation_is_explained(text, operation):
         ),
     ],
 )
-def test_a_call_that_is_not_recognized_says_why(run, explained, words, hint):
-    """Exit code 1, and the likeliest reason, in both outputs."""
+def test_an_unrecognized_call_has_a_reason(run, explained, words, hint):
+    """In both outputs the likeliest one, with exit code 1."""
     done = run("explain", *words)
     assert done.exit_code == 1
     assert "Not recognized" in done.stdout
@@ -445,7 +445,7 @@ def test_a_call_that_is_not_recognized_says_why(run, explained, words, hint):
 
 @pytest.mark.parametrize("code", ["SHIM_BUSY", "shim_busy"])
 def test_a_code_is_explained_by_its_section(explained, text, code):
-    """As the page has it, from the package alone: an error names this command."""
+    """It is the page's text, from the installed package: errors refer to this command."""
     said = explained(code)
     assert list(said) == ["errorCode", "status", "executed", "cause", "cure"]
     assert (
@@ -475,8 +475,8 @@ def test_a_code_is_explained_by_its_section(explained, text, code):
         ),
     ],
 )
-def test_a_word_that_means_nothing(run, word, said):
-    """Exit code 2, with the nearest word."""
+def test_an_unknown_argument_is_refused(run, word, said):
+    """The exit code is 2, and the error suggests the nearest name."""
     done = run("explain", word)
     assert done.exit_code == 2
     assert done.stderr == f"Error: {said}\n"
@@ -490,13 +490,13 @@ def test_a_word_that_means_nothing(run, word, said):
     (["getSearchDeployment20240530"], "getSearchDeployment20240530"), (["getHostLogs"], "getHostLogs"),
     (["addTeamUsers"], "addTeamUsers"),
 ])  # fmt: skip
-def test_a_call_may_be_named_by_what_people_have(explained, words, operation):
-    """A path, a URL alone, or an operation by any of its names, in any case."""
+def test_a_call_may_have_any_common_form(explained, words, operation):
+    """It is a path, a URL alone, or an operation by any of its names, in any case."""
     assert explained(*words)["operation"] == operation
 
 
-def test_what_atlas_answers_is_explained_too(explained):
-    """A program without the shim shows the code that Atlas has given it."""
+def test_atlas_s_own_code_is_explained_too(explained):
+    """A program without the shim shows the code that it got from Atlas."""
     said = explained("VERSION_GONE")
     assert said["status"] == "410, from Atlas"
     assert "atlas-shim run -- PROGRAM" in said["cure"]
@@ -506,21 +506,21 @@ def test_what_atlas_answers_is_explained_too(explained):
 @pytest.mark.parametrize(
     "words", [("no-path",), ("ftp://a/b",), ("http://[/x",), (LIST, "--at", "soon")]
 )
-def test_bad_usage(run, words):
-    """What can't be a call is exit code 2, without a traceback."""
+def test_bad_usage_is_exit_code_2(run, words):
+    """An impossible call has no traceback."""
     done = run("explain", "GET", *words)
     assert done.exit_code == 2
     assert "Traceback" not in done.output
 
 
 def test_nothing_is_sent(run, atlas):
-    """Explaining a call makes none."""
+    """Explaining a call makes no request."""
     assert DEMO_TOKEN not in run("explain", "GET", f"{atlas.url}{V2_LIST}").output
     assert atlas.fake.arrivals == []
 
 
 @pytest.mark.parametrize("path", ["clusters/tenantUpgrade", "clusters/provider"])
-def test_a_word_of_the_api_is_no_name(text, path):
+def test_an_api_action_is_not_a_cluster_name(text, path):
     """POST .../clusters/tenantUpgrade is not a read of a cluster called tenantUpgrade with the wrong method."""
     said = text("POST", f"/api/atlas/v2/groups/{{groupId}}/{path}", code=1)
     assert "not a name" in said
@@ -530,8 +530,8 @@ def test_a_word_of_the_api_is_no_name(text, path):
     )
 
 
-def test_content_that_stays_is_said(explained):
-    """The line for curl has no content where no document knows it."""
+def test_unchanged_content_is_mentioned(explained):
+    """The curl line has no content if no document describes it."""
     accept = "application/vnd.atlas.2024-08-05+json"
     found = explained(
         "PATCH",
@@ -546,8 +546,8 @@ def test_content_that_stays_is_said(explained):
     assert "autoScalingConfiguration" in found["note"]
 
 
-def test_a_body_that_leads_to_another_side_is_named(explained):
-    """The call has the condition, in words, and a body for which it holds was played."""
+def test_a_body_that_changes_the_tier_is_mentioned(explained):
+    """The call has its condition in words, found by simulating a body that meets it."""
     words = ("POST", CLUSTERS, "--accept", "application/vnd.atlas.2023-01-01+json")
     (call,) = explained(*words, env={"ATLAS_SHIM_WRITES": "former-clusters"})["tiers"][
         "former"
@@ -556,8 +556,8 @@ def test_a_body_that_leads_to_another_side_is_named(explained):
     assert call["body"]["name"] == "{name}"
 
 
-def test_what_lives_on_is_explained_without_dates(text, explained):
-    """With the switch on, the explanation names what leads to the next side; a flag is named, not evaluated."""
+def test_a_route_without_dates_is_explained(text, explained):
+    """With the switch on, the explanation has the reply that leads to the next side; a flag isn't evaluated."""
     words = (
         "GET",
         "/api/atlas/v2/groups/g/clusters/c",

@@ -1,4 +1,4 @@
-"""``explain`` prints what is sent: compared with what the core sends for any reply, and with a gateway."""
+"""``explain`` lists what is sent; compared with the core for any reply, and with a gateway."""
 
 import json
 import re
@@ -38,7 +38,7 @@ ON = {
     ),
 }
 TURNS = [*product(({}, ON), ("2025-01-01", "2026-02-01", "2026-12-01", "2028-01-01"))]
-"""Switches and days; six in a row have all of them, and each route of an operation takes the next one."""
+"""Switches and days; any six in a row cover all of them, and each route of an operation uses the next one."""
 CODES = sorted(
     {code for one in EVERY for tier in one.successors.values() for code in tier.after}
 )
@@ -46,7 +46,7 @@ JSON = (("Content-Type", "application/json"),)
 
 
 def replies():
-    """Return what Atlas may answer: successes, errors with and without a code, and what has gone."""
+    """Return possible replies of Atlas: successes, errors with and without a code, and retired endpoints."""
     documents: list[Any] = [
         {},
         [],
@@ -55,7 +55,7 @@ def replies():
         {"results": [{"id": "1"}]},
         {"id": "1"},
     ]
-    # what looks find, under the names that documents have for it
+    # Results of lookups, under the names in the documents.
     roles = (["{present}"], {"orgRoles": ["{present}"], "groupRoleAssignments": [{}]})
     states = ("ACTIVE", "PENDING")
     names = ("userName", "{username}")
@@ -86,7 +86,7 @@ REPLIES = replies()
 
 
 def after(match, call, context, script) -> Send | Outcome:
-    """Return what an exchange does after these replies."""
+    """Return the requests of an exchange with these replies."""
     left = iter(script)
     return played(
         match, call, attrs.evolve(context, memory=Memory()), lambda _: next(left, None)
@@ -94,7 +94,7 @@ def after(match, call, context, script) -> Send | Outcome:
 
 
 def sent(match, call, context):
-    """Return each call that some answers lead to, and the side that it goes to."""
+    """Return each call that some replies cause, with its side."""
     found = set()
     scripts = list[tuple[Reply, ...]]([()])
     while scripts:
@@ -117,8 +117,8 @@ def sent(match, call, context):
 @pytest.mark.parametrize(
     ("turn", "word"), [*enumerate(RouteWord)], ids=[word.value for word in RouteWord]
 )
-def test_what_is_said_is_sent_and_what_is_sent_is_said(run, number, turn, word):
-    """Each operation by each route, each switch and on each day: each call that any answers lead to, and no other."""
+def test_the_list_equals_what_is_sent(run, number, turn, word):
+    """For each operation, route, switch and day it has every call that some replies cause, and no other."""
     (operation, api), (switches, day) = (
         CASES[number],
         TURNS[(number // len(RouteWord) + turn) % len(TURNS)],
@@ -165,7 +165,7 @@ def test_what_is_said_is_sent_and_what_is_sent_is_said(run, number, turn, word):
         for _, target in tier.targets()
     ]
     has_looks = any(target.looks or target.lens for target in targets)
-    # Other answers to looks lead to other names.
+    # Other results of lookups lead to other names.
     assert told == found if not has_looks else told <= found
     for one in said["sends"]:
         assert one["why"]
@@ -202,7 +202,7 @@ GIVEN: list[Any] = [
     ),
 ]  # fmt: skip
 BODIES = [json.dumps(body).encode() for body in GIVEN]
-"""Bodies of these operations, as callers have them."""
+"""Bodies of these operations, as callers send them."""
 
 
 LEGACY = "legacy"
@@ -221,8 +221,8 @@ NONE = error(400, "CANNOT_USE_NON_FLEX_CLUSTER_IN_FLEX_API")
     ("DELETE", "/serverless/c", "2026-01-01", {LEGACY: GONE}),
     ("GET", "/clusters/c/backup/tenant/snapshots", "2026-01-01", {LEGACY: GONE, FLEX: NONE}),
 ])  # fmt: skip
-def test_a_gateway_sends_what_is_said_in_that_order(run, method, path, day, sides):
-    """Each answer leads on: what arrives is what stands in "sends"."""
+def test_a_gateway_sends_the_list_in_its_order(run, method, path, day, sides):
+    """With replies that continue the exchange, upstream receives what is listed in "sends"."""
     accept = "application/vnd.atlas.2023-01-01+json"
     words = (
         "explain",
@@ -268,8 +268,8 @@ def test_a_gateway_sends_what_is_said_in_that_order(run, method, path, day, side
         ("answer", "GET", "/groups/{groupId}/users/{userId}"),
     ]),
 ])  # fmt: skip
-def test_calls_of_one_call_stand_in_their_order(run, method, path, calls):
-    """Looks, writes and what answers; the text has a curl line for each, and what a look refuses."""
+def test_several_requests_of_one_call_are_in_order(run, method, path, calls):
+    """They are lookups, writes and the final read; the text has a curl line for each, and the refusals of a lookup."""
     words = ("explain", method, f"/api/atlas/v2{path}", "--at", "2028-01-01")
     env = {"ATLAS_SHIM_WRITES": "people"}
     said = json.loads(run(*words, "-o", "json", env=env).stdout)
@@ -299,7 +299,7 @@ def test_calls_of_one_call_stand_in_their_order(run, method, path, calls):
     ("2026-01-22T23:59:59Z", "today"), ("2026-01-23T00:00:00Z", "1 day ago"),
 ])  # fmt: skip
 def test_days_are_differences_of_dates(run, at, left):
-    """As in the calendar and on the status page, whatever the hour is."""
+    """As in the calendar and on the status page, the hour doesn't matter."""
     shown = run(
         "explain", "GET", f"{GROUP}/serverless/c/backup/snapshots", "--at", at
     ).stdout
@@ -318,7 +318,7 @@ def test_days_are_differences_of_dates(run, at, left):
 @pytest.mark.parametrize(
     "name", ["getGroupInvite", "getOrgInvite", "getUser", "getSearchDeployment"]
 )
-def test_a_read_whose_success_may_stand_for_an_error_has_its_call(run, name):
+def test_a_read_whose_success_may_become_an_error_is_listed(run, name):
     """The error is a remark, and the call is shown."""
     done = run("explain", name, "-o", "json")
     (tier,) = json.loads(done.stdout)["tiers"].values()

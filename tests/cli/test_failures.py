@@ -42,8 +42,8 @@ ACCOUNT = {
         (400, "INVALID", {}, "."),
     ],
 )
-def test_an_answer_of_atlas(status, code, environ, step):
-    """Each status has its way out, with the host in force and the variables in use, whose values are never shown."""
+def test_each_status_of_atlas_has_its_remedy(status, code, environ, step):
+    """The error has the host in force and the variables in use, but never their values."""
     said = after_answer(AtlasError(status, error_code=code), {**HOST, **environ})
     assert said.startswith("atlas.example:8443 was called")
     assert step in said
@@ -78,8 +78,8 @@ def test_an_answer_of_atlas(status, code, environ, step):
         (httpx.ConnectTimeout(""), {}, "check the name"),
     ],
 )
-def test_a_fault_of_the_network(error, environ, step):
-    """The host that was called, how its name came about, and the usual reasons; never a proxy's password."""
+def test_a_network_fault_has_the_host_and_its_source(error, environ, step):
+    """It lists the usual reasons, and never shows a proxy's password."""
     error.request = httpx.Request("GET", "https://cloud.mongodb.com/api")
     said = after_fault(error, environ)
     assert said.startswith("cloud.mongodb.com:443 was called")
@@ -104,8 +104,8 @@ def test_a_fault_of_the_network(error, environ, step):
         ),
     ],
 )
-def test_an_error_says_who_answered(monkeypatch, error, lines):
-    """In a line, and one for what to do; an error of the shim's own is not in Atlas's name."""
+def test_an_error_shows_who_replied(monkeypatch, error, lines):
+    """It is one line plus one for the remedy; the shim's own error isn't attributed to Atlas."""
     monkeypatch.delenv("MONGODB_ATLAS_BASE_URL", raising=False)
     failure = failure_of(error)
     assert failure is not None
@@ -117,8 +117,8 @@ def test_an_error_says_who_answered(monkeypatch, error, lines):
 
 
 @pytest.mark.parametrize("names", ["a document's", "a folder's", "a configuration's"])
-def test_names_from_outside_cant_steer_the_terminal(run, tmp_path, names):
-    """ESC and C1 controls in what others have named are shown as question marks."""
+def test_external_names_can_not_control_the_terminal(run, tmp_path, names):
+    """ESC and C1 controls appear as question marks."""
     odd = "x\x1b[31m\x9by"
     file = tmp_path / (odd if names == "a folder's" else "a") / "a.toml"
     file.parent.mkdir()

@@ -16,8 +16,8 @@ DOCUMENT = str(EXAMPLE / "greenhouses.toml")
 PAIRS = str(EXAMPLE / "greenhouse-pairs.jsonl")
 
 
-def test_pairs_prove_a_document(run):
-    """All fields are equal except those declared absent; the table has a JSON form, and the exit code is 0."""
+def test_pairs_confirm_a_document(run):
+    """All fields are equal except those declared absent. The exit code is 0, and --json has the same table."""
     done = run("pairs", PAIRS, "--document", DOCUMENT)
     assert done.exit_code == 0, done.output
     assert "5 pairs of getGreenhouse, listGreenhouses" in done.stdout
@@ -38,8 +38,8 @@ def test_pairs_prove_a_document(run):
     assert keeper["got"] is None
 
 
-def test_what_no_answer_had_is_no_exception(run, tmp_path):
-    """A field that is declared absent is named where an old answer has it."""
+def test_an_absent_field_is_listed_if_an_old_reply_has_it(run, tmp_path):
+    """A field that occurs in no recorded reply is not an exception."""
     first = json.loads(Path(PAIRS).read_text().splitlines()[0])
     del first["old"]["keeper"]
     (tmp_path / "pairs.jsonl").write_text(json.dumps(first))
@@ -47,8 +47,8 @@ def test_what_no_answer_had_is_no_exception(run, tmp_path):
     assert done.stdout.endswith("equal the recorded old answers.\n")
 
 
-def test_pairs_deny_a_document(run, tmp_path):
-    """Each field that differs is shown with its first example, and the exit code is 1."""
+def test_pairs_contradict_a_document(run, tmp_path):
+    """Each field that differs has its first example, and the exit code is 1."""
     document = tmp_path / "greenhouses.toml"
     document.write_text(
         Path(DOCUMENT).read_text().replace('OPEN = "open"', 'OPEN = "opened"')
@@ -60,8 +60,8 @@ def test_pairs_deny_a_document(run, tmp_path):
     )
 
 
-def test_why_a_rule_made_nothing_is_said(run, tmp_path):
-    """A value that upstream sent, and that is not of the field's type, is shown with the reason."""
+def test_a_value_of_the_wrong_type_is_explained(run, tmp_path):
+    """The reason shows upstream's value, which isn't of the field's type."""
     first = json.loads(Path(PAIRS).read_text().splitlines()[0])
     (tmp_path / "pairs.jsonl").write_text(
         json.dumps({**first, "new": {**first["new"], "status": [{"is": "OPEN"}]}})
@@ -74,8 +74,8 @@ def test_why_a_rule_made_nothing_is_said(run, tmp_path):
     )
 
 
-def test_null_is_null_and_nothing_is_a_dash(run, tmp_path):
-    """A recorded null is not shown as a value that is missing."""
+def test_null_is_shown_as_null(run, tmp_path):
+    """A dash means a missing value."""
     first = json.loads(Path(PAIRS).read_text().splitlines()[0])
     pairs = tmp_path / "pairs.jsonl"
     pairs.write_text(
@@ -92,7 +92,7 @@ def test_null_is_null_and_nothing_is_a_dash(run, tmp_path):
 
 
 def test_one_document_can_be_checked_alone(run):
-    """It is checked without the shipped documents, whose operations it may repeat; pairs of it fail with them."""
+    """It may repeat operations of the shipped documents; checked together with them its pairs fail."""
     assert "no operation of the document is" in run("pairs", PAIRS).stdout
     done = run("check", DOCUMENT)
     assert done.exit_code == 0
@@ -101,7 +101,7 @@ def test_one_document_can_be_checked_alone(run):
 
 @pytest.fixture
 def greenhouse_api():
-    """A server that answers the example's get in the version that Accept names."""
+    """A server that returns the example in the version of the Accept field."""
     pairs = [json.loads(line) for line in Path(PAIRS).read_text().splitlines()]
 
     def answer(arrival):
@@ -118,8 +118,8 @@ def greenhouse_api():
         yield server.url
 
 
-def test_the_page_records_pairs_that_can_be_read(greenhouse_api, run, tmp_path):
-    """Its two calls of curl make a file that ``pairs`` takes."""
+def test_the_page_records_usable_pairs(greenhouse_api, run, tmp_path):
+    """Its two curl calls create a file that ``pairs`` accepts."""
     text = (ROOT / "docs" / "how-to" / "next-sunset.md").read_text("utf-8")
     script = next(
         block

@@ -11,8 +11,8 @@ import pytest
     "words",
     ["calendar --within 0", "explain GET /api/atlas/v2/groups/g/clusters", "--help"],
 )
-def test_a_reader_that_has_left_is_no_error(words):
-    """Nothing is said on standard error, and the exit code is the command's own."""
+def test_a_closed_pipe_is_no_error(words):
+    """Nothing goes to standard error, and the exit code is the command's own."""
     reader, writer = os.pipe()
     os.close(reader)
     command = [sys.executable, "-m", "shim", *words.split()]

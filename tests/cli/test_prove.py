@@ -1,4 +1,4 @@
-"""``prove``: each field of the shim's answer next to the successor's own, against an Atlas with wrong answers."""
+"""``prove``: each field of the shim's reply next to the successor's own, against an Atlas with wrong replies."""
 
 import json
 from unittest import mock
@@ -38,7 +38,7 @@ GONE = {"startTime", "scheduledTime"}
 
 @pytest.fixture
 def prove(run):
-    """Return a function that proves one read by an Atlas that gives these answers, one after the other."""
+    """Return a function that proves one read with these replies of Atlas, in order."""
 
     def prove(*answers, form="table", path=PATH, status=200):
         pages = [
@@ -58,8 +58,8 @@ def prove(run):
     return prove
 
 
-def test_all_as_documented(prove):
-    """Both values of each field are shown, with its level, and why one is absent; exit code 0."""
+def test_documented_replies_pass(prove):
+    """Both values of each field are shown with its level, and with the reason if one is absent. The exit code is 0."""
     result = prove([SNAPSHOT, OTHER], [OTHER, SNAPSHOT])
     lines = [line.split() for line in result.output.splitlines()]
     assert ["status", "renamed", "completed", "status", "COMPLETED"] in lines
@@ -114,15 +114,15 @@ def test_all_as_documented(prove):
         "more",
     ],
 )
-def test_a_lie_is_found(prove, answers, said):
-    """What is not as documented is named with its field, and the exit code is 1."""
+def test_an_undocumented_value_is_found(prove, answers, said):
+    """The report has its field, and the exit code is 1."""
     result = prove(*answers)
     assert said in " ".join(result.output.partition("Problems: ")[2].split())
     assert result.exit_code == 1
 
 
 def test_an_error_proves_nothing(prove):
-    """An error of the successor is shown, whichever of both reads got it."""
+    """The successor's error is shown, whichever of the two reads got it."""
     denied = {"error": 403, "errorCode": "USER_UNAUTHORIZED", "detail": "No."}
     result = prove([SNAPSHOT], denied, status=403)
     assert "USER_UNAUTHORIZED" in result.output
@@ -132,8 +132,8 @@ def test_an_error_proves_nothing(prove):
 @pytest.mark.parametrize(
     "path", ["/api/atlas/v2/orgs", f"{PATH}/x/y", "https://other.example/api/atlas/v2"]
 )
-def test_what_is_no_retired_read_is_named(prove, path):
-    """A path that no document has is a problem, and nothing is sent."""
+def test_a_path_without_a_document_is_a_problem(prove, path):
+    """It is not a retired read, and nothing is sent."""
     result = prove(path=path)
     assert f"no mapping document has a GET of this path at {ATLAS}" in " ".join(
         result.output.split()
@@ -158,8 +158,8 @@ def test_what_is_no_retired_read_is_named(prove, path):
         ),
     ],
 )
-def test_what_keeps_a_read_from_atlas_has_its_exit_code(run, atlas, env, code, said):
-    """Errors of usage, of the network and of the sign-in have their own, and no secret shows."""
+def test_each_obstacle_has_its_exit_code(run, atlas, env, code, said):
+    """That covers usage, network and sign-in errors. No secret is shown."""
     done = run("prove", PATH, env=env)
     assert done.exit_code == code
     assert done.stdout == ""
@@ -184,7 +184,7 @@ WAYS = {
 
 
 def proved(run, tmp_path, words=(), env=TOKEN, file=""):
-    """Prove a read where every host answers as Atlas does; return the result, and the hosts that were called."""
+    """Prove a read while every host replies as Atlas does; return the result and the called hosts."""
     (tmp_path / "shim.toml").write_text(file)
     if file:
         config = ["--config", str(tmp_path / "shim.toml")]
@@ -201,8 +201,8 @@ def proved(run, tmp_path, words=(), env=TOKEN, file=""):
 
 @pytest.mark.parametrize("kind", ["token", "account"])
 @pytest.mark.parametrize("way", WAYS)
-def test_credentials_go_to_the_atlas_that_is_named(run, tmp_path, way, kind):
-    """By a flag, a file or a variable, in that order; those of a service account, too, and to no other host."""
+def test_credentials_go_only_to_the_configured_atlas(run, tmp_path, way, kind):
+    """A flag, a file or a variable sets it, in that order. That holds for service accounts too."""
     words, env, file = WAYS[way]
     result, hosts = proved(
         run, tmp_path, words, {**(TOKEN if kind == "token" else ACCOUNT), **env}, file
@@ -218,18 +218,16 @@ def test_credentials_go_to_the_atlas_that_is_named(run, tmp_path, way, kind):
     ([], {"ATLAS_SHIM_SUNSET": "nothing=2026-01-01"}, "", "nothing"),
     ([], {"ATLAS_SHIM_MAPPINGS": "/nonsense"}, "", "/nonsense"), (["--keys-file", "/x"], {}, "", "--keys-file"),
 ])  # fmt: skip
-def test_nothing_is_sent_on_the_word_of_wrong_settings(
-    run, tmp_path, words, env, file, said
-):
-    """Whatever is wrong with them: where the call goes may be what was mistyped."""
+def test_wrong_settings_send_nothing(run, tmp_path, words, env, file, said):
+    """Any wrong setting stops the command: it may be the mistyped host."""
     result, hosts = proved(run, tmp_path, words, {**TOKEN, **env}, file)
     assert result.exit_code == 2
     assert hosts == set()
     assert said in result.output + result.stderr
 
 
-def test_the_documents_are_those_that_are_named(run, tmp_path):
-    """A document in place of the shipped ones, or one that changes them, is what the read is proved by."""
+def test_the_chosen_documents_are_used(run, tmp_path):
+    """A document that replaces or changes the shipped ones applies to the proof."""
     why = "Nobody measures it here."
     change = {"absent": True, "why": why}
     mine = tmp_path / "mine"
@@ -250,18 +248,16 @@ def test_the_documents_are_those_that_are_named(run, tmp_path):
 @pytest.mark.parametrize(("words", "said"), [
     (["--route", "off"], "the shim is switched off"), (["--route", "legacy"], "no successor answered"),
 ])  # fmt: skip
-def test_a_route_by_which_no_successor_answers_proves_nothing(
-    run, tmp_path, words, said
-):
-    """As a gateway with that route would not ask it."""
+def test_a_route_without_a_successor_proves_nothing(run, tmp_path, words, said):
+    """A gateway with that route would not ask the successor."""
     result, _ = proved(run, tmp_path, words)
     assert result.exit_code == 1
     assert said in " ".join(result.output.split())
 
 
 @pytest.mark.parametrize(("word", "code"), [("successor", 0), ("off", 1)])
-def test_a_flag_says_the_route_of_a_proof_too(run, tmp_path, word, code):
-    """As it would say the gateway's."""
+def test_a_flag_decides_the_route_of_a_proof(run, tmp_path, word, code):
+    """It works as in the gateway."""
     (tmp_path / "flags.toml").write_text(f'[move]\nvalue = "{word}"\n')
     flag = {
         "ATLAS_SHIM_ROUTE": "openfeature:move",
@@ -270,16 +266,16 @@ def test_a_flag_says_the_route_of_a_proof_too(run, tmp_path, word, code):
     assert proved(run, tmp_path, env={**TOKEN, **flag})[0].exit_code == code
 
 
-def test_a_proof_is_no_caller_of_the_inventory(run, atlas, tmp_path):
-    """The command is not a program that has to be changed; a whole URL is as good as a path."""
+def test_a_proof_is_not_in_the_inventory(run, atlas, tmp_path):
+    """The command is not a program to migrate. It accepts a whole URL as well as a path."""
     calls = tmp_path / "calls.jsonl"
     url = f"{atlas.url}/api/atlas/v2/groups/{DEMO_GROUP}/serverless/{DEMO_CLUSTER}/backup/snapshots"
     assert run("prove", url, env={"ATLAS_SHIM_INVENTORY": str(calls)}).exit_code == 0
     assert not calls.exists()
 
 
-def test_the_report_names_nobody(prove):
-    """JSON can be attached to a bug: it has no value of either side."""
+def test_the_report_has_no_values(prove):
+    """Its JSON can be attached to a bug report."""
     result = prove([SNAPSHOT], [{**SNAPSHOT, "status": "secret-cluster"}], form="json")
     (read,) = json.loads(result.output)["reads"]
     status = next(one for one in read["fields"] if one["field"] == "status")
@@ -299,8 +295,8 @@ def test_the_report_names_nobody(prove):
 GROUP = "32b6e34b3d91647abb20e7b8"
 
 
-def test_a_plan_lists_what_would_be_read(run):
-    """All retired reads of a project and a cluster, and nothing is sent."""
+def test_a_plan_lists_the_reads(run):
+    """They are all retired reads of a project and a cluster, and nothing is sent."""
     with respx.mock(assert_all_called=False) as atlas:
         done = run(
             "prove",
@@ -334,8 +330,8 @@ def test_a_plan_lists_what_would_be_read(run):
 
 
 @pytest.mark.parametrize("asks", ["--group", "--org"])
-def test_all_reads_of_a_project_make_a_report_without_names(run, asks):
-    """What can't be proved is in it, with Atlas's status and code; only GET is sent."""
+def test_a_project_s_report_has_no_names(run, asks):
+    """An unprovable read has Atlas's status and code; only GET requests are sent."""
     user = {
         "id": "u1",
         "username": "mary@example.com",
@@ -367,8 +363,8 @@ def test_all_reads_of_a_project_make_a_report_without_names(run, asks):
     assert "mary" not in done.stdout
 
 
-def test_the_successes_that_an_answer_is_made_of_are_read_again():
-    """Each page of a tier's last path; a look at the cluster, an error, and Atlas's own old answer are none of them."""
+def test_only_the_successor_s_pages_are_read_again():
+    """These are the pages of a tier's last path; lookups, errors and Atlas's own old reply aren't repeated."""
     sent = (
         Sent("GET", "/legacy", 200, "legacy"),
         Sent("GET", "/dedicated/snapshots", 404, "dedicated"),

@@ -55,10 +55,10 @@ OLD_SPECS = [
 
 
 class Atlas:
-    """An Atlas with one project, organization and cluster; what is in it when it is new is never deleted.
+    """An Atlas with one project, organization and cluster; a trial must not delete the initial resources.
 
-    ``answers`` has other answers than the assumed ones, by a pattern of method and
-    path: a status and content, or an exception.
+    ``answers`` replaces assumed replies, by a pattern of method and path: each is a
+    status and content, or an exception.
     """
 
     def __init__(self, kind="dedicated", answers=()):
@@ -76,7 +76,7 @@ class Atlas:
         }
 
     def __call__(self, request):
-        """Answer a request, and note it."""
+        """Reply to a request, and record it."""
         call = f"{request.method} {request.url.path.removeprefix(ROOT)}"
         if request.content:
             body = json.loads(request.content)
@@ -229,7 +229,7 @@ def _waits_without_time(monkeypatch):
 
 @pytest.fixture
 def prove(run):
-    """Return a function that makes all trials in an Atlas; its result has the report's trials by name."""
+    """Return a function that runs all trials against an Atlas; its result has the report's trials by name."""
 
     def prove(
         atlas,
@@ -259,8 +259,8 @@ FOR_DEDICATED = {"ids-of-shards", "cluster-by-an-old-version", "nodes-left-out"}
 @pytest.mark.parametrize(
     ("kind", "others"), [("dedicated", FOR_FLEX), ("flex", FOR_DEDICATED)]
 )
-def test_an_atlas_that_does_as_assumed(prove, kind, others):
-    """Each question has its answer, those for the other kind of cluster are not asked, and nothing stays."""
+def test_assumed_behavior_is_confirmed(prove, kind, others):
+    """Each question is answered, those for the other kind of cluster are skipped, and no resource remains."""
     atlas = Atlas(kind)
     done = prove(atlas)
     outcomes = {name: one["outcome"] for name, one in done.trials.items()}
@@ -278,7 +278,7 @@ def test_an_atlas_that_does_as_assumed(prove, kind, others):
     ]
 
 
-def test_nodes_that_were_left_out_are_put_back(prove):
+def test_omitted_nodes_are_restored(prove):
     """The old specifications are sent once more at the end."""
     atlas = Atlas()
     prove(atlas)
@@ -287,7 +287,8 @@ def test_nodes_that_were_left_out_are_put_back(prove):
         for call in atlas.calls
         if call == f"PATCH /groups/{GROUP}/clusters/{CLUSTER}"
     ]
-    # The shards, the nodes, and their way back; equal shards make no write through the shim.
+    # The shards, the nodes and their restoration; equal shards cause no write through
+    # the shim.
     assert len(writes) == 3
 
 
@@ -346,15 +347,15 @@ def test_nodes_that_were_left_out_are_put_back(prove):
         ),
     ],
 )
-def test_an_answer_that_is_another(prove, pattern, answer, trial, outcome):
-    """It is told apart from one that is as assumed, and from none."""
+def test_a_different_reply_is_distinguished(prove, pattern, answer, trial, outcome):
+    """It is neither the assumed one nor a missing one."""
     done = prove(Atlas(answers={pattern: answer}))
     assert done.trials[trial]["outcome"] == outcome, done.trials[trial]
     assert outcome == "not called" or done.exit_code == 1
 
 
-def test_a_log_export_that_is_there_is_left_alone(prove):
-    """No write follows a premise that does not hold."""
+def test_an_existing_log_export_is_untouched(prove):
+    """No write follows a failed precondition."""
     atlas = Atlas(answers={r"GET .*/pushBased": (200, {"state": "ACTIVE"})})
     prove(atlas)
     assert [call for call in atlas.calls if "pushBased" in call] == [
@@ -365,8 +366,8 @@ def test_a_log_export_that_is_there_is_left_alone(prove):
 @pytest.mark.parametrize(
     "answer", [(500, {}), (403, {"errorCode": "NO"}), httpx.ConnectError("gone")]
 )
-def test_what_can_not_be_taken_back_is_said(prove, answer):
-    """To the person, with the call; the report has no name in it."""
+def test_a_change_that_can_not_be_undone_is_reported(prove, answer):
+    """The person sees the call; the report has no name in it."""
     done = prove(Atlas(answers={r"DELETE .*/teams": answer}))
     assert f"not taken back: DELETE {ROOT}/orgs/{ORG}/teams/" in done.stderr
     assert done.exit_code == 1
@@ -374,8 +375,8 @@ def test_what_can_not_be_taken_back_is_said(prove, answer):
     assert not re.search(r"teams/id\d", done.stdout)
 
 
-def test_a_write_without_an_answer_may_have_been_done(prove):
-    """Nobody knows, and a person is told to look."""
+def test_a_write_without_a_reply_may_have_succeeded(prove):
+    """The person is asked to check."""
     done = prove(Atlas(answers={r"POST .*/teams": httpx.ReadTimeout("slow")}))
     assert (
         "not taken back: POST /orgs/{orgId}/teams (whether it was done is unknown)"
@@ -383,8 +384,8 @@ def test_a_write_without_an_answer_may_have_been_done(prove):
     )
 
 
-def test_ctrl_c_takes_back_what_was_done_and_ends(prove):
-    """The trial that was interrupted is in the report, and none after it."""
+def test_ctrl_c_undoes_the_changes_and_ends(prove):
+    """The report has the interrupted trial, and no later one."""
     atlas = Atlas(answers={r":addUser": KeyboardInterrupt()})
     done = prove(atlas)
     assert [*done.trials][-1] == "user-twice-in-a-team"
@@ -393,7 +394,7 @@ def test_ctrl_c_takes_back_what_was_done_and_ends(prove):
 
 
 def test_an_index_that_is_never_ready_ends_the_trial(prove, monkeypatch):
-    """After an hour, and it is deleted."""
+    """After an hour it is deleted."""
     times = iter(range(0, 10**9, 1800))
     monkeypatch.setattr(
         "shim.tools.trying.time",
@@ -407,8 +408,8 @@ def test_an_index_that_is_never_ready_ends_the_trial(prove, monkeypatch):
     assert atlas.things == {}
 
 
-def test_another_state_on_the_new_side_names_the_member(prove):
-    """And not its values."""
+def test_a_different_state_on_the_new_side_has_its_field(prove):
+    """The report has the field's name without its values."""
     answer = (
         200,
         {
@@ -428,7 +429,7 @@ def test_another_state_on_the_new_side_names_the_member(prove):
 
 @pytest.mark.parametrize("typed", ["", "yes", NAME.upper(), GROUP])
 def test_nothing_changes_before_the_name_is_typed(prove, typed):
-    """Nothing but that name is enough; exit code 2."""
+    """Any other input is exit code 2."""
     atlas = Atlas()
     done = prove(atlas, typed=typed)
     assert "nothing was changed" in done.stderr
@@ -437,14 +438,14 @@ def test_nothing_changes_before_the_name_is_typed(prove, typed):
 
 
 def test_a_project_without_a_name_is_refused(prove):
-    """An empty line is no confirmation."""
+    """An empty line is not a confirmation."""
     atlas = Atlas(answers={rf"GET /groups/{GROUP}$": (200, {})})
     assert prove(atlas, typed="").exit_code == 2
     assert {call.split()[0] for call in atlas.calls} == {"GET"}
 
 
-def test_a_plan_sends_nothing_and_has_every_call(prove):
-    """As text and as JSON."""
+def test_a_plan_lists_every_call(prove):
+    """It exists as text and JSON, and nothing is sent."""
     atlas = Atlas()
     done = prove(atlas, "--plan", typed="")
     assert atlas.calls == []
@@ -453,8 +454,8 @@ def test_a_plan_sends_nothing_and_has_every_call(prove):
     }
 
 
-def test_a_plan_for_people_says_what_is_missing(run):
-    """And how each write is taken back."""
+def test_a_plan_in_text_lists_what_is_missing(run):
+    """It shows how each write is undone."""
     done = run("prove", "--writes", GROUP, "--plan", env=TOKEN)
     assert "user-twice-in-a-team needs --org" in done.stdout
     assert "then back: DELETE" not in done.stdout
@@ -464,8 +465,8 @@ def test_a_plan_for_people_says_what_is_missing(run):
     )
 
 
-def test_the_report_has_no_name(prove):
-    """Neither of the project nor of what is in it, whatever Atlas answers."""
+def test_the_report_has_no_names(prove):
+    """Neither the project nor its resources appear, whatever Atlas replies."""
     secret = {
         "errorCode": "secret-code",
         "detail": "secret",
@@ -487,15 +488,15 @@ def test_the_report_has_no_name(prove):
         (("--writes", "clusters", "--upstream", "nonsense"), "--upstream"),
     ],
 )
-def test_wrong_words_are_refused(run, words, said):
-    """Before anything is sent."""
+def test_wrong_arguments_are_refused(run, words, said):
+    """That happens before anything is sent."""
     done = run("prove", *words, env=TOKEN)
     assert done.exit_code == 2
     assert said in done.stderr
 
 
-def test_a_key_that_may_not_read_the_project_is_refused_by_atlas(prove):
-    """Its error is shown, and nothing is changed."""
+def test_a_key_without_access_to_the_project_is_refused(prove):
+    """The output has Atlas's error, and nothing is changed."""
     atlas = Atlas(
         answers={rf"GET /groups/{GROUP}$": (401, {"errorCode": "USER_UNAUTHORIZED"})}
     )
@@ -506,8 +507,8 @@ def test_a_key_that_may_not_read_the_project_is_refused_by_atlas(prove):
 
 
 @pytest.mark.parametrize("trial", trials(), ids=lambda trial: trial.name)
-def test_a_trial_answers_a_row_of_the_unknowns(trial):
-    """Each names words of a row, and its names of steps are those of earlier ones."""
+def test_each_trial_belongs_to_a_row_of_the_unknowns(trial):
+    """It quotes words of that row, and refers only to earlier steps."""
     rows = [
         line
         for line in UNKNOWNS.read_text("utf-8").splitlines()

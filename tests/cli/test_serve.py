@@ -16,10 +16,10 @@ FREE = ("--listen", "127.0.0.1:0", "--admin", "off")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_it_with_exit_code_0(
+def test_a_signal_ends_the_gateway_with_exit_code_0(
     start, wait_for, atlas, retired_call, number
 ):
-    """The gateway answers, and ends in order on a signal."""
+    """It serves calls, and shuts down in order on a signal."""
     process = start("serve", *FREE, "--upstream", atlas.url)
     url = wait_for(process.stderr, r"takes calls at (\S+)")[1]
     assert retired_call(url).status_code == 200
@@ -28,7 +28,7 @@ def test_a_signal_ends_it_with_exit_code_0(
 
 
 def test_every_option_is_a_flag_a_variable_and_a_file_key(run, tmp_path):
-    """Bad values are found, and named by what the user wrote, in all three."""
+    """A wrong value is reported by the name that the user wrote, in all three."""
     bad = "?[:"  # no address, no URL, no word, no date, no number
     rows = [row for row in TABLE if row.metavar != "PATH"]  # it is one
     file = tmp_path / "shim.toml"
@@ -69,15 +69,15 @@ def test_every_option_is_a_flag_a_variable_and_a_file_key(run, tmp_path):
     ],
 )
 def test_bad_settings_are_one_line_and_exit_code_2(run, words, said):
-    """No traceback: the line names what is wrong."""
+    """The line describes the problem, without a traceback."""
     done = run(*words)
     assert done.exit_code == 2
     assert said in " ".join(done.stderr.split())
     assert "Traceback" not in done.output
 
 
-def test_a_taken_port_is_one_line(run):
-    """The address is named, and the option that says it."""
+def test_a_port_in_use_is_one_line(run):
+    """It has the address and its option."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         place = f"127.0.0.1:{taken.getsockname()[1]}"
         done = run("serve", "--listen", place, "--admin", "off")
@@ -87,8 +87,10 @@ def test_a_taken_port_is_one_line(run):
     assert done.stderr.count("\n") == 1
 
 
-def test_its_date_decides_whether_legacy_answers(start, wait_for, retired_call):
-    """Before the sunset the legacy endpoint answers; what a call needs is printed."""
+def test_the_date_decides_whether_the_legacy_endpoint_works(
+    start, wait_for, retired_call
+):
+    """Before the sunset it does; the output has what a call needs."""
     process = start("fake-atlas", "--listen", "127.0.0.1:0", "--today", "2026-01-21")
     assert (
         retired_call(wait_for(process.stdout, r"listens at (\S+)")[1]).status_code
@@ -112,10 +114,12 @@ HOSTILE = {
 }  # fmt: skip
 
 
-def test_the_story_is_told(start):
-    """The call fails with 410 and succeeds through the gateway, whatever the environment; it is shown as one types it.
+def test_the_demo_shows_failure_and_success(start):
+    """The call fails with 410 and succeeds through the gateway, whatever the environment.
 
-    No color goes into a pipe, and every line of prose fits 80 columns.
+    It is shown as typed.
+
+    A pipe gets no color, and every line of prose fits 80 columns.
     """
     code, out, err = finished(start("demo", env=HOSTILE))
     assert code == 0
@@ -135,8 +139,8 @@ def test_the_story_is_told(start):
     assert max(map(len, prose)) <= 80
 
 
-def test_another_end_of_the_story_is_a_failure(run, monkeypatch):
-    """When an answer is missing or not the one expected, the demo does not claim success."""
+def test_a_failing_demo_is_a_failure(run, monkeypatch):
+    """If a reply is missing or unexpected, the demo does not claim success."""
     with pytest.raises(ExitError, match="the call failed"):
         demo.call("http://127.0.0.1:1/")
     monkeypatch.setattr(demo, "call", lambda url: (200, "OK", {}))

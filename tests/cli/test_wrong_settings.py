@@ -21,7 +21,7 @@ DER = ssl.PEM_cert_to_DER_cert(CERT.decode())
 
 @pytest.fixture
 def wrong(run, tmp_path, monkeypatch):
-    """Return a function that checks settings in a folder with some files, and returns the text, spaces as one."""
+    """Return a function that checks settings in a folder with some files, and returns the text with single spaces."""
     monkeypatch.chdir(tmp_path)
 
     def wrong(*words, env=None, code=2, **files):
@@ -53,8 +53,8 @@ TLS = ("--tls-cert", "a.pem", "--tls-key", "b.pem")
     (CERT, OTHER.private_key_pem.bytes(), "--tls-key: b.pem: is not the key of the first certificate in a.pem"),
     (CERT.replace(b"M", b"!", 1), KEY, "--tls-cert: a.pem and b.pem: OpenSSL can't read them"),
 ])  # fmt: skip
-def test_each_wrong_file_of_tls_has_its_sentence(wrong, cert, key, said):
-    """Which of the two it is, what it is, and how it is made right."""
+def test_each_wrong_tls_file_has_its_message(wrong, cert, key, said):
+    """It says whether it is the certificate or the key, what is wrong, and how to fix it."""
     files = {
         name: content
         for name, content in (("a__pem", cert), ("b__pem", key))
@@ -64,7 +64,7 @@ def test_each_wrong_file_of_tls_has_its_sentence(wrong, cert, key, said):
 
 
 def test_a_certificate_alone_needs_its_key(wrong):
-    """Where no file is named, the key stands in the same one."""
+    """Without a key file, the key must be in the same file."""
     said = wrong("--tls-cert", "a.pem", a__pem=CERT)
     assert "--tls-cert: a.pem: has no private key; name its file with --tls-key" in said
 
@@ -79,15 +79,15 @@ def test_a_certificate_alone_needs_its_key(wrong):
      "shim.toml: private_key: no such option: credentials come only from variables (MONGODB_ATLAS_PRIVATE_API_KEY)"),
     ('client-secret = "sec-ret"\n', "only from variables (MONGODB_ATLAS_CLIENT_SECRET)"),
 ])  # fmt: skip
-def test_a_wrong_file_of_options_names_line_and_cure(wrong, text, said):
-    """And no value that may be a secret."""
+def test_a_wrong_option_file_has_line_and_cure(wrong, text, said):
+    """The message has no value that may be a secret."""
     found = wrong("--config", "shim.toml", shim__toml=text)
     assert said in found
     assert "sec-ret" not in found
 
 
-def test_a_key_that_is_there_twice_names_both_lines(wrong):
-    """And neither private key."""
+def test_a_duplicate_key_has_both_lines(wrong):
+    """Neither private key is shown."""
     said = wrong(
         "--credentials",
         "verify",
@@ -102,8 +102,8 @@ def test_a_key_that_is_there_twice_names_both_lines(wrong):
     assert not re.search("one\\b.*three", said.replace("for one public", ""))
 
 
-def test_a_key_that_the_environment_has_otherwise_is_named(wrong):
-    """A file and the variables may say the same, and not two things."""
+def test_a_conflict_between_file_and_variable_is_reported(wrong):
+    """They may contain the same value, but not different ones."""
     env = {
         "MONGODB_ATLAS_PUBLIC_API_KEY": "a",
         "MONGODB_ATLAS_PRIVATE_API_KEY": "other",
@@ -124,7 +124,7 @@ def test_a_key_that_the_environment_has_otherwise_is_named(wrong):
 ])  # fmt: skip
 @pytest.mark.parametrize("command", ["serve", "check"])
 def test_flags_of_other_servers_lead_to_ours(run, command, flag, said):
-    """Not to one that only looks alike."""
+    """A flag that only looks similar isn't suggested."""
     done = run(command, flag, "0.0.0.0")
     assert done.exit_code == 2
     assert f"No such option: {flag}; {said}" in " ".join(done.stderr.split())
@@ -134,14 +134,14 @@ def test_flags_of_other_servers_lead_to_ours(run, command, flag, said):
     (["--writes", "instances,instances-strict"], "--writes: instances-strict already lets instances be written"),
     (["--deadline", "60000"], "--deadline: 60000 is 16 h 40 min; a number alone is seconds, as in 60s"),
 ])  # fmt: skip
-def test_odd_but_legal_values_are_warned_of(wrong, words, said):
-    """They are obeyed, and a check fails with 1."""
+def test_unusual_values_cause_a_warning(wrong, words, said):
+    """They are used, and a check fails with 1."""
     assert said in wrong(*words, code=1)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="files have no such modes elsewhere")
-def test_a_file_of_keys_that_others_can_read_is_warned_of(wrong, tmp_path):
-    """Where it is this user's own; a Secret that is mounted belongs to another."""
+def test_a_readable_key_file_causes_a_warning(wrong, tmp_path):
+    """That holds for a file of this user; a mounted Secret belongs to another."""
     (tmp_path / "keys").write_text("a:b\n")
     (tmp_path / "keys").chmod(0o644)
     said = wrong("--credentials", "verify", "--keys-file", "keys", code=1)
@@ -150,9 +150,9 @@ def test_a_file_of_keys_that_others_can_read_is_warned_of(wrong, tmp_path):
 
 JUNK = ("nonsense!", "-1", "é", "http://")
 OPENED = {"tls_cert", "tls_key", "keys_file"}
-"""Options whose value is any file's name; what is wrong with the file is above."""
+"""Options whose value may be any file name; wrong contents are tested above."""
 HIDDEN = {"nonce_store", "public_url", "upstream"}
-"""Options whose value is a URL, which may hold a password, and is not shown."""
+"""Options whose value is a URL, which may contain a password and isn't shown."""
 
 
 @pytest.mark.parametrize(
@@ -161,10 +161,8 @@ HIDDEN = {"nonce_store", "public_url", "upstream"}
     ids=lambda option: option.name,
 )
 @pytest.mark.parametrize("way", ["flag", "variable", "file"])
-def test_each_option_names_itself_and_the_value_that_it_cant_take(
-    tmp_path, option, way
-):
-    """By flag, variable or file, and what to write instead."""
+def test_each_option_is_reported_with_its_wrong_value(tmp_path, option, way):
+    """It is a flag, variable or file key, with the allowed values."""
     file = tmp_path / "shim.toml"
     for junk in JUNK:
         file.write_text(f'{option.name} = "{junk}"\n', "utf-8")

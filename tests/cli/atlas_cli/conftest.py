@@ -17,28 +17,29 @@ from shim.fake.server import FakeServer
 
 @pytest.fixture(autouse=True)
 def home(monkeypatch, tmp_path):
-    """No profile or Atlas CLI of the machine takes part; return the home directory."""
+    """Hide this machine's profile and Atlas CLI; return the home directory."""
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.setenv(name, "*")
     home = tmp_path / "home"
     home.mkdir()
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(home / ".config"))
-    # Python and the shim may live anywhere; the rest of the PATH is the system's.
+    # Python and the shim may be installed anywhere; the rest of the PATH is the
+    # system's.
     monkeypatch.setenv("PATH", os.pathsep.join([str(home / "bin"), "/usr/bin", "/bin"]))
     return home
 
 
 @pytest.fixture
 def server():
-    """Serve a fake Atlas after the sunset, at a time that stands still, so that its ids and dates are known."""
+    """Serve a fake Atlas after the sunset whose clock stands still, so that its ids and dates are known."""
     with FakeServer(FakeAtlas(today=datetime(2026, 8, 2, 18, tzinfo=UTC))) as server:
         yield server
 
 
 @pytest.fixture
 def signed_in(monkeypatch, server):
-    """Name the fake Atlas, its API key and project in the variables of the Atlas CLI."""
+    """Set the fake Atlas, its API key and project in the Atlas CLI's variables."""
     monkeypatch.setenv("MONGODB_ATLAS_OPS_MANAGER_URL", f"{server.url}/")
     monkeypatch.setenv("MONGODB_ATLAS_PUBLIC_API_KEY", DEMO_PUBLIC_KEY)
     monkeypatch.setenv("MONGODB_ATLAS_PRIVATE_API_KEY", DEMO_PRIVATE_KEY)
@@ -47,7 +48,7 @@ def signed_in(monkeypatch, server):
 
 @pytest.fixture
 def atlas():
-    """Return a function that runs `atlas-shim atlas` in this process with the given words."""
+    """Return a function that runs `atlas-shim atlas` in this process with the given arguments."""
 
     def atlas(*words, answers=None):
         return CliRunner().invoke(
@@ -73,7 +74,7 @@ def program(home):
 
 @pytest.fixture
 def script(program, tmp_path):
-    """Return a function that runs a script in a shell, with `atlas-shim` on the PATH as it is when installed."""
+    """Return a function that runs a script in a shell, with an installed `atlas-shim` on the PATH."""
     program("atlas-shim", f'#!/bin/sh\nexec "{sys.executable}" -m shim "$@"\n')
 
     def script(text, shell="bash", needs=()):

@@ -1,4 +1,4 @@
-"""What the commands send to Atlas, how a watch continues, and the errors when Atlas or the network refuses."""
+"""The calls that the commands make, how a watch continues, and the errors when Atlas or the network refuses."""
 
 import json
 import time
@@ -28,7 +28,7 @@ def words(text):
 
 @pytest.fixture
 def waits(monkeypatch, server):
-    """Let waiting move the fake's time on, and note the seconds."""
+    """Advance the fake's time instead of waiting, and record the seconds."""
     waits = []
 
     def wait(seconds):
@@ -40,7 +40,7 @@ def waits(monkeypatch, server):
 
 
 def test_a_watch_prints_dots_until_the_job_has_ended(atlas, signed_in, server, waits):
-    """A pipe gets a dot for each read, four seconds apart, then the CLI's words."""
+    """A pipe gets a dot for each read, four seconds apart, then the CLI's message."""
     job = server.fake.add_restore_job(DEMO_GROUP, DEMO_CLUSTER, ago=timedelta(0))
     done = atlas(*WATCH, job.id)
     assert done.exit_code == 0
@@ -58,7 +58,7 @@ def test_a_watch_prints_dots_until_the_job_has_ended(atlas, signed_in, server, w
 
 
 def test_a_download_needs_no_target(atlas, signed_in, server):
-    """The old body had none; what is sent names the cluster itself."""
+    """The old body had none; the new request contains the cluster's name."""
     done = atlas(*CREATE, "--deliveryType", "download", "--snapshotId", SNAPSHOT)
     assert done.exit_code == 0
     assert done.stdout.startswith("Restore job '")
@@ -66,7 +66,7 @@ def test_a_download_needs_no_target(atlas, signed_in, server):
 
 
 def test_a_restore_is_sent_once(atlas, signed_in, server):
-    """One order, whatever the output; `start automated`, as `atlas backups restores` says it, is the same."""
+    """Whatever the output, there is one order. `start automated`, as in `atlas backups restores`, does the same."""
     order = (
         "--snapshotId",
         SNAPSHOT,
@@ -82,14 +82,13 @@ def test_a_restore_is_sent_once(atlas, signed_in, server):
         *order,
     )
     assert json.loads(done.stdout)["deliveryType"] == "automated"
-    # Digest asks for a challenge first: what came without a signature was refused
-    # unread.
+    # Digest asks for a challenge first: the unsigned request was refused unread.
     orders = received(server.fake, "POST", "/restoreJobs")
     assert len([order for order in orders if order.header("authorization")]) == 1
 
 
-def test_pages_are_asked_for_as_before(atlas, signed_in):
-    """--page, --limit and --omitCount."""
+def test_the_page_flags_still_work(atlas, signed_in):
+    """They are --page, --limit and --omitCount."""
     done = atlas(
         *words(
             "serverless backups snapshots list orders --page 2 --limit 3 --omitCount -o json"
@@ -101,8 +100,8 @@ def test_pages_are_asked_for_as_before(atlas, signed_in):
     assert "pageNum=2" in page["links"][0]["href"]
 
 
-def test_an_error_of_atlas_has_the_words_of_the_sdk(atlas, signed_in, server):
-    """Method, URL of the old endpoint, status, code, detail, reason and parameters, as scripts grep for them."""
+def test_an_error_of_atlas_has_the_text_of_the_sdk(atlas, signed_in, server):
+    """Scripts search for its method, old URL, status, code, detail, reason and parameters."""
     done = atlas("serverless", "backups", "snapshots", "list", "gone")
     assert done.stderr == (
         f"Error: {server.url}/api/atlas/v2/groups/{DEMO_GROUP}/serverless/gone/backup/snapshots GET: "
@@ -132,10 +131,10 @@ def test_an_error_of_atlas_has_the_words_of_the_sdk(atlas, signed_in, server):
         ),
     ],
 )
-def test_an_answer_that_is_no_error_of_atlas_is_told(
+def test_a_reply_that_is_not_an_error_of_atlas_is_shown(
     body, said, atlas, signed_in, server
 ):
-    """A proxy's page, nothing at all, the details of a bad request, and words that would steer the terminal."""
+    """That covers a proxy's page, no content, the details of a bad request, and terminal controls."""
     server.fake.overrides.append(
         lambda _: FakeReply(502, (("Content-Type", "text/html"),), body)
     )
@@ -144,8 +143,8 @@ def test_an_answer_that_is_no_error_of_atlas_is_told(
     assert done.exit_code == 1
 
 
-def test_a_dead_network_is_an_error_and_not_a_traceback(atlas, signed_in, monkeypatch):
-    """The URL and what happened, exit code 1 as for any error of the CLI."""
+def test_a_network_failure_has_no_traceback(atlas, signed_in, monkeypatch):
+    """The error has the URL and the cause; the exit code is 1, as for any error of the CLI."""
     monkeypatch.setenv("MONGODB_ATLAS_OPS_MANAGER_URL", "http://127.0.0.1:1/")
     done = atlas("serverless", "list")
     assert done.exit_code == 1
@@ -154,8 +153,8 @@ def test_a_dead_network_is_an_error_and_not_a_traceback(atlas, signed_in, monkey
     )
 
 
-def test_an_order_without_an_answer_says_where_to_look(atlas, signed_in, server):
-    """A connection that closed after the order was sent: it may have been taken, and is not sent again."""
+def test_an_order_without_a_reply_says_where_to_look(atlas, signed_in, server):
+    """If the connection closed after sending, Atlas may have accepted the order, so it isn't repeated."""
 
     def drop(arrival):
         if arrival.method == "POST" and arrival.header("authorization"):
@@ -183,8 +182,10 @@ def test_an_order_without_an_answer_says_where_to_look(atlas, signed_in, server)
     )
 
 
-def test_instances_are_made_changed_and_deleted(atlas, signed_in, server, monkeypatch):
-    """Where writes are on, a flex cluster takes each instance's place."""
+def test_instances_are_created_changed_and_deleted(
+    atlas, signed_in, server, monkeypatch
+):
+    """With writes enabled, a flex cluster replaces each instance."""
     monkeypatch.setenv("ATLAS_SHIM_WRITES", "instances")
     made = atlas(
         *words(
@@ -216,7 +217,7 @@ def test_instances_are_made_changed_and_deleted(atlas, signed_in, server, monkey
     assert server.fake.cluster(DEMO_GROUP, "new").state == "DELETING"
 
 
-def test_mongoclis_leading_word_is_understood(atlas, signed_in):
+def test_the_prefix_of_mongocli_is_accepted(atlas, signed_in):
     """``mongocli atlas serverless`` was the command's first name."""
     assert (
         atlas("atlas", "serverless", "list").stdout

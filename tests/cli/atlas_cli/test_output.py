@@ -39,7 +39,7 @@ def snapshot(**members):
     "case", RECORDED["cases"], ids=lambda case: f"{case['command']} {case['value']}"
 )
 def test_replies_are_printed_as_go_prints_them(case):
-    """A table, a sentence and JSON are byte for byte what Go made of the same reply."""
+    """Tables, sentences and JSON equal byte for byte those that Go printed for the same reply."""
     value = RECORDED["values"][case["value"]]
     show = printer(
         BY_PATH[case["command"]], "json" if case["template"] == "json" else ""
@@ -48,7 +48,7 @@ def test_replies_are_printed_as_go_prints_them(case):
 
 
 def test_every_command_that_shows_a_reply_has_a_recorded_output():
-    """The answers of all commands that show members of a reply are among the recorded ones."""
+    """The recorded outputs cover all commands that show fields of a reply."""
     recorded = {
         case["command"] for case in RECORDED["cases"] if case["template"] != "json"
     }
@@ -62,8 +62,8 @@ def test_every_command_that_shows_a_reply_has_a_recorded_output():
 @pytest.mark.parametrize(
     "output", ["yaml", "plaintext", "json-path", "go-template", ""]
 )
-def test_an_unknown_format_is_the_table(output):
-    """The CLI did not check the format; what it did not know was its own table."""
+def test_an_unknown_format_prints_the_table(output):
+    """The CLI did not check the format either, and printed its own table."""
     assert printer(DESCRIBE, output)(snapshot(id="x")).splitlines() == [
         "ID    SNAPSHOT TYPE   EXPIRES AT",
         "x     <nil>           <nil>",
@@ -72,13 +72,13 @@ def test_an_unknown_format_is_the_table(output):
 
 @pytest.mark.parametrize("members", [{"id": 1}, {"expiresAt": "soon"}])
 def test_a_reply_of_another_shape_is_an_error(members):
-    """A member of another JSON type is refused, as Go's decoder refused it."""
+    """A field of another JSON type is refused, as Go's decoder did."""
     with pytest.raises(CliError, match="json: cannot unmarshal"):
         printer(DESCRIBE, "")(snapshot(**members))
 
 
-def test_what_can_not_be_printed_is_not_ordered(atlas, signed_in, server):
-    """A restore with a format that fails is refused before Atlas is asked, with exit code 1."""
+def test_an_unprintable_format_orders_nothing(atlas, signed_in, server):
+    """A restore with a failing format is refused before anything is sent, with exit code 1."""
     words = f"serverless backups restores create --clusterName {DEMO_CLUSTER} --deliveryType download --snapshotId"
     for output in ("go-template={{.Id}}", "go-template-file=x", "json-path=$.[?"):
         done = atlas(*words.split(), "6a6e2746f892dad018f3f094", "-o", output)
@@ -88,9 +88,7 @@ def test_what_can_not_be_printed_is_not_ordered(atlas, signed_in, server):
     assert received(server.fake, "POST") == []
 
 
-def test_a_missing_library_is_an_error_that_names_the_extra(
-    atlas, signed_in, monkeypatch
-):
+def test_a_missing_library_is_an_error_with_the_extra(atlas, signed_in, monkeypatch):
     """`json-path` needs the extra `cli`; the other formats don't."""
     monkeypatch.setitem(sys.modules, "jsonpath", None)
     done = atlas(
@@ -124,8 +122,8 @@ PAGE = {
     ("$.results[?(@.size > 5 && @.failed == true)].id", ["b"]), ("$.results[?(@.status == 'none')].id", []),
     ("$.results[*].nothing", []),
 ])  # fmt: skip
-def test_a_path_leads_to_its_value(path, expected):
-    """A path that can mean one value returns it, any other a list."""
+def test_a_path_returns_its_value(path, expected):
+    """A path that can match only one value returns it; any other returns a list."""
     assert selector(path)(PAGE) == expected
 
 
@@ -139,7 +137,7 @@ def test_a_path_leads_to_its_value(path, expected):
         ("$.results[(@.length-1)]", "jq reads more"),
     ],
 )
-def test_a_path_that_leads_nowhere_is_an_error(path, said):
-    """A script that asks for one value gets an exit code, and never an empty line."""
+def test_a_path_without_a_match_is_an_error(path, said):
+    """A script that asks for one value gets an exit code instead of an empty line."""
     with pytest.raises(CliError, match=said):
         selector(path)(PAGE)

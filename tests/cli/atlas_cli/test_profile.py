@@ -50,15 +50,17 @@ ACCOUNT = {"CLIENT_ID": "mdb_sa_id_e", "CLIENT_SECRET": "es"}
     ("prod", KEYS, ApiKey("epub", "epriv")),
 ])  # fmt: skip
 @pytest.mark.parametrize("prefix", ["MONGODB_ATLAS_", "MCLI_"])
-def test_who_signs_in(name, variables, credentials, prefix, config, home):
-    """The profile's keys, account or token, its name in any case; variables come first, also of another kind."""
+def test_credentials_come_from_variables_or_the_profile(
+    name, variables, credentials, prefix, config, home
+):
+    """They are keys, an account or a token; profile names ignore case. Variables win, even with another kind."""
     config(FILE)
     given = {f"{prefix}{part}": value for part, value in variables.items()}
     assert profile(name, home, **given).credentials() == credentials
 
 
 def test_properties_come_from_the_profile(config, home):
-    """Project, output and base URL, under either name of the last; each has its variable."""
+    """They are project, output and base URL, which has two names; each has its variable."""
     config(FILE)
     assert profile("", home).get("project_id") == "a" * 24
     assert profile("", home).get("output") == "json"
@@ -77,8 +79,8 @@ def test_properties_come_from_the_profile(config, home):
         assert shown == ("e" * 24, "http://localhost:8080", "plaintext")
 
 
-def test_the_profile_is_named_by_variable_or_is_the_only_one(config, home):
-    """Without a flag, MONGODB_ATLAS_PROFILE says which; a file with one profile needs no name."""
+def test_the_profile_is_chosen_by_variable_or_is_the_only_one(config, home):
+    """Without a flag MONGODB_ATLAS_PROFILE decides; a file with one profile needs no choice."""
     config(FILE)
     assert profile("", home, MONGODB_ATLAS_PROFILE="prod").get("project_id") == "b" * 24
     config('[only]\nproject_id = "x"\n')
@@ -86,8 +88,8 @@ def test_the_profile_is_named_by_variable_or_is_the_only_one(config, home):
     assert profile("", home).get("project_id") == "x"
 
 
-def test_secrets_in_the_keyring_are_told(config, home):
-    """A profile without secrets names the keyring and the variables that help; without a file, the CLI's words."""
+def test_secrets_in_the_keyring_are_explained(config, home):
+    """For a profile without secrets it has the keyring and the variables to set; without a file, the CLI's text."""
     path = config(FILE)
     with pytest.raises(CliError) as caught:
         profile("keyring", home).credentials()
@@ -107,15 +109,15 @@ def test_secrets_in_the_keyring_are_told(config, home):
 
 
 def test_other_products_are_refused(config, atlas):
-    """Serverless instances never were in Atlas for Government."""
+    """Atlas for Government never had serverless instances."""
     config(FILE)
     done = atlas("serverless", "list", "-P", "gov", "--projectId", DEMO_GROUP)
     assert done.exit_code == 1
     assert done.stderr == "Error: unsupported service: cloudgov\n"
 
 
-def test_a_broken_file_is_told_without_its_text(config, home):
-    """The line that is wrong may be a secret's."""
+def test_an_invalid_file_is_reported_without_its_text(config, home):
+    """The wrong line may contain a secret."""
     path = config('[default]\nprivate_api_key = "s3cret\n')
     with pytest.raises(
         CliError, match=r"error loading config: .*: it is not valid TOML"
@@ -126,7 +128,7 @@ def test_a_broken_file_is_told_without_its_text(config, home):
 
 
 def test_a_name_with_a_dot_and_a_url_with_a_path_are_refused(config, home):
-    """Both by name."""
+    """The error includes the value."""
     config('[default]\nops_manager_url = "https://cloud.mongodb.com/v2/x"\n')
     with pytest.raises(CliError, match=r"profile should not contain '\.': \"a\.b\""):
         profile("a.b", home)
@@ -145,8 +147,8 @@ def test_a_name_with_a_dot_and_a_url_with_a_path_are_refused(config, home):
         f'access_token = "{DEMO_TOKEN}"\nrefresh_token = "r"',
     ],
 )
-def test_each_kind_signs_in_at_atlas(signs, config, server, atlas):
-    """A command with a profile alone, no variable set, gets its answer."""
+def test_a_profile_is_enough_to_sign_in(signs, config, server, atlas):
+    """For each kind of credentials, a command works without any variable."""
     config(
         f'[ops]\n{signs}\nproject_id = "{DEMO_GROUP}"\nops_manager_url = "{server.url}/"\n[default]\n'
     )
@@ -164,8 +166,11 @@ def test_each_kind_signs_in_at_atlas(signs, config, server, atlas):
     assert done.stderr == ""
 
 
-def test_the_token_of_a_service_account_is_given_back(config, server, atlas):
-    """Atlas allows an account 100 tokens; a loop over commands does not use them up. An expired token is named."""
+def test_the_token_of_a_service_account_is_revoked(config, server, atlas):
+    """Atlas allows an account 100 tokens, so a loop over commands must not use them up.
+
+    An expired token is reported.
+    """
     config(
         f'[ops]\nclient_id = "{DEMO_CLIENT_ID}"\nclient_secret = "{DEMO_CLIENT_SECRET}"\n'
         f'project_id = "{DEMO_GROUP}"\nops_manager_url = "{server.url}/"\n'

@@ -37,10 +37,10 @@ if ! atlas serverless backups restores list gone 2> error; then grep -o 'Error c
 """
 
 
-def test_a_nightly_restore_takes_the_newest_snapshot(
+def test_a_nightly_restore_uses_the_newest_snapshot(
     script, signed_in, tmp_path, monkeypatch
 ):
-    """List with jq, create with grep, list with awk, under `set -euo pipefail`; an error is looked into."""
+    """It lists with jq, creates with grep and lists with awk, under `set -euo pipefail`, and parses an error."""
     monkeypatch.chdir(tmp_path)
     done = script(RESTORE_THE_NEWEST, needs=("jq",))
     assert done.returncode == 0
@@ -53,16 +53,16 @@ def test_a_nightly_restore_takes_the_newest_snapshot(
     assert done.stdout.splitlines() == said
 
 
-def test_tables_are_what_the_cli_printed(atlas, signed_in):
-    """The short spellings, and tables cell by cell."""
+def test_tables_are_those_of_the_cli(atlas, signed_in):
+    """The flags' short forms work, and each cell is the same."""
     snapshots = atlas("sl", "backup", "snapshot", "ls", DEMO_CLUSTER, "--limit", "2")
     jobs = atlas("serverless", "backups", "restores", "list", DEMO_CLUSTER)
     assert snapshots.output == SNAPSHOTS
     assert jobs.output == JOBS
 
 
-def test_a_reader_that_has_enough_ends_it_as_before(signed_in):
-    """A pipe that is closed at the other end is exit code 141 without a word, as for any Go program."""
+def test_a_closed_pipe_is_exit_code_141(signed_in):
+    """It ends without a message, as any Go program does."""
     reader, writer = os.pipe()
     os.close(reader)
     words = [sys.executable, "-m", "shim", "atlas", "serverless", "list"]
@@ -75,14 +75,14 @@ def test_a_reader_that_has_enough_ends_it_as_before(signed_in):
 
 
 def test_a_closed_output_is_an_error(signed_in, monkeypatch, capsys):
-    """``>&-`` in a shell: nothing was printed, and the exit code says so."""
+    """After ``>&-`` in a shell nothing can be printed, and the exit code shows that."""
     monkeypatch.setattr("sys.stdout", None)
     assert run(["serverless", "list"]) == 1
     assert capsys.readouterr().err == "Error: write /dev/stdout: bad file descriptor\n"
 
 
-def test_an_interrupted_command_ends_as_the_cli_did(atlas, signed_in, monkeypatch):
-    """Ctrl-C while it waits is exit code 1 without a word."""
+def test_an_interrupted_command_is_exit_code_1(atlas, signed_in, monkeypatch):
+    """Ctrl-C while it waits prints nothing, as in the CLI."""
 
     def interrupted(_seconds):
         raise KeyboardInterrupt
@@ -116,10 +116,8 @@ def test_an_interrupted_command_ends_as_the_cli_did(atlas, signed_in, monkeypatc
     assert done.stderr == ""
 
 
-def test_a_wrapper_serves_scripts_that_know_no_alias(
-    script, program, signed_in, tmp_path, monkeypatch
-):
-    """With a program `atlas` around the shim first on the PATH, other commands still reach the real one behind it."""
+def test_a_wrapper_replaces_an_alias(script, program, signed_in, tmp_path, monkeypatch):
+    """With a wrapper `atlas` first on the PATH, other commands still reach the real CLI behind it."""
     program("atlas", '#!/bin/sh\natlas-shim atlas "$@"\n')
     real = tmp_path / "real" / "atlas"
     real.parent.mkdir()

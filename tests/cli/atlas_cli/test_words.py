@@ -15,7 +15,7 @@ READING = tuple(
     f"Error: {words}"
     for words in ("unknown", "flag needs", "invalid argument", "bad flag syntax")
 )
-"""How errors of cobra's reader of flags begin."""
+"""How errors of cobra's flag parser begin."""
 RECORDED = json.loads((Path(__file__).parent / "cobra.json").read_text("utf-8"))[
     "cases"
 ]
@@ -26,8 +26,8 @@ RECORDED = json.loads((Path(__file__).parent / "cobra.json").read_text("utf-8"))
     [case for case in RECORDED if "values" in case],
     ids=lambda case: case["words"],
 )
-def test_words_mean_what_they_meant(case):
-    """Command, arguments and values are those that cobra found."""
+def test_arguments_are_parsed_as_by_cobra(case):
+    """The command, its arguments and the flags' values are the same."""
     words = case["words"].split()
     command, rest = find(words, list(flags.words_of(words)))
     assert command is not None
@@ -44,8 +44,8 @@ def test_words_mean_what_they_meant(case):
     [case for case in RECORDED if "stderr" in case],
     ids=lambda case: case["words"],
 )
-def test_wrong_words_fail(case, atlas, monkeypatch):
-    """With exit code 1 and an empty stdout, and in the same words what the CLI's checks refused after reading flags."""
+def test_wrong_arguments_fail(case, atlas, monkeypatch):
+    """The exit code is 1 and stdout is empty. Errors of the CLI's own checks have the same text."""
     monkeypatch.setenv("MONGODB_ATLAS_PUBLIC_API_KEY", DEMO_PUBLIC_KEY)
     monkeypatch.setenv("MONGODB_ATLAS_PRIVATE_API_KEY", DEMO_PRIVATE_KEY)
     done = atlas(*case["words"].split())
@@ -95,22 +95,22 @@ def test_wrong_words_fail(case, atlas, monkeypatch):
     ],
 )
 def test_wrong_flags_and_values_are_refused(words, said, atlas, signed_in, server):
-    """What is missing or contradicts itself is said, and nothing is sent."""
+    """The error describes the missing or conflicting flag, and nothing is sent."""
     done = atlas(*words.split())
     assert done.exit_code == 1
     assert done.stderr.rstrip().endswith(said)
     assert not server.fake.arrivals
 
 
-def test_an_unknown_command_is_told_what_there_is(atlas):
-    """A misspelt command lists the spoken ones."""
+def test_an_unknown_command_lists_the_known_ones(atlas):
+    """A misspelled command is an example."""
     done = atlas("serverless", "backups", "snapshot", "lst")
     assert done.exit_code == 1
     assert "serverless backups snapshots list" in done.stderr
 
 
 def test_groups_and_help_are_shown(atlas):
-    """A group alone lists its commands, `--help` the flags; both are a success on stdout."""
+    """A group alone lists its commands and `--help` the flags; both print to stdout and succeed."""
     group = atlas("serverless")
     one = atlas("serverless", "backups", "restores", "create", "-h")
     assert group.exit_code == 0
@@ -121,7 +121,7 @@ def test_groups_and_help_are_shown(atlas):
 
 @pytest.fixture
 def became(monkeypatch):
-    """Note what this process would have become."""
+    """Record the program that would replace this process."""
     calls = []
     monkeypatch.setattr(
         os, "execve", lambda path, words, environ: calls.append((path, words, environ))
@@ -140,8 +140,8 @@ def executable(folder, text="#!/bin/sh\n"):
 @pytest.mark.parametrize(
     "words", [("clusters", "list"), ("--version",), ("-P", "sl", "auth", "whoami"), ()]
 )
-def test_without_the_real_one_a_line_says_what_this_is(words, atlas):
-    """One line on stderr, and the exit code of a command that is not there."""
+def test_without_the_real_cli_a_line_explains_this_one(words, atlas):
+    """It goes to stderr, and the exit code is that of a missing command."""
     done = atlas(*words)
     assert done.exit_code == 127
     assert done.stdout == ""
@@ -149,8 +149,8 @@ def test_without_the_real_one_a_line_says_what_this_is(words, atlas):
     assert "to the Atlas CLI, which is not on the PATH" in done.stderr
 
 
-def test_the_words_are_handed_on_as_they_are(tmp_path, became, monkeypatch, atlas):
-    """Options and `--` included: nothing is read into them."""
+def test_other_arguments_are_passed_on_unchanged(tmp_path, became, monkeypatch, atlas):
+    """That includes options and `--`; the shim doesn't interpret them."""
     real = executable(tmp_path / "real", b"\x7fELF")
     monkeypatch.setenv("PATH", str(real.parent))
     atlas("--profile", "serverless", "clusters", "--help", "--", "-o")
@@ -167,8 +167,8 @@ def test_the_words_are_handed_on_as_they_are(tmp_path, became, monkeypatch, atla
     ]
 
 
-def test_wrappers_around_the_shim_are_passed_over(tmp_path, became):
-    """A script that mentions atlas-shim is skipped; the next program on the PATH is the Atlas CLI."""
+def test_wrappers_of_the_shim_are_skipped(tmp_path, became):
+    """A script that mentions atlas-shim isn't the Atlas CLI; the next program on the PATH is."""
     wrapper = executable(tmp_path / "a", '#!/bin/sh\nexec atlas-shim atlas "$@"\n')
     module = executable(tmp_path / "b", '#!/bin/sh\nexec python3 -m shim atlas "$@"\n')
     real = executable(tmp_path / "c", b"\x7fELF")
@@ -179,10 +179,10 @@ def test_wrappers_around_the_shim_are_passed_over(tmp_path, became):
     assert became[0][0] == str(real)
 
 
-def test_a_program_that_leads_back_is_not_tried_twice(tmp_path, became, capsys):
-    """A wrapper that can't be seen through is left after one round, in the same process or as its parent.
+def test_a_wrapper_that_calls_back_is_tried_once(tmp_path, became, capsys):
+    """A wrapper that isn't detected is skipped after one round, whether it is the same process or the parent.
 
-    The mark counts for these two alone: a plugin of the real one starts afresh.
+    The mark affects only these two: a plugin of the real CLI starts without it.
     """
     environ = {
         "PATH": str(executable(tmp_path / "odd", b"\x7fELF that calls us again").parent)
@@ -196,8 +196,8 @@ def test_a_program_that_leads_back_is_not_tried_twice(tmp_path, became, capsys):
     assert len(became) == 2
 
 
-def test_a_program_that_can_not_run_is_told(tmp_path, capsys):
-    """As a shell does: what, why, and exit code 126."""
+def test_a_program_that_can_not_run_is_reported(tmp_path, capsys):
+    """As in a shell, the error has the program and the reason, and the exit code is 126."""
     broken = executable(tmp_path / "broken", b"neither a program nor a script")
     assert hand_over([], {"PATH": str(broken.parent)}) == 126
     assert capsys.readouterr().err == f"atlas-shim: {broken}: Exec format error\n"
