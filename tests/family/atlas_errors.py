@@ -1,9 +1,9 @@
 """Atlas's errors, byte for byte: recorded ones, documented ones, and the 410 that users quoted.
 
 Recorded bodies have their members in alphabetical order on one line; the 401 of the
-front door is laid out over several lines. ``X-Error-Code`` repeats the body's code.
-Sources: recordings of mongodb-atlas-cli (Apache-2.0), Atlas's list of API error codes,
-issues of public clients.
+front door has several lines. ``X-Error-Code`` repeats the body's code. Sources:
+recordings of mongodb-atlas-cli (Apache-2.0), Atlas's list of API error codes, issues of
+public clients.
 """
 
 import json
@@ -67,7 +67,7 @@ LEADING_ON: dict[str, Error] = {
     ),
     "no-cluster": _atlas(404, "CLUSTER_NOT_FOUND", _NO_CLUSTER, "cluster-735", GROUP),
 }
-"""Errors of flex that lead a read on to the dedicated tier, in route auto."""
+"""Errors of flex after which a read continues at the dedicated tier, in route auto."""
 
 ERRORS: dict[str, Error] = {
     **LEADING_ON,
@@ -129,13 +129,13 @@ ERRORS: dict[str, Error] = {
         for code in codes.split()
     },
 }
-"""Errors that a successor may answer, one of each shape by a short name, and others by their codes."""
+"""Errors that a successor may return: one of each shape by a short name, and others by their codes."""
 
 
 def is_intact(reply: Any, error: Error, *, content: bool = True) -> None:
-    """Hold a reply against an error: its status, every field that it came with, and its content byte for byte.
+    """Compare a reply with an error: its status, all of its fields, and its content byte for byte.
 
-    Sunset and Deprecation stand beside the shim's own.
+    Sunset and Deprecation stand next to the shim's own.
     """
     status, fields, body = error
     assert reply.status_code == status

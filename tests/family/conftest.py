@@ -14,13 +14,13 @@ from tests.peers.served import gateway
 
 @pytest.fixture(params=WRITE_DOORS)
 def door(request):
-    """Each way in, in turn, not opened yet: a function of the upstream's origin, see ``doors``."""
+    """Each entry point in turn, not opened yet: a function of the upstream's origin, see ``doors``."""
     return WRITE_DOORS[request.param]
 
 
 @pytest.fixture(scope="module")
 def atlas():
-    """An upstream on which a test puts its answers."""
+    """An upstream whose replies a test sets."""
     with upstream(by_side()) as running:
         yield running
 

@@ -28,7 +28,7 @@ DOCUMENTS = (
 )
 PAST = "2020-01-01"
 FUTURE = "2999-01-01"
-"""Sunsets that put the doors, whose clock is the process', after or before them."""
+"""Sunsets that make the process's clock, which entry points use, a time after or before them."""
 
 Ask = Callable[..., httpx.Response]
 
@@ -68,7 +68,7 @@ def through(
     patience: float = 30.0,
     writes: str = "off",
 ) -> Iterator[Ask]:
-    """Call by a library that knows nothing yet; replies and faults are shown as httpx has them."""
+    """Call through a library that has learned nothing yet; replies and faults have httpx's types."""
     sunset = PAST if over else FUTURE
     door = LIBRARIES[name]()
 
@@ -134,7 +134,7 @@ DOORS: dict[str, Any] = {
     **{name: partial(through, name) for name in ("httpx", "requests")},
 }
 WRITE_DOORS: dict[str, Any] = {**DOORS, "aiohttp": partial(through, "aiohttp")}
-"""The ways in that writes are tested through: whether one is sent twice is each library's own business."""
+"""The entry points that writes are tested through; other libraries repeat writes by their own rules."""
 
 
 @contextlib.contextmanager
@@ -146,7 +146,7 @@ def playing(
     sides: dict[str, bytes] | None = None,
     **options: Any,
 ) -> Iterator[tuple[Upstream, Ask]]:
-    """Run an upstream that answers by ``sides``, or as ``answer`` says, and open a way in to it."""
+    """Run an upstream that replies by ``sides``, or as ``answer`` decides, and open an entry point to it."""
     with (
         upstream(answer or by_side(**(sides or {}))) as atlas,
         door(atlas.origin, over=over, **options) as ask,

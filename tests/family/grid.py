@@ -1,7 +1,7 @@
-"""Every call that the shipped documents speak of, the settings it is made by, and what the core makes of it.
+"""Every call of the shipped documents, the settings it is made with, and the core's result for it.
 
-The core's own generator is driven here without any HTTP library: what it says is what
-every way in has to do.
+The core's own generator runs here without any HTTP library: its requests and replies
+are what every entry point must produce.
 """
 
 import json
@@ -37,11 +37,11 @@ Calls = Mapping[tuple[str, str], Iterable[str]]
 """The Accept fields, empty for none, of each method and path, whose parameters are ``{}``."""
 
 OF_NOBODY = ("2022-12-31", "2024-08-04", "2099-01-01", "2023-13-01")
-"""Versions before all others, between two, after all, and one that is no date."""
+"""Versions before all others, between two, after all, and one that isn't a date."""
 
 
 def versions_in_contracts() -> dict[tuple[str, str], set[str]]:
-    """Return the versions that Atlas's own descriptions have for each method and path."""
+    """Return the versions that Atlas's own specifications have for each method and path."""
     found: dict[tuple[str, str], set[str]] = {}
     for file in sorted((CASES / "contract").glob("*.json")):
         for path, methods in json.loads(file.read_text("utf-8"))["paths"].items():
@@ -68,7 +68,7 @@ def shipped_calls() -> Calls:
             re.sub(r"{\w+}", "{}", f"{api.base}{operation.path.text}"),
         )
         dates = {operation.versions.first}
-        # Where the path says the version, Accept makes no difference.
+        # If the path has the version, Accept makes no difference.
         if api.version is None:
             dates |= {operation.versions.end, *known.get(key, ()), *OF_NOBODY}
             dates |= {
@@ -134,13 +134,13 @@ BODIES: dict[str, list[Any]] = {
     "/backup/tenant/download": [ORDER],
     "": [{"tags": []}, {"terminationProtectionEnabled": True}],
 }
-"""What is written, by the end of the path."""
+"""The bodies of writes, by the end of the path."""
 
 
 def calls_of(calls: Calls, chance: random.Random) -> Iterator[Call]:
-    """Yield each call in each version, of a project of its own; chance decides on the rest of it.
+    """Yield each call in each version, in its own project; a seeded random source chooses the rest.
 
-    The first letter of a project is its kind: ``a`` has serverless instances still,
+    The first letter of a project is its kind: ``a`` still has serverless instances,
     ``d`` dedicated clusters, ``f`` flex ones.
     """
     for (method, path), accepts in calls.items():
@@ -162,7 +162,7 @@ def calls_of(calls: Calls, chance: random.Random) -> Iterator[Call]:
 
 
 def all_settings() -> dict[str, dict[str, str]]:
-    """Return the variables of each route, beside no word of a switch, each, and all."""
+    """Return the variables of each route, with no switch, with each one, and with all."""
     engine = Engine(DOCUMENTS)
     reads, added = (
         sorted(word for of_reads, word in engine.switches if of_reads is kind)
@@ -214,7 +214,7 @@ def shape_of(target: str) -> str:
 
 
 def recorded() -> dict[tuple[str, str], Given]:
-    """Return the shortest recorded success that says something, by method and shape of path."""
+    """Return the shortest recorded success with content, by method and shape of path."""
     found: dict[tuple[str, str], Given] = {}
     for one in sorted(recordings(), key=lambda one: -len(one.body)):
         if one.status < 300 and '"results":[]' not in one.body:
@@ -237,7 +237,7 @@ OTHERWISE = answers({"id": "0" * 24, "name": "shop", "results": [], "totalCount"
 
 @lru_cache(maxsize=4096)
 def said_by_atlas(method: str, target: str, accept: str) -> Given:
-    """Answer as Atlas after all sunsets, but for projects whose kind lives on; a project's clusters are of one kind."""
+    """Reply as Atlas does after all sunsets, except in projects whose kind still exists."""
     if method == "HEAD":
         return *said_by_atlas("GET", target, accept)[:2], b""
     kind = target.partition("/groups/")[2][:1]
@@ -245,7 +245,7 @@ def said_by_atlas(method: str, target: str, accept: str) -> Given:
         kind != "a"
         and RETIRED.recognize(method, target, (("Accept", accept),)) is not None
     ):
-        # Which is believed for this path alone.
+        # It is accepted for this path alone.
         return (
             410,
             (("Content-Type", "text/plain"),),
@@ -260,7 +260,7 @@ def said_by_atlas(method: str, target: str, accept: str) -> Given:
 
 @attrs.frozen
 class Seen:
-    """What of a call is the same through each way in: what was sent, the answer, and what is shown of the record."""
+    """The part of a call that is the same through each entry point: its requests, its reply, and its record."""
 
     sent: list[tuple[str, ...]]
     status: int
@@ -272,10 +272,10 @@ class Seen:
 def sent_line(
     method: str, target: str, fields: Mapping[str, str], body: bytes
 ) -> tuple[str, ...]:
-    """Return one call to Atlas as it is compared; ``fields`` have names in lower case.
+    """Return one call to Atlas in the form that is compared; ``fields`` have names in lower case.
 
-    A call without Accept is one that takes anything (RFC 9110, 12.5.1), which some
-    libraries write by themselves.
+    A call without Accept accepts anything (RFC 9110, 12.5.1), which some libraries send
+    explicitly.
     """
     with_body = ((fields.get("content-type", ""), body.decode())) if body else (())
     return (
@@ -290,7 +290,7 @@ def sent_line(
 def by_the_core(
     call: Call, environ: Mapping[str, str], memory: Memory, base: str
 ) -> Seen:
-    """Return what becomes of a call by the engine, the settings and the exchange alone."""
+    """Return the result of a call from the engine, the settings and the exchange alone."""
     engine = shared_engine(environ)
     settings = read_settings(environ)
     sends = [call]
@@ -341,9 +341,9 @@ def by_the_core(
 def expected(
     seed: str, settings: tuple[str, ...], base: str, *, times: int = 1, share: int = 1
 ) -> list[tuple[str, Call, Seen]]:
-    """Return one of a ``share`` of calls, by one of the settings, so many times in a row, and what becomes of it.
+    """Yield a ``share`` of the calls, each with one of the settings, repeated ``times``, with its result.
 
-    Chance has a seed.
+    The random source is seeded.
     """
     chance = random.Random(seed)
     memory = Memory()

@@ -1,8 +1,8 @@
-"""The decided fields, written down by hand from the design and the recordings; nothing of shim's own rules.
+"""The decided fields, written by hand from the design and the recordings, without any rules of the shim.
 
 Each function returns exactly the document that a caller must get for one upstream
-object. A member whose source is not there, null, or a word that the legacy interface
-has not, is not there either.
+object. A member is left out if its source is missing, null, or a value that the legacy
+interface doesn't have.
 """
 
 from datetime import datetime
@@ -22,7 +22,7 @@ DELIVERIES = {"automated", "download", "pointInTime"}
 
 @attrs.frozen
 class Where:
-    """What a document may be made of besides the object: the caller's base URL, path parameters, and the time."""
+    """Inputs of a document besides the object: the caller's base URL, path parameters, and the time."""
 
     base: str
     api: str
@@ -109,20 +109,19 @@ def flex_job(source: dict[str, Any], where: Where) -> dict[str, Any]:
     known = status in JOB_WORDS
     return _there(
         {
-            # A word that flex has not may be any, a cancellation among them; and no
-            # word says nothing.
+            # A status that flex doesn't have may mean anything, even a cancellation;
+            # without a status nothing is known.
             "cancelled": False if known else None,
             "deliveryType": {"RESTORE": "automated", "DOWNLOAD": "download"}.get(
                 source.get("deliveryType", "")
             ),
-            # Missing is an empty list; a null is a value that means nothing, and so is
-            # left out.
+            # A missing list is empty; null has no meaning, and so is left out.
             "deliveryUrl": [url]
             if url is not None
             else None
             if "snapshotUrl" in source
             else [],
-            # Flex speaks of the download link: a restore has none, and of another
+            # Flex's field is the download link. A restore has none, and for another
             # delivery or status nothing is known.
             "expired": (over if ends is not None else None)
             if download
@@ -153,7 +152,7 @@ def dedicated_job(source: dict[str, Any], where: Where) -> dict[str, Any]:
                 source, "cancelled deliveryUrl expired expiresAt failed finishedAt id"
             ),
             "deliveryType": _word(source.get("deliveryType"), DELIVERIES),
-            # Recorded with three nulls wherever there is no such timestamp: nothing is
+            # It is recorded with three nulls if there is no such timestamp; nothing is
             # known then.
             "desiredTimestamp": None
             if stamp is None or set(stamp.values()) == {None}
@@ -171,7 +170,7 @@ def dedicated_job(source: dict[str, Any], where: Where) -> dict[str, Any]:
 
 
 def instance(source: dict[str, Any], where: Where) -> dict[str, Any]:
-    """A serverless instance made of a flex cluster."""
+    """A serverless instance translated from a flex cluster."""
     provider = source.get("providerSettings") or {}
     strings = source.get("connectionStrings")
     size = provider.get("diskSizeGB")
@@ -219,7 +218,7 @@ def instance(source: dict[str, Any], where: Where) -> dict[str, Any]:
 
 
 def tenant_flex_snapshot(source: dict[str, Any], where: Where) -> dict[str, Any]:
-    """A shared-tier snapshot made of one of a flex cluster: the same seven members, and a link."""
+    """A shared-tier snapshot translated from one of a flex cluster: the same seven members, and a link."""
     return _there(
         {
             **_same(
@@ -233,7 +232,7 @@ def tenant_flex_snapshot(source: dict[str, Any], where: Where) -> dict[str, Any]
 
 
 def tenant_dedicated_snapshot(source: dict[str, Any], where: Where) -> dict[str, Any]:
-    """A shared-tier snapshot made of one of a dedicated cluster, which has one time: when it was taken."""
+    """A shared-tier snapshot translated from one of a dedicated cluster, which has one time, that of the snapshot."""
     words = {
         "queued": "QUEUED",
         "inProgress": "RUNNING",
@@ -253,7 +252,7 @@ def tenant_dedicated_snapshot(source: dict[str, Any], where: Where) -> dict[str,
 
 
 def tenant_flex_job(source: dict[str, Any], where: Where) -> dict[str, Any]:
-    """A shared-tier restore job made of one of a flex cluster; a download has a target too."""
+    """A shared-tier restore job translated from one of a flex cluster; a download has a target too."""
     download = source.get("deliveryType") == "DOWNLOAD"
     return _there(
         {
@@ -275,7 +274,7 @@ def tenant_flex_job(source: dict[str, Any], where: Where) -> dict[str, Any]:
 
 
 def tenant_dedicated_job(source: dict[str, Any], where: Where) -> dict[str, Any]:
-    """A shared-tier restore job made of one of a dedicated cluster, which has flags and times in place of a status."""
+    """A shared-tier restore job translated from a dedicated one, which has flags and times instead of a status."""
     download = source.get("deliveryType") == "download"
     ready = source.get("finishedAt") is not None or source.get("expiresAt") is not None
     links = source.get("deliveryUrl") or []
@@ -296,7 +295,8 @@ def tenant_dedicated_job(source: dict[str, Any], where: Where) -> dict[str, Any]
             "projectId": where.group,
             "restoreFinishedDate": source.get("finishedAt"),
             "snapshotFinishedDate": source.get("timestamp"),
-            # A link for each shard would be several, of which none is the whole.
+            # With a link for each shard there would be several, and none of them has
+            # all data.
             "snapshotUrl": links[0] if len(links) == 1 else None,
             "status": status,
             "targetDeploymentItemName": _first(source, "targetClusterName")

@@ -1,4 +1,4 @@
-"""Recorded exchanges, and a gateway that answers them on a given day."""
+"""Recorded exchanges, and a gateway that replies with them on a given day."""
 
 import contextlib
 import json
@@ -15,7 +15,7 @@ from tests.peers.served import Served
 
 CASES = Path(__file__).parents[1] / "cases"
 SHARED = Path(__file__).parents[3] / "shared" / "recorded"
-"""More recordings, where somebody keeps them beside the checkout; every test here takes them in."""
+"""More recordings, if they are next to the checkout; every test here includes them."""
 
 AFTER = datetime(2026, 8, 1, tzinfo=UTC)
 """A day after the sunset of the backup endpoints, and before that of the instance reads, which are blank."""
@@ -42,12 +42,12 @@ class Exchange:
 
     @property
     def raw(self) -> bytes:
-        """The reply as bytes on the wire."""
+        """The reply's bytes on the wire."""
         return wire(self.status, self.headers, self.body.encode())
 
 
 def recordings(prefix: str = "") -> list[Exchange]:
-    """Return the recorded exchanges of the files whose names start so, the shared ones too, each once."""
+    """Return the recorded exchanges of the files with this prefix, the shared ones too, each once."""
     lines: dict[str, str] = {}
     for folder in (CASES / "recorded", SHARED):
         for path in sorted(folder.glob(f"{prefix}*.jsonl")):

@@ -1,4 +1,4 @@
-"""Each shipped call, in every version that Atlas has or had, is sent and answered alike by every entry point."""
+"""Every entry point sends and answers each shipped call the same, in every version that Atlas has or had."""
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -40,7 +40,7 @@ def atlas():
 
 
 def seen(atlas: Upstream, got: Got, record: Record | str | None) -> Seen:
-    """Return what became of a call by what arrived at Atlas and what the caller got."""
+    """Return the result of a call from Atlas's requests and the caller's reply."""
     sent = [
         sent_line(one.method, one.target, one.fields, one.body)
         for one in atlas.arrivals
@@ -52,7 +52,7 @@ def seen(atlas: Upstream, got: Got, record: Record | str | None) -> Seen:
 def through_door(
     name: str, atlas: Upstream, patch: pytest.MonkeyPatch
 ) -> Iterator[tuple[Use, Ask]]:
-    """Call by a library of Python; what it shows of a record is all of it."""
+    """Call through a Python library; it shows the whole record."""
     patch.setenv("ATLAS_SHIM_UPSTREAM", atlas.origin)
     patch.setenv("ATLAS_SHIM_WARNINGS", "off")
     door = DOORS[name]()
@@ -78,7 +78,7 @@ def through_door(
 
 @contextlib.contextmanager
 def through_gateway(atlas: Upstream) -> Iterator[tuple[Use, Ask]]:
-    """Call the gateway, whose links lead back to itself; what it shows of a record is one field."""
+    """Call the gateway, whose links lead back to itself; it shows one field of the record."""
 
     def planned(environ: Mapping[str, str]) -> Plan:
         flags = {"listen": "127.0.0.1:0", "admin": "off", "upstream": atlas.origin}
@@ -113,7 +113,7 @@ def differences(
     patch: pytest.MonkeyPatch,
     calls: Iterable[tuple[str, Call, Seen]],
 ) -> list[str]:
-    """Make calls, and return what differs from what becomes of them by the core, a line each."""
+    """Make calls, and return the differences from the core's results, a line each."""
     used = ""
     found = list[str]()
     if name == "gateway":
@@ -139,8 +139,8 @@ def differences(
 
 
 @pytest.mark.parametrize("name", WAYS)
-def test_each_call_is_sent_and_answered_as_the_core_says(name, atlas, monkeypatch):
-    """A share of them through each way in, by a share of the settings: others through each; also calls of nobody."""
+def test_each_entry_point_equals_the_core(name, atlas, monkeypatch):
+    """Each one gets different calls and settings, including calls that no document has."""
     most = -(-len(SETTINGS) // len(WAYS))
     turn = WAYS.index(name)
     settings = (*SETTINGS,)[turn * most :][:most]
@@ -158,8 +158,11 @@ def test_each_call_is_sent_and_answered_as_the_core_says(name, atlas, monkeypatc
 @pytest.mark.slow
 @pytest.mark.parametrize("name", WAYS)
 @pytest.mark.parametrize("settings", SETTINGS)
-def test_all_settings_are_obeyed_as_by_the_core(name, settings, atlas, monkeypatch):
-    """By a third of the calls, others through each way in; on the route auto twice, by what the first one taught."""
+def test_all_settings_work_as_in_the_core(name, settings, atlas, monkeypatch):
+    """Each entry point gets a different third of the calls.
+
+    On the route auto they run twice, the second time with the first one's knowledge.
+    """
     times = 2 if settings.startswith("auto") else 1
     calls = expected(
         f"{name} {settings}", (settings,), atlas.origin, times=times, share=3

@@ -1,4 +1,4 @@
-"""What the successor of a write gets: the members of its contract, under its own names, and nothing that it refuses.
+"""A write's successor gets the members of its contract, under its own names, and none that it refuses.
 
 Sources: the contracts of both endpoints (members and required ones), and the v1.0
 documentation.
@@ -38,7 +38,7 @@ READ_ONLY = {
     "desiredTimestamp": {"date": DAY, "increment": 1, "time": 1},
     "id": ID,
 }
-"""Members of a job that was read, which a new one does not have."""
+"""Members of a job that was read; a new one doesn't have them."""
 SNAPSHOT = {"snapshotId": ID}
 TO = {"targetDeploymentItemName": "other", "targetProjectId": GROUP}
 RESTORE = {name: ORDER[name] for name in ("snapshotId", "targetDeploymentItemName")}
@@ -53,7 +53,7 @@ LEAST = {"name": CLUSTER, "providerSettings": SETTINGS}
 
 SENT = [
     ("order", {**BODY, **READ_ONLY}, [{**SNAPSHOT, **TO}]),
-    # The endpoint says that it lacks.
+    # The endpoint's error says that it is missing.
     (
         "order",
         {name: BODY[name] for name in BODY if name != "snapshotId"},
@@ -63,7 +63,7 @@ SENT = [
     ("restore", {**FLEX_JOB, "clusterName": CLUSTER, **ORDER}, [ORDER, ELSEWHERE]),
     ("restore", RESTORE, [RESTORE, HERE]),
     ("restore", {**ORDER, "targetProjectId": None}, [RESTORE, HERE]),
-    # A download loses its target, which is optional for it.
+    # A download loses its target, which is optional there.
     (
         "download",
         ORDER,
@@ -90,11 +90,11 @@ SENT = [
 
 
 @pytest.mark.parametrize(("call", "body", "sent"), SENT)
-def test_each_tier_gets_what_its_contract_has(engine, call, body, sent):
-    """Members that a tier does not know are dropped, null counts as not given, and read-only ones are no matter.
+def test_each_tier_gets_its_own_members(engine, call, body, sent):
+    """Members unknown to a tier are dropped, null counts as missing, and read-only ones are ignored.
 
     The dedicated tier has one endpoint for both orders, another name for the target,
-    and wants the target's group.
+    and requires the target's group.
     """
     driven = make(engine, call, *[NON_FLEX] * (len(sent) - 1), DONE, body=body)
     assert [json.loads(send.call.body or b"") for send in driven.sends] == sent
@@ -106,8 +106,8 @@ def test_each_tier_gets_what_its_contract_has(engine, call, body, sent):
     assert driven.reply.status < 300
 
 
-def test_a_download_has_an_endpoint_of_its_own(engine):
-    """Of flex alone: its member is no word of the body there."""
+def test_a_download_has_its_own_endpoint(engine):
+    """That is so for flex alone: its body has no such member."""
     (send,) = make(
         engine, "order", DONE, body={**BODY, "deliveryType": "download"}
     ).sends
@@ -182,10 +182,8 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("call", "body", "code", "name"), REFUSED)
-def test_what_the_old_endpoint_or_flex_would_refuse_is_refused_by_name(
-    engine, call, body, code, name
-):
-    """400 in Atlas's shape and with its code, and nothing is sent."""
+def test_an_invalid_member_is_refused_by_name(engine, call, body, code, name):
+    """It is 400 in Atlas's format with its code if the old endpoint or flex would refuse it. Nothing is sent."""
     driven = make(engine, call, body=body, writes="instances-strict")
     assert driven.reply.status == 400
     assert driven.document["errorCode"] == code
@@ -204,8 +202,8 @@ UNREADABLE = [
 
 
 @pytest.mark.parametrize(("body", "headers", "error"), UNREADABLE)
-def test_a_body_that_can_not_be_read_is_not_translated(engine, body, headers, error):
-    """Before anything is sent."""
+def test_an_unreadable_body_is_not_translated(engine, body, headers, error):
+    """That is decided before anything is sent."""
     driven = make(engine, "order", body=body, headers=headers)
     assert (driven.reply.status, driven.document["errorCode"], driven.sends) == (
         *error,
@@ -218,7 +216,7 @@ FOUND = [DONE, (200, (), b"?"), (204, (), b"")]
 LOOKS = [
     *((said, "SHIM_POINT_IN_TIME_UNSUPPORTED") for said in FOUND),
     *((error, None) for name, error in ERRORS.items() if name not in LEADING_ON),
-    # Followed, it would lead around the shim.
+    # Followed, it would bypass the shim.
     (
         (307, (("Location", "/elsewhere"),), b""),
         "SHIM_UPSTREAM_REDIRECTED",
@@ -227,8 +225,8 @@ LOOKS = [
 
 
 @pytest.mark.parametrize(("said", "code"), LOOKS, ids=range(len(LOOKS)))
-def test_a_point_in_time_is_asked_of_flex_before_any_write(engine, said, code):
-    """A GET tells that the cluster is a flex one, which has none; what else it says is the answer."""
+def test_a_point_in_time_is_checked_before_any_write(engine, said, code):
+    """A GET shows that the cluster is a flex one, which has no such restore; any other reply is returned."""
     driven = make(engine, "order", said, body=POINT)
     assert [(send.call.method, send.route) for send in driven.sends] == [
         ("GET", "flex")
@@ -237,8 +235,8 @@ def test_a_point_in_time_is_asked_of_flex_before_any_write(engine, said, code):
 
 
 @pytest.mark.parametrize("known", [False, True])
-def test_a_point_in_time_goes_to_a_dedicated_cluster_as_it_is(engine, known):
-    """Where the tier is known, or a GET tells, and once."""
+def test_a_point_in_time_goes_to_a_dedicated_cluster(engine, known):
+    """It is unchanged, and sent once, whether the tier is known or a GET shows it."""
     memory = Memory()
     if known:
         make(engine, "order", NON_FLEX, DONE, memory=memory)
@@ -251,8 +249,8 @@ def test_a_point_in_time_goes_to_a_dedicated_cluster_as_it_is(engine, known):
 
 
 @pytest.mark.parametrize("route", [RouteWord.DATE, RouteWord.FLEX])
-def test_a_point_in_time_is_refused_without_asking_by_date_and_flag(engine, route):
-    """These routes never ask the dedicated side, so there is nothing to look for."""
+def test_a_point_in_time_is_refused_by_date_and_flag(engine, route):
+    """These routes never ask the dedicated side, so no GET is needed."""
     driven = make(engine, "order", body=POINT, route=route)
     assert driven.document["errorCode"] == "SHIM_POINT_IN_TIME_UNSUPPORTED"
     assert driven.sends == ()

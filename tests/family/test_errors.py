@@ -1,4 +1,4 @@
-"""Every Atlas error reaches the caller intact, whichever side answered it, for list, get and create."""
+"""Every Atlas error reaches the caller unchanged, whichever side returned it, for list, get and create."""
 
 import json
 
@@ -35,7 +35,7 @@ CALLS = {
 
 @pytest.fixture
 def ask(atlas):
-    """Makes one of the calls, each side answering with an error; returns the reply and the sides that were asked."""
+    """Make one of the calls while each side returns an error; return the reply and the sides that were asked."""
 
     def ask(client, call, query="", **sides):
         atlas.answer, atlas.arrivals[:] = (
@@ -54,10 +54,12 @@ def ask(atlas):
 @pytest.mark.parametrize("name", ERRORS)
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("route", ["flex", "date", "auto"])
-def test_an_error_of_a_successor_is_intact(ask, clients, route, call, name):
-    """By flag and by date the answer of flex stands, in auto if it does not name another tier; flex is asked once.
+def test_an_error_of_a_successor_is_unchanged(ask, clients, route, call, name):
+    """By flag and by date flex's reply is final; in auto it is, unless it refers to another tier.
 
-    When flex leads on and the dedicated tier fails too, its answer is the caller's.
+    Flex is asked once.
+
+    If flex refers to the dedicated tier and that fails too, its reply is the caller's.
     """
     reply, sides = ask(
         clients["flex" if name in LEADING_ON else route], call, flex=ERRORS[name]
@@ -74,8 +76,8 @@ def test_an_error_of_a_successor_is_intact(ask, clients, route, call, name):
 @pytest.mark.parametrize(
     "call", [name for name, call in CALLS.items() if call[0] == "GET"]
 )
-def test_a_missing_cluster_is_looked_for_on_the_dedicated_tier(ask, clients, call):
-    """A read goes on after CLUSTER_NOT_FOUND; nothing there either is that tier's own answer."""
+def test_a_missing_cluster_is_searched_on_the_dedicated_tier(ask, clients, call):
+    """A read continues there after CLUSTER_NOT_FOUND; if it is missing there too, that tier's reply is returned."""
     missing = ERRORS["no-cluster"]
     other = (404, missing[1], missing[2].replace(b"cluster-735", b"cluster-736"))
     reply, sides = ask(clients["auto"], call, flex=missing, dedicated=other)
@@ -94,10 +96,8 @@ def before(atlas):
     "name", [name for name in ERRORS if name not in {"gone", "method"}]
 )
 @pytest.mark.parametrize("call", CALLS)
-def test_before_the_sunset_an_error_of_the_legacy_endpoint_is_intact(
-    ask, atlas, before, call, name
-):
-    """Until the sunset a legacy error passes untouched, and no field of the shim's is added."""
+def test_before_the_sunset_a_legacy_error_is_unchanged(ask, atlas, before, call, name):
+    """It has none of the shim's fields either."""
     reply, sides = ask(before, call, "?pretty=true&x=%41", legacy=ERRORS[name])
     is_intact(reply, ERRORS[name])
     assert sides == ["legacy"]
@@ -110,8 +110,8 @@ def test_before_the_sunset_an_error_of_the_legacy_endpoint_is_intact(
 @pytest.mark.parametrize(
     "name", [name for name, (_, _, body) in ERRORS.items() if body.startswith(b"{")]
 )
-def test_an_envelope_holds_the_error_as_it_was(ask, atlas, clients, name):
-    """With envelope=true the error stands inside, its fields and status stay, and flex does not learn of it."""
+def test_an_envelope_contains_the_unchanged_error(ask, atlas, clients, name):
+    """With envelope=true its fields and status are inside; the parameter isn't sent to flex."""
     reply, _ = ask(clients["flex"], "get-job", "?envelope=true", flex=ERRORS[name])
     is_intact(reply, ERRORS[name], content=False)
     assert reply.json() == {
@@ -121,8 +121,8 @@ def test_an_envelope_holds_the_error_as_it_was(ask, atlas, clients, name):
     assert "envelope" not in atlas.arrivals[0].target
 
 
-def test_the_announced_dates_are_not_lost(ask, clients):
-    """Upstream's Sunset and Deprecation, and the shim's own, do not push each other out."""
+def test_both_announced_dates_are_returned(ask, clients):
+    """Upstream's Sunset and Deprecation and the shim's own don't replace each other."""
     reply, _ = ask(
         clients["auto"], "list-jobs", legacy=ERRORS["gone"], flex=ERRORS["gone"]
     )

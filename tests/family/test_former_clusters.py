@@ -28,7 +28,7 @@ def atlas():
 
 @pytest.fixture(params=["gateway", "import"])
 def client(request, atlas, monkeypatch, tmp_path):
-    """A client of each way in, with an inventory, and with warnings as errors."""
+    """A client of each entry point, with an inventory, and with warnings as errors."""
     monkeypatch.setenv("ATLAS_SHIM_INVENTORY", str(tmp_path / "calls.jsonl"))
     if request.param == "gateway":
         both: dict[str, Any] = dict.fromkeys(
@@ -53,8 +53,8 @@ def client(request, atlas, monkeypatch, tmp_path):
     assert '"operation"' not in lines
 
 
-def test_no_call_of_it_is_a_retired_one(client):
-    """No warning, no announcement of an end and no line of the inventory, whichever side answers."""
+def test_their_calls_are_not_retired_ones(client):
+    """Whichever side answers, there is no warning, no announced end and no line in the inventory."""
     with warnings.catch_warnings(action="error"):
         former = client.get(f"{CLUSTERS}/{DEMO_CLUSTER}")
         dedicated = client.get(f"{CLUSTERS}/{DEMO_DEDICATED}")

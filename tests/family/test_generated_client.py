@@ -1,9 +1,8 @@
-"""A client that openapi-python-client generates from the legacy contract parses what a gateway answers.
+"""A client that openapi-python-client generates from the legacy contract parses the gateway's replies.
 
-One property is taken out of the contract first: ``effectiveInstanceSizeName`` is one of
-three enumerations of cluster sizes, none of which has the word that Atlas answers
-(recorded: FLEX), so that the generated code refuses Atlas's own replies. Nothing else is
-changed.
+One property is removed from the contract first: ``effectiveInstanceSizeName`` is one of
+three enumerations of cluster sizes, and none of them has Atlas's own value (recorded:
+FLEX), so the generated code refuses Atlas's replies. Nothing else is changed.
 """
 
 import importlib
@@ -28,7 +27,7 @@ PACKAGE = "generated_legacy_client"
 
 @pytest.fixture
 def generated(tmp_path, monkeypatch):
-    """Generate the client offline; returns a function from module name to module."""
+    """Generate the client offline; return a function from module name to module."""
     contract = json.loads(
         (CASES / "contract" / "legacy-serverless-2025-10.json").read_text("utf-8")
     )
@@ -108,7 +107,7 @@ def test_the_generated_client_works_on_both_sides_of_the_sunsets(generated):
 
 
 def calls_are_parsed(made, models, client, cluster):
-    """Make each call, and see that what it parses is what was asked for."""
+    """Make each call, and check that the parsed result is the requested resource."""
     snapshots = made["list snapshots"](DEMO_GROUP, cluster, client=client).parsed
     assert snapshots.total_count == len(snapshots.results) > 0
     first = snapshots.results[-1]

@@ -1,4 +1,4 @@
-"""Operations without a successor: unchanged while Atlas answers, then a 410 with the next step."""
+"""Operations without a successor: unchanged as long as Atlas serves them, then a 410 with the next step."""
 
 import json
 
@@ -27,7 +27,7 @@ BODY = b'{ "name" : "x", "providerSettings": {} }'
 AUTO_INDEXING = (
     f"/groups/{GROUP}/serverless/clusterName/performanceAdvisor/autoIndexing"
 )
-"""What is always off, and so can still be answered."""
+"""The operations that are off by default, and so reach Atlas."""
 ENDED = sorted(
     CALLS - {("GET", AUTO_INDEXING)}
     | {("POST", f"/groups/{GROUP}/clusters/tenantUpgradeToServerless")}
@@ -37,7 +37,7 @@ ENDED = sorted(
 def make(
     engine, call, *given, api="v2", query="?enable=true&x=%2F", day=LATE, **settings
 ):
-    """Make one call with a query that nobody knows, and a body where the method has one."""
+    """Make one call with an unknown query parameter, and with a body if the method has one."""
     method, path = call
     if method in {"POST", "PATCH"}:
         body = BODY
@@ -60,7 +60,7 @@ def make(
 
 
 def is_gone(driven):
-    """Hold the 410: Atlas's shape, the shim's code, what took the place, and where that is documented."""
+    """Check the 410: Atlas's format, the shim's code, the replacement, and its documentation."""
     document = driven.document
     assert list(document) == ["detail", "error", "errorCode", "parameters", "reason"]
     assert driven.reply.status == 410
@@ -71,17 +71,17 @@ def is_gone(driven):
     assert "https://" in document["detail"]
 
 
-def test_the_contract_has_ten_of_them():
-    """Create, update and delete of instances, five of private endpoints, two of automatic indexing; and the upgrade."""
+def test_ten_operations_have_no_successor():
+    """They are three of instances, five of private endpoints, two of automatic indexing; plus the upgrade."""
     assert len(CALLS) == 10
     assert len(ENDED) == 10
 
 
 @pytest.mark.parametrize("call", ENDED)
-def test_after_the_sunset_atlas_is_asked_and_its_410_is_explained(engine, call):
-    """In auto the legacy endpoint is asked, with the whole call, since sunset dates moved; then it is remembered."""
+def test_after_the_sunset_atlas_s_410_is_explained(engine, call):
+    """In auto the legacy endpoint gets the whole call first, since sunset dates moved; then its 410 is remembered."""
     memory = Memory()
-    # Each interface is retired by itself.
+    # Each interface is retired separately.
     for api, given in (
         ("v2", [GONE]),
         ("v2", []),
@@ -103,7 +103,7 @@ def test_after_the_sunset_atlas_is_asked_and_its_410_is_explained(engine, call):
 @pytest.mark.parametrize("route", [RouteWord.AUTO, RouteWord.DATE, RouteWord.FLEX])
 @pytest.mark.parametrize("api", VERSIONS)
 def test_auto_indexing_reads_as_off(engine, route, api):
-    """After the sunset the answer is a bare false, with the legacy content type, and nobody is asked."""
+    """After the sunset the reply is a bare false, with the legacy content type, and nothing is sent."""
     driven = make(engine, ("GET", AUTO_INDEXING), api=api, route=route)
     assert driven.sends == ()
     assert driven.content == b"false"
@@ -114,8 +114,8 @@ def test_auto_indexing_reads_as_off(engine, route, api):
     assert wrapped.document == {"status": 200, "content": False}
 
 
-def test_auto_indexing_reads_as_off_once_atlas_says_that_it_is_gone(engine):
-    """Before its date Atlas is asked, and its 410 believed."""
+def test_auto_indexing_reads_as_off_after_atlas_s_410(engine):
+    """Before its date Atlas is asked, and its 410 decides."""
     memory = Memory()
     for given in ([GONE], []):
         driven = make(engine, ("GET", AUTO_INDEXING), *given, day=BEFORE, memory=memory)
@@ -125,8 +125,8 @@ def test_auto_indexing_reads_as_off_once_atlas_says_that_it_is_gone(engine):
 
 @pytest.mark.parametrize("api", VERSIONS)
 @pytest.mark.parametrize("enable", ["true", "false"])
-def test_auto_indexing_can_be_set_where_writes_are_on(engine, api, enable):
-    """Atlas answered 200 to the end; nobody is asked, and the strict switch refuses it as without one."""
+def test_auto_indexing_can_be_set_with_writes_on(engine, api, enable):
+    """Atlas returned 200 to the end. Nothing is sent, and the strict switch refuses it as it does without writes."""
     call = ("POST", AUTO_INDEXING)
     query = f"?enable={enable}"
     driven = make(

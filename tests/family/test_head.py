@@ -33,11 +33,11 @@ THING = {
 }
 PAGE = {"results": [THING, {**THING, "name": "söhop"}], "totalCount": 2}
 DIFFERS = {"date", "atlas-shim", "x-request-id"}
-"""Fields that tell the time of an answer, or of the call that was made for it."""
+"""Fields that contain the time of a reply, or of the call behind it."""
 
 
 def flex(arrival):
-    """Answer as a flex side that knows something does; HEAD as a server must, without content."""
+    """Reply as a flex side that has the resource; to HEAD without content, as a server must."""
     is_page = arrival.path.endswith(("/snapshots", "/restoreJobs", "/flexClusters"))
     if arrival.side != "legacy":
         answer = ok(PAGE if is_page else THING)
@@ -49,7 +49,7 @@ def flex(arrival):
 
 
 def fields_of(reply):
-    """Return the fields of a reply that must not differ."""
+    """Return the fields of a reply that must be equal."""
     return {
         name.lower(): value
         for name, value in reply.headers.items()
@@ -58,7 +58,7 @@ def fields_of(reply):
 
 
 def is_like_get(ask, target, **options):
-    """Hold HEAD against GET: status and fields are the same, no content is left on the connection; return the GET."""
+    """Compare HEAD with GET: status and fields are the same, no content remains on the connection; return the GET."""
     got, head, again = (
         ask(method, target, **options) for method in ("GET", "HEAD", "GET")
     )
@@ -74,7 +74,7 @@ def is_like_get(ask, target, **options):
 @pytest.mark.parametrize("query", ["", "?pretty=true&envelope=true", "?pageNum=0"])
 @pytest.mark.parametrize("which", READS)
 def test_head_has_the_fields_of_get_and_no_content(door, which, api, query):
-    """Content-Length is that of GET's content; the successor is asked with GET, and the next call is answered, too."""
+    """Content-Length is that of GET's content. The successor gets a GET, and the next call works too."""
     with playing(door, answer=flex) as (atlas, ask):
         got = is_like_get(ask, f"/api/atlas/{api}{READS[which]}{query}")
         assert {arrival.method for arrival in atlas.arrivals} <= {"GET"}
@@ -83,8 +83,8 @@ def test_head_has_the_fields_of_get_and_no_content(door, which, api, query):
 
 
 @pytest.mark.parametrize("coded", [False, True])
-def test_no_length_is_made_up(door, coded):
-    """Where upstream frames its error by chunks, HEAD says no length, or that of the chunks."""
+def test_head_invents_no_length(door, coded):
+    """If upstream sends its error in chunks, HEAD has no length, or that of the chunks."""
     body = json.dumps({"errorCode": "NOT_ALLOWED", "detail": "x" * 50}).encode()
     content = gzip.compress(body) if coded else body
     if coded:
@@ -107,8 +107,8 @@ def test_no_length_is_made_up(door, coded):
             )
 
 
-def test_the_coding_of_an_error_is_shown_too(door):
-    """Its length is that of the coded content, so that its coding belongs to it."""
+def test_an_error_s_coding_is_shown_too(door):
+    """Its length is that of the coded content, so both belong together."""
     content = gzip.compress(
         json.dumps({"errorCode": "NOT_ALLOWED", "detail": "x" * 50}).encode()
     )
@@ -127,8 +127,8 @@ def test_the_coding_of_an_error_is_shown_too(door):
 
 @pytest.mark.parametrize("which", ["instances", "one instance"])
 @pytest.mark.parametrize("knows", [False, True])
-def test_head_of_a_blank_read_looks_twice(door, which, knows):
-    """Both sides are asked with GET, and the one that knows something has its fields shown."""
+def test_head_of_a_blank_read_asks_both_sides(door, which, knows):
+    """Both get a GET, and the reply with the resource supplies the fields."""
     one = which == "one instance"
     if knows:
         legacy = ok(THING) if one else ok(PAGE)
@@ -143,8 +143,8 @@ def test_head_of_a_blank_read_looks_twice(door, which, knows):
 
 
 @pytest.mark.parametrize("status", [200, 404])
-def test_before_the_sunset_head_goes_out_as_it_came(door, status):
-    """And a 404 without content says nothing of retirement."""
+def test_before_the_sunset_head_is_passed_on_unchanged(door, status):
+    """A 404 without content doesn't show retirement."""
     with playing(
         door, sides={"legacy": wire(status, (("X-Odd", "1"),))}, over=False
     ) as (atlas, ask):

@@ -1,8 +1,7 @@
-"""Creating, updating and deleting instances: nothing without the switch, and each call once with it.
+"""Creating, updating and deleting instances: no request without the switch, and one per call with it.
 
-What flex gets, what is refused before that, and what the caller gets: recordings say
-how a creation and a deletion were answered by both sides. What a fault of flex leads to
-is among ``test_writes``.
+The tests cover flex's requests, early refusals and the caller's reply. Recordings show
+both sides' replies to a creation and a deletion. Faults of flex are in ``test_writes``.
 """
 
 import json
@@ -44,7 +43,7 @@ def make(
     day=LATE,
     **more,
 ):
-    """Make one of the calls; a body that is given takes the place of its own."""
+    """Make one of the calls; a given body replaces its own."""
     method, path, body = CALLS[call]
     settings = Settings(route=route, writes=parse_writes(writes, name="writes"))
     more = {"body": body, "clock": day.timestamp(), **more}
@@ -59,8 +58,8 @@ def make(
 
 
 @pytest.mark.parametrize("call", INSTANCES)
-def test_off_nothing_is_written_anywhere(engine, call):
-    """Atlas says that its endpoint is gone; the answer names the switch, and no flex cluster hears of it."""
+def test_without_the_switch_nothing_is_written(engine, call):
+    """Atlas reports that its endpoint is gone, the reply has the switch, and flex gets no request."""
     memory = Memory()
     for given in ([GONE], []):
         driven = make(engine, call, *given, writes="off", memory=memory)
@@ -76,8 +75,8 @@ def test_off_nothing_is_written_anywhere(engine, call):
 @pytest.mark.parametrize("api", VERSIONS)
 @pytest.mark.parametrize("route", [RouteWord.AUTO, RouteWord.DATE, RouteWord.FLEX])
 @pytest.mark.parametrize("call", INSTANCES)
-def test_on_each_call_arrives_once(engine, call, route, api):
-    """At the flex endpoint, in its version; status and content type are the legacy ones."""
+def test_with_the_switch_each_call_arrives_once(engine, call, route, api):
+    """It arrives at the flex endpoint, in its version; status and content type are the legacy ones."""
     driven = make(
         engine, call, NO_CONTENT if call == "delete" else CLUSTER, api=api, route=route
     )
@@ -95,8 +94,8 @@ def test_on_each_call_arrives_once(engine, call, route, api):
 @pytest.mark.parametrize(
     "answer", [NO_CONTENT, answers({}, 202), answers({"x": 1}), (200, (), b"done")]
 )
-def test_any_success_of_a_deletion_is_one(engine, answer):
-    """Whatever content it has, none of which the caller needs."""
+def test_any_success_of_a_deletion_is_a_success(engine, answer):
+    """The caller needs none of its content, whatever that is."""
     driven = make(engine, "delete", answer)
     assert driven.reply.status == 202
     assert driven.content == b"{}"
@@ -112,8 +111,8 @@ ANSWERS = [
 
 
 @pytest.mark.parametrize("call", INSTANCES)
-def test_before_the_sunset_only_a_proof_leads_to_flex(engine, call):
-    """Legacy is asked first; a write is never sent again on a guess, and what is blank is its reads alone."""
+def test_before_the_sunset_only_proof_leads_to_flex(engine, call):
+    """Legacy is asked first, since a write is never repeated on a guess; only its reads may be blank."""
     for answer in ANSWERS:
         assert make(engine, call, answer, day=BEFORE).passed
     for proof in PROOFS:
@@ -123,8 +122,8 @@ def test_before_the_sunset_only_a_proof_leads_to_flex(engine, call):
 
 
 @pytest.mark.parametrize("call", INSTANCES)
-def test_an_error_of_flex_is_the_answer(engine, call):
-    """As it came, but for the code of a cluster that is not there, which legacy had a word of its own for."""
+def test_an_error_of_flex_is_returned(engine, call):
+    """Only the code for a missing cluster changes, because legacy had its own."""
     for name, error in ERRORS.items():
         driven = make(engine, call, error)
         assert driven.routes == ("flex",)
@@ -143,8 +142,8 @@ def test_an_error_of_flex_is_the_answer(engine, call):
 
 
 @pytest.mark.parametrize("api", VERSIONS)
-def test_a_recorded_creation_is_an_instance(engine, api):
-    """201, with the fields that the oracle takes from the recording."""
+def test_a_recorded_creation_becomes_an_instance(engine, api):
+    """It is 201 with the fields that the oracle takes from the recording."""
     creations = recordings("flex-cluster-create")
     assert {exchange.status for exchange in creations} == {201}
     for exchange in creations:
@@ -172,8 +171,8 @@ def test_a_recorded_creation_is_an_instance(engine, api):
         assert driven.document == oracle.instance(made, where)
 
 
-def test_a_recorded_deletion_is_answered_as_legacy_was_recorded(engine):
-    """202 with an empty object, whose bytes and content type are those of the recorded legacy answer."""
+def test_a_recorded_deletion_gets_the_recorded_legacy_reply(engine):
+    """It is 202 with an empty object, with the recorded bytes and content type."""
     (legacy, *_), deletions = (
         recordings("serverless-instance-delete"),
         recordings("flex-cluster-delete"),
@@ -190,8 +189,8 @@ def test_a_recorded_deletion_is_answered_as_legacy_was_recorded(engine):
         )
 
 
-def test_the_recorded_legacy_creations_have_a_body_that_is_taken(engine):
-    """What a caller must have sent for each recorded instance is taken, and said to flex without losing a choice."""
+def test_bodies_of_recorded_legacy_creations_are_accepted(engine):
+    """The body behind each recorded instance is sent to flex without losing a choice."""
     for exchange in recordings("serverless-instance-create"):
         made = exchange.document
         settings = {
@@ -210,8 +209,8 @@ def test_the_recorded_legacy_creations_have_a_body_that_is_taken(engine):
         ] == [True] * 3
 
 
-def test_an_instance_that_was_read_can_be_sent_back(engine):
-    """A program that reads, changes and writes the whole gives members that are no matter of the caller's."""
+def test_an_instance_can_be_read_changed_and_sent_back(engine):
+    """Such a program sends read-only members too, which are ignored."""
     read = drive(
         engine, f"/api/atlas/v2{CALLS['update'][1]}", [CLUSTER], clock=LATE.timestamp()
     ).document

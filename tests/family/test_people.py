@@ -1,4 +1,4 @@
-"""Writes on people, with the shipped documents: only on the person meant, and each role once."""
+"""Writes on people, with the shipped documents: only on the intended person, and each role once."""
 
 import json
 from itertools import product
@@ -59,10 +59,10 @@ def new_atlas(place, status):
 @pytest.mark.parametrize(
     ("place", "call", "is_meant"), [*product(PLACES, CALLS, (True, False))]
 )
-def test_a_write_is_sent_once_and_only_on_who_is_meant(engine, place, call, is_meant):
-    """In an organization all roles at once, and others as seen; in a project one by one, what is missing first.
+def test_a_write_changes_only_its_person_and_once(engine, place, call, is_meant):
+    """An organization's roles go in one request with the others unchanged, a project's one by one, additions first.
 
-    A member is no invitation, and who is invited no member: 404.
+    A member isn't an invitation, and an invited person isn't a member: 404.
     """
     (name, word), (method, below) = PLACES[place], CALLS[call]
     roles = [f"{word}_READ_ONLY"]

@@ -1,7 +1,6 @@
-"""Requests of public programs, word for word: what Atlas took of them is taken, and what flex does not get is noted.
+"""Requests of public programs, word for word: those that Atlas accepted are accepted, and losses are reported.
 
-``cases/programs.jsonl`` has each with the day and the place (repository, commit, file)
-where it was seen.
+``cases/programs.jsonl`` has each with its date and source (repository, commit, file).
 """
 
 import json
@@ -24,12 +23,12 @@ ON = {"ATLAS_SHIM_WRITES": "instances"}
 JOB = {"id": "1", "deliveryType": "RESTORE", "status": "PENDING"}
 CLUSTER = {"id": "1", "name": "n", "stateName": "CREATING", "results": [{"id": "1"}]}
 MEMBERS = ("name", "tags", "terminationProtectionEnabled", "snapshotId")
-"""What flex clusters and their restores take under the old name (contract)."""
+"""The members that flex clusters and their restores accept under the old name (contract)."""
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda one: one["place"])
 def test_a_public_program_is_served(program):
-    """Flex is asked once, with each value that it has a member for; each that was left out has its sentence alone."""
+    """Flex gets one request with each value that it has a member for; each other one has its own sentence."""
     how: dict[str, Any] = {
         "headers": tuple(program["headers"].items()),
         "body": program["body"].encode() or None,
@@ -64,8 +63,8 @@ def test_a_public_program_is_served(program):
         ("nodes", None),
     ],
 )
-def test_what_nobody_saw_atlas_take_is_the_error_that_it_was(name, value):
-    """Another value of the same member, and any other member that the contract does not have; null is no value."""
+def test_values_that_atlas_never_accepted_are_errors(name, value):
+    """That covers another value of a member, and members outside the contract; null counts as missing."""
     body = {
         "name": "n",
         "providerSettings": {
@@ -90,7 +89,7 @@ def test_what_nobody_saw_atlas_take_is_the_error_that_it_was(name, value):
     assert len(driven.sends) == (value is None)
 
 
-def test_a_dozen_of_them():
-    """Each says when and where it was seen."""
+def test_there_are_a_dozen_programs():
+    """Each has its date and source."""
     assert len({program["place"] for program in PROGRAMS}) >= 12
     assert all(program["seen"] for program in PROGRAMS)

@@ -1,7 +1,7 @@
-"""Every recorded exchange of the family is served through a gateway as the decided fields say.
+"""A gateway serves every recorded exchange of the family with the decided fields.
 
-A recording is played by an upstream; the caller asks the legacy endpoint; ``oracle``
-says what it must get.
+An upstream plays a recording, the caller asks the legacy endpoint, and ``oracle`` has
+the expected reply.
 """
 
 import json
@@ -29,7 +29,7 @@ ORACLES = {
     ("shared tier", "dedicated-snapshot"): oracle.tenant_dedicated_snapshot,
     ("shared tier", "dedicated-restore"): oracle.tenant_dedicated_job,
 }
-"""By family and what an answer is made of."""
+"""The translation by family and source."""
 
 CONTRACT = json.loads(
     (CASES / "contract" / "legacy-serverless-2025-10.json").read_text("utf-8")
@@ -44,11 +44,11 @@ SCHEMAS = {
         "PaginatedApiAtlasServerlessBackupRestoreJobView",
     ),
 }
-"""Of one answer and of a page; the instance's has no word for the size that Atlas answers."""
+"""Properties of one reply and of a page; the instance's contract lacks the size that Atlas returns."""
 
 
 def check_contract(kind, document):
-    """Hold an answer against the legacy contract."""
+    """Validate a reply against the legacy contract."""
     one, page = SCHEMAS.get(kind.partition("-")[2], (None, None))
     schema = page if "results" in document else one
     if schema is not None:
@@ -62,7 +62,7 @@ def check_contract(kind, document):
 
 
 def kind_of(exchange):
-    """Return whose fields an exchange has, by its path."""
+    """Return an exchange's kind, by its path."""
     if "/flexClusters" in exchange.path:
         side = "flex"
     else:
@@ -75,7 +75,7 @@ def kind_of(exchange):
 
 
 def is_ours(exchange):
-    """Tell whether a recording is of a call that took the place of a legacy one."""
+    """Return whether a recording is of a call that replaced a legacy one."""
     match = PATH.fullmatch(exchange.path)
     if match is None or ("serverless", kind_of(exchange)) not in ORACLES:
         return False
@@ -99,7 +99,7 @@ def parts_of(exchange):
 
 
 def is_download(exchange):
-    """Tell whether a recorded restore job is a download."""
+    """Return whether a recorded restore job is a download."""
     if exchange.status < 300:
         job = exchange.document
     else:
@@ -111,7 +111,7 @@ def is_download(exchange):
 
 
 def serverless_call(exchange, api):
-    """Return the path and the body of the serverless call that a recorded successor's answers."""
+    """Return path and body of the serverless call that a recorded successor's reply answers."""
     group, cluster, rest = parts_of(exchange)
     named = f"/{cluster}" if cluster else ""
     path = f"/api/atlas/{api}/groups/{group}/serverless{named}{rest.replace('/download', '/restoreJobs')}"
@@ -134,7 +134,7 @@ def serverless_call(exchange, api):
 
 
 def tenant_call(exchange, api):
-    """Return the path and the body of the shared-tier call that a recorded successor's answers."""
+    """Return path and body of the shared-tier call that a recorded successor's reply answers."""
     group, cluster, rest = parts_of(exchange)
     rest = rest.removeprefix("/backup").replace("/restoreJobs", "/restores")
     body = None
@@ -157,7 +157,7 @@ CALLS = {"serverless": serverless_call, "shared tier": tenant_call}
 
 
 def played(exchange):
-    """Answer as the recorded side did, and on the other sides as Atlas does for such a cluster.
+    """Reply as the recorded side did, and on the other sides as Atlas does for such a cluster.
 
     A page that was not recorded is empty.
     """
@@ -176,7 +176,7 @@ def played(exchange):
 
 
 def served(atlas, client, exchange, api, family="serverless"):
-    """Play one recording, make the legacy call, and return its reply with what it must be made of."""
+    """Play one recording, make the legacy call, and return its reply with the inputs of the expected one."""
     atlas.answer, atlas.arrivals[:] = played(exchange), []
     path, content = CALLS[family](exchange, api)
     reply = client.request(
@@ -204,7 +204,7 @@ def in_legacy_order(items):
 @pytest.mark.parametrize("api", VERSIONS)
 @pytest.mark.parametrize(("family", "kind"), ORACLES)
 def test_a_recorded_success_has_the_decided_fields(atlas, clients, family, kind, api):
-    """Each value is the oracle's, of the recording; status, content type and schema are the legacy ones."""
+    """Each value is the oracle's for the recording; status, content type and schema are the legacy ones."""
     make_one = ORACLES[family, kind]
     for exchange in (one for one in SUCCESSES if kind_of(one) == kind):
         reply, where = served(atlas, clients["auto"], exchange, api, family)
@@ -229,7 +229,7 @@ def test_a_recorded_success_has_the_decided_fields(atlas, clients, family, kind,
 
 
 def check_page(reply, exchange, expected, *, keeps):
-    """Compare a page: its items in the legacy order, or in upstream's, the count, and links that lead back."""
+    """Compare a page: its items in the legacy or upstream's order, the count, and links to the gateway."""
     document = reply.json()
     if keeps:
         total = exchange.document.get("totalCount")
@@ -250,11 +250,11 @@ def check_page(reply, exchange, expected, *, keeps):
 
 
 @pytest.mark.parametrize("api", VERSIONS)
-def test_a_recorded_error_comes_back_byte_for_byte(atlas, clients, api):
-    """Status, body and Atlas's own fields of a recorded error reach the caller as they were.
+def test_a_recorded_error_is_unchanged_byte_for_byte(atlas, clients, api):
+    """Status, body and Atlas's own fields reach the caller as recorded.
 
-    But for the one code that the legacy interface had a word of its own for: that of an
-    instance that is not there.
+    The exception is the code for a missing instance, for which the legacy interface had
+    its own.
     """
     for exchange in ERRORS:
         if kind_of(exchange) == "flex-cluster":
@@ -276,7 +276,7 @@ def test_a_recorded_error_comes_back_byte_for_byte(atlas, clients, api):
 
 
 def members(document, path=""):
-    """Return the nested names of the members of an object."""
+    """Return the nested names of an object's members."""
     for name, value in document.items():
         if isinstance(value, dict) and value:
             yield from members(value, f"{path}{name}.")
@@ -284,8 +284,8 @@ def members(document, path=""):
             yield f"{path}{name}"
 
 
-def test_instances_have_the_members_and_constants_of_recorded_reads(atlas, clients):
-    """All members of the recorded serverless reads but nextBackupDate, with the constants that all of them have."""
+def test_instances_have_the_members_of_recorded_reads(atlas, clients):
+    """Only nextBackupDate is missing. The constants are those that all recorded serverless reads have."""
     reads = [
         item
         for exchange in LEGACY
@@ -321,7 +321,7 @@ def test_instances_have_the_members_and_constants_of_recorded_reads(atlas, clien
 
 
 def test_there_are_recordings_of_every_kind():
-    """No part of the family is left untested because a file is missing."""
+    """A missing file must not leave a part of the family untested."""
     assert {kind_of(one) for one in SUCCESSES} == {kind for _, kind in ORACLES}
     assert LEGACY
     assert ERRORS

@@ -1,8 +1,8 @@
-"""Recorded objects, varied: each member left out, null, or with a word that was never recorded.
+"""Recorded objects, varied: each member left out, null, or with a value that was never recorded.
 
-What a caller gets is still exactly what the oracle takes from the varied object, so
-that a recording nobody has made yet holds no surprise. Types of value that the
-contracts rule out are left to the tests of the core.
+A caller still gets exactly what the oracle takes from the varied object, so future
+recordings cause no surprise. Types that the contracts exclude are left to the tests of
+the core.
 """
 
 import copy
@@ -117,7 +117,7 @@ CASES = {json.dumps(case): case for case in variations()}
 
 @pytest.mark.parametrize(("family", "kind"), ORACLES)
 def test_a_varied_object_has_the_decided_fields(engine, family, kind):
-    """Every variation of every recorded object of a kind is translated as the oracle says."""
+    """Every variation of every recorded object of a kind is translated as the oracle decides."""
     side, _, what = kind.partition("-")
     if family == "shared tier":
         lists = f"{what}s"

@@ -1,7 +1,7 @@
 """A write is executed at most once, whatever fails: counted on each side.
 
-Only an answer that proves that nothing was executed (410, 404 or 405 without Atlas's
-code, or the code that names another tier) lets the call go on to the next side.
+The call goes to the next side only after a reply that proves that nothing was executed
+(410, 404 or 405 without Atlas's code, or the code that refers to another tier).
 """
 
 import threading
@@ -73,7 +73,7 @@ CALLS: dict[str, tuple[str, str, dict[str, Any] | None]] = {
     "restore": ("POST", f"{TENANT}/restore", ORDER),
     "download": ("POST", f"{TENANT}/download", ORDER),
 }
-"""Those of instances, the order of a restore, and the orders of the shared tier."""
+"""The writes of instances, the order of a restore, and the orders of the shared tier."""
 INSTANCES = [*CALLS][:4]
 
 FAULTS = {
@@ -112,7 +112,7 @@ UNREADABLE = {
 
 @attrs.frozen
 class Way:
-    """A write, the side that fails, what the sides before it answer, and whether its sunset is over."""
+    """A write, the side that fails, the replies of the sides before it, and whether its sunset is over."""
 
     call: str
     side: str
@@ -120,7 +120,7 @@ class Way:
     over: bool = True
 
     def playing(self, door, reply=None, answer=None, **options):
-        """Open a way in, with writes of instances switched on."""
+        """Open an entry point, with writes of instances switched on."""
         sides = {**GOOD, **self.before, self.side: reply}
         options = {"over": self.over, "writes": "instances", **options}
         return playing(door, sides=sides, answer=answer, **options)
@@ -149,7 +149,7 @@ def write(ask, call, api="v2", body=..., query=""):
 
 
 def attempt(ask, call, **options):
-    """Make one of the calls, and return the reply, or the fault that the door raises."""
+    """Make one of the calls, and return the reply, or the fault that the entry point raises."""
     try:
         return write(ask, call, **options)
     except httpx.HTTPError as fault:
@@ -159,7 +159,7 @@ def attempt(ask, call, **options):
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("fault", [*FAULTS, *UNREADABLE])
 def test_a_fault_ends_the_call(door, way, fault):
-    """After any other answer, or none, nothing more is sent: the faulty side has the one write that may have run."""
+    """After any other reply, or none, no request follows: only the faulty side got the write, which may have run."""
     made = WAYS[way]
     with made.playing(door, {**FAULTS, **UNREADABLE}[fault]) as (atlas, ask):
         outcome = attempt(ask, made.call)
@@ -171,7 +171,7 @@ def test_a_fault_ends_the_call(door, way, fault):
 
 @pytest.mark.parametrize("way", WAYS)
 def test_silence_ends_the_call(door, way):
-    """A side that does not answer in time may have executed the write, so nobody else gets it."""
+    """A side that times out may have executed the write, so no other side gets it."""
     made = WAYS[way]
     done = threading.Event()
     answers = by_side(**made.before)
@@ -200,22 +200,24 @@ def test_silence_ends_the_call(door, way):
     (True, {"flex": NON_FLEX, "dedicated": FLEX_IN_CLUSTER}, ["flex", "dedicated"]),
 ])  # fmt: skip
 @pytest.mark.parametrize("call", ["order", "restore", "download"])
-def test_a_refused_order_goes_on_and_is_executed_once(door, call, over, replies, sides):
-    """The last side executes it; those before proved that they did not. CLUSTER_NOT_FOUND names no tier and ends it."""
+def test_a_refused_order_continues_and_is_executed_once(
+    door, call, over, replies, sides
+):
+    """The earlier sides proved that they did not execute it. CLUSTER_NOT_FOUND refers to no tier, so the call ends."""
     for api in VERSIONS:
         with playing(door, over=over, sides={**GOOD, **replies}) as (atlas, ask):
             reply = write(ask, call, api)
             assert atlas.writes == sides
             assert len(atlas.arrivals) == len(sides)
             if sides[-1] not in replies:
-                # The legacy endpoint's own answer is its own affair.
+                # The legacy endpoint's own reply doesn't matter here.
                 is_made = call == "order" and api == "v1.0" and sides != ["legacy"]
                 assert reply.status_code == (201 if is_made else 200)
                 assert reply.json()["id"] == ID
 
 
-def test_the_tier_that_is_remembered_gets_the_write_first(door):
-    """It is sent once; the dedicated side's own word that the cluster is a flex one proves that it executed nothing."""
+def test_the_remembered_tier_gets_the_write_first(door):
+    """It is sent once. If the dedicated side replies that the cluster is a flex one, it has executed nothing."""
     with playing(door, sides={**GOOD, "flex": NON_FLEX}) as (atlas, ask):
         write(ask, "order")
         write(ask, "order")
