@@ -64,7 +64,7 @@ def file(tmp_path):
 
 
 def test_calls_are_counted_by_operation_and_place(file):
-    """Each caller has its count, its last call, and everything its answers lacked."""
+    """Each caller has its count, its last call, and all fields that its replies lacked."""
     found = read_inventory([file])
     caller = next(one for one in found.callers if one.place == "a.py:3")
     assert caller.count == 2
@@ -87,8 +87,8 @@ def test_calls_are_counted_by_operation_and_place(file):
      *(b'{"time":"%s","operation":"o"}' % when for when in
        (b"yesterday", b"2026-13-01T00:00:00Z", b"0000-01-01T00:00:00Z", b"2026-01-01T25:00:00Z"))],
 )  # fmt: skip
-def test_a_broken_line_is_counted_and_left_out(file, bad):
-    """A line that is not a record changes nothing else."""
+def test_a_malformed_line_is_counted_and_ignored(file, bad):
+    """It doesn't affect the rest."""
     file.write_bytes(file.read_bytes() + bad + b"\n\n")
     found = read_inventory([file])
     assert found.broken == 1
@@ -97,7 +97,7 @@ def test_a_broken_line_is_counted_and_left_out(file, bad):
 
 
 @given(st.lists(st.binary(max_size=80)))
-def test_anything_can_be_read(tmp_path_factory, lines):
+def test_any_file_can_be_read(tmp_path_factory, lines):
     """No content of a file is an error."""
     path = tmp_path_factory.mktemp("inventory") / "x.jsonl"
     path.write_bytes(b"\n".join(lines))
@@ -108,7 +108,7 @@ def run(*args, **environ):
     return CliRunner().invoke(main, ["inventory", *map(str, args)], env=environ)
 
 
-def test_the_command_says_who_calls_and_what_to_call_instead(file):
+def test_the_command_shows_callers_and_replacements(file):
     """It prints callers, counts, fields, the successor's call, and the command that explains it."""
     done = run(file)
     assert done.exit_code == 0
@@ -123,8 +123,8 @@ def test_the_command_says_who_calls_and_what_to_call_instead(file):
         assert words in done.output
 
 
-def test_the_command_gives_json(file):
-    """With -o json the same is there for programs."""
+def test_the_command_prints_json(file):
+    """-o json has the same information for programs."""
     file.write_text(file.read_text() + "broken\n")
     data = json.loads(run(file, "-o", "json").output)
     assert data["lines"] == 7
@@ -135,15 +135,15 @@ def test_the_command_gives_json(file):
     assert by_name["somethingElse"]["sunset"] is None
 
 
-def test_without_a_file_the_variable_names_it(file):
-    """Neither FILE nor variable is bad usage, and so is a file that is not there."""
+def test_without_a_file_the_variable_is_used(file):
+    """Without either it is bad usage, and so is a missing file."""
     assert "a.py:3" in run(ATLAS_SHIM_INVENTORY=str(file)).output
     assert run(ATLAS_SHIM_INVENTORY="").exit_code == 2
     assert run(ATLAS_SHIM_INVENTORY="/nowhere/x.jsonl").exit_code == 2
 
 
 def test_only_a_regular_file_is_read(file, tmp_path):
-    """A pipe would be waited for, and a link leads to somebody else's file: bad usage, with the reason."""
+    """A pipe would block, and a link may lead to another user's file: both are bad usage, with the reason."""
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "link").symlink_to(file)
     for name, reason in (
@@ -159,7 +159,7 @@ PATH = "/api/atlas/v2/groups/{}/backup/exportBuckets/{}"
 
 
 def sighting(sunset):
-    """Return what a reply announces that ends at an instant, in seconds since the epoch."""
+    """Return the record of a reply that announces an end at an instant, in seconds since the epoch."""
     return Sighting(
         method="GET", path=PATH, version="2023-02-01", first=0, last=0,
         sunset=sunset, deprecation=1722816000.0,
@@ -167,7 +167,7 @@ def sighting(sunset):
 
 
 def test_the_command_shows_the_next_sunsets(tmp_path):
-    """Sorted by date, the one that was said last counts, with who calls; in the text and the JSON."""
+    """They are sorted by date with their callers, in text and JSON; the latest announcement counts."""
     file = tmp_path / "calls.jsonl"
     for sunset in (1830000000, 1814400000):
         environ = {"ATLAS_SHIM_INVENTORY": str(file)}

@@ -1,4 +1,4 @@
-"""The verdict of an inventory claims no more than its records prove, and names calls that end later."""
+"""The verdict of an inventory claims no more than its records prove, and lists calls that end later."""
 
 import gzip
 import json
@@ -33,7 +33,7 @@ def started(when):
 
 @pytest.fixture
 def judged(tmp_path):
-    """Return a function that asks for the verdict on some lines; it returns exit code, word and all of the JSON."""
+    """Return a function that computes the verdict on some lines; it returns exit code, word and all of the JSON."""
 
     def judged(
         *lines, since=("--since", "30d"), path=tmp_path / "calls.jsonl", env=None
@@ -54,8 +54,8 @@ def judged(tmp_path):
     return judged
 
 
-def test_a_caller_within_the_window_is_the_verdict(judged):
-    """It names how many callers, calls, and the last of them, in the text and as an exit code of its own."""
+def test_a_caller_in_the_window_decides_the_verdict(judged):
+    """The text has the number of callers and calls and the last one; the exit code is its own."""
     code, word, found = judged(
         line(ago(days=90)),
         line(ago(days=3)),
@@ -72,8 +72,8 @@ def test_a_caller_within_the_window_is_the_verdict(judged):
     assert found["window"] == {"first": ago(days=90), "last": ago(days=2)}
 
 
-def test_an_empty_file_reaches_back_to_when_it_was_made(judged, tmp_path):
-    """Nothing was written to it since."""
+def test_an_empty_file_covers_the_time_since_its_creation(judged, tmp_path):
+    """No call was recorded in it since."""
     path = tmp_path / "calls.jsonl"
     path.touch()
     code, word, found = judged()
@@ -98,8 +98,8 @@ def test_an_empty_file_reaches_back_to_when_it_was_made(judged, tmp_path):
         "lines are not in order",
     ],
 )
-def test_silence_in_a_window_that_the_file_covers_is_proof(judged, lines):
-    """Silence since a line from before the window is proof, whatever the order of lines before it."""
+def test_silence_in_a_covered_window_is_proof(judged, lines):
+    """A line from before the window shows that the file covers it, in any order of lines."""
     code, word, found = judged(*lines)
     assert code == 0
     assert word == "quiet"
@@ -128,8 +128,8 @@ def test_silence_in_a_window_that_the_file_covers_is_proof(judged, lines):
         ),
     ],
 )
-def test_silence_that_proves_nothing_is_called_so(judged, lines, since, doubt):
-    """Each reason is said, and the exit code is neither that of proof nor that of a call."""
+def test_silence_that_proves_nothing_is_reported(judged, lines, since, doubt):
+    """Each reason is printed, and the exit code is neither that of proof nor that of a call."""
     code, word, found = judged(*lines, since=since)
     assert code == 5
     assert word == "unproven"
@@ -137,8 +137,8 @@ def test_silence_that_proves_nothing_is_called_so(judged, lines, since, doubt):
     assert "does not prove" in found["verdict"]["sentence"]
 
 
-def test_packed_files_are_read(judged, tmp_path):
-    """Rotation packs them; one that breaks off is a doubt."""
+def test_compressed_files_are_read(judged, tmp_path):
+    """Log rotation creates them; a truncated one is a doubt."""
     path = tmp_path / "calls.jsonl.1.gz"
     path.write_bytes(gzip.compress(f"{line(ago(days=3))}\n".encode()))
     assert judged(path=path)[:2] == (4, "called")
@@ -148,8 +148,8 @@ def test_packed_files_are_read(judged, tmp_path):
     assert read_inventory([path]).broken == 1
 
 
-def test_without_fail_if_called_the_exit_code_is_that_of_success(tmp_path):
-    """Reading the inventory is not a check unless it is asked for."""
+def test_without_fail_if_called_the_exit_code_is_0(tmp_path):
+    """Reading the inventory is not a check unless requested."""
     path = tmp_path / "calls.jsonl"
     path.write_text(line(ago(days=1)))
     done = CliRunner().invoke(main, ["inventory", str(path)])
@@ -162,8 +162,8 @@ def test_without_fail_if_called_the_exit_code_is_that_of_success(tmp_path):
     ("45m", NOW - timedelta(minutes=45)), ("2026-05-01", datetime(2026, 5, 1, tzinfo=UTC)),
     ("2026-05-01T02:00:00+02:00", datetime(2026, 5, 1, tzinfo=UTC)),
 ])  # fmt: skip
-def test_a_window_begins_with_a_span_a_date_or_an_instant(text, when):
-    """Whichever is at hand."""
+def test_a_window_starts_at_a_span_a_date_or_an_instant(text, when):
+    """All three forms are accepted."""
     assert parse_since(text, NOW) == when
 
 
@@ -182,14 +182,14 @@ def test_a_window_begins_with_a_span_a_date_or_an_instant(text, when):
         "0d",
     ],
 )
-def test_what_is_no_window_is_refused(text):
-    """With the forms that there are."""
+def test_an_invalid_window_is_refused(text):
+    """The error lists the allowed forms."""
     with pytest.raises(SettingsError, match="--since"):
         parse_since(text, NOW)
 
 
-def test_only_so_many_callers_are_told_apart(judged, monkeypatch):
-    """The rest is counted, and the verdict counts it."""
+def test_the_number_of_distinct_callers_is_limited(judged, monkeypatch):
+    """The rest are counted together, in the verdict too."""
     monkeypatch.setattr("shim.tools.inventory.reading.MAX_CALLERS", 2)
     monkeypatch.setattr("shim.tools.inventory.verdict.MAX_CALLERS", 2)
     _, word, found = judged(*(line(ago(days=1), line=number) for number in range(5)))
@@ -200,8 +200,8 @@ def test_only_so_many_callers_are_told_apart(judged, monkeypatch):
     )
 
 
-def test_replies_that_announce_are_no_calls_of_others(judged, monkeypatch):
-    """Beyond the limit they make no retired call of a program that is quiet."""
+def test_announcements_are_not_calls(judged, monkeypatch):
+    """Beyond the limit of callers, they don't make a quiet program a caller of a retired endpoint."""
     monkeypatch.setattr("shim.tools.inventory.reading.MAX_CALLERS", 1)
     announced = [
         json.dumps({"time": ago(days=40), "announced": f"GET /{number}"})
@@ -216,8 +216,8 @@ def test_replies_that_announce_are_no_calls_of_others(judged, monkeypatch):
     assert found["untold"] == 0
 
 
-def test_a_line_without_an_end_is_not_held_in_memory(tmp_path):
-    """It is broken, however long it is, and the next line counts."""
+def test_a_line_without_an_end_uses_no_memory(tmp_path):
+    """However long, it is malformed, and the next line counts."""
     path = tmp_path / "calls.jsonl"
     path.write_bytes(b"x" * 1_000_000 + f"\n{line(ago(days=1))}\n".encode())
     found = read_inventory([path])
@@ -232,7 +232,7 @@ SAID = "listClusters ends on 2999-07-01, and is called"
 
 @pytest.fixture
 def foreseen(judged):
-    """Return a function that asks for the verdict on lines of a program, from before the window on."""
+    """Return a function that computes the verdict on a program's lines, which start before the window."""
 
     def foreseen(*lines, env=COMING):
         begun = started(ago(days=40))
@@ -248,10 +248,8 @@ def foreseen(judged):
     return foreseen
 
 
-def test_calls_that_atlas_answers_until_a_later_day_have_a_sentence_of_their_own(
-    foreseen, tmp_path
-):
-    """Nobody makes retired calls, and it is said when the shim will be needed: in JSON and text."""
+def test_calls_that_end_later_have_their_own_sentence(foreseen, tmp_path):
+    """No retired calls are made, and JSON and text show when the shim will be needed."""
     code, verdict = foreseen({"when": ago(days=2)}, {"line": 9})
     last = ago(days=1)
     said = f"{SAID} (2 calls, the last {last[:10]} {last[11:16]} UTC)."
@@ -273,7 +271,7 @@ def test_calls_that_atlas_answers_until_a_later_day_have_a_sentence_of_their_own
 @pytest.mark.parametrize(
     "over", [{"operation": "listServerlessInstances"}, {"route": "dedicated"}]
 )
-def test_of_both_kinds_each_is_counted_where_it_belongs(foreseen, over):
+def test_both_kinds_are_counted_separately(foreseen, over):
     """One caller makes both kinds; a call that a successor answered counts as retired, whatever its date."""
     last = ago(days=3)
     code, verdict = foreseen({"when": last, **over}, {})
@@ -305,15 +303,15 @@ def test_of_both_kinds_each_is_counted_where_it_belongs(foreseen, over):
         "answers mean nothing any more",
     ],
 )
-def test_all_else_counts_as_before(foreseen, members, environ):
-    """Calls of an unknown kind, and calls whose answer from Atlas is useless, count as retired."""
+def test_other_calls_count_as_retired(foreseen, members, environ):
+    """They are calls of an unknown kind, and calls whose reply from Atlas is useless."""
     code, verdict = foreseen(members, env=environ)
     assert code == 4
     assert verdict["word"] == "called"
     assert verdict["ahead"] == []
 
 
-def test_the_next_end_is_first(foreseen):
+def test_the_next_end_comes_first(foreseen):
     """Each operation has a sentence."""
     environ = {"ATLAS_SHIM_SUNSET": "clusters=2999-07-01,snapshots=2998-01-01"}
     _, verdict = foreseen(

@@ -1,4 +1,4 @@
-"""Every entry point writes whole inventory lines, also concurrently; they hold no secrets and never fail a call."""
+"""Every entry point writes whole inventory lines, also concurrently; they contain no secrets and never fail a call."""
 
 import ipaddress
 import json
@@ -60,7 +60,7 @@ def written(file, made, **how):
 
 
 def test_a_call_is_one_line(file):
-    """The line has operation, place, time and changed fields, and no id, name, query or value of an answer."""
+    """It has operation, place, time and changed fields, and no id, name, query or value of a reply."""
     assert written(file, record(), where=writing.CallSite("app/jobs.py", 7)) == [
         {
             "time": "2026-06-01T12:30:00Z",
@@ -87,14 +87,14 @@ def test_without_the_variable_nothing_is_written(tmp_path, monkeypatch):
     assert not list(tmp_path.iterdir())
 
 
-def test_the_shim_s_own_commands_are_no_callers(file):
-    """A gateway knows them by their User-Agent."""
+def test_the_shim_s_own_commands_are_not_callers(file):
+    """A gateway recognizes them by their User-Agent."""
     written(file, record(), agent="curl/8")
     assert len(written(file, record(), agent=f"{writing.COMMANDS}1.0")) == 1
 
 
-def test_a_line_stays_short_whatever_is_in_it(file):
-    """Very long names, agents and reasons are cut, so that a line can be written in one piece; a path keeps its end."""
+def test_a_line_is_limited(file):
+    """Very long names, agents and reasons are cut, so that one write suffices; a path keeps its end."""
     where = writing.CallSite("\U0001f600" * 5000 + ".py", 3)
     line = written(
         file, record(reason="r" * 9000), where=where, agent="a\n\x1b[31m" * 900
@@ -106,7 +106,7 @@ def test_a_line_stays_short_whatever_is_in_it(file):
 
 
 @pytest.mark.parametrize("path", ["missing/folder/x.jsonl", ".", "\0", "pipe"])
-def test_a_failure_is_logged_once_and_costs_nothing(
+def test_a_failure_is_logged_once_and_affects_no_call(
     tmp_path, monkeypatch, caplog, path
 ):
     """An unwritable file or a pipe without a reader neither fails nor blocks a call."""
@@ -119,8 +119,8 @@ def test_a_failure_is_logged_once_and_costs_nothing(
     assert len(caplog.records) == 1
 
 
-def test_an_inventory_is_a_file_of_its_owner_alone(tmp_path, monkeypatch):
-    """It says who calls what; a link leads to somebody else's file, and is not followed."""
+def test_an_inventory_is_readable_by_its_owner_alone(tmp_path, monkeypatch):
+    """It lists who calls what. A link may lead to another user's file, and is not followed."""
     monkeypatch.setattr(writing, "_failed", set())
     file = tmp_path / "calls.jsonl"
     link = tmp_path / "link"
@@ -133,8 +133,8 @@ def test_an_inventory_is_a_file_of_its_owner_alone(tmp_path, monkeypatch):
     assert file.stat().st_mode & 0o777 == 0o600
 
 
-def test_lines_of_several_processes_stay_whole(file):
-    """Processes that write at once lose no line and mix none."""
+def test_concurrent_processes_write_whole_lines(file):
+    """No line is lost or mixed with another."""
     code = (
         "from datetime import datetime, UTC\n"
         "from shim.tools.inventory import writing\n"
@@ -154,7 +154,7 @@ def test_lines_of_several_processes_stay_whole(file):
 
 
 def test_after_a_full_disk_the_next_line_is_whole(file, monkeypatch):
-    """A line that was cut short is ended, so that the next one starts on its own."""
+    """The truncated line is ended first."""
     real = os.write
     sizes = iter([5])
     monkeypatch.setattr(
@@ -194,8 +194,8 @@ def lines(file):
     return [json.loads(line) for line in file.read_text().splitlines()]
 
 
-def test_the_gateway_names_the_agent_and_its_address(file, url):
-    """By User-Agent, and behind a trusted balancer: else every caller would come from there."""
+def test_the_gateway_records_the_agent_and_its_address(file, url):
+    """It uses User-Agent, and behind a trusted balancer the original address instead of the balancer's."""
     trusted = (ipaddress.ip_network("127.0.0.1/32"),)
     with gateway(url.removesuffix(TARGET), trusted_proxies=trusted) as served:
         ask(
@@ -214,8 +214,8 @@ def test_the_gateway_names_the_agent_and_its_address(file, url):
     assert "file" not in line
 
 
-def test_other_calls_are_not_written_down(file, url):
-    """A call of a flex endpoint makes no line."""
+def test_other_calls_are_not_recorded(file, url):
+    """A call of a flex endpoint writes no line."""
     flex = url.replace("/serverless/", "/flexClusters/")
     httpx.get(flex)
     requests.get(flex, timeout=10).close()

@@ -1,4 +1,4 @@
-"""What header fields announce, and the shapes of paths, which keep only the API's own words."""
+"""Announcements in header fields, and the shapes of paths, which contain only the API's own words."""
 
 import json
 import re
@@ -17,7 +17,7 @@ _DATA = tomllib.loads(
     files("shim.tools.radar").joinpath("words.toml").read_text("utf-8")
 )
 WORDS = {*_DATA["words"], *_DATA["verbs"]}
-"""Segments of paths in Atlas's contract, which are nobody's own."""
+"""Segments of paths in Atlas's contract; no caller chose them."""
 
 CASES = json.loads(
     (Path(__file__).parents[2] / "cases" / "announced.json").read_text("utf-8")
@@ -32,7 +32,7 @@ def instant(day: str | None) -> float | None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case["of"] for case in CASES])
-def test_recorded_fields_mean_their_dates(case):
+def test_recorded_fields_are_parsed(case):
     """Atlas's days are not padded, and its Deprecation is an HTTP date."""
     lines = tuple(
         (name, case[name]) for name in ("Deprecation", "Sunset") if name in case
@@ -50,8 +50,8 @@ def test_recorded_fields_mean_their_dates(case):
         "Sun, 05 Aug 2024 00:00:00 GMT",  # some count weekdays wrong
     ],
 )
-def test_deprecation_is_read_in_each_of_its_forms(value):
-    """As the RFC has it, and as Atlas writes it."""
+def test_each_form_of_deprecation_is_parsed(value):
+    """It is the RFC's form or Atlas's."""
     assert read((("deprecation", value),)) == (None, 1722816000)
 
 
@@ -61,7 +61,7 @@ def test_deprecation_is_read_in_each_of_its_forms(value):
      "Thu, 32 Jul 2027 00:00:00 GMT", "Thu, 01 Jul 99999 00:00:00 GMT", "Thu, 01 Jul 2027 00:00:00 +0200",
      "Thu, 01 Jul 2027 25:00:00 GMT", "\ud800 GMT", "GMT" * 50],
 )  # fmt: skip
-def test_malformed_values_are_nothing(value):
+def test_malformed_values_are_ignored(value):
     """A malformed value is not an announcement, and does not affect the other field."""
     assert read((("Sunset", value), ("Deprecation", value), ("Date", SUNSET[1]))) == (
         None,
@@ -72,8 +72,8 @@ def test_malformed_values_are_nothing(value):
 
 
 @given(st.text(), st.text())
-def test_whatever_a_value_is_nothing_breaks(sunset, deprecation):
-    """Upstream may say anything."""
+def test_any_value_is_parsed_without_an_error(sunset, deprecation):
+    """Upstream may send anything."""
     assert len(read((("Sunset", sunset), ("Deprecation", deprecation)))) == 2
 
 
@@ -111,18 +111,18 @@ def filled(template: str, name: str) -> str:
 
 
 @pytest.mark.parametrize("template", [*PATHS, *OTHERS])
-def test_the_shape_of_a_path_is_its_template_whatever_the_names_are(template):
-    """Each segment that is no word of the API is a name."""
+def test_the_shape_of_a_path_is_its_template(template):
+    """Each segment that isn't a word of the API counts as a name."""
     expected = re.sub(r"\{\w+\}", "{}", template)
-    # One colon is a verb's or a port's.
+    # One colon belongs to a verb or a port.
     names = [name for name in NAMES if ":" not in name or ":" not in template]
     assert {name: shape_of(filled(template, name)) for name in names} == dict.fromkeys(
         names, expected
     )
 
 
-def test_a_collection_that_is_new_is_shown():
-    """Behind a project's id there is always a word of the API; what is behind that is somebody's own."""
+def test_a_new_collection_is_shown():
+    """After a project's id there is always a word of the API; the next segment is a name."""
     assert (
         shape_of(f"{filled(V2, ID)}/newThings/orders")
         == "/api/atlas/v2/groups/{}/newThings/{}"
@@ -136,8 +136,8 @@ def test_a_collection_that_is_new_is_shown():
     )
 
 
-def test_verbs_stay():
-    """A verb behind a colon is the API's, a port is not."""
+def test_verbs_remain():
+    """A verb after a colon is the API's, a port isn't."""
     assert shape_of(f"{V2}/flexClusters:tenantUpgrade").endswith(
         "/flexClusters:tenantUpgrade"
     )
@@ -153,7 +153,7 @@ def test_verbs_stay():
     "path", ["", "/", "//", "/orders", "/orders/clusters", "/a" * 5000, "*"]
 )
 def test_any_path_has_a_shape(path):
-    """A path of another API has a shape too: bounded, with nothing of its own but the API's words."""
+    """So does a path of another API: limited, with only the words of Atlas's API."""
     shape = shape_of(path)
     assert len(shape) < 400
     assert "orders" not in shape
@@ -161,7 +161,7 @@ def test_any_path_has_a_shape(path):
 
 @given(st.text(alphabet=st.characters(exclude_characters="/:"), min_size=1))
 @example("metrics")
-def test_no_name_gets_through(name):
-    """Nothing is shown of a cluster's name, unless it is one of the API's own words."""
+def test_no_name_is_shown(name):
+    """A cluster's name is hidden unless it is one of the API's own words."""
     shape = shape_of(f"/api/atlas/v2/groups/{ID}/clusters/{name}/processArgs")
     assert name in WORDS or shape == "/api/atlas/v2/groups/{}/clusters/{}/processArgs"

@@ -54,8 +54,8 @@ def test_calls_of_one_operation_are_one_sighting(radar):
     assert found.path.startswith("/api/atlas/v2/groups/{groupId}/serverless/{")
 
 
-def test_methods_and_versions_are_told_apart(radar):
-    """A sunset is often that of one version; which it was the reply says, and else the request."""
+def test_methods_and_versions_are_separate(radar):
+    """A sunset often applies to one version. The reply has it, otherwise the request."""
     resolved = ("Content-Type", "application/vnd.atlas.2023-01-01+json;charset=utf-8")
     error = ("Content-Type", "application/json")
     radar.look(call(), (SUNSET, resolved), ENGINE)
@@ -67,8 +67,8 @@ def test_methods_and_versions_are_told_apart(radar):
     ]  # fmt: skip
 
 
-def test_it_is_said_once_and_again_when_the_date_moves(radar, caplog):
-    """A line has the new date; what was said before is not said again."""
+def test_an_announcement_is_repeated_when_the_date_moves(radar, caplog):
+    """The line has the new date; known announcements are not logged again."""
     deprecation = ("Deprecation", "@1722816000")
     assert radar.look(call(), (("Server", "mdbws"), ("Sunset", "soon")), ENGINE) is None
     radar.look(call(), (deprecation,), ENGINE, now=NOW)
@@ -100,14 +100,14 @@ def test_it_is_said_once_and_again_when_the_date_moves(radar, caplog):
         (2, "in 2 days"),
     ],
 )
-def test_a_sunset_is_told_with_its_distance(radar, caplog, days, said):
-    """Also one that is over, and whose operation answers all the same."""
+def test_a_sunset_is_reported_with_its_distance(radar, caplog, days, said):
+    """That includes one in the past whose operation still works."""
     radar.look(call(), (SUNSET,), ENGINE, now=1814400000 - days * 86400)
     assert f"Sunset 2027-07-01, {said}" in caplog.text
 
 
-def test_memory_and_log_are_bounded(radar, caplog):
-    """Neither upstream nor a caller of many versions can fill either; what was called last is there."""
+def test_memory_and_log_are_limited(radar, caplog):
+    """Neither upstream nor a caller with many versions can fill them; the latest call is always there."""
     radar.look(call(), (SUNSET,), ENGINE)
     for number in range(2 * MAX_SIGHTINGS):
         version = ("Accept", f"application/vnd.atlas.{2000 + number}-01-01+json")

@@ -1,4 +1,4 @@
-"""Callers declared in documents: methods of clients, commands, resources; they count where a tree's versions call."""
+"""Callers declared in documents: methods of clients, commands, resources; they count if the tree's versions call."""
 
 import re
 from textwrap import dedent
@@ -91,7 +91,7 @@ def found_in(tmp_path_factory):
 @pytest.mark.parametrize(
     ("files", "found"),
     [
-        # Terraform: a constraint beside it, a lock file above it, roots elsewhere in
+        # Terraform: a constraint next to it, a lock file above it, roots elsewhere in
         # the tree
         *(({"main.tf": MAIN, "versions.tf": REQUIRED % pin}, BOTH) for pin in ("1.14.9", "~> 1.14.0", "< 1.15")),
         *(({"main.tf": MAIN, "versions.tf": REQUIRED % pin}, []) for pin in ("1.15.0", "~> 1.14", ">= 1.4")),
@@ -113,7 +113,7 @@ def found_in(tmp_path_factory):
         ({"a.py": PY, "requirements.txt": "pulumi-mongodbatlas==3.13.0\n"}, [("a.py", 4, "createKiosk")]),
         ({"a.py": PY, "requirements.txt": "pulumi-mongodbatlas>=3.14,<4\n"}, []),
         ({"Pulumi.yaml": "resources:\n  a:\n    type: mongodbatlas:Stand\n"}, [("Pulumi.yaml", 3, "createKiosk")]),
-        # CDKTF asks Terraform's provider, whatever Pulumi's is beside it
+        # CDKTF uses Terraform's provider, whatever Pulumi's is next to it
         ({"a.ts": 'import { Kiosk } from "./.gen/providers/mongodbatlas/kiosk";\nnew Kiosk(this, "a", {});\n',
           "cdktf.json": '{"terraformProviders": ["mongodb/mongodbatlas@~> 1.14.0"]}', "b/package.json": NPM % "4.0.0"},
          [("a.ts", 2, "createKiosk")]),
@@ -148,15 +148,13 @@ def found_in(tmp_path_factory):
         ({"a.py": "requests.post(f'https://cloud.mongodb.com/api/atlas/v2/groups/{g}/users/{u}:addRole')\n"}, []),
     ],
 )  # fmt: skip
-def test_a_caller_counts_where_the_tree_pins_a_version_that_calls(
-    found_in, files, found
-):
-    """Newer versions, other vendors' names and comments are quiet."""
+def test_a_caller_counts_if_the_pinned_version_calls(found_in, files, found):
+    """Newer versions, other vendors' names and comments aren't findings."""
     assert found_in(files) == found
 
 
-def test_what_stands_above_a_path_in_its_repository_counts(tmp_path):
-    """Whoever names a folder means the program that it is a part of."""
+def test_files_above_a_path_in_its_repository_count(tmp_path):
+    """The path of a folder means the program that contains it."""
     put(tmp_path / ".git" / "HEAD", "")
     put(tmp_path / "versions.tf", dedent(REQUIRED % "1.17.3"))
     put(tmp_path / "a" / "main.tf", 'resource "mongodbatlas_search_index" "a" {}\n')
@@ -173,13 +171,13 @@ def test_what_stands_above_a_path_in_its_repository_counts(tmp_path):
         ("^1.0 || ^2.0", (3, 0, 0, 0)), ("==3.14.*", (3, 15, 0, 0)), ("~=3.14", (4, 0, 0, 0)),
     ],
 )  # fmt: skip
-def test_the_newest_version_of_a_constraint(constraint, newest):
-    """As Terraform, npm and pip read theirs."""
+def test_the_newest_version_of_a_constraint_counts(constraint, newest):
+    """It is parsed as Terraform, npm and pip do."""
     assert limit(constraint) == newest
 
 
 @pytest.mark.parametrize("document", ENGINE.documents, ids=lambda one: one.name)
-def test_the_callers_of_shipped_documents_are_sound(document):
+def test_the_callers_of_shipped_documents_are_valid(document):
     """Shipped documents are not checked when a program starts."""
     assert all(CALLER.fullmatch(name) for name in document.callers)
     called = {one for names in document.callers.values() for one in names}
@@ -248,7 +246,7 @@ SDK = 'package a\n\nimport "go.mongodb.org/atlas-sdk/%s/admin"\n\nfunc f(c *admi
     ],
 )
 def test_the_names_of_2027_are_those_of_the_tools(tmp_path, name, program, path):
-    """Read in the code of their releases, old and new."""
+    """They come from the code of their old and new releases."""
     put(tmp_path / name, program)
     found = {
         re.sub(r"{\w+}", "{}", one.operation.path.text)
@@ -277,8 +275,8 @@ async function main() {
 """
 
 
-def test_a_packages_methods_count_where_it_is_named(tmp_path):
-    """``getAll`` alone is any program's: of another package it is no finding."""
+def test_a_package_s_methods_need_the_package(tmp_path):
+    """``getAll`` alone may belong to any package, so it isn't a finding."""
     (tmp_path / "a.js").write_text(NPM)
     (tmp_path / "b.js").write_text(
         NPM.replace("mongodb-atlas-api-client", "mongodb-atlas-toys")

@@ -25,7 +25,7 @@ successors advice source
 
 @pytest.fixture
 def tree(tmp_path, monkeypatch):
-    """A folder to put programs into, and to scan as ``.``."""
+    """A folder for programs, which is scanned as ``.``."""
     monkeypatch.chdir(tmp_path)
 
     def put(**programs):
@@ -37,7 +37,7 @@ def tree(tmp_path, monkeypatch):
 
 
 def large(path):
-    """Make a file that is too large to be read; it has holes."""
+    """Create a sparse file that is too large to be read."""
     path.write_text("x" * 9000)
     os.truncate(path, 17 << 20)
 
@@ -50,17 +50,15 @@ def run(*args):
     ({"a": "x = 1\n"}, 0), ({"a": DEPRECATED}, 4), ({"a": DEPRECATED + GONE}, 5),
     ({"a": GONE, "b": NO_SUCCESSOR + DEPRECATED}, 6), ({"a": GONE.strip() + "  # atlas-shim: ignore\n"}, 0),
 ])  # fmt: skip
-def test_the_exit_code_tells_the_worst_finding(tree, programs, code):
+def test_the_exit_code_is_that_of_the_worst_finding(tree, programs, code):
     """Each state has an exit code of its own."""
     tree(**programs)
     assert run(".").exit_code == code
 
 
 @pytest.mark.parametrize(("program", "code"), [("x = 1\n", 1), (DEPRECATED, 4)])
-def test_a_file_that_cannot_be_read_ends_with_one_where_nothing_was_found(
-    tree, program, code
-):
-    """The findings of other files decide first."""
+def test_an_unreadable_file_without_findings_is_1(tree, program, code):
+    """Findings in other files have priority."""
     folder = tree(a=program)
     large(folder / "b.sh")
     done = run(".")
@@ -71,14 +69,14 @@ def test_a_file_that_cannot_be_read_ends_with_one_where_nothing_was_found(
 @pytest.mark.parametrize(
     "args", [(), ("missing",), (".", "--at", "soon"), (".", "-o", "xml")]
 )
-def test_bad_usage_is_two(tree, args):
+def test_bad_usage_is_2(tree, args):
     """Usage errors exit with 2, as for every command."""
     tree()
     assert run(*args).exit_code == 2
 
 
-def test_a_line_names_place_operation_sunset_and_successor(tree):
-    """Each finding is a line with the source below it; the last line counts."""
+def test_a_line_has_place_operation_sunset_and_successor(tree):
+    """The source is printed below; the last line has the totals."""
     tree(a="\n" + GONE, b=NO_SUCCESSOR)
     done = run(".")
     line, below = next(
@@ -96,8 +94,8 @@ def test_a_line_names_place_operation_sunset_and_successor(tree):
 
 
 @pytest.mark.parametrize("form", ["text", "json", "sarif"])
-def test_nothing_steers_the_terminal(tree, form):
-    """Neither a name nor a line of a scanned tree has ESC or a C1 control in any output."""
+def test_no_output_controls_the_terminal(tree, form):
+    """Neither a name nor a line of a scanned tree puts ESC or a C1 control into it."""
     folder = tree(**{"a\x1b[2J\x9b\udcff": GONE.strip() + "  # \x1b[31m\x9b\n"})
     large(folder / "b\x1b.sh")
     done = run(".", "-o", form)
@@ -143,8 +141,8 @@ def test_json_keeps_its_schema(tree):
     assert len(data["unread"]) == 1
 
 
-def test_sarif_is_what_code_hosts_read(tree):
-    """Rules and places; errors for what is gone, warnings for what is deprecated; of any language."""
+def test_sarif_is_accepted_by_code_hosts(tree):
+    """It has rules and places, errors for retired and warnings for deprecated calls, for any language."""
     folder = tree(a=GONE + DEPRECATED)
     large(folder / "b.sh")
     (folder / "c d.go").write_text(f'package x\n\nfunc f() {{ http.Get("{URL}") }}\n')
@@ -169,8 +167,8 @@ def test_sarif_is_what_code_hosts_read(tree):
     ]
 
 
-def test_documents_of_the_operator_are_looked_for_too(tree, monkeypatch):
-    """Paths and names of their documents are searched, too."""
+def test_operators_documents_are_searched_too(tree, monkeypatch):
+    """So their paths and names are found."""
     folder = tree(
         a='client.get(f"https://a.example/api/own/boxes/{b}/oldWidgets")\nclient.all_old_widgets(1)\n'
     )
@@ -190,15 +188,15 @@ def test_documents_of_the_operator_are_looked_for_too(tree, monkeypatch):
     ]
 
 
-def test_a_long_scan_shows_how_far_it_is_at_a_terminal(monkeypatch):
-    """And yields each file once."""
+def test_a_long_scan_shows_its_progress_at_a_terminal(monkeypatch):
+    """It yields each file once."""
     terminal, end = os.openpty()
     with os.fdopen(end, "w", encoding="utf-8") as stderr:
         monkeypatch.setattr("sys.stderr", stderr)
         monkeypatch.setattr(scan_command, "_SILENT", 0)
         assert [*scan_command._shown(["a", "b"])] == ["a", "b"]
     shown = b""
-    # There is no other end any more.
+    # Only the program's end stops it.
     with (
         os.fdopen(terminal, "rb", buffering=0) as screen,
         suppress(OSError),
@@ -208,8 +206,8 @@ def test_a_long_scan_shows_how_far_it_is_at_a_terminal(monkeypatch):
     assert b"100%" in shown
 
 
-def test_colors_say_how_urgent_a_finding_is(tree):
-    """On a terminal: red is over, yellow is still to come; a line without a color has no escape."""
+def test_colors_show_the_urgency_of_a_finding(tree):
+    """On a terminal red is over and yellow is still to come; a line without a color has no escape."""
     tree(a=GONE + DEPRECATED)
     lines = (
         CliRunner()

@@ -1,4 +1,4 @@
-"""Operations whose path continues are found if the program names an ending version; SDK names are the contracts'."""
+"""Calls of a surviving path are found if the program uses an ending version; SDK names are the contracts'."""
 
 import json
 import re
@@ -98,7 +98,8 @@ OLD_GO = """
             "listLegacyClusters",
         ),
         ("a.go", OLD_GO, "getBackupSchedule"),
-        # which look at no Accept; v1.5 is 2023-02-01, but for what had one form in both
+        # which send no Accept; v1.5 is 2023-02-01, except for operations that had one
+        # form in both
         (
             "a.py",
             accepting(PYTHON.replace("/v2/", "/v1.0/"), "2023-02-01"),
@@ -123,7 +124,7 @@ OLD_GO = """
         # that live
         ("a.py", accepting(PYTHON, "2024-08-05") + USERS, None),
         ("a.py", accepting(PYTHON, "2023-02-01") + USERS, "listClusters"),
-        # but what a call or its function names counts before the file's
+        # but the version in a call or its function has priority over the file's
         (
             "a.py",
             accepting(PYTHON, "2023-02-01") + accepting(OTHER, "2025-02-19"),
@@ -134,7 +135,7 @@ OLD_GO = """
             accepting(PYTHON, "2024-08-05") + accepting(OTHER, "2023-02-01"),
             None,
         ),
-        # the date in the import path of Go's SDK decides, and not an Accept beside it
+        # the date in the import path of Go's SDK decides, not an Accept next to it
         ("a.go", SDK.replace("VERSION", "v20231115014"), "listClusters"),
         ("a.go", SDK.replace("VERSION", "v20240805001"), None),
         (
@@ -142,15 +143,15 @@ OLD_GO = """
             SDK.replace("VERSION", "v20250312001") + f'\n    var other = "{OLD}"\n',
             None,
         ),
-        # a command names it by an option
+        # a command has an option for it
         ("a.sh", f"{COMMAND} --version 2023-02-01\n", "getCluster"),
         ("a.sh", f"{COMMAND} --version 2024-08-05\n", None),
         ("a.sh", f"{COMMAND}\n", None),
-        # a description lists the paths of any version
+        # a specification lists the paths of any version
         ("a.yaml", DESCRIPTION, None),
     ],
 )
-def test_the_version_that_a_program_names_decides(tmp_path, name, program, operation):
+def test_the_version_in_a_program_decides(tmp_path, name, program, operation):
     """Dates that mean the ending version are found; the successor's date, later dates and no date are not."""
     put(tmp_path / name, dedent(program))
     report = look(tmp_path)
@@ -160,8 +161,8 @@ def test_the_version_that_a_program_names_decides(tmp_path, name, program, opera
     )
 
 
-def test_the_advice_names_the_version(tmp_path):
-    """The path stays."""
+def test_the_advice_has_the_version(tmp_path):
+    """The path stays the same."""
     (finding,) = look(
         put(tmp_path / "a.py", dedent(accepting(PYTHON, "2023-02-01")))
     ).findings
@@ -188,8 +189,8 @@ def contract_operations():
 
 
 @pytest.mark.parametrize(("method", "path", "operation"), [*contract_operations()])
-def test_both_names_of_the_contract_are_words(method, path, operation):
-    """Old generators name methods by the operationId, new SDKs by its override, in Go's spelling and in Python's."""
+def test_both_names_of_the_contract_are_known(method, path, operation):
+    """Old generators use the operationId for methods, new SDKs its override, in the notation of Go and Python."""
     target = re.sub(r"\{\w+\}", "a", path)
     match = ENGINE.recognize(
         method, target, (("Accept", "application/vnd.atlas.2023-01-01+json"),)

@@ -1,9 +1,9 @@
-"""How much of what people planted is found, and how little else: the measure of the scan.
+"""The share of planted calls that the scan finds, and the number of false findings.
 
-Trees and bundles of programs in the manner of many people. A comment ``call: OPERATION
-METHOD`` (``# @`` in Python's) says what is planted in a line, ``call+1:`` in the next;
-files that can't have comments have a list beside them. In ``kinds.txt`` a sign at the
-end of a line says that it calls.
+The trees and bundles imitate programs of many people. A comment ``call: OPERATION
+METHOD`` (``# @`` in Python) marks a call in its line, ``call+1:`` in the next; files
+without comments have a list next to them. In ``kinds.txt`` a sign at the end of a line
+marks a call.
 """
 
 import re
@@ -25,25 +25,25 @@ MARK = re.compile(
 )
 SIGN = "⟦c⟧"
 NEAR = 4
-"""Lines; a call of several lines may be planted at its name, and found at its address."""
+"""Lines; a call over several lines may be marked at its name and found at its address."""
 QUIET_ENOUGH = {
     "quiet.txt other APIs/a.py",
     "csharp/Quiet.cs",
     "go/quiet.go",
     "typescript/quiet.ts",
 }
-"""Each has one line that only people can tell from a call."""
+"""In each, one line can be told from a call only by people."""
 
 
 def family(operation):
-    """Return what an operation is about, whatever it does with it."""
+    """Return an operation's resource, without the verb."""
     return re.sub(r"^(list|get|create|update|delete|download)", "", operation).rstrip(
         "s"
     )
 
 
 def marks(text):
-    """Yield line and operation of what is planted in a text."""
+    """Yield line and operation of each planted call in a text."""
     for number, line in enumerate(text.split("\n"), 1):
         for found in MARK.finditer(line):
             for one in (found[2] or found[4]).split(", "):
@@ -77,7 +77,7 @@ def found(folder):
 
 @pytest.fixture(scope="module")
 def measured(tmp_path_factory):
-    """Return what is planted and what is found in each program, by its name."""
+    """Return the planted and the found calls of each program, by its name."""
     got = found(TREES)
     rows = {
         path.relative_to(TREES).as_posix(): (planted(path), got.get(path, []))
@@ -108,8 +108,8 @@ def test_nine_of_ten_files_and_families_are_found(measured):
     assert count["found"] / count["planted"] >= 0.93
 
 
-def test_nine_of_ten_calls_are_found_where_they_are(measured):
-    """A finding stands near its call."""
+def test_nine_of_ten_calls_are_found_in_place(measured):
+    """The finding is near its call."""
     count: Counter[str] = Counter()
     for calls, findings in measured.values():
         for line, operation in calls:
@@ -122,7 +122,7 @@ def test_nine_of_ten_calls_are_found_where_they_are(measured):
     assert count["found"] / count["planted"] >= 0.92
 
 
-def test_few_lines_are_found_that_do_not_call(measured):
+def test_few_other_lines_are_found(measured):
     """Findings far from a call are few; constants whose calls are not followed count as false."""
     false = [
         (name, at)
@@ -134,7 +134,7 @@ def test_few_lines_are_found_that_do_not_call(measured):
 
 
 def test_programs_without_a_call_are_quiet(measured):
-    """Servers, mocks, messages, other APIs, and functions of the caller's own raise no alarm."""
+    """Servers, mocks, messages, other APIs and the caller's own functions cause no finding."""
     assert {
         name for name, (calls, findings) in measured.items() if findings and not calls
     } <= {
@@ -144,7 +144,7 @@ def test_programs_without_a_call_are_quiet(measured):
 
 
 def test_all_kinds_of_files_are_read(tmp_path):
-    """Every line that calls, in thirty kinds of files, and none of the look-alikes beside them."""
+    """Every calling line in thirty kinds of files is found, and none of the similar ones."""
     files = bundle("kinds.txt")
     for file, text in files.items():
         put(tmp_path / file, text.replace(SIGN, ""))
@@ -175,8 +175,8 @@ def test_all_kinds_of_files_are_read(tmp_path):
     "package",
     ["httpx", "requests", "aiohttp", "click", "openapi_python_client", "urllib3"],
 )
-def test_libraries_raise_no_alarm(package):
-    """Libraries for HTTP, some generated, some for terminals."""
+def test_libraries_cause_no_finding(package):
+    """They are libraries for HTTP, some generated, and some for terminals."""
     module = pytest.importorskip(package)
     report = look(
         Path(str(module.__file__)).parent, at=datetime(2027, 6, 1, tzinfo=UTC)
@@ -187,8 +187,8 @@ def test_libraries_raise_no_alarm(package):
 
 
 @pytest.mark.slow
-def test_the_standard_library_raises_no_alarm():
-    """Nor does a piece of the standard library, with its oddest syntax."""
+def test_the_standard_library_causes_no_finding():
+    """That includes a part of it with the oddest syntax."""
     folder = Path(str(sys.modules["json"].__file__)).parents[1]
     paths = [
         folder / name

@@ -1,4 +1,4 @@
-"""Which value of a name applies where it is used, and which method a call has."""
+"""The value that a name has at its use, and the method that a call has."""
 
 import pytest
 
@@ -19,7 +19,7 @@ ANY = ["DELETE", "GET", "PATCH"]
 def test_a_method_is_a_constant_or_a_verb_in_a_short_name(
     tmp_path, name, program, methods
 ):
-    """A variable may have any value, and a long name with a verb in it is about something else."""
+    """A variable may have any value, and a long name with a verb in it concerns something else."""
     (finding,) = look(put(tmp_path / name, f"{program}\n")).findings
     assert sorted(operation.method for operation in finding.operations) == methods
 
@@ -31,7 +31,7 @@ def test_a_method_is_a_constant_or_a_verb_in_a_short_name(
     ("{base}def f():\n    {call}BASE = 'https://example.com'\n", 0),
 ])  # fmt: skip
 def test_the_last_value_before_a_use_counts(tmp_path, program, count):
-    """In a function it is the module's last one: the function is called when the module has run."""
+    """In a function it is the module's last one: the function is called after the module has run."""
     base = f"BASE = '{BASE}'\n"
     call = "requests.get(BASE + '/groups/a/serverless/b')\n"
     found = look(put(tmp_path / "a.py", program.format(base=base, call=call))).findings

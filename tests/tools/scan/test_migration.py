@@ -38,8 +38,8 @@ def plan(tmp_path):
     return plan
 
 
-def test_each_finding_has_a_plan(plan):
-    """One for each operation, though it is called twice."""
+def test_each_operation_has_one_plan(plan):
+    """That holds if it is called twice, too."""
     found = plan(
         f"curl {LEGACY}\ncurl {LEGACY}\ncurl -X POST https://cloud.mongodb.com/api/atlas/v2/groups/a/invites\n"
     )
@@ -57,8 +57,8 @@ def test_each_finding_has_a_plan(plan):
 
 
 @pytest.mark.parametrize("operation", SERVED, ids=lambda one: one.id)
-def test_every_operation_that_is_served_has_calls_and_fields(operation):
-    """Each tier; each field of the old answer is somewhere, or gone with a reason."""
+def test_a_served_operation_has_calls_and_fields(operation):
+    """That covers each tier; each old field has a place in the new reply, or is gone with a reason."""
     plan = PLANS[operation.id]
     assert plan.tiers.keys() == operation.successors.keys()
     for name, tier in plan.tiers.items():
@@ -88,17 +88,17 @@ def test_every_operation_that_is_served_has_calls_and_fields(operation):
     ("createServerlessRestoreJob", "flex", "targetGroupId", {"new": ["targetProjectId"], "same": True}),
     ("createGroupInvite", "successor", "roles[]", {"new": ["roles[]"], "same": True}),
 ])  # fmt: skip
-def test_each_member_of_an_old_body_is_somewhere_in_the_new_one_or_gone(
+def test_each_member_of_an_old_body_has_a_place_or_is_gone(
     operation, tier, member, row
 ):
-    """A renamed one, a number that became items, a name that became a value, and what nothing takes any more."""
+    """Examples are a renamed one, a number that became items, a name that became a value, and one without any use."""
     rows = PLANS[operation].tiers[tier]["calls"][0]["members"]
     (found,) = [one for one in rows if one["old"] == member]
     assert found.items() >= row.items()
 
 
-def test_what_an_old_body_may_leave_out_is_said():
-    """The old version filled in three nodes; the new one has to be told."""
+def test_an_optional_member_of_an_old_body_is_mentioned():
+    """The old version defaulted to three nodes; the new one needs the number."""
     (call,) = PLANS["createCluster20230101"].tiers["successor"]["calls"]
     assert any('"electableNodes": 3' in one for one in call["remarks"])
     assert any(
@@ -106,8 +106,8 @@ def test_what_an_old_body_may_leave_out_is_said():
     )
 
 
-def test_no_example_is_left_in_a_body():
-    """A number of an example in a plan would be sent by whoever carries it out."""
+def test_a_body_contains_no_example():
+    """The one who executes a plan would send an example's number."""
     (call,) = PLANS["createCluster20230101"].tiers["successor"]["calls"]
     region = call["body"]["replicationSpecs"][0]["regionConfigs"][0]
     assert region["readOnlySpecs"]["nodeCount"].startswith(
@@ -116,8 +116,8 @@ def test_no_example_is_left_in_a_body():
     assert json.dumps(call["body"]) in call["curl"]
 
 
-def test_an_operation_without_successor_says_what_to_do():
-    """There is no call, and the one decision is a person's."""
+def test_an_operation_without_successor_has_a_decision():
+    """There is no call, and a person decides."""
     plan = PLANS["pausePipeline"]
     assert plan.tiers == {}
     assert len(plan.decide) == 1
@@ -127,14 +127,14 @@ def test_an_operation_without_successor_says_what_to_do():
 @pytest.mark.parametrize(
     "name", ["getServerlessBackup", "listServerlessBackupSnapshots"]
 )
-def test_a_read_is_proved_by_a_command_that_takes_its_path(name):
-    """As it is printed, with names in the place of parameters."""
+def test_a_read_is_proved_by_a_command_with_its_path(name):
+    """It works as printed, with names in place of parameters."""
     operation = next(one for one in ENGINE.operations if name in {one.id, *one.aliases})
     assert PLANS[operation.id].prove == f"atlas-shim prove '{operation.full_path}'"
 
 
-def test_the_new_call_gives_the_old_values_where_the_plan_says():
-    """Carried out against an Atlas that has retired the old call, beside what the shim answers."""
+def test_the_plan_gives_the_old_values():
+    """Its call runs against an Atlas without the old endpoint, and is compared with the shim's reply."""
     fake = FakeAtlas(today=date(2026, 12, 2))
 
     def answer(request):

@@ -17,7 +17,7 @@ def ids(tmp_path):
 
 
 def test_a_constant_of_another_file_is_known(tmp_path):
-    """As in Go, whose packages are folders."""
+    """Go's packages are folders, for example."""
     put(tmp_path / "client.go", f'package atlas\n\nconst (\n\tatlasAPI  = "{V1}"\n)\n')
     program = """package atlas
 
@@ -29,8 +29,8 @@ func (c *client) Clusters(group string) { c.do(http.MethodGet, fmt.Sprintf(patte
     assert ids(tmp_path) == [("clusters.go", ["listLegacyClusters"])]
 
 
-def test_a_path_follows_the_base_of_a_module_that_is_imported(tmp_path):
-    """As in Ansible's modules, whose helper sends the calls."""
+def test_a_path_is_joined_with_an_imported_base(tmp_path):
+    """In Ansible's modules, for example, a helper sends the calls."""
     helper = f'class AtlasAPI:\n    def __init__(self, group):\n        self.url = "{BASE}/groups/" + group\n'
     put(tmp_path / "module_utils" / "atlas.py", helper)
     program = "from ..module_utils.atlas import AtlasAPI\n\natlas = AtlasAPI(path='/clusters', name='a')\n"
@@ -40,15 +40,15 @@ def test_a_path_follows_the_base_of_a_module_that_is_imported(tmp_path):
     assert "listLegacyClusters" in operations
 
 
-def test_a_shell_script_knows_what_another_one_sets(tmp_path):
+def test_a_shell_script_uses_settings_of_another(tmp_path):
     """Scripts of one folder read their settings from one of them."""
     put(tmp_path / "settings.sh", f"export ATLAS={BASE}/groups/abc/clusters/one\n")
     put(tmp_path / "list.sh", '. ./settings.sh\ncurl -X POST "$ATLAS/fts/indexes"\n')
     assert ids(tmp_path) == [("list.sh", ["createFtsIndex"])]
 
 
-def test_a_script_that_never_says_atlas_is_read_with_what_it_sources(tmp_path):
-    """The word stands in the file of settings alone."""
+def test_a_script_without_the_word_atlas_is_read_with_its_sources(tmp_path):
+    """Only the file of settings has the word."""
     put(tmp_path / "settings.sh", f"BASE={BASE}/groups/abc\n")
     put(tmp_path / "list.sh", '. ./settings.sh\ncurl "$BASE/serverless"\n')
     assert ids(tmp_path) == [("list.sh", ["listServerlessInstances"])]
@@ -59,15 +59,15 @@ def test_a_script_that_never_says_atlas_is_read_with_what_it_sources(tmp_path):
     ("client.py", "get('/orders/1')  # atlas"),
     ("client.py", "get('/groups/a/clusters')"),
 ], ids=["another package", "another API", "no word of Atlas"])  # fmt: skip
-def test_a_path_of_another_api_is_quiet(tmp_path, other, text):
-    """A base lends its start only to paths of its own package."""
+def test_a_path_of_another_api_is_not_found(tmp_path, other, text):
+    """A base is joined only with paths of its own package."""
     put(tmp_path / other, f'BASE = "{BASE}"\n')
     put(tmp_path / "a.py", f"{text}\n")
     assert ids(tmp_path) == []
 
 
 def test_a_name_with_two_addresses_has_none(tmp_path):
-    """Two files of a folder set one name: neither value is taken for the other's."""
+    """If two files of a folder set one name, neither value is used for the other file."""
     put(tmp_path / "a.go", f'package x\n\nconst api = "{V1}"\n')
     put(
         tmp_path / "b.go",
@@ -84,7 +84,7 @@ def test_a_name_with_two_addresses_has_none(tmp_path):
     "os.getenv('BASE', '{}')", "os.environ.get('BASE', '{}')", "config.get('base', '{}')",
 ])  # fmt: skip
 def test_the_default_of_a_variable_is_its_value(tmp_path, read):
-    """Whatever the environment has, the program as written calls its default."""
+    """Without the environment variable the program calls its default."""
     put(
         tmp_path / "a.py",
         f"import os\n\nBASE = {read.format(BASE)}\nget(BASE + '/groups/a/clusters')\n",
@@ -92,8 +92,8 @@ def test_the_default_of_a_variable_is_its_value(tmp_path, read):
     assert ids(tmp_path) == [("a.py", ["listLegacyClusters"])]
 
 
-def test_a_function_of_the_package_is_no_method_of_a_client(tmp_path):
-    """Its own call is found where it stands, with the version that it names."""
+def test_a_function_of_the_package_is_not_a_client_s_method(tmp_path):
+    """Its own call is found in its place, with its version."""
     new = "application/vnd.atlas.2024-08-05+json"
     client = f'''"""For {BASE}, once."""
 class Client:
@@ -108,8 +108,8 @@ class Client:
     assert ids(tmp_path) == []
 
 
-def test_the_version_in_a_call_counts_more_than_a_base_in_its_docstring(tmp_path):
-    """What is written last about a call is older than the call, now and then."""
+def test_a_call_s_version_has_priority_over_a_docstring(tmp_path):
+    """A base's docstring may be outdated."""
     new = "application/vnd.atlas.2023-02-01+json"
     program = f'''def remove(group, name):
     """DELETE {V1}/groups/GROUP/clusters/CLUSTER."""
@@ -122,8 +122,8 @@ def test_the_version_in_a_call_counts_more_than_a_base_in_its_docstring(tmp_path
 @pytest.mark.parametrize(("name", "operations"), [
     ("get_all", ["listLegacyClusters"]), ("ask", ["listLegacyClusters", "createCluster20230101"]),
 ])  # fmt: skip
-def test_the_name_of_a_function_says_that_it_reads(tmp_path, name, operations):
-    """One that says nothing may write, too."""
+def test_a_function_s_name_shows_a_read(tmp_path, name, operations):
+    """With any other name it may also write."""
     put(tmp_path / "base.py", f'BASE = "{BASE}"\n')
     put(tmp_path / "a.py", f"# Atlas\nclient.{name}('/groups/a/clusters')\n")
     assert ids(tmp_path) == [("a.py", operations)]

@@ -29,7 +29,7 @@ def lines(report: Scan) -> list[int]:
     (INSTANCE, "2026-06-01", FindingState.DEPRECATED), (INSTANCE, "2027-01-18", FindingState.GONE),
     (DELETE, "2025-01-01", FindingState.NO_SUCCESSOR),
 ])  # fmt: skip
-def test_the_day_tells_deprecated_from_gone(tmp_path, program, at, state):
+def test_the_day_decides_between_deprecated_and_gone(tmp_path, program, at, state):
     """On the sunset's own day it is gone; without a successor the date does not matter."""
     day = datetime.fromisoformat(at).replace(tzinfo=UTC)
     assert [
@@ -37,8 +37,8 @@ def test_the_day_tells_deprecated_from_gone(tmp_path, program, at, state):
     ] == [state]
 
 
-def test_the_operators_date_counts(tmp_path):
-    """A sunset that the operator set moves the state."""
+def test_an_operator_s_date_counts(tmp_path):
+    """A sunset in the settings changes the state."""
     moved = Settings(sunsets={"snapshots": datetime(2030, 1, 1, tzinfo=UTC)})
     report = look(put(tmp_path / "a.py", CALL), settings=moved)
     assert report.findings[0].state is FindingState.DEPRECATED
@@ -52,8 +52,8 @@ def test_the_operators_date_counts(tmp_path):
         "obj/a.cs", "a.min.js", "package-lock.json", "types.d.ts",
     ],
 )  # fmt: skip
-def test_what_others_wrote_is_left_out(tmp_path, name):
-    """Virtual environments, caches, vendored, built, excluded and hidden files are skipped, except workflows."""
+def test_files_of_others_are_skipped(tmp_path, name):
+    """They are virtual environments, caches, vendored, built, excluded and hidden files, but not workflows."""
     put(tmp_path / "strange/pyvenv.cfg", "")
     # One long line: a program wrote it.
     put(tmp_path / "made.js", f"fetch('{URL}');" + "x=1;" * 2000)
@@ -65,7 +65,7 @@ def test_what_others_wrote_is_left_out(tmp_path, name):
     )
     put(tmp_path / "tests/a.py", CALL)
     put(tmp_path / "src/made/a.py", CALL)
-    # A file or folder that is named counts whatever it is called.
+    # A file or folder that is given explicitly is read, whatever its name.
     assert len(look(tmp_path / name).findings) == 1
     found = look(tmp_path, exclude=("tests", "src/made")).findings
     assert sorted(
@@ -80,8 +80,8 @@ def test_what_others_wrote_is_left_out(tmp_path, name):
     b"def broken(:\n", b"print 'python 2'\n", b"# -*- coding: undefined -*-\n# serverless\n",
     b"x = 'serverless \xff'\n", b"(" * 5000 + b"'serverless'" + b")" * 5000, b"-" * 100000 + b"'serverless'",
 ])  # fmt: skip
-def test_a_broken_file_stops_nothing(tmp_path, content):
-    """It is read as far as it goes, and so are the others."""
+def test_a_malformed_file_stops_nothing(tmp_path, content):
+    """Its valid part and all other files are read."""
     put(tmp_path / "a.py", content + b"\n" + CALL.encode())
     put(tmp_path / "b.py", CALL)
     report = look(tmp_path)
@@ -96,7 +96,7 @@ def test_a_broken_file_stops_nothing(tmp_path, content):
         ("TextReader", "b.sh", [("a.py", "call")]),
     ],
 )
-def test_a_crash_is_the_line_of_its_file(
+def test_a_crash_concerns_its_file_alone(
     tmp_path, monkeypatch, part, crashed, findings
 ):
     """An error in one file, while its grammar or its lines are read, keeps the findings of other files."""
@@ -116,8 +116,8 @@ def test_a_crash_is_the_line_of_its_file(
     ] == findings
 
 
-def test_what_is_not_read_is_named(tmp_path):
-    """A scan waits for no pipe, follows no link, and reads a file once by whatever name; a large one is an error."""
+def test_unread_files_are_listed(tmp_path):
+    """A scan waits for no pipe, follows no link, and reads a file once under any name; a large one is an error."""
     outside = put(tmp_path / "outside/a.py", CALL)
     tree = tmp_path / "tree"
     put(tree / "a/b/c.py", CALL)
@@ -148,8 +148,8 @@ def test_what_is_not_read_is_named(tmp_path):
     ]
 
 
-def test_folders_deeper_than_a_path_may_be_are_an_error(tmp_path, monkeypatch):
-    """The folder that can't be read is an error; the rest is read."""
+def test_folders_deeper_than_the_path_limit_are_an_error(tmp_path, monkeypatch):
+    """The rest is read."""
     put(tmp_path / "b.py", CALL)
     monkeypatch.chdir(tmp_path)
     for _ in range(40):
@@ -167,13 +167,13 @@ def test_folders_deeper_than_a_path_may_be_are_an_error(tmp_path, monkeypatch):
     b"\xef\xbb\xbf\n\n" + CALL.encode(), ("\r\n\r\n" + CALL).encode(), ("\r\r" + CALL).encode(),
     ("'''\x0c'''\n\n" + CALL).encode(),
 ])  # fmt: skip
-def test_encodings_and_line_ends_are_pythons(tmp_path, content):
-    """Byte order marks, other letters than ASCII and all line ends leave lines numbered as Python numbers them."""
+def test_encodings_and_line_ends_are_python_s(tmp_path, content):
+    """With byte order marks, other letters than ASCII and all line ends, lines have Python's numbers."""
     assert lines(look(put(tmp_path / "a.py", content))) == [3]
 
 
 @pytest.mark.parametrize(("name", "sign"), [("a.rb", "||="), ("a.js", "??=")])
-def test_a_value_for_what_has_none_is_all_of_it(tmp_path, name, sign):
+def test_an_operator_without_a_previous_value_assigns(tmp_path, name, sign):
     """Such an assignment appends to nothing."""
     assert [
         one.text
@@ -194,8 +194,8 @@ def test_columns_count_characters(tmp_path, name, call):
     assert finding.place.end_column == 11 + len(call.strip())
 
 
-def test_functions_that_call_each_other_end(tmp_path):
-    """Recursion, also between many functions, is followed only so far."""
+def test_recursive_functions_end(tmp_path):
+    """Recursion, also between many functions, is followed to a limited depth."""
     program = "".join(
         f"def f{number}(p):\n    return f{(number + 1) % 40}(p + '/x') or f{(number + 7) % 40}(p)\n"
         for number in range(40)
@@ -206,8 +206,8 @@ def test_functions_that_call_each_other_end(tmp_path):
     assert lines(report) == [83]
 
 
-def test_a_file_of_many_paths_is_asked_for_each(tmp_path):
-    """How many texts are followed is bounded for each call, not for each file."""
+def test_a_file_with_many_paths_has_them_all(tmp_path):
+    """The number of followed texts is limited for each call, not for each file."""
     numbers = range(10, 70)
     pieces = ' + ""' * 12
     paths = "".join(
@@ -223,7 +223,7 @@ def test_a_file_of_many_paths_is_asked_for_each(tmp_path):
 
 
 def test_a_notebook_is_read_line_by_line(tmp_path):
-    """It is JSON, whose texts are the lines of its cells."""
+    """It is JSON whose texts are the lines of its cells."""
     code = [
         "%load_ext x\n",
         "import requests\n",
@@ -257,8 +257,8 @@ JS = f"fetch('{URL}')"
         "with requests.get(  # atlas-shim: ignore\n   '/api/atlas/v2/groups/a/serverless/b'\n) as r:\n    pass\n",
     ],
 )
-def test_a_comment_spares_a_call(tmp_path, program):
-    """On one of the call's lines, or alone on the line before."""
+def test_a_comment_excludes_a_call(tmp_path, program):
+    """It is on one of the call's lines, or alone on the line before."""
     report = look(put(tmp_path / ("a.js" if JS in program else "a.py"), program))
     assert report.findings == []
     assert report.notes == {}
@@ -270,21 +270,21 @@ def test_a_comment_spares_a_call(tmp_path, program):
     "x = '# atlas-shim: ignore'; " + CALL,
     "if x:  # atlas-shim: ignore\n    " + CALL, CALL.strip() + "  # atlas-shim: ignored\n",
 ])  # fmt: skip
-def test_other_comments_spare_nothing(tmp_path, program):
-    """Another comment, another line, and a text that looks like the comment."""
+def test_other_comments_exclude_nothing(tmp_path, program):
+    """Examples are another comment, another line, and a text that looks like the comment."""
     assert len(look(put(tmp_path / "a.py", program)).findings) == 1
 
 
-def test_a_comment_that_spares_nothing_is_noted(tmp_path):
-    """A note names comments that can be removed."""
+def test_a_needless_comment_is_noted(tmp_path):
+    """The note lists comments that can be removed."""
     report = look(put(tmp_path / "a.py", "x = 1  # atlas-shim: ignore\n"))
     assert [(note.line, note.message) for note in report.notes] == [
         (1, "this ignore comment hides nothing")
     ]
 
 
-def test_a_broken_part_does_not_hide_the_rest(tmp_path):
-    """What can't be parsed is read line by line, the rest by its grammar."""
+def test_a_malformed_part_does_not_hide_the_rest(tmp_path):
+    """It is read line by line, the rest by its grammar."""
     put(tmp_path / "a.go", GO + "func {{{ (\n")
     put(tmp_path / "b.go", GO)
     report = look(tmp_path)
@@ -294,14 +294,14 @@ def test_a_broken_part_does_not_hide_the_rest(tmp_path):
 
 @pytest.mark.parametrize("name", ["notes.md", "CHANGELOG", "page.html"])
 def test_documentation_is_noted(tmp_path, name):
-    """Documentation makes no call; a note says that it names some."""
+    """It makes no call; a note has the ones it describes."""
     report = look(put(tmp_path / name, f"curl {URL}\n"))
     assert report.findings == []
     assert "documentation" in next(iter(report.notes)).message
 
 
-def test_a_script_is_known_by_its_first_line(tmp_path):
-    """A file without an extension is read as what its first line names."""
+def test_a_script_is_recognized_by_its_first_line(tmp_path):
+    """A file without an extension is read in the language of its first line."""
     put(tmp_path / "a", f"#!/usr/bin/env bash\ncurl {URL}\n")
     put(tmp_path / "b", f"#!/usr/bin/python3\nimport requests\nrequests.get('{URL}')\n")
     put(tmp_path / "c", f"at {URL}\n")
@@ -311,14 +311,12 @@ def test_a_script_is_known_by_its_first_line(tmp_path):
     )
     findings = look(tmp_path).findings
     assert [one.kind for one in findings] == ["call", "call", "text", "call"]
-    # A write that were called a read would be thought harmless.
+    # A write that is reported as a read would seem harmless.
     assert findings[3].method == "POST"
 
 
-def test_without_the_grammars_lines_are_found_and_the_extra_is_named(
-    tmp_path, monkeypatch
-):
-    """Each is of kind ``text``, and one sentence says what to install."""
+def test_without_the_grammars_lines_are_read(tmp_path, monkeypatch):
+    """Each finding is of kind ``text``, and one sentence shows which extra to install."""
     monkeypatch.setitem(sys.modules, "ast_grep_py", None)
     put(tmp_path / "a.go", GO)
     put(tmp_path / "b.go", "package x\n")
@@ -347,8 +345,8 @@ HOSTILE = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_programs_come_to_an_end(tmp_path, name):
-    """Deep nesting, long lines and functions in circles stop nothing: the file beside is read."""
+def test_hostile_programs_end(tmp_path, name):
+    """Deep nesting, long lines and circular functions stop nothing: the next file is read."""
     put(tmp_path / name, HOSTILE[name])
     put(tmp_path / "z.sh", f"curl {URL}\n")
     assert names(look(tmp_path)) == ["z.sh"]
@@ -385,7 +383,7 @@ PATH_OF_A_DESCRIPTION = (
         ),
     ],
 )
-def test_a_description_of_an_api_makes_no_calls(tmp_path, name, text, is_read):
+def test_an_api_specification_makes_no_calls(tmp_path, name, text, is_read):
     """It is listed as not read, with the reason."""
     (tmp_path / name).write_text(text)
     report = scan([tmp_path], ENGINE, Settings(), AT)
@@ -422,7 +420,7 @@ NEAR = 'import requests\nATLAS_BASE = os.environ["ATLAS_BASE_URL"]\ndef send(g, 
     ],
 )
 def test_the_end_of_a_path_contradicts_no_fixed_segment(tmp_path, call, found):
-    """What stands behind an unknown base, with a slash or without, is the path, and not the end of another one."""
+    """The text after an unknown base, with or without a slash, is the whole path, not the end of another one."""
     (tmp_path / "a.py").write_text(NEAR.format(call))
     assert [
         one.operation.id for one in scan([tmp_path], ENGINE, Settings(), AT).findings
@@ -453,8 +451,8 @@ RETIRED = (
         ("client.rb", f"get '{RETIRED}'\n", 1),
     ],
 )
-def test_one_rule_of_folding_each(tmp_path, name, text, number):
-    """Later assignments hide earlier ones but for a branch's; what runs later is known; a route is no call."""
+def test_each_rule_of_folding_holds(tmp_path, name, text, number):
+    """Later assignments replace others except in a branch; code that runs later is known; a route is not a call."""
     (tmp_path / name).write_text(text)
     assert (
         len(
