@@ -49,7 +49,7 @@ class _Client(Client):
         return self.runner.run(self.asked(url, method, headers, **body))
 
     def begin(self, url: str, size: int) -> bytes:
-        """Read exactly so much."""
+        """Read exactly this many bytes."""
 
         async def begun() -> bytes:
             async with self.native.get(url) as response:
@@ -58,7 +58,7 @@ class _Client(Client):
         return self.runner.run(begun())
 
     def many(self, urls: Sequence[str], headers: Any) -> list[Got]:
-        """Gather them."""
+        """Gather the calls."""
 
         async def together() -> list[Got]:
             return await asyncio.gather(
@@ -109,7 +109,7 @@ class Aiohttp(Door):
                 runner.run(native.close())
 
     def waits(self, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-        """By the method under all others."""
+        """Record in the method below all others."""
         return noting(
             monkeypatch,
             plain.ClientSession,

@@ -13,7 +13,7 @@ from tests.doors.door import Client, Door, Got, noting
 
 
 class _Client(Client):
-    """A client whose calls block; one whose calls are awaited has a runner."""
+    """A synchronous client, or an asynchronous one with a runner."""
 
     def __init__(
         self, native: Any, runner: asyncio.Runner | None, *, wire: bool
@@ -30,7 +30,7 @@ class _Client(Client):
     def ask(
         self, url: str, method: str = "GET", headers: Any = None, **body: Any
     ) -> Got:
-        """Send a request; by a stream if it is the wire's content that is wanted."""
+        """Send a request; stream it to get the content as on the wire."""
         request = self.native.build_request(method, url, headers=headers, **body)
         response = self.settled(self.native.send(request, stream=self.wire))
         read = _read if self.runner is None else _aread
@@ -39,7 +39,7 @@ class _Client(Client):
         )
 
     def begin(self, url: str, size: int) -> bytes:
-        """Send one whose reply is a stream."""
+        """Send a request with a streamed reply."""
         response = self.settled(
             self.native.send(self.native.build_request("GET", url), stream=True)
         )
@@ -49,7 +49,7 @@ class _Client(Client):
         return bytes(self.settled(_aread(response, size)))
 
     def many(self, urls: Sequence[str], headers: Any) -> list[Got]:
-        """Gather them if they are awaited."""
+        """Gather the calls of an asynchronous client."""
         if self.runner is None:
             return super().many(urls, headers)
 
@@ -104,7 +104,7 @@ async def _acheck(response: Any) -> None:
 
 
 class Httpx(Door):
-    """The client that blocks, or ``is_awaited``."""
+    """The synchronous client, or the asynchronous one with ``is_awaited``."""
 
     timeouts = 4
     content = "content"
@@ -121,7 +121,7 @@ class Httpx(Door):
 
     @contextlib.contextmanager
     def open(self, *, own: bool = False, **options: Any) -> Iterator[Client]:
-        """Open a client, one that is awaited in a loop of its own."""
+        """Open a client, an asynchronous one in a loop of its own."""
         key = options.get("key")
         library = self.plain if own else self.ours
         check = _acheck if self.is_awaited else _check
@@ -142,7 +142,7 @@ class Httpx(Door):
                 client.settled(native.aclose() if self.is_awaited else native.close())
 
     def waits(self, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-        """By the transport."""
+        """Record in the transport."""
         if self.is_awaited:
             name = "AsyncHTTPTransport.handle_async_request"
         else:

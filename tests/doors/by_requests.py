@@ -75,7 +75,7 @@ class Requests(Door):
             yield _Client(native, wire=options.get("wire", False), **how)
 
     def waits(self, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-        """By the adapter, which takes a number or a pair."""
+        """Record in the adapter, which accepts a number or a pair."""
 
         def wait(*_: Any, timeout: Any, **__: Any) -> Any:
             if isinstance(timeout, tuple):

@@ -39,7 +39,7 @@ class _Client(Client):
     def ask(
         self, url: str, method: str = "GET", headers: Any = None, **body: Any
     ) -> Got:
-        """Open a request; an error that the opener raises is a reply, too, unless they are to be checked."""
+        """Open a request; unless the client checks statuses, an error that the opener raises is a reply."""
         with self.opened(
             Request(url, headers=headers or {}, method=method, **body)
         ) as response:
@@ -55,7 +55,7 @@ class _Client(Client):
             )
 
     def begin(self, url: str, size: int) -> bytes:
-        """Read so much."""
+        """Read this many bytes."""
         with self.opened(Request(url)) as response:
             return bytes(response.read(size))
 
@@ -73,7 +73,7 @@ class _Key(HTTPPasswordMgr):
 
 
 class Urllib(Door):
-    """The opener, which is covered once the process is."""
+    """The opener, which is covered if the process is."""
 
     refused = URLError
     loops = None
@@ -90,7 +90,7 @@ class Urllib(Door):
 
     @contextlib.contextmanager
     def open(self, *, own: bool = False, **options: Any) -> Iterator[Client]:
-        """Build an opener, and switch the process on unless it is to be the library's own."""
+        """Build an opener, and cover the process unless the opener is to be the library's own."""
         if not own:
             shim.install()
         proxy = options.get("proxy")

@@ -23,7 +23,7 @@ class _Client(Client):
     def __init__(self, native: plain.PoolManager, *, wire: bool) -> None:
         self.native = native
         self.wire = wire
-        # Nothing but what the caller of this client decides is sent again.
+        # Only the caller of this client decides about repetitions.
         self.retries = plain.Retry(connect=0, read=0, redirect=5, status=0)
 
     def ask(
@@ -88,7 +88,7 @@ class Urllib3(Door):
             yield _Client(native, wire=options.get("wire", False))
 
     def waits(self, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-        """By the pool, which has made a Timeout of any form."""
+        """Record in the pool, which converts every form of timeout."""
 
         def wait(*_: Any, timeout: Any, **__: Any) -> Any:
             return timeout.total or timeout._read

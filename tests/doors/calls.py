@@ -1,4 +1,4 @@
-"""The calls of the tests, and the answers of an Atlas."""
+"""The calls of the tests, and the replies of an Atlas."""
 
 import base64
 import json
@@ -35,24 +35,24 @@ NOT_FOUND = b'{"detail":"No.","error":404,"errorCode":"CLUSTER_NOT_FOUND","param
 
 
 def basic(user: tuple[str, str]) -> dict[str, str]:
-    """Return the field that signs so."""
+    """Return the field with this signature."""
     return {
         "Authorization": f"Basic {base64.b64encode(':'.join(user).encode()).decode()}"
     }
 
 
 def flex(request: bytes) -> bytes:
-    """Answer as an Atlas that has no snapshots."""
+    """Reply as an Atlas without snapshots."""
     return reply("200 OK", "Content-Type: application/json", body=EMPTY)
 
 
 def gone(request: bytes) -> bytes:
-    """Answer as an endpoint that is gone."""
+    """Reply as a retired endpoint."""
     return reply("410 Gone", body=b"{}")
 
 
 def gone_then_flex(request: bytes) -> bytes:
-    """Answer as an Atlas whose legacy endpoint is gone, whatever the date says."""
+    """Reply as an Atlas whose legacy endpoint is retired, whatever the date."""
     if b"/flexClusters/" in request:
         return flex(request)
     return gone(request)
@@ -61,14 +61,14 @@ def gone_then_flex(request: bytes) -> bytes:
 def gone_then(
     answer: Callable[[bytes], bytes | None],
 ) -> Callable[[bytes], bytes | None]:
-    """Return an Atlas whose legacy endpoint is gone, and whose successor answers so."""
+    """Return an Atlas whose legacy endpoint is retired, and whose successor replies like this."""
     return lambda request: (
         answer(request) if b"/flexClusters/" in request else gone(request)
     )
 
 
 def taken(request: bytes) -> bytes:
-    """Answer as an Atlas that takes the order of a restore."""
+    """Reply as an Atlas that accepts the order of a restore."""
     return reply(
         "200 OK", "Content-Type: application/json", body=json.dumps(JOB).encode()
     )
@@ -80,7 +80,7 @@ def content(request: bytes) -> bytes:
 
 
 def field(request: bytes, name: str) -> str | None:
-    """Return the value of a request's field, None where it has none."""
+    """Return the value of a request's field, or None."""
     for line in request.partition(b"\r\n\r\n")[0].decode("latin-1").split("\r\n")[1:]:
         key, _, value = line.partition(": ")
         if key.lower() == name.lower():

@@ -1,4 +1,4 @@
-"""Each door, in a process that is clean before and after each test."""
+"""Each entry point, in a process that is clean before and after each test."""
 
 from collections.abc import Callable
 from functools import partial
@@ -19,17 +19,17 @@ DOORS: dict[str, partial[Any]] = {
 
 
 def names_where(holds: Callable[[Any], bool]) -> list[str]:
-    """Return the names of the doors of whose class something holds."""
+    """Return the names of the entry points whose class meets a condition."""
     return [name for name, made in DOORS.items() if holds(made.func)]
 
 
 def doors_where(holds: Callable[[Any], bool]) -> pytest.MarkDecorator:
-    """Return what runs a test for those doors alone."""
+    """Return a mark that runs a test for these entry points alone."""
     return pytest.mark.parametrize("door", names_where(holds), indirect=True)
 
 
 @pytest.fixture(params=DOORS)
 def door(request: pytest.FixtureRequest) -> Door:
-    """Each door in turn."""
+    """Each entry point in turn."""
     made: Door = DOORS[request.param]()
     return made

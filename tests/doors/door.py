@@ -19,10 +19,10 @@ Faults = type[BaseException] | tuple[type[BaseException], ...]
 
 @attrs.frozen
 class Got:
-    """What a caller got: ``fields`` as they came, ``content`` as the library hands it out, ``shown`` URLs.
+    """A caller's reply.
 
-    ``shown`` are those of the response and of each redirect before it, None where a
-    library knows none.
+    ``fields`` are as received, ``content`` is as the library returns it. ``shown`` are
+    the URLs of the response and of each redirect before it, None if a library has none.
     """
 
     status: int
@@ -38,7 +38,7 @@ class Got:
 
 
 class Client(abc.ABC):
-    """A client, session, manager or opener; ``native`` is the library's own object, or one that is made of it."""
+    """A client, session, manager or opener; ``native`` is the library's own object, or one built from it."""
 
     native: Any
 
@@ -46,14 +46,14 @@ class Client(abc.ABC):
     def ask(
         self, url: str, method: str = "GET", headers: Any = None, **body: Any
     ) -> Got:
-        """Call, and read all of the reply; ``body`` is one of the door's forms."""
+        """Call, and read the whole reply; ``body`` is one of the entry point's forms."""
 
     @abc.abstractmethod
     def begin(self, url: str, size: int) -> bytes:
-        """Call, read so many bytes of the content, and leave the rest."""
+        """Call, read this many bytes of the content, and discard the rest."""
 
     def many(self, urls: Sequence[str], headers: Any) -> list[Got]:
-        """Call all at once."""
+        """Make all calls at once."""
         with ThreadPoolExecutor(len(urls)) as pool:
             return list(pool.map(lambda url: self.ask(url, headers=headers), urls))
 
@@ -61,7 +61,7 @@ class Client(abc.ABC):
 def noting(
     monkeypatch: pytest.MonkeyPatch, owner: type, method: str, wait: Callable[..., Any]
 ) -> list[Any]:
-    """Have a library's method note how long each of its requests may wait for a reply; returns these seconds."""
+    """Make a library's method record how long each of its requests may wait for a reply; return these seconds."""
     noted: list[Any] = []
     original = getattr(owner, method)
 
@@ -83,11 +83,11 @@ async def in_pieces(text: bytes) -> AsyncIterator[bytes]:
 
 
 class Door(abc.ABC):
-    """A library: how its clients are opened, and the names that it has for faults.
+    """A library: how to open its clients, and its exceptions for faults.
 
-    ``refused`` nobody listens, ``broken`` the connection ends too early, ``late`` a
-    timeout is over, ``loops`` too many redirects. ``trips`` are those of three signed
-    calls in a row, none where the library can't sign with Digest.
+    ``refused``: no one listens; ``broken``: the connection ends too early; ``late``: a
+    timeout; ``loops``: too many redirects. ``trips`` are the requests of three signed
+    calls in a row, empty if the library can't sign with Digest.
     """
 
     refused: Faults
@@ -101,8 +101,8 @@ class Door(abc.ABC):
     is_own_class = True  # the shim has clients of its own for it
     keeps_cookies = True
     keeps_connections = True
-    # of how many a number of seconds stands for, which together are for all that is
-    # sent; 0: for nothing
+    # The number of timeouts that a number of seconds sets, which together cover all
+    # requests; 0: none
     timeouts = 1
     decodes = True
     signs_by_url = True  # user and password in a URL are credentials
@@ -114,17 +114,17 @@ class Door(abc.ABC):
         """Open a client of the shim's, or the library's ``own``.
 
         Options: ``key`` signs with Digest, ``user`` with Basic; ``timeout`` in seconds;
-        ``proxy``; with ``checks`` the client raises for the statuses of errors; with
-        ``wire`` content is handed out as it came, its coding not undone; without
-        ``follows`` a redirect is the reply, where the library has a switch for that.
+        ``proxy``; with ``checks`` the client raises for error statuses; with ``wire``
+        content stays in its coding; without ``follows`` a redirect is the reply, if the
+        library has a switch for that.
         """
 
     def waits(self, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-        """Return how long each request may wait for its reply, in seconds, as they are sent from now on."""
+        """Record how long each request may wait for its reply, in seconds, for requests sent from now on."""
         raise NotImplementedError
 
     def forms(self, text: bytes) -> dict[str, Callable[[], dict[str, Any]]]:
-        """Return what makes the same JSON body, in each form that the library takes."""
+        """Return makers of the same JSON body, in each form that the library accepts."""
         made: dict[str, Callable[[], Any]] = {
             "text": text.decode,
             "bytes": lambda: text,

@@ -1,4 +1,4 @@
-"""A clean process for each test, the fake Atlas on a socket, and an Atlas whose answers a test sets."""
+"""A clean process for each test, the fake Atlas on a socket, and an Atlas whose replies a test sets."""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -22,7 +22,7 @@ __all__ = ["atlas", "clean_process", "closing", "early", "off", "raw", "retired"
 
 @pytest.fixture(autouse=True)
 def clean_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No setting and nothing learned is left from another test, and no proxy stands in the way."""
+    """Remove settings and knowledge of other tests, and proxies."""
     for name in (*VARIABLES, *BASE_URL_VARIABLES, "NETRC"):
         monkeypatch.delenv(name, raising=False)
     for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
@@ -35,7 +35,7 @@ def clean_process(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def closing(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Closes the sessions of a test, which would otherwise warn of their sockets."""
+    """Close the sessions of a test, which would otherwise warn about their sockets."""
     sessions: list[requests.Session] = []
     original = requests.Session.__init__
 
@@ -51,7 +51,7 @@ def closing(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def off() -> Iterator[None]:
-    """Whatever a test switches on is off again."""
+    """Switch off what a test switches on."""
     shim.uninstall()
     yield
     shim.uninstall()
@@ -73,7 +73,7 @@ def retired(atlas: FakeServer) -> str:
 
 @pytest.fixture
 def raw(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Answer], Arrivals]]:
-    """Starts raw servers whose origins the shim covers, the last one at a time."""
+    """Start raw servers whose origins the shim covers, one at a time."""
     with contextlib.ExitStack() as running:
 
         def start(answer: Answer) -> Arrivals:
@@ -86,7 +86,7 @@ def raw(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Answer], Arrivals
 
 @pytest.fixture
 def early(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The date says legacy, so that a reply has to correct it."""
+    """Set a date before the sunset, so that a reply must correct the decision."""
     monkeypatch.setenv(
         "ATLAS_SHIM_SUNSET", "snapshots=2999-01-01,restore_jobs=2999-01-01"
     )

@@ -32,10 +32,10 @@ from tests.peers.raw import PATIENCE, until
 JSON = {"Content-Type": "application/json"}
 
 
-def test_a_body_in_any_form_is_sent_to_both_sides(door, raw, early):
-    """As it is to the legacy side and translated to its successor, each with its length; a stream is there for both.
+def test_a_body_in_any_form_reaches_both_sides(door, raw, early):
+    """The legacy side gets it unchanged, the successor translated, each with its length; a stream can be sent to both.
 
-    The answer has the legacy words.
+    The reply has the legacy names.
     """
     for name, form in door.forms(ORDERED).items():
         server = raw(gone_then(taken))
@@ -56,7 +56,7 @@ def test_a_body_in_any_form_is_sent_to_both_sides(door, raw, early):
 
 
 def test_a_file_has_the_media_type_of_the_callers_version(door, raw, monkeypatch):
-    """Its content passes unread from the version that took its place, which upstream names."""
+    """Its content passes unread from the replacing version, which is in upstream's media type."""
     monkeypatch.setenv("ATLAS_SHIM_ROUTE", "successor")
     file = gzip.compress(b"a line\n" * 900)
     kind = "application/vnd.atlas.2023-0%d-01+gzip"
@@ -79,7 +79,7 @@ def test_a_file_has_the_media_type_of_the_callers_version(door, raw, monkeypatch
 
 
 def test_a_write_is_never_sent_twice_on_a_guess(door, raw):
-    """A connection that ends without a whole answer is the caller's to judge, on a kept connection too."""
+    """If a connection ends without a whole reply, the caller decides; that holds for a reused connection too."""
     server = raw(lambda request: None if request.startswith(b"POST") else flex(request))
     form = door.forms(ORDERED)["bytes"]
     with door.open() as client:
@@ -89,8 +89,8 @@ def test_a_write_is_never_sent_twice_on_a_guess(door, raw):
     assert [request.split(b" ")[0] for request in server.requests].count(b"POST") == 1
 
 
-def test_a_legacy_reply_passes_unread(door, raw, early):
-    """The caller gets its first bytes while upstream still holds the rest back."""
+def test_a_legacy_reply_is_streamed(door, raw, early):
+    """The caller gets its first bytes while upstream still delays the rest."""
     go_on = threading.Event()
 
     def answer(request):
@@ -107,7 +107,7 @@ def test_a_legacy_reply_passes_unread(door, raw, early):
 
 @pytest.fixture
 def little(monkeypatch):
-    """Of content so much is looked into, and no more."""
+    """The size limit of content that the shim reads."""
     read = lambda environ: attrs.evolve(read_settings(environ), body_limit=100_000)  # noqa: E731
     monkeypatch.setattr(process, "read_settings", read)
     monkeypatch.setattr(process, "_current", None)
@@ -115,7 +115,7 @@ def little(monkeypatch):
 
 @pytest.mark.parametrize("status", ["200 OK", "404 Not Found"])
 def test_leaving_a_reply_ends_its_connection(door, raw, early, little, status):
-    """As without the shim, whether it was looked into or not."""
+    """As without the shim, that holds whether the shim read the reply or not."""
 
     def endless(request):
         yield f"HTTP/1.1 {status}\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
@@ -130,10 +130,10 @@ def test_leaving_a_reply_ends_its_connection(door, raw, early, little, status):
 
 @pytest.mark.parametrize("coding", ["gzip", "identity"])
 @pytest.mark.parametrize("wire", [True, False])
-def test_a_reply_that_was_looked_into_passes_byte_for_byte(
+def test_a_reply_that_was_read_is_passed_on_byte_for_byte(
     door, raw, early, wire, coding
 ):
-    """A legacy 404 is read for its errorCode; then the caller has what came, decoded as ever or not at all."""
+    """A legacy 404 is read for its errorCode; then the caller gets the same bytes, decoded as usual or not at all."""
     if coding == "gzip":
         body = gzip.compress(NOT_FOUND)
     else:
@@ -152,8 +152,8 @@ def test_a_reply_that_was_looked_into_passes_byte_for_byte(
     assert len(server.requests) == 1
 
 
-def test_a_reply_too_large_to_look_into_passes_whole(door, raw, early, little):
-    """What was read comes first, then the rest of the wire."""
+def test_a_reply_over_the_size_limit_is_passed_on_whole(door, raw, early, little):
+    """The bytes read so far come first, then the rest from the connection."""
     body = bytes(range(256)) * 700
     server = raw(lambda request: reply("404 Not Found", body=body))
     with door.open() as client:
@@ -163,7 +163,7 @@ def test_a_reply_too_large_to_look_into_passes_whole(door, raw, early, little):
 
 
 def test_coded_content_is_translated(door, raw):
-    """Whoever undoes the coding."""
+    """That works whether the library or the shim decodes it."""
     server = raw(
         lambda request: reply(
             "200 OK", "Content-Encoding: gzip", body=gzip.compress(EMPTY)
@@ -187,10 +187,8 @@ def test_coded_content_is_translated(door, raw):
     ],
     ids=["truncated", "broken", "bomb", "foreign"],
 )
-def test_content_that_cannot_be_had_is_said_in_words(
-    door, raw, little, body, coding, words
-):
-    """And no coding is asked for that can't be undone within bounds."""
+def test_undecodable_content_has_an_explanation(door, raw, little, body, coding, words):
+    """The shim requests no coding that it can't decode within limits."""
     server = raw(
         lambda request: reply("200 OK", f"Content-Encoding: {coding}", body=body)
     )
@@ -207,8 +205,8 @@ def test_content_that_cannot_be_had_is_said_in_words(
 
 
 @doors_where(lambda door: door.keeps_connections)
-def test_one_connection_serves_one_call_after_another(door, raw):
-    """Each gives back what it had."""
+def test_one_connection_serves_several_calls(door, raw):
+    """Each call returns it to the pool."""
     server = raw(flex)
     with door.open() as client:
         for _ in range(3):
@@ -217,14 +215,14 @@ def test_one_connection_serves_one_call_after_another(door, raw):
 
 
 def moved(request):
-    """An Atlas that redirects, to what answers as an empty flex page."""
+    """An Atlas that redirects to a target with an empty flex page."""
     if b" /moved" in request:
         return flex(request)
     return reply("307 Temporary Redirect", "Location: /moved")
 
 
-def test_a_redirected_successor_leads_nobody_around_the_shim(door, raw):
-    """Not even within its origin: a library that would follow gets nothing to follow, as behind a gateway."""
+def test_a_redirected_successor_does_not_bypass_the_shim(door, raw):
+    """Even within its origin a library has nothing to follow, as with a gateway."""
     server = raw(moved)
     with door.open() as client:
         got = client.ask(server.url + SNAPSHOTS)
@@ -234,8 +232,8 @@ def test_a_redirected_successor_leads_nobody_around_the_shim(door, raw):
     assert len(server.requests) == 1
 
 
-def test_a_redirect_of_the_legacy_side_is_followed_as_ever(door, raw, early):
-    """Its last address shows."""
+def test_a_redirect_of_the_legacy_side_is_followed(door, raw, early):
+    """The response shows its last address, as usual."""
     server = raw(moved)
     with door.open() as client:
         got = client.ask(server.url + SNAPSHOTS)
@@ -245,8 +243,8 @@ def test_a_redirect_of_the_legacy_side_is_followed_as_ever(door, raw, early):
 
 
 @pytest.mark.parametrize("own", [False, True])
-def test_a_redirect_that_leads_to_a_retired_call_is_translated(door, raw, own):
-    """Its answer is the legacy one, whatever made the call, with a client of the shim's or the drop-in on."""
+def test_a_redirect_to_a_retired_call_is_translated(door, raw, own):
+    """The reply is the legacy one, for a client of the shim's and with the drop-in."""
     shim.install()
     server = raw(
         lambda request: (
@@ -263,10 +261,8 @@ def test_a_redirect_that_leads_to_a_retired_call_is_translated(door, raw, own):
 
 
 @pytest.mark.parametrize("status", ["410 Gone", "201 Created", "500 Whatever"])
-def test_a_write_that_a_redirect_led_to_a_retired_call_is_executed_once_at_most(
-    door, raw, status
-):
-    """Only an endpoint that is gone has not executed what it answered."""
+def test_a_write_redirected_to_a_retired_call_runs_at_most_once(door, raw, status):
+    """Only a retired endpoint has certainly not executed the write."""
 
     def answer(request):
         if b" /moved " in request:
@@ -293,8 +289,8 @@ def test_a_write_that_a_redirect_led_to_a_retired_call_is_executed_once_at_most(
 
 
 @doors_where(lambda door: door.is_own_class)  # urllib itself sends them to any host
-def test_credentials_stay_with_the_host_that_they_are_for(door, raw):
-    """A redirect to another host's retired call takes none along, whatever the library would sign it with."""
+def test_credentials_stay_with_their_host(door, raw):
+    """A redirect to another host's retired call carries none, whatever the library would sign it with."""
     shim.install()
     server = raw(gone_then_flex)
     target = server.url + SNAPSHOTS
@@ -309,8 +305,8 @@ def test_credentials_stay_with_the_host_that_they_are_for(door, raw):
     ] * len(server.requests)
 
 
-def test_the_body_of_a_read_stays_away_from_a_successor(door, raw):
-    """It means nothing, and would need a Content-Type; a gateway does the same. The legacy side gets it as ever."""
+def test_the_body_of_a_read_is_not_sent_to_a_successor(door, raw):
+    """It has no meaning, and would need a Content-Type. A gateway omits it too; the legacy side gets it as usual."""
     server = raw(
         lambda request: gone(request) if b"/serverless/" in request else flex(request)
     )

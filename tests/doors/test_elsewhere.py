@@ -1,13 +1,13 @@
-"""An Atlas that no setting names is left alone, and the first sign of one is logged with the setting."""
+"""An Atlas outside the settings is left alone, and its first sign is logged with the setting."""
 
 from tests.doors.calls import BEARER, SNAPSHOTS
 from tests.peers.answering import reply
 
 
-def test_an_atlas_that_nobody_named_is_named_once(
+def test_an_unconfigured_atlas_is_logged_once(
     door, atlas, retired, monkeypatch, caplog
 ):
-    """Its answers pass as they came, without a record."""
+    """Its replies pass unchanged, without a record."""
     monkeypatch.delenv("ATLAS_SHIM_UPSTREAM")
     with door.open() as client:
         got = [client.ask(retired, headers=BEARER) for _ in range(2)]
@@ -19,8 +19,8 @@ def test_an_atlas_that_nobody_named_is_named_once(
     assert len(atlas.fake.arrivals) == 2
 
 
-def test_a_host_that_is_no_atlas_is_not_named(door, raw, monkeypatch, caplog):
-    """Whatever it answers; what is sent is what the caller's library sends."""
+def test_a_host_other_than_atlas_is_not_logged(door, raw, monkeypatch, caplog):
+    """Whatever it replies, the library's requests stay the same."""
     server = raw(lambda request: reply("410 Gone", "X-Odd: a", body=b"{}"))
     monkeypatch.delenv("ATLAS_SHIM_UPSTREAM")
     for own in (True, False):

@@ -1,4 +1,4 @@
-"""Network errors are each library's own exceptions, and the caller's timeouts cover everything that is sent."""
+"""Network errors are each library's own exceptions, and the caller's timeouts cover all requests."""
 
 import socket
 import time
@@ -21,8 +21,8 @@ from tests.peers.answering import reply
 JSON = {"Content-Type": "application/json"}
 
 
-def test_no_connection(door, monkeypatch):
-    """Nobody listens."""
+def test_a_refused_connection_is_the_library_s_error(door, monkeypatch):
+    """No one listens at the address."""
     with socket.create_server(("127.0.0.1", 0)) as closed:
         url = f"http://127.0.0.1:{closed.getsockname()[1]}"
     monkeypatch.setenv("ATLAS_SHIM_UPSTREAM", url)
@@ -31,8 +31,10 @@ def test_no_connection(door, monkeypatch):
     assert "flexClusters" not in str(caught.value)
 
 
-def test_a_connection_that_ends_unanswered(door, raw, early):
-    """By either side of an exchange."""
+def test_a_connection_that_ends_without_a_reply_is_the_library_s_error(
+    door, raw, early
+):
+    """Either side of an exchange may end it."""
     for answer in (lambda request: None, gone_then(lambda request: None)):
         server = raw(answer)
         with door.open() as client, pytest.raises(door.broken) as caught:
@@ -48,7 +50,7 @@ TEAM = "/api/atlas/v2/orgs/o/teams/t/users"
 )
 @pytest.mark.parametrize("done", [0, 1])
 def test_a_connection_lost_between_writes(door, raw, monkeypatch, done, cut):
-    """The library's own fault says what was done; nothing was sent twice."""
+    """The library's own exception lists the writes that were done; nothing was sent twice."""
     monkeypatch.setenv("ATLAS_SHIM_ROUTE", "successor")
     monkeypatch.setenv("ATLAS_SHIM_WRITES", "people")
     nobody = reply("200 OK", body=b'{"results": []}')
@@ -64,8 +66,8 @@ def test_a_connection_lost_between_writes(door, raw, monkeypatch, done, cut):
 
 
 @pytest.mark.parametrize("status", ["404 Not Found", "200 OK"])
-def test_content_that_breaks_off(door, raw, monkeypatch, status):
-    """As reading it would have raised, also while the shim reads it; the client can be used again."""
+def test_truncated_content_is_the_library_s_error(door, raw, monkeypatch, status):
+    """Reading raises it, even if the shim reads; the client can be used again."""
     if status.startswith("404"):
         monkeypatch.setenv("ATLAS_SHIM_SUNSET", "snapshots=2999-01-01")
     cut = f"HTTP/1.1 {status}\r\nContent-Length: 99\r\n\r\nshort".encode()
@@ -83,8 +85,8 @@ def test_content_that_breaks_off(door, raw, monkeypatch, status):
 
 
 @doors_where(lambda door: getattr(door, "loops", "set with the library") is not None)
-def test_too_many_redirects(door, raw, early):
-    """Of the legacy side: the library's own fault."""
+def test_too_many_redirects_are_the_library_s_error(door, raw, early):
+    """The legacy side redirects."""
     server = raw(
         lambda request: reply(
             "307 Temporary Redirect", f"Location: {request.split()[1].decode()}0"
@@ -94,8 +96,8 @@ def test_too_many_redirects(door, raw, early):
         client.ask(server.url + SNAPSHOTS)
 
 
-def test_a_reply_that_never_comes_ends_with_the_callers_timeout(door, raw, early):
-    """That of the second request of an exchange, too."""
+def test_a_missing_reply_ends_with_the_callers_timeout(door, raw, early):
+    """That covers the second request of an exchange, too."""
     server = raw(gone_then(lambda request: b""))
     with door.open(timeout=1.0) as client, pytest.raises(door.late):
         client.ask(server.url + SNAPSHOTS)
@@ -104,7 +106,7 @@ def test_a_reply_that_never_comes_ends_with_the_callers_timeout(door, raw, early
 
 @pytest.fixture
 def slowly(raw, monkeypatch):
-    """Starts an Atlas each of whose replies takes so many seconds, by the clock that timeouts are measured with."""
+    """Start an Atlas whose replies each take this many seconds, by the clock that timeouts use."""
     passed: list[float] = []
     clock = time.perf_counter
     monkeypatch.setattr(time, "perf_counter", lambda: clock() + sum(passed))
@@ -123,10 +125,10 @@ def slowly(raw, monkeypatch):
 @pytest.mark.parametrize(
     ("method", "path", "left"), [("GET", SNAPSHOTS, 20), ("POST", JOBS, 60)]
 )
-def test_what_one_request_took_is_taken_off_the_next(
+def test_the_time_of_one_request_reduces_the_next(
     door, slowly, early, monkeypatch, method, path, left
 ):
-    """A read may wait as long as the timeouts last; a write is begun with the whole one, so that none is cut short."""
+    """A read may wait for the rest of the timeout. A write starts with the whole one, so that none is interrupted."""
     server = slowly(60 * door.timeouts - 20, gone_then_flex)
     waits = door.waits(monkeypatch)
     with door.open(timeout=60) as client:
@@ -136,13 +138,13 @@ def test_what_one_request_took_is_taken_off_the_next(
             JSON,
             **(door.forms(ORDERED)["bytes"]() if method == "POST" else {}),
         )
-    # A slow machine takes some of it by itself.
+    # A slow machine needs some of the time itself.
     assert waits == pytest.approx([60, left], abs=5)
 
 
 @doors_where(lambda door: door.timeouts)
-def test_when_the_timeouts_are_over_nothing_more_is_sent(door, slowly, early):
-    """Neither a read nor a write: what would have changed something was never begun."""
+def test_after_the_timeout_nothing_more_is_sent(door, slowly, early):
+    """Neither a read nor a write follows, so nothing is changed."""
     form = door.forms(ORDERED)["bytes"]
     for method, path, body in (("GET", SNAPSHOTS, {}), ("POST", JOBS, form())):
         server = slowly(600, gone)
@@ -156,8 +158,8 @@ def test_when_the_timeouts_are_over_nothing_more_is_sent(door, slowly, early):
 
 
 @pytest.mark.parametrize("timeout", [None, 3600])
-def test_patient_callers_get_their_answer(door, slowly, early, timeout):
-    """Without a timeout, and within a long one."""
+def test_patient_callers_get_their_reply(door, slowly, early, timeout):
+    """They have no timeout, or a long one."""
     server = slowly(600, gone_then_flex)
     with door.open(timeout=timeout) as client:
         assert client.ask(server.url + SNAPSHOTS).status == 200
@@ -175,8 +177,8 @@ def test_patient_callers_get_their_answer(door, slowly, early, timeout):
         "http://a:port/api/atlas/v2/",
     ],
 )
-def test_what_is_wrong_with_a_url_is_said_by_the_library(door, url):
-    """The same exception with the same words, with a client of the shim's and with the drop-in on."""
+def test_a_wrong_url_is_the_library_s_error(door, url):
+    """The exception has the same text, with a client of the shim's and with the drop-in."""
     seen = []
     for own in (True, False, True):
         with door.open(own=own) as client, pytest.raises(Exception) as caught:  # noqa: PT011 - whatever it is

@@ -22,7 +22,7 @@ HELD = (
 
 
 def left_to_the_collector(door, url, *, own):
-    """Return which connections, responses and clients of a call only the collector can free."""
+    """Return the connections, responses and clients of a call that only the collector can free."""
     gc.collect()
     gc.disable()
     gc.set_debug(gc.DEBUG_SAVEALL)
@@ -51,8 +51,8 @@ def left_to_the_collector(door, url, *, own):
 @pytest.mark.parametrize(
     "answer", [gone_then(flex), lambda _: reply("404 Not Found", body=NOT_FOUND)]
 )
-def test_no_circle_of_the_shims_keeps_a_connection(door, raw, answer):
-    """Nor a response, nor a client, be the response the shim's own or the library's."""
+def test_no_cycle_of_the_shim_keeps_an_object(door, raw, answer):
+    """That covers connections, responses and clients, of the shim and of the library."""
     url = raw(answer).url + SNAPSHOTS
     for own in (True, False):  # what is made once
         left_to_the_collector(door, url, own=own)

@@ -30,7 +30,7 @@ SIGN_IN = "/api/oauth/token"
 
 @pytest.fixture
 def upstream(raw):
-    """An upstream whose retired endpoints are gone; other calls are answered by their target."""
+    """An upstream whose retired endpoints are gone; other calls get their target as the reply."""
 
     def answer(request):
         target = request.split(b" ")[1]
@@ -46,10 +46,10 @@ def upstream(raw):
 def test_a_retired_call_is_answered_by_the_upstream(
     door, upstream, monkeypatch, by_base
 ):
-    """The caller sees their own URL, and a record; the upstream sees its own host.
+    """The caller sees its own URL, and a record; the upstream sees its own host.
 
-    A base URL counts beside an upstream: in a run it is the run's own address, the
-    other where its gateway sends.
+    A base URL applies together with an upstream: in a run it is the run's own address,
+    and the upstream is where the gateway sends.
     """
     if by_base:
         monkeypatch.setenv("ATLAS_SHIM_UPSTREAM", "http://atlas.example")
@@ -71,10 +71,10 @@ def test_a_retired_call_is_answered_by_the_upstream(
 @pytest.mark.parametrize(
     ("method", "target"), [("GET", "/api/atlas/v2/groups?pageNum=2"), ("POST", SIGN_IN)]
 )
-def test_any_other_call_is_led_there_as_it_is(
+def test_any_other_call_is_sent_there_unchanged(
     door, upstream, monkeypatch, route, method, target
 ):
-    """Also while the shim is off, and where tokens are had."""
+    """That holds while the shim is off, and for token requests."""
     monkeypatch.setenv("ATLAS_SHIM_ROUTE", route)
     if method == "POST":
         body = {door.content: b"grant_type=client_credentials"}
@@ -93,15 +93,15 @@ def test_any_other_call_is_led_there_as_it_is(
 
 
 @doors_where(lambda door: door.trips)
-def test_a_key_signs_what_is_led(door, atlas):
+def test_a_key_signs_the_redirected_call(door, atlas):
     """HTTP Digest covers the target and not the host; the fake Atlas verifies it."""
     with door.open(key=KEY) as client:
         assert [client.ask(ATLAS + SNAPSHOTS).status for _ in range(2)] == [200, 200]
 
 
 @pytest.mark.usefixtures("upstream")
-def test_a_pool_of_urllib3_is_led_too():
-    """The one for Atlas's host, from the face and from the library under the drop-in."""
+def test_a_pool_of_urllib3_is_redirected_too():
+    """That covers a pool for Atlas's host, from shim.urllib3 and from the library with the drop-in."""
     shim.install()
     for library in (urllib3, plain):
         with library.HTTPSConnectionPool("cloud.mongodb.com") as pool:
@@ -112,7 +112,7 @@ def test_a_pool_of_urllib3_is_led_too():
 
 
 def test_the_typed_client_asks_the_upstream(atlas):
-    """Whatever else names an Atlas."""
+    """No other setting of a host changes that."""
     for url in (None, ATLAS):
         with AtlasClient(
             client_id=DEMO_CLIENT_ID, client_secret=DEMO_CLIENT_SECRET, base_url=url
@@ -123,8 +123,8 @@ def test_the_typed_client_asks_the_upstream(atlas):
             assert len(found.results) == 8
 
 
-def test_what_can_not_be_led_is_not_sent(upstream):
-    """A call by http.client under the drop-in would reach Atlas itself."""
+def test_a_call_that_can_not_be_redirected_is_not_sent(upstream):
+    """A call by http.client with the drop-in would reach Atlas itself."""
     shim.install()
     connection = http.client.HTTPSConnection("cloud.mongodb.com")
     with pytest.raises(
@@ -138,7 +138,7 @@ def test_what_can_not_be_led_is_not_sent(upstream):
 @pytest.mark.parametrize(
     "upstream", ["", "https://cloud.mongodb.com", "https://cloud.mongodbgov.com"]
 )
-def test_atlas_own_hosts_lead_nowhere(upstream):
-    """What they are called by is where a call goes: one upstream of Atlas's own does not take the other's place."""
+def test_each_host_of_atlas_stays_itself(upstream):
+    """If the upstream is one of Atlas's own hosts, calls to another one keep their host."""
     settings = read_settings({"ATLAS_SHIM_UPSTREAM": upstream})
     assert not any(map(settings.leads, ATLAS_ORIGINS))

@@ -13,7 +13,7 @@ STATUSES = [404, 503]
 
 
 def by_requests(url):
-    """By the adapter's Retry."""
+    """Retry by the adapter's Retry."""
     with requests.Session() as session:
         session.mount(
             "http://", HTTPAdapter(max_retries=Retry(2, status_forcelist=STATUSES))
@@ -22,7 +22,7 @@ def by_requests(url):
 
 
 def by_urllib3(url):
-    """By the call's Retry."""
+    """Retry by the call's Retry."""
     with urllib3.PoolManager() as manager:
         return manager.request(
             "GET", url, retries=Retry(2, status_forcelist=STATUSES)
@@ -30,7 +30,7 @@ def by_urllib3(url):
 
 
 async def by_aiohttp(url):
-    """By a client that stands around a session."""
+    """Retry by a client that wraps a session."""
     options = ExponentialRetry(
         attempts=3, start_timeout=0.001, statuses={*STATUSES, 410}
     )
@@ -50,7 +50,7 @@ async def ask(by, url):
     return await answer
 
 
-async def test_a_refusal_on_the_way_is_not_the_answer(raw, early):
+async def test_an_intermediate_refusal_is_not_retried(raw, early):
     """The 410 of the retired endpoint is a step of the exchange."""
     server = raw(gone_then(flex))
     assert await by_aiohttp(server.url + SNAPSHOTS) == 200
@@ -58,8 +58,8 @@ async def test_a_refusal_on_the_way_is_not_the_answer(raw, early):
 
 
 @pytest.mark.parametrize("by", [by_requests, by_urllib3, by_aiohttp])
-async def test_an_answer_that_is_to_be_asked_again_is(raw, by):
-    """A cluster that is not there yet."""
+async def test_a_retryable_reply_is_retried(raw, by):
+    """For example, a cluster is not ready yet."""
     answers = [
         reply("200 OK", body=EMPTY),
         *[reply("404 Not Found", body=NOT_FOUND)] * 2,
@@ -70,8 +70,8 @@ async def test_an_answer_that_is_to_be_asked_again_is(raw, by):
 
 @pytest.mark.parametrize("by", [by_requests, by_urllib3])
 @pytest.mark.parametrize("status", ["404 Not Found", "503 Service Unavailable"])
-async def test_what_is_used_up_is_the_librarys_error(raw, by, status):
-    """It names the caller's URL, and nothing of the successor."""
+async def test_exhausted_retries_are_the_library_s_error(raw, by, status):
+    """It has the caller's URL, and nothing of the successor."""
     server = raw(lambda request: reply(status, body=NOT_FOUND))
     errors = (requests.exceptions.RetryError, urllib3.exceptions.MaxRetryError)
     with pytest.raises(

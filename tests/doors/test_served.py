@@ -32,8 +32,8 @@ FIELDS = {
 }  # fmt: skip
 
 
-def test_a_retired_call_is_answered_in_the_legacy_shape(door, atlas, retired):
-    """In one trip, with what a reply of the wire has, the caller's URL, and a record."""
+def test_a_retired_call_gets_the_legacy_reply(door, atlas, retired):
+    """It needs one request, and has the properties of a network reply, the caller's URL, and a record."""
     with door.open() as client:
         got = client.ask(retired, headers=BEARER)
     document = json.loads(got.content)
@@ -49,7 +49,7 @@ def test_a_retired_call_is_answered_in_the_legacy_shape(door, atlas, retired):
 
 
 def test_a_retired_call_is_looked_up_once(door, atlas, retired, monkeypatch):
-    """Whether it is one and which one it is are the same question."""
+    """One lookup decides whether it is retired and which operation it is."""
     asked = list[str]()
     look_up = Engine.look_up
 
@@ -64,8 +64,8 @@ def test_a_retired_call_is_looked_up_once(door, atlas, retired, monkeypatch):
 
 
 @pytest.mark.filterwarnings("error::shim.LegacyEndpointWarning")
-def test_other_calls_are_the_librarys_own(door, raw):
-    """What is sent is the same, byte for byte, the reply has no record, and nobody is warned."""
+def test_other_calls_are_unchanged(door, raw):
+    """The request is the same byte for byte, the reply has no record, and there is no warning."""
     server = raw(
         lambda request: reply("207 Odd", "X-Odd: a", "X-Odd: b", body=b"\x00\xff")
     )
@@ -96,8 +96,8 @@ def test_other_calls_are_the_librarys_own(door, raw):
     assert sent[0] == sent[1]
 
 
-def test_the_switch_is_asked_for_each_call(door, raw, monkeypatch):
-    """A client that lives obeys the settings of the moment; switched off, it makes its library's own call."""
+def test_the_switch_is_checked_for_each_call(door, raw, monkeypatch):
+    """An existing client uses the current settings; switched off, it makes its library's own call."""
     server = raw(gone_then_flex)
     with door.open() as client:
         for word, status in (("off", 410), ("flex", 200)):
@@ -118,10 +118,10 @@ def test_the_switch_is_asked_for_each_call(door, raw, monkeypatch):
         ("MAPPINGS", "missing.toml"),
     ],
 )
-def test_a_setting_that_means_nothing_is_heard_when_a_client_is_made(
+def test_a_wrong_setting_fails_when_a_client_is_created(
     door, raw, monkeypatch, caplog, name, value
 ):
-    """A client that lives keeps the last good settings, and the log says so once."""
+    """An existing client keeps the last valid settings, and the log has one line."""
     server = raw(flex)
     with door.open() as client:
         client.ask(server.url + SNAPSHOTS)
@@ -147,7 +147,7 @@ def test_a_setting_that_means_nothing_is_heard_when_a_client_is_made(
 
 
 def test_a_fallback_asks_each_side_once_and_is_remembered(door, raw, early):
-    """The 410 on the way is a step of the exchange; the next call asks the successor at once."""
+    """The 410 is a step of the exchange; the next call asks only the successor."""
     server = raw(gone_then_flex)
     with door.open() as client:
         first = client.ask(server.url + SNAPSHOTS)
@@ -162,8 +162,8 @@ def test_a_fallback_asks_each_side_once_and_is_remembered(door, raw, early):
     ]
 
 
-def test_the_clients_own_check_sees_the_last_status_alone(door, raw, early):
-    """Hooks that raise, raise_for_status, errors of openers: none sees the 410."""
+def test_the_client_s_own_check_sees_the_last_status(door, raw, early):
+    """That covers hooks that raise, raise_for_status and errors of openers; none sees the 410."""
     server = raw(gone_then_flex)
     with door.open(checks=True) as client:
         assert client.ask(server.url + SNAPSHOTS).status == 200
@@ -171,7 +171,7 @@ def test_the_clients_own_check_sees_the_last_status_alone(door, raw, early):
 
 
 def test_head_has_fields_and_no_content(door, retired):
-    """The length is that of the content that GET has."""
+    """The length is that of GET's content."""
     with door.open() as client:
         whole = client.ask(retired, headers=BEARER)
         got = client.ask(retired, "HEAD", BEARER)
@@ -180,8 +180,8 @@ def test_head_has_fields_and_no_content(door, retired):
     assert got.field("Content-Length") == [str(len(whole.content))]
 
 
-def test_an_answer_that_needs_nobody_is_a_reply_too(door, raw):
-    """What the caller got wrong is said before anything is sent."""
+def test_a_reply_without_a_request_is_a_reply_too(door, raw):
+    """A caller's mistake is reported before anything is sent."""
     server = raw(flex)
     with door.open() as client:
         got = client.ask(f"{server.url}{SNAPSHOTS}?pageNum=x")
@@ -199,8 +199,11 @@ def trips(atlas, client, url):
 
 @doors_where(lambda door: bool(door.trips))
 @pytest.mark.parametrize("is_wrapped", [False, True])
-def test_digest_costs_no_trip_more(door, atlas, retired, is_wrapped):
-    """A signature is over what is sent: a challenge once, as without the shim, where the library keeps a nonce."""
+def test_digest_costs_no_extra_request(door, atlas, retired, is_wrapped):
+    """The signature covers the final request.
+
+    As without the shim, there is one challenge if the library caches a nonce.
+    """
     with door.open(own=is_wrapped, key=KEY) as client:
         if is_wrapped:
             shim.wrap(client.native) if door.is_own_class else shim.install()
@@ -211,7 +214,7 @@ def test_digest_costs_no_trip_more(door, atlas, retired, is_wrapped):
 
 @doors_where(lambda door: bool(door.trips))
 def test_a_fallback_is_signed_too(door, atlas, retired, early):
-    """The refused call and the one in its place; the next one has the nonce of that."""
+    """So are the refused call and its replacement; the next call uses the latter's nonce."""
     with door.open(key=KEY) as client:
         assert client.ask(retired).status == 200
         assert trips(atlas, client, retired) == (200, door.trips[1])
@@ -219,7 +222,7 @@ def test_a_fallback_is_signed_too(door, atlas, retired, early):
 
 @doors_where(lambda door: door.trips == (2, 1, 1))
 def test_a_wrong_key_is_refused_with_the_callers_url(door, retired):
-    """No loop, and nothing of the successor shows."""
+    """There is no loop, and nothing of the successor is shown."""
     with door.open(key=(KEY[0], "wrong")) as client:
         got = client.ask(retired)
     assert got.status == 401
@@ -227,7 +230,7 @@ def test_a_wrong_key_is_refused_with_the_callers_url(door, retired):
 
 
 def test_credentials_of_a_client_reach_both_sides(door, raw, early):
-    """Those that are good for any target."""
+    """These are valid for any target."""
     server = raw(gone_then_flex)
     with door.open(user=("user", "pass")) as client:
         client.ask(server.url + SNAPSHOTS)
@@ -237,8 +240,8 @@ def test_credentials_of_a_client_reach_both_sides(door, raw, early):
 
 
 @doors_where(lambda door: door.signs_by_url)
-def test_credentials_in_a_url_show_where_they_do_in_the_library(door, raw):
-    """They sign both sides of an exchange; aiohttp leaves them out of what a response shows."""
+def test_credentials_in_a_url_are_shown_as_by_the_library(door, raw):
+    """They sign both sides of an exchange; aiohttp hides them in a response."""
     server = raw(
         lambda request: (
             flex(request) if b"/flexClusters/" in request else reply("200 OK")
@@ -261,8 +264,8 @@ def test_credentials_in_a_url_show_where_they_do_in_the_library(door, raw):
     }
 
 
-def test_credentials_of_one_call_are_not_sent_with_the_next(door, raw):
-    """Whoever gives them with one call gave them for no other."""
+def test_credentials_of_one_call_are_not_reused(door, raw):
+    """A caller that gives them with one call gave them for no other."""
     server = raw(flex)
     with door.open() as client:
         for headers in (
@@ -283,7 +286,7 @@ def test_credentials_of_one_call_are_not_sent_with_the_next(door, raw):
 
 
 def test_a_signature_over_another_target_is_not_sent(door, raw):
-    """A Digest that the caller made by hand, or that nobody can read, would be refused; other schemes are kept."""
+    """A Digest that the caller computed, or a malformed one, would be refused; other schemes are kept."""
     server = raw(flex)
     digest = (
         f'Digest username="u", realm="r", nonce="n", uri="{SNAPSHOTS}", response="0"'
@@ -299,7 +302,7 @@ def test_a_signature_over_another_target_is_not_sent(door, raw):
 
 
 def test_the_fields_of_the_caller_are_kept(door, raw):
-    """But for those that are the call's: version and codings."""
+    """Only version and codings are the successor call's own."""
     server = raw(flex)
     with door.open() as client:
         client.ask(
@@ -313,8 +316,8 @@ def test_the_fields_of_the_caller_are_kept(door, raw):
 
 
 @doors_where(lambda door: door.keeps_cookies)
-def test_cookies_go_both_ways(door, raw):
-    """Set by a successor's reply, sent with the next call."""
+def test_cookies_work_in_both_directions(door, raw):
+    """A successor's reply sets them, and the next call sends them."""
     server = raw(lambda request: reply("200 OK", "Set-Cookie: a=b; Path=/", body=EMPTY))
     with door.open() as client:
         got = [client.ask(server.url + SNAPSHOTS) for _ in range(2)]
@@ -322,8 +325,8 @@ def test_cookies_go_both_ways(door, raw):
     assert [field(request, "Cookie") for request in server.requests] == [None, "a=b"]
 
 
-def test_a_proxy_is_asked_for_the_successors_whole_url(door, raw, monkeypatch):
-    """The caller sees their own."""
+def test_a_proxy_gets_the_successor_s_url(door, raw, monkeypatch):
+    """The caller sees its own."""
     server = raw(flex)
     monkeypatch.setenv("ATLAS_SHIM_UPSTREAM", "http://atlas.example")
     with door.open(proxy=server.url) as client:
@@ -334,8 +337,8 @@ def test_a_proxy_is_asked_for_the_successors_whole_url(door, raw, monkeypatch):
     assert "/flexClusters/" in server.targets()[0]
 
 
-def test_many_calls_at_once_stay_apart(door, atlas, retired):
-    """Nothing of one exchange is kept on the client."""
+def test_concurrent_calls_are_separate(door, atlas, retired):
+    """Nothing of one exchange is stored on the client."""
     urls = [f"{retired}?itemsPerPage=3&pageNum={number}" for number in range(1, 9)]
     with door.open() as client:
         client.ask(retired, headers=BEARER)
@@ -355,10 +358,8 @@ def test_many_calls_at_once_stay_apart(door, atlas, retired):
     )
 
 
-def test_the_program_is_warned_at_its_line_before_anything_is_sent(
-    door, raw, monkeypatch
-):
-    """Turned into an error, the warning keeps the call from being made."""
+def test_the_warning_has_the_program_s_line(door, raw, monkeypatch):
+    """It comes before anything is sent; as an error it prevents the call."""
     server = raw(flex)
     with door.open() as client:
         with pytest.warns(LegacyEndpointWarning) as caught:
@@ -373,7 +374,7 @@ def test_the_program_is_warned_at_its_line_before_anything_is_sent(
 
 
 def test_the_inventory_has_the_line_of_the_call(door, retired, tmp_path, monkeypatch):
-    """It is the program's, and not a library's or the shim's; without an answer the reason is the exception."""
+    """It is the program's, not a library's or the shim's; without a reply the reason is the exception."""
     file = tmp_path / "calls.jsonl"
     monkeypatch.setenv("ATLAS_SHIM_INVENTORY", str(file))
     with socket.create_server(("127.0.0.1", 0)) as closed:
@@ -404,10 +405,10 @@ WAYS += [("requests", "mounted"), *((name, "library's own") for name in DOORS)]
 
 
 @pytest.mark.parametrize(("door", "way"), WAYS, indirect=["door"])
-def test_doors_on_each_other_serve_a_call_once(
+def test_combined_entry_points_serve_a_call_once(
     door, raw, early, tmp_path, monkeypatch, way
 ):
-    """In a process with every door open: one exchange, one warning, and one line of the inventory."""
+    """In a process with all of them there is one exchange, one warning, and one line in the inventory."""
     monkeypatch.setenv("ATLAS_SHIM_INVENTORY", str(tmp_path / "calls.jsonl"))
     server = raw(gone_then_flex)
     shim.install()
@@ -431,8 +432,8 @@ def test_doors_on_each_other_serve_a_call_once(
     [(name, way) for name, way in WAYS if way in OLDER],
     indirect=["door"],
 )
-def test_a_client_that_is_older_is_covered_while_the_switch_is_on(door, raw, way):
-    """And is what it was when it is off again; one that is wrapped stays covered, and is of its own class."""
+def test_an_existing_client_is_covered_while_the_switch_is_on(door, raw, way):
+    """After that it is unchanged; a wrapped one stays covered and keeps its class."""
     server = raw(gone_then_flex)
     statuses = []
     with door.open(own=True) as client:
@@ -447,8 +448,8 @@ def test_a_client_that_is_older_is_covered_while_the_switch_is_on(door, raw, way
 
 
 @doors_where(lambda door: door.is_own_class)
-def test_a_wrong_setting_is_heard_when_a_client_is_wrapped(door, monkeypatch):
-    """The client stays what it was."""
+def test_a_wrong_setting_fails_when_a_client_is_wrapped(door, monkeypatch):
+    """The client stays unchanged."""
     monkeypatch.setenv("ATLAS_SHIM_ROUTE", "flexx")
     with door.open(own=True) as client:
         kind = type(client.native)
@@ -458,8 +459,8 @@ def test_a_wrong_setting_is_heard_when_a_client_is_wrapped(door, monkeypatch):
 
 
 @pytest.mark.parametrize("own", [False, True])
-def test_documents_that_come_later_are_obeyed(door, raw, monkeypatch, own):
-    """By clients that are older, also where they know of paths that no document did before."""
+def test_later_documents_apply(door, raw, monkeypatch, own):
+    """Existing clients use them, even if their paths were in no document before."""
     server = raw(
         lambda request: (
             reply("200 OK", body=b'{"results": []}')

@@ -20,7 +20,7 @@ POOLS = {"HTTPConnectionPool", "HTTPSConnectionPool", "PoolManager", "ProxyManag
 
 @attrs.frozen
 class Surface:
-    """The names that are the shim's own in the place of a library's, those it adds, and modules that hold some."""
+    """The names that the shim replaces, those it adds, and the modules with such names."""
 
     classes: set[str]
     functions: set[str]
@@ -47,7 +47,7 @@ SURFACES = {
 
 @pytest.fixture(params=SURFACES)
 def library(request):
-    """Name, the library, what is in its place, and what of that is the shim's own."""
+    """Name, the library, its replacement, and the shim's own names in it."""
     plain: Any = pytest.importorskip(request.param)
     surface = SURFACES[request.param]
     if inspect.ismodule(getattr(plain, "request", None)):  # urllib3 1.26
@@ -75,7 +75,7 @@ def submodules(plain):
 
 
 def test_every_public_name_is_there(library):
-    """Ours where retired calls are served, the library's own object everywhere else; a star imports the same."""
+    """It is ours where retired calls are served, and otherwise the library's own object; a star imports the same."""
     _, plain, ours, surface = library
     own = surface.classes | surface.functions
     exported = set(getattr(plain, "__all__", public(plain)))
@@ -86,8 +86,8 @@ def test_every_public_name_is_there(library):
     assert ours.__version__ == plain.__version__
 
 
-def test_what_else_it_has_can_be_reached(library):
-    """Names that no list has, and nothing that it has not."""
+def test_unlisted_names_are_there(library):
+    """That covers names in no list, and a name that the library lacks is an error."""
     _, plain, ours, _ = library
     for name in ("_types", "__title__", "client_exceptions", "_version"):
         if hasattr(plain, name):
@@ -96,15 +96,15 @@ def test_what_else_it_has_can_be_reached(library):
         ours.nonsense  # noqa: B018 - looking is the test
 
 
-def test_functions_are_called_as_the_library_has_them(library):
-    """Signature and documentation; what it refuses is refused."""
+def test_functions_have_the_library_s_signatures(library):
+    """Their documentation is the library's too, and wrong arguments are refused the same."""
     _, plain, ours, surface = library
     for name in surface.functions:
         one = getattr(ours, name)
         original = getattr(plain, name)
         assert one.__doc__ == original.__doc__
         assert one.__name__ == name
-        # Whose pool is named in the signature.
+        # Whose pool is in the signature.
         if name != "request" or "urllib3" not in plain.__name__:
             assert inspect.signature(one) == inspect.signature(original)
         if surface.classes == FAMILY:
@@ -119,8 +119,8 @@ def test_functions_are_called_as_the_library_has_them(library):
                 )
 
 
-def test_classes_are_made_and_used_as_the_library_has_them(library):
-    """Each is one of the library's, so that isinstance of other libraries holds; its methods have their signatures."""
+def test_classes_behave_like_the_library_s(library):
+    """Each is a subclass of the library's, so isinstance works elsewhere; its methods have the same signatures."""
     _, plain, ours, surface = library
     for name in surface.classes:
         one = getattr(ours, name)
@@ -143,7 +143,7 @@ def test_classes_are_made_and_used_as_the_library_has_them(library):
     "library", [name for name, one in SURFACES.items() if one.modules], indirect=True
 )
 def test_every_module_can_be_imported_by_name(library):
-    """As the library's own module, except those that hold ours; a module that the library lacks is an error."""
+    """It is the library's own unless it contains names of ours; a module that the library lacks is an error."""
     name, plain, ours, surface = library
     for each in submodules(plain):
         module = importlib.import_module(f"shim.{name}.{each}")
@@ -166,8 +166,8 @@ def test_every_module_can_be_imported_by_name(library):
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
-def test_exceptions_name_a_managers_pools_as_ever(scheme):
-    """By the class's own name, whatever the host."""
+def test_exceptions_show_a_manager_s_pool_as_usual(scheme):
+    """They use the class's own name, whatever the host."""
     ours = importlib.import_module("shim.urllib3")
     plain = importlib.import_module("urllib3")
     managers = (
@@ -183,7 +183,7 @@ def test_exceptions_name_a_managers_pools_as_ever(scheme):
 
 
 def test_an_import_loads_no_engine():
-    """Nor does a client that is made: it costs little more than the library's."""
+    """Neither does creating a client, so both cost little more than with the library."""
     made = {"aiohttp": "request", "requests": "Session()", "urllib3": "PoolManager()"}
     names = [name for name in SURFACES if importlib.util.find_spec(name)]
     uses = "".join(
@@ -199,7 +199,7 @@ def test_an_import_loads_no_engine():
 
 
 def test_a_mistyped_setting_is_an_error_of_the_import():
-    """Not of the first call, which may be made in the middle of a night; a variable's name is logged."""
+    """Otherwise it would be one of the first call, perhaps at night. A variable's name is logged."""
     lines = run(
         "-c",
         "from shim import requests",
@@ -224,24 +224,24 @@ WRONG = {"WRITES": "nonsense", "WARNINGS": "twice", "SUNSET": "a=b", "ROUTE": "f
 
 @pytest.mark.parametrize("begin", BEGINNINGS.values(), ids=BEGINNINGS)
 @pytest.mark.parametrize("variable", WRONG)
-def test_so_is_any_other(monkeypatch, variable, begin):
-    """Whatever begins, with what has to be loaded for it; the drop-in stays off."""
+def test_any_wrong_setting_is_an_error_of_the_import(monkeypatch, variable, begin):
+    """That holds for each way to start, with the modules it needs; the drop-in stays off."""
     monkeypatch.setenv(f"ATLAS_SHIM_{variable}", WRONG[variable])
     with pytest.raises(shim.SettingsError, match=f"^ATLAS_SHIM_{variable}: "):
         begin()
     assert not served.STATE.active
 
 
-def test_modules_below_can_be_imported_by_name():
-    """Tutorials reach Retry that way, and generated clients SOCKSProxyManager, which stands on what is ours then."""
+def test_submodules_can_be_imported_by_name():
+    """Tutorials import Retry that way, and generated clients SOCKSProxyManager, which then uses our classes."""
     code = (
-        # PySocks need not be there
+        # PySocks may be missing
         "import sys, types; sys.modules['socks'] = types.ModuleType('socks');"
         "from shim.urllib3.util.retry import Retry; import urllib3; assert Retry is urllib3.Retry;"
         "from shim.requests.packages.urllib3.util.retry import Retry as other; assert other is Retry;"
         "from shim import urllib3 as ours; from shim.urllib3.contrib.socks import SOCKSProxyManager;"
         "assert issubclass(SOCKSProxyManager, ours.PoolManager);"
-        # loaded when somebody asks for it
+        # loaded on first use
         "from shim import aiohttp; assert 'aiohttp.web' not in sys.modules;"
         "from shim.aiohttp import web; import aiohttp.web; assert web is aiohttp.web;"
         "from shim.aiohttp.web_exceptions import HTTPNotFound; assert HTTPNotFound is web.HTTPNotFound"

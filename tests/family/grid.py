@@ -341,7 +341,7 @@ def by_the_core(
 def expected(
     seed: str, settings: tuple[str, ...], base: str, *, times: int = 1, share: int = 1
 ) -> list[tuple[str, Call, Seen]]:
-    """Yield a ``share`` of the calls, each with one of the settings, repeated ``times``, with its result.
+    """Return one in ``share`` calls, each with one of the settings, repeated ``times``, with its result.
 
     The random source is seeded.
     """

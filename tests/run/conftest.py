@@ -19,9 +19,11 @@ from tests.run.peers import CorporateProxy, OtherHost, other_host
 
 
 class Runs:
-    """Runs programs: ``environ`` is what the person at the terminal has set, ``folder`` is for temporary files.
+    """Run programs.
 
-    The command starts by ``loaded``, or anew without it.
+    ``environ`` are the variables of the person at the terminal, ``folder`` is for
+    temporary files.
+    The command starts from ``loaded``, or from the beginning without it.
     """
 
     def __init__(self, environ, folder, loaded=None):
@@ -40,7 +42,7 @@ class Runs:
         ]
 
     def __call__(self, *program, options=(), **environ):
-        """Run to the end, and return what came of it."""
+        """Run to the end, and return the result."""
         arguments = self.command(*program, options=options)[3:]
         (read, write), out = os.pipe(), self.folder.parent / "out"
         with out.open("wb") as file, open(read) as said:  # noqa: PTH123 - a descriptor
@@ -78,7 +80,7 @@ class Runs:
 
     @contextmanager
     def shared(self, *command):
-        """Begin one run, by another command if it is given; yields what has it start a program, and waits for that."""
+        """Start one run, by another command if given; yield a function that runs programs in it."""
         with self._begin(*(command or self.command()), BARE, "-c", STARTER) as starter:
 
             def start(*program, **environ):
@@ -94,7 +96,7 @@ class Runs:
             yield start
 
     def beside(self):
-        """Return the processes of the runs' own, by the folder for temporary files that they were given."""
+        """Return the processes of the runs themselves, by their folder for temporary files."""
         own = []
         for process in Path("/proc").glob("[0-9]*"):
             with suppress(OSError):
@@ -109,7 +111,7 @@ class Runs:
 
     @staticmethod
     def has_ended(process):
-        """Return whether no thread of a process is left, since each may accept a connection until it ends."""
+        """Return whether a process has no threads left, since each may accept a connection until it ends."""
         states = set()
         try:
             for stat in Path(f"/proc/{process}/task").glob("*/stat"):
@@ -119,7 +121,7 @@ class Runs:
         return states <= {"Z", "X"}
 
     def left(self):
-        """Return what the runs have left: files and processes."""
+        """Return files and processes that the runs have left."""
         return [*self.folder.iterdir(), *self.beside()]
 
 
@@ -142,12 +144,12 @@ while (found := socket.recv_fds(asked, 1 << 20, 2))[0]:
     os.environ.update(environ)
     main(arguments)
 """
-"""Has the command loaded and becomes it again and again: to load it takes longer than most of what it does."""
+"""A process that loads the command once and forks for each start: loading takes most of a start's time."""
 
 
 @pytest.fixture(scope="session")
 def loaded():
-    """Where the command is that was loaded once."""
+    """The socket of the process with the loaded command."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     command = [sys.executable, "-c", LOADED, str(theirs.fileno())]
     with (
@@ -183,7 +185,7 @@ PLAIN = {
 
 @pytest.fixture
 def runs(atlas, tmp_path, loaded) -> Runs:
-    """Runs programs beside the fake, from an environment without proxies, roots and hooks of its own."""
+    """Run programs with the fake, in an environment without proxies, CA files and hooks."""
     (tmp_path / "folders").mkdir()
     return Runs(
         {**PLAIN, "ATLAS_SHIM_UPSTREAM": atlas.url}, tmp_path / "folders", loaded
@@ -192,7 +194,7 @@ def runs(atlas, tmp_path, loaded) -> Runs:
 
 @pytest.fixture(scope="session")
 def shared(tmp_path_factory):
-    """Start a program in a run that others share: for what is served and of which nothing is said."""
+    """Start a program in a shared run, for programs that are served without a message."""
     with FakeServer(FakeAtlas()) as server:
         environ = {
             "ATLAS_SHIM_UPSTREAM": server.url,
@@ -217,7 +219,7 @@ def other(tmp_path) -> Iterator[OtherHost]:
 
 @pytest.fixture
 def corporate(other) -> Iterator[CorporateProxy]:
-    """A proxy with a password that leads every name to the other host."""
+    """A proxy with a password that connects every name to the other host."""
     with CorporateProxy(other) as proxy:
         threading.Thread(target=proxy.serve_forever, args=(0.02,), daemon=True).start()
         yield proxy

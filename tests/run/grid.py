@@ -1,4 +1,4 @@
-"""How programs are started, what they start, and what of it is served: the tables of hard-coded-host.md come from here.
+"""How programs start, which programs they start, and which are served: the source of the tables of hard-coded-host.md.
 
 ``python -m tests.run.grid`` prints them.
 """
@@ -33,7 +33,7 @@ WGET = (
     URL,
 )
 BARE = str(Path(sys.executable).resolve())
-"""A Python that has neither the shim nor what it stands on."""
+"""A Python that has neither the shim nor its dependencies."""
 
 URLLIB = f"from urllib.request import *; print(urlopen(Request({URL!r}, headers={FIELDS!r})).status)"
 HTTP_CLIENT = (
@@ -56,11 +56,11 @@ CHILDREN = {
     "python -I": CHILD.format([BARE, "-I", "-c", URLLIB]),
     "node": CHILD.format(["node", "-e", NODE]),
 }
-"""What a Python program does, by itself or by a child."""
+"""The actions of a Python program, by itself or by a child."""
 
 
 def script(first: str) -> Callable[[Path, str], list[str]]:
-    """Return what makes an executable script with this first line."""
+    """Return a function that creates an executable script with this first line."""
 
     def make(folder: Path, code: str) -> list[str]:
         (folder / "program").write_text(f"#!{first}\n{code}\n")
@@ -71,7 +71,7 @@ def script(first: str) -> Callable[[Path, str], list[str]]:
 
 
 def archive(first: str) -> Callable[[Path, str], list[str]]:
-    """Return what makes an executable archive with this first line, as zipapp and shiv do."""
+    """Return a function that creates an executable archive with this first line, as zipapp and shiv do."""
 
     def make(folder: Path, code: str) -> list[str]:
         with (folder / "app.pyz").open("wb") as file:
@@ -85,13 +85,13 @@ def archive(first: str) -> Callable[[Path, str], list[str]]:
 
 
 def again(folder: Path, code: str) -> list[str]:
-    """Return an archive that starts itself anew, isolated, as a pex does."""
+    """Return an archive that restarts itself, isolated, as a pex does."""
     start = "import os, sys\nif not sys.flags.isolated: os.execv(sys.executable, [sys.executable, '-I', *sys.argv])\n"
     return archive(BARE)(folder, start + code)
 
 
 def module(folder: Path, code: str) -> list[str]:
-    """Return a program that is a module in PYTHONPATH's place: the working folder."""
+    """Return a program that is a module in the working folder, which replaces PYTHONPATH."""
     (folder / "program.py").write_text(code)
     return ["sh", "-c", f"cd {folder} && exec {BARE} -m program"]
 
@@ -111,7 +111,7 @@ LAUNCHERS: dict[str, Callable[[Path, str], list[str]]] = {
     "shiv": archive(f"{BARE} -sE"),
     "pex": again,
 }
-"""Ways to start a Python program, each making one of its code."""
+"""Ways to start a Python program, each a function that creates one from its code."""
 
 ISOLATED = frozenset(
     {"python -I", "python -Es", "env -S python -I", "python -S", "shiv", "pex"}
@@ -123,8 +123,8 @@ ISOLATED = frozenset(
 class Row:
     """A row of the page: which ``programs`` are served, or why not, and a ``command`` that is one of them.
 
-    ``answers`` is how many calls it makes and prints the status of. ``said`` is in the
-    line that is printed of one that is not served; it may be silent, too.
+    ``answers`` is the number of calls whose status it prints. ``said`` is part of the
+    line about an unserved program; it may also be silent.
     """
 
     programs: str
@@ -231,7 +231,7 @@ OTHERS = {
         "{url}"),
     "Perl: in the clear": ("perl", "-MHTTP::Tiny", "-e", "print HTTP::Tiny->new->get('{plain}')->{content}"),
 }  # fmt: skip
-"""What a program does with another host -> its command line."""
+"""A program's action with another host -> its command line."""
 
 
 def table_of_programs() -> str:
@@ -245,7 +245,7 @@ def table_of_programs() -> str:
 
 
 def table_of_other_hosts() -> str:
-    """Return the page's table of what is the same with and without a run."""
+    """Return the page's table of behavior that a run doesn't change."""
     kinds: dict[str, list[str]] = {}
     for name in OTHERS:
         program, _, does = name.partition(": ")

@@ -17,9 +17,9 @@ from tests.fake.asking import TlsServer
 
 @attrs.frozen
 class OtherHost:
-    """Answers ``other`` to everything, by TLS at ``port`` and in the clear at ``plain_port``; ``pem`` is its root.
+    """Reply ``other`` to everything, by TLS at ``port`` and in the clear at ``plain_port``; ``pem`` is its root.
 
-    At 127.0.0.1, which no proxy is asked for, and at 127.0.0.2.
+    It listens at 127.0.0.1, which bypasses proxies, and at 127.0.0.2.
     """
 
     fake: FakeAtlas
@@ -46,7 +46,7 @@ def other_host():
 
 
 class CorporateProxy(ThreadingHTTPServer):
-    """A proxy that wants a password, and leads each host to the other one; ``asked`` are the targets."""
+    """A proxy that requires a password, and connects each host to the other one; ``asked`` are the targets."""
 
     daemon_threads = True
 
@@ -62,7 +62,7 @@ class _Leading(BaseHTTPRequestHandler):
     server: Any
 
     def log_message(self, *_):
-        """Say nothing."""
+        """Log nothing."""
 
     def do_CONNECT(self):
         self.server.asked.append((self.path, self.headers.get("Proxy-Authorization")))

@@ -27,10 +27,10 @@ HOST = "https://cloud.mongodb.com/api/atlas"
 
 
 class ClusterAtlas(FakeAtlas):
-    """A fake whose clusters are those of the strict world; who signs is checked as ever."""
+    """A fake whose clusters are those of the strict world; it verifies keys as usual."""
 
     def __init__(self) -> None:
-        """Begin without a cluster."""
+        """Start without a cluster."""
         super().__init__()
         self.strict = Strict()
 
@@ -70,7 +70,7 @@ def atlas() -> Iterator[FakeServer]:
 
 
 def whole(**more: Any) -> dict[str, Any]:
-    """Return a body of 2023-01-01 with all that a playbook knows of a cluster, as it is sent each time."""
+    """Return a body of 2023-01-01 with all of a playbook's cluster settings, which it sends each time."""
     settings = {
         "instanceSizeName": "M30",
         "providerName": "AWS",
@@ -135,7 +135,7 @@ PROGRAMS = [
         "/c",
         {"providerSettings": {"instanceSizeName": "M50", "providerName": "AWS"}},
     ),
-    # a provider that sends the state that it keeps
+    # a provider that sends its stored state
     ("v1.0", "2023-01-01", "POST", "", ZONED),
     # the Go client before the SDK, and the SDK
     ("v1.5", "2023-02-01", "POST", "", ADVANCED),
@@ -191,7 +191,7 @@ def script() -> str:
 
 
 def test_each_program_writes_as_before(runs, atlas):
-    """With the switch; and no shard is lost."""
+    """With the switch they all work, and no shard is lost."""
     done = runs("sh", "-c", script(), ATLAS_SHIM_WRITES="clusters", **KEYS)
     assert done.stdout.split() == [
         "201",
@@ -217,8 +217,8 @@ def test_each_program_writes_as_before(runs, atlas):
     assert sizes == ["M40", "M40"]
 
 
-def test_without_the_switch_pausing_alone_goes_on(runs, atlas):
-    """The report says what became of the others."""
+def test_without_the_switch_only_pausing_works(runs, atlas):
+    """The report shows the refusals of the other calls."""
     spec = {"regionConfigs": [REGION], "zoneName": "Zone 1"}
     made = {"clusterType": "REPLICASET", "name": "c", "replicationSpecs": [spec]}
     atlas.fake.strict.call("2024-10-23", "POST", "c", made)

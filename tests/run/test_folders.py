@@ -32,13 +32,13 @@ def aged(folder):
     os.utime(folder, (hour_ago, hour_ago))
 
 
-def test_a_dead_runs_folder_is_removed(dead, tmp_path):
-    """With what is in it."""
+def test_a_dead_run_s_folder_is_removed(dead, tmp_path):
+    """So is everything in it."""
     remove_dead(tmp_path)
     assert not dead.exists()
 
 
-def test_the_folder_of_a_run_that_lives_stays(tmp_path):
+def test_the_folder_of_a_live_run_stays(tmp_path):
     """Its lock is held, by this process or one that inherited it."""
     folder, lock = make_folder(tmp_path)
     aged(folder)
@@ -49,8 +49,8 @@ def test_the_folder_of_a_run_that_lives_stays(tmp_path):
     assert not folder.exists()
 
 
-def test_a_young_folder_stays(tmp_path):
-    """A run may have made it and not locked it yet."""
+def test_a_new_folder_stays(tmp_path):
+    """A run may have created it and not locked it yet."""
     folder, lock = make_folder(tmp_path)
     os.close(lock)
     remove_dead(tmp_path)
@@ -58,8 +58,8 @@ def test_a_young_folder_stays(tmp_path):
 
 
 @pytest.mark.parametrize("kind", ["link", "file", "other name"])
-def test_what_is_no_folder_of_a_run_stays(dead, tmp_path, kind):
-    """A link could lead to a folder that is no run's."""
+def test_anything_other_than_a_run_s_folder_stays(dead, tmp_path, kind):
+    """A link could lead to any folder."""
     target = tmp_path / "precious"
     dead.rename(target)
     if kind == "link":
@@ -73,7 +73,7 @@ def test_what_is_no_folder_of_a_run_stays(dead, tmp_path, kind):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
-def test_another_users_folder_stays(dead, tmp_path):
+def test_another_user_s_folder_stays(dead, tmp_path):
     """Root could remove it, and does not."""
     os.chown(dead, 65534, 65534)
     remove_dead(tmp_path)

@@ -1,4 +1,4 @@
-"""Which calls are served, by how a program starts and what it starts; the others are reported in one line."""
+"""Calls that are served, by how a program starts and which programs it starts; one line reports the others."""
 
 import re
 import shutil
@@ -41,8 +41,10 @@ func main() {
 
 @pytest.mark.parametrize("child", CHILDREN)
 @pytest.mark.parametrize("launcher", LAUNCHERS)
-def test_a_python_program_and_what_it_starts(runs, shared, tmp_path, launcher, child):
-    """Each is served, and nothing is said; one line names an isolated Python's http.client, which nothing can lead."""
+def test_python_programs_and_their_children_are_served(
+    runs, shared, tmp_path, launcher, child
+):
+    """Nothing is printed, except one line about an isolated Python's http.client, which can't be redirected."""
     if child == "node" and shutil.which("node") is None:
         pytest.skip("this machine has no node")
     is_told = launcher in ISOLATED and child == "http.client"
@@ -71,8 +73,8 @@ NAMED = [
 
 
 @pytest.mark.parametrize("row", NAMED)
-def test_a_row_of_the_page(runs, shared, other, tmp_path, row):
-    """Each program does what the page says of it; what is served prints nothing of its own."""
+def test_each_row_of_the_page_is_true(runs, shared, other, tmp_path, row):
+    """Each program behaves as described there; a served one causes no message."""
     made = {
         "go": tmp_path / "main.go",
         "java": tmp_path / "J.java",
@@ -100,14 +102,14 @@ def test_a_row_of_the_page(runs, shared, other, tmp_path, row):
 
 
 def test_the_page_has_the_table():
-    """As ``python -m tests.run.grid`` prints it."""
+    """It is the output of ``python -m tests.run.grid``."""
     assert table_of_programs() in (DOCS / "how-to" / "hard-coded-host.md").read_text(
         "utf-8"
     )
 
 
-def test_an_absolute_path_in_an_empty_environment(shared):
-    """As in cron: PATH's Python, which is not the command's, is the program's."""
+def test_an_absolute_path_in_an_empty_environment_is_served(shared):
+    """As in cron, PATH's Python, which is not the command's, runs the program."""
     done = shared(
         "/usr/bin/env",
         "python3",

@@ -15,7 +15,7 @@ CONTAINER = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"]
 
 
 def has_namespaces():
-    """Whether this machine lets us make namespaces of processes."""
+    """Whether this machine allows PID namespaces."""
     if shutil.which("unshare") is None:
         return False
     return (
@@ -66,8 +66,8 @@ def contained(*command, environ, typed=""):
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_a_program_ends_as_without(runs, name):
-    """With its output, its errors and its exit code, and nothing is left in any folder."""
+def test_a_program_ends_as_without_the_run(runs, name):
+    """Its output, errors and exit code are the same, and no folder has leftovers."""
     program = SCENARIOS[name]
     bare = contained(*program, environ=runs.environ, typed="typed\n")
     done = contained(*runs.command(*program), environ=runs.environ, typed="typed\n")
@@ -77,15 +77,15 @@ def test_a_program_ends_as_without(runs, name):
     assert runs.left() == []
 
 
-def test_orphans_are_reaped(runs):
-    """By the run: the program is not process 1, and gets none."""
+def test_orphans_are_reaped_by_the_run(runs):
+    """The program is not process 1, and gets none."""
     assert (
         contained(*runs.command(BARE, "-c", ORPHAN), environ=runs.environ).stdout
         == "reaped\n"
     )
 
 
-def test_a_program_that_a_signal_ends_has_a_shells_exit_code(runs):
+def test_a_program_that_a_signal_ends_has_a_shell_s_exit_code(runs):
     """Process 1 can't end by a signal itself."""
     assert (
         contained(
@@ -95,15 +95,15 @@ def test_a_program_that_a_signal_ends_has_a_shells_exit_code(runs):
     )
 
 
-def test_a_program_that_is_not_there(runs):
+def test_a_missing_program_has_the_usual_error(runs):
     """The message and the exit code are those of any run."""
     done = contained(*runs.command("./nonsense"), environ=runs.environ)
     assert "no such command" in done.stderr
     assert done.returncode == 127
 
 
-def test_calls_are_served_and_the_last_words_said(runs):
-    """As in any run; the folder is gone afterwards."""
+def test_calls_are_served_and_reported(runs):
+    """That works as in any run; the folder is gone afterwards."""
     fields = [
         word for name, value in FIELDS.items() for word in ("-H", f"{name}: {value}")
     ]
@@ -124,7 +124,7 @@ TRAPS = "trap 'echo got it; exit 5' TERM; echo ready; while :; do sleep 0.05; do
     ("script", "code"), [(TRAPS, 5), ("echo ready; exec sleep 1000", 143)]
 )
 def test_a_signal_reaches_the_program(runs, script, code):
-    """As ``docker stop`` sends it to process 1: a program that traps it ends by itself, another is ended."""
+    """``docker stop`` sends it to process 1: a program that traps it ends in its own way, another is terminated."""
     command = [*CONTAINER, *runs.command("sh", "-c", script)]
     with subprocess.Popen(command, env=runs.environ, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
@@ -148,7 +148,7 @@ exec "$@"
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount")
 def test_a_read_only_root_is_enough(runs):
-    """The files of a run are in /dev/shm, which a container has."""
+    """A run's files are in /dev/shm, which a container has."""
     environ = {name: value for name, value in runs.environ.items() if name != "TMPDIR"}
     program = runs.command("sh", "-c", "echo ${SSL_CERT_FILE%/*/*}; exit 6")
     script = ["unshare", "--mount", "sh", "-c", BARE_BONES, "sh", *CONTAINER, *program]

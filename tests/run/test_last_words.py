@@ -1,4 +1,4 @@
-"""The last line of a run: what was refused, how often, and a command or setting that helps."""
+"""The last line of a run: the refused calls, their number, and a command or setting that helps."""
 
 import json
 from collections import Counter
@@ -17,7 +17,7 @@ OPERATIONS = shared_engine({}).operations
 
 
 def sentences(*errors, **counts):
-    """Return what is said of a program whose calls ended so: operation, code, status and number."""
+    """Return the report of a program whose calls ended with this operation, code, status and number."""
     seen = {
         (operation, (code, status, "x")): Seen(0.0, calls=count)
         for operation, code, status, count in errors
@@ -40,15 +40,15 @@ def sentences(*errors, **counts):
     "code", [code for code, known in error_codes().items() if known.executed]
 )
 def test_each_refusal_has_its_sentence(code):
-    """With the number of calls, the status, the code and what to do."""
+    """It has the number of calls, the status, the code and the remedy."""
     (said,) = sentences(("getServerlessInstance", code, 503, 2))
     assert said.startswith(f"2 calls got 503 {code}. ")
     assert len(said) > len(f"2 calls got 503 {code}. ") + 15
     assert "{" not in said
 
 
-def test_a_write_that_is_switched_off_names_its_switch():
-    """The document knows the word, and whether there is one."""
+def test_a_disabled_write_has_its_switch():
+    """The document defines the switch, if there is one."""
     (said,) = sentences(("createServerlessInstance", "SHIM_NO_SUCCESSOR", 410, 1))
     assert said.startswith(
         "1 call got 410 SHIM_NO_SUCCESSOR. createServerlessInstance: "
@@ -59,8 +59,8 @@ def test_a_write_that_is_switched_off_names_its_switch():
     assert "ATLAS_SHIM_WRITES" not in said
 
 
-def test_what_atlas_has_ended_is_said_and_its_other_answers_are_not():
-    """A 404 is between the program and Atlas."""
+def test_only_atlas_s_retirement_is_reported():
+    """A 404, for example, concerns only the program and Atlas."""
     assert sentences(("other", None, 404, 3), ("other", None, 500, 1)) == []
     (said,) = sentences(("other", None, 410, 3))
     assert said.startswith("3 calls got 410 VERSION_GONE. ")
@@ -80,7 +80,7 @@ def test_the_most_frequent_comes_first():
 
 
 def test_the_report_has_a_form_for_programs(runs):
-    """One line of JSON, with the sentences that people get."""
+    """It is one line of JSON, with the same sentences."""
     call = ["-s", "-o", "/dev/null", *LINES]
     done = runs(
         "curl",
@@ -110,15 +110,15 @@ GROUP = URL.partition("/serverless")[0]
     ([URL], {"ATLAS_SHIM_ROUTE": "legacy"}, "410 VERSION_GONE. See whether the shim knows the call: "),
     ([f"{URL}?itemsPerPage=many"], {}, "400 INVALID_QUERY_PARAMETER. Correct the parameter that the detail names."),
 ])  # fmt: skip
-def test_a_program_that_hides_its_errors_is_told(runs, words, env, said):
+def test_hidden_errors_are_mentioned(runs, words, env, said):
     """``curl -sf`` shows neither status nor reply."""
     done = runs("curl", "-sf", "-o", "/dev/null", *LINES, *words, **env)
     assert done.returncode == 22
     assert f"atlas-shim: 1 call got {said}" in done.stderr
 
 
-def test_runs_in_runs_report_once(runs):
-    """By the run that served: those around it have seen nothing, and say nothing."""
+def test_nested_runs_report_once(runs):
+    """The run that served reports; the outer ones have seen no call."""
     around = runs.command("true", options=["--report"])[:-1]
     done = runs(
         *around,

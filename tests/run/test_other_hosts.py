@@ -19,7 +19,7 @@ for name, command in json.loads(sys.argv[1]).items():
     print(json.dumps([name, done.stdout, done.stderr, done.returncode]))
 """
 ROOTS = ("SSL_CERT_FILE", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
-# Wget reads the lower case alone.
+# Wget reads only the lower-case variable.
 PROXIES = dict.fromkeys(("HTTPS_PROXY", "https_proxy", "http_proxy"), "{corporate}")
 SETTINGS = {
     "nothing": {},
@@ -45,7 +45,7 @@ DAILY = [("nothing", [*OTHERS][::2]), ("a proxy with a password", [*OTHERS][1::2
 def test_other_hosts_see_no_difference(
     runs, other, corporate, tmp_path, settings, programs
 ):
-    """Each program's output, errors and exit code, and what the proxy that was set is asked for."""
+    """Each program's output, errors and exit code are the same, and so are the requests to its proxy."""
     names = {
         "ca": str(tmp_path / "private.pem"),
         "url": f"https://127.0.0.2:{other.port}/x",
@@ -81,13 +81,13 @@ def test_other_hosts_see_no_difference(
         assert with_run == without
     assert seen[1][1] == seen[0][1]
     # git waits for a challenge before it sends the password, and the run does not: it
-    # may ask once more, or once less.
+    # may send one request more, or one less.
     asked = [{one for one in way[2] if one[1] is not None} for way in seen]
     assert asked[1] == asked[0]
 
 
 def test_the_page_has_the_table():
-    """As ``python -m tests.run.grid`` prints it."""
+    """It is the output of ``python -m tests.run.grid``."""
     assert table_of_other_hosts() in (DOCS / "how-to" / "hard-coded-host.md").read_text(
         "utf-8"
     )
@@ -105,23 +105,23 @@ def environment(folder, **environ):
     ("entry", "stays"),
     [("ongodb.com", True), (".mongodb.com", False), ("*", False), ("x", True)],
 )
-def test_no_proxy_keeps_what_does_not_name_atlas(monkeypatch, tmp_path, entry, stays):
-    """``b.com`` matches ``a.b.com`` and not ``ab.com``; calls to Atlas have to come by the run."""
+def test_no_proxy_loses_only_atlas_s_names(monkeypatch, tmp_path, entry, stays):
+    """Calls to Atlas must go through the run. ``b.com`` matches ``a.b.com`` and not ``ab.com``."""
     monkeypatch.setenv("NO_PROXY", entry)
     shown = environment(tmp_path)
     assert (entry in shown["no_proxy"].split(",")) == stays
     assert shown["no_proxy"] == shown["NO_PROXY"]
 
 
-def test_javas_options_are_added_to(tmp_path):
-    """The user's own come last, so that they win."""
+def test_options_of_java_are_extended(tmp_path):
+    """The user's own come last, so they have priority."""
     options = environment(tmp_path, JAVA_TOOL_OPTIONS="-Dmine=1")["JAVA_TOOL_OPTIONS"]
     assert options.startswith("-Dhttps.proxyHost=127.0.0.1 ")
     assert options.endswith(" -Dmine=1")
 
 
-def test_a_wgetrc_is_added_to(tmp_path):
-    """Nobody else can read the copy: it may have passwords."""
+def test_a_wgetrc_is_extended(tmp_path):
+    """Only the user can read the copy, since it may contain passwords."""
     (tmp_path / "mine").write_text("password = secret")
     copy = Path(environment(tmp_path, WGETRC=str(tmp_path / "mine"))["WGETRC"])
     assert copy.read_text().startswith("password = secret\nca_certificate = ")
@@ -145,12 +145,12 @@ for head in sys.argv[1:]:
 
 
 def raw(start, *heads, **environ):
-    """Send heads to a run's proxy; returns of each reply its status, that it ends the connection, and its content."""
+    """Send heads to a run's proxy; return the status, the connection's end and the content of each reply."""
     return start(BARE, "-c", RAW, *heads, **environ).stdout.splitlines()
 
 
-def test_a_proxys_own_fields_go_no_further(shared, other):
-    """Connection, Keep-Alive and what begins with Proxy- are between the program and the run (RFC 9110, 7.6.1)."""
+def test_a_proxy_s_own_fields_are_removed(shared, other):
+    """Connection, Keep-Alive and every Proxy- field are hop-by-hop between program and run (RFC 9110, 7.6.1)."""
     url = f"http://127.0.0.2:{other.plain_port}/x"
     head = f"GET {url} HTTP/1.1|Host: 127.0.0.2|Proxy-Authorization: Basic eA==|Proxy-Connection: keep-alive|X-Own: 1"
     assert raw(shared, f"{head}|Connection: keep-alive|Keep-Alive: 5||") == [
@@ -163,7 +163,7 @@ def test_a_proxys_own_fields_go_no_further(shared, other):
     assert not names.keys() & {"proxy-authorization", "proxy-connection", "keep-alive"}
 
 
-def test_a_head_is_the_other_hosts_to_judge(shared, other):
+def test_the_other_host_judges_a_head(shared, other):
     """Methods and bytes that the gateway refuses are passed on."""
     head = f"LABEL_IT http://127.0.0.2:{other.plain_port}/\u00fc HTTP/1.1|Host: 127.0.0.2|X-Own: \u00fc||"
     assert raw(shared, head) == ["200 1 b'other'"]
@@ -172,8 +172,8 @@ def test_a_head_is_the_other_hosts_to_judge(shared, other):
     ]
 
 
-def test_a_reply_is_whole_though_its_reader_is_slow(shared, other):
-    """Only a stranger's connection is reset by its closing."""
+def test_a_slow_reader_gets_the_whole_reply(shared, other):
+    """Only another user's connection is reset on close."""
     other.fake.overrides[:] = [lambda _: FakeReply(200, (), bytes(3_000_000))]
     slowly = (
         "curl",
@@ -189,7 +189,7 @@ def test_a_reply_is_whole_though_its_reader_is_slow(shared, other):
 
 
 def test_a_request_of_unclear_length_is_refused(shared, other):
-    """A second one behind it would go to the first one's host."""
+    """Otherwise a second request behind it would go to the first one's host."""
     start = f"POST http://127.0.0.2:{other.plain_port}/x HTTP/1.1|Host: a|"
     second = "|GET /second HTTP/1.1|Host: b||"
     unclear = [
@@ -207,8 +207,8 @@ def test_a_request_of_unclear_length_is_refused(shared, other):
     assert [arrival.target for arrival in other.fake.arrivals] == ["/x"] * 3
 
 
-def test_what_no_proxy_is_asked_is_refused(shared):
-    """A request for a path, for another scheme, and for a tunnel without a port."""
+def test_an_invalid_proxy_request_is_refused(shared):
+    """Examples are a path, another scheme, and a tunnel without a port."""
     heads = [
         f"{line} HTTP/1.1||"
         for line in ("GET /x", "GET ftp://127.0.0.2/x", "CONNECT cloud.mongodb.com")
@@ -216,13 +216,13 @@ def test_what_no_proxy_is_asked_is_refused(shared):
     assert [answer[:5] for answer in raw(shared, *heads)] == ["400 1"] * 3
 
 
-def test_an_https_url_may_be_asked_of_the_proxy(runs, shared, other, tmp_path):
-    """As axios and needle do: the gateway answers for Atlas, and another host's certificate is verified here."""
+def test_a_proxy_request_may_have_an_https_url(runs, shared, other, tmp_path):
+    """Axios and needle send one: the gateway serves Atlas, and another host's certificate is verified here."""
     fields = "|".join(f"{name}: {value}" for name, value in FIELDS.items())
     atlas = f"GET {URL} HTTP/1.1|Host: cloud.mongodb.com|{fields}||"
     elsewhere = f"https://127.0.0.2:{other.port}/x"
     head = f"GET {elsewhere} HTTP/1.1|Host: 127.0.0.2||"
     assert [line[:5] for line in raw(shared, atlas, head)] == ["200 1", "502 1"]
-    # The files of a run's variables may be named from its folder.
+    # The files in a run's variables may be relative to its folder.
     private = os.path.relpath(tmp_path / "private.pem")
     assert raw(runs, head, SSL_CERT_FILE=private) == ["200 1 b'other'"]

@@ -1,4 +1,4 @@
-"""The started program is the process itself; what is reported of it; and how a run ends."""
+"""The started program is the process itself; the report about it; and how a run ends."""
 
 import os
 import re
@@ -40,8 +40,8 @@ KEY = {
         pytest.param("exit 7", 7, marks=pytest.mark.slow),
     ],
 )
-def test_the_exit_code_and_signals_are_the_programs(runs, script, code):
-    """It is executed in the command's place, so its parent sees how it ended; a report says that it made no call."""
+def test_exit_code_and_signals_are_the_program_s(runs, script, code):
+    """It replaces the command's process, so its parent sees its end. The report shows that it made no call."""
     done = runs("sh", "-c", script, options=["--report"])
     assert done.returncode == code
     assert "no call to Atlas was seen" in done.stderr
@@ -50,16 +50,16 @@ def test_the_exit_code_and_signals_are_the_programs(runs, script, code):
 @pytest.mark.parametrize(
     ("name", "code"), [("nonsense-that-is-missing", 127), ("/", 126)]
 )
-def test_a_command_that_cannot_be_run_is_said_to_be(runs, name, code):
-    """With a shell's exit codes, in one line."""
+def test_a_command_that_can_not_run_is_reported(runs, name, code):
+    """It is one line, with a shell's exit codes."""
     done = runs(name)
     assert done.returncode == code
     assert done.stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize("most", [20, 40])
-def test_few_files_are_one_sentence(most):
-    """Before anything is started; it was a traceback on the program's standard error."""
+def test_too_few_file_descriptors_are_reported(most):
+    """It is one sentence before anything is started. Before, the program's stderr had a traceback."""
     script = f'ulimit -n {most}; exec "$0" -m shim run -- echo started'
     done = subprocess.run(
         ["bash", "-c", script, sys.executable],
@@ -75,8 +75,8 @@ def test_few_files_are_one_sentence(most):
     )
 
 
-def test_a_script_without_its_first_line_is_run_by_sh(runs, tmp_path):
-    """As shells, env, nohup and timeout run it."""
+def test_a_script_without_its_first_line_runs_in_sh(runs, tmp_path):
+    """Shells, env, nohup and timeout do the same."""
     script = tmp_path / "script"
     script.write_text('echo "$0 $1"; exit 3\n')
     script.chmod(0o755)
@@ -90,8 +90,8 @@ def test_a_script_without_its_first_line_is_run_by_sh(runs, tmp_path):
     ("variable", "value"),
     [("ATLAS_SHIM_ROUTE", "flexx"), ("ALL_PROXY", "socks5://127.0.0.1:1080")],
 )
-def test_what_cant_be_obeyed_stops_the_start(runs, variable, value):
-    """Before the program runs, with the variable's name; by way of SOCKS other hosts would be reached no more."""
+def test_unsupported_variables_stop_the_start(runs, variable, value):
+    """The error has the variable's name. With a SOCKS proxy, for example, other hosts would be unreachable."""
     done = runs("sh", "-c", "echo started", **{variable: value})
     assert done.returncode == 2
     assert done.stdout == ""
@@ -99,15 +99,15 @@ def test_what_cant_be_obeyed_stops_the_start(runs, variable, value):
 
 
 def test_no_key_is_on_disk_or_in_the_environment(shared):
-    """The folder can be listed by its user alone; what a program with other rights needs can be read by name."""
+    """Only the user can list the folder; files that a program with other rights needs are readable by name."""
     script = "stat -c %a $TMPDIR/*; grep -rl 'PRIVATE KEY' $TMPDIR; env"
     mode, rest = shared("sh", "-c", script).stdout.split("\n", 1)
     assert mode == "711"
     assert "PRIVATE KEY" not in rest
 
 
-def test_nothing_is_left(runs):
-    """No folder and no process, once the program has ended, and nobody answers at its port; killed or not."""
+def test_nothing_remains(runs):
+    """After the program has ended, killed or not, there is no folder and no process, and the port is closed."""
     with runs.begin("sh", "-c", "echo $HTTPS_PROXY; exec sleep 60") as program:
         port = int(program.stdout.readline().rpartition(":")[2])
         program.kill()
@@ -115,12 +115,12 @@ def test_nothing_is_left(runs):
     assert runs.plainly("curl", "-s", f"http://127.0.0.1:{port}/").returncode == 7
 
 
-def test_processes_beside_the_program_may_be_killed(runs):
-    """The gateway, then the keeper: the next connections are served all the same, and nothing is left at the end."""
+def test_helper_processes_may_be_killed(runs):
+    """After the gateway or the keeper is killed, new connections are served, and nothing remains at the end."""
     with runs.begin(
         "sh", "-c", f"echo up; for n in 1 2; do read line; {SHOWN}; echo; done"
     ) as program:
-        # The keeper was there first.
+        # The keeper existed before.
         for said, which in (("up\n", max), ("200\n", min)):
             assert program.stdout.readline() == said
             process = which(runs.beside())
@@ -138,8 +138,8 @@ def test_processes_beside_the_program_may_be_killed(runs):
 BROKEN = "import sys, shim.run.helper as h; h.ProxyServer = None; from shim.cli import main; main(sys.argv[1:])"
 
 
-def test_a_gateway_that_cannot_start_ends_the_run(runs):
-    """With a line, before the program; nothing tries for ever."""
+def test_a_gateway_that_can_not_start_ends_the_run(runs):
+    """One line comes before the program starts; there is no endless retry."""
     done = runs.plainly(sys.executable, "-c", BROKEN, "run", "--", "echo", "ran")
     assert done.returncode == 2
     assert done.stdout == ""
@@ -180,7 +180,7 @@ DAEMONS = {
     ],
 )
 def test_a_daemon_is_served(runs, tmp_path, way):
-    """Though the program has ended, and it holds none of its descriptors; the run ends with it."""
+    """It outlives the program and has inherited no descriptor; the run ends with it."""
     if runs.plainly("sh", "-c", f"command -v {DAEMONS[way][0]}").returncode:
         pytest.skip(f"this machine has no {DAEMONS[way][0]}")
     assert runs(*DAEMONS[way], PLAIN, tmp_path / "code").returncode == 0
@@ -193,8 +193,8 @@ def test_a_daemon_is_served(runs, tmp_path, way):
     until(lambda: not runs.left(), "nothing is left")
 
 
-def test_a_process_that_just_starts_a_program_is_waited_for(monkeypatch):
-    """The kernel shows no environment of it in that moment: only a second look says that nobody is left."""
+def test_a_process_that_is_executing_a_program_is_waited_for(monkeypatch):
+    """The kernel shows no environment at that moment, so the run checks twice before it ends."""
     looks = [[], [Path("/proc/0")], [], []]
     monkeypatch.setattr(helper, "marked", lambda mark: iter(looks.pop(0)))
     helper._await_marked(b"")
@@ -202,7 +202,7 @@ def test_a_process_that_just_starts_a_program_is_waited_for(monkeypatch):
 
 
 def test_output_ends_with_the_program(runs, tmp_path):
-    """Whoever reads it to its end does not wait for what the program has left, nor for the processes beside that."""
+    """A reader of it waits neither for the program's descendants nor for the helper processes."""
     os.mkfifo(tmp_path / "end")
     done = runs("sh", "-c", 'cat "$0" > /dev/null 2>&1 & echo done', tmp_path / "end")
     assert done.stdout == "done\n"
@@ -211,8 +211,8 @@ def test_output_ends_with_the_program(runs, tmp_path):
     until(lambda: not runs.left(), "nothing is left")
 
 
-def test_distrust_is_told_once(runs, other, tmp_path):
-    """With the way out, however often the program tries."""
+def test_distrust_is_reported_once(runs, other, tmp_path):
+    """The line has the remedy, however often the program retries."""
     done = runs(
         "sh",
         "-c",
@@ -222,8 +222,8 @@ def test_distrust_is_told_once(runs, other, tmp_path):
     assert "does not trust its certificate" in done.stderr
 
 
-def test_a_key_that_the_run_lacks_is_told(runs):
-    """With the variables that it is given by, and nothing of the command line, which may hold the key."""
+def test_a_missing_key_is_reported(runs):
+    """The line has its variables, and nothing of the command line, which may contain the key."""
     done = runs(*KEYLESS)
     assert done.stdout == "403"
     assert done.stderr.count("\n") == 1
@@ -234,8 +234,8 @@ def test_a_key_that_the_run_lacks_is_told(runs):
     assert "secret" not in done.stderr
 
 
-def test_a_key_of_the_run_signs_retired_calls_alone(runs, atlas):
-    """Whoever proves it is served, and a line names another key; where nothing is retired both are Atlas's business."""
+def test_the_run_s_key_signs_only_retired_calls(runs, atlas):
+    """A program that proves it is served. Another key is reported; if nothing is retired, Atlas decides about both."""
     own = ("--digest", "-u", ":".join(KEY.values()))
     write = [
         *KEYLESS[:-4],
@@ -268,7 +268,7 @@ def test_a_key_of_the_run_signs_retired_calls_alone(runs, atlas):
     ("method", "body"), [("PATCH", '{"paused": true}'), ("DELETE", "")]
 )
 def test_a_program_writes_with_its_own_key(runs, atlas, method, body):
-    """It proved the key, so that no list of lent writes applies: Atlas's own answer is what the program gets."""
+    """It proved the key, so the list of ``lent`` writes doesn't apply, and it gets Atlas's own reply."""
     own = (
         "--digest",
         "-u",
@@ -287,8 +287,8 @@ def test_a_program_writes_with_its_own_key(runs, atlas, method, body):
     assert done.stdout in {"404", "405"}
 
 
-def test_another_host_of_atlas_is_told(runs):
-    """If its API was meant, the command says so; the program is not blamed."""
+def test_another_host_of_atlas_is_reported(runs):
+    """If its API was meant, the command reports that without blaming the program."""
     done = runs(
         "curl",
         "-s",
@@ -316,13 +316,13 @@ def test_another_host_of_atlas_is_told(runs):
         ),
     ],
 )
-def test_the_report_counts(runs, program, said):
-    """What was retired, and what was refused."""
+def test_the_report_counts_calls(runs, program, said):
+    """It counts retired and refused ones."""
     assert f"atlas-shim: {said}" in runs(*program, options=["--report"]).stderr
 
 
 def test_a_base_url_keeps_its_path(shared):
-    """It leads to the run's port, by TLS: whoever has that port next can read nothing."""
+    """It points to the run's port, with TLS, so a later owner of that port can read nothing."""
     script = f"echo $MONGODB_ATLAS_BASE_URL; curl -sS -H 'Authorization: {FIELDS['Authorization']}' -o /dev/null "
     script += f"-w '%{{http_code}}' $MONGODB_ATLAS_BASE_URL{URL.removeprefix(BASE_URL)}"
     assert re.fullmatch(
@@ -345,8 +345,8 @@ START = "import os, resource, signal, sys; {}; os.execv(sys.executable, [sys.exe
         "os.close(0); os.close(2)",
     ],
 )
-def test_no_odd_start_ends_in_a_traceback(runs, before):
-    """Children that are not waited for, few descriptors, closed ones: the program is served, or a line says why not."""
+def test_unusual_starts_have_no_traceback(runs, before):
+    """With unawaited children, few or closed descriptors, the program is served, or a line has the reason."""
     done = runs.plainly(
         sys.executable, "-c", START.format(before), "-m", "shim", "run", "--", *CODE
     )
@@ -356,8 +356,8 @@ def test_no_odd_start_ends_in_a_traceback(runs, before):
     )
 
 
-def test_an_odd_folder_for_temporary_files_is_not_used(runs, tmp_path):
-    """No variable can hold such a path for every program."""
+def test_an_unusable_temporary_folder_is_skipped(runs, tmp_path):
+    """No variable can contain such a path for every program."""
     odd = tmp_path / "a b:c\"d'e\\fü"
     odd.mkdir()
     done = runs(
@@ -367,8 +367,8 @@ def test_an_odd_folder_for_temporary_files_is_not_used(runs, tmp_path):
     assert done.stderr == ""
 
 
-def test_the_report_reads_the_inventory_as_all_do(runs, tmp_path):
-    """A new one is its owner's alone, and a broken line of another program costs no report."""
+def test_the_report_reads_the_inventory(runs, tmp_path):
+    """A new inventory is readable by its owner alone; another program's malformed line is ignored."""
     calls = tmp_path / "calls.jsonl"
     done = runs(
         "sh",

@@ -13,11 +13,11 @@ LOOK = (
     "import json, sys; loaded = [*sys.modules]; import sitecustomize as s; from shim.doors import switch;"
     "print(json.dumps([switch.STATE.active, sys.path, getattr(s, 'MARK', None), sys.argv[1:], loaded])); sys.exit(37)"
 )
-"""Prints whether the drop-in is on, the path, the mark of another sitecustomize, arguments, and modules."""
+"""Print whether the drop-in is on, the path, the mark of another sitecustomize, arguments, and modules."""
 
 
-def test_a_program_is_as_without_us(runs):
-    """Its path, arguments and exit code are its own, and it loads no library: the command has checked the settings."""
+def test_a_program_has_the_same_environment(runs):
+    """Path, arguments and exit code are its own, and it loads no library: the command has checked the settings."""
     settings = {"ATLAS_SHIM_ROUTE": "auto", "ATLAS_SHIM_SUNSET": "snapshots=2026-01-01"}
     done = runs(sys.executable, "-c", LOOK, "--help", "--", "-o", "json", **settings)
     assert done.returncode == 37
@@ -41,8 +41,8 @@ def test_a_program_is_as_without_us(runs):
 @pytest.mark.parametrize(
     "python", [sys.executable, BARE], ids=["with the shim", "without it"]
 )
-def test_an_existing_sitecustomize_is_run_as_if_alone(shared, tmp_path, python):
-    """It is the one in sys.modules, with its own file; a broken one is as broken as without us."""
+def test_an_existing_sitecustomize_runs_unchanged(shared, tmp_path, python):
+    """It is the one in sys.modules, with its own file; an invalid one fails the same."""
     (tmp_path / "sitecustomize.py").write_text(
         "MARK = __file__\nimport nonsense_that_is_missing"
     )
@@ -57,7 +57,7 @@ def test_an_existing_sitecustomize_is_run_as_if_alone(shared, tmp_path, python):
 
 
 def test_settings_that_the_program_changed_are_checked(shared):
-    """In the Pythons that it starts one line names them once, and the gateway serves them."""
+    """In the Pythons that it starts, one line reports wrong ones, and the gateway serves them."""
     child = (
         f"import os, subprocess, sys; os.environ['ATLAS_SHIM_ROUTE'] = 'flexx';"
         f" c = [sys.executable, '-c', {URLLIB!r}];"
@@ -74,8 +74,8 @@ def test_settings_that_the_program_changed_are_checked(shared):
 @pytest.mark.parametrize(
     "name", ["shim.py", pytest.param("shim/__init__.py", marks=pytest.mark.slow)]
 )
-def test_a_program_with_a_shim_of_its_own_is_served(runs, tmp_path, name):
-    """By the gateway: a program can import one module of that name."""
+def test_a_program_with_a_shim_module_is_served(runs, tmp_path, name):
+    """The gateway does it, since a program can import only one module of that name."""
     (tmp_path / name).parent.mkdir(exist_ok=True)
     (tmp_path / name).write_text("mine = 1\n")
     (tmp_path / "app.py").write_text(f"from shim import mine\n{URLLIB}\n")
@@ -98,8 +98,8 @@ print(requests.get({URL!r}, auth=HTTPDigestAuth({DEMO_PUBLIC_KEY!r}, {DEMO_PRIVA
         {f"MONGODB_ATLAS_{kind}_API_KEY": "another" for kind in ("PUBLIC", "PRIVATE")},
     ],
 )
-def test_the_drop_in_keeps_the_programs_own_key(runs, environ):
-    """Whatever key the run has; its calls go through the same gateway, and the line is warned of as ever."""
+def test_the_drop_in_keeps_the_program_s_own_key(runs, environ):
+    """The run's key doesn't matter. Calls use the same gateway, and the warning has their line as usual."""
     done = runs(sys.executable, "-c", DIGEST, **environ)
     assert done.stdout == "200\n", done.stderr
     assert done.stderr.count("LegacyEndpointWarning") == 1
@@ -108,8 +108,8 @@ def test_the_drop_in_keeps_the_programs_own_key(runs, environ):
 LED = f"import requests, subprocess; print(requests.get({URL!r}).status_code); {URLLIB}; {HTTP_CLIENT}"
 
 
-def test_an_upstream_that_is_set_holds_for_all(runs, atlas):
-    """For the drop-in and for what it does not serve: nothing reaches Atlas itself, and nothing is warned of twice."""
+def test_an_upstream_applies_to_all_calls(runs, atlas):
+    """That covers the drop-in and calls it doesn't serve: nothing reaches Atlas itself, and each warning comes once."""
     done = runs(sys.executable, "-W", "ignore", "-c", LED, options=["--report"])
     assert done.stdout.split()[1:] == ["200", "200"]
     assert "2 retired ones were translated in the program" in done.stderr
@@ -118,7 +118,7 @@ def test_an_upstream_that_is_set_holds_for_all(runs, atlas):
     } == {"snapshots"}
 
 
-def test_with_a_file_of_options_the_gateway_alone_translates(runs, atlas, tmp_path):
+def test_with_a_file_of_options_only_the_gateway_translates(runs, atlas, tmp_path):
     """The drop-in can't read that file."""
     (tmp_path / "shim.toml").write_text(f'upstream = "{atlas.url}"\n')
     done = runs(
@@ -131,8 +131,8 @@ def test_with_a_file_of_options_the_gateway_alone_translates(runs, atlas, tmp_pa
     assert done.stderr == "atlas-shim: 1 call to Atlas, 1 of them retired\n"
 
 
-def test_a_run_in_a_run_is_served(runs):
-    """By the outer one in the end; each Python of it chains to the other's hook."""
+def test_a_nested_run_is_served(runs):
+    """The outer one serves it in the end; each Python runs the hooks of both."""
     inner = [sys.executable, "-m", "shim", "run", "--", BARE, "-c", HTTP_CLIENT]
     done = runs(*inner)
     assert done.stdout == "200\n"

@@ -52,7 +52,7 @@ NOBODY = ("setpriv", "--reuid", "65534", "--clear-groups")
 
 @pytest.fixture
 def as_nobody():
-    """Skips where nobody else can be tried."""
+    """Skip the test if this process can't become another user."""
     if (
         os.getuid()
         or shutil.which("setpriv") is None
@@ -61,8 +61,8 @@ def as_nobody():
         pytest.skip("only root can be somebody else, by setpriv")
 
 
-def test_another_user_gets_nothing(runs, as_nobody):
-    """Not by TLS, as a base URL or a hook, nor by the proxy, with whatever login; it reads no environment either."""
+def test_another_user_is_not_served(runs, as_nobody):
+    """TLS, a base URL, a hook and the proxy with any login are all refused, and the environment is unreadable."""
     tried = (*NOBODY, "env", "-i", "/usr/bin/python3", "-c", TRIES)
     script = f"""{" ".join(f"'{word}'" for word in tried[:-1])} "$0" ${{HTTPS_PROXY##*:}} /proc/$$/environ; {SHOWN}"""
     done = runs("sh", "-c", script, TRIES, options=["--report"])
@@ -70,8 +70,8 @@ def test_another_user_gets_nothing(runs, as_nobody):
     assert "5 connections of other users were refused" in done.stderr
 
 
-def test_a_descendant_without_rights_is_served(runs, as_nobody):
-    """Who has given them up has the run's mark in its environment, which nobody else can read; several at once."""
+def test_a_descendant_without_privileges_is_served(runs, as_nobody):
+    """It has the run's mark in its environment, which other users can't read. Several are tested at once."""
     script = f"for n in 1 2 3 4; do {' '.join(NOBODY)} {SHOWN} & done; wait"
     done = runs("sh", "-c", script, TMPDIR="")
     assert done.stdout == "200" * 4
@@ -84,8 +84,8 @@ SHOW_FOLDER = ("sh", "-c", "echo ${PYTHONPATH%%/atlas-shim-run-*}")
 @pytest.mark.parametrize(
     ("mode", "is_used"), [(0o700, True), (0o1777, True), (0o777, False), (0o770, False)]
 )
-def test_a_folder_in_which_others_may_replace_files_is_not_used(runs, mode, is_used):
-    """Another user could put a sitecustomize of his own in the place of the run's, which each Python loads."""
+def test_a_folder_that_others_can_write_is_not_used(runs, mode, is_used):
+    """Another user could replace the run's sitecustomize, which each Python loads."""
     place = runs.folder / "place"
     place.mkdir()
     place.chmod(mode)
@@ -97,8 +97,8 @@ def test_a_folder_in_which_others_may_replace_files_is_not_used(runs, mode, is_u
 
 
 @pytest.mark.parametrize("above", [False, True])
-def test_a_folder_that_belongs_to_another_user_is_not_used(runs, as_nobody, above):
-    """Nor one below it: whoever owns a folder may replace what is in it, whatever its mode."""
+def test_a_folder_of_another_user_is_not_used(runs, as_nobody, above):
+    """Neither is one below it: a folder's owner may replace its contents, whatever the mode."""
     place = runs.folder / "place"
     inner = place / "inner"
     inner.mkdir(parents=True)
@@ -107,8 +107,8 @@ def test_a_folder_that_belongs_to_another_user_is_not_used(runs, as_nobody, abov
     shutil.rmtree(place)
 
 
-def test_without_a_place_the_run_does_not_start(monkeypatch, tmp_path):
-    """And says what is to be set; nothing falls back on a folder that was found wanting."""
+def test_without_a_folder_the_run_does_not_start(monkeypatch, tmp_path):
+    """The error has the variable to set; an unsafe folder is never the fallback."""
     monkeypatch.setattr(folders, "_is_safe", lambda _: False)
     with pytest.raises(
         SettingsError,
@@ -117,8 +117,8 @@ def test_without_a_place_the_run_does_not_start(monkeypatch, tmp_path):
         folders.place_of({"TMPDIR": str(tmp_path)})
 
 
-def test_a_private_tmp_is_served(runs):
-    """The run's files are where such programs see them."""
+def test_a_private_tmp_works(runs):
+    """The run's files are where such programs can see them."""
     if shutil.which("bwrap") is None or os.getuid():
         pytest.skip("this machine has no bwrap")
     done = runs(
@@ -153,8 +153,8 @@ print(sum(good for _, good in served))
 """
 
 
-def test_no_connection_of_the_owners_is_refused(shared):
-    """Whatever else is open or in TIME_WAIT: the kernel is asked for the one pair of addresses."""
+def test_no_connection_of_the_owner_is_refused(shared):
+    """Other open or TIME_WAIT connections don't matter: the kernel is asked for the exact pair of addresses."""
     done = shared(BARE, "-c", OWN_AMONG_MANY)
     assert done.stdout == "300\n"
     assert done.stderr == ""
@@ -163,8 +163,8 @@ def test_no_connection_of_the_owners_is_refused(shared):
 @pytest.mark.skipif(
     sys.platform != "linux", reason="only Linux has files without a name"
 )
-def test_the_key_is_in_no_file_that_has_a_name(monkeypatch):
-    """Not even for the moment in which it is loaded."""
+def test_the_key_is_in_no_named_file(monkeypatch):
+    """That holds even at the moment of loading."""
     monkeypatch.delattr("tempfile.NamedTemporaryFile")
     assert (
         b"PRIVATE KEY"
@@ -180,7 +180,7 @@ UNTOLD = (
 
 @pytest.fixture(scope="module")
 def untold(tmp_path_factory):
-    """Start a program in a run that many share, where the kernel does not tell who connects, as on macOS."""
+    """Start a program in a shared run on a kernel that doesn't report a peer's user, as on macOS."""
     with FakeServer(FakeAtlas()) as server:
         environ = PLAIN | {
             "ATLAS_SHIM_UPSTREAM": server.url,
@@ -196,8 +196,8 @@ def untold(tmp_path_factory):
     [CODE, (BARE, "-c", f"{URLLIB}; {HTTP_CLIENT}"), ("node", "-e", NODE)],
     ids=["curl", "python", "node"],
 )
-def test_where_the_kernel_does_not_tell_a_secret_does(untold, program):
-    """The proxy's login has it, and so has the name that hooks ask for."""
+def test_a_secret_replaces_the_kernel_s_report(untold, program):
+    """It is in the proxy's login and in the host name that hooks use."""
     if shutil.which(program[0]) is None:
         pytest.skip(f"this machine has no {program[0]}")
     done = untold(*program)
@@ -205,8 +205,8 @@ def test_where_the_kernel_does_not_tell_a_secret_does(untold, program):
     assert done.stderr == ""
 
 
-def test_without_the_secret_nobody_is_served(untold):
-    """Not even processes of the same user; and no base URL leads to the port, since none could prove anything."""
+def test_without_the_secret_no_process_is_served(untold):
+    """That includes processes of the same user. No base URL points to the port, since it couldn't carry the secret."""
     script = 'env -i "$1" -c "$0" ${HTTPS_PROXY##*:}; echo $MONGODB_ATLAS_BASE_URL'
     assert (
         untold("sh", "-c", script, TRIES, BARE).stdout == "https://cloud.mongodb.com\n"
@@ -214,13 +214,13 @@ def test_without_the_secret_nobody_is_served(untold):
 
 
 def test_only_the_secret_opens_the_proxy(untold):
-    """A login that is nearly right gets what a missing one gets."""
+    """A similar login gets the same reply as a missing one."""
     script = f"https_proxy=$(echo $HTTPS_PROXY | sed s/run:./run:x/) curl -s {URL} -w '%{{http_connect}}'"
     assert untold("sh", "-c", script).stdout == "407"
 
 
-def test_a_crowd_of_another_users_connections_is_looked_at_once(monkeypatch):
-    """For root a look at all processes finds whose they are; it says nothing new for a while, then there is another."""
+def test_connections_of_another_user_are_checked_together(monkeypatch):
+    """For root, one look at all processes finds their owner; the result is cached for a while."""
     looks = []
     now = [100.0]
     monkeypatch.setattr(os, "getuid", lambda: 0)
