@@ -1,4 +1,4 @@
-"""The endpoints of the typed client, an Atlas in memory, and clients of each kind, called as if all were blocking."""
+"""The endpoints of the typed client, an Atlas in memory, and clients of each kind, called as if synchronous."""
 
 import inspect
 from contextlib import ExitStack
@@ -41,7 +41,7 @@ WRITES: dict[str, dict[str, Any]] = {
     "update_serverless_instance": {"tags": {"env": "test"}},
     "delete_serverless_instance": {},
 }
-"""What each write needs beside its place, but for ids."""
+"""The arguments of each write besides its ids."""
 
 
 def order(client, snapshot_id):
@@ -76,13 +76,13 @@ ENDPOINTS = [(group, name) for group in GROUPS for name in endpoints_of(group)]
 
 @pytest.fixture(autouse=True)
 def silent(monkeypatch):
-    """The shim stays silent."""
+    """Switch the shim's warnings off."""
     monkeypatch.setenv("ATLAS_SHIM_WARNINGS", "off")
 
 
 @pytest.fixture
 def before_sunset(monkeypatch):
-    """The shim sends legacy calls as they are, whatever the date of the test run."""
+    """Send legacy calls unchanged, whatever the date of the test run."""
     monkeypatch.setenv("ATLAS_SHIM_ROUTE", "legacy")
 
 
@@ -99,7 +99,7 @@ def retired():
 
 
 def transport_of(atlas):
-    """A transport without sockets; ``atlas`` is a FakeAtlas or a function from request to response."""
+    """Return a transport without sockets; ``atlas`` is a FakeAtlas or a function from request to response."""
 
     def answer(request):
         target = request.url.raw_path.decode("ascii")
@@ -114,7 +114,7 @@ def transport_of(atlas):
 
 
 async def settled(call):
-    """Return what an async client's method comes to, a list for an iterator."""
+    """Return the result of an async client's method, a list for an iterator."""
     value = call()
     if inspect.isawaitable(value):
         return await value
@@ -125,13 +125,13 @@ async def settled(call):
 
 @attrs.frozen
 class Kind:
-    """A kind of client: blocking, or async on the event loop of a portal; ``ends`` closes what it makes."""
+    """A kind of client: synchronous, or async on the event loop of a portal; ``ends`` closes its clients."""
 
     portal: BlockingPortal | None
     ends: ExitStack
 
     def call(self, method, *args, **options):
-        """Call a method of a client of this kind, from any thread; what is iterated over becomes a list."""
+        """Call a method of a client of this kind, from any thread; an iterator becomes a list."""
         call = partial(method, *args, **options)
         if self.portal is not None:
             return self.portal.call(settled, call)
@@ -141,13 +141,13 @@ class Kind:
         return value
 
     def http(self, **options):
-        """Make an HTTP client of this kind."""
+        """Create an HTTP client of this kind."""
         return self._closed(
             httpx.AsyncClient(**options) if self.portal else httpx.Client(**options)
         )
 
     def typed(self, **options):
-        """Make a typed client of this kind."""
+        """Create a typed client of this kind."""
         return self._closed(
             AsyncAtlasClient(**options) if self.portal else AtlasClient(**options)
         )
@@ -159,7 +159,7 @@ class Kind:
 
 @attrs.frozen
 class Called:
-    """A client, or a group of its endpoints, whose methods are called as if it were blocking."""
+    """A client, or a group of its endpoints, whose methods are called as if it were synchronous."""
 
     itself: object
     kind: Kind
@@ -186,7 +186,7 @@ def kind(request):
 
 @pytest.fixture
 def connect(kind):
-    """Makes a typed client of each kind in turn, with a good token and no retries unless the options say otherwise.
+    """Create a typed client of each kind in turn, with a valid token and no retries unless the options differ.
 
     ``atlas`` is a FakeAtlas or a function from request to response, ``http`` options of
     the HTTP client.

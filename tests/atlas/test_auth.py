@@ -1,4 +1,4 @@
-"""How the typed client authenticates: what Atlas receives, how long a token is used, which errors a refusal raises."""
+"""Authentication of the typed client: its requests, the lifetime of a token, and the errors of a refusal."""
 
 import base64
 from types import SimpleNamespace
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.usefixtures("before_sunset")
 
 @pytest.fixture
 def clock(monkeypatch):
-    """The clock of the facade's tokens, set by hand."""
+    """The clock of the client's tokens, set by hand."""
     clock = SimpleNamespace(now=5000.0)
     monkeypatch.setattr(
         "shim.atlas.auth.time", SimpleNamespace(monotonic=lambda: clock.now)
@@ -43,12 +43,12 @@ def read(client):
 
 
 def tokens(fake):
-    """Count the exchanges of the service account."""
+    """Count the token requests of the service account."""
     return len(received(fake, part=TOKEN_PATH))
 
 
 def revoke_the_token(fake):
-    """Make the fake forget the token that the last call was made with."""
+    """Make the fake forget the token of the last call."""
     token = received(fake, part=API)[-1].header("Authorization").removeprefix("Bearer ")
     basic = base64.b64encode(f"{DEMO_CLIENT_ID}:{DEMO_CLIENT_SECRET}".encode()).decode()
     fake.handle(
@@ -64,8 +64,10 @@ def revoke_the_token(fake):
     [(KEY, 4, 0), (ACCOUNT, 3, 1), ({"access_token": DEMO_TOKEN}, 3, 0)],
     ids=["key", "account", "token"],
 )
-def test_what_three_calls_cost(connect, fake, credentials, trips, exchanges):
-    """With an API key the first call takes two trips, with a service account one exchange comes before all calls."""
+def test_three_calls_need_few_extra_requests(
+    connect, fake, credentials, trips, exchanges
+):
+    """The first call with an API key needs one, with a service account one token request comes before all calls."""
     client = connect(fake, **credentials)
     for _ in range(3):
         read(client)
@@ -73,7 +75,7 @@ def test_what_three_calls_cost(connect, fake, credentials, trips, exchanges):
     assert tokens(fake) == exchanges
 
 
-def test_secret_and_token_stay_apart(connect, fake):
+def test_secret_and_token_are_separate(connect, fake):
     """The token endpoint gets the secret and no token, the API a token and no secret."""
     client = connect(fake, **ACCOUNT)
     read(client)
@@ -104,8 +106,10 @@ def test_secret_and_token_stay_apart(connect, fake):
         ("true", 0.9),
     ],
 )
-def test_when_a_token_is_renewed(connect, fake, clock, expires_in, good_for):
-    """Five minutes before its end, a short one in its last tenth; one of unknown life is taken to live an hour."""
+def test_a_token_is_renewed_before_it_expires(
+    connect, fake, clock, expires_in, good_for
+):
+    """That is five minutes before its end, for a short one in its last tenth. Without an expiry it is one hour."""
     if expires_in is None:
         life = ""
     else:
@@ -125,8 +129,8 @@ def test_when_a_token_is_renewed(connect, fake, clock, expires_in, good_for):
     assert tokens(fake) == 2
 
 
-def test_a_token_that_is_refused_is_replaced_once(connect, fake):
-    """The call, a write too, is made again with its body after that 401, and done once."""
+def test_a_refused_token_is_replaced_once(connect, fake):
+    """After that 401 the call, a write too, is repeated with its body, and executed once."""
     client = connect(fake, **ACCOUNT)
     cluster = fake.cluster(DEMO_GROUP, DEMO_CLUSTER)
     before = len(cluster.jobs)
@@ -139,8 +143,8 @@ def test_a_token_that_is_refused_is_replaced_once(connect, fake):
     assert first.body == again.body
 
 
-def test_refused_account(connect, fake, clock):
-    """A 401 that a new token does not change is final: later calls cost no token, until a minute is over."""
+def test_a_refused_account_is_final_for_a_minute(connect, fake, clock):
+    """If a new token gets a 401 too, later calls request no token until a minute is over."""
     body = b'{"error":401,"errorCode":"USER_UNAUTHORIZED","reason":"Unauthorized"}'
     fake.overrides.append(
         lambda arrival: FakeReply(401, (), body) if API in arrival.target else None
@@ -184,8 +188,10 @@ def test_refused_account(connect, fake, clock):
         (200, b"[]", errors.AtlasError, None),
     ],
 )
-def test_failed_exchange(connect, fake, status, body, kind_of_error, code):
-    """Whatever the token endpoint answers but a token is an error of the tree, and nothing leaks."""
+def test_a_failed_token_request_is_an_error(
+    connect, fake, status, body, kind_of_error, code
+):
+    """Any reply but a token is an error of the client's classes, and leaks no secret."""
     fake.overrides.append(
         lambda arrival: (
             FakeReply(status, (), body) if arrival.target == TOKEN_PATH else None

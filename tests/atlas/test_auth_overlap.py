@@ -33,17 +33,17 @@ pytestmark = pytest.mark.usefixtures("before_sunset")
 
 @pytest.fixture
 def pool():
-    """Threads, which make a call of their own each, or wait for a task that makes it."""
+    """Threads that each make a call, or wait for a task that makes it."""
     with ThreadPoolExecutor(CALLERS) as pool:
         yield pool
 
 
 class Atlas:
-    """An Atlas that answers with the token it got, and a client of it that has one service account.
+    """An Atlas that replies with the token it got, and its client with one service account.
 
-    The exchange of number ``held`` ends once ``over`` is set; each gets a token named
-    by its number unless ``answers`` has something else. ``waiting`` is released for
-    each call that waits for another's exchange.
+    The token request of number ``held`` finishes after ``over`` is set; each gets a
+    numbered token unless ``answers`` has another reply. ``waiting`` is released for
+    each call that waits for another's token request.
     """
 
     def __init__(self, kind, monkeypatch):
@@ -75,7 +75,7 @@ class Atlas:
         monkeypatch.setattr(auth, "_known", counted)
 
     def handle(self, request):
-        """Answer, as a MockTransport's handler."""
+        """Reply, as a MockTransport's handler."""
         if request.url.path != TOKEN_PATH:
             return httpx.Response(200, text=request.headers["Authorization"])
         self.exchanges.append(request)
@@ -94,20 +94,20 @@ class Atlas:
         return answer
 
     async def handle_in_thread(self, request):
-        """Answer without blocking the loop."""
+        """Reply without blocking the loop."""
         return await anyio.to_thread.run_sync(
             self.handle, request, abandon_on_cancel=True
         )
 
     def get(self, **options):
-        """Return what a call comes to: the text of its answer, or what it raised."""
+        """Return a call's result: the text of its reply, or its exception."""
         try:
             return self.kind.call(self.client.get, URL, **options).text
         except (errors.AtlasError, httpx.HTTPError) as error:
             return error
 
     def get_at_once(self, pool, **options):
-        """Return what several calls come to whose first exchange ends when all others wait for it."""
+        """Return the results of several calls; the first token request finishes when all others wait for it."""
         calls = [pool.submit(self.get, **options)]
         assert self.begun.wait(PATIENCE)
         calls += [pool.submit(self.get, **options) for _ in range(CALLERS - 1)]
@@ -119,20 +119,20 @@ class Atlas:
 
 @pytest.fixture
 def atlas(kind, monkeypatch):
-    """An Atlas whose token endpoint answers when the test says so, for a client of each kind."""
+    """An Atlas whose token endpoint replies when the test allows it, for a client of each kind."""
     return Atlas(kind, monkeypatch)
 
 
 def get_instances(kind, client):
-    """Make a call that needs signing, without the facade."""
+    """Make a call that needs a signature, without the typed client."""
     accept = {"Accept": "application/vnd.atlas.2023-01-01+json"}
     return kind.call(
         client.get, f"/api/atlas/v2/groups/{DEMO_GROUP}/serverless", headers=accept
     ).status_code
 
 
-def test_no_nonce_is_used_by_two_calls_at_once(kind, pool, fake):
-    """A strict server refuses none of many calls, one cancelled, and gives each caller one challenge at most."""
+def test_no_two_concurrent_calls_share_a_nonce(kind, pool, fake):
+    """A strict server refuses none of many calls, one cancelled, and sends each caller one challenge at most."""
     auth = DigestAuth(DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY)
     with FakeServer(fake) as server:
         client = kind.http(base_url=server.url, auth=auth, timeout=PATIENCE)
@@ -143,8 +143,8 @@ def test_no_nonce_is_used_by_two_calls_at_once(kind, pool, fake):
     assert len(received(fake, part="/api/atlas/")) <= len(statuses) + CALLERS
 
 
-def test_calls_that_start_together_fetch_one_token(kind, pool, fake):
-    """And replace one that has ended once."""
+def test_concurrent_calls_request_one_token(kind, pool, fake):
+    """They also replace an expired one only once."""
     fake.overrides.append(lambda _: time.sleep(0.02))
     with FakeServer(fake) as server:
         auth = ServiceAccountAuth(
@@ -161,16 +161,16 @@ def test_calls_that_start_together_fetch_one_token(kind, pool, fake):
 
 
 @pytest.mark.parametrize("options", [{}, {"timeout": None}])
-def test_a_fault_on_the_way_is_one_callers_own(atlas, pool, options):
-    """A connection that breaks says nothing about the next: another caller asks, and the rest wait for that."""
+def test_a_network_fault_is_one_caller_s_own(atlas, pool, options):
+    """It is no statement about the next request, so another caller sends one and the rest wait for it."""
     atlas.answers = {1: httpx.ReadError("cut")}
     outcomes = atlas.get_at_once(pool, **options)
     assert sorted(map(str, outcomes)) == ["Bearer t2"] * (CALLERS - 1) + ["cut"]
     assert len(atlas.exchanges) == 2
 
 
-def test_nobody_waits_for_longer_than_their_own_timeout(atlas, pool):
-    """While one exchange hangs, the others give up in their own time, and do not ask in turn."""
+def test_each_caller_waits_for_its_own_timeout_at_most(atlas, pool):
+    """If one token request hangs, the others time out by their own timeouts, and send none."""
     patient = pool.submit(atlas.get, timeout=None)
     assert atlas.begun.wait(PATIENCE)
     waiting = pool.map(lambda _: atlas.get(timeout=SHORT), range(CALLERS - 1))
@@ -180,8 +180,8 @@ def test_nobody_waits_for_longer_than_their_own_timeout(atlas, pool):
     assert len(atlas.exchanges) == 1
 
 
-def test_a_renewal_ahead_of_time_keeps_nobody_waiting(atlas, pool):
-    """While one call renews a token that still is good, the others use it."""
+def test_an_early_renewal_delays_no_call(atlas, pool):
+    """While one call renews a valid token, the others use it."""
     atlas.held = 2
     atlas.get()
     atlas.now = 3300.0
@@ -195,8 +195,8 @@ def test_a_renewal_ahead_of_time_keeps_nobody_waiting(atlas, pool):
 
 
 @pytest.mark.parametrize("kind", ["asyncio", "trio"], indirect=True)
-def test_a_cancelled_exchange_keeps_nobody_waiting(atlas):
-    """Who comes after a task that was cancelled while it fetched a token fetches it."""
+def test_a_cancelled_token_request_delays_no_call(atlas):
+    """If its task was cancelled, the next caller requests the token."""
     cancelled = atlas.kind.portal.start_task_soon(atlas.client.get, URL)
     assert atlas.begun.wait(PATIENCE)
     cancelled.cancel()

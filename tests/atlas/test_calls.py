@@ -19,7 +19,7 @@ PLACE = (DEMO_GROUP, DEMO_CLUSTER)
 
 
 def arguments_of(group, name, fake):
-    """Return arguments that an endpoint answers: those it must have, and the snapshot of an order."""
+    """Return valid arguments of an endpoint: the required ones, and the snapshot of an order."""
     cluster = fake.cluster(*PLACE)
     snapshot = cluster.snapshots[0]["id"]
     job = cluster.jobs[0].id
@@ -45,11 +45,11 @@ def arguments_of(group, name, fake):
 
 SUNSET = date(2100, 1, 1)
 NOW = time.time()
-"""One time for all that a test compares: ids tell the second that they were made in, too."""
+"""One time for all compared calls, because ids contain the second of their creation."""
 
 
 def shown(value):
-    """Return what a result says, but for links, as plain data without what is not known."""
+    """Return a result as plain data without links and unknown values."""
     if attrs.has(type(value)):
         parts = {
             each.name: getattr(value, each.name) for each in attrs.fields(type(value))
@@ -65,7 +65,7 @@ def shown(value):
 
 
 def within(some, whole):
-    """Return whether all that is known of one value is known of the other too, and is the same."""
+    """Return whether all known parts of one value are known in the other too, with the same value."""
     if isinstance(some, dict):
         return all(
             name in whole and within(part, whole[name]) for name, part in some.items()
@@ -76,10 +76,10 @@ def within(some, whole):
 
 
 @pytest.mark.parametrize(("group", "name"), ENDPOINTS)
-def test_every_call_is_answered_alike_before_and_after_the_sunset(
+def test_every_call_has_the_same_result_before_and_after_the_sunset(
     connect, monkeypatch, group, name
 ):
-    """The successor's answer is the legacy one but for what the record calls absent; a write is sent once."""
+    """The record lists each value that is absent afterwards; a write is sent once."""
     monkeypatch.setenv("ATLAS_SHIM_WRITES", "instances")
     answers = {}
     for route in ("legacy", "flex"):
@@ -98,8 +98,8 @@ def test_every_call_is_answered_alike_before_and_after_the_sunset(
     assert within(answers["flex"], answers["legacy"])
 
 
-def test_a_result_and_its_record(connect, retired):
-    """Words are members of enums, times are in UTC, and the record says which fields the successor lacks."""
+def test_a_result_has_its_record(connect, retired):
+    """Its values are enum members and UTC times, and the record has the fields that the successor lacks."""
     backups = connect(retired).cloud_backups
     page = backups.list_serverless_backup_snapshots(*PLACE)
     one = backups.get_serverless_backup_snapshot(*PLACE, page.results[0].id)
@@ -118,7 +118,7 @@ PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "typed-client.md").re
 
 @pytest.fixture
 def printed(retired, monkeypatch, capsys):
-    """Runs one of the page's examples against the fake, and returns what it printed."""
+    """Run one of the page's examples against the fake, and return its output."""
     monkeypatch.setenv("MONGODB_ATLAS_ACCESS_TOKEN", DEMO_TOKEN)
     monkeypatch.setattr(
         "httpx._client.HTTPTransport", lambda **_: transport_of(retired)
@@ -132,13 +132,13 @@ def printed(retired, monkeypatch, capsys):
     return run
 
 
-def test_the_first_example(printed):
+def test_the_first_example_works(printed):
     """It prints a line for each snapshot."""
     assert len(re.findall("completed", printed(0))) == 8
 
 
-def test_the_example_of_records(printed):
-    """It prints which side answered, and which side knows nothing of a snapshot."""
+def test_the_example_of_records_works(printed):
+    """It prints the side that replied, and the side without data about a snapshot."""
     lines = printed(1).splitlines()
     assert lines[0].startswith("flex ")
     assert lines[1].split()[0::2] == ["404", "flex"]

@@ -23,8 +23,8 @@ from tests.fake.asking import ACCOUNT, KEY, TOKEN
 @pytest.mark.parametrize(
     "environ", [KEY, ACCOUNT, TOKEN], ids=["key", "account", "token"]
 )
-def test_over_the_wire(kind, retired, caplog, environ):
-    """Each kind of credentials works on a socket, at a base URL that no setting names, and is in no log."""
+def test_each_kind_of_credentials_works_over_a_socket(kind, retired, caplog, environ):
+    """The base URL is in no setting, and no log has a credential."""
     caplog.set_level(logging.DEBUG)
     with FakeServer(retired) as server:
         client = kind.typed(
@@ -55,8 +55,8 @@ def test_over_the_wire(kind, retired, caplog, environ):
     ] == []
 
 
-def test_owner_closes(kind):
-    """A client closes the HTTP client that it made, and leaves an injected one open; each is a context manager."""
+def test_a_client_closes_only_its_own_http_client(kind):
+    """An injected one stays open; each client is a context manager."""
     http = kind.http()
     injected = kind.typed(http_client=http, access_token="a")
     own = kind.typed(access_token="a", environ={})
@@ -75,15 +75,15 @@ def test_owner_closes(kind):
         (AsyncAtlasClient, httpx.Client),
     ],
 )
-def test_http_client_of_another_kind(kind, http):
-    """A client that would send retired calls as they are, or that is of the other world, is refused."""
+def test_an_http_client_of_another_kind_is_refused(kind, http):
+    """It would send retired calls unchanged, or is sync instead of async or vice versa."""
     with pytest.raises(TypeError, match=r"^http_client: not a shim\.httpx\."):
         kind(http_client=http(), access_token="a")
 
 
 @pytest.mark.parametrize("kind", [AtlasClient, AsyncAtlasClient])
-def test_the_environment_is_read_at_the_call(monkeypatch, kind):
-    """The process' environment counts as it is when a client is made, which shows where it goes."""
+def test_the_environment_is_read_when_a_client_is_created(monkeypatch, kind):
+    """Its repr shows its Atlas."""
     with pytest.raises(errors.SettingsError):
         kind()
     monkeypatch.setenv("MONGODB_ATLAS_ACCESS_TOKEN", "canary")
@@ -93,8 +93,8 @@ def test_the_environment_is_read_at_the_call(monkeypatch, kind):
 @pytest.mark.parametrize(
     "timeout", [30.0, None, httpx.Timeout(5, read=None, connect=0.5)]
 )
-def test_timeout(kind, timeout):
-    """A timeout is for every step of a call, or differs by step as in httpx; None is for ever, the default 30 s."""
+def test_a_timeout_applies_to_every_step(kind, timeout):
+    """As in httpx it may differ by step; None waits without a limit, and the default is 30 s."""
     if timeout == 30.0:
         options = {}
     else:
@@ -108,8 +108,8 @@ def test_timeout(kind, timeout):
     "timeout",
     ["x", "5", -1, 0, float("nan"), float("inf"), True, httpx.Timeout(5, read=-1)],
 )
-def test_a_timeout_that_means_nothing_is_refused(kind, timeout):
-    """Where the client is made, and not in a call."""
+def test_an_invalid_timeout_is_refused(kind, timeout):
+    """The error comes when the client is created, not in a call."""
     with pytest.raises(
         errors.SettingsError, match=r"^timeout: .* is not a number of seconds above 0"
     ):
@@ -124,8 +124,8 @@ def settle(environ, *, base_url=None, http_client=None, **parts):
     )
 
 
-def test_which_atlas_is_called():
-    """An argument beats the base URL of an injected client, that beats the environment, and that beats Atlas's own."""
+def test_the_base_url_has_an_order_of_sources():
+    """They are an argument, the injected client, the environment, and Atlas's own URL."""
     environ = {**KEY, "MONGODB_ATLAS_BASE_URL": "http://c/api/atlas/v2/"}
     with httpx.Client(base_url="http://b:1/api/atlas/v1.0/") as client:
         assert (
@@ -137,8 +137,8 @@ def test_which_atlas_is_called():
     assert settle(KEY)[0] == "https://cloud.mongodb.com"
 
 
-def test_who_signs():
-    """An injected client with its own credentials does, unless some are given; one without gets the environment's."""
+def test_credentials_have_an_order_of_sources():
+    """An injected client's own are used unless others are given; without any, the environment's are."""
     with (
         httpx.Client(auth=("a", "b")) as basic,
         httpx.Client(headers={"Authorization": "Bearer a"}) as bearer,

@@ -1,4 +1,4 @@
-"""Reading JSON into the typed client's values: everything in contracts and recordings, and invalid values."""
+"""Parsing JSON into the typed client's values: everything in contracts and recordings, and invalid values."""
 
 import copy
 import json
@@ -53,8 +53,8 @@ JSON = st.recursive(
 
 
 @given(data=st.dictionaries(NAMES | st.text(), JSON))
-def test_any_object_is_read(data):
-    """Whatever JSON object comes, reading it neither raises nor loses a value, and the result is a value."""
+def test_any_object_is_parsed(data):
+    """No JSON object raises or loses a value, and the result is a value."""
     for model in ROOTS:
         value = model.from_json(data)
         assert value.raw == data or data != data  # noqa: PLR0124 - NaN
@@ -62,8 +62,8 @@ def test_any_object_is_read(data):
         assert repr(value)
 
 
-def test_words():
-    """A known word is a member of its enum and equal to its spelling; one from the future is a plain string."""
+def test_values_of_enums_are_members():
+    """A known value is an enum member and equals its text; an unknown one is a plain string."""
     known, unknown = (
         ServerlessBackupSnapshot.from_json({"status": word})
         for word in ("inProgress", "hibernating")
@@ -80,8 +80,8 @@ def test_words():
     ("storage_size_bytes", "storageSizeBytes", True), ("status", "status", ["completed"]),
     ("links", "links", {"href": "x"}),
 ])  # fmt: skip
-def test_wrong_type(attribute, name, value):
-    """A value of the wrong type leaves None, and can still be seen in raw."""
+def test_a_value_of_the_wrong_type_is_none(attribute, name, value):
+    """It can still be seen in raw."""
     snapshot = ServerlessBackupSnapshot.from_json({name: value})
     assert getattr(snapshot, attribute) is None
     assert snapshot.raw[name] == value
@@ -107,13 +107,13 @@ def test_wrong_type(attribute, name, value):
         (PaginatedServerlessBackupSnapshots, {}, "results", ()),
     ],
 )
-def test_what_can_be_read_is_kept(model, data, attribute, value):
-    """Unknown fields and list items of the declared type are kept; results are never None."""
+def test_all_readable_parts_are_kept(model, data, attribute, value):
+    """They are unknown fields and list items of the declared type; results are never None."""
     assert getattr(model.from_json(data), attribute) == value
 
 
-def test_value():
-    """A model cannot be changed, survives pickle and copies, and equals what was made from the same data."""
+def test_models_are_immutable_values():
+    """They can be pickled and copied, and equal those parsed from the same data."""
     data = {"id": "a", "links": [{"href": "h", "rel": "self"}], "new": [1]}
     snapshot = ServerlessBackupSnapshot.from_json(data)
     assert pickle.loads(pickle.dumps(snapshot)) == snapshot
@@ -122,7 +122,7 @@ def test_value():
     assert snapshot != ServerlessBackupSnapshot.from_json({**data, "new": [2]})
     with pytest.raises(AttributeError):
         setattr(snapshot, "id", "b")  # noqa: B010 - mypy would see it
-    # Whoever has a download link has the data, without a sign-in.
+    # A download link gives access to the data without credentials.
     job = ServerlessBackupRestoreJob.from_json(
         {"deliveryUrl": ["canary"], "canary": "canary"}
     )
@@ -157,7 +157,7 @@ EXAMPLES = {"string": "a", "integer": 1, "boolean": True}
 
 
 def example(contract, schema):
-    """Make a value that a schema of the contract allows."""
+    """Create a value that a schema of the contract allows."""
     if "$ref" in schema:
         return example(
             contract,
@@ -180,7 +180,7 @@ def example(contract, schema):
 
 
 def unread(value, path=""):
-    """Yield the paths of all data in a model's raw value that no attribute holds."""
+    """Yield the paths of all data in a model's raw value without an attribute."""
     yield from (f"{path}.{name}" for name in value.additional)
     for name, (attribute, _) in members(type(value)).items():
         content = getattr(value, attribute)
@@ -194,8 +194,8 @@ def unread(value, path=""):
 
 
 @pytest.mark.parametrize("schema", SHAPES)
-def test_contract_is_covered(schema):
-    """Every property of the contract has an attribute that reads an example of it, and an enum each of its words."""
+def test_the_contract_is_covered(schema):
+    """Every property has an attribute that parses an example of it, and an enum has each of its values."""
     contract = TENANT_CONTRACT if "Tenant" in schema else CONTRACT
     model = SHAPES[schema]
     shape = contract["components"]["schemas"][schema]
@@ -213,8 +213,8 @@ def test_contract_is_covered(schema):
     ("flex-snapshot-get", atlas.BackupTenantSnapshot), ("flex-snapshot-list", atlas.PaginatedTenantSnapshots),
     ("flex-restore-get", atlas.TenantRestore), ("flex-restore-list", atlas.PaginatedTenantRestores),
 ])  # fmt: skip
-def test_recordings_are_read_fully(file, model):
-    """Of recorded replies nothing is unknown, but for the cluster's name in the job of a flex cluster."""
+def test_recordings_are_parsed_completely(file, model):
+    """Only the cluster's name in the job of a flex cluster has no attribute."""
     for exchange in recorded(file, 200):
         body = json.loads(exchange["body"])
         for job in body.get("results", [body]):

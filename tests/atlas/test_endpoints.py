@@ -1,4 +1,4 @@
-"""What each endpoint sends, compared with the contracts: path, method, query and body."""
+"""The requests of each endpoint, compared with the contracts: path, method, query and body."""
 
 import inspect
 import re
@@ -34,7 +34,7 @@ def operation_of(name):
 
 
 def place_of(name):
-    """Return the arguments that say where an endpoint is."""
+    """Return the arguments for an endpoint's path."""
     parameters = inspect.signature(CALLS[name]._takes).parameters.values()
     return [
         PLACE[each.name]
@@ -44,7 +44,7 @@ def place_of(name):
 
 
 def asks_for(request, name):
-    """Return whether a request has the method and path of an operation, whose parameters are put in in order."""
+    """Return whether a request has the method and path of an operation, with its parameters filled in in order."""
     path, method, *_ = operation_of(name)
     for value in re.findall(GROUP + "|shop|" + ID, request.path):
         path = re.sub(r"\{\w+\}", value, path, count=1)
@@ -52,8 +52,8 @@ def asks_for(request, name):
 
 
 @pytest.mark.parametrize("name", BODIES)
-def test_bodies_are_the_contracts(name):
-    """A write has the members of the contract; what was not given is not sent."""
+def test_bodies_have_the_members_of_the_contract(name):
+    """An omitted argument is not sent."""
     operation, arguments, members = (
         BODIES[name][key] for key in ("operation", "arguments", "members")
     )
@@ -82,8 +82,8 @@ def test_bodies_are_the_contracts(name):
 
 
 @pytest.mark.parametrize("name", BODIES)
-def test_members_of_a_body_are_looked_at_too(name):
-    """An order with an id or a name that nothing has is not sent."""
+def test_ids_and_names_in_a_body_are_validated(name):
+    """An order with an impossible id or name is not sent."""
     arguments = BODIES[name]["arguments"]
     for argument in arguments:
         if argument.endswith(("_id", "cluster_name")) or argument == "name":
@@ -93,16 +93,16 @@ def test_members_of_a_body_are_looked_at_too(name):
                 )
 
 
-def test_tags_can_be_taken_away():
-    """No tags are not the same as tags that were not given."""
+def test_tags_can_be_removed():
+    """An empty list of tags differs from an omitted one."""
     assert ServerlessInstances.update_serverless_instance.request(
         GROUP, "shop", tags={}
     ).body == {"tags": []}
 
 
 @pytest.mark.parametrize("name", [name for name in CALLS if name.startswith("list_")])
-def test_query(name):
-    """Query parameters are spelled as Atlas does, and left out unless given."""
+def test_query_parameters_are_atlas_s(name):
+    """They have Atlas's names, and are left out unless given."""
     request = CALLS[name].request(
         *place_of(name), include_count=False, items_per_page=5, page_num=2
     )
@@ -125,7 +125,7 @@ PATTERNS = {
 
 
 def refuses(*argument):
-    """Tell whether an argument is refused."""
+    """Return whether an argument is refused."""
     try:
         check(*argument)
     except ValueError:
@@ -138,8 +138,8 @@ def refuses(*argument):
     | st.text()
     | st.from_regex(r"\A[a-zA-Z0-9][a-zA-Z0-9-]*\Z")
 )
-def test_the_contract_decides_what_an_id_and_a_name_is(value):
-    """Whatever fits the contract's pattern is taken, and nothing else but ids in upper case."""
+def test_the_contract_s_patterns_decide_about_ids_and_names(value):
+    """Only matching ones are accepted, except that ids may be in upper case."""
     for name, pattern in PATTERNS:
         fits = (
             re.fullmatch(pattern.removeprefix("^").removesuffix("$"), value) is not None
@@ -151,7 +151,7 @@ def test_the_contract_decides_what_an_id_and_a_name_is(value):
 
 
 def test_an_id_may_be_in_upper_case():
-    """It means the same object, and is sent as it is."""
+    """It refers to the same object, and is sent unchanged."""
     assert (
         GROUP.upper()
         in ServerlessInstances.list_serverless_instances.request(GROUP.upper()).path
@@ -159,8 +159,8 @@ def test_an_id_may_be_in_upper_case():
 
 
 @pytest.mark.parametrize("value", [None, 5, b"6510aa1b2c3d4e5f60718293"])
-def test_an_argument_that_is_not_a_text(value):
-    """The error names the argument."""
+def test_an_argument_of_the_wrong_type_is_refused(value):
+    """The error includes the argument's name."""
     with pytest.raises(TypeError, match=r"^group_id: .* is not a text$"):
         ServerlessInstances.list_serverless_instances.request(value)
 
@@ -171,7 +171,7 @@ FIRST = CloudBackups.iter_serverless_backup_snapshots.request(
 
 
 def page(*, results=2, total=None, next_page=None):
-    """Make a page of so many results."""
+    """Return a page with this many results."""
     if next_page is None:
         links = []
     else:
@@ -188,7 +188,7 @@ def page(*, results=2, total=None, next_page=None):
     ("last", "seen", "goes_on"),
     [
         (page(next_page=2), 2, True),
-        # Without links (a terse upstream) the total says that there is a next one.
+        # Without links (a terse upstream) the total shows that there is a next one.
         (
             page(total=3),
             2,
@@ -201,8 +201,8 @@ def page(*, results=2, total=None, next_page=None):
         (page(next_page=-5), 2, False),
     ],
 )
-def test_the_next_page_is_asked_for_by_its_number(last, seen, goes_on):
-    """The path stays, whatever the link names; it ends at the last or an empty page, or at a link that leads back."""
+def test_the_next_page_is_requested_by_its_number(last, seen, goes_on):
+    """The path stays, whatever the link's is. The last page, an empty one, or a link back ends the iteration."""
     assert FIRST.following(last, seen) == (
         attrs.evolve(FIRST, query={"itemsPerPage": "2", "pageNum": "2"})
         if goes_on

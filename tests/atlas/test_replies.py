@@ -1,4 +1,4 @@
-"""A reply becomes a value, or the error of its status with everything that Atlas answered; errors can be pickled."""
+"""A reply becomes a value, or the error of its status with all of Atlas's details; errors can be pickled."""
 
 import copy
 import pickle
@@ -12,7 +12,7 @@ from shim.errors import AtlasError, NotFoundError, RateLimitedError
 
 
 def refused(status, content=b"", **headers):
-    """Return the error that a reply becomes."""
+    """Return the error for a reply."""
     with pytest.raises(errors.AtlasError) as caught:
         result_of(Instance, httpx.Response(status, content=content, headers=headers))
     return caught.value
@@ -23,13 +23,13 @@ def refused(status, content=b"", **headers):
     (403, errors.ForbiddenError), (404, errors.NotFoundError), (410, errors.GoneError),
     (429, errors.RateLimitedError), (502, errors.AtlasError),
 ])  # fmt: skip
-def test_kind(status, kind):
-    """The status decides the class of the error."""
+def test_the_status_decides_the_class_of_the_error(status, kind):
+    """Each class has its statuses."""
     assert type(refused(status, b"{}")) is kind
 
 
-def test_atlas_error():
-    """All that a real error body says is on the error, and the main thing is in its message."""
+def test_an_error_has_all_of_atlas_s_details():
+    """Each member of the body is an attribute, and the message has the important ones."""
     body = (
         b'{"detail":"No cluster named cluster-735 exists in group b0123456789abcdef012345b.","error":404,'
         b'"errorCode":"CLUSTER_NOT_FOUND","parameters":["cluster-735","b0123456789abcdef012345b"],"reason":"Not Found"}'
@@ -54,8 +54,8 @@ def test_atlas_error():
     b'{"parameters":"x","errorCode":5,"detail":["a"],"reason":{}}', b"[1,2]", b'"text"', b"\xff\xfe",
     b"[" * 100_000, b'{"a":' + b"9" * 5000 + b"}",
 ])  # fmt: skip
-def test_odd_bodies(body):
-    """Any content of an error is survived and kept, and what it does not say is None or empty."""
+def test_unusual_bodies_are_kept(body):
+    """Any content of an error is accepted and stored; missing details are None or empty."""
     error = refused(400, body)
     assert error.error_code is None
     assert error.detail is None
@@ -67,8 +67,8 @@ def test_odd_bodies(body):
 @pytest.mark.parametrize(
     "content", [b"", b"null", b"[]", b"<html>", b'{"a":NaN}', b'"x"']
 )
-def test_success_without_the_expected_json(content):
-    """It is an error with that status and the shim's own code, which says what was expected."""
+def test_success_without_the_expected_json_is_an_error(content):
+    """It has that status and the shim's own code, and describes the expected content."""
     error = refused(200, content)
     assert type(error) is errors.AtlasError
     assert error.status == 200
@@ -79,8 +79,8 @@ def test_success_without_the_expected_json(content):
     assert error.body == content
 
 
-def test_any_success():
-    """v1.0 answers 201 where v2 answers 200; without a part of the shim in it there is no record."""
+def test_any_success_is_accepted():
+    """v1.0 returns 201 where v2 returns 200; a reply without the shim has no record."""
     response = httpx.Response(
         201, json={"id": "a"}, extensions={"shim": {"something": "else"}}
     )
@@ -95,8 +95,8 @@ def test_any_success():
     ("Thu, 22 Jan 2026 00:00:30 -0000", 30.0), ("Thu, 2 Jan 2025 00:00:00 GMT", 0.0),
     ("Thu, 22 Jan 99999999999 00:00:30 GMT", None),
 ])  # fmt: skip
-def test_retry_after(value, seconds):
-    """Seconds and HTTP-dates are read; a past date is not a wait, nonsense is unknown."""
+def test_retry_after_is_parsed(value, seconds):
+    """It may be seconds or an HTTP-date; a past date is not a wait, and an invalid value is ignored."""
     assert retry_after(value, now=1769040000.0) == seconds
 
 
@@ -116,16 +116,16 @@ def test_retry_after(value, seconds):
 @pytest.mark.parametrize(
     "carry", [copy.copy, lambda error: pickle.loads(pickle.dumps(error))]
 )
-def test_an_atlas_error_survives_the_way_to_another_process(error, carry):
-    """Type, text and every member come out as they went in."""
+def test_an_error_can_be_sent_to_another_process(error, carry):
+    """Type, text and every attribute are the same afterwards."""
     again = carry(error)
     assert type(again) is type(error)
     assert str(again) == str(error)
     assert vars(again) == vars(error)
 
 
-def test_notes_of_an_error_travel_too():
-    """What was added on its way (PEP 678), such as how often a call was tried, is not an argument of its class."""
+def test_notes_of_an_error_are_pickled_too():
+    """A note that was added later (PEP 678), such as the number of attempts, is not an argument of its class."""
     error = NotFoundError(404)
     error.add_note("3 attempts were made.")
     assert pickle.loads(pickle.dumps(error)).__notes__ == ["3 attempts were made."]

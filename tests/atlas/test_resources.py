@@ -16,7 +16,7 @@ def offline(kind):
 
 
 def test_iterators_are_lazy(fake, before_sunset):
-    """Nothing is sent before the first item is asked for, and no page before it is reached."""
+    """Nothing is sent before the first item is requested, and no page before it is reached."""
     with httpx.Client(transport=transport_of(fake)) as http:
         backups = AtlasClient(http_client=http, access_token=DEMO_TOKEN).cloud_backups
         snapshots = backups.iter_serverless_backup_snapshots(
@@ -29,8 +29,8 @@ def test_iterators_are_lazy(fake, before_sunset):
     assert len(fake.arrivals) == 1
 
 
-def test_bad_arguments_are_refused_at_the_call():
-    """An iterator, which is async in an async client, refuses a bad parameter when it is made, not when it is used."""
+def test_invalid_arguments_are_refused_at_the_call():
+    """An iterator refuses them when it is created, in an async client too, not at its first step."""
     for kind in (AtlasClient, AsyncAtlasClient):
         with pytest.raises(ValueError, match=r"^cluster_name: "):
             offline(kind).cloud_backups.iter_serverless_backup_snapshots(DEMO_GROUP, "")
@@ -72,7 +72,7 @@ def test_upstream_is_read_once(connect, retired):
 
 
 def test_a_small_page_size_costs_no_more(connect, retired):
-    """What is collected is handed over at once, whatever size of page was asked for; a list stays a page."""
+    """Collected items are yielded at once, whatever the page size; a list remains a page."""
     backups = connect(retired).cloud_backups
     page = backups.list_serverless_backup_snapshots(*PLACE, items_per_page=3)
     retired.arrivals.clear()
@@ -83,8 +83,8 @@ def test_a_small_page_size_costs_no_more(connect, retired):
     assert ids(every[:3]) == ids(page.results) == ids(again.results)
 
 
-def test_lists_that_are_not_collected_come_in_the_largest_pages(connect, retired):
-    """Their order is upstream's, so each upstream page is one of theirs: 500 items unless a size is given."""
+def test_other_lists_are_read_in_the_largest_pages(connect, retired):
+    """If the shim doesn't collect a list, the order is upstream's, so a page has 500 items unless a size is given."""
     jobs = connect(retired).cloud_backups.iter_serverless_restore_jobs
     assert ids(jobs(*PLACE)) == ids(jobs(*PLACE, items_per_page=1))
     sizes = [
@@ -94,8 +94,8 @@ def test_lists_that_are_not_collected_come_in_the_largest_pages(connect, retired
     assert sizes == ["itemsPerPage=500", "itemsPerPage=1", "itemsPerPage=1"]
 
 
-def test_before_the_sunset_pages_are_atlas_own(connect, fake, before_sunset):
-    """Legacy calls are sent unchanged, with the largest page size unless one is given, and no call is made in vain."""
+def test_before_the_sunset_pages_are_atlas_s_own(connect, fake, before_sunset):
+    """Legacy calls are sent unchanged, with the largest page size unless one is given, and none is needless."""
     backups = connect(fake).cloud_backups
     every = backups.iter_serverless_backup_snapshots(*PLACE)
     assert queries(fake.arrivals) == ["itemsPerPage=500"]

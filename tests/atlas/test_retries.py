@@ -1,4 +1,4 @@
-"""When the typed client repeats a call: how often, after how long, and never a write that may have been executed."""
+"""Retries of the typed client: how often, after how long, and never for a write that may have been executed."""
 
 import copy
 from types import SimpleNamespace
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.usefixtures("before_sunset")
 
 @pytest.fixture
 def timer(monkeypatch):
-    """A clock that only waits move on, the waits so far, and the part of the jitter that is waited."""
+    """A clock that only waits advance, the waits so far, and the part of the jitter that is used."""
     timer = SimpleNamespace(now=1000.0, waits=[], part=1.0)
 
     def sleep(seconds):
@@ -57,7 +57,7 @@ def write(client):
 
 @pytest.fixture
 def tried(connect):
-    """Makes a call that is answered with these in turn, the last for ever; returns its result and the requests."""
+    """Make a call with these replies in turn, the last one from then on; return its result and the requests."""
 
     def try_(call, *answers, **options):
         sent = []
@@ -105,8 +105,10 @@ UNAVAILABLE = httpx.Response(503)
     ],
     ids=["backoff", "jitter", "seconds", "date"],
 )
-def test_how_long_is_waited(tried, timer, monkeypatch, answers, part, backoff, waits):
-    """Any part of a time that doubles ("full jitter"), on top of Retry-After in one of its forms (RFC 9110, 10.2.3)."""
+def test_a_wait_is_part_of_a_doubling_time(
+    tried, timer, monkeypatch, answers, part, backoff, waits
+):
+    """It is "full jitter" on top of Retry-After in one of its forms (RFC 9110, 10.2.3)."""
     monkeypatch.setattr("shim.atlas.replies.time.time", lambda: 1769040000.0)
     timer.part = part
     done = tried(read, *answers, GOOD, retries=Retries(backoff=backoff))
@@ -115,8 +117,8 @@ def test_how_long_is_waited(tried, timer, monkeypatch, answers, part, backoff, w
     assert {request.url for request in done.sent} == {done.sent[0].url}
 
 
-def test_the_last_attempt_is_the_last(tried, timer):
-    """The error stands then, and says how often the call was made; None switches retries off."""
+def test_the_last_error_has_the_number_of_attempts(tried, timer):
+    """It is raised after the last one; None switches retries off."""
     done = tried(read, UNAVAILABLE, retries=Retries(attempts=4, backoff=0.1))
     assert done.result.status == 503
     assert len(done.sent) == 4
@@ -126,8 +128,8 @@ def test_the_last_attempt_is_the_last(tried, timer):
     assert len(tried(read, UNAVAILABLE, retries=None).sent) == 1
 
 
-def test_the_log_tells_of_each_wait(tried, timer, caplog):
-    """Whoever wonders what took so long finds it at INFO."""
+def test_each_wait_is_logged(tried, timer, caplog):
+    """The level is INFO, so a user can find the reason of a delay."""
     caplog.set_level("INFO", logger="shim.atlas")
     tried(
         read,
@@ -147,8 +149,8 @@ def test_the_log_tells_of_each_wait(tried, timer, caplog):
 @pytest.mark.parametrize(
     ("policy", "said"), [({"longest_wait": 3.0}, "4"), ({}, "60"), ({}, "1000000")]
 )
-def test_a_wait_that_is_too_long_is_not_begun(tried, timer, policy, said):
-    """Beyond the caller's cap, and beyond the call's timeout (5 s here), the error is raised at once and says it."""
+def test_a_wait_that_is_too_long_is_not_started(tried, timer, policy, said):
+    """Beyond the caller's limit or the call's timeout (5 s here) the error is raised at once, with that reason."""
     done = tried(read, refusal(429, said), retries=Retries(**policy))
     assert type(done.result) is errors.RateLimitedError
     assert done.result.retry_after == float(said)
@@ -160,8 +162,8 @@ def test_a_wait_that_is_too_long_is_not_begun(tried, timer, policy, said):
     )
 
 
-def test_all_attempts_share_the_time_of_one(tried, timer):
-    """A later attempt has no more than what is left of the call's timeout, 5 s here, for each of its steps."""
+def test_all_attempts_share_one_timeout(tried, timer):
+    """Each step of a later attempt has only the rest of the call's timeout, 5 s here."""
     done = tried(read, refusal(429, "3"), GOOD, retries=Retries(backoff=0))
     assert [request.extensions["timeout"]["read"] for request in done.sent] == [
         5.0,
@@ -179,16 +181,16 @@ def test_all_attempts_share_the_time_of_one(tried, timer):
     *((refusal(status), []) for status in (400, 401, 403, 404, 409, 410, 500, 502, 504)),
 ])  # fmt: skip
 @pytest.mark.parametrize("call", [read, write])
-def test_what_is_made_again(tried, timer, answer, repeated, call):
-    """A write only where nothing was executed, never on a guess: upstream's own 503, or a cut, may come after it."""
+def test_only_an_unexecuted_write_is_repeated(tried, timer, answer, repeated, call):
+    """Upstream's own 503, or an interrupted connection, may come after its execution."""
     done = tried(call, answer, GOOD, retries=Retries())
     assert len(done.sent) == (2 if call in repeated else 1)
     assert len({request.content for request in done.sent}) == 1
     assert isinstance(done.result, Exception) == (call not in repeated)
 
 
-def test_where_redirects_are_followed_no_connection_proves_nothing(tried, timer):
-    """The connection that was not made may be the one after 303, and the write is done."""
+def test_with_redirects_a_failed_connection_proves_nothing(tried, timer):
+    """It may be the one after a 303, and the write is already done."""
     see_other = httpx.Response(303, headers={"Location": "https://elsewhere.example/"})
     refused = httpx.ConnectError("refused")
     done = tried(
@@ -198,8 +200,8 @@ def test_where_redirects_are_followed_no_connection_proves_nothing(tried, timer)
     assert [request.method for request in done.sent] == ["POST", "GET"]
 
 
-def test_a_rate_limit_while_signing_in_is_waited_for(connect, fake, timer):
-    """The token endpoint has limits, too; the call itself was not sent."""
+def test_a_rate_limit_of_the_token_endpoint_is_waited_for(connect, fake, timer):
+    """The call itself was not sent."""
     answers = iter([FakeReply(429, (("Retry-After", "2"),), b"{}")])
     fake.overrides.append(
         lambda arrival: next(answers, None) if "oauth" in arrival.target else None
@@ -211,8 +213,8 @@ def test_a_rate_limit_while_signing_in_is_waited_for(connect, fake, timer):
     assert timer.waits == [2.0]
 
 
-def test_each_page_of_an_iteration_may_be_tried_again(connect, fake, timer):
-    """A rate limit in the middle neither ends an iteration nor begins it anew."""
+def test_each_page_of_an_iteration_may_be_retried(connect, fake, timer):
+    """A rate limit in the middle neither ends nor restarts the iteration."""
     limits = iter([None, FakeReply(429, (("Retry-After", "3"),), b"{}")])
     fake.overrides.append(lambda _: next(limits, None))
     backups = connect(fake, retries=Retries(backoff=0)).cloud_backups
@@ -232,14 +234,14 @@ def test_each_page_of_an_iteration_may_be_tried_again(connect, fake, timer):
         ("longest_wait", float("inf")),
     ],
 )
-def test_a_policy_without_a_meaning(name, value):
-    """The error names the field."""
+def test_an_invalid_policy_is_refused(name, value):
+    """The error includes the field's name."""
     with pytest.raises(SettingsError, match=f"^{name}: "):
         Retries(**{name: value})
 
 
-def test_without_a_timeout_the_cap_alone_counts(tried, timer):
-    """Whoever waits for ever waits for Retry-After, too."""
+def test_without_a_timeout_only_the_limit_of_waits_applies(tried, timer):
+    """So Retry-After is waited for."""
     retries = Retries(longest_wait=3600, backoff=0)
     done = tried(
         read, refusal(429, "3000"), GOOD, retries=retries, http={"timeout": None}

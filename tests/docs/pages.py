@@ -1,14 +1,14 @@
-"""A page of docs/, played as its reader would: its blocks in one shell, in an empty folder, and its output compared.
+"""A page of docs/, executed as its reader would do: its blocks in one shell, in an empty folder, and its output.
 
-What a page's blocks are, by the word behind the fence:
+The word after the fence decides about a block:
 
 - ``sh`` is typed into the shell, block after block;
-- ``text`` right behind it is what that block shows; ``…`` in a line stands for anything, as a line for any lines;
+- ``text`` directly after it is that block's output; ``…`` in a line stands for any text, as a line for any lines;
 - another language is a file, if the line before it ends with a name and a colon, as in "Save this as `app.py`:";
-- ``bash`` otherwise is for a machine that no test has (a cluster, systemd, a package index), and is not played.
+- ``bash`` otherwise is for a machine that no test has (a cluster, systemd, a package index), and is not executed.
 
-A command that fails says so in the comment behind it: ``exit code 4``. Where a page
-starts the fake Atlas or a gateway, its ports are free ones in the test.
+A command that fails has a comment after it: ``exit code 4``. The test replaces the
+ports of the fake Atlas and of gateways with free ones.
 """
 
 import difflib
@@ -31,7 +31,7 @@ PORTS = {
     "8482": "",
     "8400": "",
 }
-"""Those that pages name, and the variables that give a gateway another one where a page leaves it at its default."""
+"""The ports in pages, and the variables for gateways that use a default port."""
 
 START = """\
 trap 'kill $(jobs -p) 2>/dev/null; wait' EXIT
@@ -40,19 +40,19 @@ exec 2>&1
 failed=
 """
 END = "\x1e"
-"""What the shell writes between blocks, followed by the exit codes of the commands that failed."""
+"""The shell's separator between blocks, followed by the exit codes of failed commands."""
 
 _STARTS = re.compile(r"atlas-shim (?:fake-atlas|serve)\b")
 
 LISTENS = """
 for try in {{1..600}}; do (exec 3<>/dev/tcp/127.0.0.1/{port}) 2>/dev/null && break; sleep 0.1; done
 """
-"""A reader types the next command when the program is there; so does the test."""
+"""The time limit for a program to start; a reader types the next command after that."""
 
 
 @attrs.frozen
 class Block:
-    """A fenced block: its word, its content, and the name of the file that the line before it announces."""
+    """A fenced block: its word, its content, and the file name from the line before it."""
 
     language: str
     content: str
@@ -74,11 +74,11 @@ def play(
     replaced: Sequence[tuple[str, str]] = (),
     lacking: Sequence[str] = (),
 ) -> None:
-    """Play a page of docs/ in a folder, with words of it replaced; raises AssertionError for the first difference.
+    """Execute a page of docs/ in a folder, with words replaced; raise AssertionError at the first difference.
 
-    Blocks with a program that this machine is ``lacking`` are left out.
+    Blocks with a program that this machine is ``lacking`` are skipped.
     """
-    # Which pip finds without a clone.
+    # So pip finds it without a clone.
     text = (DOCS / page).read_text("utf-8").replace("CLONE[", "atlas-shim[")
     for old, new in replaced:
         assert old in text, old
@@ -119,14 +119,14 @@ def play(
 
 
 def path() -> str:
-    """Return where the shell looks for programs: first in this environment, last where Debian keeps servers."""
+    """Return where the shell looks for programs: first in this environment, last where Debian installs servers."""
     return os.pathsep.join(
         (str(Path(sys.executable).parent), os.environ["PATH"], "/usr/sbin")
     )
 
 
 def _steps(text: str) -> Iterator[tuple[Block, str | None]]:
-    """Yield what is typed, files as commands that write them, each with what the page shows for it."""
+    """Yield the input, with files as commands that write them, each with its output on the page."""
     found = list(blocks(text))
     for block, after in zip(found, [*found[1:], Block("", "", "")], strict=True):
         if block.language == "sh":
@@ -140,7 +140,7 @@ def _saved(block: Block) -> str:
 
 
 def _typed(content: str, ports: Mapping[str, str]) -> str:
-    """Return a block as it is typed, and the wait for what it starts."""
+    """Return a block as it is typed, and the wait for the program that it starts."""
     waits = ""
     if ports:
         atlas = f"atlas-shim fake-atlas --listen 127.0.0.1:{ports['8482']}"
@@ -160,7 +160,7 @@ def _typed(content: str, ports: Mapping[str, str]) -> str:
 
 
 def _shell(script: str, folder: Path, environ: Mapping[str, str]) -> str:
-    """Return what a shell and the programs it starts show; all of them have ended then."""
+    """Return the output of a shell and its programs, all of which have ended then."""
     kept = {
         name: os.environ[name]
         for name in ("LANG", "LC_ALL", "TMPDIR")
@@ -193,13 +193,13 @@ def _shell(script: str, folder: Path, environ: Mapping[str, str]) -> str:
 
 
 def _answers(shown: str) -> Iterator[tuple[str, list[str]]]:
-    """Yield what each block showed, and the exit codes of what failed in it."""
+    """Yield the output of each block, and the exit codes of its failed commands."""
     for found in re.finditer(rf"(.*?)\n{END}([ \d]*)\n", shown, re.DOTALL):
         yield found[1], found[2].split()
 
 
 def matches(expected: str, came: str) -> bool:
-    """Tell whether what came is what a page shows."""
+    """Return whether the output matches the page."""
     pattern = ""
     for line in expected.strip().splitlines():
         said = "[^\n]*".join(re.escape(part) for part in line.rstrip().split("…"))

@@ -25,7 +25,7 @@ SECTIONS = dict(
 
 
 def trees():
-    """Return the sources that answer calls, the fake Atlas left out, as syntax trees."""
+    """Return the sources that create replies, without the fake Atlas, as syntax trees."""
     texts = [
         path.read_text("utf-8")
         for path in (ROOT / "shim").rglob("*.py")
@@ -37,7 +37,7 @@ def trees():
 
 
 def documents():
-    """Return the codes of our own that the shipped mapping documents refuse a body with; each is a 400."""
+    """Return our own codes with which the shipped mapping documents refuse a body; each is a 400."""
 
     def codes(value):
         members = (
@@ -59,7 +59,7 @@ def documents():
 
 @pytest.fixture(scope="module")
 def source():
-    """Every code of the source, with the statuses that stand right before one in a call."""
+    """Every code of the source, with the statuses directly before one in a call."""
     found = {code: {400} for code in documents()}
     for tree in trees():
         for node in ast.walk(tree):
@@ -84,16 +84,16 @@ def source():
     return found
 
 
-def test_each_code_has_a_section_and_each_section_a_code(source):
-    """What the source and the mapping documents answer with is what the page is about."""
+def test_codes_and_sections_match(source):
+    """The codes are those of the source and the mapping documents."""
     own = {code for code in source if OWN.fullmatch(code)}
     assert len(own) > 25
     assert SECTIONS.keys() == own
     assert list(SECTIONS) == sorted(SECTIONS, key=lambda code: code.split("_"))
 
 
-def test_each_section_says_what_one_needs_to_know(source):
-    """Its status as the source has it, who sends it, whether something was executed, the cause and the cure."""
+def test_each_section_is_complete(source):
+    """It has the source's status, the sender, whether something was executed, the cause and the cure."""
     for code, text in SECTIONS.items():
         points = re.findall(r"^- \*\*(\w+):\*\* (.)", text, re.MULTILINE)
         assert [name for name, _ in points] == [
@@ -108,8 +108,8 @@ def test_each_section_says_what_one_needs_to_know(source):
         assert source[code] <= said, code
 
 
-def test_the_command_says_what_each_section_says():
-    """Its points in one line each; a link is its text and a file that is there."""
+def test_the_command_prints_each_section():
+    """Each point is one line; a link becomes its text and an existing file."""
     for code, text in SECTIONS.items():
         said = meaning_of(code)
         assert list(said) == ["Status", "Executed", "Cause", "Cure"]
@@ -118,8 +118,8 @@ def test_the_command_says_what_each_section_says():
         assert [(ROOT / page).is_file() for page in pages] == [True] * text.count("](")
 
 
-def test_codes_that_the_shim_gives_in_atlas_name_are_listed(source):
-    """All that are no code of its own, with their status."""
+def test_atlas_s_codes_that_the_shim_uses_are_listed(source):
+    """They are all codes other than its own, with their status."""
     rows = dict(re.findall(r"^\| `([A-Z_]+)` \| (\d+), from Atlas", PAGE, re.MULTILINE))
     assert rows.pop("VERSION_GONE") == "410"  # which Atlas alone gives
     assert {code: {int(status)} for code, status in rows.items()} == {
@@ -127,8 +127,8 @@ def test_codes_that_the_shim_gives_in_atlas_name_are_listed(source):
     }
 
 
-def test_a_cure_fits_a_line_of_a_log_and_of_a_run():
-    """It is one sentence or two, and a command of the run starts the program again."""
+def test_a_cure_fits_a_log_line():
+    """It is one sentence or two. A command for a run starts the program again."""
     for code, known in error_codes().items():
         assert 20 < len(known.cure) <= 180, code
         assert "`" not in cure_of(code), code
@@ -139,8 +139,8 @@ def test_a_cure_fits_a_line_of_a_log_and_of_a_run():
         assert not {option.flag for option in TABLE}.intersection(words), code
 
 
-def test_readers_of_atlas_schema_alone_can_read_an_error():
-    """Its members are those of the contract, so that a client which refuses all others shows what it says."""
+def test_an_error_fits_atlas_s_schema():
+    """A client that refuses all members outside the contract can still show the error."""
     contract = json.loads(
         (ROOT / "tests/cases/contract/legacy-serverless-2026-08.json").read_text(
             "utf-8"
@@ -156,7 +156,7 @@ def test_readers_of_atlas_schema_alone_can_read_an_error():
         jsonschema.validate(error_body(400, code, "No.", ("x",)), schema)
 
 
-def test_the_example_of_the_page_is_an_answer():
-    """A gateway with a list says so of a POST."""
+def test_the_example_of_the_page_is_a_real_reply():
+    """A gateway with a list of allowed calls sends it for a POST."""
     example = json.loads(re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)[0])
     assert json.loads(not_allowed("POST").reply().body or b"") == example

@@ -22,14 +22,14 @@ from tests.fake.asking import KEY
 from tests.release.conftest import sdist, unpacked, wheel  # noqa: F401 - fixtures
 
 ELSEWHERE = {"next-sunset.md", "trouble.md"}
-"""Pages whose commands are run by tests of their own."""
+"""Pages whose commands are run by separate tests."""
 
 INSTALLED = {
     "PIP_NO_INDEX": "1",
     "PIP_DISABLE_PIP_VERSION_CHECK": "1",
     "PIP_ROOT_USER_ACTION": "ignore",
 }
-"""What a page installs is there already, and pip asks nobody."""
+"""The packages that a page installs are there already, so pip contacts no index."""
 
 PLAYED = {
     "atlas-cli.md": (), "prove.md": (), "base-urls.md": ("curl",),
@@ -51,8 +51,8 @@ def need(*programs):
             pytest.skip(f"{program} is not installed")
 
 
-def test_every_page_is_played():
-    """One with commands that is added gets a line above, or a test below."""
+def test_every_page_is_executed():
+    """A new one with commands needs a line above, or a test below."""
     pages = {
         path.name
         for path in (DOCS / "how-to").glob("*.md")
@@ -68,13 +68,13 @@ def test_every_page_is_played():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("page", PLAYED)
-def test_a_page_does_what_it_shows(page, folder):
-    """Every block as it stands, with everything that it shows."""
+def test_a_page_is_executed(page, folder):
+    """Every block runs as printed, and its output matches."""
     need(*PLAYED[page])
     play(f"how-to/{page}", folder, environ=INSTALLED)
 
 
-def test_deploying(folder):
+def test_deploying_is_executed(folder):
     """The settings are checked as printed, on a machine without kubectl, too."""
     shutil.copytree(DOCS.parent / "deploy", folder / "deploy")
     if shutil.which("kubectl", path=path()):
@@ -84,8 +84,8 @@ def test_deploying(folder):
     play("how-to/deploying.md", folder, environ=INSTALLED, lacking=lacking)
 
 
-def test_a_hard_coded_host(folder):
-    """The certificate is made, and a call of https://cloud.mongodb.com by its key reaches the gateway."""
+def test_a_hard_coded_host_is_executed(folder):
+    """The certificate is created, and a call of https://cloud.mongodb.com with its key reaches the gateway."""
     need("curl", "openssl")
     names = [("0.0.0.0:443", "127.0.0.1:8480"), ("GATEWAY_IP:443", "127.0.0.1:8480")]
     names += [("PUBLIC:PRIVATE", f"{DEMO_PUBLIC_KEY}:{DEMO_PRIVATE_KEY}")]
@@ -105,8 +105,8 @@ def test_a_hard_coded_host(folder):
 @pytest.mark.skipif(
     os.geteuid() != 0, reason="nginx, as Debian builds it, writes below /var/lib"
 )
-def test_many_callers(folder):
-    """Forty callers are forty upstream calls; behind nginx one goes through the gateway, and another never sees it."""
+def test_many_callers_is_executed(folder):
+    """Forty callers make forty calls; behind nginx one goes through the gateway, and another never reaches it."""
     need("curl", "seq", "xargs", "nginx")
     play("how-to/many-callers.md", folder)
 
@@ -116,13 +116,14 @@ PAGE = DOCS / "tutorial" / "ten-minutes.md"
 
 @pytest.fixture
 def index(tmp_path, request):
-    """Return variables by which pip finds the wheel and what it stands on, without a package index."""
+    """Return variables by which pip finds the wheel and its dependencies, without a package index."""
     for name in ("pip", "ensurepip", "hatchling"):
         pytest.importorskip(name)
     if shutil.which("curl") is None:
         pytest.skip("curl is not installed")
     wheels = str(request.getfixturevalue("wheel").parent)
-    # What is installed here, but the package under test, and pip, which each has.
+    # All installed packages except the one under test, and pip, which each environment
+    # has.
     beside = tmp_path / "site-packages"
     beside.mkdir()
     for found in Path(sysconfig.get_path("purelib")).iterdir():
@@ -137,8 +138,8 @@ def index(tmp_path, request):
 
 
 @pytest.mark.slow
-def test_the_tutorial(tmp_path, index):
-    """Every block as it stands, and everything that it shows."""
+def test_the_tutorial_is_executed(tmp_path, index):
+    """Every block runs as printed, and its output matches."""
     folder = tmp_path / "reader"
     folder.mkdir()
     play(PAGE, folder, environ=index)
@@ -152,8 +153,8 @@ def test_the_tutorial(tmp_path, index):
     )
 
 
-def test_the_first_call_takes_five_commands_at_most():
-    """From an empty folder to a translated call."""
+def test_the_first_call_needs_five_commands_at_most():
+    """They start in an empty folder and end with a translated call."""
     first = next(
         block for block in blocks(PAGE.read_text("utf-8")) if block.language == "sh"
     )

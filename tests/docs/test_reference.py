@@ -23,22 +23,22 @@ from tests.peers.served import At, ask, gateway, get, lines_of, status_of
 @pytest.mark.parametrize(
     "path", COMMITTED, ids=lambda path: path.relative_to(ROOT).as_posix()
 )
-def test_a_committed_file_is_what_the_code_says(path):
-    """Whoever changes what it is made of writes it anew."""
+def test_a_committed_file_is_current(path):
+    """After a change of its source it has to be regenerated."""
     assert path.read_text("utf-8") == COMMITTED[path](), (
         "run: python docs/site/reference.py"
     )
 
 
 def test_every_command_has_its_section(page):
-    """In the order of the help."""
+    """The sections are in the order of the help."""
     assert re.findall(
         r"^## `atlas-shim (.+)`$", page("commands.md"), re.MULTILINE
     ) == list(COMMANDS)
 
 
 def test_every_public_name_is_on_the_page(page):
-    """Of the package, the typed client, the errors and the fake; and nothing of this machine."""
+    """It has those of the package, the typed client, the errors and the fake, and no path of this machine."""
     text = page("python.md")
     of_errors = [
         name
@@ -73,7 +73,7 @@ def documents():
 
 
 def test_every_operation_and_every_member_is_there(documents):
-    """No operation, no member of an answer or of a request, and no reason is left out."""
+    """No operation, no member of a reply or of a request, and no reason is left out."""
     text = maker.page(documents)
     for operation in [one for document in documents for one in document.operations]:
         assert (
@@ -94,8 +94,8 @@ def test_every_operation_and_every_member_is_there(documents):
         ]
 
 
-def test_tables_have_as_many_cells_in_each_row(documents):
-    """A word with a bar in it, or a cell too few, would break a table."""
+def test_each_row_of_a_table_has_the_same_number_of_cells(documents):
+    """A word with a bar in it, or a missing cell, would break a table."""
     tables = [
         part.splitlines()
         for part in maker.page(documents).split("\n\n")
@@ -125,8 +125,8 @@ def test_tables_have_as_many_cells_in_each_row(documents):
         ),
     ],
 )
-def test_a_rule_in_words(verb, words):
-    """What a value is made from is code, and each name is found whole."""
+def test_a_rule_has_a_description(verb, words):
+    """The source of a value is code, and each name is complete."""
     assert (
         maker.value("name", Rule(verb, at="", owner="", fidelity=Fidelity.DERIVED))
         == words
@@ -148,8 +148,8 @@ def described(page):
     return found
 
 
-def test_every_variable_that_pages_and_manifests_mention_is_on_the_page(described):
-    """A guide or a manifest that misspells one of ours would be believed; the changelog may name what is gone."""
+def test_every_variable_in_pages_and_manifests_is_on_the_page(described):
+    """A misspelled one would mislead a reader; only the changelog may have removed ones."""
     files = [path for path in ROOT.glob("*.md") if path.name != "CHANGELOG.md"]
     for folder in ("docs", "deploy", "examples", "mappings", "benchmarks"):
         files += [path for path in (ROOT / folder).rglob("*") if path.is_file()]
@@ -158,7 +158,7 @@ def test_every_variable_that_pages_and_manifests_mention_is_on_the_page(describe
         for path in files
         for name in OURS.findall(path.read_text("utf-8", "ignore"))
     }
-    # Where tests unpack, and click's own.
+    # Folders where tests unpack, and click's own variable.
     others = {
         "ATLAS_SHIM_TEST_ROOT",
         "_ATLAS_SHIM_COMPLETE",
@@ -168,7 +168,7 @@ def test_every_variable_that_pages_and_manifests_mention_is_on_the_page(describe
 
 
 def test_no_variable_of_the_page_is_reported_as_unknown(described):
-    """What the page describes is a setting, and a program reports what it does not describe."""
+    """A program reports every variable that is not a setting."""
     ours = {name for name in described if name.startswith("ATLAS_SHIM_")}
     assert ours == KNOWN
     assert unknown_variables(dict.fromkeys(described, "x")) == []
@@ -181,7 +181,7 @@ LOST = "Removed from responses"
 
 @pytest.fixture(scope="module")
 def tables(page):
-    """Section -> field -> when, of the page's tables; ``the same`` is what the line above says."""
+    """Section -> field -> when, of the page's tables; ``the same`` repeats the line above."""
     found: dict[str, dict[str, str]] = {}
     for section in page("headers.md").split("\n## ")[1:]:
         heading, _, text = section.partition("\n")
@@ -201,8 +201,8 @@ def tables(page):
     [(ASKED, _REQUEST_DROPS), (LOST, _ABOUT_CONTENT)],
     ids=["request", "reply"],
 )
-def test_every_field_that_is_dropped_is_on_the_page(section, names, tables):
-    """Those of the connection and of the peer in a request, those about a successor's content in a reply."""
+def test_every_dropped_field_is_on_the_page(section, names, tables):
+    """In a request these are hop-by-hop fields and the peer's, in a reply those about a successor's content."""
     said = tables[section].keys() | tables["Set in requests to Atlas"].keys()
     assert {name.lower() for name in names} - said - {
         "content-length",
@@ -213,8 +213,8 @@ def test_every_field_that_is_dropped_is_on_the_page(section, names, tables):
 @pytest.mark.parametrize(
     "path", ["/", "/livez", "/metrics", "/status.txt", "/status.json"]
 )
-def test_the_admin_listener_adds_what_the_page_says(path, tables):
-    """Every page of the listener has these fields."""
+def test_the_admin_listener_adds_the_fields_of_the_page(path, tables):
+    """Each of its pages has them."""
     with gateway("http://127.0.0.1:1") as served:
         url = served.admin_url or ""
         head, _ = ask(At(url), get(path, host=url.removeprefix("http://")))

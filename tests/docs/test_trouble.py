@@ -1,4 +1,4 @@
-"""Each row of the troubleshooting page with a real gateway: it gets that answer, and the cure helps."""
+"""Each row of the troubleshooting page with a real gateway: the reply is the described one, and the cure works."""
 
 import re
 import time
@@ -48,7 +48,7 @@ def upstream():
 
 @pytest.fixture
 def command(monkeypatch):
-    """The command in this process, in an environment that is given."""
+    """Run the command in this process, in a given environment."""
 
     def run(*words, **environ):
         monkeypatch.setenv("NO_PROXY", "*")
@@ -57,8 +57,8 @@ def command(monkeypatch):
     return run
 
 
-def test_the_first_lines_lead_to_every_section():
-    """The list of what one sees has all of them, and nothing else."""
+def test_the_list_of_symptoms_has_every_section():
+    """The first lines of the page link to all of them, and to nothing else."""
     links = dict(
         re.findall(
             r"\[([^\]]+)\]\(#([\w-]+)\)", " ".join(PAGE.partition("\n## ")[0].split())
@@ -70,8 +70,8 @@ def test_the_first_lines_lead_to_every_section():
     assert all(anchor == title.replace(" ", "-") for title, anchor in links.items())
 
 
-def test_fields_tell_who_answered(upstream):
-    """The shim, Atlas through it, or Atlas alone."""
+def test_fields_show_who_replied(upstream):
+    """It is the shim, Atlas through it, or Atlas alone."""
     with Section("401").gateway(upstream) as served:
         translated = ask(served, headers=BEARER)
         passed = ask(served, FLEX, headers={**BEARER, **FLEX_ACCEPT})
@@ -141,10 +141,10 @@ NOWHERE = "127.0.0.1:1"
         ("504", "--deadline 0.1", {}, WITH_TOKEN, 504, "SHIM_UPSTREAM_TIMEOUT"),
     ],
 )
-def test_a_row_says_what_the_gateway_answers(
+def test_a_row_has_the_gateway_s_reply(
     section, words, environ, call, status, code, upstream
 ):
-    """The section of the status has the error, and the error leads to its own section."""
+    """The section of the status has the error, and the error links to that section."""
     if "redis:" in words:
         pytest.importorskip("redis", reason="redis is not installed")
     upstream.fake.overrides[:] = [lambda _: time.sleep(0.3)] if section == "504" else []
@@ -172,10 +172,8 @@ def test_a_row_says_what_the_gateway_answers(
         ("410", "--route legacy", {}, WITH_TOKEN, 410, "VERSION_GONE"),
     ],
 )
-def test_a_row_says_what_atlas_answers(
-    section, words, environ, call, status, code, upstream
-):
-    """It comes as Atlas sent it."""
+def test_a_row_has_atlas_s_reply(section, words, environ, call, status, code, upstream):
+    """It arrives as Atlas sent it."""
     with Section(section).gateway(upstream, words, environ) as served:
         Section(section).passes(ask(served, **call), status, code)
 
@@ -188,10 +186,8 @@ def test_a_row_says_what_atlas_answers(
     ("421", f"{VERIFY} --public-url http://gateway.internal:8480", KEY, BY_NAME, 200),
     ("504", "--deadline 120", {}, WITH_TOKEN, 200),
 ])  # fmt: skip
-def test_what_a_row_says_to_type_helps(
-    section, words, environ, call, outcome, upstream
-):
-    """The call passes then; where the outcome is an error, Atlas says what is wrong with the call itself."""
+def test_the_command_of_a_row_works(section, words, environ, call, outcome, upstream):
+    """Then the call passes; if an error is the expected outcome, Atlas reports a problem of the call itself."""
     upstream.fake.overrides[:] = [lambda _: time.sleep(0.3)] if section == "504" else []
     with Section(section).gateway(upstream, words, environ, cure=True) as served:
         answer = ask(served, **call)
@@ -204,14 +200,14 @@ def test_what_a_row_says_to_type_helps(
     ("words", "environ", "call"),
     [(VERIFY, KEY, SIGNED), (OWN, ACCOUNT, {}), (OWN, KEY, {}), ("", {}, WITH_TOKEN)],
 )
-def test_who_signs_as_the_page_says_is_let_in(words, environ, call, upstream):
-    """The caller with verify, the gateway with own, and whoever has a token."""
+def test_each_way_to_sign_in_works(words, environ, call, upstream):
+    """They are the caller's own key with verify, the gateway's key with own, and a token."""
     with Section("401").gateway(upstream, words, environ) as served:
         assert ask(served, **call).status_code == 200
 
 
-def test_401_of_a_token_ends_with_a_new_one(upstream):
-    """Which is fetched through the gateway."""
+def test_the_cure_of_401_with_a_token_works(upstream):
+    """A new one is requested through the gateway."""
     with Section("401").gateway(upstream) as served:
         form = {"grant_type": "client_credentials"}
         given = ask(
@@ -226,10 +222,8 @@ def test_401_of_a_token_ends_with_a_new_one(upstream):
         )
 
 
-def test_401_of_an_unknown_key_ends_with_a_line_in_a_file(
-    upstream, tmp_path, monkeypatch
-):
-    """Of ``--keys-file``."""
+def test_the_cure_of_401_with_an_unknown_key_works(upstream, tmp_path, monkeypatch):
+    """It is a line in the file of ``--keys-file``."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "keys.txt").write_text(f"{DEMO_PUBLIC_KEY}:{DEMO_PRIVATE_KEY}\n")
     with Section("401").gateway(
@@ -238,8 +232,8 @@ def test_401_of_an_unknown_key_ends_with_a_line_in_a_file(
         assert ask(served, auth=digest()).status_code == 200
 
 
-def test_401_of_the_gateways_own_key_is_seen_by_check(upstream, command):
-    """``check --connect`` says so, and that the right one is let in."""
+def test_check_reports_a_401_of_the_gateway_s_own_key(upstream, command):
+    """``check --connect`` accepts the right key."""
     tried = command(
         "check", "--connect", MONGODB_ATLAS_BASE_URL=upstream.url, **OTHER_KEY
     )
@@ -253,8 +247,8 @@ def test_401_of_the_gateways_own_key_is_seen_by_check(upstream, command):
     )
 
 
-def test_406_ends_with_a_dated_accept(upstream):
-    """Which the section has; a retired call is served without one too."""
+def test_the_cure_of_406_works(upstream):
+    """The section has a dated Accept; a retired call needs none."""
     assert all(
         f"-H 'Accept: {accept['Accept']}'" in Section("406").text
         for accept in (FLEX_ACCEPT, LEGACY_ACCEPT)
@@ -264,8 +258,8 @@ def test_406_ends_with_a_dated_accept(upstream):
         assert ask(served, headers={**BEARER, "Accept": "*/*"}).status_code == 200
 
 
-def test_410_where_nothing_took_its_place(upstream, command):
-    """The answer says what to do instead, and so does explain."""
+def test_410_without_a_replacement_is_explained(upstream, command):
+    """The reply and explain have the next step."""
     section = Section("410")
     target = f"{V2}/privateEndpoint/serverless/instance/{DEMO_CLUSTER}/endpoint"
     upstream.fake.overrides.append(
@@ -283,8 +277,8 @@ HTML = FakeReply(200, (("Content-Type", "text/html"),), b"<html>Please sign in</
 
 
 @pytest.mark.parametrize(("title", "said"), [("429", LIMITED), ("502", HTML)])
-def test_what_ends_by_itself(upstream, command, title, said):
-    """429 has Retry-After; 502 names the HTML in ``detail``, and explain prints the call to look at it with."""
+def test_temporary_errors_are_described(upstream, command, title, said):
+    """429 has Retry-After; 502 mentions the HTML in ``detail``, and explain prints the call for a closer look."""
     section = Section(title)
     with section.gateway(upstream) as served:
         upstream.fake.overrides.append(lambda arrival: said)
@@ -303,8 +297,8 @@ def test_what_ends_by_itself(upstream, command, title, said):
     )
 
 
-def test_connection_refused(upstream, command):
-    """``status --probe ready`` says whether the gateway runs."""
+def test_connection_refused_is_described(upstream, command):
+    """``status --probe ready`` shows whether the gateway runs."""
     assert (
         command(
             "status", "--probe", "ready", "--admin", f"127.0.0.1:{free_port()}"
@@ -323,8 +317,8 @@ def test_connection_refused(upstream, command):
     assert asked.output == "ok\n"
 
 
-def test_nothing_happens_and_explain_says_why(command):
-    """What it says stands in the page, and its exit code."""
+def test_explain_has_the_reason_of_an_unchanged_call(command):
+    """The page has the same text and exit code."""
     text = Section("Nothing happens").text
     unknown = command("explain", "GET", f"{V2}/serverles/x/backup/snapshots")
     known = command("explain", "GET", RETIRED)
@@ -345,8 +339,8 @@ def test_nothing_happens_and_explain_says_why(command):
     )
 
 
-def test_a_value_that_nobody_knows_is_announced(upstream, command):
-    """In the field of the answer, and by explain."""
+def test_an_absent_value_is_announced(upstream, command):
+    """A field of the reply and explain list it."""
     section = Section("Wrong values")
     with section.gateway(upstream) as served:
         answer = ask(served, headers=BEARER)
@@ -358,8 +352,8 @@ def test_a_value_that_nobody_knows_is_announced(upstream, command):
     )
 
 
-def test_links_lead_to_the_public_name(upstream):
-    """Once the gateway knows it."""
+def test_links_have_the_public_name(upstream):
+    """The gateway has to know it."""
     with Section("Wrong values").gateway(
         upstream, "--public-url http://gateway.internal:8480", cure=True
     ) as served:

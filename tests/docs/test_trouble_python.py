@@ -14,7 +14,7 @@ HEADERS = {**LEGACY_ACCEPT, **BEARER}
 
 @pytest.fixture(autouse=True)
 def _environment(monkeypatch):
-    """No proxy takes part, and the shim stays silent."""
+    """Remove proxies, and switch the shim's warnings off."""
     monkeypatch.setenv("NO_PROXY", "*")
     monkeypatch.setenv("ATLAS_SHIM_WARNINGS", "off")
 
@@ -27,7 +27,7 @@ def upstream(monkeypatch):
 
 
 def typed(upstream, private_key=DEMO_PRIVATE_KEY, **more):
-    """The typed client at an upstream, which makes each call once."""
+    """Return the typed client at an upstream, without retries."""
     return AtlasClient(
         base_url=upstream.url,
         public_key=DEMO_PUBLIC_KEY,
@@ -46,7 +46,7 @@ def listed(client):
 
 
 class Handmade(AuthBase):
-    """Signs for the path that the caller asks for, and leaves no hook by which it can be asked again."""
+    """Sign for the path of the caller's call, without a hook to sign again."""
 
     def __call__(self, request):
         """Sign."""
@@ -56,8 +56,8 @@ class Handmade(AuthBase):
         return request
 
 
-def test_401_in_a_session_that_has_signed(upstream):
-    """The answer comes from the shim; requests' own Digest signs each call anew."""
+def test_401_in_a_session_that_has_signed_is_described(upstream):
+    """The error is the shim's; requests' own Digest signs each call anew."""
     section = Section("401")
     with requests.Session() as session:
         session.auth = Handmade()
@@ -70,8 +70,8 @@ def test_401_in_a_session_that_has_signed(upstream):
         assert session.get(upstream.url + RETIRED, headers=LEGACY_ACCEPT).ok
 
 
-def test_401_of_the_typed_client(upstream):
-    """An UnauthorizedError, with what Atlas says."""
+def test_401_of_the_typed_client_is_described(upstream):
+    """It is an UnauthorizedError with Atlas's text."""
     with typed(upstream, "wrong") as client, pytest.raises(UnauthorizedError) as caught:
         listed(client)
     assert caught.value.status == 401
@@ -80,8 +80,8 @@ def test_401_of_the_typed_client(upstream):
         assert listed(client).results
 
 
-def test_410_of_a_write_that_is_switched_off(upstream, monkeypatch):
-    """The variable lets it through."""
+def test_410_of_a_disabled_write_is_described(upstream, monkeypatch):
+    """The variable enables it."""
     section = Section("410")
     target = f"{upstream.url}{V2}/serverless/{DEMO_CLUSTER}"
     section.shows(httpx.delete(target, headers=HEADERS), 410, "SHIM_NO_SUCCESSOR")

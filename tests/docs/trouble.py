@@ -1,4 +1,4 @@
-"""Fixtures for the troubleshooting page: a fake Atlas of June 2026, and gateways started as the page says."""
+"""Fixtures for the troubleshooting page: a fake Atlas of June 2026, and gateways started as on the page."""
 
 import contextlib
 import re
@@ -52,7 +52,7 @@ LIMITED = FakeReply(
     (("Retry-After", "7"), ("Content-Type", "application/json")),
     b'{"error":429,"errorCode":"RATE_LIMITED_TOKEN_BUCKET"}',
 )
-"""Atlas's answer to too many calls."""
+"""Atlas's reply to too many calls."""
 
 
 def digest() -> httpx.DigestAuth:
@@ -75,7 +75,7 @@ class Section:
 
     @property
     def text(self) -> str:
-        """What the section says."""
+        """The text of the section."""
         return str(SECTIONS[self.title])
 
     @contextlib.contextmanager
@@ -87,7 +87,7 @@ class Section:
         *,
         cure: bool = False,
     ) -> Iterator[Gateway]:
-        """Run ``atlas-shim serve`` with some words; those of a ``cure`` stand in the section to the letter."""
+        """Run ``atlas-shim serve`` with these arguments; those of a ``cure`` must be in the section literally."""
         if cure:
             assert f"`atlas-shim serve {words}`" in self.text
         flags = {
@@ -105,7 +105,7 @@ class Section:
             yield served
 
     def shows(self, answer: Any, status: int, code: str) -> None:
-        """Check an error of the shim's own: the section tells of it, and it says how its code is explained."""
+        """Check an error of the shim's own: the section covers it, and it has the command that explains its code."""
         document = answer.json()
         assert answer.status_code == status
         assert document["errorCode"] == code
@@ -113,7 +113,7 @@ class Section:
         assert f"[{code}](../reference/errors.md#{code.lower()})" in self.text
 
     def passes(self, answer: httpx.Response, status: int, code: str = "") -> None:
-        """Check an error of Atlas's own, which the shim did not touch."""
+        """Check an error of Atlas's own, which the shim did not change."""
         assert answer.status_code == status
         assert answer.json().get("errorCode", "") == code
         assert "atlas-shim explain" not in answer.text
@@ -132,7 +132,7 @@ def ask(
     method: str = "GET",
     **more: Any,
 ) -> httpx.Response:
-    """Make a call of a plain client, which accepts the legacy version unless it says otherwise."""
+    """Make a call as a plain client, which accepts the legacy version by default."""
     more["headers"] = {**LEGACY_ACCEPT, **more.get("headers", {})}
     if isinstance(served, str):
         base = served
