@@ -23,11 +23,11 @@ OURS = (APIS.parent / "operators.toml").read_text("utf-8")
 NEW = {"Accept": "application/vnd.atlas.2026-06-01+json"}
 HARBORS = json.loads(Path(__file__).with_name("harbors.json").read_text("utf-8"))
 (DEEP, SHALLOW), OLD_DEEP = HARBORS["new"], HARBORS["old"]
-"""Two harbors of the new API, and what the first of them was in the old one."""
+"""Two harbors of the new API, and the first of them in the old one."""
 
 
 def atlas(arrival):
-    """Answer as the API of 2026 does; the one before it is gone."""
+    """Reply as the API of 2026 does; the one before it is gone."""
     below = arrival.path.removeprefix(f"{GROUP}/")
     if below.startswith("flexClusters"):
         return ok({**SNAPSHOT, "size": {"bytes": 7}})
@@ -51,7 +51,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(params=DOORS)
 def ask(request, folder, monkeypatch):
-    """Each way in, in turn, with the operator's documents."""
+    """Each entry point in turn, with the operator's documents."""
     monkeypatch.setenv("ATLAS_SHIM_MAPPINGS", str(folder))
     with (
         upstream(atlas) as peer,
@@ -72,7 +72,7 @@ def ask(request, folder, monkeypatch):
         yield ask
 
 
-def test_rules_of_the_operator_count_in_every_door(ask):
+def test_rules_of_the_operator_apply_in_every_entry_point(ask):
     """The overridden rules and calls are used, all others stay."""
     _, made, sent = ask(TARGET)
     assert sent == [f"2030-01-01 /flexClusters/shop/backup/snapshots/{SNAPSHOT['id']}"]
@@ -82,15 +82,15 @@ def test_rules_of_the_operator_count_in_every_door(ask):
     assert made["snapshotType"] == "scheduled"
 
 
-def test_what_a_document_alone_describes_is_served_by_every_door(ask):
-    """Objects grouped and counted, three deep, with what nobody knows yet; the version that lives passes."""
+def test_a_document_alone_is_enough_for_every_entry_point(ask):
+    """Objects are grouped and counted, three deep, with unknown members; the surviving version passes."""
     harbor = "/harbors/Rock%20End"
     assert ask(GROUP + harbor) == (200, OLD_DEEP, [f"2026-06-01 {harbor}"])
     assert ask(GROUP + harbor, headers=NEW) == (200, DEEP, [f"2026-06-01 {harbor}"])
 
 
-def test_a_list_by_a_query_in_other_words_is_served_by_every_door(ask):
-    """Parameters are translated, dropped, or given; a word that means nothing is refused."""
+def test_a_list_by_a_translated_query_works_in_every_entry_point(ask):
+    """Parameters are translated, dropped, or added; a meaningless value is refused."""
     page = "includeCount=true&itemsPerPage=500&pageNum=1"
     _, document, sent = ask(f"{GROUP}/harbors?verbose=1&state=shut&other=x")
     assert [one["name"] for one in document["results"]] == ["Ayr", "Rock End"]

@@ -68,7 +68,7 @@ def test_a_segment_is_decoded():
 
 @given(st.text())
 def test_an_encoded_text_decodes_to_itself(text):
-    """Whatever text has a segment at all is got back from it, and the segment is plain ASCII."""
+    """That holds for each text that a segment can contain, and the segment is plain ASCII."""
     raw = encoded(text)
     if raw is not None:
         assert decoded(raw) == text
@@ -77,29 +77,29 @@ def test_an_encoded_text_decodes_to_itself(text):
 
 
 def test_some_texts_have_no_segment():
-    """A text that a path cannot safely carry has no segment."""
+    """A path can't contain them safely."""
     assert {
         *map(encoded, ["", ".", "..", "a/b", "a\\b", "\0", "%", "\ud800", "..;x"])
     } == {None}
 
 
 @given(st.binary(max_size=12))
-def test_any_bytes_encoded_are_decoded_as_the_standard_library_does(content):
-    """What is accepted is what ``urllib`` makes of it as UTF-8."""
+def test_bytes_are_decoded_as_by_the_standard_library(content):
+    """An accepted segment has the text that ``urllib`` returns for it in UTF-8."""
     text = decoded(quote(content, safe=""))
     if text is not None:
         assert text.encode() == content == unquote_to_bytes(quote(content, safe=""))
 
 
-def test_a_template_knows_its_parameters_in_order():
-    """Parameters are listed as they stand in the path."""
+def test_a_template_has_its_parameters_in_order():
+    """They are listed as in the path."""
     template = parse_template("/groups/{groupId}/serverless/{clusterName}")
     assert template.parameters == ("groupId", "clusterName")
     assert template.segments == ("groups", "{groupId}", "serverless", "{clusterName}")
 
 
-def test_a_template_builds_with_raw_values():
-    """Values go in byte for byte: nothing is encoded, decoded or taken for a template again."""
+def test_a_template_inserts_raw_values():
+    """They are inserted byte for byte: nothing is encoded, decoded or used as a template again."""
     template = parse_template("/groups/{groupId}/x/{name}")
     assert (
         template.build({"groupId": "%7Bname%7D{name}", "name": "a%2bB"})
@@ -129,13 +129,13 @@ def test_a_template_builds_with_raw_values():
         "/ä",
     ],
 )
-def test_a_text_that_is_no_template_is_refused(text):
+def test_an_invalid_template_is_refused(text):
     """A template is a path of fixed segments and whole parameters."""
     with pytest.raises(ValueError, match=r"slash|segment"):
         parse_template(text)
 
 
-def test_a_parameter_stands_once():
+def test_a_parameter_occurs_once():
     """One name can't have two values."""
     with pytest.raises(ValueError, match="twice"):
         parse_template("/{a}/{a}")
@@ -181,8 +181,8 @@ BAD: dict[str, list[Any]] = {
 }
 
 
-def test_a_value_of_its_kind_fits_and_no_other():
-    """Nothing is coerced: true is not a number, 1.0 no integer, a date no time."""
+def test_a_value_fits_only_its_own_type():
+    """Nothing is converted: true is not a number, 1.0 not an integer, a date not a time."""
     assert GOOD.keys() == BAD.keys() == FITS.keys()
     assert [
         (kind, value) for kind in FITS for value in GOOD[kind] if not FITS[kind](value)
@@ -215,7 +215,7 @@ UNLIKE = [
 
 
 def test_a_time_is_an_instant():
-    """RFC 3339 in every spelling names one instant; what it or the calendar does not have is not a time."""
+    """RFC 3339 in every notation means one instant; a text outside it or the calendar is not a time."""
     assert {text: parse_time(text) for text in TIMES} == TIMES
     assert not any(map(parse_time, [*LATE, *UNLIKE, "2026-08-02T17:05:10Z\n"]))
 
@@ -228,6 +228,6 @@ def test_a_time_is_an_instant():
         )
     )
 )
-def test_every_aware_datetime_is_read_back(when):
-    """What Python writes as RFC 3339 is the same instant again."""
+def test_every_aware_datetime_is_parsed(when):
+    """Python's RFC 3339 text is the same instant again."""
     assert parse_time(when.isoformat()) == when

@@ -42,11 +42,10 @@ OTHERS += [
 ]
 
 
-def test_an_accept_field_names_a_version():
-    """Of several vendor types that with the highest weight, of equals the first; without one the version is open.
+def test_an_accept_field_has_a_version():
+    """The vendor type with the highest weight counts, of equal ones the first; without one the version is open.
 
-    A preview, an upcoming version, another format or garbage is for Atlas itself to
-    answer.
+    A preview, an upcoming version, another format or an invalid field is left to Atlas.
     """
     assert [accept for accept in OPEN if named_in(accept) is not None] == []
     assert {accept: named_in(accept) for accept in DATED} == {
@@ -61,8 +60,8 @@ def test_an_accept_field_names_a_version():
 
 
 @given(st.text())
-def test_no_accept_field_breaks_the_reading(text):
-    """Any text names something, nothing, or another thing."""
+def test_any_accept_field_is_parsed(text):
+    """Any text means a version, none, or another format."""
     for accept in (
         text,
         f"application/vnd.atlas.{text}+json",
@@ -75,7 +74,7 @@ def test_no_accept_field_breaks_the_reading(text):
     "text",
     ["", "2023", "2023-1-1", "2023-01-01 ", "2023-02-30", "x2023-01-01", "٢٠٢٣-01-01"],
 )
-def test_what_is_no_date_is_refused(text):
+def test_an_invalid_date_is_refused(text):
     """A date is YYYY-MM-DD and in the calendar."""
     with pytest.raises(ValueError, match=r"date|day"):
         parse_date(text)
@@ -85,8 +84,8 @@ def test_what_is_no_date_is_refused(text):
     (">=2023.1.1", Versions("2023-01-01")), (" >= 2023.1.1 , <2024.8.5", Versions("2023-01-01", "2024-08-05")),
     (">=2023.01.01,<2024.08.05", Versions("2023-01-01", "2024-08-05")),
 ])  # fmt: skip
-def test_a_range_begins_and_may_end(text, versions):
-    """The lower bound is the version that answers name; the upper one is no more of the range."""
+def test_a_range_has_a_start_and_maybe_an_end(text, versions):
+    """The lower bound is the version in replies; the upper one is outside the range."""
     assert parse_versions(text) == versions
     days = [versions.first, versions.end or "9999-12-31", "2022-12-31"]
     assert [day in versions for day in days] == [True, not versions.end, False]
@@ -97,6 +96,6 @@ def test_a_range_begins_and_may_end(text, versions):
     ">=0000.1.1", ">=\u0662023.1.1",
 ])  # fmt: skip
 def test_any_other_range_is_refused(text):
-    """A range has a first day, and perhaps the day that ends it."""
+    """A range has a first day, and optionally the day that ends it."""
     with pytest.raises(ValueError, match="range of days"):
         parse_versions(text)

@@ -1,4 +1,4 @@
-"""Call a fake as Atlas's own tools do, read its answers, and find recordings and contracts."""
+"""Call a fake as Atlas's own tools do, read its replies, and find recordings and contracts."""
 
 import json
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ ACCOUNT = {
 }
 TOKEN = {"MONGODB_ATLAS_ACCESS_TOKEN": DEMO_TOKEN}
 BEARER = {"Authorization": f"Bearer {DEMO_TOKEN}"}
-"""Credentials that the fake lets in, as variables of the environment, and as a field of a call."""
+"""Credentials that the fake accepts, as variables of the environment, and as a field of a call."""
 
 CASES = Path(__file__).parents[1] / "cases"
 ROOT = f"/api/atlas/v2/groups/{DEMO_GROUP}"
@@ -40,7 +40,7 @@ LEGACY_VERSION = "application/vnd.atlas.2023-01-01+json"
 
 @dataclass(frozen=True)
 class Answer:
-    """A reply, and what its JSON says."""
+    """A reply with its JSON."""
 
     reply: FakeReply
 
@@ -60,7 +60,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Asker:
-    """Sends signed-in requests to a fake; a target without a leading slash is below the demo group."""
+    """Send signed requests to a fake; a target without a leading slash is below the demo group."""
 
     fake: FakeAtlas
 
@@ -74,7 +74,7 @@ class Asker:
         media: str | None = "application/json",
         host: str = "localhost:8080",
     ) -> Answer:
-        """Send one request; ``body`` is JSON, or bytes as they are."""
+        """Send one request; ``body`` is JSON, or bytes that are sent unchanged."""
         fields = [("Host", host), ("Authorization", f"Bearer {DEMO_TOKEN}")]
         if accept is not None:
             fields.append(("Accept", accept))
@@ -95,21 +95,21 @@ class Asker:
 
 
 def filled_atlas(**options: Any) -> FakeAtlas:
-    """Return a fake whose reads of instances answer as they once did."""
+    """Return a fake whose reads of instances still return data."""
     fake = FakeAtlas(**options)
     fake.blank = None
     return fake
 
 
 def knowing_atlas(**keys: str) -> FakeAtlas:
-    """Return a fake that knows API keys, public ones with private ones."""
+    """Return a fake with these API keys, public keys with private ones."""
     fake = FakeAtlas()
     fake.api_keys.update(keys)
     return fake
 
 
 class LenientAtlas(FakeAtlas):
-    """A fake that takes any Accept without a version for the first one: whether Atlas does is unknown."""
+    """A fake that treats any Accept without a version as the first one: whether Atlas does is unknown."""
 
     def handle(
         self,
@@ -118,7 +118,7 @@ class LenientAtlas(FakeAtlas):
         headers: Sequence[tuple[str, str]] = (),
         body: bytes = b"",
     ) -> FakeReply:
-        """Answer one request, with the first version in its Accept if it names none."""
+        """Reply to one request, with the first version in its Accept if it has none."""
         if not any(
             name.lower() == "accept" and "vnd.atlas" in value for name, value in headers
         ):
@@ -141,7 +141,7 @@ class TlsServer(FakeServer):
         return super().url.replace("http:", "https:")
 
     def start(self) -> None:
-        """Listen, and shake hands with whoever connects."""
+        """Listen, and do the TLS handshake with each client."""
         super().start()
         assert self._listener is not None
         plain = self._listener.socket

@@ -1,4 +1,4 @@
-"""A fake, and a way to ask it."""
+"""A fake, and a client of it."""
 
 from datetime import UTC, datetime
 
@@ -10,11 +10,11 @@ from tests.fake.asking import Asker, filled_atlas
 
 @pytest.fixture
 def fake() -> FakeAtlas:
-    """The demo world one second before the backup endpoints end; instance reads answer as they once did."""
+    """The demo world one second before the backup endpoints end; instance reads still return data."""
     return filled_atlas(today=datetime(2026, 1, 21, 23, 59, 59, tzinfo=UTC))
 
 
 @pytest.fixture
 def ask(fake: FakeAtlas) -> Asker:
-    """Sends signed-in requests to the fake."""
+    """Send signed requests to the fake."""
     return Asker(fake)

@@ -25,7 +25,7 @@ def test_a_set_date_stands_still():
 
 
 def test_the_thread_ends_with_the_block():
-    """Whatever ends the block, connections that a client keeps open are closed, and the port is free again."""
+    """However the block ends, connections that a client keeps open are closed, and the port is free again."""
     before = threading.enumerate()  # other tests' servers may be running
     with httpx.Client() as client, suppress(ZeroDivisionError), FakeServer() as server:
         assert client.get(f"{server.url}{ROOT}/flexClusters").status_code == 401

@@ -1,4 +1,4 @@
-"""Restore jobs: what ordering one answers and stores, and what reads show of it on each side."""
+"""Restore jobs: the reply to an order, the stored job, and its reads on each side."""
 
 from datetime import timedelta
 
@@ -43,7 +43,7 @@ TENANT = f"clusters/{DEMO_CLUSTER}/backup/tenant"
 def test_an_order_of_a_retired_endpoint_is_a_job_of_flex_too(
     ask, snapshot, api, target, order, word
 ):
-    """Both interfaces answer 200, and flex has the job; a download of the shared tier needs no target."""
+    """Both interfaces return 200, and flex has the job; a download of the shared tier needs no target."""
     reply = ask(
         f"{ROOT}/{target}".replace("v2", api), "POST", {**order, "snapshotId": snapshot}
     )
@@ -56,7 +56,7 @@ def test_an_order_of_a_retired_endpoint_is_a_job_of_flex_too(
     assert flex["status"] == "PENDING"
 
 
-def test_a_dedicated_cluster_takes_a_point_in_time(ask):
+def test_a_dedicated_cluster_accepts_a_point_in_time(ask):
     """It needs no snapshot then."""
     order = {
         "deliveryType": "pointInTime",
@@ -71,7 +71,7 @@ def test_a_dedicated_cluster_takes_a_point_in_time(ask):
 LEGACY = f"serverless/{DEMO_CLUSTER}/backup"
 
 
-def test_a_legacy_restore_follows_its_life(fake, ask):
+def test_a_legacy_restore_has_its_stages(fake, ask):
     """The job is unfinished at first, then finished with a link, and the link expires."""
     fake.sunset += timedelta(days=1)
     job = fake.add_restore_job(DEMO_GROUP, DEMO_CLUSTER, download=True, ago=timedelta())

@@ -1,4 +1,4 @@
-"""Pages, their links, and the parameters that change how a body is written."""
+"""Pages, their links, and the parameters that change a body's format."""
 
 import pytest
 
@@ -40,8 +40,8 @@ def test_following_next_visits_everything_once(ask, path):
     assert list(_rels(beyond)) == ["self"]
 
 
-def test_links_keep_what_the_caller_added(ask):
-    """Parameters other than the two of paging stay, raw, in front."""
+def test_links_keep_the_caller_s_parameters(ask):
+    """Parameters other than the two of paging come first, unchanged."""
     links = _rels(ask(f"{FLEX}?pageNum=1&x=a%20b&itemsPerPage=30").json)
     assert (
         links["self"]
@@ -56,14 +56,14 @@ def test_links_keep_what_the_caller_added(ask):
 @pytest.mark.parametrize(
     ("host", "origin"), [("cloud.mongodb.com", "https"), ("[::1]:9", "http")]
 )
-def test_links_use_the_host_the_caller_used(ask, host, origin):
+def test_links_use_the_caller_s_host(ask, host, origin):
     """Links to Atlas's own hosts are https, links to others http."""
     assert _rels(ask("flexClusters", host=host).json)["self"].startswith(
         f"{origin}://{host}/api"
     )
 
 
-def test_without_count_the_total_is_zero_and_nothing_is_next(ask):
+def test_without_count_the_total_is_zero_and_there_is_no_next(ask):
     """As recorded, against the documentation, totalCount is 0 and the only link is self."""
     page = ask(f"{FLEX}?includeCount=false&itemsPerPage=10").json
     assert page["totalCount"] == 0
@@ -78,7 +78,7 @@ includeCount=maybe envelope=1 pretty=no
 
 
 @pytest.mark.parametrize("parameter", BAD.split())
-def test_a_bad_parameter_is_refused_by_name(ask, parameter):
+def test_an_invalid_parameter_is_refused_by_name(ask, parameter):
     """What Atlas does is not recorded; the strict reading is 400 INVALID_QUERY_PARAMETER."""
     reply = ask(f"flexClusters?{parameter}")
     assert reply.code == "400 INVALID_QUERY_PARAMETER"
@@ -95,7 +95,7 @@ def test_one_enveloped_resource_becomes_content(ask, target, status):
     assert page == {**ask(LEGACY).json, "status": 200, "links": page["links"]}
 
 
-def test_pretty_changes_white_space_alone(ask):
+def test_pretty_changes_only_white_space(ask):
     """Lines are indented by two spaces, with a space on each side of a colon, as in the recorded 401."""
     pretty = ask(f"{ONE}?pretty=true")
     assert pretty.json == ask(ONE).json

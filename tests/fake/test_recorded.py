@@ -1,4 +1,4 @@
-"""The fake answers as Atlas did in recordings, byte for byte if possible; the rest fits the contract."""
+"""The fake replies as Atlas did in recordings, byte for byte if possible; the rest fits the contract."""
 
 import json
 from datetime import UTC, date, datetime, timedelta
@@ -27,7 +27,7 @@ from tests.fake.asking import (
 GROUP = "0" * 24
 HERE = ROOT.replace(ROOT.rpartition("/")[2], GROUP)
 LIST_QUERY = "?includeCount=true&itemsPerPage=100&pageNum=1"
-"""What Atlas's command line sends with every list; the recordings keep the path alone."""
+"""The parameters that Atlas's command line sends with every list; the recordings have only the path."""
 
 
 def _names(path: str) -> tuple[str, str]:
@@ -43,7 +43,7 @@ def _world(
 
 
 def _at_home(body: str) -> str:
-    """Put the host that the tests ask in place of the recorded one."""
+    """Replace the recorded host with the one in the tests."""
     return body.replace("https://cloud-dev.mongodb.com", "http://localhost:8080")
 
 
@@ -57,7 +57,7 @@ def _at_home(body: str) -> str:
     ],
 )
 def test_snapshots_are_byte_for_byte(name):
-    """Given the recorded snapshots in another order, they come out as recorded, links included."""
+    """Given the recorded snapshots in another order, the fake returns them as recorded, links included."""
     for row in recorded(name, 200):
         fake, ask = _world()
         body = json.loads(row["body"])
@@ -84,7 +84,7 @@ def test_snapshots_are_byte_for_byte(name):
     ],
 )
 def test_a_refusal_is_byte_for_byte(name):
-    """The flex API refuses a dedicated cluster, and an unknown one, in the recorded words."""
+    """The flex API refuses a dedicated cluster, and an unknown one, with the recorded text."""
     status = 404 if name == "flex-cluster-get" else 400
     for row in recorded(name, status):
         fake, ask = _world()
@@ -122,7 +122,7 @@ def test_one_cluster_has_the_recorded_shape(name, kind):
     ],
 )
 def test_restore_jobs_have_the_recorded_shapes(name, kind, downloads):
-    """As time goes by, a restore and a download take on every recorded shape and status, and no other."""
+    """Over time, a restore and a download have every recorded shape and status, and no other."""
     bodies = [json.loads(row["body"]) for row in recorded(name, 200)]
     seen = []
     for download in downloads:
@@ -142,7 +142,7 @@ def test_restore_jobs_have_the_recorded_shapes(name, kind, downloads):
 
 
 def test_flex_restore_lists_are_newest_first_and_linked_as_recorded():
-    """A hundred and more jobs have a next link spelled as recorded, in the recorded order."""
+    """A hundred and more jobs have the recorded next link and order."""
     row = recorded("flex-restore-list", 200)[0]
     body = json.loads(row["body"])
     fake, ask = _world()
@@ -170,7 +170,7 @@ READS = [
 
 @pytest.mark.parametrize("name", READS)
 def test_fields_are_spelled_as_recorded(name):
-    """Every recorded field but that of the Java method is there under its name; media type and server are the same."""
+    """Every recorded field except the Java method's is there under its name; media type and server are the same."""
     for row in recorded(name, 200):
         fake, ask = _world()
         parts = row["path"].split("/")
@@ -195,7 +195,7 @@ def test_fields_are_spelled_as_recorded(name):
 
 @pytest.mark.parametrize("kind", ["flex", "dedicated"])
 def test_a_created_restore_has_the_recorded_shape(kind):
-    """POST answers 200 with the recorded members."""
+    """POST returns 200 with the recorded members."""
     for row in recorded(f"{kind}-restore-create"):
         fake, ask = _world()
         body = json.loads(row["body"])
@@ -221,7 +221,7 @@ def test_a_created_restore_has_the_recorded_shape(kind):
 
 
 def _plain(schema: Any) -> Any:
-    """Turn OpenAPI 3.0's nullable into JSON Schema, and leave out patterns that Python's re cannot read."""
+    """Convert OpenAPI 3.0's nullable into JSON Schema, and leave out patterns that Python's re doesn't support."""
     if isinstance(schema, list):
         return [_plain(each) for each in schema]
     if not isinstance(schema, dict):
@@ -242,12 +242,12 @@ UNRECORDED = [
     for template, methods in contract(name)["paths"].items()
     if "get" in methods and "/backup/" in template
 ]
-"""What has recordings is held against those; of these reads there are none."""
+"""Replies with recordings are compared with those; of these reads there are none."""
 
 
 @pytest.mark.parametrize(("name", "template"), UNRECORDED)
-def test_reads_that_were_never_recorded_fit_the_contract(fake, ask, name, template):
-    """Every such read of the demo world keeps the rules of its schema."""
+def test_unrecorded_reads_fit_the_contract(fake, ask, name, template):
+    """Every such read of the demo world is valid by its schema."""
     fake.add_restore_job(DEMO_GROUP, DEMO_CLUSTER, download=True)
     job = fake.add_restore_job(DEMO_GROUP, DEMO_CLUSTER)
     names = {
@@ -270,8 +270,8 @@ def test_reads_that_were_never_recorded_fit_the_contract(fake, ask, name, templa
 @pytest.mark.parametrize(
     "what", ["ServerlessBackupSnapshot", "ServerlessBackupRestoreJob"]
 )
-def test_the_legacy_shape_has_no_member_that_the_contract_does_not_name(ask, what):
-    """No recording exists of these, so the contract is the only source of names."""
+def test_the_legacy_shape_has_only_members_of_the_contract(ask, what):
+    """There is no recording of these, so the contract is the only source of names."""
     declared = contract(SERVERLESS_API)["components"]["schemas"][what]["properties"]
     if what.endswith("Snapshot"):
         kind = "snapshots"

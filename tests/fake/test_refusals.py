@@ -1,4 +1,4 @@
-"""What the fake refuses, in Atlas's words and with its codes: the rows of ``refusals.txt``."""
+"""The fake's refusals have Atlas's text and codes: the rows of ``refusals.txt``."""
 
 import json
 from pathlib import Path
@@ -25,7 +25,7 @@ def contents(fake, ask):
 
 
 def test_a_read_is_refused(ask):
-    """Each API has its own code for what it does not serve, and a missing thing is named."""
+    """Each API has its own code for clusters of other kinds, and the error has the name of a missing one."""
     for target, code in (
         row.split(maxsplit=1)
         for row in READS.replace("{none}", NONE).strip().splitlines()[1:]
@@ -35,7 +35,7 @@ def test_a_read_is_refused(ask):
 
 @pytest.mark.parametrize("section", WRITES, ids=lambda text: text.partition("\n")[0])
 def test_a_write_is_refused_and_changes_nothing(fake, ask, section):
-    """Each defect of a body has its code: what is missing, mistyped, unknown, taken, or of another API.
+    """A member that is missing, mistyped, unknown, in use, or of another API has its own code.
 
     Neither a name nor a provider can change.
     """
@@ -62,8 +62,8 @@ def test_a_write_is_refused_and_changes_nothing(fake, ask, section):
 @pytest.mark.parametrize(
     "target", [ORDERS, f"flexClusters/{DEMO_CLUSTER}", f"serverless/{DEMO_CLUSTER}"]
 )
-def test_what_is_no_object_is_malformed(ask, target, body):
-    """Of an order as of an update."""
+def test_a_body_other_than_an_object_is_malformed(ask, target, body):
+    """That holds for an order and for an update."""
     assert (
         ask(target, "POST" if target == ORDERS else "PATCH", body).code
         == "400 MALFORMED_JSON"
@@ -78,7 +78,7 @@ def test_what_is_no_object_is_malformed(ask, target, body):
         None,
     ],
 )
-def test_an_order_is_json_of_a_version_that_exists(fake, ask, media):
+def test_an_order_is_json_of_an_existing_version(fake, ask, media):
     """A flex order may not have the vendor type of the legacy version."""
     order = {"snapshotId": fake.cluster(DEMO_GROUP, DEMO_CLUSTER).snapshots[-1]["id"]}
     assert ask(DOWNLOAD, "POST", order, media=media).status == 415
@@ -94,8 +94,8 @@ def test_an_order_is_json_of_a_version_that_exists(fake, ask, media):
 
 
 @pytest.mark.parametrize("target", ["flexClusters", ORDERS])
-def test_a_wrong_method_is_answered_with_the_right_ones(ask, target):
-    """As recorded, 405 has the field Allow and no content; OPTIONS, which it lists, has it too."""
+def test_a_wrong_method_gets_the_allowed_ones(ask, target):
+    """As recorded, 405 has the field Allow and no content; so does OPTIONS, which it lists."""
     for method, status in (("DELETE", 405), ("OPTIONS", 200)):
         reply = ask(target, method)
         assert reply.status == status
@@ -104,7 +104,7 @@ def test_a_wrong_method_is_answered_with_the_right_ones(ask, target):
 
 
 def test_outside_the_api_there_is_nothing(fake):
-    """Other paths answer 404 without a challenge."""
+    """Other paths return 404 without a challenge."""
     assert (
         fake.handle("GET", "/").status
         == fake.handle("GET", "/api/atlas/v3/groups").status

@@ -1,4 +1,4 @@
-"""The legacy endpoints answer until the sunset, instance reads blank for a year before; versions are checked first."""
+"""The legacy endpoints work until the sunset, instance reads are blank the year before; versions are checked first."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -38,8 +38,8 @@ RETIRED: list[tuple[str, str, Any]] = [
 
 @pytest.mark.parametrize("api", ["v2", "v1.0"])
 @pytest.mark.parametrize(("method", "target", "body"), RETIRED)
-def test_all_go_at_the_same_instant(fake, ask, api, method, target, body):
-    """Query, cluster and body are not looked at, and nothing is done; v2 and v1.0 each name their own path."""
+def test_all_endpoints_end_at_the_same_instant(fake, ask, api, method, target, body):
+    """Query, cluster and body don't matter, and nothing is executed; the errors of v2 and v1.0 have their own paths."""
     jobs = fake.cluster(DEMO_GROUP, DEMO_CLUSTER).jobs
     before = len(jobs)
     flex = ask("flexClusters").body
@@ -58,8 +58,8 @@ def test_all_go_at_the_same_instant(fake, ask, api, method, target, body):
     assert ask("flexClusters").body == flex
 
 
-def test_the_backup_endpoints_answer_until_the_last_second(ask):
-    """In the legacy media type; v1.0 needs no Accept and answers application/json."""
+def test_the_backup_endpoints_work_until_the_last_second(ask):
+    """The media type is the legacy one; v1.0 needs no Accept and returns application/json."""
     reply = ask(SNAPSHOTS, accept=LEGACY_VERSION)
     old = ask(OLD_SNAPSHOTS, accept=None)
     assert reply.status == 200
@@ -68,8 +68,8 @@ def test_the_backup_endpoints_answer_until_the_last_second(ask):
     assert old.header("Content-Type") == "application/json"
 
 
-def test_the_410_is_worded_as_known(fake, ask):
-    """With the concrete path and no leading slash, in Atlas's member order."""
+def test_the_410_has_the_known_text(fake, ask):
+    """It has the concrete path without a leading slash, in Atlas's member order."""
     fake.today = date(2026, 1, 22)
     reply = ask(SNAPSHOTS, accept=LEGACY_VERSION)
     path = SNAPSHOTS[1:]
@@ -81,7 +81,7 @@ def test_the_410_is_worded_as_known(fake, ask):
 
 
 def test_flex_outlives_the_sunset(fake, ask):
-    """The successor answers before and after, and announces nothing."""
+    """The successor works before and after, and announces no end."""
     before = ask(FLEX)
     assert before.header("Sunset") is None
     fake.today = date(2030, 1, 1)
@@ -106,7 +106,7 @@ def test_sunset_and_deprecation_are_announced_as_recorded(fake, ask):
     "application/vnd.atlas.2023-01-01+csv",
 ])  # fmt: skip
 def test_v2_needs_a_usable_version(fake, ask, accept):
-    """Without a date at or after the first version the answer is 406, even after the sunset."""
+    """Without a date at or after the first version the reply is 406, even after the sunset."""
     for today in (fake.today, BACKUP_SUNSET):
         fake.today = today
         assert ask(SNAPSHOTS, accept=accept).code == "406 INVALID_VERSION_DATE"
@@ -122,7 +122,7 @@ def test_v2_needs_a_usable_version(fake, ask, accept):
     ],
 )
 def test_a_date_means_the_latest_version_before_it(ask, asked, status):
-    """The answer names the version that answered, not the date that was asked for."""
+    """The reply has the version that applies instead of the requested date."""
     reply = ask(FLEX, accept=f"text/html, application/vnd.atlas.{asked}+json; q=0.5")
     version = "application/vnd.atlas.2024-11-13+json;charset=utf-8"
     assert reply.status == status
@@ -139,8 +139,8 @@ def _names(reply):
 @pytest.mark.parametrize(
     "today", [INSTANCES_BLANK, INSTANCE_SUNSET - timedelta(seconds=1)]
 )
-def test_the_list_is_empty_and_each_name_unknown(fake, ask, api, today):
-    """Flex still lists the cluster; backup reads answer until their own sunset, instance reads end at theirs."""
+def test_blank_reads_show_no_instance(fake, ask, api, today):
+    """Flex still lists the cluster; backup reads work until their own sunset, instance reads end at theirs."""
     fake.today = today
     fake.blank = INSTANCES_BLANK
     root = ROOT.replace("v2", api)
@@ -158,7 +158,7 @@ def test_the_list_is_empty_and_each_name_unknown(fake, ask, api, today):
 
 
 @pytest.mark.parametrize("blank", [None, INSTANCES_BLANK + timedelta(seconds=1)])
-def test_before_the_period_the_reads_are_filled(blank):
+def test_before_the_period_the_reads_have_data(blank):
     """The period can be switched off, or start at another date."""
     fake = FakeAtlas(today=INSTANCES_BLANK)
     fake.blank = blank

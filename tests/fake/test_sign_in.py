@@ -1,4 +1,4 @@
-"""Signing in: challenges, Digest, tokens, and what is refused."""
+"""Authentication: challenges, Digest, tokens, and refusals."""
 
 import base64
 import hashlib
@@ -28,7 +28,7 @@ def _get(fake, authorization=None, target=PATH, method="GET"):
 
 
 def _challenged(reply):
-    """Return the nonce of a 401, and whether it says that the one before was stale."""
+    """Return the nonce of a 401, and whether it reports the previous one as stale."""
     assert reply.status == 401
     challenge = reply.header("WWW-Authenticate")
     return challenge.partition('nonce="')[2].partition('"')[0], challenge.endswith(
@@ -83,7 +83,7 @@ def test_the_challenge_is_the_recorded_one(fake):
 
 
 @pytest.mark.parametrize("nc", ["00000001", "0000000a", "00000002"])
-def test_a_nonce_is_used_in_order_and_never_twice(fake, nc):
+def test_a_nonce_count_must_increase(fake, nc):
     """A higher nc is accepted; one that is not above the last one is refused with stale=true and a new nonce."""
     nonce = _nonce(fake)
     for count in ("00000001", "00000002", "0000000a"):
@@ -94,7 +94,7 @@ def test_a_nonce_is_used_in_order_and_never_twice(fake, nc):
 
 
 def test_an_old_nonce_is_stale(fake):
-    """A nonce lives five minutes of the fake's time; one that was not given out is stale too."""
+    """A nonce lives five minutes of the fake's time; an unknown one is stale too."""
     nonce = _nonce(fake)
     fake.today += timedelta(seconds=299)
     assert _get(fake, _digest(nonce)).status == 200
@@ -148,7 +148,7 @@ def test_an_old_nonce_is_stale(fake):
     ],
 )
 def test_wrong_credentials_are_refused(fake, wrong):
-    """Whatever is wrong, missing or unreadable, the answer is 401 with stale=false."""
+    """If they are wrong, missing or unreadable, the reply is 401 with stale=false."""
     if isinstance(wrong, str):
         credentials = wrong
     else:
@@ -197,7 +197,7 @@ def test_a_service_account_gets_a_token_for_an_hour(fake):
     assert _get(fake, f"Bearer {DEMO_TOKEN}").status == 200
 
 
-def test_a_revoked_token_is_worth_nothing(fake):
+def test_a_revoked_token_is_invalid(fake):
     """It gets a 401, and revoking it twice is fine (RFC 7009, 2.2)."""
     token = json.loads(_token(fake).body)["access_token"]
     for _ in range(2):
@@ -207,8 +207,8 @@ def test_a_revoked_token_is_worth_nothing(fake):
 
 
 @pytest.mark.parametrize("path", ["/api/oauth/token", "/api/oauth/revoke"])
-def test_a_wrong_client_is_refused_in_the_known_words(fake, path):
-    """The answer is 401 invalid_client in Atlas's words."""
+def test_a_wrong_client_is_refused_with_the_known_text(fake, path):
+    """The reply is Atlas's 401 invalid_client."""
     reply = _token(fake, secret="guess", path=path)
     words = b'{"error_description":"Invalid credentials provided.","error":"invalid_client"}'
     assert reply.status == 401

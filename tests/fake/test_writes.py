@@ -1,4 +1,4 @@
-"""Creating, updating and deleting flex clusters and instances: the answers, and what reads show on both sides."""
+"""Creating, updating and deleting flex clusters and instances: the replies, and the reads on both sides."""
 
 import json
 from datetime import date, timedelta
@@ -31,13 +31,13 @@ def fake() -> FakeAtlas:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_creation_is_answered_as_recorded(ask, kind):
+def test_a_creation_has_the_recorded_reply(ask, kind):
     """Status, media type, Java method and members are the recorded ones; tags are shown if there are any."""
     rows = [
         (row, json.loads(row["body"]))
         for row in recorded(f"{RECORDINGS[kind]}-create", 201)
     ]
-    # Some have one, by chance.
+    # Some recordings have one.
     without_strings = [
         (row, body) for row, body in rows if not body["connectionStrings"]
     ]
@@ -52,8 +52,8 @@ def test_a_creation_is_answered_as_recorded(ask, kind):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_was_created_is_there_for_both_sides(fake, ask, kind):
-    """It is listed and got with what the caller asked for, and is ready after a while."""
+def test_a_created_cluster_exists_on_both_sides(fake, ask, kind):
+    """Lists and gets show it as requested, and it is ready after a while."""
     made = ask(kind, "POST", BODIES[kind]).json
     for side in KINDS:
         one = ask(f"{side}/new").json
@@ -71,8 +71,11 @@ def test_what_was_created_is_there_for_both_sides(fake, ask, kind):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_an_update_is_answered_as_recorded_and_shown(fake, ask, kind):
-    """200, UPDATING for a while; a member that was not sent stays; what is being created stays CREATING."""
+def test_an_update_has_the_recorded_reply_and_is_shown(fake, ask, kind):
+    """It is 200 and UPDATING for a while.
+
+    An omitted member keeps its value, and a cluster that is CREATING stays so.
+    """
     change = {"terminationProtectionEnabled": True}
     target = f"{kind}/{DEMO_CLUSTER}"
     one = ask(target).json
@@ -93,8 +96,11 @@ def test_an_update_is_answered_as_recorded_and_shown(fake, ask, kind):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_deletion_is_answered_as_recorded(fake, ask, kind):
-    """204 without content of flex, 202 with an empty object of legacy; it is DELETING, and then gone for both."""
+def test_a_deletion_has_the_recorded_reply(fake, ask, kind):
+    """It is 204 without content from flex, and 202 with an empty object from legacy.
+
+    The state is DELETING, then both have no cluster.
+    """
     target = f"{kind}/{DEMO_CLUSTER}"
     reply = ask(target, "DELETE")
     for row in recorded(f"{RECORDINGS[kind]}-delete"):
@@ -111,7 +117,7 @@ def test_a_deletion_is_answered_as_recorded(fake, ask, kind):
 
 
 def test_a_protected_cluster_is_not_deleted(fake, ask):
-    """The answer is in the words of public test logs; it can be unprotected."""
+    """The reply has the text of public test logs; the protection can be removed."""
     flex, legacy = (f"{kind}/{DEMO_CLUSTER}" for kind in KINDS)
     fake.cluster(DEMO_GROUP, DEMO_CLUSTER).protected = True
     sentence = (

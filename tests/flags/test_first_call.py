@@ -64,7 +64,7 @@ def provider():
 
 
 def answer(request: bytes) -> bytes:
-    """Answer as an Atlas whose retired endpoints say 418, which stands for whatever they say."""
+    """Reply as an Atlas whose retired endpoints return 418, as a sign that they were called."""
     if b"/serverless/" in request:
         return reply("418 Retired", body=b"{}")
     if b"POST" in request[:4]:
@@ -89,10 +89,10 @@ def answer(request: bytes) -> bytes:
 @pytest.mark.parametrize("word", ["off", "legacy", "auto"])
 @pytest.mark.parametrize("provider", ["file", "factory"])
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_the_only_call_of_a_program_obeys_the_flag(
+def test_the_only_call_of_a_program_uses_the_flag(
     raw, tmp_path, library, way, word, provider, method
 ):
-    """The project's word holds, and not that for everybody else, for reads and for writes."""
+    """The project's value applies instead of the general one, for reads and for writes."""
     if library == "urllib" and way == "face":
         way = "auto"  # the standard library has no face
     atlas = raw(answer)
@@ -144,14 +144,14 @@ def test_the_only_call_of_a_program_obeys_the_flag(
 
 @pytest.fixture(autouse=True)
 def _by_flag(clean_process, monkeypatch):
-    """The flag says the route of this process."""
+    """The flag decides the route of this process."""
     monkeypatch.setenv("ATLAS_SHIM_ROUTE", "openfeature:atlas-route")
     monkeypatch.setenv("ATLAS_SHIM_WARNINGS", "off")
 
 
 @pytest.fixture
 def held():
-    """Set a provider that answers once an event is set, which is returned."""
+    """Set a provider that replies after an event is set, which is returned."""
     event = threading.Event()
 
     def word(flag, context):
@@ -165,8 +165,8 @@ def held():
     return event
 
 
-def test_the_loop_turns_while_a_call_waits_for_its_word(raw, held):
-    """The provider answers by what another task of the loop does: blocking doors would never hear of it."""
+def test_asyncio_continues_while_a_call_waits_for_its_value(raw, held):
+    """The provider needs another task of the loop, so a blocked loop would never get a value."""
     atlas = raw(answer)
 
     async def by_httpx():
@@ -189,8 +189,8 @@ def test_the_loop_turns_while_a_call_waits_for_its_word(raw, held):
     assert asyncio.run(both()) == [418, 418]
 
 
-def test_trio_turns_while_a_call_waits_for_its_word(raw, held):
-    """As asyncio's loop does."""
+def test_trio_continues_while_a_call_waits_for_its_value(raw, held):
+    """It behaves like asyncio."""
     atlas = raw(answer)
 
     async def both():
@@ -204,8 +204,8 @@ def test_trio_turns_while_a_call_waits_for_its_word(raw, held):
     assert trio.run(both) == 418
 
 
-def test_without_a_word_the_default_holds_and_the_record_says_so(retired, monkeypatch):
-    """A flag that nobody answers for is waited for, and then the route is auto."""
+def test_without_a_value_the_default_applies(retired, monkeypatch):
+    """A call waits for a flag without a provider's reply, then the route is auto, and the record shows that."""
     monkeypatch.setattr("shim.flags.words.WAIT", 0.05)
     with httpx.Client(headers=BEARER) as client:
         record = shim.record(client.get(retired))

@@ -30,7 +30,7 @@ FLAG = "openfeature:atlas-route"
 
 @pytest.fixture
 def flags(tmp_path, monkeypatch):
-    """Return a file of flags, which is looked at every few milliseconds."""
+    """Return a file of flags, which is checked every few milliseconds."""
     monkeypatch.setattr(
         "shim.flags.words.FlagWords.__init__.__kwdefaults__",
         {"every": 0.01},
@@ -50,19 +50,19 @@ def by_flag(upstream):
 
 
 def sides(upstream):
-    """The side that each call so far was sent to."""
+    """The side of each call so far."""
     return ["flex" if b"flexClusters" in head else "legacy" for head in upstream.heads]
 
 
 def until_said(served, pattern):
-    """Wait until the flag says this, as the gateway reports it."""
+    """Wait until the gateway reports this value of the flag."""
     until(
         lambda: re.search(pattern, json.dumps(served._handler.flag.report())), pattern
     )
 
 
-def test_a_cut_over_by_project_and_back(flags, caplog):
-    """One project is answered by flex, the others by legacy; what the flag says next counts without a restart."""
+def test_a_switch_by_project_and_back(flags, caplog):
+    """One project's calls go to flex, the others' to legacy; the flag's next value applies without a restart."""
     caplog.set_level("INFO", "shim")
     with replying(*[reply(EMPTY)] * 6) as upstream, by_flag(upstream) as served:
         ask(served, get(V1))
@@ -82,8 +82,8 @@ def test_a_cut_over_by_project_and_back(flags, caplog):
     assert "the route is set to flex; the flag atlas-route is flex" in caplog.text
 
 
-def test_off_by_flag_passes_calls_on(flags, caplog):
-    """The kill switch of one project: nothing is translated, and the call's line says why."""
+def test_off_by_flag_passes_calls_through(flags, caplog):
+    """It is the kill switch of one project: nothing is translated, and the call's log line has the reason."""
     caplog.set_level("INFO", "shim")
     flags.write_text('atlas-route = "off"\n')
     with replying(reply(EMPTY)) as upstream, by_flag(upstream) as served:
@@ -93,8 +93,8 @@ def test_off_by_flag_passes_calls_on(flags, caplog):
     assert "the flag atlas-route is off" in caplog.text
 
 
-def test_without_a_word_calls_go_by_auto(flags, caplog):
-    """A file of flags that is not there holds no call up, and the record says that the flag has said nothing."""
+def test_without_a_value_the_route_is_auto(flags, caplog):
+    """A missing file of flags delays no call, and the record shows that the flag has no value."""
     caplog.set_level("INFO", "shim")
     flags.unlink()
     with replying(reply(EMPTY)) as upstream, by_flag(upstream) as served:
@@ -105,7 +105,7 @@ def test_without_a_word_calls_go_by_auto(flags, caplog):
 
 
 def test_a_reload_follows_the_route(flags):
-    """From a word to a flag, and back: the thread that asks comes and goes."""
+    """It may change between a constant and a flag; the polling thread starts and stops with it."""
     with (
         replying(reply(EMPTY)) as upstream,
         gateway(upstream.origin, route=RouteWord.LEGACY) as served,
@@ -119,7 +119,7 @@ def test_a_reload_follows_the_route(flags):
 
 
 def test_without_the_extra_the_flag_is_refused(retired, monkeypatch):
-    """A client that is made says what to install."""
+    """Creating a client fails with the package to install."""
     monkeypatch.setattr("shim.flags.providers.find_spec", lambda name: None)
     monkeypatch.setenv("ATLAS_SHIM_ROUTE", "openfeature:atlas-route")
     with pytest.raises(shim.SettingsError, match=re.escape(hint("openfeature"))):
@@ -141,14 +141,14 @@ def verifying(upstream):
 
 
 def invented(count, *lines):
-    """Calls for so many projects that nobody has."""
+    """Calls for this many projects that don't exist."""
     return [
         get(V1.replace("6510aa1b", f"{number:08x}"), *lines) for number in range(count)
     ]
 
 
-def test_unsigned_calls_leave_flag_and_memory_as_they_were(flags):
-    """What is refused at the gate takes no project's place, and decides no other call."""
+def test_unauthenticated_calls_change_neither_flag_nor_memory(flags):
+    """A refused call uses no project's slot, and affects no other call."""
     with replying() as upstream, verifying(upstream) as served:
         flag = served._handler.flag
         memory = served._handler.shared.memory
@@ -162,8 +162,8 @@ def test_unsigned_calls_leave_flag_and_memory_as_they_were(flags):
         assert upstream.heads == []
 
 
-def test_a_flood_of_strangers_does_not_take_the_flag_from_a_tenant(flags, monkeypatch):
-    """In passthrough Atlas refuses the calls of strangers: their projects make room for each other alone."""
+def test_unauthenticated_calls_keep_a_tenant_s_flag(flags, monkeypatch):
+    """In passthrough Atlas refuses them, so their projects replace only each other."""
     monkeypatch.setattr(words, "MAX_PROJECTS", 30)
     monkeypatch.setattr(words, "_IDLE", 10**6)
     refused = reply(b"{}", status="401 Unauthorized")

@@ -21,7 +21,7 @@ def by_project(flag, context):
 
 
 def named(text):
-    """Return the provider that the environment names so."""
+    """Return the provider with this name in the environment."""
     return provider_factory({PROVIDER: text})
 
 
@@ -44,16 +44,16 @@ def test_the_project_is_the_targeting_key():
     ]
 
 
-def test_a_provider_of_ours_is_beside_the_program_s():
-    """The program's own flags are asked of its own provider."""
+def test_our_provider_does_not_replace_the_program_s():
+    """The program's own flags come from its own provider."""
     api.set_provider(InMemoryProvider({}))
     evaluate = connected(KEY, made)
     assert evaluate("a") == "flex"
     assert api.get_client().get_string_value(KEY, "not there") == "not there"
 
 
-def test_a_flag_that_needs_a_project_says_nothing_without_one():
-    """Without a project the flag has no word, which is not a failure; an unknown flag is, despite the SDK's default."""
+def test_a_flag_that_needs_a_project_has_no_value_without_one():
+    """That is not a failure; an unknown flag is one, despite the SDK's default."""
 
     def needs_one(flag, context):
         return FlagResolutionDetails("auto", error_code=ErrorCode.TARGETING_KEY_MISSING)
@@ -67,8 +67,8 @@ def test_a_flag_that_needs_a_project_says_nothing_without_one():
         connected("another", made)("a")
 
 
-def test_a_factory_is_named_like_an_entry_point():
-    """A class, a function, or the provider itself."""
+def test_a_factory_has_the_form_of_an_entry_point():
+    """It is a class, a function, or the provider itself."""
     found = named(f"{__name__}:made")
     value = named("shim.flags.words:EVERY")
     assert callable(found)
@@ -86,14 +86,14 @@ def test_a_factory_is_named_like_an_entry_point():
         ("shim.flags.words:nosuch", "can't be imported: AttributeError"),
     ],
 )
-def test_a_factory_that_is_not_there(text, why):
-    """The error comes at the start, with the name of the variable."""
+def test_a_missing_factory_is_an_error(text, why):
+    """It comes at the start, with the name of the variable."""
     with pytest.raises(SettingsError, match=f"^{PROVIDER}: .*{why}"):
         named(text)
 
 
-def test_a_file_says_words_by_project_and_by_share(tmp_path):
-    """Named projects come first, then a fixed share of the others, then the value; a changed file takes effect."""
+def test_a_file_has_values_by_project_and_by_share(tmp_path):
+    """Listed projects come first, then a fixed share of the others, then the general value. Changes apply."""
     path = tmp_path / "flags.toml"
     path.write_text(
         f'[{KEY}]\nvalue = "legacy"\nshare = {{ flex = 25, date = 25 }}\nprojects = {{ a = "off" }}\n'
@@ -116,7 +116,7 @@ def test_a_file_says_words_by_project_and_by_share(tmp_path):
 
 
 def test_a_file_is_read_once_for_each_change(tmp_path, monkeypatch):
-    """However many projects it is asked about."""
+    """The number of projects doesn't matter."""
     path = tmp_path / "flags.toml"
     read = list[int]()
 
@@ -153,8 +153,8 @@ def test_a_file_is_read_once_for_each_change(tmp_path, monkeypatch):
         ),
     ],
 )
-def test_a_broken_file_is_a_failure(tmp_path, text, why):
-    """So the last good words stay, and the log says what is wrong with it; nothing is read without an end."""
+def test_an_invalid_file_is_a_failure(tmp_path, text, why):
+    """So the last valid values stay, and the log has the defect; reading always ends."""
     path = tmp_path / "flags.toml"
     if callable(text):
         text(path)

@@ -14,7 +14,7 @@ from tests.peers.raw import PATIENCE, until
 
 
 class Provider:
-    """Says what the test has it say; counts rounds, so that a test can wait for one."""
+    """A provider with the test's values; it counts rounds, so that a test can wait for one."""
 
     def __init__(self, **said):
         self.said = said
@@ -23,7 +23,7 @@ class Provider:
         self._heard = threading.Condition()
 
     def __call__(self, project):
-        """Answer as a flag's evaluation does."""
+        """Reply as a flag's evaluation does."""
         with self._heard:
             self.asked.append(project)
             self._heard.notify_all()
@@ -32,7 +32,7 @@ class Provider:
         return self.said.get(project or "nobody", self.said.get("nobody", "auto"))
 
     def rounds(self, count=2):
-        """Wait until nobody in particular was asked about so many times more: what came before is in force."""
+        """Wait for this many more rounds, so that earlier changes are in force."""
         with self._heard:
             wanted = self.asked.count("") + count
             assert self._heard.wait_for(
@@ -41,12 +41,12 @@ class Provider:
 
 
 def call(project):
-    """Return what is looked at of a call that was recognized."""
+    """Return a recognized call's parts that a flag needs."""
     return SimpleNamespace(parameters={"groupId": project} if project else {})
 
 
 def word(flag, project):
-    """Return the word for a project's call."""
+    """Return the value for a project's call."""
     return flag.variant("plan", call(project))
 
 
@@ -57,7 +57,7 @@ def settled(flag, project):
 
 @pytest.fixture
 def asking(monkeypatch):
-    """Return a function that begins to ask a provider, every few milliseconds."""
+    """Return a function that starts polling a provider, every few milliseconds."""
     started: list[FlagWords[RouteWord | None]] = []
     monkeypatch.setattr(words, "_PACE", 0.0001)
     monkeypatch.setattr(words, "_SOON", 0.005)
@@ -79,7 +79,7 @@ def asking(monkeypatch):
 
 @pytest.fixture
 def unasked(asking, monkeypatch):
-    """A flag with room for three projects, whose provider answers after the test."""
+    """A flag with room for three projects, whose provider replies after the test."""
     monkeypatch.setattr(words, "MAX_PROJECTS", 3)
     goes_on = threading.Event()
     yield asking(lambda project: goes_on.wait(PATIENCE) and "auto")
@@ -88,7 +88,7 @@ def unasked(asking, monkeypatch):
 
 @pytest.fixture
 def flex(asking):
-    """A flag that says flex for the project a and auto for the others, and its provider."""
+    """A flag with flex for the project a and auto for the others, and its provider."""
     provider = Provider(a="flex")
     flag = asking(provider)
     word(flag, "a")
@@ -96,8 +96,8 @@ def flex(asking):
     return flag, provider
 
 
-def test_each_project_has_its_word(asking):
-    """The project is what the provider is asked about; one that has not been seen goes by the word for none."""
+def test_each_project_has_its_value(asking):
+    """The provider is asked with the project; a new project uses the general value."""
     provider = Provider(a="flex", nobody="legacy")
     flag = asking(provider)
     word(flag, "a")
@@ -108,7 +108,7 @@ def test_each_project_has_its_word(asking):
     assert flag.report()["projects"] == {"flex": 1, "legacy": 1}
 
 
-def test_a_provider_that_fails_leaves_the_last_good_word(flex, caplog):
+def test_a_failing_provider_leaves_the_last_valid_value(flex, caplog):
     """The failure is logged once, however long it lasts, and so is its end."""
     caplog.set_level(logging.INFO, "shim.flags")
     flag, provider = flex
@@ -123,8 +123,8 @@ def test_a_provider_that_fails_leaves_the_last_good_word(flex, caplog):
     assert caplog.text.count("answers again") == 1
 
 
-def test_a_provider_that_hangs_leaves_the_last_good_word(asking, monkeypatch, caplog):
-    """Calls have their word all the same; that it hangs is logged once."""
+def test_a_hanging_provider_leaves_the_last_valid_value(asking, monkeypatch, caplog):
+    """Calls get their value without a delay, and the hang is logged once."""
     hangs = threading.Event()
     goes_on = threading.Event()
 
@@ -147,7 +147,7 @@ def test_a_provider_that_hangs_leaves_the_last_good_word(asking, monkeypatch, ca
 
 
 @pytest.mark.parametrize("value", ["flexx", "", 7])
-def test_another_value_is_refused_and_logged_once(flex, caplog, value):
+def test_an_invalid_value_is_ignored_and_logged_once(flex, caplog, value):
     """A typo in the flag service switches nothing."""
     flag, provider = flex
     provider.said["a"] = value
@@ -160,8 +160,8 @@ def test_another_value_is_refused_and_logged_once(flex, caplog, value):
     assert "answers again" not in caplog.text
 
 
-def test_projects_are_bounded(unasked, caplog):
-    """Whoever makes up projects makes nobody ask about all of them: the last ones are kept."""
+def test_the_number_of_projects_is_limited(unasked, caplog):
+    """Invented projects don't multiply requests to the provider: only the latest ones are stored."""
     flag = unasked
     for number in range(10):
         word(flag, f"project {number}")
@@ -170,8 +170,8 @@ def test_projects_are_bounded(unasked, caplog):
     assert caplog.text == ""
 
 
-def test_a_call_that_waits_keeps_the_place_of_its_project(asking, monkeypatch):
-    """Else calls that wait take each other's places for ever, once as many projects have called as there are places."""
+def test_a_waiting_call_keeps_its_project_s_slot(asking, monkeypatch):
+    """Otherwise waiting calls would replace each other's projects for ever if there are as many as slots."""
     monkeypatch.setattr(words, "MAX_PROJECTS", 2)
     goes_on = threading.Semaphore(0)
     asked = list[str]()
@@ -193,8 +193,8 @@ def test_a_call_that_waits_keeps_the_place_of_its_project(asking, monkeypatch):
     goes_on.release(1000)
 
 
-def test_the_word_of_a_project_that_made_room_is_nobody_s(asking, monkeypatch):
-    """Else a stranger who makes projects up could have all others go by the word of one."""
+def test_the_value_of_a_removed_project_applies_to_no_other(asking, monkeypatch):
+    """Otherwise a stranger with invented projects could apply one project's value to all others."""
     monkeypatch.setattr(words, "MAX_PROJECTS", 1)
     goes_on = threading.Event()
 
@@ -215,8 +215,8 @@ def test_the_word_of_a_project_that_made_room_is_nobody_s(asking, monkeypatch):
     }
 
 
-def test_strangers_push_no_project_out_that_atlas_has_answered(unasked, caplog):
-    """Only a project that had a success, too, has the place of one that had; without a place the general word holds."""
+def test_strangers_remove_no_project_with_a_success(unasked, caplog):
+    """Only another project with a success may replace it; a project without a slot uses the general value."""
     flag = unasked
     for number in range(3):
         flag.trust(call(f"tenant {number}"))
@@ -229,8 +229,8 @@ def test_strangers_push_no_project_out_that_atlas_has_answered(unasked, caplog):
     assert [*flag._entries] == ["", "tenant 1", "tenant 2", "tenant 3"]
 
 
-def test_a_first_call_waits_for_its_project_and_not_for_ever(asking, monkeypatch):
-    """A provider that can't be made yet is waited for; after the patience a call goes on without a word."""
+def test_a_first_call_waits_for_a_limited_time(asking, monkeypatch):
+    """It waits even for a provider that can't be created yet; after that it continues without a value."""
     is_there = threading.Event()
     provider = Provider(nobody="legacy")
 
@@ -249,8 +249,8 @@ def test_a_first_call_waits_for_its_project_and_not_for_ever(asking, monkeypatch
     assert not flag.waits(call("b"))
 
 
-def test_no_call_waits_for_a_file_that_is_broken(asking):
-    """Asking again soon would say the same."""
+def test_no_call_waits_for_an_invalid_file(asking):
+    """Reading it again soon would have the same result."""
 
     def provider(project):
         raise FlagError("flags.toml: Invalid")
@@ -262,7 +262,7 @@ def test_no_call_waits_for_a_file_that_is_broken(asking):
 
 
 def test_a_project_without_calls_is_forgotten(asking, monkeypatch):
-    """What is not called for a while makes room, and is asked about again when it comes back."""
+    """After a while it makes room, and its value is requested again when it returns."""
     monkeypatch.setattr(words, "_IDLE", 3)
     provider = Provider(a="flex")
     flag = asking(provider)
@@ -272,8 +272,8 @@ def test_a_project_without_calls_is_forgotten(asking, monkeypatch):
     until(lambda: word(flag, "a") is RouteWord.FLEX, "the word again")
 
 
-def test_failures_of_some_projects_keep_nobody_from_being_asked(asking):
-    """A look ends after a few failures in a row, and the next one begins with the others."""
+def test_failures_of_some_projects_delay_no_other(asking):
+    """A round ends after a few failures in a row, and the next one starts with the others."""
 
     def provider(project):
         if project.startswith("bad"):
@@ -290,8 +290,8 @@ def test_failures_of_some_projects_keep_nobody_from_being_asked(asking):
 @pytest.mark.filterwarnings(
     "ignore:This process .* is multi-threaded:DeprecationWarning"
 )
-def test_a_forked_child_asks_for_itself(asking):
-    """A server that forks its workers after the first call leaves none of them with the words of that moment."""
+def test_a_forked_child_polls_for_itself(asking):
+    """A server may fork its workers after the first call, and each worker gets new values."""
     provider = Provider(nobody="legacy")
     flag = asking(provider)
     until(lambda: word(flag, "a"), "the word")

@@ -1,4 +1,4 @@
-"""A server that answers each request by a function, and keeps the requests as received."""
+"""A server that replies to each request by a function, and stores the requests as received."""
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator
@@ -16,7 +16,7 @@ def reply(status: str, *lines: str, body: bytes = b"") -> bytes:
 
 @contextlib.contextmanager
 def answering(answer: Answer) -> Iterator[Arrivals]:
-    """Run a server that answers each request with what ``answer`` returns for it, as ``converse`` does."""
+    """Run a server that replies to each request with the result of ``answer``, as ``converse`` does."""
 
     def arrived(head: bytes, content: bytes) -> bytes | Iterable[bytes] | None:
         arrivals.requests.append(head + content)

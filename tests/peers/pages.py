@@ -13,11 +13,11 @@ HOSTILE = [
 """Names of callers."""
 
 VOID = {"br", "input", "line", "meta", "path", "rect"}
-"""Elements without content, as they are written here."""
+"""Elements without content, as written here."""
 
 
 class Page(HTMLParser):
-    """Reads a page strictly: every element is closed, in its order; keeps elements, attributes and texts."""
+    """Parse a page strictly: every element is closed, in its order; store elements, attributes and texts."""
 
     def __init__(self, text):
         super().__init__()
@@ -30,7 +30,7 @@ class Page(HTMLParser):
         assert self.open == []
 
     def handle_starttag(self, tag, attrs):
-        """Keep an element."""
+        """Store an element."""
         self.elements.append(tag)
         self.attributes += [(tag, name, value or "") for name, value in attrs]
         if tag not in VOID:
@@ -41,6 +41,6 @@ class Page(HTMLParser):
         assert tag in VOID or self.open.pop() == tag
 
     def handle_data(self, data):
-        """Keep the text of an element."""
+        """Store the text of an element."""
         if self.open:
             self.texts.setdefault(self.open[-1], []).append(data)

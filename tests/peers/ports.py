@@ -5,9 +5,9 @@ import socket
 
 
 def free_port() -> int:
-    """Return a port of loopback that is free, below those that the system gives to outgoing connections.
+    """Return a free port of loopback, below those that the system assigns to outgoing connections.
 
-    One of those could be taken by another test's connection before the program listens
+    One of those could be used by another test's connection before the program listens
     on it.
     """
     while True:

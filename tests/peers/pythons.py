@@ -9,7 +9,7 @@ from typing import Any
 def run(
     *words: object, cwd: Any = None, **environment: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run Python with these words to its end, with no setting or proxy but those of ``environment``."""
+    """Run Python with these arguments to its end, with only the settings and proxies in ``environment``."""
     left_out = ("ATLAS_SHIM_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
     environ = {
         name: value
@@ -29,7 +29,7 @@ def run(
 
 
 def said(code: str, *words: str, **environment: str) -> str:
-    """Return what some code prints; it may not fail, nor write to standard error. Python's warnings are off."""
+    """Return the output of some code; it may not fail, nor write to standard error. Python's warnings are off."""
     done = run("-W", "ignore", "-c", code, *words, **environment)
     assert done.returncode == 0
     assert done.stderr == ""

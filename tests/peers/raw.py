@@ -11,11 +11,11 @@ from typing import Any
 import attrs
 
 PATIENCE = 60.0
-"""Seconds after which a test that waits has failed."""
+"""The timeout of a waiting test, in seconds."""
 
 
 def until(condition: Callable[[], Any], what: str) -> Any:
-    """Poll a condition until it holds, and return its value."""
+    """Poll a condition until it is true, and return its value."""
     end = time.monotonic() + PATIENCE
     while not (value := condition()):
         assert time.monotonic() < end, f"never: {what}"
@@ -24,7 +24,7 @@ def until(condition: Callable[[], Any], what: str) -> Any:
 
 
 class EndedError(AssertionError):
-    """The other side ended the connection in the middle of what it should have said."""
+    """The other side ended the connection in the middle of a message."""
 
 
 @attrs.define
@@ -45,7 +45,7 @@ class Peer:
             raise
 
     def some(self) -> bytes:
-        """Return what arrives next, empty at the end."""
+        """Return the next bytes, empty at the end."""
         try:
             data = self.socket.recv(65536)
         except ConnectionResetError:
@@ -55,7 +55,7 @@ class Peer:
         return data
 
     def take(self, marker: bytes) -> bytes:
-        """Return what arrived up to and with a marker."""
+        """Return the bytes up to and with a marker."""
         while marker not in self.seen:
             if not self.some():
                 raise EndedError(f"ended before {marker!r}: {self.seen!r}")
@@ -63,7 +63,7 @@ class Peer:
         return head + found
 
     def count(self, size: int) -> bytes:
-        """Return exactly so many bytes."""
+        """Return exactly this many bytes."""
         while len(self.seen) < size:
             if not self.some():
                 raise EndedError(f"ended after {len(self.seen)} of {size} bytes")
@@ -107,7 +107,7 @@ class Peer:
 
 @attrs.define
 class Arrivals:
-    """What a raw upstream saw: its origin, and the requests in order, by head and content or whole."""
+    """A raw upstream: its origin, and its requests in order, by head and content or whole."""
 
     origin: str
     heads: list[bytes] = attrs.field(factory=list)
@@ -128,18 +128,18 @@ class Arrivals:
 
     @property
     def connections(self) -> int:
-        """How many were opened."""
+        """The number of opened connections."""
         return len(self.peers)
 
     @property
     def left(self) -> int:
-        """How many of them the caller has ended."""
+        """The number of those that the caller has ended."""
         return sum(peer.has_left for peer in self.peers)
 
 
 @contextlib.contextmanager
 def raw_upstream(script: Callable[[Peer], None]) -> Iterator[Arrivals]:
-    """Run a script for each connection, in a thread; the script talks to a Peer as it likes."""
+    """Run a script for each connection, in a thread; the script uses a Peer in any way."""
     listener = socket.create_server(("127.0.0.1", 0))
     arrivals = Arrivals(f"http://127.0.0.1:{listener.getsockname()[1]}")
     threads: list[threading.Thread] = []
@@ -189,10 +189,10 @@ BREAK = b"(the connection ends here)"
 def converse(
     peer: Peer, answer: Callable[[bytes, bytes], bytes | Iterable[bytes] | None]
 ) -> None:
-    """Answer each request of a connection, given its head and content.
+    """Reply to each request of a connection, given its head and content.
 
-    None ends the connection, empty bytes leave it open without a reply. Of an iterable
-    each piece is sent by itself, and the connection ends after the last one.
+    None ends the connection, empty bytes leave it open without a reply. Each piece of
+    an iterable is sent separately, and the connection ends after the last one.
     """
     while (said := answer(*peer.message())) is not None:
         if said is RESET:
@@ -209,9 +209,9 @@ def converse(
 
 @contextlib.contextmanager
 def replying(*replies: bytes) -> Iterator[Arrivals]:
-    """Run an upstream that answers each request with the next of these bytes, and the last one for ever.
+    """Run an upstream that replies to each request with the next of these bytes, and with the last one from then on.
 
-    An empty reply ends the connection unanswered.
+    An empty reply ends the connection.
     """
     lock = threading.Lock()
     left = list(replies)
@@ -235,7 +235,7 @@ def reply(content: bytes = b"hi", *lines: str, status: str = "200 OK") -> bytes:
 
 
 class Held:
-    """An upstream that answers each call with these bytes once ``answer`` is set; ``arrived``: one has come."""
+    """An upstream that replies to each call with these bytes after ``answer`` is set; ``arrived`` is set by a call."""
 
     def __init__(self, said: bytes | None = None) -> None:
         self.said = said or reply()

@@ -1,4 +1,4 @@
-"""An Atlas that answers each parsed request as a test sets it, byte for byte."""
+"""An Atlas that replies to each parsed request as a test sets it, byte for byte."""
 
 import contextlib
 import json
@@ -68,7 +68,7 @@ class Arrival:
 
     @property
     def side(self) -> str:
-        """Which interface was asked: legacy, flex, or dedicated."""
+        """The requested interface: legacy, flex, or dedicated."""
         words = {
             "/serverless": "legacy",
             "/backup/tenant/": "legacy",
@@ -81,7 +81,7 @@ class Arrival:
 
 
 Answer = Callable[[Arrival], bytes]
-"""From a request to the bytes of its reply; empty bytes end the connection unanswered."""
+"""From a request to the bytes of its reply; empty bytes end the connection without one."""
 
 
 @attrs.define
@@ -94,7 +94,7 @@ class Upstream:
 
     @property
     def sides(self) -> list[str]:
-        """The sides that were asked, in order."""
+        """The requested sides, in order."""
         return [arrival.side for arrival in self.arrivals]
 
     @property
@@ -127,5 +127,5 @@ def upstream(answer: Answer) -> Iterator[Upstream]:
 
 
 def by_side(**replies: bytes) -> Answer:
-    """Answer by the side that is asked; one that is not named answers 500."""
+    """Reply by the requested side; any other side returns 500."""
     return lambda arrival: replies.get(arrival.side, error(500, "UNEXPECTED_ERROR"))

@@ -22,7 +22,7 @@ LOOPBACK = Address("127.0.0.1", 0)
 
 
 Clock = datetime | Callable[[], float]
-"""An instant at which time stands still, or what tells the time."""
+"""A fixed instant, or a function that returns the time."""
 
 
 @contextlib.contextmanager
@@ -34,7 +34,7 @@ def gateway(
     environ: Mapping[str, str] = os.environ,
     **options: Any,
 ) -> Iterator[Gateway]:
-    """Run a gateway for an upstream, on free ports; limits that follow from max_connections may be others."""
+    """Run a gateway for an upstream, on free ports; limits derived from max_connections may be overridden."""
     most, of_peer, connections = (
         options.pop(name, None)
         for name in ("max_requests", "peer_requests", "peer_connections")
@@ -56,7 +56,7 @@ def gateway(
 
 
 class Served(Protocol):
-    """Something that listens at a URL."""
+    """A listener at a URL."""
 
     @property
     def url(self) -> str:
@@ -86,7 +86,7 @@ def admin(served: HasAdmin) -> At:
 
 
 def counted(served: Gateway) -> At:
-    """Return a gateway's admin listener, once no call is in flight: an answer is there before its count."""
+    """Return a gateway's admin listener after all calls have finished: a reply arrives before its count."""
     until(lambda: not served.limits.count, "the last count")
     return admin(served)
 
@@ -129,7 +129,7 @@ def ask(served: Served, request: bytes, source: str = "") -> tuple[bytes, bytes]
 
 @attrs.frozen
 class Crossed:
-    """One call through a gateway: the head and the content that its caller got, and what arrived upstream."""
+    """One call through a gateway: the head and the content of the reply, and upstream's requests."""
 
     head: bytes
     content: bytes
@@ -147,7 +147,7 @@ class Crossed:
 
     @property
     def sent(self) -> bytes:
-        """The only head that arrived upstream."""
+        """The head of upstream's only request."""
         (head,) = self.upstream.heads
         return head
 

@@ -6,9 +6,9 @@ from typing import Any
 
 
 class Within:
-    """A TLS server within whatever carries its bytes, a plain connection or another one with TLS.
+    """A TLS server within a carrier of its bytes, a plain connection or another one with TLS.
 
-    Raises SSLError when there is no handshake; its alert was sent then.
+    Raises SSLError after sending its alert if the handshake fails.
     """
 
     def __init__(self, carrier: Any, context: ssl.SSLContext) -> None:
@@ -32,7 +32,7 @@ class Within:
             self._in.write(data)
 
     def recv(self, size: int) -> bytes:
-        """Return what arrives next."""
+        """Return the next bytes."""
         return bytes(self._run(lambda: self.tls.read(size)))
 
     def sendall(self, data: bytes) -> None:

@@ -1,4 +1,4 @@
-"""Programs that create and change a cluster by old versions; each call depends on what they read before."""
+"""Programs that create and change a cluster with old versions; each call depends on earlier reads."""
 
 import copy
 from collections.abc import Callable
@@ -21,7 +21,7 @@ REGIONS = {
 
 @attrs.frozen
 class Asked:
-    """One call: its version, its method and its body, which is made of the cluster as that version shows it."""
+    """One call: its version, its method and its body, which is built from the cluster in that version's shape."""
 
     what: str
     version: str
@@ -30,7 +30,7 @@ class Asked:
 
 
 def creation(rng: Random) -> Asked:
-    """Return a call that makes a cluster of one region or several, of one shard or several."""
+    """Return a call that creates a cluster of one region or several, of one shard or several."""
     kind = rng.choice(("REPLICASET", "SHARDED", "GEOSHARDED"))
     if kind == "REPLICASET":
         number = 1
@@ -107,7 +107,7 @@ def plain(rng: Random) -> tuple[str, Document]:
 
 
 def change(rng: Random) -> Asked:
-    """Return a call that changes a cluster in one way."""
+    """Return a call that changes a cluster in one respect."""
     if rng.random() < 0.3:
         name, body = plain(rng)
         return Asked(name, rng.choice((V2, LEGACY)), "PATCH", lambda _: body)
@@ -127,7 +127,7 @@ def _whole(document: Document) -> list[Document]:
 
 
 def _by_hand(document: Document) -> list[Document]:
-    """Return zones as people write them: without what is off, or follows."""
+    """Return zones as people write them: without disabled and derived members."""
     made = []
     for zone in _whole(document):
         for region in zone["regionConfigs"]:
@@ -204,7 +204,7 @@ def shards(rng: Random, document: Document) -> Document:
 
 
 def place(rng: Random, document: Document) -> Document:
-    """Add a region without electable nodes, or take the last one away if it has none."""
+    """Add a region without electable nodes, or remove the last one if it has none."""
     zones = _specs(rng, document)
     for zone in zones:
         configs = zone["regionConfigs"]
@@ -244,7 +244,7 @@ def zone(rng: Random, document: Document) -> Document:
 
 
 def back(rng: Random, document: Document) -> Document:
-    """Send back all that was read, with one member changed."""
+    """Send back the whole reply, with one member changed."""
     return {**copy.deepcopy(document), **plain(rng)[1]}
 
 
@@ -276,7 +276,7 @@ def legacy_scaling(rng: Random, _: Document) -> Document:
 
 
 def legacy_place(rng: Random, document: Document) -> Document:
-    """Add a region without electable nodes, or take the last one away if it has none."""
+    """Add a region without electable nodes, or remove the last one if it has none."""
     found = copy.deepcopy(document["replicationSpec"])
     last = [*found][-1]
     if len(found) > 1 and not found[last]["electableNodes"]:
@@ -320,7 +320,7 @@ def legacy_zone(rng: Random, document: Document) -> Document:
 
 
 def size_and_disk(rng: Random, document: Document) -> Document:
-    """As programs of 2023-01-01 scale: the provider is said, too."""
+    """Programs of 2023-01-01 include the provider when they scale."""
     provider = document["providerSettings"]["providerName"]
     return {
         "diskSizeGB": 20,

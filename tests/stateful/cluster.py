@@ -1,17 +1,16 @@
-"""Clusters as two worlds keep them, each in the shape of 2024-10-23, and what holds in both.
+"""Clusters as two worlds store them, each in the shape of 2024-10-23, and the rules common to both.
 
 The worlds are Atlas before the old versions end (``native``) and after (``strict``).
-Written after the descriptions in ``tests/cases/contract`` and recordings, and not after
-``mappings/``. Where neither says anything, these assumptions stand, and both worlds
-share them:
+They follow the specifications in ``tests/cases/contract`` and recordings, and not
+``mappings/``. Where neither source has an answer, both worlds share these assumptions:
 
-- A kind of node that is left out of a region that is there stays (``keeps``), or has no nodes (not ``keeps``); nobody
-  recorded which. It follows the electable nodes' disk and size (recorded of a disk, for kinds without nodes).
-- A region or zone that is left out goes. A zone with another name is the one that was there if it is the only one.
-- What a body of 2023-01-01 says as that version shows it is no change, also where other regions differ from the first,
-  which is the one that it shows.
+- A kind of node that is left out of an existing region stays (``keeps``), or has no nodes (not ``keeps``); neither is
+  recorded. It follows the electable nodes' disk and size (recorded of a disk, for kinds without nodes).
+- A region or zone that is left out is removed. A zone with another name is the existing one if it is the only one.
+- A body of 2023-01-01 with the values that this version shows is no change, even if other regions
+  differ from the first, which is the one shown.
 - IOPS follow from the size, unless they are provisioned.
-- Nodes of one cluster have disks of one size, and readable nodes of a region are of one size; else it is a 400.
+- Nodes of one cluster have disks of one size, and readable nodes of a region are of one size; otherwise it is a 400.
 """
 
 import copy
@@ -35,10 +34,10 @@ PLAIN = {
 
 
 class RefusedError(Exception):
-    """What Atlas answers in place of doing something."""
+    """Atlas's reply when it refuses a call."""
 
     def __init__(self, status: int, code: str, detail: str = "") -> None:
-        """Keep what is answered."""
+        """Store the reply."""
         super().__init__(code, detail)
         self.status = status
         self.document = {"detail": detail, "error": status, "errorCode": code}
@@ -52,15 +51,15 @@ class World:
     """Whether a kind of node that is left out of a region stays."""
     clusters: dict[str, Cluster] = attrs.field(factory=dict)
     written: int = 0
-    """How many writes were executed."""
+    """The number of executed writes."""
     numbers: Any = attrs.field(factory=lambda: count(1))
 
     def new_id(self) -> str:
-        """Return an id that nothing has yet."""
+        """Return a new id."""
         return f"{next(self.numbers):024x}"
 
     def find(self, name: str) -> Cluster:
-        """Return a cluster; raises RefusedError."""
+        """Return a cluster; raise RefusedError if there is none."""
         if name not in self.clusters:
             raise RefusedError(
                 404, "CLUSTER_NOT_FOUND", f"No cluster named {name} exists."
@@ -68,7 +67,7 @@ class World:
         return self.clusters[name]
 
     def keep(self, cluster: Cluster) -> None:
-        """Take a cluster as it is to be; raises RefusedError if it can't be so."""
+        """Store a cluster's new state; raise RefusedError if it is impossible."""
         check(cluster)
         self.clusters[cluster["name"]] = cluster
         self.written += 1
@@ -76,7 +75,7 @@ class World:
     def region(
         self, said: dict[str, Any], like: dict[str, Any] | None, disk: float
     ) -> dict[str, Any]:
-        """Return a whole region, of what is said of it and the one that is there."""
+        """Return a whole region, from the body's members and the existing one."""
         if like and self.keeps:
             base = copy.deepcopy(like)
         else:
@@ -149,7 +148,7 @@ def disk_of(cluster: Cluster) -> float:
 
 
 def check(cluster: Cluster) -> None:
-    """Raise RefusedError for a cluster that there can't be."""
+    """Raise RefusedError for an impossible cluster."""
     shards = cluster["replicationSpecs"]
     most = {"REPLICASET": (1, 1), "SHARDED": (1, 50), "GEOSHARDED": (9, 50)}[
         cluster["clusterType"]
@@ -182,7 +181,7 @@ def check(cluster: Cluster) -> None:
 
 
 def normal(cluster: Cluster) -> Cluster:
-    """Return a cluster as it is compared: of a kind without nodes nothing else counts."""
+    """Return a cluster in comparable form: for a kind without nodes nothing else counts."""
     made = copy.deepcopy(cluster)
     for region in regions(made):
         for kind in KINDS:

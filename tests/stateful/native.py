@@ -217,7 +217,7 @@ def _by_name(regions: list[dict[str, Any]]) -> dict[tuple[str, str], dict[str, A
 def _scaling(
     was: dict[str, Any], body: dict[str, Any], there: dict[str, Any]
 ) -> dict[str, Any]:
-    """Return a region's scaling, with what a body says otherwise than it is shown for the whole cluster."""
+    """Return a region's scaling, with the body's differences from the scaling shown for the whole cluster."""
     said = body.get("autoScaling", {})
     made = copy.deepcopy(there)
     sizes = body.get("providerSettings", {}).get("autoScaling", {}).get("compute", {})
@@ -248,7 +248,7 @@ _START: dict[str, Any] = {
 
 
 def _legacy_zones(was: dict[str, Any], body: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the zones of a body of 2023-01-01, which says them in one of several ways, over those that were."""
+    """Return the zones of a body of 2023-01-01, which has several forms for them, merged with the existing ones."""
     said: list[dict[str, Any]] = copy.deepcopy(
         body.get("replicationSpecs", was["replicationSpecs"])
     )
@@ -299,7 +299,7 @@ def _with_disk(cluster: Cluster, disk: float) -> Cluster:
 
 
 def shown(cluster: Cluster, version: str) -> dict[str, Any]:
-    """Return a cluster in an old version's shape; raises RefusedError if that can't show it."""
+    """Return a cluster in an old version's shape; raise RefusedError if that can't show it."""
     sizes = {one["electableSpecs"]["instanceSize"] for one in regions(cluster)}
     if len(sizes) > 1:
         raise RefusedError(400, "ASYMMETRIC_SHARD_UNSUPPORTED")
@@ -309,7 +309,7 @@ def shown(cluster: Cluster, version: str) -> dict[str, Any]:
 
 
 def v2_shape(cluster: Cluster) -> dict[str, Any]:
-    """Return a cluster as 2023-02-01 shows it, but for ids of zones."""
+    """Return a cluster as 2023-02-01 shows it, except for ids of zones."""
     made = {
         name: value
         for name, value in copy.deepcopy(cluster).items()

@@ -16,8 +16,8 @@ BASE = "/api/atlas/v2"
 class People:
     """The users of one project and one team.
 
-    ``fails_at`` is the number of the call that is answered with a 503, which
-    ``executes`` or not.
+    ``fails_at`` is the number of the call that gets a 503; Atlas executes it, or not,
+    according to ``executes``.
     """
 
     roles: dict[str, list[str]] = attrs.field(factory=dict)
@@ -29,13 +29,13 @@ class People:
 
     @property
     def state(self) -> Any:
-        """What is so, in no order."""
+        """The state, without any order."""
         return {user: sorted(roles) for user, roles in self.roles.items()}, sorted(
             self.team
         )
 
     def __call__(self, call: Call) -> Given:
-        """Return what is answered to a call."""
+        """Return the reply to a call."""
         self.calls.append(f"{call.method} {call.path}")
         fails = len(self.calls) == self.fails_at
         if fails and not self.executes:

@@ -15,10 +15,10 @@ BODIES = Bodies("cluster-writes-2026-08")
 NEEDED = {
     "replicationSpecs[].id is for reads alone",  # Atlas deletes a shard without it
     "replicationSpecs[].zoneId is for reads alone",
-    # reads have it so (recorded)
+    # reads have this form (recorded)
     "biConnector.readPreference: 'secondary' is not one of its words",
 }
-"""What the description does not have, and Atlas takes."""
+"""Members that Atlas accepts although the specification lacks them."""
 
 
 @attrs.define
@@ -62,7 +62,7 @@ class Strict(World):
     def _shards(
         self, said: list[dict[str, Any]], there: Cluster | None
     ) -> list[dict[str, Any]]:
-        """Return the shards of a body: a shard whose id it leaves out is deleted, and one without an id is new."""
+        """Return the shards of a body: a shard whose id is left out is deleted, and one without an id is new."""
         if there:
             old = {shard["id"]: shard for shard in there["replicationSpecs"]}
         else:

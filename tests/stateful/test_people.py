@@ -60,8 +60,8 @@ def world(**fails):
 
 
 @pytest.mark.parametrize("call", CALLS)
-def test_a_call_that_failed_can_be_repeated(call):
-    """Whichever of its steps failed, and whether Atlas executed it or not."""
+def test_a_failed_call_can_be_repeated(call):
+    """Any of its steps may have failed, and Atlas may have executed it or not."""
     undisturbed = world()
     assert make(call, undisturbed) == 200
     for step, executes in product(range(1, len(undisturbed.calls) + 1), (True, False)):

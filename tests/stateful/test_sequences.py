@@ -19,7 +19,7 @@ MANY = range(1000, 2000)
 
 @pytest.fixture(autouse=True)
 def switched(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Writes of clusters are on; warnings, of which these tests do not speak, are off."""
+    """Switch writes of clusters on and warnings, which don't matter here, off."""
     monkeypatch.setenv("ATLAS_SHIM_WRITES", "clusters")
     monkeypatch.setenv("ATLAS_SHIM_WARNINGS", "off")
 
@@ -29,7 +29,7 @@ def none(_: Random) -> Callable[[str], str]:
 
 
 def faulty(rng: Random) -> Callable[[str], str]:
-    """Return what happens to each call: of four, one is lost before it arrives, refused, or cut after it is done."""
+    """Return the fault of each call: of four, one is lost before it arrives, refused, or cut after it is done."""
     return lambda _: rng.choice(("busy", "lost", "cut", "cut", *[""] * 12))
 
 
@@ -52,8 +52,8 @@ SEEDS = [FEW, pytest.param(MANY, marks=pytest.mark.slow)]
 
 @pytest.mark.parametrize("seeds", SEEDS, ids=["few", "many"])
 @pytest.mark.parametrize("keeps", [True, False])
-def test_each_call_ends_as_natively_or_is_refused_before_anything_is_sent(seeds, keeps):
-    """Whatever Atlas does with kinds of nodes that are left out; and few are refused."""
+def test_each_call_ends_as_natively_or_is_refused_unsent(seeds, keeps):
+    """That holds for both treatments of omitted kinds of nodes. Few calls are refused."""
     seen = [
         (seed, *one)
         for seed, worlds in zip(seeds, played(seeds, keeps=keeps), strict=True)
@@ -69,7 +69,7 @@ def test_each_call_ends_as_natively_or_is_refused_before_anything_is_sent(seeds,
 @pytest.mark.parametrize("seeds", SEEDS, ids=["few", "many"])
 @pytest.mark.parametrize("keeps", [True, False])
 def test_a_fault_costs_no_shard_and_sends_nothing_twice(seeds, keeps):
-    """A call that failed was done as it was asked, or not at all; a program that asks again ends where it would."""
+    """A failed call was executed exactly or not at all; a program that repeats it gets the intended state."""
     seen = [
         one
         for worlds in played(seeds, keeps=keeps, fault=faulty)
@@ -82,7 +82,7 @@ def test_a_fault_costs_no_shard_and_sends_nothing_twice(seeds, keeps):
 
 
 def unlike(worlds: Worlds, rng: Random) -> None:
-    """Let another program change one shard alone, as the new version lets it."""
+    """Let another program change one shard alone, which the new version allows."""
     for world in (worlds.native, worlds.strict):
         shard = rng.choice(world.clusters["c"]["replicationSpecs"])
         region = shard["regionConfigs"][0]
@@ -101,11 +101,11 @@ ABOUT = {
     "disk": {"diskSizeGB"}, "regionName": {"regionName"}, "replicationFactor": {"nodeCount"},
     "volume": {"ebsVolumeType", "diskSizeGB"}, "size and disk": {"instanceSize", "diskSizeGB"},
 }  # fmt: skip
-"""What a change of the old kinds may change of a region."""
+"""The members of a region that changes of the old kinds may change."""
 
 
 def told(cluster, about):
-    """Return what of each shard a change does not speak of."""
+    """Return the parts of each shard that a change doesn't mention."""
     specs = copy.deepcopy(cluster["replicationSpecs"])
     for region in regions({"replicationSpecs": specs}):
         for name in about | {"diskIOPS"}:
@@ -115,8 +115,8 @@ def told(cluster, about):
     return specs
 
 
-def test_a_change_leaves_what_it_does_not_speak_of(monkeypatch):
-    """Also where shards differ, which no old version can say: it is done for all, or refused."""
+def test_a_change_leaves_everything_else(monkeypatch):
+    """If shards differ, which no old version can express, it applies to all, or is refused."""
     done = Counter[str]()
     for seed in range(300):
         rng = Random(seed)

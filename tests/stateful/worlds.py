@@ -18,12 +18,12 @@ from tests.stateful.native import LEGACY, V2, Native
 from tests.stateful.strict import Strict
 
 FAILED = {0, 502, 503, 504}
-"""What a caller gets for a fault; 0 is an error of the network."""
+"""A caller's result after a fault; 0 is a network error."""
 CLUSTERS = "groups/6510aa1b2c3d4e5f60718293/clusters"
 
 
 def differences(one: Any, other: Any, at: str = "") -> Iterator[str]:
-    """Yield where two states differ, the native one first."""
+    """Yield the places where two states differ, the native one first."""
     if isinstance(one, dict) and isinstance(other, dict):
         for name in sorted(one.keys() | other.keys()):
             yield from differences(one.get(name), other.get(name), f"{at}.{name}")
@@ -40,10 +40,10 @@ class Transport(httpx.BaseTransport):
 
     atlas: Strict
     fault: Callable[[str], str] = lambda _: ""
-    """What happens to a call of a method: ``busy``, ``lost`` before it arrives, ``cut`` after it, or nothing."""
+    """The fault of a call of a method: ``busy``, ``lost`` before it arrives, ``cut`` after it, or none."""
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Answer a call."""
+        """Reply to a call."""
         version = re.search(
             r"vnd\.atlas\.([-\d]+)\+", request.headers.get("accept", "")
         )
@@ -83,20 +83,23 @@ class Transport(httpx.BaseTransport):
 
 @attrs.define
 class Worlds:
-    """Both, and what was seen of them."""
+    """Both worlds, and the results of the calls."""
 
     keeps: bool = True
     fault: Callable[[str], str] = lambda _: ""
     seen: list[tuple[str, str]] = attrs.field(factory=list)
-    """For each call what it was, and how it went: ``equal``, ``refused`` by the shim alone, after faults ``failed`` or
-    ``done``, or what is ``wrong``."""
+    """Each call with its result.
+
+    It is ``equal``, ``refused`` by the shim alone, after faults ``failed`` or ``done``, or
+    the difference.
+    """
 
     native: Native = attrs.field(init=False)
     strict: Strict = attrs.field(init=False)
     client: httpx.Client = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        """Begin without a cluster."""
+        """Start without a cluster."""
         self.native = Native(self.keeps)
         self.strict = Strict(self.keeps)
         self.client = shim.wrap(
@@ -104,7 +107,7 @@ class Worlds:
         )
 
     def call(self, asked: Asked, rng: Random, tries: int = 1) -> None:
-        """Make a call in both worlds, by any of the ways that its version has."""
+        """Make a call in both worlds, by any of the endpoints of its version."""
         before = copy.deepcopy(self.native.clusters)
         native_body = None
         try:
@@ -122,7 +125,7 @@ class Worlds:
         way = rng.choice(("v2", {V2: "v1.5", LEGACY: "v1.0"}[asked.version]))
         status, answer = self._shim(asked, way, tries)
         self.seen.append((asked.what, self._compare(native, before, status, answer)))
-        # Ids that a refused call took are no difference.
+        # Ids that a refused call used are no difference.
         for world in (
             self.native,
             self.strict,

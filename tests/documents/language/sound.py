@@ -12,7 +12,7 @@ SOUND = text_of("sound")
 
 
 def changed(*changes: tuple[str, str]) -> str:
-    """Return the sound document with texts replaced, each of which stands there once."""
+    """Return the valid document with texts replaced, each of which occurs once."""
     text = SOUND
     for old, new in changes:
         assert text.count(old) == 1, (old, text.count(old))
@@ -34,7 +34,7 @@ def load(folder: Path, text: str) -> Document:
 
 
 def problems(folder: Path, **texts: str) -> tuple[str, ...]:
-    """Return what is wrong with documents."""
+    """Return the defects of documents."""
     with pytest.raises(DocumentError) as caught:
         load_documents([write(folder, **texts)])
     return caught.value.problems

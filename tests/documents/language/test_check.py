@@ -23,7 +23,7 @@ ORDER = SOUND[
     (">=2022.1.1,<2023.1.2", True), (">=2022.1.1,<2023.1.1", False),
 ])  # fmt: skip
 def test_two_operations_for_one_call_are_a_tie(tmp_path, versions, ties):
-    """Same method, same path, a common date: nobody could say which one is meant. Parameter names don't matter."""
+    """Same method, same path, a common date: it would be ambiguous. Parameter names don't matter."""
     again = (
         ORDER.replace("orderThing", "orderAgain")
         .replace("groupId", "g")
@@ -42,7 +42,7 @@ def test_two_operations_for_one_call_are_a_tie(tmp_path, versions, ties):
 
 
 def test_two_documents_may_not_share_a_name(tmp_path):
-    """The name is what settings refer to."""
+    """Settings refer to documents by name."""
     other = SOUND.replace("Thing", "Other").replace("/groups/", "/others/")
     lines = problems(tmp_path, a=SOUND, b=other.replace('"allOthers"', '"x"'))
     assert lines == (
@@ -50,8 +50,8 @@ def test_two_documents_may_not_share_a_name(tmp_path):
     )
 
 
-def test_ties_between_documents_name_both(tmp_path):
-    """The error for one call in two files is at the later, and names the earlier."""
+def test_a_tie_between_documents_has_both_places(tmp_path):
+    """The error for one call in two files is in the later one, and refers to the earlier one."""
     other = SOUND.replace('name = "things"', 'name = "others"').replace(
         "Thing", "Other"
     )
@@ -62,8 +62,8 @@ def test_ties_between_documents_name_both(tmp_path):
     )
 
 
-def test_members_that_rest_does_not_hand_on_are_named(tmp_path):
-    """What a rule reads for a field of another name is lost beside it, unless a field or ``without`` says so."""
+def test_members_that_rest_does_not_copy_are_reported(tmp_path):
+    """If a rule reads a member for another field's name, it is lost unless a field or ``without`` lists it."""
     lost = [
         *lost_members(
             load(
@@ -80,7 +80,7 @@ def test_members_that_rest_does_not_hand_on_are_named(tmp_path):
 
 
 def test_resources_may_be_those_of_another_document(tmp_path):
-    """Whoever borrows them need not be read after the one that lends."""
+    """The order of the two documents doesn't matter."""
     more = SOUND[: SOUND.index("[operation.orderThing]")].replace(
         '"things"', '"more"\nresources_of = "things"', 1
     )
@@ -100,8 +100,8 @@ def test_resources_may_be_those_of_another_document(tmp_path):
     ), lines
 
 
-def test_what_all_have_stays_beside_what_one_says(tmp_path):
-    """Tables are laid over each other, key by key: what an operation says of its own takes the place."""
+def test_an_operation_s_own_rules_override_common_ones(tmp_path):
+    """Tables are merged key by key, and the operation's value has priority."""
     operations = load(tmp_path, text_of("all")).operations
     assert {one.method for one in operations} == {"DELETE"}
     thing, other = (one.successors["successor"] for one in operations)
@@ -119,8 +119,8 @@ def test_what_all_have_stays_beside_what_one_says(tmp_path):
     assert [*other.errors] == ["A"]
 
 
-def test_a_resource_of_all_operations_is_of_those_that_have_content(tmp_path):
-    """A deletion or a file beside them has none; its own is an error. A version alone may change on the same path."""
+def test_a_resource_of_all_operations_needs_content(tmp_path):
+    """A deletion or a file ignores it, and its own is an error. A version alone may change on the same path."""
     document = load(tmp_path, text_of("mixed"))
     assert [bool(one.fields) for one in document.operations] == [True, False, False]
     (line,) = problems(
@@ -137,8 +137,8 @@ OWN = 'format = 1\noverrides = "gone"\n[operation.getIt]\ntier.own = { path = "/
 
 
 @pytest.mark.parametrize("place", ["[all]", "[operation.getIt]"])
-def test_an_operators_successor_takes_the_place_of_none(tmp_path, place):
-    """Wherever the document says that there is none; what else the operator says of it is an error."""
+def test_an_operators_successor_replaces_a_missing_one(tmp_path, place):
+    """It is allowed wherever the document declares that there is none; any other change there is an error."""
     gone = text_of("gone").replace(place, place + NONE)
     (document,) = load_documents([write(tmp_path, gone=gone, own=OWN)])
     assert [*document.operations[0].successors] == ["own"]
@@ -160,14 +160,14 @@ def test_the_apis_of_atlas_are_the_default(tmp_path):
     }
 
 
-def test_the_shipped_documents_are_sound():
-    """All of them, checked as an operator's are; programs that have no others do not check them."""
+def test_the_shipped_documents_are_valid():
+    """All of them pass an operator's checks, which programs skip if there are no others."""
     assert load_documents(sorted(SHIPPED.rglob("*.toml")))
 
 
 @given(st.text(), st.text())
 def test_a_key_path_is_valid_toml(outer, inner):
-    """Whatever a key is made of, its path can be read back as a dotted key."""
+    """A key of any characters can be parsed from its path as a dotted key."""
     path = key_path(key_path("", outer), inner)
     if all(character.isprintable() for character in outer + inner):
         assert tomllib.loads(f"{path} = 1") == {outer: {inner: 1}}

@@ -1,4 +1,4 @@
-"""The rows of ``defects.txt``: what is invalid, meaningless or never applies is an error at its key."""
+"""The rows of ``defects.txt``: invalid, meaningless and never applied parts are errors at their keys."""
 
 import copy
 import re
@@ -30,11 +30,11 @@ TEXTS = {
     "widgets": f"{WIDGETS}\n{REFUSED}\n{BEFORE}\n{text_of('file')}\n{NESTED}",
 }
 BASES = {name: tomllib.loads(text) for name, text in TEXTS.items()}
-"""Sound documents, several of them of the manual."""
+"""Valid documents, several of them from the manual."""
 
 
 def change(data: Any, key: str, value: Any) -> None:
-    """Put a value at a dotted key, or take away what stands there if it is None."""
+    """Set the value of a dotted key, or remove the key if it is None."""
     path: list[Any] = []
     for piece in re.split(r"\[(\d+)\]", key):
         names: Any = (
@@ -60,7 +60,7 @@ def change(data: Any, key: str, value: Any) -> None:
 
 
 def rows(base: str) -> list[tuple[str, Any, str, str]]:
-    """Return for each row of a document its text, the changed document, the key that the error names, and the word."""
+    """Return for each row of a document its text, the changed document, the error's key, and its word."""
     text = (Path(__file__).parent / "defects.txt").read_text("utf-8")
     part = text.partition(f"\n== {base}\n")[2].partition("\n== ")[0]
     found = []
@@ -98,7 +98,7 @@ def rows(base: str) -> list[tuple[str, Any, str, str]]:
 
 @pytest.mark.parametrize("base", BASES)
 def test_a_defect_is_an_error_at_its_key(base):
-    """By one line, or with those that follow from it; and a sound document has none."""
+    """There is one line, or more for its consequences; a valid document has none."""
     assert parsed(copy.deepcopy(BASES[base]))[1] == []
     for row, data, where, word in rows(base):
         problems = parsed(data)[1]

@@ -17,7 +17,7 @@ FILES = sorted(SHIPPED.rglob("*.toml"))
 
 
 def test_the_shipped_folder_comes_first_and_the_operators_second(tmp_path):
-    """The variable names one more folder; without it there is one."""
+    """The variable adds one more folder; without it there is one."""
     (shipped,) = mapping_folders({})
     assert isinstance(shipped, Path)
     assert shipped.samefile(SHIPPED)
@@ -33,7 +33,7 @@ def test_the_shipped_folder_comes_first_and_the_operators_second(tmp_path):
 
 
 def test_a_folder_may_be_in_an_archive(tmp_path, monkeypatch):
-    """As in a zipapp; documents have the same names there."""
+    """In a zipapp, for example, documents have the same names."""
     with zipfile.ZipFile(tmp_path / "app.pyz", "w") as archive:
         archive.writestr("shim/mappings/README.md", "no TOML")
         for path in FILES:
@@ -48,8 +48,8 @@ def test_a_folder_may_be_in_an_archive(tmp_path, monkeypatch):
     "make",
     [os.mkfifo, lambda path: path.symlink_to("/dev/zero"), lambda path: path.mkdir()],
 )
-def test_what_may_never_end_is_not_read(tmp_path, make):
-    """A pipe, a device or a folder by the name of a document is a defect of it."""
+def test_an_endless_file_is_not_read(tmp_path, make):
+    """A pipe, a device or a folder with the name of a document is a defect."""
     make(tmp_path / "odd.toml")
     assert problems(tmp_path, things=SOUND) == ("odd.toml: is not a regular file",)
 
@@ -64,8 +64,8 @@ CONTENTS = {
 }
 
 
-def test_a_file_that_cannot_be_read_is_an_error_with_its_name(tmp_path):
-    """Whatever is wrong with it; the others are read."""
+def test_an_unreadable_file_is_an_error_with_its_name(tmp_path):
+    """Whatever the reason, the others are read."""
     for content, what in CONTENTS.items():
         (tmp_path / "odd.toml").write_bytes(content)
         (line,) = problems(tmp_path, things=SOUND)
@@ -97,21 +97,21 @@ DOUBLED = "".join(
     ],
     ids=["source", "field", "without", "doubled"],
 )  # fmt: skip
-def test_what_grows_without_a_bound_is_refused(tmp_path, more, said):
-    """Checking it would not end: a long name, and resources that stand in each other twice."""
+def test_unlimited_growth_is_refused(tmp_path, more, said):
+    """Checking would never end for a long name, or for resources that contain each other twice."""
     found = problems(tmp_path, things=SOUND + more)
     assert any(said in one for one in found)
 
 
-def test_a_single_file_will_do(tmp_path):
-    """ATLAS_SHIM_MAPPINGS may name a file, whatever its ending."""
+def test_a_single_file_is_enough(tmp_path):
+    """ATLAS_SHIM_MAPPINGS may be a file with any extension."""
     path = tmp_path / "things.txt"
     path.write_text(SOUND)
     (document,) = load_documents([path])
     assert document.file == "things.txt"
 
 
-def test_a_byte_order_mark_is_no_defect(tmp_path):
+def test_a_byte_order_mark_is_not_a_defect(tmp_path):
     """Some editors write one."""
     path = tmp_path / "things.toml"
     path.write_bytes(b"\xef\xbb\xbf" + SOUND.encode())
@@ -122,13 +122,13 @@ def test_a_byte_order_mark_is_no_defect(tmp_path):
     ("folder", "what"), [("nowhere", "nowhere"), (".", "no mapping document was found")]
 )
 def test_a_folder_without_documents_is_an_error(tmp_path, folder, what):
-    """Without documents the shim would do nothing, in silence."""
+    """Without documents the shim would silently do nothing."""
     with pytest.raises(DocumentError, match=what):
         load_documents([tmp_path / folder])
 
 
-def test_defects_of_every_kind_are_named_at_once(tmp_path):
-    """What is wrong with one key hides nothing."""
+def test_defects_of_every_kind_are_reported_at_once(tmp_path):
+    """A defect of one key hides no other."""
     text = changed(
         ('parameter = "groupId"', 'parameter = "nobody"'),
         ("drop = [0]", 'from_ = "x"'),
@@ -148,8 +148,8 @@ def test_defects_of_every_kind_are_named_at_once(tmp_path):
     ]
 
 
-def test_problems_of_all_files_are_named_at_once(tmp_path):
-    """One line for each defect of each file, none twice, in the message too."""
+def test_problems_of_all_files_are_reported_at_once(tmp_path):
+    """The message has one line for each defect of each file, none twice."""
     (tmp_path / "a.toml").write_text("[[[")
     other = (
         SOUND.replace("thing", "gadget")
@@ -169,7 +169,7 @@ OWN = f'{OVER}[resource.thing.name.flex]\nconstant = "mine"\nwhy = "We call all 
 
 
 def owners(document: Document) -> dict[str, str]:
-    """Who set each flex rule."""
+    """The file that set each flex rule."""
     fields = {
         field.name: field
         for operation in document.operations
@@ -178,8 +178,8 @@ def owners(document: Document) -> dict[str, str]:
     return {name: field.rules["flex"][0].owner for name, field in fields.items()}
 
 
-def test_a_rule_is_replaced_as_a_whole_and_shows_its_owner(tmp_path):
-    """Nothing of the old rule is left, and the other rules stay the document's."""
+def test_a_rule_is_replaced_as_a_whole_and_shows_its_file(tmp_path):
+    """No part of the old rule remains, and the other rules stay the document's."""
     (document,) = load_documents([write(tmp_path, things=SOUND, own=OWN)])
     (rule,) = next(
         field for field in document.operations[0].fields if field.name == "name"
@@ -193,7 +193,7 @@ def test_a_rule_is_replaced_as_a_whole_and_shows_its_owner(tmp_path):
 
 @pytest.mark.parametrize("folders", [("own", "shipped"), ("shipped", "own")])
 def test_overrides_apply_in_any_order_of_files(tmp_path, folders):
-    """An override may be read before what it changes."""
+    """An override may be read before the document that it changes."""
     for name, text in (("own", OWN), ("shipped", SOUND)):
         (tmp_path / name).mkdir()
         write(tmp_path / name, things=text)
@@ -205,7 +205,7 @@ def test_overrides_apply_in_any_order_of_files(tmp_path, folders):
 
 
 def test_a_nested_name_and_a_list_of_rules_are_replaced_too(tmp_path):
-    """Names with dots and alternatives are laid over like any other."""
+    """Names with dots and alternatives are merged like any other."""
     rule = 'absent = true\nwhy = "Not ours."\n'
     own = f'{OVER}[resource.thing."size.width".flex]\n{rule}[[resource.thing.state.dedicated]]\n{rule}'
     (document,) = load_documents([write(tmp_path, things=SOUND, own=own)])
@@ -217,7 +217,7 @@ def test_a_nested_name_and_a_list_of_rules_are_replaced_too(tmp_path):
 
 
 def test_a_tier_of_another_name_is_replaced_too(tmp_path):
-    """Below ``tier`` are tiers, as next to it."""
+    """Tables below ``tier`` are tiers, as are those next to it."""
     rule = '[resource.thing.more.tier.flex]\nabsent = true\nwhy = "{why}"\n'
     field = '[resource.thing.more]\ntype = "string"\ndedicated = { from = "more", fidelity = "exact" }\n'
     there = SOUND + field + rule.format(why="Not there.")
@@ -256,16 +256,14 @@ def rules_of(document, name):
         ),
     ],
 )
-def test_an_override_that_means_nothing_is_an_error_of_the_operators_file(
-    tmp_path, own, error
-):
-    """The line names the operator's file, and the key that is wrong."""
+def test_a_meaningless_override_is_an_error_of_the_operators_file(tmp_path, own, error):
+    """The line has the operator's file, and the wrong key."""
     lines = problems(tmp_path, things=SOUND, own=own)
     assert any(line.startswith(f"own.toml: {error}") for line in lines), lines
 
 
 def test_two_overrides_of_one_rule_are_an_error(tmp_path):
-    """Which of them is meant is not decided by the order of files."""
+    """The order of files does not decide between them."""
     (line,) = problems(tmp_path, things=SOUND, mine=OWN, yours=OWN)
     assert (
         line
@@ -274,7 +272,7 @@ def test_two_overrides_of_one_rule_are_an_error(tmp_path):
 
 
 def test_callers_are_read_with_their_operations(tmp_path):
-    """One operation, or a list of them."""
+    """A caller has one operation, or a list of them."""
     assert load(tmp_path, SOUND).callers == {
         "sdk Things.List <2024.1": ("listThings",),
         "atlas things list": ("listThings",),

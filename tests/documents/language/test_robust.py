@@ -68,7 +68,7 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 
 def mutated(data: Any, place: tuple[Any, ...], change: Any) -> None:
-    """Delete what stands at a place, or put another value there."""
+    """Delete the value at a place, or replace it."""
     for key in place[:-1]:
         data = data[key]
     if change is None:
@@ -94,7 +94,7 @@ def engine_of(data: dict[str, Any]) -> Engine:
 
 
 def path_of(place: tuple[Any, ...]) -> str:
-    """A place as lines name it."""
+    """A place in the form of error lines."""
     path = ""
     for key in place:
         if isinstance(key, int):
@@ -105,7 +105,7 @@ def path_of(place: tuple[Any, ...]) -> str:
 
 
 def test_each_key_has_a_type():
-    """A time of day is no value of any key: the error is at the key, or at the table or list that it stands in."""
+    """A time of day is no key's value, so the error is at the key, or at its table or list."""
     table = tomllib.loads(SOUND)
     for place in places(table):
         changed = copied(table)
@@ -117,10 +117,10 @@ def test_each_key_has_a_type():
         ), place
 
 
-def test_a_misspelt_key_is_one_problem():
-    """What follows from it is not said as well, nor what it would have been."""
+def test_a_misspelled_key_is_one_problem():
+    """Its consequences are not reported as well, and neither is the intended key."""
     table = tomllib.loads(SOUND.replace(".dedicated]", ".tier.successor]"))
-    misspelt = 0
+    misspelled = 0
     for place in [place for place in places(table) if isinstance(place[-1], str)]:
         changed = copied(table)
         meant = place[-1]
@@ -130,17 +130,17 @@ def test_a_misspelt_key_is_one_problem():
         inner[f"{meant}x"] = inner.pop(meant)
         _, problems = parsed(changed)
         if any("did you mean" in line for line in problems):
-            misspelt += 1
+            misspelled += 1
             (line,) = problems
             assert line.startswith(
                 f"things.toml: {path_of((*place[:-1], f'{meant}x'))}: "
             )
             assert line.endswith(f"did you mean {meant!r}?")
-    assert misspelt > 130
+    assert misspelled > 130
 
 
-def test_a_misspelt_key_with_a_wrong_value_is_one_problem():
-    """The value is looked at when the key is right."""
+def test_a_misspelled_key_with_a_wrong_value_is_one_problem():
+    """The value is checked once the key is right."""
     _, problems = parsed(tomllib.loads(SOUND.replace('method = "GET"', "methd = 5", 1)))
     assert problems == [
         "things.toml: operation.listThings.methd: is not a key of this table; did you mean 'method'?"
@@ -158,7 +158,7 @@ ITEM = {
 
 
 def exercise(engine: Engine) -> None:
-    """Make each call once: what could be loaded can be used."""
+    """Make each call once: a loaded document must be usable."""
     for operation in engine.operations:
         for api in next(
             one for one in engine.documents if operation in one.operations
@@ -195,7 +195,7 @@ EACH = [
 ]
 """Each table by its index; the shipped ones are long."""
 ODD: list[Any] = [None, 5, {"x": 5}, ["x", "x"], "", [], {}, True, [5]]
-"""None takes a key away."""
+"""None removes a key."""
 
 
 def copied(value: Any) -> Any:
@@ -207,8 +207,8 @@ def copied(value: Any) -> Any:
 
 
 @given(data=st.data(), table=st.sampled_from(TABLES))
-def test_any_change_of_a_sound_document_is_read_or_refused(data, table):
-    """Deleting or mistyping anything leaves a document that works, or one that is refused with file and key."""
+def test_any_change_of_a_valid_document_is_read_or_refused(data, table):
+    """After deleting or mistyping anything the document works, or is refused with file and key."""
     changed = copied(table)
     for _ in range(data.draw(st.integers(1, 3))):
         place = data.draw(st.sampled_from(places(changed)))
@@ -224,7 +224,7 @@ def test_any_change_of_a_sound_document_is_read_or_refused(data, table):
 
 @pytest.mark.parametrize("index", EACH)
 def test_every_single_change_is_read_or_refused(index):
-    """Each key and each item is taken away, or gets a value of another type; in shipped documents one of these."""
+    """Each key and each item is removed, or gets a value of another type; shipped documents get one change."""
     refused = tried = 0
     for number, place in enumerate(places(TABLES[index])):
         for value in ODD if index == 0 else (ODD[number % len(ODD)],):

@@ -12,12 +12,12 @@ from tests.core.driver import SHIPPED
 RULE = "from"
 CALL = "paging"
 REFUSED = {"refuse"}
-"""Keys that tell a rule of a field, and a call or a refused one, though not all of these may have the same keys."""
+"""Keys that identify a field's rule, and a call or a refused one, although their other keys differ."""
 
 
 @pytest.fixture
 def words(monkeypatch) -> dict[Any, tuple[set[str], set[str]]]:
-    """For each sort of table, the keys that it may have, and those that shipped documents have."""
+    """For each kind of table, the keys that it may have, and those in shipped documents."""
     found: dict[Any, tuple[set[str], set[str]]] = {}
     tables: set[tuple[str, str]] = set()
     know = Table.know
@@ -40,6 +40,6 @@ def words(monkeypatch) -> dict[Any, tuple[set[str], set[str]]]:
     return found
 
 
-def test_each_word_stands_in_a_shipped_document(words):
-    """What stands in none is there for nobody, and has a reader, checks, tests and a line of the manual."""
+def test_each_word_is_in_a_shipped_document(words):
+    """An unused word has no user, but a parser, checks, tests and a line of the manual."""
     assert not {key for known, used in words.values() for key in known - used}
