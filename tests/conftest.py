@@ -1,4 +1,4 @@
-"""Options of all tests: the cases of a run, and the amount of generated input."""
+"""Options of all tests: which cases run, and the amount of generated input."""
 
 import gc
 import inspect
@@ -15,13 +15,13 @@ if "mix_stderr" in inspect.signature(CliRunner).parameters:
     CliRunner.__init__ = partialmethod(CliRunner.__init__, mix_stderr=False)  # type: ignore[assignment]
 
 
-# Hundreds of processes start Python here: they share what was compiled, also where the
-# environment says not to.
+# Hundreds of processes start Python here. They share compiled files, even if the
+# environment turns that off.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
-# No setting, credential or proxy of the machine takes part, nor in the processes that
-# tests start.
+# No setting, credential or proxy of the machine is used, including in the processes
+# that tests start.
 OURS = ("ATLAS_SHIM_", "MONGODB_ATLAS_", "MCLI_")
 for variable in [
     name
@@ -34,12 +34,12 @@ for variable in [
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers():
-    """Start a worker more than there are processors: many tests wait for a socket or a clock."""
+    """Start one more worker than there are processors: many tests wait for a socket or a clock."""
     return (os.cpu_count() or 1) + 1
 
 
 def pytest_addoption(parser):
-    """Add the one switch between the gate and everything."""
+    """Add the option that selects between the quick tests and all tests."""
     parser.addoption(
         "--every",
         action="store_true",
@@ -48,7 +48,7 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
-    """Bound made-up examples by number; a slow machine is not a defect, so never by time."""
+    """Limit generated examples by number and never by time; a slow machine is not a defect."""
     lenient = settings(
         deadline=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
@@ -60,7 +60,7 @@ def pytest_configure(config):
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish():
-    """Let the garbage collector pass over all that was imported and collected: it lives to the end."""
+    """Exclude all imported and collected objects from garbage collection, because they live to the end."""
     gc.collect()
     if hasattr(gc, "freeze"):  # which PyPy has not
         gc.freeze()
@@ -68,7 +68,7 @@ def pytest_collection_finish():
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session):
-    """Save what a worker of pytest-xdist measured before it says that it is done: from then on it may be killed."""
+    """Save a pytest-xdist worker's coverage before the worker reports its end, because it may then be killed."""
     coverage = sys.modules.get("coverage")
     if (
         hasattr(session.config, "workerinput")
@@ -80,7 +80,7 @@ def pytest_sessionfinish(session):
 
 
 def runs_all(config):
-    """Tell whether each test is run in all its cases: by ``--every``, and where a test is named."""
+    """Return whether each test runs in all its cases: with ``--every``, or if a test was named."""
     return config.getoption("--every") or any(
         "::" in argument for argument in config.args
     )
@@ -88,7 +88,7 @@ def runs_all(config):
 
 @pytest.hookimpl(wrapper=True)
 def pytest_generate_tests(metafunc):
-    """Make no more cases of a test than are run: items for all products took as long as some of the rooms."""
+    """Create only the cases of a test that will run; items for all products took as long as some folders' tests."""
     made = yield
     if not runs_all(metafunc.config):
         quick = [
@@ -110,9 +110,9 @@ def pytest_collection_modifyitems(config, items):
 
 
 def thinned(cases):
-    """Return cases of one test in which each value of each parameter occurs, the shorter lists rotating.
+    """Return cases of one test in which each value of each parameter occurs.
 
-    The ids that a case's name is made of tell its parameters apart.
+    The shorter lists rotate. The parts of a case's id distinguish its parameters.
     """
     columns = [*zip(*(case._idlist for case in cases), strict=True)]
     if len(columns) < 2:

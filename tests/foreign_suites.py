@@ -1,11 +1,12 @@
-"""The test suites of other people's libraries, with and without us: ``python -m tests.foreign_suites httpx``.
+"""Other libraries' test suites, with and without the shim.
 
-Each is taken from the library's own source distribution and run in an environment of
-its own in a temporary folder: plainly, with ``shim.auto`` loaded before its first test,
-and httpx's with the library's name leading to our door, too. All have to say the same.
-What came of it, with versions and date, is written into its row of ``trust.md``; so are
-our own tests with other people's ``clients``. It needs a package index, and minutes;
-``.ci/run --suites`` runs all.
+Start it with ``python -m tests.foreign_suites httpx``. Each is taken from the library's
+own source distribution and run in an environment of its own in a temporary folder:
+plainly, with ``shim.auto`` loaded before its first test, and for httpx also with the
+library's name pointing to the drop-in. All runs must have the same result. The results,
+with versions and date, are written into the library's row of ``trust.md``, as are those
+of the project's own tests with third-party ``clients``. It needs a package index, and
+takes minutes; ``.ci/run --suites`` runs all.
 """
 
 import datetime as dt
@@ -43,7 +44,7 @@ CLIENT_TESTS = (
 
 @attrs.frozen
 class Suite:
-    """A library's suite: the release, what it needs, its tests (patterns), our extras, and the ways it is run in."""
+    """A library's suite: the release, its requirements, its tests (patterns), the extras, and the ways to run it."""
 
     release: str
     needs: Sequence[str]
@@ -53,7 +54,7 @@ class Suite:
 
 
 PLUGINS = {"plain": (), "auto": ("-p", "shim.auto"), "replaced": ("-p", "replaced")}
-"""What pytest loads first."""
+"""The plugin that pytest loads first."""
 
 
 SUITES = {
@@ -67,7 +68,7 @@ SUITES = {
 @click.command()
 @click.argument("names", nargs=-1, type=click.Choice([*SUITES, "clients"]))
 def main(names: tuple[str, ...]) -> None:
-    """Run the suites of NAMES, all without one; ends with 1 if tests fail in one way alone, which are printed."""
+    """Run the suites of NAMES, by default all; ends with 1 and prints the tests that fail in one way only."""
     differ = False
     for name in names or (*SUITES, "clients"):
         with tempfile.TemporaryDirectory() as folder:
@@ -80,7 +81,7 @@ def main(names: tuple[str, ...]) -> None:
 
 
 def run(name: str, suite: Suite, folder: Path) -> bool:
-    """Run one suite in its ways, in a folder that may be filled; return whether they differ."""
+    """Run one suite in all its ways in a folder, which may contain files; return whether the results differ."""
     venv.create(folder / "venv", with_pip=True)
     python = str(folder / "venv" / "bin" / "python")
     pip = [python, "-m", "pip", "-q", "--disable-pip-version-check"]
@@ -146,7 +147,7 @@ def run(name: str, suite: Suite, folder: Path) -> bool:
 
 
 def clients() -> bool:
-    """Run our own tests with other people's clients; return whether one fails."""
+    """Run the project's own tests with third-party clients; return whether one fails."""
     said = output(
         [sys.executable, "-m", "pytest", "-q", "--tb=no", *CLIENT_TESTS], ROOT, None
     )
@@ -158,7 +159,7 @@ def clients() -> bool:
 
 
 def output(command: list[str], place: Path, environ: dict[str, str] | None) -> str:
-    """Return what a command prints."""
+    """Return a command's output."""
     done = subprocess.run(
         command, cwd=place, env=environ, capture_output=True, text=True, check=False
     )
@@ -166,7 +167,7 @@ def output(command: list[str], place: Path, environ: dict[str, str] | None) -> s
 
 
 def note(name: str, what: str, said: str) -> None:
-    """Write a row of the table in ``trust.md`` anew: how many passed and failed, by which Python, and when."""
+    """Replace a row of the table in ``trust.md``: the numbers of passed and failed tests, the Python, the date."""
     passed, failed = (
         sum(map(int, re.findall(rf"(\d+) (?:{word})", said.splitlines()[-1])))
         for word in ("passed", "failed|error")

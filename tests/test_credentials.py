@@ -35,7 +35,7 @@ OTHER_PRIVATE = "MONGODB_ATLAS_PRIVATE_KEY"
         ({PUBLIC: "pub", PRIVATE: "priv"}, ApiKey("pub", "priv")),
         ({CLIENT: "id", SECRET: "sec"}, ServiceAccount("id", "sec")),
         ({TOKEN: "tok\n"}, AccessToken("tok")),
-        # Terraform's and CloudFormation's names, where Atlas's own give none
+        # Terraform's and CloudFormation's names, if Atlas's own are not set
         ({OTHER_PUBLIC: "pub", OTHER_PRIVATE: "priv"}, ApiKey("pub", "priv")),
         (
             {PUBLIC: "pub", PRIVATE: "priv", OTHER_PUBLIC: "b", OTHER_PRIVATE: "c"},
@@ -60,8 +60,8 @@ OTHER_PRIVATE = "MONGODB_ATLAS_PRIVATE_KEY"
         ),
     ],
 )
-def test_read(environ, credentials):
-    """Each kind is read from its own variables; an empty variable is an unset one."""
+def test_credentials_are_read(environ, credentials):
+    """Each kind is read from its own variables; an empty variable counts as unset."""
     assert read_credentials(environ) == credentials
 
 
@@ -87,7 +87,7 @@ def test_read(environ, credentials):
         ({TOKEN: "canary\r\nX: canary"}, [TOKEN, "line break"]),
         ({TOKEN: "canäry"}, [TOKEN, "ASCII"]),
         ({CLIENT: "canary:", SECRET: "x"}, [CLIENT, "colon"]),
-        # Two halves of different keys are never put together
+        # halves of different keys are never combined
         (
             {PUBLIC: "canary", OTHER_PUBLIC: "other", OTHER_PRIVATE: "x"},
             [PUBLIC, PRIVATE, "missing"],
@@ -100,8 +100,8 @@ def test_read(environ, credentials):
         ),
     ],
 )
-def test_refused(environ, words):
-    """What means nothing is refused, naming variables and the way out, never a value."""
+def test_invalid_credentials_are_refused(environ, words):
+    """The error names variables and the fix, and never a value."""
     with pytest.raises(SettingsError) as caught:
         read_credentials(environ)
     assert [word for word in words if word not in str(caught.value)] == []
@@ -122,8 +122,8 @@ def test_refused(environ, words):
         ),
     ],
 )
-def test_read_from_files(tmp_path, environ, credentials):
-    """Each variable, of any name, can name a file instead, whose last line break does not count."""
+def test_credentials_are_read_from_files(tmp_path, environ, credentials):
+    """Each variable, of any name, can name a file instead, without its last line break."""
     named = {name: tmp_path / name for name in environ if name.endswith("_FILE")}
     for name, path in named.items():
         path.write_text(environ[name])
@@ -133,8 +133,8 @@ def test_read_from_files(tmp_path, environ, credentials):
     assert credential_files(environ) == [str(path) for path in named.values()]
 
 
-def test_variables_that_are_not_used_are_not_named():
-    """Whoever shows where credentials come from, or watches their files, hears of no variable that is passed over."""
+def test_unused_variables_are_not_named():
+    """The list of sources, and of files to watch, has the variables that are used."""
     environ = {
         PUBLIC: "pub",
         f"{PRIVATE}_FILE": "/a",
@@ -147,8 +147,8 @@ def test_variables_that_are_not_used_are_not_named():
 
 
 @pytest.mark.parametrize("content", [b"", b"\n", b"\xff\xfe"])
-def test_file_without_a_value(tmp_path, content):
-    """A file that holds no value is an error that names its variable."""
+def test_a_file_without_a_value_is_refused(tmp_path, content):
+    """The error names its variable."""
     (tmp_path / "token").write_bytes(content)
     with pytest.raises(SettingsError, match=f"^{TOKEN}_FILE: "):
         read_credentials({f"{TOKEN}_FILE": str(tmp_path / "token")})
@@ -158,7 +158,7 @@ def test_file_without_a_value(tmp_path, content):
     lambda path: read_credentials({f"{TOKEN}_FILE": path}), lambda path: api_keys(path, name=f"{TOKEN}_FILE"),
 ], ids=["a secret", "keys"])  # fmt: skip
 def test_a_file_without_an_end_is_refused(read):
-    """A device that gives zeros would take all memory."""
+    """A device that returns zeros would fill the memory."""
     with pytest.raises(
         SettingsError,
         match=f"^{TOKEN}_FILE: cannot read '/dev/zero': it has more than 1048576 bytes",
@@ -167,7 +167,7 @@ def test_a_file_without_an_end_is_refused(read):
 
 
 def test_a_secret_may_come_from_a_pipe():
-    """As a shell makes it of <(vault read ...)."""
+    """A shell creates one for <(vault read ...)."""
     readable, writable = os.pipe()
     os.write(writable, b"canary\n")
     os.close(writable)
@@ -177,8 +177,8 @@ def test_a_secret_may_come_from_a_pipe():
     os.close(readable)
 
 
-def test_arguments_are_named_as_arguments():
-    """The same rules hold for arguments, in their own names."""
+def test_arguments_follow_the_same_rules():
+    """Errors use the arguments' own names."""
     with pytest.raises(SettingsError, match=r"^private_key: is missing"):
         choose_credentials({"public_key": "a"}, {part: part for part in VARIABLES})
     with pytest.raises(SettingsError, match=r"^access_token: is empty"):
@@ -193,8 +193,8 @@ def test_arguments_are_named_as_arguments():
         AccessToken("canary"),
     ],
 )
-def test_repr(credentials):
-    """No part of credentials is in a repr."""
+def test_no_credentials_are_in_a_repr(credentials):
+    """This covers every part of every kind."""
     assert "canary" not in repr(credentials)
 
 
@@ -202,8 +202,8 @@ def test_repr(credentials):
     "path", ["", "/api/atlas/v2", "/api/atlas/v1.0", "/api/atlas/v1.5"]
 )
 @pytest.mark.parametrize("slash", ["", "/", "//"])
-def test_an_api_of_atlas_is_as_good_as_its_origin(path, slash):
-    """What clients of each version of the API take for a base URL, with or without a slash, names the same Atlas."""
+def test_a_base_url_may_include_an_api_path(path, slash):
+    """Each API version's base path, with or without a slash, names the same Atlas."""
     assert (
         parse_base_url(f" https://Cloud.MongoDB.com:443{path}{slash}\n", name="x")
         == "https://cloud.mongodb.com"
@@ -226,8 +226,8 @@ def test_an_api_of_atlas_is_as_good_as_its_origin(path, slash):
         "/api/public/v1.0",
     ],
 )
-def test_a_path_that_means_nothing(path):
-    """The error names the path, and the forms that are accepted."""
+def test_another_path_is_refused(path):
+    """The error names the path, and the accepted forms."""
     with pytest.raises(
         SettingsError,
         match=r"^MCLI_OPS_MANAGER_URL: .* https://x\.example, or with /api/",
@@ -241,15 +241,15 @@ def test_a_path_that_means_nothing(path):
     "https://user:canary@x.example/api/atlas/v2", "https://user:can/ary@x.example/api/atlas/v2",
     "https://x.example/api/atlas/v2?pretty=canary", "https://x.example/api/atlas/v1.0#canary",
 ])  # fmt: skip
-def test_no_base_url(url):
-    """Any other value is refused by the variable's name, without repeating a possible secret."""
+def test_other_base_urls_are_refused(url):
+    """The error has the variable's name, without the value, which may be a secret."""
     with pytest.raises(SettingsError, match=r"^base_url: ") as caught:
         parse_base_url(url, name="base_url")
     assert not any(word in str(caught.value) for word in ("can", "ary"))
 
 
 def test_the_first_variable_that_is_set_wins():
-    """The order is documented; an empty variable is an unset one."""
+    """The order is documented; an empty variable counts as unset."""
     environ = {
         name: f"http://{name.lower().replace('_', '-')}" for name in BASE_URL_VARIABLES
     }
@@ -260,7 +260,7 @@ def test_the_first_variable_that_is_set_wins():
 
 
 @pytest.mark.parametrize("name", BASE_URL_VARIABLES)
-def test_a_variable_is_named(name):
-    """The error says which variable it was."""
+def test_the_error_names_the_variable(name):
+    """Several variables can set the base URL."""
     with pytest.raises(SettingsError, match=f"^{name}: give only the origin"):
         read_base_url({name: "https://x.example/api"})

@@ -1,4 +1,4 @@
-"""Each program of ``examples/`` does what its first sentence says, with the fake Atlas."""
+"""Each program of ``examples/`` does as its first sentence says, with the fake Atlas."""
 
 import json
 import os
@@ -27,7 +27,7 @@ WHICH = (DEMO_GROUP, DEMO_CLUSTER)
 
 @pytest.fixture
 def environ(monkeypatch):
-    """The environment of a fake Atlas after the sunset, as the examples' README says, and of no other."""
+    """The environment of a fake Atlas after the sunset, as in the examples' README, and no other variables."""
     with FakeServer(FakeAtlas()) as atlas:
         where = {"MONGODB_ATLAS_BASE_URL": atlas.url, "NO_PROXY": "*"}
         where["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
@@ -38,7 +38,7 @@ def environ(monkeypatch):
 
 @pytest.fixture
 def run(environ, capfd):
-    """Return a function that runs a Python example in this process, and returns what it printed."""
+    """Return a function that runs a Python example in this process, and returns its output."""
 
     def run(name, *words, **given):
         for variable, value in given.items():
@@ -70,7 +70,7 @@ def test_every_example_is_in_the_list_and_has_a_test():
 
 
 def test_snapshots_by_httpx(run):
-    """A line for each snapshot, newest first, and the fields that are no longer exact."""
+    """It prints a line for each snapshot, newest first, and the fields that are no longer exact."""
     done = run("snapshots_httpx.py", *WHICH, **TOKEN)
     lines = done.out.splitlines()
     assert len(lines) == 8
@@ -81,7 +81,7 @@ def test_snapshots_by_httpx(run):
 
 
 def test_restores_by_requests(run):
-    """A line for each restore job, signed for with an API key."""
+    """It prints a line for each restore job, and signs with an API key."""
     done = run("restores_requests.py", *WHICH, **KEY)
     lines = done.out.splitlines()
     assert len(lines) == 2
@@ -91,14 +91,14 @@ def test_restores_by_requests(run):
 
 
 def test_a_restore_by_the_typed_client(run):
-    """The id of the job that was started."""
+    """It prints the id of the job that was started."""
     done = run("restore_client.py", *WHICH, DEMO_CLUSTER, **KEY)
     assert re.fullmatch(r"[0-9a-f]{24}\n", done.out)
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
-def test_a_gateway_beside_curl(environ):
-    """The legacy page, by curl; the gateway has ended when the script has."""
+def test_a_gateway_next_to_curl(environ):
+    """Curl prints the legacy page, and the gateway ends with the script."""
     listen = free_address()
     given = {
         **os.environ,
@@ -119,8 +119,8 @@ def test_a_gateway_beside_curl(environ):
         socket.create_connection((host, int(port)))
 
 
-def test_a_document_of_an_operators_own(environ):
-    """our_snapshots.toml passes the check, and its rule is in force."""
+def test_an_operators_document(environ):
+    """our_snapshots.toml passes the check, and its rule takes effect."""
     environ.setenv("ATLAS_SHIM_MAPPINGS", str(EXAMPLES / "mappings"))
     assert "our_snapshots.toml" in CliRunner().invoke(main, ["check"]).output
     target = (
@@ -151,7 +151,7 @@ def test_a_member_that_a_client_refuses(environ):
 
 
 def test_the_next_sunset(tmp_path):
-    """By greenhouse-pairs.jsonl the page's first document is refuted, and its last proved, as the page says."""
+    """greenhouse-pairs.jsonl refutes the page's first document, and proves its last one."""
     page = (ROOT / "docs" / "how-to" / "next-sunset.md").read_text("utf-8")
     (command,) = (
         block

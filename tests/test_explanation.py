@@ -33,7 +33,7 @@ def recorded(file):
 
 
 def served(recording):
-    """Return what the legacy caller of a recorded flex read gets, and its record's levels."""
+    """Return the legacy caller's response to a recorded flex read, and its record's levels."""
     target = recording["path"].replace("/flexClusters/", "/serverless/")
     driven = drive(
         ENGINE,
@@ -48,8 +48,8 @@ def served(recording):
     return driven.document, levels
 
 
-def test_the_example_of_fidelity_is_a_recording_and_what_becomes_of_it():
-    """Flex's answer, the caller's, and the levels are those of one recorded snapshot."""
+def test_the_example_of_fidelity_is_a_translated_recording():
+    """Flex's reply, the caller's response, and the levels are those of one recorded snapshot."""
     (recording,) = [
         one
         for one in recorded("flex-snapshot-get.jsonl")
@@ -61,7 +61,7 @@ def test_the_example_of_fidelity_is_a_recording_and_what_becomes_of_it():
 
 
 def test_the_running_restore_has_a_missing_field():
-    """It is missing and not absent, in every recorded restore that was running."""
+    """The field is missing and not absent, in every recorded restore that was running."""
     running = [
         one for one in recorded("flex-restore-get.jsonl") if '"RUNNING"' in one["body"]
     ]
@@ -74,7 +74,7 @@ def test_the_running_restore_has_a_missing_field():
 
 
 def test_every_level_is_explained():
-    """In the order of the code."""
+    """The order is that of the code."""
     named = re.findall(
         r"^\| `(\w+)` \|", FIDELITY.partition("## An example")[0], re.MULTILINE
     )
@@ -82,13 +82,13 @@ def test_every_level_is_explained():
 
 
 def test_numbers_of_trust_are_those_of_the_tables():
-    """Faults and raw requests are counted by the rows that are tried."""
+    """They are the numbers of tested faults and raw requests."""
     faults = sum(map(len, CATALOG.values()))
     assert f"[{faults} faults, " in TRUST
     assert f"[{len(REFUSED)} raw requests refused, {len(PASSED)} passed]" in TRUST
 
 
 @pytest.mark.parametrize("suite", SUITES.values(), ids=SUITES)
-def test_the_suites_of_the_table_are_those_that_can_be_run(suite):
-    """Each release stands there."""
+def test_the_table_has_every_suite(suite):
+    """Each row has its suite's release."""
     assert f"| {suite.release.replace('==', ' ')}" in TRUST

@@ -11,7 +11,7 @@ CLONE = "pip install 'CLONE[gateway]' (CLONE is the folder of a clone of atlas-s
 
 @pytest.fixture
 def installed(monkeypatch, tmp_path):
-    """Return a function that makes it look as if this package had come from a place (PEP 610), or from an index."""
+    """Return a function that simulates an installation from an address (PEP 610), or from an index."""
 
     def installed(url, **more):
         folder = tmp_path / "site" / "atlas_shim-1.0.dist-info"
@@ -35,8 +35,13 @@ def installed(monkeypatch, tmp_path):
     ("name", "quoted"),
     [("clone", "/clone[gateway]'"), ("a b's", "/a b'\"'\"'s[gateway]'")],
 )
-def test_what_came_from_a_folder_names_it(installed, tmp_path, name, quoted, more):
-    """No index is asked, which may have somebody else's package of this name; the shell reads the folder as it is."""
+def test_an_installation_from_a_folder_names_the_folder(
+    installed, tmp_path, name, quoted, more
+):
+    """An index may have a different package of this name.
+
+    The hint quotes the folder for the shell.
+    """
     (tmp_path / name).mkdir()
     installed((tmp_path / name).as_uri(), **more)
     said = hint("httptools")
@@ -49,19 +54,19 @@ def test_what_came_from_a_folder_names_it(installed, tmp_path, name, quoted, mor
 @pytest.mark.parametrize(
     "url", ["", "file:///gone/since", "https://example.org/atlas-shim.whl", "file://"]
 )
-def test_what_came_from_elsewhere_names_a_clone(installed, url):
-    """As the README does; a folder that is gone is no place to install from."""
+def test_an_installation_from_an_address_names_a_clone(installed, url):
+    """The README does, too. A folder that was deleted can't be installed from."""
     installed(url)
     assert hint("httptools") == f"httptools is missing; install it with: {CLONE}"
 
 
 def test_without_metadata_a_clone_is_named(monkeypatch):
-    """A package on PYTHONPATH, or in one file, was installed from nowhere."""
+    """A package on PYTHONPATH, or in one file, has no source."""
     monkeypatch.setattr("sys.path", [])
     assert hint("httptools") == f"httptools is missing; install it with: {CLONE}"
 
 
-def test_each_hint_names_an_extra_that_there_is():
+def test_each_hint_names_an_existing_extra():
     """The package's metadata have it."""
     from importlib.metadata import metadata
 

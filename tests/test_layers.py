@@ -58,11 +58,14 @@ BELOW = {
         row.partition("#")[0].split() for row in ROOMS.strip().splitlines()
     )
 }
-"""Room -> the rooms it may import. ``cli`` and the package's front may import any; none may import the front."""
+"""Room -> the rooms it may import.
+
+``cli`` and the package's front may import any; none may import the front.
+"""
 
 FREE = {"__init__", "__main__", "cli"}
 FLOORS = {"doors", "tools"}
-"""Folders of rooms; a file that lies in the folder itself is of the floor's own room."""
+"""Folders of rooms; a file in the folder itself belongs to the floor's own room."""
 
 
 def room_of(path):
@@ -105,14 +108,14 @@ def imports(path):
 
 
 def taken(path):
-    """Yield the modules that a file takes names from, for type annotations too, but the front of its own package."""
+    """Yield the modules that a file imports names from, for annotations too, except its own package's front."""
     own = ".".join(path.relative_to(SHIM.parent).parent.parts)
     for module, name in names_in(ast.walk(tree_of(path))):
         yield from (one for one in (module, name) if one != own)
 
 
 def test_imports_point_down():
-    """No room imports one that is not below it."""
+    """Each room imports only rooms below it."""
     found = {
         (room_of(path), room) for path in SHIM.rglob("*.py") for room in imports(path)
     }
@@ -125,7 +128,7 @@ def test_imports_point_down():
 
 
 def test_no_file_is_in_a_circle():
-    """Whoever reads a file never comes back to it by its imports: those of functions and of annotations, too."""
+    """No chain of imports leads back to its file, including those within functions and for annotations."""
     modules = {
         ".".join(path.relative_to(SHIM.parent).with_suffix("").parts): path
         for path in SHIM.rglob("*.py")
@@ -160,8 +163,8 @@ def types_in(path):
             yield from re.findall(r"^_*[A-Z]+[a-z]\w*$", ast.unparse(target))
 
 
-def test_a_class_name_stands_for_one_thing():
-    """No two types of shim have one name; but the fake, which imports nothing of ours, has JSON's once more."""
+def test_a_class_name_has_one_meaning():
+    """No two types of shim share a name, except that the fake, which imports none of the engine, defines JSON again."""
     found = [
         (name, path.relative_to(SHIM).parts)
         for path in SHIM.rglob("*.py")
@@ -176,7 +179,7 @@ def test_a_class_name_stands_for_one_thing():
     assert [name for name, number in places.items() if number > 1] == []
 
 
-def test_files_stay_readable_in_one_sitting():
+def test_files_can_be_read_in_one_sitting():
     """No file has grown far past 400 lines."""
     long = {
         path.relative_to(SHIM): len(path.read_text("utf-8").splitlines())
@@ -189,11 +192,14 @@ MUTE = re.compile(
     r'^ *(?:async )?def test_\w+\((?:[^()]|\([^()]*\))*\).*:\n(?!\s+r?""")',
     re.MULTILINE,
 )
-"""What may be a test without a docstring, or a text with one in it; so few files have it that only they are parsed."""
+"""A possible test without a docstring, or a text that contains one.
+
+Only these few files are parsed.
+"""
 
 
-def test_every_test_says_what_it_shows():
-    """Each test has a docstring of one sentence or more."""
+def test_every_test_has_a_docstring():
+    """It has one sentence or more."""
     suspects = [
         path
         for path in (SHIM.parent / "tests").rglob("test_*.py")
@@ -221,24 +227,24 @@ def modules_after(statement):
 
 
 def test_importing_the_package_loads_the_standard_library_only():
-    """``import shim`` brings in nothing that a program did not already have."""
+    """``import shim`` loads nothing that a program had not loaded before."""
     assert modules_after("import shim") - set(sys.stdlib_module_names) == {"shim"}
 
 
-def test_the_core_knows_no_http_library():
+def test_the_core_needs_no_http_library():
     """The core can be loaded without any HTTP library."""
     loaded = modules_after("import shim.core.exchange, shim.core.recognize")
     assert not loaded & {"httpx", "requests", "aiohttp", "urllib3", "click"}
 
 
-def test_every_public_name_can_be_had():
-    """Each name in ``__all__`` is there, and ``dir`` lists it."""
+def test_every_public_name_exists():
+    """Each name in ``__all__`` can be read, and ``dir`` lists it."""
     assert all(hasattr(shim, name) for name in shim.__all__)
     assert set(shim.__all__) <= set(dir(shim))
 
 
-def test_the_types_of_public_values_can_be_looked_up():
-    """Programs ask ``get_type_hints`` of a value's class, so what an annotation names is there at run time."""
+def test_the_types_of_public_values_can_be_resolved():
+    """Programs call ``get_type_hints`` on a value's class, so an annotation's names must exist at run time."""
     values = [
         one
         for one in (
@@ -255,6 +261,6 @@ def test_the_types_of_public_values_can_be_looked_up():
 
 
 def test_an_unknown_name_is_an_attribute_error():
-    """A name that does not exist is refused the usual way."""
+    """The error is the usual one."""
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
         _ = shim.nonsense  # type: ignore[attr-defined]  # a type checker says so too

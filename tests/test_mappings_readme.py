@@ -1,4 +1,4 @@
-"""The examples in ``mappings/README.md`` load, and do what the text says."""
+"""The examples in ``mappings/README.md`` load, and do as the text says."""
 
 import re
 from pathlib import Path
@@ -34,14 +34,14 @@ resource = "widget"
 
 
 def ask(engine, target, *documents, **more):
-    """Run a call by the flex route; each call of it is answered with a document, or what ``answers`` made."""
+    """Run a call by the flex route; the reply to each call is a document, or the result of ``answers``."""
     replies = [one if isinstance(one, tuple) else answers(one) for one in documents]
     settings = Settings(route=RouteWord.FLEX)
     return drive(engine, GROUP + target, replies, settings=settings, **more)
 
 
 def test_the_invented_api_is_served():
-    """The first example answers a list of widgets from two pages of gadgets, newest first."""
+    """The first example creates a list of widgets from two pages of gadgets, newest first."""
     gadgets = [
         {
             "title": "old",
@@ -78,7 +78,7 @@ def test_the_invented_api_is_served():
 
 
 def test_the_version_alone_may_change():
-    """Target, body and answer stay what they are; a call without a version is another one."""
+    """Target, body and reply are unchanged. A call without a version is not covered."""
     engine = read(SAME)
     body = b'{ "name": null }'
     gadget = {"name": "a", "new": [1]}
@@ -95,15 +95,15 @@ def test_the_version_alone_may_change():
     assert engine.recognize("POST", f"{GROUP}/gadgets", ()) is None
 
 
-def test_an_api_can_live_elsewhere():
+def test_an_api_can_have_another_base_path():
     """With the second example's table the calls are recognized under their own base paths."""
     engine = read(WIDGETS.replace("[operation", API + "\n[operation", 1))
     assert engine.recognize("GET", "/api/widgets/v1/groups/a/widgets", ()) is not None
     assert engine.recognize("GET", f"{GROUP}/widgets", ()) is None
 
 
-def test_a_word_of_the_body_chooses_the_call():
-    """A plain order is sent on with its body rewritten, and its answer translated."""
+def test_a_word_of_the_body_selects_the_call():
+    """A plain order is sent with a translated body, and its reply is translated."""
     engine = read(f'{ORDERING}\n[resource.widget.late]\ntype = "boolean"\n{LATE}')
     answer = {
         "title": "x",
@@ -125,15 +125,18 @@ def test_a_word_of_the_body_chooses_the_call():
     ],
 )
 def test_a_refused_order_is_never_sent(body, code, parameters):
-    """A golden order, and one of nothing, is a 400; that of nothing names the member."""
+    """An order of gold, and one of no widgets, is a 400.
+
+    The latter's error names the member.
+    """
     driven = ask(read(ORDERING + REFUSE), "/widgets", method="POST", body=body)
     assert driven.sends == ()
     assert driven.document["errorCode"] == code
     assert driven.document["parameters"] == parameters
 
 
-def test_a_read_that_went_blank_is_answered_by_its_successor():
-    """From that day on flex is asked first, and its error has the legacy word."""
+def test_a_read_that_went_blank_uses_its_successor():
+    """From that day on flex is requested first, and its error has the legacy word."""
     driven = ask(
         read(WIDGETS + BLANK),
         "/widgets/w",
@@ -143,8 +146,8 @@ def test_a_read_that_went_blank_is_answered_by_its_successor():
     assert driven.document["errorCode"] == "WIDGET_NOT_FOUND"
 
 
-def test_an_error_is_answered_in_legacy_terms():
-    """By its code, with a text that names the group."""
+def test_an_error_is_returned_in_legacy_terms():
+    """It is recognized by its code, and its text names the group."""
     engine = read(f"{WIDGETS}\n{ERRORS}")
     gone = {"errorCode": "GADGET_ARCHIVED", "detail": "Gone.", "error": 410}
     driven = ask(engine, "/widgets", answers(gone, 410))
@@ -155,7 +158,7 @@ def test_an_error_is_answered_in_legacy_terms():
 
 
 def test_a_success_may_stand_for_an_error():
-    """If its answer fulfils a condition."""
+    """It does if the reply fulfills a condition."""
     engine = read(f"{WIDGETS}\n{REFUSED}")
     assert ask(engine, "/widgets", {"results": []}).reply.status == 200
     assert (
@@ -164,8 +167,11 @@ def test_a_success_may_stand_for_an_error():
     )
 
 
-def test_calls_go_before_the_call():
-    """A look gives what a path and a body need, or refuses; writes are done one by one."""
+def test_preparatory_calls_come_first():
+    """A lookup gives the values for a path and a body, or refuses.
+
+    Writes are sent one by one.
+    """
     engine = read(f"{WIDGETS}\n{BEFORE}")
     gadget = {"id": "7", "frozen": False, "label": "b", "title": "w"}
     more = {"method": "PATCH", "body": b"{}"}
@@ -198,8 +204,11 @@ def test_calls_go_before_the_call():
     ]
 
 
-def test_parameters_are_sent_in_the_successors_words():
-    """Translated, dropped and given by default; an unknown word is a 400 before anything is sent."""
+def test_parameters_use_the_successors_words():
+    """They are translated, dropped or filled in.
+
+    An unknown word is a 400 before anything is sent.
+    """
     engine = read(f"{WIDGETS}\n{QUERY}")
     own = "includeCount=true&itemsPerPage=500&pageNum=1"
     driven = ask(
@@ -220,7 +229,7 @@ def test_parameters_are_sent_in_the_successors_words():
 
 
 def test_objects_in_a_field_are_translated():
-    """Grouped with a count, by name, and with all that is not known."""
+    """They are grouped with a count, by name, and with every unknown member."""
     machine = {
         "color": "red",
         "secret": "s",
@@ -243,8 +252,8 @@ def test_objects_in_a_field_are_translated():
     }
 
 
-def test_an_override_replaces_one_rule_and_shows_as_the_operators(tmp_path):
-    """The last example changes where createdAt comes from, and the report names its file."""
+def test_an_override_replaces_one_rule_and_is_reported_as_such(tmp_path):
+    """The last example changes the source of createdAt, and the report names its file."""
     snapshot = {
         "id": "a",
         "finishTime": "2026-01-02T00:00:00Z",
@@ -259,8 +268,11 @@ def test_an_override_replaces_one_rule_and_shows_as_the_operators(tmp_path):
     assert owners["expiresAt"].endswith("snapshots.toml")
 
 
-def test_what_moved_is_served_where_its_switch_is_on():
-    """After one error code, in a list, and for one size; off, the calls are none of the shim's."""
+def test_moved_objects_are_served_if_their_switch_is_on():
+    """This covers one error code, a list, and one size.
+
+    With the switch off, the shim leaves the calls alone.
+    """
     text = f'format = 1\nname = "toys"\n{MOVED}'
     engine = read(text, ("small-toys",), ("small-toys",))
     small = {"title": "a"}
@@ -287,7 +299,10 @@ def test_what_moved_is_served_where_its_switch_is_on():
 
 
 def test_objects_in_a_body_are_described():
-    """What they do not declare is refused with its place; ids that a caller sends back are not sent."""
+    """Undeclared members are refused with their place.
+
+    Ids that a caller sends back are not sent.
+    """
     engine = read(f"{text_of('machines')}\n{OBJECTS}\n{LENS}")
     target = "/api/atlas/v2/machines"
     headers = (("Accept", "application/vnd.atlas.2023-01-01+json"),)
@@ -303,8 +318,8 @@ def test_objects_in_a_body_are_described():
     assert refused.document["parameters"] == ["machines[0].wheels.left.color"]
 
 
-def test_a_body_is_laid_over_what_there_is():
-    """What it does not say stays as it is; its items are those that are there."""
+def test_a_body_is_merged_into_the_existing_object():
+    """Members that the body lacks stay unchanged, and existing items keep their ids."""
     engine = read(f"{text_of('machines')}\n{OBJECTS}\n{LENS}")
     target = "/api/atlas/v2/machines/m"
     headers = (("Accept", "application/vnd.atlas.2023-01-01+json"),)

@@ -16,7 +16,7 @@ MANY = "/api/atlas/v2/things"
 
 @pytest.fixture
 def recorded(tmp_path):
-    """Return a function that reads what is said as pairs."""
+    """Return a function that parses lines of text as pairs."""
 
     def recorded(*pairs):
         (tmp_path / "pairs.jsonl").write_text(
@@ -29,13 +29,13 @@ def recorded(tmp_path):
 
 @pytest.fixture
 def engine():
-    """A document that passes on all members but one."""
+    """A document that proves all members but one."""
     return read(text_of("pairs"))
 
 
 @pytest.fixture
 def lines(engine, recorded):
-    """Return a function that runs pairs of old and new answers through the document; it returns a line by field."""
+    """Return a function that runs pairs of old and new replies through the document, and returns a line per field."""
 
     def lines(*answers, path=ONE, **more):
         pairs = [
@@ -50,7 +50,10 @@ def lines(engine, recorded):
 
 
 def test_each_kind_of_difference_is_counted(lines):
-    """Equal, differs, on one side alone; the first pair that is not equal is the example."""
+    """A field is equal, differs, or is on one side only.
+
+    The first pair that differs is the example.
+    """
     found = lines(
         ({"a": 1, "b": 1, "c": 1}, {"a": 1, "b": 1, "d": 1}),
         ({"a": 1, "b": 1}, {"a": 1, "b": 2}),
@@ -68,8 +71,11 @@ def test_each_kind_of_difference_is_counted(lines):
     assert found["b"].got == 2
 
 
-def test_what_is_declared_absent_is_no_difference(lines):
-    """It was there, and the document says that it can't be known; a field that no pair has proves nothing."""
+def test_a_field_declared_absent_is_no_difference(lines):
+    """The old reply had it, and the document declares it unknown.
+
+    A field without pairs proves nothing.
+    """
     found = lines(({"gone": "x"}, {}))
     assert found["gone"].only_old == 1
     assert found["gone"].absent is True
@@ -78,8 +84,8 @@ def test_what_is_declared_absent_is_no_difference(lines):
     assert found["over"].good is True
 
 
-def test_a_value_that_does_not_fit_is_a_difference(lines):
-    """The answer lacks it, and no document says so."""
+def test_a_value_of_the_wrong_type_is_a_difference(lines):
+    """The translated reply lacks the field, and no document declares that."""
     found = lines(({"over": True}, {"ends": "soon"}))
     assert found["over"].only_old == 1
     assert found["over"].absent is False
@@ -87,7 +93,7 @@ def test_a_value_that_does_not_fit_is_a_difference(lines):
 
 
 def test_a_placeholder_in_a_path_is_a_name(lines):
-    """Also in the links of answers."""
+    """The same placeholder may be in replies' links."""
     links = [
         {"l": [{"href": f"https://{host}/things/{name}"}]}
         for host, name in (("a", "{name}"), ("b", "name"))
@@ -102,14 +108,17 @@ def test_a_placeholder_in_a_path_is_a_name(lines):
     ({"l": [{"href": "http://a:80/x"}]}, {"l": [{"href": "https://b/x"}]}, "l[].href", True),
     ({"l": [{"href": "http://a:80/x"}]}, {"l": [{"href": "https://b/y"}]}, "l[].href", False),
 ])  # fmt: skip
-def test_values_are_compared_as_json_has_them(lines, old, new, field, good):
-    """True is not 1, items of lists have one name, and links may lead to another origin."""
+def test_values_are_compared_as_json(lines, old, new, field, good):
+    """True is not 1, items of lists share one name, and links may have another origin."""
     line = lines((old, new))[field]
     assert (line.equal, line.differs) == ((1, 0) if good else (0, 1))
 
 
-def test_pages_are_collected_from_one_answer(lines):
-    """A pair's new page is the first; there is no second one. A page's own links may order the query differently."""
+def test_pages_are_collected_from_one_reply(lines):
+    """A pair's new page is the first and only one.
+
+    A page's own links may order the query differently.
+    """
     link = {
         "rel": "self",
         "href": f"http://localhost:8080{MANY}?pageNum=1&itemsPerPage=100",
@@ -119,8 +128,8 @@ def test_pages_are_collected_from_one_answer(lines):
     assert found["results[].a"].equal == found["links[].href"].equal == 1
 
 
-def test_rules_of_time_ask_when_a_pair_was_recorded(lines):
-    """What was over then and is not now, or the other way round, proves nothing."""
+def test_rules_of_time_use_the_recording_date(lines):
+    """A difference between then and now, in either direction, proves nothing."""
     new = {"ends": "2026-02-01T00:00:00Z"}
     assert lines(({"over": False}, new), recorded="2026-01-01")["over"].equal == 1
     assert (
@@ -130,7 +139,10 @@ def test_rules_of_time_ask_when_a_pair_was_recorded(lines):
 
 
 def test_a_pair_that_the_document_does_not_translate_is_a_problem(engine, recorded):
-    """It is named by its path and Accept, or by the error that it becomes; a version may be null."""
+    """The problem names its path and Accept, or the resulting error.
+
+    A version may be null.
+    """
     first, second, third = replay(
         engine,
         recorded(
@@ -159,15 +171,15 @@ def test_a_pair_that_the_document_does_not_translate_is_a_problem(engine, record
     ('{"path": "/a", "old": 1}', "line 1: has no new"),
     ('{"path": 1, "old": 1, "new": 1}', "line 1: path and versions must be texts"), ("", "has no pairs"),
 ])  # fmt: skip
-def test_a_bad_line_of_pairs_is_named(tmp_path, line, what):
-    """With its number, and what it needs."""
+def test_an_invalid_line_of_pairs_is_named(tmp_path, line, what):
+    """The error has its number and the missing part."""
     (tmp_path / "p.jsonl").write_text(line)
     with pytest.raises(SettingsError, match=what):
         read_pairs(tmp_path / "p.jsonl")
 
 
-def test_a_pair_of_what_moved_is_of_the_side_with_its_version(recorded):
-    """The endpoint that lives on refuses it by the code that leads on, and another list is empty."""
+def test_a_pair_of_a_moved_object_belongs_to_its_versions_side(recorded):
+    """The remaining endpoint refuses it with the code that routes onward, and the other list is empty."""
     shapes = json.loads((CASES / "former-clusters.json").read_text("utf-8"))
     engine = shared_engine({"ATLAS_SHIM_READS": "former-clusters"})
     listed = [

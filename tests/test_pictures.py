@@ -18,8 +18,8 @@ def drawing(request):
     return request.param.read_text("utf-8")
 
 
-def test_a_picture_has_a_name_and_words_for_those_who_do_not_see_it(drawing):
-    """Title and description, which the root points to."""
+def test_a_picture_has_a_title_and_a_description(drawing):
+    """The root element refers to both, for people who do not see the picture."""
     root = ET.fromstring(drawing)
     assert root.get("role") == "img"
     named = {
@@ -31,8 +31,8 @@ def test_a_picture_has_a_name_and_words_for_those_who_do_not_see_it(drawing):
     assert str(root.get("aria-labelledby")).split() == [*named]
 
 
-def test_a_picture_can_be_read_on_a_telephone_and_in_the_dark(drawing):
-    """No letter is smaller than 12 px where the page is 360 px wide; dark has colors of its own."""
+def test_a_picture_can_be_read_on_a_phone_and_in_dark_mode(drawing):
+    """No letter is smaller than 12 px on a page of 360 px; dark mode has its own colors."""
     width = float(ET.fromstring(drawing).get("viewBox", "").split()[2])
     sizes = re.findall(r"font(?:-size)?: ([\d.]+)px", drawing)
     assert sizes
@@ -47,15 +47,15 @@ def test_a_picture_can_be_read_on_a_telephone_and_in_the_dark(drawing):
 
 
 def test_a_picture_loads_and_runs_nothing(drawing):
-    """It is one file: no script, no font, no address."""
+    """It is one file without scripts, fonts or addresses."""
     assert not re.findall(
         r"<script|<image|<foreignObject|href=|@import|@font-face|\son\w+=", drawing
     )
     assert re.findall(r"https?://[^\"]*", drawing) == ["http://www.w3.org/2000/svg"]
 
 
-def test_each_picture_stands_on_a_page_and_has_words_there():
-    """None is left over, and each has a text for where it can't be shown."""
+def test_each_picture_is_on_a_page_with_an_alternative_text():
+    """No picture is unused."""
     shown: dict[Path, str] = {}
     for path, text in PAGES.items():
         shown |= {

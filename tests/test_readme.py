@@ -23,7 +23,7 @@ from shim.gateway.options import Options
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
 PAGES = [
-    # It may name what is gone.
+    # The changelog may name removed files.
     *(path for path in ROOT.glob("*.md") if path.name != "CHANGELOG.md"),
     *(
         path
@@ -35,7 +35,7 @@ PAGES = [
 
 @pytest.fixture
 def atlas(monkeypatch):
-    """A fake Atlas that answers at every host, without a socket, and its key in the environment."""
+    """A fake Atlas that replies at every host, without a socket, and its key in the environment."""
     fake = FakeAtlas()
 
     def answer(self, request):
@@ -65,8 +65,8 @@ VARIABLES = {
 }
 
 
-def test_the_readme_has_the_examples_that_are_tried_here():
-    """A block that is added gets a test below."""
+def test_each_readme_example_has_a_test_here():
+    """A block that is added needs a test below."""
     assert len(blocks("python")) == 1
     assert len(blocks("sh")) == 3
 
@@ -79,7 +79,7 @@ def test_the_changed_import(atlas, capsys):
     assert "'absent': ('storageSizeBytes',)" in shown
 
 
-def test_what_is_installed_is_declared():
+def test_each_installed_extra_is_declared():
     """Extras and programs of the README's commands are those of pyproject.toml."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     extras = {
@@ -100,7 +100,7 @@ def test_what_is_installed_is_declared():
     assert programs == {"pip", "pytest", *project["scripts"]}
 
 
-def test_the_gateway_listens_where_the_readme_says():
+def test_the_gateway_listens_at_the_readmes_addresses():
     """Its two addresses are the defaults."""
     options = Options()
     assert options.admin is not None
@@ -114,7 +114,7 @@ def test_the_gateway_listens_where_the_readme_says():
     "page", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix()
 )
 def test_commands_and_their_options_exist(page):
-    """Each ``atlas-shim COMMAND --option`` in code is one that the command has."""
+    """Each ``atlas-shim COMMAND --option`` in code belongs to the command."""
     text = page.read_text("utf-8").replace("\\\n", " ")
     lines = [
         line
@@ -129,7 +129,7 @@ def test_commands_and_their_options_exist(page):
         if re.match(
             r"(?:sudo )?(?:docker|helm|kubectl|podman|systemctl|journalctl)\b", line
         ):
-            continue  # to which atlas-shim is a name
+            continue  # atlas-shim is a name in it
         for said in re.findall(r"(?:^|[\s/])atlas-shim((?: +[^\s&|;#]+)+)", line):
             name, *words = said.split()
             command = main.get_command(context, name)
@@ -153,8 +153,8 @@ def test_commands_and_their_options_exist(page):
 @pytest.mark.parametrize(
     "page", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix()
 )
-def test_links_lead_somewhere(page):
-    """Each relative link of a page is a file, and its anchor, if it has one, a heading there."""
+def test_links_are_valid(page):
+    """Each relative link of a page refers to a file, and its anchor, if any, to a heading there."""
     links = [
         link.partition("#")
         for link in re.findall(r"\]\(([^)\s]+)\)", page.read_text("utf-8"))
@@ -175,8 +175,8 @@ def test_links_lead_somewhere(page):
 @pytest.mark.parametrize(
     "page", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix()
 )
-def test_files_and_modules_that_a_page_names_exist(page):
-    """Each path of the project in code is there, and each dotted name: a module, or a name in one."""
+def test_files_and_modules_named_on_a_page_exist(page):
+    """Each path of the project in code exists, and each dotted name: a module, or a name in one."""
     text = page.read_text("utf-8")
     paths = re.findall(
         r"(?:`|bin/pytest )((?:shim|tests|docs|mappings|benchmarks|examples|\.ci)/[\w./-]*)`",
@@ -195,7 +195,7 @@ def test_files_and_modules_that_a_page_names_exist(page):
 
 @cache
 def anchors(path):
-    """What the repository's page makes of a page's headings: letters, digits and hyphens in lower case."""
+    """Return the anchors of a page's headings on the repository's site: letters, digits and hyphens in lower case."""
     text = re.sub(
         r"^ *```.*?^ *```", "", path.read_text("utf-8"), flags=re.DOTALL | re.MULTILINE
     )

@@ -42,19 +42,19 @@ def url(monkeypatch):
     plain_httpx.Response(200), plain_httpx.Response(200, extensions={"shim": "somebody else's"}),
     plain_requests.Response(), ServerlessBackupSnapshot(), shim.AtlasError(500), object(), None,
 ])  # fmt: skip
-def test_no_record_where_the_shim_took_no_part(response):
-    """Whatever the shim did not answer has none, and nothing is refused."""
+def test_a_reply_that_the_shim_did_not_translate_has_no_record(response):
+    """``shim.record`` accepts every object and returns None."""
     assert shim.record(response) is None
 
 
 def test_results_of_the_typed_client_have_a_record(url):
-    """A page, each of its items, and each item of all pages."""
+    """A page has one, as have each of its items and each item of all pages."""
     with shim.AtlasClient(base_url=url, access_token=DEMO_TOKEN) as client:
         assert records.routes(client, DEMO_GROUP, DEMO_CLUSTER) == {"flex"}
 
 
 def test_an_error_of_the_typed_client_has_a_record(url):
-    """An AtlasError says which side it came from, and why that was asked."""
+    """It has the side that returned the AtlasError, and the reason for requesting that side."""
 
     async def main():
         async with shim.AsyncAtlasClient(
@@ -66,7 +66,7 @@ def test_an_error_of_the_typed_client_has_a_record(url):
 
 
 def test_an_unreadable_success_has_a_record(monkeypatch):
-    """So has the error that stands for a success without a JSON object."""
+    """The error raised for a success without a JSON object has one."""
     monkeypatch.setenv("ATLAS_SHIM_WARNINGS", "off")
     monkeypatch.setenv("ATLAS_SHIM_ROUTE", "legacy")
     transport = httpx.MockTransport(lambda request: httpx.Response(200, content=b"[]"))
@@ -82,7 +82,7 @@ def test_an_unreadable_success_has_a_record(monkeypatch):
 
 
 def test_a_record_is_no_part_of_a_result():
-    """Equality, hash and repr of a result are those of what Atlas said."""
+    """Equality, hash and repr of a result use Atlas's values only."""
     bare, carrying = (
         ServerlessBackupSnapshot(id="a", record=record) for record in (None, RECORD)
     )
@@ -102,6 +102,6 @@ def test_a_record_is_no_part_of_a_result():
         ),
     ],
 )
-def test_a_record_travels(carrier):
-    """Results and errors keep their record on the way to another process."""
+def test_a_record_can_be_pickled(carrier):
+    """Results and errors keep their record in another process."""
     assert shim.record(pickle.loads(pickle.dumps(carrier))) == RECORD

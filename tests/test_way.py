@@ -18,12 +18,12 @@ LONGEST = {
     "httpx": (183, 39),
     "requests": (154, 37),
 }
-"""The functions and the files that a call may pass, by its door: a tenth more than it passes on Python 3.11."""
+"""The most functions and files of a call, by entry point: ten percent more than it needs on Python 3.11."""
 
 
 @pytest.fixture(scope="module")
 def shown(tmp_path_factory):
-    """What is counted of the very first call, step by step, and the tables behind that."""
+    """Return the counts of the first call, step by step, and the tables after them."""
     environ = {
         **os.environ,
         "ATLAS_SHIM_INVENTORY": str(tmp_path_factory.mktemp("way") / "calls.jsonl"),
@@ -40,7 +40,7 @@ def shown(tmp_path_factory):
 
 
 def test_the_way_of_one_call_is_counted(shown):
-    """Each door has its figures, and the lines of all rooms are added up."""
+    """Each entry point has its figures, and the lines of all rooms are added up."""
     tables = shown[shown.index("one call") :].split("\n\n")
     ways, rooms = (
         [line.replace(", ", ",_").split() for line in table.splitlines()[1:]]
@@ -68,10 +68,8 @@ def test_the_way_of_one_call_is_counted(shown):
     ("room", "door"),
     [("core", "gateway, seen"), ("gateway", "gateway, seen"), ("doors", "requests")],
 )
-def test_a_call_meets_the_stations_in_the_order_of_the_first_docstring(
-    room, door, shown
-):
-    """Each is there, behind the one before it."""
+def test_a_call_passes_the_stations_in_documented_order(room, door, shown):
+    """Each station of the first docstring is passed, after the one before it."""
     stations = STATION.findall(import_module(f"shim.{room}").__doc__ or "")
     assert len(stations) > 7
     ways = dict(re.findall(r"^(\w+.*):\n((?:  .+\n)+)", shown, re.MULTILINE))

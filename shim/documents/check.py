@@ -99,16 +99,16 @@ def _of_fields(document: Document) -> Rows:
             named.update(field.rules)
         named.discard(BODY)
         # a tier without rules, next to a tier that has some
-        misspelt = dict[str, str]()
+        misspelled = dict[str, str]()
         unnamed = use.tiers.keys() - named - {BODY}
         for tier in sorted(unnamed):
             if near := nearest(tier, sorted(named)):
-                misspelt[tier] = near
+                misspelled[tier] = near
                 what = f"is of a tier that no field has a rule for{did_you_mean(near)}"
                 for at in use.tiers[tier]:
                     yield at, True, what
-        right = use.tiers.keys() - misspelt.keys()
-        meant = {*misspelt, *misspelt.values()} - right
+        right = use.tiers.keys() - misspelled.keys()
+        meant = {*misspelled, *misspelled.values()} - right
         for field in use.resource.fields:
             yield from _of_field(field, use, meant)
 
@@ -246,13 +246,13 @@ def _outer(name: str) -> list[str]:
     return [".".join(parts[:end]) for end in range(1, len(parts))]
 
 
-def _of_field(field: Field, use: Use, misspelt: set[str]) -> Rows:
+def _of_field(field: Field, use: Use, misspelled: set[str]) -> Rows:
     yield (
         f"{field.at}.words",
         field.words and field.type != "string",
         "belong to fields of type string",
     )
-    unused = field.rules.keys() - use.tiers.keys() - misspelt
+    unused = field.rules.keys() - use.tiers.keys() - misspelled
     others = sorted(use.tiers.keys() - field.rules.keys())
     for tier in field.rules:
         if tier == BODY:
@@ -262,7 +262,7 @@ def _of_field(field: Field, use: Use, misspelt: set[str]) -> Rows:
         what = f"can never apply: no operation of this resource {what}{did_you_mean(nearest(tier, others))}"
         yield f"{field.at}.{_key(tier)}", tier in unused, what
     meant = {nearest(tier, others) for tier in unused}
-    for tier in sorted(use.tiers.keys() - misspelt):
+    for tier in sorted(use.tiers.keys() - misspelled):
         rules = field.rules.get(tier, ())
         lacking = (
             "is missing; describe how the field gets its value there, or give absent"

@@ -1,4 +1,4 @@
-"""A process that is clean before and after each test."""
+"""Start and end each test with a process that the drop-in has not changed."""
 
 import pytest
 
@@ -8,5 +8,5 @@ from tests.doors.process import *  # noqa: F403 - its fixtures
 
 @pytest.fixture
 def switched_on(clean_process):
-    """The drop-in is on for the process."""
+    """Switch the drop-in on for the process."""
     shim.install()

@@ -1,6 +1,6 @@
 # mypy: disable-error-code="attr-defined, var-annotated"
 # (the record is an attribute of ours in a class of aiohttp's)
-"""What a retired call sends and leaves behind: bodies, writes, codings, timeouts, connections, call sites."""
+"""Bodies, writes, content codings, timeouts and connections of retired calls by aiohttp."""
 
 import asyncio
 import gzip
@@ -28,7 +28,7 @@ from tests.peers.raw import until
 
 
 async def test_a_form_is_sent_as_a_form(raw, early):
-    """Nothing is made of it: what has another type than JSON is refused in Atlas's words."""
+    """A body of a type other than JSON is not translated; the call is refused with Atlas's error document."""
     server = raw(gone_then(taken))
     async with aiohttp.ClientSession() as session:
         response = await session.post(
@@ -44,10 +44,8 @@ async def test_a_form_is_sent_as_a_form(raw, early):
 
 
 @pytest.mark.parametrize("own", [False, True])
-async def test_a_call_that_leaves_content_as_it_came_is_translated_all_the_same(
-    raw, own
-):
-    """Whether aiohttp decodes may be said of the session and of one call."""
+async def test_an_undecoded_reply_is_translated_too(raw, own):
+    """The caller can turn decompression off for the session or for one call."""
     content = gzip.compress(EMPTY)
     server = raw(
         lambda _: reply(
@@ -64,7 +62,7 @@ async def test_a_call_that_leaves_content_as_it_came_is_translated_all_the_same(
 
 
 async def test_the_sessions_own_serializer_is_used(raw, early):
-    """For values that JSON has no word for."""
+    """It may support values that JSON does not have."""
     server = raw(gone_then(taken))
     async with aiohttp.ClientSession(
         json_serialize=lambda value: json.dumps(value | ORDER)
@@ -73,8 +71,11 @@ async def test_the_sessions_own_serializer_is_used(raw, early):
     assert json.loads(server.requests[0].partition(b"\r\n\r\n")[2]) == ORDER
 
 
-async def test_a_deletion_is_sent_once_and_other_calls_are_as_ever(raw, monkeypatch):
-    """A session sends DELETE again by itself when a connection ends, but not for this call."""
+async def test_a_retired_deletion_is_sent_once(raw, monkeypatch):
+    """Aiohttp repeats a DELETE when a connection closes.
+
+    It still does so for other calls.
+    """
     monkeypatch.setenv("ATLAS_SHIM_WRITES", "instances")
     monkeypatch.setenv("ATLAS_SHIM_ROUTE", "flex")
     server = raw(lambda request: None)
@@ -92,16 +93,16 @@ async def test_a_deletion_is_sent_once_and_other_calls_are_as_ever(raw, monkeypa
     assert sorted(paths) == ["orders", "other", "other"]
 
 
-async def test_no_coding_is_asked_for_where_the_caller_wants_none(raw):
-    """Nor is aiohttp's own."""
+async def test_no_coding_is_requested_if_the_caller_wants_none(raw):
+    """Aiohttp's default codings are left out, too."""
     server = raw(flex)
     async with aiohttp.ClientSession() as session:
         await session.get(server.url + SNAPSHOTS, skip_auto_headers=["Accept-Encoding"])
     assert [field(request, "Accept-Encoding") for request in server.requests] == [None]
 
 
-async def test_data_and_json_together_are_refused_as_ever(raw):
-    """Before anything is sent."""
+async def test_data_and_json_together_are_refused(raw):
+    """Aiohttp's own error is raised before anything is sent."""
     server = raw(flex)
     async with aiohttp.ClientSession() as session:
         with pytest.raises(ValueError, match="data and json"):
@@ -114,7 +115,7 @@ async def test_data_and_json_together_are_refused_as_ever(raw):
     reason="aiohttp before 3.12 has no middlewares",
 )
 async def test_a_middleware_may_have_read_the_reply(raw, early):
-    """Its content is taken from where aiohttp keeps it."""
+    """The shim then takes the content from aiohttp's response object."""
     server = raw(
         lambda request: reply(
             "404 Not Found", "Content-Type: application/json", body=NOT_FOUND
@@ -134,8 +135,8 @@ async def test_a_middleware_may_have_read_the_reply(raw, early):
     assert seen == [NOT_FOUND]
 
 
-async def test_traces_tell_what_is_sent(raw, early):
-    """Each request once, with its own URL and the caller's context."""
+async def test_traces_report_each_request_sent(raw, early):
+    """Each request appears once, with its own URL and the caller's trace context."""
     seen = []
 
     async def start(session, context, params):
@@ -151,8 +152,8 @@ async def test_traces_tell_what_is_sent(raw, early):
     assert seen == [("/api/atlas/v1.0", "mine"), ("/api/atlas/v2", "mine")]
 
 
-async def test_a_timeout_of_reads_bounds_the_whole_exchange(raw, early, monkeypatch):
-    """Without a total: each request may wait for what the ones before have left."""
+async def test_a_read_timeout_limits_the_whole_exchange(raw, early, monkeypatch):
+    """If there is no total timeout, each request may take the time that the requests before it left."""
     noted = noting(
         monkeypatch,
         plain.ClientSession,
@@ -171,8 +172,8 @@ async def test_a_timeout_of_reads_bounds_the_whole_exchange(raw, early, monkeypa
     not hasattr(plain, "UploadTracker"),
     reason="aiohttp has UploadTracker from 3.14.4 on",
 )
-async def test_an_upload_tracker_tells_of_the_first_request(raw, early):
-    """It refuses a second one."""
+async def test_an_upload_tracker_sees_the_first_request_only(raw, early):
+    """The tracker refuses a second request."""
     server = raw(gone_then(taken))
     tracker = plain.UploadTracker()
     async with aiohttp.ClientSession() as session:
@@ -182,8 +183,8 @@ async def test_an_upload_tracker_tells_of_the_first_request(raw, early):
     assert tracker.bytes_written == len(json.dumps(ORDER))
 
 
-async def test_a_body_that_never_ends_is_within_the_timeout(raw):
-    """Reading it is part of the exchange."""
+async def test_a_body_that_never_ends_meets_the_timeout(raw):
+    """Reading the body is part of the exchange."""
 
     async def endless():
         yield b"{"
@@ -199,7 +200,7 @@ async def test_a_body_that_never_ends_is_within_the_timeout(raw):
 
 
 async def test_cancelling_ends_the_exchange_and_its_connection(raw, early):
-    """And the session can be used again."""
+    """The session can be used again afterwards."""
     arrived = asyncio.Event()
     loop = asyncio.get_running_loop()
 
@@ -219,8 +220,8 @@ async def test_cancelling_ends_the_exchange_and_its_connection(raw, early):
         await asyncio.to_thread(until, lambda: server.left, "the end of its connection")
 
 
-async def test_where_nobody_is_asked_the_answer_is_a_response_too(atlas):
-    """Without a reply from the wire there is a response of the session's class."""
+async def test_a_reply_without_a_request_is_a_client_response(atlas):
+    """If the shim sends nothing, it creates a response of the session's class."""
 
     class Mine(plain.ClientResponse):
         pass

@@ -1,6 +1,6 @@
 # mypy: disable-error-code="assignment, attr-defined, union-attr"
 # (the generated client as its generator writes it)
-"""Clients from the wild: generated ones, and ones that use ``asyncio.gather``."""
+"""Real programs' clients: generated ones, and ones that use ``asyncio.gather``."""
 
 import pytest
 
@@ -12,7 +12,7 @@ from tests.typed import with_aiohttp
 
 
 async def test_a_recorded_successor_is_translated(tmp_path):
-    """Vcrpy gives responses of a class of its own, which nothing else can be made of."""
+    """Vcrpy returns responses of its own class, which the shim can't construct."""
     vcr = pytest.importorskip("vcr")
     cassette = tmp_path / "snapshots.yaml"
     target = SNAPSHOTS.replace("/v1.0/", "/v2/").replace(
@@ -36,13 +36,13 @@ async def test_a_recorded_successor_is_translated(tmp_path):
 
 
 async def test_a_typed_program_stays_typed(raw):
-    """A program that is written for aiohttp's types runs with ours."""
+    """A program that is written for aiohttp's types runs with the shim's classes."""
     server = raw(lambda request: reply("200 OK", body=b"three"))
     assert await with_aiohttp.ask(server.url) == 205
 
 
-def test_only_subclasses_of_the_caller_are_discouraged():
-    """Ours makes no noise, and aiohttp's own warning names the caller's line."""
+def test_only_the_callers_subclasses_are_discouraged():
+    """The shim's own subclass causes no warning, and aiohttp's warning names the caller's line."""
     with pytest.warns(DeprecationWarning, match="Inheritance class Mine") as caught:
         type("Mine", (aiohttp.ClientSession,), {})
     assert caught[0].filename == __file__

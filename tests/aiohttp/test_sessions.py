@@ -1,6 +1,6 @@
 # mypy: disable-error-code="attr-defined"
 # (the record is an attribute of ours in a class of aiohttp's)
-"""Retired calls behave like aiohttp's own: bodies, credentials, statuses, streams, timeouts, connections."""
+"""Retired calls keep aiohttp's behavior: bodies, credentials, statuses, streams, timeouts, connections."""
 
 import json
 
@@ -13,8 +13,8 @@ from tests.doors.calls import EMPTY, NOT_FOUND, SNAPSHOTS, flex
 from tests.peers.answering import reply
 
 
-async def test_an_answer_looks_like_one_from_the_wire(raw):
-    """It shows the caller's own request, and what it says of itself fits."""
+async def test_a_translated_reply_looks_like_a_real_one(raw):
+    """It shows the caller's own request, and its headers match its body."""
     server = raw(
         lambda request: reply("200 OK", "Set-Cookie: a=b; Path=/", "X-U: ü", body=EMPTY)
     )
@@ -59,8 +59,8 @@ async def test_an_answer_looks_like_one_from_the_wire(raw):
         assert shim.record(response) is response.shim
 
 
-async def test_an_answer_streams(raw):
-    """By every way of reading content, and not after it was released."""
+async def test_a_translated_reply_can_be_streamed(raw):
+    """Each way of reading the content works, and none works after the response was released."""
     server = raw(flex)
     async with aiohttp.ClientSession() as session:
         content = await (await session.get(server.url + SNAPSHOTS)).read()
@@ -85,7 +85,7 @@ async def test_an_answer_streams(raw):
 
 
 async def test_an_error_shows_the_callers_request(raw):
-    """ClientResponseError has the status of the translated answer and the URL that was asked for."""
+    """ClientResponseError has the translated reply's status and the URL that the caller requested."""
     server = raw(
         lambda request: reply(
             "404 Not Found", "Content-Type: application/json", body=NOT_FOUND
@@ -102,8 +102,8 @@ async def test_an_error_shows_the_callers_request(raw):
             assert response.status == 404
 
 
-async def test_a_base_and_parameters_make_the_call(raw):
-    """A path below a base, with parameters, is the call that it makes."""
+async def test_a_base_url_and_parameters_form_the_call(raw):
+    """The shim recognizes a call from the base URL, the path and the parameters together."""
     server = raw(flex)
     group, _, rest = SNAPSHOTS.removeprefix("/api/atlas/v1.0/").partition("/serverless")
     async with aiohttp.ClientSession(f"{server.url}/api/atlas/v1.0/") as session:

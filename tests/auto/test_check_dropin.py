@@ -11,8 +11,8 @@ from shim.doors import switch
 from tests.peers.pythons import run
 
 
-def test_what_is_covered_is_shown():
-    """Each library with its version."""
+def test_each_covered_library_is_shown():
+    """The report includes the library's version."""
     done = run("-m", "shim", "check", "-o", "json")
     whole = json.loads(done.stdout)
     assert done.returncode == 0
@@ -27,16 +27,16 @@ def test_what_is_covered_is_shown():
     assert report["active"] == "by this command"
 
 
-def test_a_method_that_is_not_covered_is_a_problem(monkeypatch):
-    """It is named, and its library is not called covered."""
+def test_an_uncovered_method_is_a_problem(monkeypatch):
+    """The method is named, and its library does not count as covered."""
     monkeypatch.setattr(switch, "is_ours", lambda link: False)
     problems: list[str] = []
     assert check_dropin.look({}, problems)["covered"] == []
     assert "requests.Session.get_adapter: is not covered" in problems
 
 
-def test_text_is_for_people():
-    """The same in words."""
+def test_the_text_has_the_same_report():
+    """Without ``--json`` the report is in sentences."""
     done = CliRunner().invoke(main, ["check"])
     assert "Drop-in (switched on by this command)" in done.stdout
     assert (
@@ -60,15 +60,13 @@ def test_text_is_for_people():
         ({"requests": "2.99.1", "httpx": "0.27", "aiohttp": "3.11"}, []),
     ],
 )
-def test_a_version_that_can_not_be_installed_beside_us_is_a_problem(installed, said):
-    """The versions are those of the package's own requirements."""
+def test_a_version_that_conflicts_with_ours_is_a_problem(installed, said):
+    """The supported versions are those of the package's own requirements."""
     assert check_dropin.reasons(installed, requires("atlas-shim") or ()) == said
 
 
-def test_a_module_of_the_programs_own_that_is_called_shim_is_a_problem(
-    tmp_path, monkeypatch
-):
-    """In the folder that the check was started in."""
+def test_a_module_of_the_program_named_shim_is_a_problem(tmp_path, monkeypatch):
+    """The check looks in the folder in which it was started."""
     (tmp_path / "shim.py").write_text("")
     monkeypatch.chdir(tmp_path)
     problems: list[str] = []

@@ -63,7 +63,7 @@ print(json.dumps(facts))
 
 @pytest.fixture(scope="module")
 def facts():
-    """Stage of a program -> the modules that it has by then, and what it noted."""
+    """Stage of a program -> the modules loaded by then, and the results recorded."""
     with FakeServer(FakeAtlas()) as server:
         found: dict[str, Any] = {}
         for code in (SWITCHED_ON, SWITCHED_OFF):
@@ -74,16 +74,18 @@ def facts():
 LIBRARIES = {"aiohttp", "anyio", "click", "httpx", "requests", "urllib3"}
 ENGINE = "shim.core.recognize"
 STAGES = [
-    # asking for a record loads no library, though it takes the responses of each
+    # reading the record loads no library, although the record takes each library's
+    # responses
     ("record", LIBRARIES, None),
-    # nothing heavy is loaded until a library is imported
+    # nothing large is loaded until a library is imported
     ("auto", LIBRARIES | {"asyncio", "attrs", "re", ENGINE, "tomllib", "typing"}, None),
-    # a call by the standard library costs no engine before one looks like Atlas's
+    # a call by the standard library loads the engine only if it looks like a call to
+    # Atlas
     ("standard library", {"attrs", ENGINE}, None),
-    # a library that is imported later is covered, with no room of the shim that speaks
-    # it until a call to Atlas is made
+    # a library that is imported later is covered; the shim's module for it is loaded at
+    # the first call to Atlas
     ("imported", {ENGINE, "aiohttp", "shim.httpx", "shim.requests"}, [True, True]),
-    # calls to others cost no line of the doors, though they are to the very host
+    # other calls run no line of the entry points, even if they go to the same host
     (
         "other calls",
         {ENGINE, "aiohttp", "shim.httpx", "shim.requests", "shim.urllib3"},
@@ -91,20 +93,22 @@ STAGES = [
     ),
     ("aiohttp", {"shim.aiohttp"}, True),
     ("retired calls", set(), [200, 200]),
-    # switched off before the import a library is not covered, and switched on again it
-    # is
+    # switched off before its import a library is not covered; switched on again it is
     ("switched off", set(), [410, 410]),
     ("wrapped", {"shim.httpx", "shim.aiohttp"}, None),
     ("switched on", set(), [200, 200]),
 ]
-"""A stage of a program, what must not have been loaded by then, and what the program noted."""
+"""A stage of a program, the modules that must not be loaded by then, and the recorded results."""
 
 
 @pytest.mark.parametrize(
     ("stage", "absent", "noted"), STAGES, ids=[stage for stage, *_ in STAGES]
 )
 def test_nothing_is_loaded_before_it_is_needed(facts, stage, absent, noted):
-    """Neither the engine nor a door, nor a library that the program doesn't use; its calls have these statuses."""
+    """Neither the engine, an entry point nor an unused library is.
+
+    The program's calls have these statuses.
+    """
     modules, found = facts[stage]
     assert found == noted
     assert not [
@@ -115,8 +119,8 @@ def test_nothing_is_loaded_before_it_is_needed(facts, stage, absent, noted):
     ]
 
 
-def test_switching_on_is_a_handful_of_modules(facts):
-    """A program that calls others has no other library of them."""
+def test_switching_on_loads_few_modules(facts):
+    """A program that makes no calls to Atlas gets no other HTTP library."""
     modules, _ = facts["auto"]
     assert len([name for name in modules if name.startswith("shim")]) < 12
     assert len(modules) < 40
@@ -127,8 +131,8 @@ def test_switching_on_is_a_handful_of_modules(facts):
     assert others - set(sys.stdlib_module_names) <= {"shim"}
 
 
-async def test_tornado_is_warned_of(retired):
-    """The client of a framework that is often there for its server."""
+async def test_tornado_causes_a_warning(retired):
+    """The warning is for Tornado's HTTP client, because many programs install Tornado for its server only."""
     tornado = pytest.importorskip("tornado.httpclient")
     shim.install()
     request = tornado.HTTPRequest(retired, headers=BEARER)
@@ -147,8 +151,8 @@ async def test_tornado_is_warned_of(retired):
     ]
 
 
-def test_curl_cffi_is_warned_of(retired):
-    """By its sessions, on which its functions stand; at the program's line."""
+def test_curl_cffi_causes_a_warning(retired):
+    """The warning comes with the first session, which the library's functions use too, and names the program's line."""
     curl = pytest.importorskip("curl_cffi.requests")
     shim.install()
     with pytest.warns(
@@ -190,8 +194,8 @@ print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="fork as POSIX has it")
-def test_a_fork_waits_until_another_thread_has_loaded():
-    """The child would else wait for ever for a module that a thread of its parent has half imported."""
+def test_a_fork_waits_for_another_threads_import():
+    """Otherwise the child would wait forever for a module that a thread of its parent was importing."""
     with FakeServer(FakeAtlas()) as atlas:
         assert (
             said(

@@ -15,7 +15,7 @@ from shim.fake import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY
 
 @pytest.fixture
 def spans():
-    """A provider whose spans are kept."""
+    """Return a tracer provider that keeps its spans."""
     exporter = InMemorySpanExporter()
     provider = TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(exporter))
@@ -34,17 +34,17 @@ def session():
 
 @pytest.mark.parametrize("order", ["shim first", "shim last"])
 @pytest.mark.parametrize(("opened", "instrumentor", "count", "shown"), [
-    # a span for each call: the shim stands below sessions
+    # one span for each call: the shim works below sessions
     (session, RequestsInstrumentor(), 2, "serverless"),
-    # for each trip
+    # one span for each request
     (lambda: httpx.Client(auth=httpx.DigestAuth(*KEY)), HTTPXClientInstrumentor(), 3, "flexClusters"),
 ], ids=["requests", "httpx"])  # fmt: skip
-def test_a_library_is_traced_and_covered(
+def test_a_library_is_both_traced_and_covered(
     retired, spans, monkeypatch, order, opened, instrumentor, count, shown
 ):
-    """As many spans as without the shim, and Digest goes on working; switching one off leaves the other."""
+    """There are as many spans as without the shim, Digest works, and either can be switched off alone."""
     provider, exporter = spans
-    # Put back what OpenTelemetry leaves behind.
+    # Restore what OpenTelemetry leaves changed.
     monkeypatch.setattr(requests.Session, "send", requests.Session.send)
     steps = [shim.install, lambda: instrumentor.instrument(tracer_provider=provider)]
     for step in steps if order == "shim first" else steps[::-1]:
@@ -53,7 +53,7 @@ def test_a_library_is_traced_and_covered(
         with opened() as client:
             assert [client.get(retired).status_code for _ in range(2)] == [200, 200]
             assert len(exporter.get_finished_spans()) == count
-            shim.install()  # again, which must not wrap what is wrapped
+            shim.install()  # a second time, which must not wrap the method twice
             assert client.get(retired).status_code == 200
             assert len(exporter.get_finished_spans()) == count + 1
             assert all(
@@ -61,7 +61,7 @@ def test_a_library_is_traced_and_covered(
                 for span in exporter.get_finished_spans()
             )
             instrumentor.uninstrument()
-            assert client.get(retired).status_code == 200  # not taken out in its place
+            assert client.get(retired).status_code == 200  # not removed in its place
     finally:
         shim.uninstall()
         if instrumentor.is_instrumented_by_opentelemetry:

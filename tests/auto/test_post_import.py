@@ -19,7 +19,7 @@ NAME = "a_library_of_the_tests"
 
 @pytest.fixture
 def library(tmp_path, monkeypatch):
-    """A module that counts how often it is executed; returns its file."""
+    """Write a module that counts its executions, and return its file."""
     path = tmp_path / f"{NAME}.py"
     path.write_text(
         "import sys\nLOADER = __loader__\nSPEC = __spec__.loader\nvalue = 1\n"
@@ -32,7 +32,7 @@ def library(tmp_path, monkeypatch):
 
 @pytest.fixture
 def reported(monkeypatch):
-    """What was reported, by a finder that stands before the others, ``reported.finder``."""
+    """Return the list of reported modules; ``reported.finder`` is a finder that precedes the others."""
 
     class Reported(list[int]):
         finder: Finder
@@ -43,8 +43,8 @@ def reported(monkeypatch):
     return modules
 
 
-def test_a_module_is_reported_once_and_keeps_its_own_loader(library, reported):
-    """While it is executed and after, so that resources and source are found as ever."""
+def test_a_module_is_reported_once_and_keeps_its_loader(library, reported):
+    """The loader is the module's own during execution and after it, so resources and source are found."""
     module: Any = importlib.import_module(NAME)
     importlib.import_module(NAME)
     assert reported == [1]
@@ -53,15 +53,15 @@ def test_a_module_is_reported_once_and_keeps_its_own_loader(library, reported):
 
 
 def test_a_reloaded_module_is_reported_again(library, reported):
-    """Its classes are new ones."""
+    """A reload creates new classes."""
     module = importlib.import_module(NAME)
     library.write_text("value = 22")
     assert importlib.reload(module) is module
     assert reported == [1, 22]
 
 
-def test_an_import_that_fails_fails_as_ever(library, reported):
-    """It is reported when it succeeds later."""
+def test_a_failed_import_fails_as_without_the_hook(library, reported):
+    """The module is reported when a later import succeeds."""
     library.write_text("raise ImportError('broken')")
     with pytest.raises(ImportError, match="broken"):
         importlib.import_module(NAME)
@@ -71,17 +71,17 @@ def test_an_import_that_fails_fails_as_ever(library, reported):
     assert reported == [333]
 
 
-def test_a_finder_that_was_taken_out_finds_what_it_was_asked_for(library, monkeypatch):
-    """Another thread may switch the shim off in the middle of an import."""
+def test_a_removed_finder_still_finishes_its_search(library, monkeypatch):
+    """Another thread may switch the shim off during an import."""
     monkeypatch.setattr(sys, "meta_path", [*sys.meta_path, object()])
     assert Finder({NAME}, print).find_spec(NAME).origin == str(library)
 
 
 class Lazy:
-    """Somebody's finder that defers what it finds, as importlib.util.LazyLoader does."""
+    """A finder that loads lazily, as importlib.util.LazyLoader does."""
 
     def find_spec(self, name, path=None, target=None):
-        """Return the deferred spec of the library, None for any other."""
+        """Return the library's lazy spec; None for any other module."""
         if name == NAME:
             spec = PathFinder.find_spec(name, path, target)
         else:
@@ -92,8 +92,8 @@ class Lazy:
         return spec
 
 
-def test_a_lazy_finder_of_others_still_ends_in_a_whole_module(library, reported):
-    """Reported once, with the module's own loader."""
+def test_a_lazy_finder_of_others_gives_a_complete_module(library, reported):
+    """The module is reported once, with its own loader."""
     sys.meta_path.insert(1, Lazy())
     module = importlib.import_module(NAME)
     assert module.value == 1
@@ -102,8 +102,8 @@ def test_a_lazy_finder_of_others_still_ends_in_a_whole_module(library, reported)
 
 
 @pytest.mark.parametrize("place", [0, 1], ids=["before", "after"])
-def test_hooks_of_wrapt_are_called_too(library, reported, place):
-    """Its finder asks all the others from within, ours among them."""
+def test_wrapts_hooks_are_called_too(library, reported, place):
+    """Wrapt's finder calls all other finders, including the shim's."""
     seen: list[ModuleType] = []
     wrapts_finder: Any = importlib.import_module("wrapt.importer").ImportHookFinder
     wrapt.register_post_import_hook(seen.append, NAME)
@@ -116,8 +116,8 @@ def test_hooks_of_wrapt_are_called_too(library, reported, place):
     assert set(reported) == {1}
 
 
-def test_threads_that_import_at_once_see_a_module_that_was_reported(library, reported):
-    """Whoever waits for the import waits for the telling."""
+def test_concurrent_imports_see_a_reported_module(library, reported):
+    """A thread that waits for the import also waits for the report."""
     sys.meta_path.remove(reported.finder)
     together = threading.Barrier(4)
 

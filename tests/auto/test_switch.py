@@ -1,4 +1,4 @@
-"""Switching the drop-in on and off for a process: clients of the libraries themselves are covered."""
+"""Switching the drop-in on and off for a process, whose library clients it covers."""
 
 import asyncio
 import inspect
@@ -24,8 +24,8 @@ from tests.doors.calls import BEARER, SNAPSHOTS, gone_then_flex
 from tests.peers.pythons import said
 
 
-def test_the_hooks_of_a_foreign_client_run_once(raw, early):
-    """The lists stay the caller's, and can be changed, put in place anew, and used without the shim."""
+def test_the_hooks_of_an_existing_client_run_once(raw, early):
+    """The hook lists stay the caller's: they can be changed, replaced, and used without the shim."""
     server = raw(gone_then_flex)
     seen = []
     url = f"{server.url}{SNAPSHOTS}"
@@ -44,8 +44,8 @@ def test_the_hooks_of_a_foreign_client_run_once(raw, early):
     assert seen[3:] == ["asked", "asked"]
 
 
-def test_one_switch_off_ends_it_whoever_replaced_the_method():
-    """Whoever replaces a method for a while, as OpenTelemetry does, puts back what it read from the class."""
+def test_switching_off_works_after_others_replaced_the_method():
+    """OpenTelemetry, for example, replaces a method and later restores the one that it read from the class."""
     places = [
         (httpx.Client, "send"),
         (httpx.AsyncClient, "send"),
@@ -60,8 +60,8 @@ def test_one_switch_off_ends_it_whoever_replaced_the_method():
     assert [vars(kind)[method] for kind, method in places] == before
 
 
-def test_a_wrapper_that_somebody_wrapped_sleeps_and_wakes(raw, monkeypatch):
-    """It can't be taken out, so it does nothing; the next install uses it again."""
+def test_a_wrapper_inside_another_wrapper_is_disabled(raw, monkeypatch):
+    """It can't be removed, so it passes calls on. The next install uses it again."""
     shim.install()
     inner = vars(requests.Session)["get_adapter"]
 
@@ -80,8 +80,8 @@ def test_a_wrapper_that_somebody_wrapped_sleeps_and_wakes(raw, monkeypatch):
     monkeypatch.setattr(requests.Session, "get_adapter", inner.__wrapped__)
 
 
-def test_threads_may_adopt_one_client_at_once(raw, early):
-    """Its hooks run once for each call."""
+def test_threads_can_use_one_client_concurrently(raw, early):
+    """The client's hooks run once for each call."""
     server = raw(gone_then_flex)
     seen: list[httpx.Response] = []
     shim.install()
@@ -94,26 +94,29 @@ def test_threads_may_adopt_one_client_at_once(raw, early):
 
 @pytest.fixture
 def unloaded(monkeypatch):
-    """Nothing is loaded, as in a process that has made no call yet."""
+    """Unload the engine, as in a process that has made no call yet."""
     monkeypatch.setattr(served.STATE, "doors", {})
     monkeypatch.setattr(served.STATE, "concerns", None)
     monkeypatch.setattr(served.STATE, "said", "")
     monkeypatch.setattr(process, "_current", None)
 
 
-def test_settings_that_went_wrong_before_the_first_call_stay_as_they_were(
+def test_settings_that_become_wrong_before_the_first_call_are_ignored(
     retired, unloaded, monkeypatch
 ):
-    """What was good when the drop-in was switched on is good until there is something better."""
+    """The settings read when the drop-in was switched on apply until there are other valid ones."""
     shim.install()
     monkeypatch.setenv("ATLAS_SHIM_ROUTE", "flexx")
     assert requests.get(retired, headers=BEARER, timeout=10).status_code == 200
 
 
-def test_documents_that_vanish_before_the_first_call_keep_it_from_nothing(
+def test_documents_missing_at_the_first_call_stop_no_call(
     retired, unloaded, monkeypatch, tmp_path, capsys
 ):
-    """It is made, uncovered, and so are others; that is said once."""
+    """The call is made without translation, as are the next ones.
+
+    One log line reports this.
+    """
     (tmp_path / "mine.toml").write_text('format = 1\noverrides = "snapshots"\n')
     monkeypatch.setenv("ATLAS_SHIM_MAPPINGS", str(tmp_path))
     monkeypatch.setenv(CHECKED, as_mark(settings_in(os.environ)))
@@ -129,8 +132,8 @@ def test_documents_that_vanish_before_the_first_call_keep_it_from_nothing(
     )
 
 
-def test_a_library_without_the_method_is_imported_all_the_same(caplog):
-    """As a version to come may be; a line of the log says what is not covered."""
+def test_a_library_without_the_expected_method_can_be_imported(caplog):
+    """A future version may lack it. A log line names what is not covered."""
     module: Any = types.ModuleType("requests")
     module.Session = type("Session", (), {"send": len})
     shim.install()
@@ -144,10 +147,10 @@ def test_a_library_without_the_method_is_imported_all_the_same(caplog):
 @pytest.mark.parametrize(("in_a_run", "word", "said"), [
     (True, "auto", ""), (True, "flexx", "not switched on in .*: ATLAS_SHIM_ROUTE: "), (False, "auto", ""),
 ])  # fmt: skip
-def test_opentelemetrys_launcher_switches_it_on_in_a_run_alone(
+def test_opentelemetrys_launcher_enables_it_only_within_run(
     monkeypatch, capsys, in_a_run, word, said
 ):
-    """By an entry point that is called in every program that it starts, and must not break one."""
+    """The launcher calls this package's entry point in every program, and it must not break any of them."""
     if in_a_run:
         monkeypatch.setenv(CHECKED, "")
     monkeypatch.setenv("ATLAS_SHIM_ROUTE", word)
@@ -158,8 +161,8 @@ def test_opentelemetrys_launcher_switches_it_on_in_a_run_alone(
     assert re.match(f"atlas-shim: {said}", err) if said else not err
 
 
-def test_without_its_library_a_door_names_the_extra():
-    """However it is imported; there is such an extra."""
+def test_an_entry_point_without_its_library_names_the_extra():
+    """Each way of importing it gives that error, and the extra exists."""
     doors = sorted(set(vars(shim)["_DOORS"]) - {"httpx"})
     statements = [
         form.format(door)
@@ -178,10 +181,10 @@ def test_without_its_library_a_door_names_the_extra():
 
 
 @pytest.mark.parametrize("library", ["asyncio", "trio", "no thread"])
-def test_a_loop_goes_on_while_the_first_call_loads(
+def test_the_event_loop_runs_while_the_first_call_loads(
     retired, unloaded, monkeypatch, library
 ):
-    """The engine and the door are loaded in another thread; where none can be started, the loop waits."""
+    """Another thread loads the engine. If no thread can be started, the loop waits."""
     threads: list[int] = []
     load = served._load
 
@@ -212,8 +215,8 @@ def test_a_loop_goes_on_while_the_first_call_loads(
 
 
 @pytest.mark.parametrize("kind", [httpx.Client, httpx.AsyncClient])
-def test_a_method_is_of_the_kind_that_it_was(kind):
-    """Mocks and frameworks look whether it is a coroutine function, and at its signature; it can be pickled by name."""
+def test_a_patched_method_keeps_its_kind(kind):
+    """Mocks and frameworks check for a coroutine function and a signature, and pickle the method by name."""
     before = vars(kind)["send"]
     shim.install()
     after = vars(kind)["send"]

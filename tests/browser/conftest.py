@@ -1,4 +1,4 @@
-"""A real browser, where Chromium and Playwright are installed."""
+"""A real browser, if Chromium and Playwright are installed."""
 
 import shutil
 
@@ -10,7 +10,7 @@ LOOKS = [
     for size in ((390, 844), (768, 1024), (1024, 768), (1440, 900))
     for scheme in ("light", "dark")
 ]
-"""Widths and heights of a phone, a tablet held both ways and a desk, and what their users prefer."""
+"""Viewport sizes of a phone, a tablet in both orientations and a desktop, with user preferences."""
 
 SCROLLERS = """
 () => [...document.querySelectorAll("body *")].filter((one) =>
@@ -22,7 +22,7 @@ SCROLLERS = """
 
 @pytest.fixture(scope="module")
 def chromium():
-    """Run Chromium, without a window, for one module: till it ends, a loop of Playwright runs in this thread."""
+    """Run Chromium without a window for one module; meanwhile Playwright's loop runs in this thread."""
     playwright = pytest.importorskip(
         "playwright.sync_api", reason="playwright is not installed"
     )
@@ -30,7 +30,7 @@ def chromium():
     if program is None:
         pytest.skip("Chromium is not installed")
     with playwright.sync_playwright() as started:
-        # Root has none.
+        # Chromium's sandbox does not work for root.
         browser = started.chromium.launch(
             executable_path=program, args=["--no-sandbox"]
         )
@@ -40,7 +40,7 @@ def chromium():
 
 @pytest.fixture
 def look(chromium):
-    """Return a function that opens a page in a look, and returns it and what axe, or the test itself, finds wrong."""
+    """Return a function that opens a page in a look, and returns the page and the errors found by axe or the test."""
     axe = pytest.importorskip(
         "axe_playwright_python.sync_playwright",
         reason="axe-playwright-python is not installed",

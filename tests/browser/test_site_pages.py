@@ -20,14 +20,17 @@ CUT = """
 
 
 class Quiet(SimpleHTTPRequestHandler):
-    """Serves a folder, and logs nothing."""
+    """Serve a folder without logging."""
 
     def log_message(self, *_):
-        """Say nothing."""
+        """Log nothing."""
 
 
 def test_each_page_is_right(look, tmp_path):
-    """Nothing scrolls sideways, is cut or comes from elsewhere, and axe finds nothing; the first page in all looks."""
+    """Nothing scrolls sideways, is cut off or comes from another host; axe agrees.
+
+    The first page is tried in all looks.
+    """
     pytest.importorskip("zensical", reason="zensical (the extra docs) is not installed")
     import_module("build").build(tmp_path)  # docs/site is on the path
     site = tmp_path / "site"

@@ -27,7 +27,7 @@ STATES: dict[str, tuple[int, dict[str, object]]] = {
 
 @pytest.fixture(params=STATES)
 def shown(request):
-    """Run a gateway in a state, and return where its page is; a fifth of its callers is refused."""
+    """Run a gateway in a state, and return its page's URL; a fifth of its callers is refused."""
     callers, changes = STATES[request.param]
     with gateway("http://127.0.0.1:1") as served:
         for number in range(callers * 10):
@@ -51,7 +51,7 @@ def shown(request):
 
 
 def test_it_is_right_in_every_look(shown, look):
-    """No part scrolls, nothing is loaded from elsewhere, and axe finds nothing."""
+    """No part scrolls, nothing is loaded from another host, and axe finds no error."""
     for each in LOOKS:
         page, wrong = look(shown, *each)
         assert not [*wrong, *page.evaluate(SCROLLERS)], each
@@ -59,7 +59,7 @@ def test_it_is_right_in_every_look(shown, look):
 
 @pytest.mark.parametrize("shown", ["busy"], indirect=True)
 def test_its_tables_sort_by_keyboard_and_stay_sorted(shown, look):
-    """Two hundred callers: those with most 4xx first, also after the page has renewed itself."""
+    """Two hundred callers are ordered by most 4xx, also after the page was refreshed."""
     page, _ = look(shown, 1440, 900, "light")
     assert page.locator("#callers tbody tr").count() == 200
     page.clock.install()
@@ -84,7 +84,10 @@ def test_its_tables_sort_by_keyboard_and_stay_sorted(shown, look):
 
 @pytest.mark.parametrize("shown", ["busy"], indirect=True)
 def test_one_caller_of_many_is_found(shown, look):
-    """Failing first, in two screens, and the others by name or at a press; also after the page has renewed itself."""
+    """Failing callers come first, in two screens.
+
+    The others are found by search or a button, also after a refresh.
+    """
     page, _ = look(shown, 1440, 900, "light")
     rows = page.locator("#callers tbody tr:visible")
     assert rows.count() == 40
@@ -113,7 +116,7 @@ def test_one_caller_of_many_is_found(shown, look):
 
 @pytest.mark.parametrize("shown", ["busy"], indirect=True)
 def test_without_a_script_it_is_a_plain_list(shown, chromium):
-    """All callers, and nothing to press that would do nothing."""
+    """All callers are shown, and there is no button without effect."""
     context = chromium.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(shown)

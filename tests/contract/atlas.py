@@ -1,4 +1,4 @@
-"""The objects that lookups find, for each write of the gate: a cluster, an integration, a person."""
+"""The objects that lookups find, for each write of the contract tests: a cluster, an integration, a person."""
 
 import json
 import re
@@ -37,17 +37,17 @@ def _cluster(region: dict[str, Any]) -> dict[str, Any]:
 
 
 class Atlas:
-    """Atlas as one write finds it: nothing that it makes, and all that it changes."""
+    """Atlas before one write: without the objects that the write creates, with those that it changes."""
 
     def __init__(self, method: str, path: str, ended: str, body: Any) -> None:
-        """Keep what decides what is there: the ended version, and whether a cluster is shared or dedicated."""
+        """Record whether the call is of an ended version, and whether a cluster is shared or dedicated."""
         self.ended = ("Accept", ended)
         self.makes = method == "POST"
         self.invites = "/invites" in path
         self.cluster = _cluster(_SHARED if "TENANT" in json.dumps(body) else _DEDICATED)
 
     def __call__(self, call: Call) -> Given:
-        """Return what is answered to a call."""
+        """Return the reply to a call."""
         if self.ended in call.headers:
             return GONE
         if call.method == "GET" and re.fullmatch(r".*/clusters/[^/]+", call.path):

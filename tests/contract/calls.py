@@ -1,4 +1,4 @@
-"""The calls that end by 2027-07-01, made as a program makes them afterwards."""
+"""The calls that end by 2027-07-01, as a program makes them after that."""
 
 import copy
 import json
@@ -35,7 +35,7 @@ WRITES = [
 AS_IT_IS = {
     write for write in WRITES if write[2] == "2024-08-05" and "/clusters" in write[1]
 }
-"""Writes whose body passes unread, since both versions have one description."""
+"""Writes whose body is passed through unread, since both versions have the same description."""
 
 ZONE = {
     "regionConfigs": [{
@@ -52,7 +52,7 @@ CLUSTER = "/groups/{groupId}/clusters"
 PERSON = {"roles": ["GROUP_OWNER"], "username": "u"}
 FTS = "/groups/{groupId}/clusters/{clusterName}/fts/indexes"
 INDEXES = [("POST", FTS, "2023-01-01"), ("PATCH", f"{FTS}/{{indexId}}", "2023-01-01")]
-"""An index of type ``search``, which it is if it says none, has mappings, and one of ``vectorSearch`` fields."""
+"""An index of type ``search``, which is the default, has mappings; one of type ``vectorSearch`` has fields."""
 AROUND: dict[tuple[str, str, str], dict[str, Any]] = {
     ("POST", CLUSTER, "2023-02-01"): {"name": "c", "replicationSpecs": [ZONE]},
     ("POST", CLUSTER, "2023-01-01"): {
@@ -99,7 +99,7 @@ AROUND: dict[tuple[str, str, str], dict[str, Any]] = {
         "orgRoles": ["ORG_READ_ONLY"]
     },
 }
-"""What stands around a member in a body that Atlas takes, besides what the description requires."""
+"""The other members that Atlas needs next to one, beyond the description's requirements."""
 
 
 def schema_of(write: tuple[str, str, str]) -> dict[str, Any]:
@@ -108,7 +108,7 @@ def schema_of(write: tuple[str, str, str]) -> dict[str, Any]:
 
 
 def merged(one: Any, other: Any) -> Any:
-    """Return a body with the members of another laid over it."""
+    """Return a body with another body's members merged into it."""
     if isinstance(one, dict) and isinstance(other, dict):
         return one | {
             name: merged(one.get(name), value) for name, value in other.items()
@@ -121,7 +121,7 @@ def merged(one: Any, other: Any) -> Any:
 def sent(
     write: tuple[str, str, str], body: Any, query: str = ""
 ) -> tuple[list[Any], Driven]:
-    """Make an old call; return what its successors were sent, as method, target, version and body, and how it ended."""
+    """Make a legacy call; return the requests sent, as method, target, version and body, and the outcome."""
     method, path, version = write
     media = (
         f"application/vnd.atlas.{version}+{'gzip' if path.endswith('.gz') else 'json'}"

@@ -22,17 +22,17 @@ FITS: dict[str, tuple[type, ...]] = {
 
 @attrs.frozen
 class Leaf:
-    """A body that has one member, with what must stand around it."""
+    """A body with one member, and the other members that it needs."""
 
     place: str
-    """Names with dots; ``[]`` and ``{}`` stand for an item of a list, and a name that the caller chooses."""
+    """Names with dots; ``[]`` stands for an item of a list, ``{}`` for a name that the caller chooses."""
     body: Any
     mark: Any
     """The value of the member."""
     is_read_only: bool = False
 
     def within(self, name: str, body: Any, *, is_read_only: bool = False) -> "Leaf":
-        """Return the same member of a body around this one."""
+        """Return the same member in a body nested within this one."""
         place = (
             f"{name}.{self.place}".rstrip(".").replace(".[]", "[]").replace(".{}", "{}")
         )
@@ -40,7 +40,7 @@ class Leaf:
 
 
 class Bodies:
-    """The request bodies of some descriptions, facts of ``tests/cases/contract``."""
+    """The request bodies of some descriptions, from the facts in ``tests/cases/contract``."""
 
     def __init__(self, *names: str) -> None:
         """Read the descriptions."""
@@ -66,13 +66,13 @@ class Bodies:
                         self.bodies[method.upper(), path, version] = one["schema"]
 
     def resolved(self, schema: Schema) -> Schema:
-        """Return what a reference leads to."""
+        """Return the schema that a reference names."""
         while "$ref" in schema:
             schema = self.schemas[schema["$ref"].rpartition("/")[2]]
         return schema
 
     def variants(self, schema: Schema) -> dict[str, Schema]:
-        """Return the schemas of an object by the word that chooses among them, that of all under an empty one."""
+        """Return an object's schemas by the discriminator's value; the common schema has an empty one."""
         schema = self.resolved(schema)
         mapping = schema.get("discriminator", {}).get("mapping", {})
         return {word: {"$ref": target} for word, target in mapping.items()} or {
@@ -82,7 +82,7 @@ class Bodies:
     def members(
         self, schema: Schema, seen: tuple[int, ...] = ()
     ) -> dict[str, list[Schema]]:
-        """Return what an object may have by name, with each description of it."""
+        """Return an object's possible members by name, with each member's descriptions."""
         schema = self.resolved(schema)
         found: dict[str, list[Schema]] = {
             name: [one] for name, one in schema.get("properties", {}).items()
@@ -130,7 +130,7 @@ class Bodies:
             yield Leaf("", mark, mark)
 
     def required(self, schema: Schema) -> Any:
-        """Return a body with the members alone that there must be."""
+        """Return a body with the required members only."""
         schema = self.resolved(schema)
         if schema.get("type") == "array":
             return [self.required(schema["items"])]
@@ -144,7 +144,7 @@ class Bodies:
         return {name: self.required(members[name][0]) for name in names}
 
     def _needed(self, schema: Schema) -> set[str]:
-        """Return the members that an object must have, whichever of its forms it is."""
+        """Return the members that every form of the object requires."""
         schema = self.resolved(schema)
         needed = {*schema.get("required", ())}.union(
             *map(self._needed, schema.get("allOf", ()))
@@ -157,7 +157,7 @@ class Bodies:
         return needed.union(set.intersection(*forms) if forms else ())
 
     def mark(self, schema: Schema) -> Any:
-        """Return a value for a member, of which there is no other where its schema allows many."""
+        """Return one value for a member, even if its schema allows many."""
         schema = self.resolved(schema)
         number = next(self._numbers)
         for one in (*schema.get("oneOf", ()), *schema.get("anyOf", ())):
@@ -183,11 +183,11 @@ class Bodies:
         return f"mark{number}"
 
     def defects(self, schema: Schema, value: Any, at: str = "") -> Iterator[str]:
-        """Yield the place of each member of a body that its schema has not, or only for reads, and of a wrong value."""
+        """Yield the place of each member that the schema lacks or has for reads only, and of each wrong value."""
         schema = self.resolved(schema)
         kind = schema.get("type")
         options = [*schema.get("oneOf", ()), *schema.get("anyOf", ())]
-        if schema == {"type": "object"}:  # which stands for anything
+        if schema == {"type": "object"}:  # a schema that allows any value
             return
         if options and not isinstance(value, dict):
             yield from min(

@@ -1,7 +1,7 @@
-"""Each member of the body of each write that ends is sent on, reported in the record, or refused by its name.
+"""Each member of an ended write's body is sent, reported in the record, or refused by name.
 
-Bodies come from the old description, one for each member; what is sent fits the new
-one.
+Bodies come from the old description, one for each member; the requests sent match the
+new description.
 """
 
 import json
@@ -29,22 +29,28 @@ INSIDE = {
     "replicationSpecs[].regionConfigs": {"replicationSpecs": [ZONE]},
     "replicationSpecs[].regionsConfig": {"replicationSpecs": [LEGACY_ZONE]},
 }
-"""What stands around members of these lists."""
+"""Other members that items of these lists need."""
 NEEDED = {
     "replicationSpecs[].id is for reads alone",
     "replicationSpecs[].zoneId is for reads alone",
     "policies[].policyItems[].id is for reads alone",
     "copySettings[].copyPolicyItems[].id is for reads alone",
 }
-"""Atlas takes the ids of what is there, though both its descriptions have them for reads alone: of shards and zones it
-needs them, and all 75 policies' items in recorded requests have theirs."""
+"""Read-only ids that Atlas accepts in writes.
+
+It needs those of shards and zones, and all 75 policies' items in recorded requests have
+theirs.
+"""
 
 MISSING = " is missing"
-"""The end of what is wrong with a body that lacks a member; one that the old version refused may lack it still."""
+"""The ending of a defect's text for a missing member.
+
+A member that the old version refused may be missing.
+"""
 
 
 def without(body: Any, steps: Sequence[str]) -> Any:
-    """Return a body without what stands at the end of some steps."""
+    """Return a body without the member at the end of some steps."""
     step, *rest = steps
     if step == "[]":
         if rest:
@@ -62,7 +68,7 @@ def without(body: Any, steps: Sequence[str]) -> Any:
 
 
 def unlike_new(write: tuple[str, str, str], calls: Sequence[Any]) -> list[str]:
-    """Return what of the written bodies the new description has not."""
+    """Return the members of the sent bodies that the new description lacks."""
     found = list[str]()
     for method, target, version, body in calls:
         for (known, path, since), schema in BODIES.bodies.items():
@@ -78,7 +84,7 @@ def unlike_new(write: tuple[str, str, str], calls: Sequence[Any]) -> list[str]:
 
 
 def fate(write: tuple[str, str, str], leaf: Leaf) -> str:
-    """Say what is wrong with what becomes of a member; empty if it is sent on, noted or refused by its name."""
+    """Return the defect in how a member is handled; empty if it is sent, reported or refused by name."""
     around = merged(BODIES.required(schema_of(write)), AROUND.get(write, {}))
     if write in INDEXES and leaf.body.get("type") == "vectorSearch":
         around = {**BODIES.required(schema_of(write)), "fields": [{"type": "vector"}]}
@@ -88,7 +94,7 @@ def fate(write: tuple[str, str, str], leaf: Leaf) -> str:
     body = merged(around, leaf.body)
     steps = leaf.place.replace("[]", ".[]").replace("{}", ".{}").lstrip(".").split(".")
     calls, driven = sent(write, body)
-    # a text that the old description leaves open may be any
+    # a text without an enum in the old description may be any
     lacks = any(one.endswith(MISSING) for one in BODIES.defects(schema_of(write), body))
     wrong = [
         one
@@ -123,8 +129,8 @@ def fate(write: tuple[str, str, str], leaf: Leaf) -> str:
 
 
 @pytest.mark.parametrize("write", WRITES, ids=" ".join)
-def test_no_member_is_lost_without_a_word(write):
-    """Nor sent where the new description has no place for it."""
+def test_no_member_is_lost_silently(write):
+    """No member is sent to a place that the new description lacks."""
     assert [
         (leaf.place, said)
         for leaf in BODIES.leaves(schema_of(write))
@@ -132,8 +138,11 @@ def test_no_member_is_lost_without_a_word(write):
     ] == []
 
 
-def test_the_gate_has_all_members():
-    """Of all families that write; a description that is read wrong would have few."""
+def test_the_cases_contain_all_members():
+    """This covers all families with writes.
+
+    A description that was misread would give few members.
+    """
     places = {
         (write, leaf.place)
         for write in WRITES

@@ -1,4 +1,4 @@
-"""The queries of all calls that end: a successor gets only parameters that its description has."""
+"""The queries of all calls that end: a successor gets only parameters in its description."""
 
 import json
 import re
@@ -11,7 +11,7 @@ from tests.core.driver import CASES
 from tests.core.ends import ENDED
 
 QUERIES = json.loads((CASES / "ends-2027-queries.json").read_text("utf-8"))
-"""The names of parameters by method and path; those of a path are the same in all versions."""
+"""The names of parameters by method and path; a path has the same ones in all versions."""
 CALLS = [
     (one["method"], one["path"].removeprefix("/api/atlas/v2"), one["version"])
     for one in ENDED
@@ -24,11 +24,11 @@ VALUES = {
     "pretty": "false",
 }
 GIVES_NO_QUERY = "GET /api/atlas/v2/orgs"
-"""Its description is not kept here; it is asked without a query."""
+"""A call whose description is not kept here; it is sent without a query."""
 
 
 def named(method, path):
-    """Return the parameters that the description of a call has."""
+    """Return the parameters in a call's description."""
     for known, names in QUERIES.items():
         verb, _, template = known.partition(" ")
         if verb == method and re.fullmatch(
@@ -40,15 +40,15 @@ def named(method, path):
 
 
 def body_of(call):
-    """Return a body that the old version takes, None for a call without one."""
+    """Return a body that the old version accepts, None for a call without one."""
     if call in WRITES:
         return merged(BODIES.required(schema_of(call)), AROUND.get(call, {}))
     return None
 
 
 @pytest.mark.parametrize("call", CALLS, ids=" ".join)
-def test_a_successor_gets_no_parameter_that_its_description_lacks(call):
-    """Whichever of its own parameters the caller gives."""
+def test_a_successor_gets_only_described_parameters(call):
+    """The caller may give any parameter that the legacy call has."""
     method, path, _ = call
     for name in ("", *QUERIES[f"{method} /api/atlas/v2{path}"]):
         calls, _ = sent(

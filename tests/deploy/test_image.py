@@ -1,8 +1,8 @@
-"""The image: checked by hadolint; and where a root of Debian is at hand built by Buildah, and run as its users do.
+"""The image: checked by hadolint, built by Buildah and run as its users do.
 
-``ATLAS_SHIM_TEST_ROOT`` names a tar of that root, with a Python of its own, as made by
-``mmdebstrap --variant=minbase --include=python3,python3-venv,ca-certificates trixie
-root.tar``.
+The latter two need a Debian root: ``ATLAS_SHIM_TEST_ROOT`` names a tar of that root,
+with a Python of its own, as made by ``mmdebstrap --variant=minbase
+--include=python3,python3-venv,ca-certificates trixie root.tar``.
 """
 
 import json
@@ -18,13 +18,13 @@ import pytest
 from tests.deploy.conftest import DEPLOY, program
 from tests.release.conftest import NEWEST
 
-pytestmark = pytest.mark.slow  # other people's programs
+pytestmark = pytest.mark.slow  # third-party programs
 
 FILE = DEPLOY / "Containerfile"
 
 
 def test_hadolint_finds_nothing():
-    """Neither errors nor advice."""
+    """There are neither errors nor advice."""
     done = subprocess.run(
         [program("hadolint"), "--no-color", str(FILE)],
         capture_output=True,
@@ -37,7 +37,7 @@ def test_hadolint_finds_nothing():
 
 @pytest.fixture
 def built():
-    """Build the image, and yield its configuration and the folder that it is mounted at; both are gone afterwards."""
+    """Build the image, and yield its configuration and mounted folder; both are removed afterwards."""
     root = os.environ.get("ATLAS_SHIM_TEST_ROOT")
     if root is None:
         pytest.skip("ATLAS_SHIM_TEST_ROOT names no root of a Debian to build from")
@@ -49,7 +49,7 @@ def built():
         )
         return done.stdout.strip()
 
-    # A machine may allow less than Buildah asks for.
+    # A machine may allow less than Buildah needs.
     limits = [
         f"--ulimit={word}={':'.join(map(str, (resource.getrlimit(kind)[1],) * 2))}"
         for word, kind in (
@@ -92,8 +92,8 @@ def built():
         )
 
 
-def test_the_image_runs_as_nobody_on_a_file_system_that_is_read_only(built, port):
-    """It takes calls, tells its health by its own command, and ends in order."""
+def test_the_image_runs_as_nobody_on_a_read_only_file_system(built, port):
+    """It takes calls, reports its health by its own command, and stops without an error."""
     config, root = built
     environ = dict(line.split("=", 1) for line in config["Env"])
     admin = {"ATLAS_SHIM_ADMIN": f"127.0.0.1:{port}", "PYTHONUNBUFFERED": "1"}

@@ -1,4 +1,4 @@
-"""The manifests, by kustomize or by Helm: valid, equal, and fit for the gateway that they start."""
+"""The manifests, by kustomize or by Helm, are valid, equal, and match the gateway that they start."""
 
 import re
 import shutil
@@ -11,7 +11,7 @@ import pytest
 from shim.gateway.plan import read_options
 from tests.deploy.conftest import DEPLOY, IMAGE, program
 
-pytestmark = pytest.mark.slow  # other people's programs
+pytestmark = pytest.mark.slow  # third-party programs
 
 CHART = DEPLOY / "helm" / "atlas-shim"
 PARENT = """\
@@ -28,7 +28,7 @@ spec:
 
 
 def kustomized(folder):
-    """Return what kustomize makes of a folder, by kind."""
+    """Return kustomize's resources for a folder, by kind."""
     done = subprocess.run(
         [program("kustomize"), "build", str(folder)],
         capture_output=True,
@@ -39,7 +39,7 @@ def kustomized(folder):
 
 
 def rendered(folder=CHART, **values):
-    """Return what Helm makes of a chart, by kind."""
+    """Return Helm's resources for a chart, by kind."""
     helm = pytest.importorskip("helm_python", reason="helm-python-sdk is not installed")
     return by_kind(
         helm.Chart.load(str(folder)).render(values, name="atlas-shim").values()
@@ -57,7 +57,7 @@ def by_kind(texts):
 
 
 def valid(kinds):
-    """Hold every resource but the operator's against the schemas of Kubernetes, strictly."""
+    """Check every resource but the operator's against the schemas of Kubernetes, strictly."""
     validator = pytest.importorskip(
         "kubernetes_validate", reason="kubernetes-validate is not installed"
     )
@@ -68,7 +68,7 @@ def valid(kinds):
 
 @pytest.fixture
 def parent(tmp_path):
-    """Return a chart of a program's, with the gateway's among its dependencies."""
+    """Return a program's chart that has the gateway's chart as a dependency."""
     folder = tmp_path / "program"
     (folder / "templates").mkdir(parents=True)
     shutil.copytree(CHART, folder / "charts" / "atlas-shim")
@@ -81,7 +81,7 @@ def parent(tmp_path):
 
 @pytest.fixture
 def watched(tmp_path):
-    """Return the shared gateway's folder as the Prometheus Operator's users have it."""
+    """Return the shared gateway's folder as users of the Prometheus Operator have it."""
     folder = Path(shutil.copytree(DEPLOY / "kustomize", tmp_path / "kustomize"))
     file = folder / "shared" / "kustomization.yaml"
     file.write_text(
@@ -91,7 +91,7 @@ def watched(tmp_path):
 
 
 def plain(kinds):
-    """Leave out the labels that each tool has its own of."""
+    """Leave out the labels that each tool adds."""
 
     def without(value):
         if isinstance(value, dict):
@@ -112,8 +112,8 @@ def settings_of(kinds):
     return read_options({}, file=tomllib.loads(kinds["ConfigMap"]["data"]["shim.toml"]))
 
 
-def test_shared_gateway(watched):
-    """It is what Kubernetes knows, ports and deadlines agree with the settings, and nobody needs to be root."""
+def test_the_shared_gateway_is_valid(watched):
+    """Kubernetes accepts the resources, ports and deadlines match the settings, and no container runs as root."""
     kinds = kustomized(watched)
     valid(kinds)
     assert set(kinds) == {
@@ -136,8 +136,8 @@ def test_shared_gateway(watched):
     assert container["securityContext"]["readOnlyRootFilesystem"]
 
 
-def test_sidecar():
-    """It outlives the program's containers and is asked from inside, since it listens on the pod's loopback."""
+def test_the_sidecar_is_valid():
+    """It ends after the program's containers, and its probes run inside, since it listens on the pod's loopback."""
     kinds = kustomized(DEPLOY / "kustomize" / "sidecar")
     valid(kinds)
     pod = kinds["Job"]["spec"]["template"]["spec"]
@@ -152,8 +152,11 @@ def test_sidecar():
     )
 
 
-def test_what_is_optional_may_be_missing():
-    """Without mapping documents and secrets a pod starts: of all that it mounts only the settings must be there."""
+def test_optional_mounts_may_be_missing():
+    """A pod starts without mapping documents and secrets.
+
+    Only the settings must exist.
+    """
     for folder in ("shared", "sidecar"):
         kinds = kustomized(DEPLOY / "kustomize" / folder)
         volumes = (kinds.get("Deployment") or kinds["Job"])["spec"]["template"]["spec"][
@@ -169,13 +172,13 @@ def test_what_is_optional_may_be_missing():
         ]
 
 
-def test_helm_makes_the_same(watched):
-    """Whoever changes one changes the other."""
+def test_helm_and_kustomize_agree(watched):
+    """A change to one must be made in the other."""
     assert plain(rendered(podMonitor={"enabled": True})) == plain(kustomized(watched))
 
 
-def test_helm_makes_the_same_sidecar(parent):
-    """Also as a part of another chart."""
+def test_helm_and_kustomize_agree_on_the_sidecar(parent):
+    """The sidecar is the same as a part of another chart."""
     theirs = rendered(parent, **{"atlas-shim": {"shared": False}})
     valid(theirs)
     ours = kustomized(DEPLOY / "kustomize" / "sidecar")
@@ -186,8 +189,8 @@ def test_helm_makes_the_same_sidecar(parent):
     assert len(theirs["Pod"]["spec"]["volumes"]) == len(pod["volumes"])
 
 
-def test_the_chart_is_in_order():
-    """Helm's own lint finds nothing, and wrong values are refused before anything is made of them."""
+def test_the_chart_passes_lint():
+    """Helm's own lint finds nothing, and wrong values are refused before any resource is rendered."""
     helm = pytest.importorskip("helm_python", reason="helm-python-sdk is not installed")
     report = pytest.importorskip("helm_python.chart").lint(str(CHART), strict=True)
     assert not report["errors"]
@@ -197,8 +200,8 @@ def test_the_chart_is_in_order():
         helm.Chart.load(str(CHART)).validate_schema({"replicsa": 3})
 
 
-def test_values_of_the_chart():
-    """What is set arrives where it belongs."""
+def test_values_of_the_chart_take_effect():
+    """Each value reaches the resource that it belongs to."""
     kinds = rendered(
         replicas=5,
         settings='listen = "0.0.0.0:8480"\n',
@@ -218,8 +221,7 @@ def test_values_of_the_chart():
     assert kinds["Service"]["spec"]["ports"][0]["port"] == 8080
     assert "PodMonitor" not in kinds
     assert "NetworkPolicy" not in rendered(networkPolicy={"enabled": False})
-    # Names are found in any case; else the rules that were given stand in the place of
-    # the chart's.
+    # Names match in any letter case; other rules than the chart's default replace it.
     proxy = {"to": [{"ipBlock": {"cidr": "10.0.0.7/32"}}], "ports": [{"port": 3128}]}
     other = {
         "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "billing"}}
@@ -244,8 +246,8 @@ EXTRA = {
 }
 
 
-def test_variables_and_volumes_of_an_operators_own(parent):
-    """They come to those of the gateway and of the sidecar."""
+def test_own_variables_and_volumes_are_added(parent):
+    """Those of the operator come after those of the gateway and of the sidecar."""
     kinds = rendered(**EXTRA)
     theirs = rendered(parent, **{"atlas-shim": {"shared": False, **EXTRA}})
     valid(kinds)

@@ -12,8 +12,8 @@ from tests.deploy.conftest import DEPLOY, IMAGE
 FILE = DEPLOY / "shim.toml"
 
 
-def test_what_is_commented_out_is_the_default():
-    """Without the hashes it is a file of all options, and changes nothing."""
+def test_commented_settings_are_the_defaults():
+    """Without its comment signs the file sets all options, and changes nothing."""
     entries = [
         line.removeprefix("#")
         for line in FILE.read_text().splitlines()
@@ -30,8 +30,8 @@ def test_what_is_commented_out_is_the_default():
     sorted(DEPLOY.rglob("*.toml")),
     ids=lambda path: str(path.relative_to(DEPLOY)),
 )
-def test_every_file_of_settings_is_good(file):
-    """Also with the hashes of single lines taken away."""
+def test_every_settings_file_is_valid(file):
+    """It is also valid with single lines uncommented."""
     keys = tomllib.loads(
         re.sub(r"^#(\w+ = )", r"\1", file.read_text(), flags=re.MULTILINE)
     )
@@ -39,8 +39,8 @@ def test_every_file_of_settings_is_good(file):
 
 
 @pytest.mark.slow  # its reader is not a dependency of the tests
-def test_the_compose_file_is_good():
-    """A strict reader takes it; there is time for the end; nothing can be written."""
+def test_the_compose_file_is_valid():
+    """A strict reader accepts it, the stop grace period is long enough, and the file system is read-only."""
     compose = pytest.importorskip(
         "compose_spec", reason="compose-spec is not installed"
     )

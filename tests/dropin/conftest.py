@@ -1,4 +1,4 @@
-"""A process that is clean before and after each test, and the warnings of a test."""
+"""Start and end each test with an unchanged process, and collect the warnings of a test."""
 
 import inspect
 import warnings
@@ -12,7 +12,7 @@ from tests.doors.process import *  # noqa: F403 - its fixtures
 
 @pytest.fixture
 def caught() -> Iterator[list[warnings.WarningMessage]]:
-    """Every warning of a test, whatever the filters of the run say."""
+    """Every warning of a test, whatever the filters of the run are."""
     with warnings.catch_warnings(record=True) as seen:
         warnings.simplefilter("always", LegacyEndpointWarning)
         yield seen
@@ -22,7 +22,7 @@ def caught() -> Iterator[list[warnings.WarningMessage]]:
 def places(
     caught: list[warnings.WarningMessage], request: pytest.FixtureRequest
 ) -> Callable[[], list[int | str]]:
-    """Returns the places of the warnings in their order: a line of the test's file, or the name of another file."""
+    """Return the places of the warnings in order: a line of the test's file, or the name of another file."""
     own = request.module.__file__
     return lambda: [
         one.lineno if one.filename == own else one.filename for one in caught

@@ -1,10 +1,10 @@
-"""Makes retired calls from everywhere at once, for so many seconds: a freeze or a crash is a defect of ours.
+"""Make retired calls from many threads and tasks at once for some seconds; a freeze or a crash is a defect.
 
     python -X faulthandler tests/dropin/stress.py SECONDS
 
-Threads, pools, loops of asyncio and trio, finalisers, and a collection every few
+Threads, pools, loops of asyncio and trio, finalizers, and a collection every few
 objects, with threads that take turns as fast as Python lets them. It ends with 0 after
-the time. If it freezes, all stacks are shown and it ends with 1.
+the time. If it freezes, it prints all stacks and ends with 1.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_TOKEN, FakeAtlas
 from shim.fake.server import FakeServer
 
 PATIENCE = 60.0
-"""Seconds beyond the time after which the program is frozen."""
+"""Seconds beyond the time after which the program counts as frozen."""
 BEARER = {
     "Authorization": f"Bearer {DEMO_TOKEN}",
     "Accept": "application/vnd.atlas.2023-01-01+json",
@@ -41,7 +41,7 @@ made = itertools.count()
 
 
 class Garbage:
-    """A circle with what a thread owns, whose finaliser asks for the lock of all threads' data."""
+    """A reference cycle with a thread's data, whose finalizer takes the lock of all threads' data."""
 
     def __init__(self) -> None:
         self.own = threading.local()
@@ -49,7 +49,7 @@ class Garbage:
         self.own.value = self
 
     def __del__(self) -> None:
-        """Do what finalisers of real programs do: look at a thread's data, and begin a thread's name anew."""
+        """Do the same as real programs' finalizers: read a thread's data, and set its name again."""
         self.own.value = threading.current_thread().name
 
 
@@ -61,7 +61,7 @@ def get(url: str) -> None:
 
 
 def by_pools(url: str) -> None:
-    """Hand the library's own function to threads, so that no frame of a thread is the program's."""
+    """Give the library's own function to threads, so that no frame of a thread is the program's."""
     with ThreadPoolExecutor(3) as pool:
         for response in pool.map(requests.get, [url] * 3):
             response.close()
@@ -74,7 +74,7 @@ def by_pools(url: str) -> None:
 
 
 def by_asyncio(url: str) -> None:
-    """Run a loop with tasks that are the library's own, and threads that call back into it."""
+    """Run a loop with tasks of the library's own coroutines, and threads that call back into it."""
 
     async def use() -> None:
         loop = asyncio.get_running_loop()

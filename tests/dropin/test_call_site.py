@@ -72,13 +72,13 @@ USES = (gathered, gathered_sessions, waited_for, completed, grouped, grouped_by_
 
 
 @pytest.mark.parametrize("use", USES)
-def test_a_task_is_named_where_it_is_awaited(retired, at_marks, use):
+def test_the_line_that_awaits_a_task_is_named(retired, at_marks, use):
     """The task's own coroutine is the library's."""
     asyncio.run(with_client(lambda client: use(client, retired)))
 
 
-def test_so_is_one_of_trio(retired, at_marks):
-    """In a nursery."""
+def test_the_line_that_awaits_a_trio_task_is_named(retired, at_marks):
+    """The task runs in a nursery."""
     trio.run(with_client, lambda client: grouped_by_anyio(client, retired))
 
 
@@ -143,24 +143,25 @@ ASYNC_GET = "httpx._client.AsyncClient.get"
 ], ids=[
     "submit", "map", "ThreadPool", "Thread", "to_thread", "anyio", "anyio on trio", "threadsafe", "from_thread",
 ])  # fmt: skip
-def test_what_a_thread_was_handed_is_named_where_no_line_is_its_own(
+def test_a_thread_without_a_program_line_is_named_by_its_function(
     retired, caught, use, target
 ):
-    """Who waits for it is in another thread, which is not looked at: no line is better than a wrong one."""
+    """The caller that waits for it is in another thread, which is not read.
+
+    No line is better than a wrong one.
+    """
     use(retired)
     assert [one.lineno for one in caught] == [0]
     assert f"in a thread or task that runs {target};" in str(caught[0].message)
 
 
-def test_trio_runs_what_a_thread_hands_back_in_the_task_that_waits_for_it(
-    retired, at_marks
-):
-    """So the line is on that task's own stack."""
+def test_trio_runs_a_threads_callback_in_the_waiting_task(retired, at_marks):
+    """The line is on that task's own stack."""
     trio.run(from_a_thread_by_anyio, retired)
 
 
 def test_a_function_of_the_program_in_a_thread_has_its_line(retired, at_marks):
-    """It is on the thread's own stack."""
+    """The line is on the thread's own stack."""
 
     def fetch():
         requests.get(retired)  # here
@@ -171,7 +172,7 @@ def test_a_function_of_the_program_in_a_thread_has_its_line(retired, at_marks):
 
 
 def test_a_loop_in_a_thread_has_the_line_of_its_own_tasks(retired, at_marks):
-    """Its thread is the one that calls."""
+    """The loop's thread is the one that calls."""
 
     async def use(client):
         await asyncio.gather(client.get(retired))  # here
@@ -193,21 +194,21 @@ def handed_on(url):
         pass
 
 
-def test_what_is_handed_on_within_a_thread_has_the_line_that_runs_it(retired, at_marks):
-    """A generator, a callback of a stack, and a context."""
+def test_a_deferred_call_has_the_line_that_runs_it(retired, at_marks):
+    """Within a thread this covers generators, callbacks of an exit stack, and contexts."""
     handed_on(retired)
 
 
 @pytest.mark.skipif(
     sys.implementation.name != "cpython", reason="it does not count references"
 )
-def test_a_look_at_who_waits_keeps_nothing(retired, caught):
-    """No circle, and no copy of a frame's names: a response is freed when the program lets go of it."""
+def test_finding_the_waiting_task_keeps_nothing(retired, caught):
+    """There is no reference cycle and no copy of a frame's names, so a response is freed when the program drops it."""
     gc.disable()
     try:
         with ThreadPoolExecutor(1) as pool:
             response = weakref.ref(pool.submit(requests.get, retired).result())
-            pool.submit(int).result()  # the thread has let go of it, too
+            pool.submit(int).result()  # the thread has dropped it, too
             assert response() is None
     finally:
         gc.enable()
@@ -215,7 +216,7 @@ def test_a_look_at_who_waits_keeps_nothing(retired, caught):
 
 @pytest.fixture
 def at_marks(caught):
-    """At the end there are warnings, each at a line of this file that is marked."""
+    """Check at the end that there are warnings, each at a marked line of this file."""
     yield
     assert caught
     for one in caught:
@@ -232,10 +233,11 @@ async def call(client, url): return await asyncio.create_task(client.get(url))
 """
 
 
-def test_an_installed_package_is_looked_through(
-    retired, at_marks, tmp_path, monkeypatch
-):
-    """And its own tasks: it is named only where there is no program behind it."""
+def test_installed_packages_are_skipped(retired, at_marks, tmp_path, monkeypatch):
+    """Their tasks are skipped, too.
+
+    A package is named only if no line of the program called it.
+    """
     (tmp_path / "site-packages").mkdir()
     (tmp_path / "site-packages" / "some_sdk.py").write_text(SDK)
     monkeypatch.syspath_prepend(str(tmp_path / "site-packages"))
@@ -249,8 +251,8 @@ def test_an_installed_package_is_looked_through(
         some_sdk.get(library, retired)  # here
 
 
-def test_a_task_that_nobody_awaits_is_named_where_the_loop_is_started(retired, places):
-    """Of who made it nothing is left."""
+def test_a_task_without_an_awaiter_is_named_where_the_loop_started(retired, places):
+    """The line that created it is not known any more."""
 
     async def use(client):
         ended = asyncio.Event()
@@ -265,8 +267,8 @@ def test_a_task_that_nobody_awaits_is_named_where_the_loop_is_started(retired, p
 
 
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="Python 3.11 has no eager tasks")
-def test_an_eager_task_is_named_where_it_is_made(retired, places):
-    """It is begun there, before anybody waits for it."""
+def test_an_eager_task_is_named_where_it_is_created(retired, places):
+    """It starts there, before anything awaits it."""
 
     async def use(client):
         asyncio.get_running_loop().set_task_factory(asyncio.eager_task_factory)  # type: ignore[attr-defined,unused-ignore]
@@ -278,10 +280,13 @@ def test_an_eager_task_is_named_where_it_is_made(retired, places):
     assert [asyncio.run(with_client(use))] == places()
 
 
-def test_a_call_without_a_line_is_warned_of_by_its_target(
+def test_a_call_without_a_line_is_named_by_its_target(
     atlas, caught, monkeypatch, tmp_path
 ):
-    """A thread that nobody holds is no line's. The file is the program's; that of a library would say nothing."""
+    """A background thread has no line of the program.
+
+    The reported file is the program's, since a library's would not help.
+    """
     monkeypatch.setattr(sys.modules["__main__"], "__file__", "job.py", raising=False)
     noted = tmp_path / "calls.jsonl"
     lines = lambda: noted.read_text().splitlines() if noted.exists() else []  # noqa: E731
@@ -297,8 +302,8 @@ def test_a_call_without_a_line_is_warned_of_by_its_target(
     ] == [("job.py", None)] * 4
 
 
-def test_what_cannot_be_looked_into_is_passed_over(retired, places, monkeypatch):
-    """Private parts of asyncio that have changed cost the place, and never the call."""
+def test_unreadable_internals_cost_only_the_call_site(retired, places, monkeypatch):
+    """If private parts of asyncio change, the place is missing, but the call works."""
 
     def changed(*_):
         raise TypeError("changed")
@@ -312,10 +317,10 @@ def test_what_cannot_be_looked_into_is_passed_over(retired, places, monkeypatch)
     assert places() == [here]
 
 
-def test_whose_a_file_of_an_archive_is_tells_its_module(
+def test_a_file_in_an_archive_is_classified_by_its_module(
     retired, places, tmp_path, monkeypatch
 ):
-    """Its path says nothing: in a zipapp, libraries and program lie side by side."""
+    """In a zipapp, libraries and the program are in the same folder, so the path does not distinguish them."""
     monkeypatch.syspath_prepend(str(tmp_path / "app.pyz"))
     with zipfile.ZipFile(tmp_path / "app.pyz", "w") as archive:
         archive.writestr("anyio_like.py", "def call(get, url):\n    return get(url)")
@@ -331,8 +336,8 @@ def test_whose_a_file_of_an_archive_is_tells_its_module(
     assert places() == [str(tmp_path / "app.pyz" / "the_program.py")]
 
 
-def test_nothing_of_other_threads_is_read(retired, monkeypatch):
-    """Not their frames, which may wait for ever or crash; the stress program beside this file shows it."""
+def test_other_threads_are_not_read(retired, monkeypatch):
+    """Reading their frames may block forever or crash, as the stress program in this folder shows."""
     monkeypatch.setattr(
         sys, "_current_frames", lambda: pytest.fail("frames of other threads")
     )

@@ -27,10 +27,10 @@ KEPT = "atlas-shim still serves this call"
     ({}, "POST", INSTANCES, ("atlas-shim has no answer for it. Serverless instances were replaced by flex clusters",)),
     ({"WRITES": "instances"}, "POST", INSTANCES, (KEPT,)),
 ])  # fmt: skip
-def test_the_warning_says_what_becomes_of_the_call(
+def test_the_warning_describes_the_outcome(
     atlas, caught, places, monkeypatch, settings, method, target, said
 ):
-    """At the caller's line; that it works is not said where it does not."""
+    """It appears at the caller's line, and promises a working call only if there is one."""
     for name, value in settings.items():
         monkeypatch.setenv(f"ATLAS_SHIM_{name}", value)
     here = line() + 1
@@ -42,8 +42,11 @@ def test_the_warning_says_what_becomes_of_the_call(
     assert (KEPT in message) is (KEPT in said)
 
 
-def test_the_warning_has_a_command_that_works_as_it_stands(retired, caught):
-    """Pasted into a shell it shows the call to make instead; ids of the call are not in it."""
+def test_the_warning_has_a_working_command(retired, caught):
+    """Pasted into a shell it shows the call to make instead.
+
+    It includes no ids of the call.
+    """
     requests.get(retired, headers=BEARER, timeout=10)
     _, _, command = str(caught[0].message).partition("instead: ")
     assert DEMO_GROUP not in command
@@ -62,16 +65,18 @@ def test_the_warning_has_a_command_that_works_as_it_stands(retired, caught):
 
 
 @pytest.mark.parametrize(("word", "count"), [("off", 0), ("once", 1), ("always", 3)])
-def test_the_word_says_how_often(retired, caught, monkeypatch, word, count):
-    """Read for each call."""
+def test_a_setting_controls_how_often_it_appears(
+    retired, caught, monkeypatch, word, count
+):
+    """The setting is read for each call."""
     monkeypatch.setenv("ATLAS_SHIM_WARNINGS", word)
     for _ in range(3):
         requests.get(retired, headers=BEARER, timeout=10)
     assert len(caught) == count
 
 
-def test_calls_at_once_are_one_warning(retired):
-    """A handler that is still at work has been told, so a thread that calls from the same place is not."""
+def test_concurrent_calls_cause_one_warning(retired):
+    """While a handler still runs, a thread that calls from the same place causes no second warning."""
     seen: list[notice.Notice] = []
 
     def handler(one):
@@ -94,7 +99,7 @@ def test_calls_at_once_are_one_warning(retired):
 
 
 def test_the_handler_can_be_replaced(retired, caught):
-    """It gets the place and the operation; None brings warnings back."""
+    """It gets the place and the operation. None restores the warnings."""
     seen: list[notice.Notice] = []
     last = shim.set_warnings_handler(seen.append)
     try:
@@ -111,7 +116,7 @@ def test_the_handler_can_be_replaced(retired, caught):
 
 
 def test_the_typed_client_does_not_warn(atlas, caught):
-    """Who uses it names no endpoint."""
+    """Its users name no endpoint."""
     with AtlasClient(base_url=atlas.url, access_token=DEMO_TOKEN) as client:
         assert client.cloud_backups.list_serverless_backup_snapshots(
             DEMO_GROUP, DEMO_CLUSTER
@@ -119,8 +124,8 @@ def test_the_typed_client_does_not_warn(atlas, caught):
     assert caught == []
 
 
-def test_only_so_many_places_are_remembered(retired, caught, monkeypatch):
-    """A program that makes code as it runs does not fill the memory."""
+def test_the_number_of_remembered_places_is_limited(retired, caught, monkeypatch):
+    """A program that generates code while it runs does not fill the memory."""
     monkeypatch.setattr(notice, "MAX_WARNED", 1)
     for _ in range(2):
         requests.get(retired, headers=BEARER, timeout=10)

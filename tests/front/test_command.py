@@ -38,15 +38,15 @@ MANY = (
 
 
 def refused(*words, env=None):
-    """The exit code and the message of a command that prints nothing."""
+    """Return the exit code and the message of a command that prints nothing."""
     done = CliRunner().invoke(main, ["front", *words], env=env, prog_name="atlas-shim")
     assert not done.stdout
     return done.exit_code, done.stderr
 
 
 @FORMS
-def test_the_first_lines_say_where_it_comes_from(form):
-    """Version, documents, when to make it anew, and what the gateway has to be started with."""
+def test_the_first_lines_name_the_source(form):
+    """They have the version, the documents, when to generate it again, and the gateway's options."""
     text = printed(form)
     comment = "\n".join(line for line in text.splitlines() if line.startswith("#"))
     assert f"atlas-shim {shim.__version__} (atlas-shim front --for {form})" in comment
@@ -59,8 +59,8 @@ def test_the_first_lines_say_where_it_comes_from(form):
 
 
 @FORMS
-def test_an_operators_documents_take_part(form, tmp_path):
-    """Those of ATLAS_SHIM_MAPPINGS are named, and their paths are there."""
+def test_an_operators_documents_are_included(form, tmp_path):
+    """The first lines name those of ATLAS_SHIM_MAPPINGS, and the rules have their paths."""
     gone = 'gone = { detail = "Never.", see = "https://example.org" }'
     (tmp_path / "own.toml").write_text(
         START + operation("thaw", "POST", "/vaults/{name}", gone)
@@ -72,7 +72,10 @@ def test_an_operators_documents_take_part(form, tmp_path):
 
 @FORMS
 def test_upstream_and_times_come_from_the_gateways_variables(form):
-    """As the gateway itself would take them; its own address and certificate are no business of the proxy's."""
+    """The gateway would read the same values.
+
+    Its own address and certificate do not affect the proxy.
+    """
     env = {
         "ATLAS_SHIM_UPSTREAM": "https://cloud.mongodbgov.com",
         "ATLAS_SHIM_UPSTREAM_TIMEOUT": "77",
@@ -109,8 +112,8 @@ CHECKERS = {
 @pytest.mark.parametrize(
     "words", [("--upstream", "https://127.0.0.1"), MANY, (*MANY[:4], "--admin", "off")]
 )
-def test_the_proxys_own_checker_is_content(proxy, words, tmp_path):
-    """One gateway, several with addresses of their own, and none that is checked."""
+def test_the_proxys_own_checker_accepts_it(proxy, words, tmp_path):
+    """This covers one gateway, several with their own addresses, and one without health checks."""
     found = program(proxy)
     path = tmp_path / "front.yaml"
     path.write_text(
@@ -166,7 +169,7 @@ def test_the_proxys_own_checker_is_content(proxy, words, tmp_path):
     ],
 )
 def test_bad_usage_is_refused(words, said):
-    """With exit code 2 and the option's name, and nothing on stdout."""
+    """The exit code is 2, the error has the option's name, and stdout is empty."""
     code, message = refused(*words)
     assert code == 2
     assert said in message
@@ -183,7 +186,7 @@ DAYS = st.dates(date(2022, 1, 1), date(2032, 12, 31)) | st.sampled_from(
     [(RANGES[1], date(2025, 3, 19)), (">=2024.9.9,<2024.9.10", date(2024, 9, 10))],
 )
 def test_every_date_beyond_the_range_is_matched(text, first):
-    """From the first day on, and not the day before."""
+    """Dates match from the first day on, and not on the day before."""
     expression = another_version(parse_versions(text))
     found = [
         bool(
@@ -223,8 +226,8 @@ PIECES = st.sampled_from(
     st.lists(PIECES, max_size=9).map("".join)
     | DAYS.map("application/vnd.atlas.{}+json".format),
 )
-def test_an_accept_field_that_is_matched_is_no_legacy_one(text, accept):
-    """Whatever the field looks like: where the gateway would take it for the legacy version, it isn't matched."""
+def test_a_matched_accept_field_has_no_legacy_version(text, accept):
+    """Whatever form the field has, it is not matched if the gateway would read the legacy version from it."""
     versions = parse_versions(text)
     if re.fullmatch(another_version(versions), accept, re.IGNORECASE):
         named = named_in(accept)

@@ -19,7 +19,7 @@ from tests.peers.ports import free_port
 from tests.peers.raw import PATIENCE, reply, until
 from tests.peers.served import ask, calling, get, lines_of, status_of, value_of
 
-pytestmark = pytest.mark.slow  # other people's programs
+pytestmark = pytest.mark.slow  # third-party programs
 
 WAYS = pytest.mark.parametrize("target", [RETIRED, STRAIGHT], ids=["gateway", "atlas"])
 FIELDS = [
@@ -37,8 +37,8 @@ def request(target, **more):
     return get(target, *(f"{name}: {value}" for name, value in FIELDS), **more)
 
 
-def test_straight_calls_reach_atlas_as_they_are(front):
-    """Every field the caller sent and no other, but Host, which is Atlas's own."""
+def test_other_calls_reach_atlas_unchanged(front):
+    """Every field that the caller sent arrives, and no other one, except that Host is Atlas's own."""
     at, atlas, _ = front
     assert who(at, request(STRAIGHT)) == "atlas"
     assert sorted(lines_of(atlas.heads[-1])) == sorted(
@@ -47,7 +47,7 @@ def test_straight_calls_reach_atlas_as_they_are(front):
 
 
 def test_retired_calls_reach_the_gateway_with_host_and_peer(front, proxy):
-    """The gateway learns by which name it was called, and by whom."""
+    """The gateway learns the name that the caller used and the caller's address."""
     at, _, gateway = front
     with calling(at) as peer:
         peer.send(request(RETIRED, host="atlas.example"))
@@ -68,7 +68,7 @@ def test_retired_calls_reach_the_gateway_with_host_and_peer(front, proxy):
 
 @WAYS
 def test_connections_are_kept(front, target):
-    """Ten calls of one caller take few connections, on either side."""
+    """Ten calls of one caller need few connections on either side."""
     at, atlas, gateway = front
     peer = gateway if target == RETIRED else atlas
     with calling(at) as caller:
@@ -94,7 +94,7 @@ FIELDS_BACK = [
 
 
 def answer(head, content):
-    """Send a POST's content back; a download in two pieces, the second when a test says so; else a 401."""
+    """Return a POST's content; a download in two pieces, the second on the test's signal; else a 401."""
     if head.startswith(b"POST"):
         return reply(content)
     if b"/download" in head:
@@ -114,7 +114,7 @@ def pieces():
 
 @pytest.fixture(scope="module")
 def answering(proxy, tmp_path_factory):
-    """A proxy between peers that answer so."""
+    """Run a proxy between peers with these replies."""
     with recorded(
         tmp_path_factory.mktemp(proxy), proxy, atlas=answer, gateway=answer
     ) as (at, _, _):
@@ -137,7 +137,7 @@ def test_replies_are_streamed(answering, target):
 
 @WAYS
 def test_large_content_passes_both_ways(answering, target):
-    """Four megabytes, which no proxy's default limit may stop."""
+    """The test sends four megabytes, which must be below each proxy's default limit."""
     content = bytes(range(256)) * 16384
     request = get(
         target.replace("snapshots", "restoreJobs"),
@@ -150,8 +150,8 @@ def test_large_content_passes_both_ways(answering, target):
 
 
 @WAYS
-def test_replies_come_back_as_they_are(answering, target):
-    """Status, fields and content: dates, server, cookies, links, and what would steer a proxy."""
+def test_replies_are_passed_through_unchanged(answering, target):
+    """This covers status, content and fields: dates, server, cookies, links, and fields that control a proxy."""
     head, body = ask(answering, get(target))
     found = [
         line for line in lines_of(head) if line[0] not in {"connection", "keep-alive"}
@@ -165,7 +165,7 @@ ARRIVED: "queue.Queue[None]" = queue.Queue()
 
 
 def in_two_pieces(peer):
-    """Say when the first piece of a request's content has come."""
+    """Signal that the first piece of a request's content has arrived."""
     head = peer.take(b"\r\n\r\n")
     if head.startswith(b"POST"):
         peer.take(b"one,")
@@ -178,7 +178,7 @@ def in_two_pieces(peer):
 
 @pytest.fixture(scope="module")
 def reading(proxy, tmp_path_factory):
-    """A proxy between peers that read so."""
+    """Run a proxy between peers that read pieces."""
     with recorded(tmp_path_factory.mktemp(proxy), proxy, script=in_two_pieces) as (
         at,
         _,
@@ -215,7 +215,7 @@ WRITES = [
 
 @contextlib.contextmanager
 def two_gateways(folder, proxy, first, second, **admins):
-    """Run a proxy before two gateways and Atlas, all of which end a write's connection unanswered."""
+    """Run a proxy before two gateways and Atlas, which all close a write's connection without a reply."""
     program(proxy)
 
     def answer(name):
@@ -255,7 +255,10 @@ def breaking(proxy, tmp_path):
 
 @pytest.mark.parametrize(("method", "target"), WRITES)
 def test_a_write_is_sent_once(breaking, method, target):
-    """Its connection ends unanswered, a new one and a kept one: nobody sends it again, even when the caller asks."""
+    """Its connection, new or kept, closes without a reply.
+
+    No proxy sends it again, even if the caller's fields permit that.
+    """
     at, peers = breaking
     for expected in (1, 2):
         for warm in (RETIRED, STRAIGHT):
@@ -275,14 +278,14 @@ def test_a_write_is_sent_once(breaking, method, target):
         )
 
 
-def test_a_dead_gateway_costs_no_read(proxy, tmp_path):
-    """Nobody listens where the first one should: every read is answered by the other."""
+def test_a_stopped_gateway_costs_no_read(proxy, tmp_path):
+    """Nothing listens at the first gateway's address, so the other one replies to every read."""
     with two_gateways(tmp_path, proxy, f"127.0.0.1:{free_port()}", None) as (at, _):
         assert [who(at, get(RETIRED)) for _ in range(12)] == ["second"] * 12
 
 
 def test_a_gateway_that_is_not_ready_gets_no_calls(proxy, tmp_path):
-    """It still takes calls, but its admin listener says not ready, as at the beginning of a shutdown."""
+    """It still takes calls, but its admin listener reports not ready, as when a shutdown begins."""
     if proxy == "nginx":
         pytest.skip("nginx has no active health checks")
     drains: list[bool] = []
@@ -300,8 +303,8 @@ def test_a_gateway_that_is_not_ready_gets_no_calls(proxy, tmp_path):
         )
 
 
-def test_without_a_gateway_retired_calls_fail_and_others_do_not(proxy, tmp_path):
-    """They are not sent straight on: since 2026-01-15 Atlas answers some as if there were no instances."""
+def test_without_a_gateway_only_retired_calls_fail(proxy, tmp_path):
+    """They are not sent to Atlas, which since 2026-01-15 answers some as if there were no instances."""
     program(proxy)
     dead = f"127.0.0.1:{free_port()}"
     with recorder("atlas") as atlas:

@@ -14,7 +14,7 @@ from shim.documents.templates import parameter_name
 from tests.front.proxies import recorded, who
 from tests.peers.served import get
 
-pytestmark = pytest.mark.slow  # other people's programs
+pytestmark = pytest.mark.slow  # third-party programs
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +59,7 @@ SEGMENTS = st.builds(
 
 
 def spoiled(path, place, how):
-    """A path that is spelled in an odd way at one place."""
+    """A path with an unusual spelling at one place."""
     at = place % len(path)
     letter = path[at]
     return {
@@ -112,8 +112,8 @@ def lines(accepts):
     return [f"Accept: {value}" for value in accepts]
 
 
-def test_what_the_gateway_recognizes_reaches_it(front, engine):
-    """Whatever the spelling of values and versions; and the target arrives as it was written, wherever it arrives."""
+def test_recognized_calls_reach_the_gateway(front, engine):
+    """They do with every spelling of values and versions, and every target arrives as written."""
     at, atlas, gateway = front
 
     @settings(max_examples=250)
@@ -139,7 +139,7 @@ def test_what_the_gateway_recognizes_reaches_it(front, engine):
 
 
 def test_every_operation_on_every_api(front, engine):
-    """With and without a slash at the end, by the oldest version and with none, by HEAD as by GET."""
+    """With and without a slash at the end, by the oldest version and with none, by HEAD and by GET."""
     at, _, _ = front
     for document in engine.documents:
         for operation in document.operations:
@@ -219,8 +219,8 @@ def test_every_operation_on_every_api(front, engine):
         ),
     ],
 )
-def test_what_is_no_retired_call_goes_straight(front, engine, method, target, accept):
-    """A path or method of another operation, and a version that certainly is another one."""
+def test_other_calls_go_directly_to_atlas(front, engine, method, target, accept):
+    """They have another operation's path or method, or certainly another version."""
     at, _, _ = front
     assert engine.recognize(method, target, (("Accept", accept),)) is None
     assert (
@@ -234,8 +234,8 @@ def test_what_is_no_retired_call_goes_straight(front, engine, method, target, ac
     )
 
 
-def test_an_absolute_target_is_led_like_its_path(front):
-    """As a client writes it that takes the proxy for one of its own (RFC 9112, 3.2.2)."""
+def test_an_absolute_target_is_routed_by_its_path(front):
+    """A client that uses the proxy as its forward proxy sends this form (RFC 9112, 3.2.2)."""
     at, _, _ = front
     authority = at.url.removeprefix("http://")
     for path, answered in (

@@ -1,4 +1,4 @@
-"""A caller, the real proxies, the real gateway, and a strict fake Atlas; with TLS on both sides."""
+"""A caller, the real proxies, the real gateway, and a strict fake Atlas, with TLS on both sides."""
 
 import contextlib
 import ssl
@@ -16,7 +16,7 @@ from tests.peers.ports import free_port
 from tests.peers.raw import until
 from tests.peers.served import gateway
 
-pytestmark = pytest.mark.slow  # other people's programs
+pytestmark = pytest.mark.slow  # third-party programs
 
 RETIRED = (
     f"/api/atlas/v2/groups/{DEMO_GROUP}/serverless/{DEMO_CLUSTER}/backup/snapshots"
@@ -27,7 +27,7 @@ FLEX = {"Accept": "application/vnd.atlas.2024-11-13+json"}
 
 @contextlib.contextmanager
 def whole(folder, proxy, *words, **options):
-    """Run all of it; yields a client of the proxy."""
+    """Run all four; yield a client of the proxy."""
     program(proxy)
     port = free_port()
     options |= {
@@ -52,7 +52,7 @@ def whole(folder, proxy, *words, **options):
 
 
 def check(client, **how):
-    """A retired call comes back translated, with links to the proxy; another one as Atlas wrote it."""
+    """Check that a retired call's reply is translated, with links to the proxy, and another one unchanged."""
     page = client.get(RETIRED, **how)
     assert page.status_code == 200
     assert page.json()["totalCount"] == 8
@@ -70,7 +70,7 @@ def check(client, **how):
 
 
 def test_a_caller_with_an_api_key(proxy, tmp_path, monkeypatch):
-    """Digest signs the path: Atlas checks what went straight, the gateway what is retired."""
+    """Digest signs the path: Atlas verifies direct calls, the gateway retired ones."""
     for name, value in KEY.items():
         monkeypatch.setenv(name, value)
     with whole(tmp_path, proxy, credentials=CredentialsMode.VERIFY) as client:
@@ -80,7 +80,7 @@ def test_a_caller_with_an_api_key(proxy, tmp_path, monkeypatch):
 
 @pytest.fixture(scope="module")
 def authority(tmp_path_factory):
-    """An authority, and the file that has it."""
+    """Return a certificate authority, and its file."""
     found = trustme.CA()
     path = tmp_path_factory.mktemp("ca") / "ca.pem"
     found.cert_pem.write_to_path(path)
@@ -89,7 +89,7 @@ def authority(tmp_path_factory):
 
 @contextlib.contextmanager
 def over_tls(folder, proxy, authority, name, *words):
-    """Run a proxy before an Atlas that has a certificate for a name; yields a function that calls it."""
+    """Run a proxy before an Atlas with a certificate for a name; yield a function that calls it."""
     program(proxy)
     ca, _ = authority
     served = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -142,7 +142,10 @@ def over_tls(folder, proxy, authority, name, *words):
 
 
 def test_tls_on_both_sides(proxy, tmp_path, authority):
-    """Callers see the proxy's certificate, and Atlas's is checked; retired calls go to the gateway all the same."""
+    """Callers see the proxy's certificate, and the proxy checks Atlas's.
+
+    Retired calls go to the gateway.
+    """
     with over_tls(
         tmp_path, proxy, authority, "localhost", "--ca-file", authority[1]
     ) as client:
@@ -154,10 +157,8 @@ def test_tls_on_both_sides(proxy, tmp_path, authority):
 @pytest.mark.parametrize(
     "trusts", [True, False], ids=["another name", "an unknown authority"]
 )
-def test_a_certificate_that_is_not_atlas_own_is_refused(
-    proxy, tmp_path, authority, trusts
-):
-    """Nothing is sent to who has it: the caller gets an error of the proxy's."""
+def test_a_wrong_upstream_certificate_is_refused(proxy, tmp_path, authority, trusts):
+    """The proxy sends nothing to that peer and returns an error of its own."""
     name, words = (
         ("other.example", ("--ca-file", authority[1])) if trusts else ("localhost", ())
     )

@@ -1,4 +1,4 @@
-"""Both libraries of the family, in a process that is clean before and after each test."""
+"""Both libraries of the family, in a process that the drop-in has not changed."""
 
 import importlib
 from typing import Any
@@ -10,7 +10,7 @@ from tests.doors.process import *  # noqa: F403 - its fixtures
 
 @pytest.fixture(params=["httpx", "httpx2"])
 def either(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Lets the tests of a module run over both libraries: its ``httpx`` is the drop-in, its ``plain`` the library.
+    """Run a module's tests over both libraries.
 
     Returns the library.
     """

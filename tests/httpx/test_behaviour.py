@@ -19,7 +19,7 @@ def joined(parts):
 
 @pytest.mark.parametrize("route", ["auto", "legacy"])
 def test_content_streams(raw, monkeypatch, route):
-    """Each way of reading gives what content gives, once, of an answer and of what passes."""
+    """Each way of reading gives the whole content, once, for translated and unchanged replies."""
     monkeypatch.setenv("ATLAS_SHIM_ROUTE", route)
     url = f"{raw(flex).url}{SNAPSHOTS}"
     read = httpx.get(url)
@@ -43,7 +43,7 @@ def test_content_streams(raw, monkeypatch, route):
 
 
 async def test_content_streams_for_async_clients(raw):
-    """By the same ways."""
+    """The ways of reading are the same."""
     url = f"{raw(flex).url}{SNAPSHOTS}"
     async with httpx.AsyncClient() as client:
         read = await client.get(url)
@@ -56,8 +56,8 @@ async def test_content_streams_for_async_clients(raw):
             assert joined(parts) in (read.content, read.text)
 
 
-def test_a_redirect_is_handed_back_when_not_followed(raw, early):
-    """With a next_request that can be sent like any other."""
+def test_an_unfollowed_redirect_is_returned(raw, early):
+    """Its next_request can be sent like any other."""
     moved = reply("307 Temporary Redirect", "Location: /elsewhere")
     server = raw(
         lambda request: (
@@ -75,8 +75,8 @@ def test_a_redirect_is_handed_back_when_not_followed(raw, early):
     assert seen == [SNAPSHOTS, "/elsewhere"]
 
 
-def test_the_clients_default_encoding_is_the_answers(raw):
-    """default_encoding, as text or function, holds for what the shim makes, asked alone or not."""
+def test_the_clients_default_encoding_applies(raw):
+    """This covers default_encoding as text or function, and replies with or without a request upstream."""
     server = raw(flex)
     with httpx.Client(default_encoding="latin-1") as client:
         assert client.get(f"{server.url}{SNAPSHOTS}").default_encoding == "latin-1"
@@ -91,8 +91,8 @@ def test_the_clients_default_encoding_is_the_answers(raw):
 @pytest.mark.parametrize(
     "reads", [lambda r: r.read(), lambda r: r.close(), lambda r: list(r.iter_bytes(7))]
 )
-def test_a_hook_that_reads_or_closes_does_it_as_in_httpx(raw, reads):
-    """What it did is done."""
+def test_a_hook_that_reads_or_closes_works_as_in_httpx(raw, reads):
+    """The response stays read or closed."""
     server = raw(flex)
     ends = []
     for kind, path in ((httpx.Client, SNAPSHOTS), (plain.Client, "/other")):

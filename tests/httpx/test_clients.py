@@ -17,7 +17,7 @@ pytestmark = pytest.mark.usefixtures("either")
 
 
 def is_translated(response):
-    """Tell whether this is a page of serverless snapshots."""
+    """Return whether this is a page of serverless snapshots."""
     results = response.json()["results"]
     return (
         response.status_code == 200
@@ -37,7 +37,7 @@ def _basic(request):
     ids=["a pair", "a function", "a file"],
 )
 def test_credentials_of_one_call_reach_upstream(raw, tmp_path, auth):
-    """They show in the request of its response."""
+    """They appear in the request of its response."""
     server = raw(flex)
     if auth == "netrc":
         (tmp_path / "netrc").write_text(
@@ -50,11 +50,11 @@ def test_credentials_of_one_call_reach_upstream(raw, tmp_path, auth):
     assert "/flexClusters/" in server.targets()[0]
 
 
-async def test_an_auth_that_reads_both_bodies(atlas, retired):
+async def test_an_auth_may_read_both_bodies(atlas, retired):
     """requires_request_body and requires_response_body work in both clients."""
     seen = []
 
-    class Signing(httpx.Auth):  # the library's that the test is about
+    class Signing(httpx.Auth):  # the tested feature is the library's
         requires_request_body = True
         requires_response_body = True
 
@@ -71,7 +71,7 @@ async def test_an_auth_that_reads_both_bodies(atlas, retired):
 
 
 def test_trio_works_as_asyncio_does(retired):
-    """The door uses no event loop itself."""
+    """The entry point itself uses no event loop."""
 
     async def main():
         async with httpx.AsyncClient(headers=BEARER) as client:
@@ -84,8 +84,8 @@ def test_trio_works_as_asyncio_does(retired):
     assert is_translated(response)
 
 
-def test_a_mock_transport_and_mounts_are_underneath():
-    """Client(transport=...) and Client(mounts=...) stay what they were."""
+def test_a_mock_transport_and_mounts_still_send():
+    """Client(transport=...) and Client(mounts=...) work as without the shim."""
     transport = httpx.MockTransport(lambda request: httpx.Response(200, content=EMPTY))
     for options in (
         {"transport": transport},
@@ -96,7 +96,7 @@ def test_a_mock_transport_and_mounts_are_underneath():
         assert response.extensions["shim"].route == "flex"
 
 
-def test_a_stream_of_the_wrong_kind_is_refused_as_httpx_does(retired):
+def test_a_stream_of_the_wrong_kind_is_refused_as_in_httpx(retired):
     """An async generator is not a body for Client."""
 
     async def parts():
@@ -109,7 +109,7 @@ def test_a_stream_of_the_wrong_kind_is_refused_as_httpx_does(retired):
 
 
 def test_a_response_can_be_pickled(retired):
-    """As every response of httpx that was read."""
+    """So can every httpx response that was read."""
     response = httpx.get(retired, headers=BEARER)
     again = pickle.loads(pickle.dumps(response))
     assert again.json() == response.json()
@@ -125,8 +125,8 @@ def test_a_response_can_be_pickled(retired):
     ("https://atlas.example", "https://user:secret@atlas.example", True),
     ("https://xn--bcher-kva.example:8443", "https://BÜCHER.example:8443", True),
 ])  # fmt: skip
-def test_origins_compare_as_origins(monkeypatch, origin, url, covered):
-    """Scheme, host and port, whatever the case; user information is not a part of it."""
+def test_origins_compare_by_scheme_host_and_port(monkeypatch, origin, url, covered):
+    """Letter case does not matter, and user information is not a part of an origin."""
     monkeypatch.setenv("ATLAS_SHIM_UPSTREAM", origin)
     found = drive(
         retired_request(
@@ -137,10 +137,10 @@ def test_origins_compare_as_origins(monkeypatch, origin, url, covered):
     assert found is None or "secret" not in found.call.origin
 
 
-def test_an_origin_of_the_typed_client_counts_for_its_client_only(
+def test_an_origin_of_the_typed_client_affects_its_client_only(
     atlas, retired, monkeypatch
 ):
-    """Other clients of the process leave calls to it as they are."""
+    """Other clients of the process leave calls to that origin unchanged."""
     monkeypatch.delenv("ATLAS_SHIM_UPSTREAM")
     with httpx.Client(headers=BEARER) as ours, httpx.Client(headers=BEARER) as other:
         recognize_also(ours, atlas.url)

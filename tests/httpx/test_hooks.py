@@ -12,12 +12,15 @@ pytestmark = pytest.mark.usefixtures("either")
 
 
 async def araise_for_status(response):
-    """The hook that the documentation of httpx shows."""
+    """The hook from httpx's documentation."""
     response.raise_for_status()
 
 
 def test_a_request_hook_sees_the_callers_own_request(raw, early):
-    """Once, as the very object; what it adds is sent with every request of the exchange."""
+    """It gets the same object, once.
+
+    Its additions are sent with every request of the exchange.
+    """
     server = raw(gone_then_flex)
     seen: list[Any] = []
 
@@ -34,8 +37,11 @@ def test_a_request_hook_sees_the_callers_own_request(raw, early):
     ]
 
 
-async def test_a_hook_that_makes_another_call_of_it_has_run(raw):
-    """The other call is sent as it is, httpx's own affair: hooks run once, and again with the next sending."""
+async def test_a_hook_may_turn_it_into_another_call(raw):
+    """The other call is sent unchanged by httpx.
+
+    Hooks run once, and again if it is sent again.
+    """
     server = raw(lambda request: reply("200 OK", body=b"{}"))
     seen: list[str] = []
 
@@ -60,8 +66,11 @@ async def test_a_hook_that_makes_another_call_of_it_has_run(raw):
     assert server.targets() == ["/mine"] * 2
 
 
-async def test_async_hooks_are_a_list_that_can_grow(raw):
-    """One that raises for the last answer closes it; the error carries the caller's own request."""
+async def test_async_hooks_can_be_added_during_a_call(raw):
+    """A hook that raises for the last response closes it.
+
+    The error has the caller's own request.
+    """
     server = raw(lambda request: reply("500 Oops", body=b"{}"))
     async with httpx.AsyncClient() as client:
         client.event_hooks["response"].append(araise_for_status)
@@ -75,7 +84,7 @@ async def test_async_hooks_are_a_list_that_can_grow(raw):
 
 
 def test_requests_of_an_auth_flow_have_hooks_of_their_own(raw):
-    """A token request is not a request of the shim."""
+    """A token request is not one of the shim's requests."""
     server = raw(
         lambda request: reply("200 OK", body=b'{"results": [], "access_token": "abc"}')
     )

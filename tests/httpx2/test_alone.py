@@ -8,7 +8,7 @@ pytest.importorskip("httpx2", reason="the extra httpx2 is not installed")
 
 
 def test_httpx_is_not_loaded(atlas, retired):
-    """A program may call httpx2 by the name of httpx, which works only while nobody has loaded the other."""
+    """A program may import httpx2 as httpx, which works only if httpx was not loaded before."""
     code = (
         "import sys; from shim import httpx2; import shim; shim.install(); "
         f"httpx2.get({retired!r}); "

@@ -32,7 +32,10 @@ interactions:
 """
 
 PLUGINS = ("respx.plugin", "pytest_httpx", "requests_mock.contrib._pytest_plugin")
-"""What pytest would load by entry points, along with all others that are installed here, which takes seconds."""
+"""The plugins that pytest loads.
+
+Loading all that are installed here would take seconds.
+"""
 
 
 def run_pytest(folder, *options, plugins=()):
@@ -53,7 +56,7 @@ def run_pytest(folder, *options, plugins=()):
 
 @pytest.fixture
 def project(tmp_path):
-    """A project whose conftest is the page's, with the drop-in on for the whole process."""
+    """A project that uses the page's conftest, with the drop-in on for the whole process."""
     (tmp_path / "conftest.py").write_text(f"import shim.auto\n\n{CONFTEST}")
     (tmp_path / "snapshots.yaml").write_text(CASSETTE)
     return tmp_path
@@ -66,7 +69,7 @@ def write(project, examples):
 
 @pytest.mark.slow
 def test_the_examples_run(project):
-    """All that the page has: five libraries with the shim off, the successor mocked, and the fake."""
+    """The page has five libraries with the shim off, a mocked successor, and the fake."""
     for name in LIBRARIES:
         pytest.importorskip(name)
     write(project, EXAMPLES)
@@ -78,7 +81,10 @@ def test_the_examples_run(project):
 
 @pytest.mark.slow
 def test_without_the_fixture_mocks_of_retired_urls_do_not_match(project):
-    """Which is what the page is for; requests-mock goes past what is switched on after its plugin was loaded."""
+    """The page explains this.
+
+    requests-mock ignores a shim that is switched on after its plugin was loaded.
+    """
     for name in LIBRARIES:
         pytest.importorskip(name)
     off = [
@@ -110,15 +116,15 @@ def test_after():
 """
 
 
-def test_the_fixtures_last_for_their_test(project):
-    """Settings are as before afterwards, and a test that undoes its own patches undoes none of these."""
+def test_the_fixtures_last_for_one_test(project):
+    """Settings are restored afterwards, and a test that undoes its own patches undoes none of these."""
     write(project, [FIXTURES])
     done = run_pytest(project)
     assert "3 passed" in done.stdout, done.stdout
 
 
-def test_loading_the_fixtures_loads_no_library():
-    """Neither an HTTP library nor the engine: a test that uses none of them pays for none."""
+def test_the_fixtures_load_no_library():
+    """Neither an HTTP library nor the engine is loaded for a test that uses none of them."""
     code = (
         "import pytest, sys; before = set(sys.modules); import shim.testing; new = set(sys.modules) - before;"
         "print({'httpx', 'requests', 'aiohttp', 'wrapt', 'shim.fake', 'shim.core'} & new)"

@@ -1,4 +1,4 @@
-"""Other people's launchers before and after ``atlas-shim run``, and programs that are packed into one file."""
+"""Third-party launchers before and after ``atlas-shim run``, and programs that are packed into one file."""
 
 import importlib.metadata
 import os
@@ -39,7 +39,10 @@ LOOK = (
     ],
 )
 def test_opentelemetrys_launcher(before, seen):
-    """Either may start the other and both are active; without atlas-shim run, OpenTelemetry switches nothing on."""
+    """Either may start the other, and both take effect.
+
+    Without atlas-shim run, OpenTelemetry switches nothing on.
+    """
     environ = os.environ | {"OTEL_TRACES_EXPORTER": "none"}
     command = [*before, sys.executable, "-c", LOOK]
     done = subprocess.run(
@@ -50,7 +53,7 @@ def test_opentelemetrys_launcher(before, seen):
 
 
 @pytest.mark.slow
-def test_wrong_settings_do_not_keep_a_traced_program_from_running():
+def test_wrong_settings_do_not_stop_a_traced_program():
     """The program starts, and one line says that it is not covered."""
     code = "import os, sys; os.environ['ATLAS_SHIM_ROUTE'] = 'flexx'; os.execv(sys.argv[1], sys.argv[1:])"
     command = [
@@ -81,7 +84,7 @@ print(urllib.request.urlopen(urllib.request.Request(url, headers={BEARER!r})).st
 
 
 def test_a_zipapp_is_served(tmp_path):
-    """With the shim and its documents in it; requests and the like are found where they are."""
+    """It has the shim and its documents inside, and requests and other libraries are installed."""
     with zipfile.ZipFile(tmp_path / "app.pyz", "w") as archive:
         archive.writestr("__main__.py", MAIN)
         for path in [*(ROOT / "shim").rglob("*.py"), *(ROOT / "shim").rglob("*.toml")]:
@@ -107,7 +110,7 @@ def test_a_zipapp_is_served(tmp_path):
 
 
 def test_pyinstaller_finds_the_hook():
-    """By the entry point that it looks for."""
+    """It reads the package's entry point for that."""
     points = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"][
         "entry-points"
     ]["pyinstaller40"]
@@ -122,8 +125,11 @@ def test_pyinstaller_finds_the_hook():
     ] == ["hook-shim.py"]
 
 
-def test_the_hook_takes_along_whatever_is_imported_by_name(monkeypatch):
-    """The rooms that the switch and the package's front name; the gateway and other tools stay behind."""
+def test_the_hook_includes_modules_that_are_imported_by_name(monkeypatch):
+    """Those are the modules named in the switch and in the package's front.
+
+    The gateway and other tools are left out.
+    """
     hooks = types.ModuleType("PyInstaller.utils.hooks")
     vars(hooks).update(
         collect_data_files=lambda *_, **__: [],

@@ -1,7 +1,9 @@
-"""Other people's programs, unmodified, after the sunsets: what they print and how often they ask stay as before.
+"""Unmodified programs work after the sunsets as before.
 
-The same program without the shim, against the same Atlas on the day before instance
-reads went blank, is the oracle. After the sunsets that Atlas insists on a version in
+They print the same and send as many calls.
+
+The expected results are those of the same program without the shim, on the day before
+instance reads went blank. After the sunsets the same Atlas requires a version in
 Accept, and answers 410 on every legacy path.
 """
 
@@ -34,13 +36,14 @@ RUN = ["-m", "shim", "run", "--", sys.executable]
 
 NAMES = ("tutorial", "session", "openapi", "opener")
 DAILY = {("session", "run"), ("openapi", "import"), ("opener", "auto")}
-"""One program for each way in and for each library, of those that begin quickly."""
+"""One program for each entry point and each library, of those that start quickly."""
 
 CASES = [
     pytest.param(name, way, marks=[] if (name, way) in DAILY else pytest.mark.slow)
     for name in NAMES
     for way in ("auto", "run", "import")
-    if (name, way) != ("opener", "import")  # the standard library has no door to import
+    if (name, way)
+    != ("opener", "import")  # the standard library has no drop-in to import
 ]
 
 OVERRIDE = """
@@ -69,7 +72,7 @@ def with_changed_import(source):
 
 
 def play(server, path, *before, **more):
-    """Run a program against a server; returns what it printed and the methods of the calls that arrived."""
+    """Run a program against a server; return its output and the methods of the calls that arrived."""
     environ = {
         name: value
         for name, value in os.environ.items()
@@ -108,7 +111,7 @@ _untouched: dict[str, Any] = {}
 
 @pytest.fixture
 def untouched():
-    """Returns what a program did before the sunset, without the shim."""
+    """Return a program's results before the sunset, without the shim."""
 
     def look(name):
         if name not in _untouched:
@@ -120,7 +123,7 @@ def untouched():
 
 
 def after(name, way, tmp_path, **more):
-    """Run a program after the sunsets in one of the ways; returns what ``play`` does."""
+    """Run a program after the sunsets in one of the ways; return the result of ``play``."""
     path = SCRIPTS / f"{name}.py"
     source = path.read_text()
     if way != "run":
@@ -143,8 +146,8 @@ def after(name, way, tmp_path, **more):
 
 
 @pytest.mark.parametrize(("name", "way"), CASES)
-def test_a_program_goes_on_as_before(untouched, tmp_path, name, way):
-    """By shim.auto, by atlas-shim run, and by a changed import: same words, same number of calls, none retired."""
+def test_a_program_works_as_before(untouched, tmp_path, name, way):
+    """The output and the number of calls are the same by each entry point; no call is retired."""
     printed, calls, said = after(name, way, tmp_path)
     words, as_before, _ = untouched(name)
     assert printed == words
@@ -155,7 +158,10 @@ def test_a_program_goes_on_as_before(untouched, tmp_path, name, way):
 @pytest.mark.slow
 @pytest.mark.parametrize("way", ["auto", "run"])
 def test_an_sdk_reads_instances(tmp_path, way):
-    """It takes three trips, one for Digest's challenge; an own rule leaves out a word that the SDK doesn't know."""
+    """It sends three requests, one for Digest's challenge.
+
+    An operator's rule omits a word that the SDK doesn't know.
+    """
     (tmp_path / "mappings").mkdir()
     (tmp_path / "mappings" / "sdk.toml").write_text(OVERRIDE)
     printed, calls, said = after(
@@ -166,15 +172,17 @@ def test_an_sdk_reads_instances(tmp_path, way):
     assert lines[1].startswith(f"{DEMO_CLUSTER} IDLE ")
     assert lines[2].startswith("SERVERLESS ")
     assert len(calls) == 3
-    # Not a line of the SDK's.
+    # not from the SDK
     assert (
         f"{SCRIPTS.name}{os.sep}sdk.py:" in said or f"{tmp_path}{os.sep}sdk.py:" in said
     )
 
 
 @pytest.mark.slow
-def test_the_sdk_refuses_atlas_own_word_with_and_without_the_shim(untouched, tmp_path):
-    """Its enumeration has no FLEX, so it parsed no such instance before the sunset either; the shim changes nothing."""
+def test_the_sdk_refuses_the_provider_flex_with_and_without_the_shim(
+    untouched, tmp_path
+):
+    """Its enumeration lacks FLEX, so it could not read such an instance before the sunset either."""
     for look in (lambda: untouched("sdk"), lambda: after("sdk", "run", tmp_path)):
         with pytest.raises(
             ProgramError, match=r"effectiveInstanceSizeName.*\n.*input_value='FLEX'"
@@ -184,8 +192,8 @@ def test_the_sdk_refuses_atlas_own_word_with_and_without_the_shim(untouched, tmp
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [*NAMES, "sdk"])
-def test_without_the_shim_a_program_is_broken(name):
-    """So that the tests above are about something."""
+def test_without_the_shim_a_program_fails(name):
+    """This proves that the tests above can fail."""
     with (
         FakeServer(LenientAtlas(today=AFTER)) as server,
         pytest.raises(ProgramError, match=r"410|KeyError: 'results'"),

@@ -24,11 +24,11 @@ def load(name: str):
 
 
 NEWEST = load("version").newest((ROOT / "CHANGELOG.md").read_text("utf-8"))
-"""The newest version that the CHANGELOG has a section of, which deploy/ names."""
+"""The newest version with a section in the CHANGELOG, which deploy/ uses."""
 
 
 def program(name: str) -> str:
-    """Return where a program is, also one that pip installed; skips the test if the program is missing."""
+    """Return a program's path, also of one that pip installed; skip the test if it is missing."""
     found = shutil.which(name) or shutil.which(
         name, path=str(Path(sys.executable).parent)
     )
@@ -38,7 +38,7 @@ def program(name: str) -> str:
 
 
 def build(target: str, tree: Path, folder: Path, **environ: str) -> Path:
-    """Build a distribution of a tree with the build tool that is installed for the tests, and return where it is."""
+    """Build a distribution of a tree with the installed build tool, and return its path."""
     command = [
         sys.executable,
         "-m",
@@ -62,13 +62,13 @@ def build(target: str, tree: Path, folder: Path, **environ: str) -> Path:
 
 @pytest.fixture(scope="session")
 def sdist(tmp_path_factory):
-    """The source distribution of the tree; nothing is written into the tree, which other tests are running from."""
+    """Return the tree's source distribution; nothing is written into the tree, which other tests use."""
     return build("sdist", ROOT, tmp_path_factory.mktemp("sdist"))
 
 
 @pytest.fixture(scope="session")
 def unpacked(sdist, tmp_path_factory):
-    """The folder that it is unpacked to."""
+    """The folder with the unpacked source distribution."""
     folder = tmp_path_factory.mktemp("unpacked")
     with tarfile.open(sdist) as archive:
         archive.extractall(folder, filter="data")

@@ -28,7 +28,7 @@ def description(
     path="/api/atlas/v2/groups/{groupId}/x",
     media="application/vnd.atlas.2023-01-01+json",
 ):
-    """Return a description with one operation, which ends on a day, or not."""
+    """Return a description with one operation, with or without an end date."""
     content = {media: {"x-sunset": sunset} if sunset else {}}
     return {
         "paths": {
@@ -54,15 +54,18 @@ KEY = ("GET", "/api/atlas/v2/groups/{}/x", "2023-01-01+json")
         (None, None, []),
     ],
 )
-def test_what_moved_is_named(script, known, found, said):
-    """New, moved and taken back; one that has ended may be gone from the description."""
+def test_changed_dates_are_named(script, known, found, said):
+    """Dates may be new, changed or withdrawn.
+
+    An operation that has ended may be missing in the description.
+    """
     before = {KEY: known} if known else {}
     lines = [*script.moved(before, script.ends_of(description(found)), "2026-12-02")]
     assert lines == [f"{' '.join(KEY)}: {one}" for one in said]
 
 
 def test_a_newer_date_comes_first(script):
-    """The older one stays, with the last day on which it was seen."""
+    """The older one stays, with the last day on which Atlas published it."""
     rows = [
         {
             **dict(zip(("method", "path", "version"), KEY, strict=True)),
@@ -81,7 +84,7 @@ def test_a_newer_date_comes_first(script):
     ("content", "code"), [(description("2027-07-01"), 1), (description(None), 2)]
 )
 def test_its_exit_code_is_for_a_workflow(script, tmp_path, capsys, content, code):
-    """1 where something moved, 2 for what is no description."""
+    """It is 1 if a date changed, and 2 for a file that is no description."""
     file = tmp_path / "v2.json"
     file.write_text(json.dumps(content))
     assert script.main([str(file)]) == code
@@ -89,8 +92,8 @@ def test_its_exit_code_is_for_a_workflow(script, tmp_path, capsys, content, code
 
 
 @pytest.mark.skipif(not SHARED.exists(), reason="the contracts are not here")
-def test_the_description_of_august_has_no_other_date(script):
-    """Of the parts that are kept beside the project each date is in the table."""
+def test_the_description_of_august_has_the_same_dates(script):
+    """The table has each date in the parts that are kept next to the project."""
     table = script.known_ends(
         [json.loads(line) for line in script.TABLE.read_text("utf-8").splitlines()]
     )

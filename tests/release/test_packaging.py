@@ -14,8 +14,11 @@ from tests.release.conftest import ROOT, build
 pytestmark = pytest.mark.slow
 
 
-def test_the_wheel_carries_the_mappings_and_switches_nothing_on(wheel):
-    """It has every mapping document, the table of error codes and py.typed, and no .pth file, which runs by itself."""
+def test_the_wheel_contains_the_mappings_and_no_pth_file(wheel):
+    """It has every mapping document, the table of error codes and py.typed.
+
+    A .pth file would run by itself.
+    """
     names = set(zipfile.ZipFile(wheel).namelist())
     documents = {
         path.relative_to(ROOT).as_posix()
@@ -32,7 +35,7 @@ def test_the_wheel_carries_the_mappings_and_switches_nothing_on(wheel):
 
 
 def test_the_wheel_works_without_the_checkout(wheel, tmp_path):
-    """From the unpacked wheel alone, a legacy call is recognized, and an error code explained."""
+    """With only the unpacked wheel, a legacy call is recognized, and an error code explained."""
     zipfile.ZipFile(wheel).extractall(tmp_path)
     code = (
         f"import shim.core.recognize as e; assert e.__file__.startswith({str(tmp_path)!r}), e.__file__; "
@@ -55,7 +58,7 @@ def test_the_wheel_works_without_the_checkout(wheel, tmp_path):
 
 
 def test_the_source_distribution_is_complete(unpacked):
-    """It has every file that the repository keeps: examples, deploy/, pages, tests and workflows among them."""
+    """It has every file of the repository, including examples, deploy/, pages, tests and workflows."""
     if not (ROOT / ".git").exists() or shutil.which("git") is None:
         pytest.skip("no git, or no repository")
     kept = subprocess.run(
@@ -72,8 +75,8 @@ def test_the_source_distribution_is_complete(unpacked):
     assert not names - found
 
 
-def test_the_wheel_is_the_same_by_every_way(unpacked, wheel, tmp_path):
-    """From the tree and from the source distribution, which has no repository, comes the same wheel, byte for byte."""
+def test_each_way_of_building_gives_the_same_wheel(unpacked, wheel, tmp_path):
+    """The tree and the source distribution, which has no repository, give the same bytes."""
     tree = tmp_path / "tree"
     shutil.copytree(unpacked, tree)
     (tree / "PKG-INFO").unlink()
@@ -89,15 +92,15 @@ def test_the_wheel_is_the_same_by_every_way(unpacked, wheel, tmp_path):
 
 
 def test_a_tree_without_a_repository_has_a_version(unpacked, tmp_path):
-    """A copy of the files alone is built as what is on its way to the version that pyproject.toml names."""
+    """It is built as a development version of the one in pyproject.toml."""
     shutil.copytree(unpacked, tmp_path / "tree")
     (tmp_path / "tree" / "PKG-INFO").unlink()
     made = build("sdist", tmp_path / "tree", tmp_path / "made")
     assert re.fullmatch(r"atlas_shim-\d+\.\d+\.\d+\.dev0\.tar\.gz", made.name)
 
 
-def test_the_page_of_an_index_is_the_readme(wheel):
-    """To the letter, and its metadata name no place of the project while nobody owns one."""
+def test_the_package_indexs_page_is_the_readme(wheel):
+    """The text is the same, and the metadata name no address as long as the project owns none."""
     with zipfile.ZipFile(wheel) as archive:
         (name,) = (
             name for name in archive.namelist() if name.endswith(".dist-info/METADATA")
@@ -109,7 +112,7 @@ def test_the_page_of_an_index_is_the_readme(wheel):
 
 
 def test_from_the_wheel_in_an_empty_folder_to_a_translated_call(wheel):
-    """Five commands of a new user lead there, with what the package index has and nothing else."""
+    """A new user needs five commands and the package index, and nothing else."""
     done = subprocess.run(
         [sys.executable, str(ROOT / ".ci" / "try_wheel.py"), str(wheel)],
         capture_output=True,

@@ -18,20 +18,20 @@ CHANGELOG = (Path(__file__).parent / "changelog.md").read_text("utf-8")
 
 @pytest.fixture
 def tree(tmp_path):
-    """A copy of what a release looks at."""
+    """Copy the files that a release reads."""
     for name in ("CHANGELOG.md", *version.PLACES):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
     return tmp_path
 
 
-def test_the_version_is_the_installation_s():
-    """The package says what its metadata say."""
+def test_the_version_comes_from_the_metadata():
+    """``shim.__version__`` equals the installed package's version."""
     assert shim.__version__ == importlib.metadata.version("atlas-shim")
 
 
-def test_what_names_a_version_names_the_newest():
-    """Image, chart, manifests, and what a tree without a tag is called, agree with the CHANGELOG's newest section."""
+def test_each_named_version_is_the_newest():
+    """Image, chart, manifests and the fallback version agree with the CHANGELOG's newest section."""
     assert {
         place: found
         for place, found in version.named(ROOT).items()
@@ -40,7 +40,10 @@ def test_what_names_a_version_names_the_newest():
 
 
 def test_the_notes_are_the_section_of_the_tag():
-    """A paragraph or an item is one line, code is as it was; of a link to a file, which no page has, the text stays."""
+    """A paragraph or an item is one line, and code is unchanged.
+
+    A link to a file becomes its text, since releases have no files.
+    """
     assert version.notes("v0.2.0", CHANGELOG) == (
         "### Added\n\n"
         "- One thing, which goes on in the next line, and links "
@@ -50,7 +53,7 @@ def test_the_notes_are_the_section_of_the_tag():
 
 
 def test_a_stamped_tree_can_be_released(tree):
-    """After the stamp each place has the version, the section has its day, and the check gives the version."""
+    """After the stamp each place has the version, the section has its date, and the check prints the version."""
     page = tree / "CHANGELOG.md"
     page.write_text(
         page.read_text("utf-8").replace(
@@ -68,8 +71,8 @@ def test_a_stamped_tree_can_be_released(tree):
     ("v9.8", "2030-01-02", "a tag is «v» and a version of three numbers"),
     ("v9.8.6", "2030-01-02", r"its newest section is 9\.8\.7"), ("v9.8.7", "unreleased", "its section has no date"),
 ])  # fmt: skip
-def test_a_tag_that_disagrees_is_refused(tree, tag, day, said):
-    """It says what is wrong, and what puts it right."""
+def test_a_different_tag_is_refused(tree, tag, day, said):
+    """The error names the difference and the fix."""
     version.stamp(NEWEST, "2030-01-01", tree)
     for name in version.PLACES:
         (tree / name).write_text(
@@ -98,8 +101,8 @@ def test_a_tag_that_disagrees_is_refused(tree, tag, day, said):
     ],
     ids=["another version", "no version"],
 )
-def test_a_place_that_was_forgotten_is_named(tree, place, text, said):
-    """A chart of another version stops the release, and a file whose words have changed."""
+def test_a_forgotten_place_is_named(tree, place, text, said):
+    """A chart of another version stops the release, as does a file without the expected text."""
     version.stamp(NEWEST, "2030-01-01", tree)
     (tree / place).write_text(text, "utf-8")
     with pytest.raises(SystemExit, match=f"{place}: .*{said}"):
@@ -110,7 +113,7 @@ WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
 
 
 def test_zizmor_finds_nothing():
-    """No template injection, no kept credentials, no broad permission, no action that may change under its name."""
+    """There is no template injection, no kept credential, no broad permission, and no action without a fixed commit."""
     command = [
         program("zizmor"),
         "--offline",
@@ -124,8 +127,8 @@ def test_zizmor_finds_nothing():
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
-def test_an_action_is_pinned_by_commit_and_says_its_version(path):
-    """A tag can be moved; a commit can't, but nobody can read it."""
+def test_an_action_is_pinned_by_commit_with_its_version(path):
+    """A tag can be moved. A commit can't, but people need the version to read it."""
     used = re.findall(r"uses: (.*)", path.read_text("utf-8"))
     assert used
     assert not [
@@ -146,7 +149,7 @@ def test_an_action_has_one_pin():
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
-def test_what_a_workflow_runs_is_in_the_repository(path):
+def test_a_workflows_scripts_are_in_the_repository(path):
     """Each script that a step starts can be started on any machine."""
     scripts = re.findall(
         r"(?:^|[\s\"'])(\.ci/[\w.]+)", path.read_text("utf-8"), re.MULTILINE
@@ -156,8 +159,8 @@ def test_what_a_workflow_runs_is_in_the_repository(path):
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
-def test_no_host_of_a_registry_is_named(path):
-    """Where an image goes is a variable of the repository."""
+def test_no_registry_host_is_named(path):
+    """An image's address is a variable of the repository."""
     assert not re.search(
         r"\b(?:ghcr|quay|docker|pypi|gcr)\.(?:io|org|com)\b", path.read_text("utf-8")
     )
@@ -167,8 +170,11 @@ def test_no_host_of_a_registry_is_named(path):
     not (ROOT / ".git").exists() or shutil.which("git") is None,
     reason="no git, or no repository",
 )
-def test_no_place_is_named_that_nobody_owns():
-    """No file names a host, an account or a repository of the project's: a stranger could take it, and answer there."""
+def test_no_unowned_address_is_named():
+    """No file names a host, an account or a repository of the project.
+
+    A stranger could register it.
+    """
     place = re.compile(
         rb"atlas-shim(?:/atlas-shim\b|\.(?:\w+\.)?(?:io|com|org|net|dev)\b)|(?:github|gitlab)\.com/atlas-shim",
         re.IGNORECASE,

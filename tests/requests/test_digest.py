@@ -1,6 +1,6 @@
 # mypy: disable-error-code="attr-defined, union-attr, override, arg-type, var-annotated"
 # (requests types responses as possibly missing; a test that is wrong about that fails by itself)
-"""HTTP Digest through the session: the strict fake accepts only signatures over what is sent."""
+"""HTTP Digest through the session: the strict fake accepts only signatures of the request as sent."""
 
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -27,7 +27,7 @@ def trips(server, action):
 
 
 def test_one_authentication_may_serve_top_level_calls(atlas, retired):
-    """requests.get(auth=...) as tutorials have it; the nonce is in the authentication."""
+    """requests.get(auth=...) works as in tutorials; the authentication object keeps the nonce."""
     auth = key()
     counts = [
         trips(
@@ -40,7 +40,7 @@ def test_one_authentication_may_serve_top_level_calls(atlas, retired):
 
 
 def test_nonce_counts_grow(atlas, retired, monkeypatch):
-    """What the session signed for the caller's URL is never sent: a count is used up by it."""
+    """The session's signature for the caller's URL is never sent, although it uses up a count."""
     seen = []
     handle = atlas.fake.handle
 
@@ -61,8 +61,8 @@ def test_nonce_counts_grow(atlas, retired, monkeypatch):
     assert all("flexClusters" in value for value in seen)
 
 
-def test_credentials_that_a_caller_puts_there_are_kept(atlas, retired):
-    """A bearer token set on the prepared request wins, on the fallback too."""
+def test_credentials_that_the_caller_sets_are_kept(atlas, retired):
+    """A bearer token set on the prepared request wins, also if the successor fails and the legacy path is tried."""
     session = requests.Session()
     session.auth = HTTPDigestAuth("nobody", "wrong")
     request = session.prepare_request(requests.Request("GET", retired))
@@ -79,8 +79,11 @@ def test_threads_share_a_session(atlas, retired):
     assert [response.status_code for response in responses] == [200] * 30
 
 
-def test_an_authentication_that_signs_the_url_signs_here(raw, early):
-    """By the adapter, once for the legacy URL and once for the flex URL: a session can't be asked for its own again."""
+def test_an_authentication_may_sign_the_url(raw, early):
+    """The adapter asks it once for the legacy URL and once for the flex URL.
+
+    A session can't be asked for its own again.
+    """
     signed = []
 
     class Signing(requests.auth.AuthBase):
@@ -99,7 +102,10 @@ def test_an_authentication_that_signs_the_url_signs_here(raw, early):
 
 
 def test_an_authentication_signs_each_request_once(raw, early):
-    """Two of one exchange may differ in the version alone; its hook sees each response once, and the answer."""
+    """Two requests of one exchange may differ in the version only.
+
+    Its hook sees each response once, and the translated one.
+    """
 
     class Numbering(requests.auth.AuthBase):
         def __init__(self):
@@ -132,8 +138,8 @@ def test_an_authentication_signs_each_request_once(raw, early):
     assert auth.seen == [410, 200, 200]
 
 
-def test_a_signature_of_the_caller_s_is_kept_where_it_fits(raw, early):
-    """An adapter's authentication signs the further requests of the exchange, whose targets are others."""
+def test_a_callers_signature_is_kept_for_its_own_target(raw, early):
+    """An adapter's authentication signs the further requests of the exchange, whose targets differ."""
 
     def sign(request):
         request.headers["Authorization"] = f"Signed {request.path_url}"
@@ -149,8 +155,8 @@ def test_a_signature_of_the_caller_s_is_kept_where_it_fits(raw, early):
     assert b"Authorization: Signed " in successor
 
 
-def test_an_authentication_that_signs_in_the_query_is_kept(raw, early):
-    """The URL that an authentication made is the URL that is sent, for the retired path as it was."""
+def test_an_authentication_may_sign_in_the_query(raw, early):
+    """The URL that an authentication returns is sent, as on the retired path."""
 
     def sign(request):
         request.prepare_url(request.url, {"signature": "abc"})

@@ -13,8 +13,8 @@ from tests.doors.calls import BEARER, EMPTY, SNAPSHOTS
 from tests.peers.answering import reply
 
 
-def test_a_hook_that_raises_is_heard(raw):
-    """The error carries the caller's own request and response, which can still be read."""
+def test_a_hooks_exception_reaches_the_caller(raw):
+    """The error has the caller's own request and response, which can still be read."""
     server = raw(
         lambda request: reply(
             "404 Not Found", body=b'{"errorCode": "CLUSTER_NOT_FOUND"}'
@@ -32,7 +32,10 @@ def test_a_hook_that_raises_is_heard(raw):
 
 
 def test_the_caller_sees_their_own_request(retired):
-    """The very object that was sent, its URL and fields as they were; the record says where the call went."""
+    """It is the same object, with its URL and fields unchanged.
+
+    The record has the URL that was requested upstream.
+    """
     session = requests.Session()
     request = session.prepare_request(
         requests.Request(
@@ -51,8 +54,8 @@ def test_the_caller_sees_their_own_request(retired):
 
 
 @pytest.mark.parametrize("size", [1, 1000, None])
-def test_an_answer_can_be_streamed(retired, size):
-    """iter_content, raw and close work on an answer of the shim's own."""
+def test_a_translated_reply_can_be_streamed(retired, size):
+    """iter_content, raw and close work on a response that the shim created."""
     whole = requests.get(retired, headers=BEARER, timeout=5).content
     with requests.get(retired, headers=BEARER, stream=True, timeout=5) as response:
         assert b"".join(response.iter_content(size)) == whole
@@ -64,8 +67,8 @@ def test_an_answer_can_be_streamed(retired, size):
 
 @pytest.mark.parametrize("ready", [True, False])
 @pytest.mark.parametrize("route", ["flex", "legacy"])
-def test_an_adapter_without_a_socket_will_do(monkeypatch, ready, route):
-    """Its responses may have a file, or content, and no urllib3 below: translated, and where they pass."""
+def test_an_adapter_needs_no_socket(monkeypatch, ready, route):
+    """Its responses may have a file or content instead of urllib3's response, translated or passed through."""
     monkeypatch.setenv("ATLAS_SHIM_ROUTE", route)
 
     class Adapter(requests.adapters.BaseAdapter):
@@ -91,7 +94,7 @@ def test_an_adapter_without_a_socket_will_do(monkeypatch, ready, route):
 
 
 def test_a_session_can_be_pickled(retired):
-    """With what a session keeps; the copy makes retired calls too."""
+    """A session's attributes are kept, and the copy makes retired calls too."""
     session = requests.Session()
     session.headers.update(BEARER)
     copy = pickle.loads(pickle.dumps(session))
@@ -101,7 +104,7 @@ def test_a_session_can_be_pickled(retired):
 
 
 def test_a_response_can_be_pickled(retired):
-    """With its record."""
+    """Its record is kept."""
     response = requests.get(retired, headers=BEARER, timeout=5)
     copy = pickle.loads(pickle.dumps(response))
     assert copy.json() == response.json()
@@ -109,8 +112,8 @@ def test_a_response_can_be_pickled(retired):
     assert copy.url == response.url
 
 
-def test_what_an_adapter_notes_on_a_response_is_there(retired):
-    """A translated call's response is of the adapter's kind too, and has what was set there, as by CacheControl."""
+def test_an_adapters_response_attributes_are_kept(retired):
+    """A translated reply is of the adapter's class too, and has the attributes that CacheControl, for example, sets."""
 
     class Noted(plain.Response):
         pass
@@ -130,8 +133,8 @@ def test_what_an_adapter_notes_on_a_response_is_there(retired):
     assert response.from_cache is False
 
 
-def test_what_an_adapter_made_of_the_successors_content_is_not_there(retired):
-    """An attribute would say what the caller's response does not."""
+def test_attributes_computed_from_the_successors_content_are_dropped(retired):
+    """Such an attribute would not match the caller's response."""
 
     class Reading(plain.adapters.HTTPAdapter):
         def send(self, *args, **options):

@@ -22,8 +22,8 @@ class Runs:
     """Run programs.
 
     ``environ`` are the variables of the person at the terminal, ``folder`` is for
-    temporary files.
-    The command starts from ``loaded``, or from the beginning without it.
+    temporary files. The command starts from ``loaded``, or from the beginning
+    without it.
     """
 
     def __init__(self, environ, folder, loaded=None):

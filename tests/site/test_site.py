@@ -26,7 +26,7 @@ FETCHING = {
 
 
 def find_file(site, page, path):
-    """The file that a link's path leads to from a page, None for one that is not there."""
+    """Return the file that a page's link refers to, None if there is none."""
     path = unquote(path)
     if path.startswith("/"):
         below = path.removeprefix("/")
@@ -38,8 +38,8 @@ def find_file(site, page, path):
     return target if target.is_file() else None
 
 
-def test_every_link_and_anchor_leads_somewhere(site, pages):
-    """Each link within the built site is a file of it, and each fragment an id of that page."""
+def test_every_link_and_anchor_is_valid(site, pages):
+    """Each link within the built site refers to its file, and each fragment to an id of that page."""
     anchors = {page.path: page.anchors for page in pages}
     dead = []
     for page in pages:
@@ -60,7 +60,7 @@ def test_every_link_and_anchor_leads_somewhere(site, pages):
     assert not dead
 
 
-def test_no_page_fetches_from_elsewhere(site, pages):
+def test_no_page_fetches_from_other_hosts(site, pages):
     """Scripts, styles, pictures, frames, fonts and forms are files of the site, also in style sheets and drawings."""
     for page in pages:
         for tag, given in page.tags:
@@ -77,8 +77,8 @@ def test_no_page_fetches_from_elsewhere(site, pages):
         ), path
 
 
-def test_every_page_tells_the_browser_to_fetch_nothing_elsewhere(pages):
-    """What the theme's scripts could load (diagrams, a count of stars) the browser refuses: its policy says so."""
+def test_every_page_forbids_fetching_from_other_hosts(pages):
+    """The page's policy blocks the theme's scripts from loading diagrams or a count of stars."""
     for page in pages:
         policies = [
             given["content"]
@@ -90,8 +90,8 @@ def test_every_page_tells_the_browser_to_fetch_nothing_elsewhere(pages):
         assert "//" not in policies[0]
 
 
-def test_the_search_knows_words_of_the_pages(site):
-    """The index has a word of the gateway's reference, at a page that is there."""
+def test_the_search_finds_words_of_the_pages(site):
+    """The index has a word of the gateway's reference, with a page that exists."""
     items = json.loads((site / "search.json").read_text("utf-8"))["items"]
     found = {
         item["location"].partition("#")[0]
@@ -103,7 +103,7 @@ def test_the_search_knows_words_of_the_pages(site):
 
 
 def test_every_page_is_in_the_navigation(builder, site, pages):
-    """A page that is added under docs/ is there without a line of settings."""
+    """A page that is added under docs/ needs no line of settings."""
     home = next(page for page in pages if page.path == site / "index.html")
     linked = {
         find_file(site, home, urlsplit(given["href"]).path)
@@ -115,8 +115,11 @@ def test_every_page_is_in_the_navigation(builder, site, pages):
             assert site / place.with_suffix("") / "index.html" in linked
 
 
-def test_a_link_out_of_the_site_becomes_a_path_of_the_repository(builder):
-    """Files and folders that are not pages are named; pages are linked relatively, by their titles."""
+def test_a_link_out_of_the_site_becomes_a_repository_path(builder):
+    """Files and folders that are not pages are named as text.
+
+    Pages are linked relatively, by their titles.
+    """
     page = ROOT / "docs" / "how-to" / "deploying.md"
     text = "[a](../../deploy) [b](../../deploy/shim.toml) [c](../../CHANGELOG.md#top) [d](#here) [e](https://x.test/)"
     assert builder.lead_links(text, page, builder.place_files()) == (
@@ -134,7 +137,7 @@ def test_a_link_out_of_the_site_becomes_a_path_of_the_repository(builder):
 
 @pytest.fixture
 def one(builder, monkeypatch, tmp_path):
-    """Return a function that builds a site of one page, and returns what its reader is given."""
+    """Return a function that builds a site of one page, and returns the input of its Markdown reader."""
     monkeypatch.setattr(builder, "ROOT", tmp_path)
     page = tmp_path / "index.md"
     monkeypatch.setattr(
@@ -154,7 +157,7 @@ def one(builder, monkeypatch, tmp_path):
 
 @pytest.fixture
 def staged(one, builder, monkeypatch):
-    """The same without the reader itself."""
+    """Return that function with the reader replaced."""
     monkeypatch.setattr(
         builder.subprocess,
         "run",
@@ -171,7 +174,10 @@ def test_a_dead_anchor_fails_the_build(one, capfd):
 
 
 def test_a_bar_in_the_code_of_a_table_loses_its_backslash(staged):
-    """The repository's reader needs it, and this one would show it; elsewhere code is as it was."""
+    """The repository's renderer needs it, and the site's would show it.
+
+    Other code is unchanged.
+    """
     text = staged("# Home\n\n| a |\n|---|\n| `x \\| y` |\n\n```sh\ngrep 'a\\|b'\n```\n")
     assert "| `x | y` |" in text
     assert "a\\|b" in text
@@ -186,8 +192,11 @@ def test_a_bar_in_the_code_of_a_table_loses_its_backslash(staged):
     ],
     ids=["list", "code", "paragraph"],
 )
-def test_what_the_site_would_read_otherwise_stops_the_build(staged, text):
-    """Less than four spaces do not hold a text in its list there; within code anything may stand."""
+def test_text_that_the_site_would_render_differently_fails_the_build(staged, text):
+    """A text indented by less than four spaces would leave its list there.
+
+    Code may contain anything.
+    """
     assert staged("# Home\n\n```\nrules:\n  - name: x\n\n  y: z\n```\n")
     with pytest.raises(
         SystemExit, match=r"index\.md: .* is indented by less than four spaces"
@@ -195,14 +204,14 @@ def test_what_the_site_would_read_otherwise_stops_the_build(staged, text):
         staged(f"# Home\n\n{text}")
 
 
-def test_a_page_without_a_title_stops_the_build(staged):
-    """The navigation would not know its name."""
+def test_a_page_without_a_title_fails_the_build(staged):
+    """The navigation would have no name for it."""
     with pytest.raises(SystemExit, match=r"index\.md: a page begins with its title"):
         staged("Home\n")
 
 
-def test_a_folder_of_other_things_is_left_alone(builder, tmp_path):
-    """What is removed before a build is only what a build made: "." would be the pages themselves."""
+def test_a_folder_with_other_files_is_not_removed(builder, tmp_path):
+    """The build removes only its own output before it starts: "." would be the pages themselves."""
     (tmp_path / "docs").mkdir()
     for folder in (tmp_path, ROOT):
         with pytest.raises(SystemExit, match="has other things in it"):
@@ -210,10 +219,10 @@ def test_a_folder_of_other_things_is_left_alone(builder, tmp_path):
     assert (tmp_path / "docs").exists()
 
 
-def test_without_a_library_the_build_says_what_to_install(
+def test_without_a_library_the_build_names_the_installation(
     builder, monkeypatch, tmp_path
 ):
-    """The pages of Python's API name every library."""
+    """The pages of Python's API need every library."""
 
     def stage(folder):
         raise ModuleNotFoundError("No module named 'httpx2'")
@@ -229,8 +238,8 @@ def test_without_a_library_the_build_says_what_to_install(
 @pytest.mark.parametrize(("words", "page"), [
     ("rotate key", "reference/credentials/"), ("410", "how-to/trouble/"), ("keyerror", "how-to/trouble/"),
 ])  # fmt: skip
-def test_the_search_knows_what_people_look_for(site, words, page):
-    """Each word is on the page that answers."""
+def test_the_search_finds_common_questions(site, words, page):
+    """Each word finds the page with its answer."""
     items = json.loads((site / "search.json").read_text("utf-8"))["items"]
     texts = [
         f"{one['title']} {one['text']}".casefold()
@@ -240,8 +249,8 @@ def test_the_search_knows_what_people_look_for(site, words, page):
     assert all(any(word in text for text in texts) for word in words.split())
 
 
-def test_a_site_is_made_anew(staged):
-    """A second build has nothing of the first, which may have failed."""
+def test_a_site_is_built_from_scratch(staged):
+    """A second build contains nothing of the first, which may have failed."""
     assert "before" in staged("# Home\n\nbefore\n")
     with pytest.raises(
         SystemExit, match=r"index\.md: the link to gone\.md leads nowhere"
@@ -263,7 +272,7 @@ class Page(HTMLParser):
 
     @property
     def anchors(self):
-        """What a link's fragment may name."""
+        """The ids and names that a link's fragment can refer to."""
         return {
             given[key]
             for _, given in self.tags
@@ -272,13 +281,13 @@ class Page(HTMLParser):
         }
 
     def handle_starttag(self, tag, attributes):
-        """Note a tag."""
+        """Record a tag."""
         self.tags.append((tag, {name: value or "" for name, value in attributes}))
 
 
 @pytest.fixture(scope="session")
 def builder():
-    """The script that makes the site, as a module."""
+    """The script that builds the site, as a module."""
     pytest.importorskip("zensical", reason="zensical (the extra docs) is not installed")
     return import_module("build")  # docs/site is on the path
 
@@ -293,7 +302,7 @@ def site(builder, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def pages(site):
-    """Each page of it."""
+    """Each page of the site."""
     found = [Page(path) for path in sorted(site.rglob("*.html"))]
     assert len(found) > 20
     return found

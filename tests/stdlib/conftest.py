@@ -1,4 +1,4 @@
-"""A process that is clean and has the drop-in on during each test."""
+"""Start and end each test with an unchanged process, and switch the drop-in on during the test."""
 
 import pytest
 
@@ -8,5 +8,5 @@ from tests.doors.process import *  # noqa: F403 - its fixtures
 
 @pytest.fixture(autouse=True)
 def on(off: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The drop-in is on, and openers find no proxy."""
+    """Switch the drop-in on, and let openers find no proxy."""
     shim.install()

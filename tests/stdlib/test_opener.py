@@ -21,7 +21,7 @@ from tests.peers.answering import reply
 
 
 def test_a_response_is_http_clients(retired):
-    """With all that it says of itself; the request is what it was."""
+    """It has all of that class's attributes, and the request is unchanged."""
     request = Request(retired, headers=BEARER)
     with urlopen(request, timeout=10) as response:
         assert int(response.getheader("Content-Length")) == len(response.read())
@@ -34,7 +34,10 @@ def test_a_response_is_http_clients(retired):
 
 
 def test_an_error_is_raised_with_the_callers_url(retired):
-    """Wrong credentials, as Atlas says it; the content can be read, and the record is there."""
+    """For wrong credentials it has Atlas's own reply.
+
+    Its content can be read, and it has a record.
+    """
     with pytest.raises(HTTPError, match="401") as caught:
         urlopen(retired, timeout=10)
     with caught.value as error:
@@ -44,7 +47,7 @@ def test_an_error_is_raised_with_the_callers_url(retired):
 
 
 def test_an_error_of_the_shims_own_is_raised_too(raw):
-    """What can't be translated is a 502, for which a handler may have another answer."""
+    """A reply that can't be translated is a 502, for which another handler may return a response."""
     server = raw(lambda request: reply("200 OK", body=b"no JSON"))
     with pytest.raises(HTTPError, match="502") as caught:
         urlopen(f"{server.url}{SNAPSHOTS}", timeout=10)
@@ -58,8 +61,8 @@ def test_an_error_of_the_shims_own_is_raised_too(raw):
         assert response.status == 502
 
 
-def test_content_that_breaks_off_is_in_the_error(raw, early):
-    """As far as it came, also where the shim has read it."""
+def test_incomplete_content_is_in_the_error(raw, early):
+    """It has the bytes that arrived, also if the shim has read them."""
     server = raw(
         lambda request: iter(
             [b"HTTP/1.1 404 Not Found\r\nContent-Length: 99\r\n\r\nshort"]
@@ -70,8 +73,8 @@ def test_content_that_breaks_off_is_in_the_error(raw, early):
     assert caught.value.partial == b"short"
 
 
-def test_what_must_not_follow_a_redirect_does_not(raw, early):
-    """A field that is for the first host alone stays with it."""
+def test_fields_for_the_first_host_do_not_follow_a_redirect(raw, early):
+    """An unredirected header is sent to the first host only."""
 
     def answer(request):
         if b"/moved" in request:
@@ -90,7 +93,7 @@ def test_what_must_not_follow_a_redirect_does_not(raw, early):
 
 
 def test_a_file_can_be_retrieved(raw, tmp_path):
-    """By the oldest function of all."""
+    """urlretrieve, the oldest function of the module, works."""
     server = raw(gone_then_flex)
     urlretrieve(f"{server.url}{SNAPSHOTS}", tmp_path / "page.json")
     assert json.loads((tmp_path / "page.json").read_text())["totalCount"] == 0

@@ -1,5 +1,5 @@
 # mypy: disable-error-code="union-attr"
-"""A retired call by a library that isn't covered passes with a warning; a covered call has no second one."""
+"""A retired call by an uncovered library passes with a warning; a covered call has no second one."""
 
 import asyncio
 import http.client
@@ -37,8 +37,11 @@ def connected(raw):
 
 
 @pytest.mark.parametrize("by", ["request", "putrequest"])
-def test_http_client_is_warned_of(connected, file, by):
-    """At the caller's line, with what to do; the call is what it was."""
+def test_http_client_causes_a_warning(connected, file, by):
+    """The warning is at the caller's line and names the remedy.
+
+    The call is unchanged.
+    """
     server, connection = connected
     send = partial(connection.request, "GET", SNAPSHOTS, headers=BEARER)
     if by == "putrequest":
@@ -61,8 +64,8 @@ def test_http_client_is_warned_of(connected, file, by):
     assert server.targets() == [SNAPSHOTS]
 
 
-def test_warnings_as_errors_keep_the_call_from_being_made(connected, monkeypatch):
-    """As with the libraries that are served."""
+def test_warnings_as_errors_stop_the_call(connected, monkeypatch):
+    """The covered libraries do the same."""
     monkeypatch.setenv("ATLAS_SHIM_WARNINGS", "error")
     server, connection = connected
     with pytest.raises(LegacyEndpointWarning):
@@ -71,8 +74,8 @@ def test_warnings_as_errors_keep_the_call_from_being_made(connected, monkeypatch
 
 
 @pytest.mark.parametrize("switched", ["off", "shim.uninstall"])
-def test_a_shim_that_is_off_warns_nobody(connected, file, monkeypatch, switched):
-    """By the setting, or for the process."""
+def test_a_disabled_shim_warns_of_nothing(connected, file, monkeypatch, switched):
+    """It may be off by the setting, or for the process."""
     if switched == "off":
         monkeypatch.setenv("ATLAS_SHIM_ROUTE", "off")
     else:
@@ -115,7 +118,7 @@ class Agent:
 
 @pytest.fixture
 def stand_in(monkeypatch):
-    """Puts a module of a library's shape in its place, as if the program had imported it."""
+    """Replace a library by a module of the same shape, as if the program had imported it."""
 
     def made(name, code):
         module: Any = types.ModuleType(name)
@@ -128,8 +131,8 @@ def stand_in(monkeypatch):
 
 
 @pytest.mark.parametrize("kind", ["Session", "AsyncSession"])
-def test_niquests_is_warned_of(raw, file, stand_in, kind):
-    """Its fork of urllib3 takes the place of urllib3, whose door leaves the call alone."""
+def test_niquests_causes_a_warning(raw, file, stand_in, kind):
+    """Its fork of urllib3 replaces urllib3, whose entry point ignores the call."""
     niquests = stand_in("niquests", NIQUESTS)
     server = raw(gone)
     request = niquests.Request()
@@ -144,7 +147,7 @@ def test_niquests_is_warned_of(raw, file, stand_in, kind):
     assert len(file.read_text().splitlines()) == 1
 
 
-def test_twisted_is_warned_of(stand_in):
+def test_twisted_causes_a_warning(stand_in):
     """Its agent takes bytes."""
     url = f"https://cloud.mongodb.com{SNAPSHOTS}".encode()
     with pytest.warns(LegacyEndpointWarning, match=r"made with twisted\.web\.client,"):

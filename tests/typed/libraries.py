@@ -1,4 +1,4 @@
-"""Programs as users write them around the types of httpx, requests and urllib3; they are not run."""
+"""Programs as users write them with the types of httpx, requests and urllib3; they are not run."""
 
 import asyncio
 
@@ -19,7 +19,7 @@ def log(response: httpx.Response) -> None:
 
 
 def use(client: httpx.Client) -> list[str]:
-    """Do what programs do with a client of httpx."""
+    """Use a client of httpx as programs do."""
     client.event_hooks["response"].append(log)
     request = client.build_request("GET", "/x", params={"a": "1"})
     response = client.send(
@@ -30,7 +30,7 @@ def use(client: httpx.Client) -> list[str]:
 
 
 async def ause(client: httpx.AsyncClient) -> bytes:
-    """Do what programs do with a client whose calls are awaited."""
+    """Use an asynchronous client as programs do."""
     response = await client.get("/x", timeout=httpx.Timeout(5.0, connect=1.0))
     again = await client.send(response.request)
     async with client.stream("GET", "/x") as streamed:
@@ -99,7 +99,7 @@ def of_urllib3(http: PoolManager, pool: urllib3.HTTPSConnectionPool) -> int:
 
 
 def main() -> None:
-    """Make sessions, managers and pools."""
+    """Create sessions, managers and pools."""
     of_requests(requests.Session())
     timeout = urllib3.Timeout(total=3)
     pool = urllib3.HTTPSConnectionPool("a", 443)
@@ -108,7 +108,7 @@ def main() -> None:
 
 
 def mistakes(session: requests.Session) -> None:
-    """What the types of each library refuse."""
+    """Calls that each library's types refuse."""
     httpx.Client(nonsense=1)  # type: ignore[call-arg]
     httpx.get("https://a", content=b"")  # type: ignore[call-arg]
     httpx.Client().send("https://a")  # type: ignore[arg-type]

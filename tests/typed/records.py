@@ -1,4 +1,4 @@
-"""A program as a user writes it around ``shim.record``; ``tests/test_record.py`` runs a part of it."""
+"""A program as a user writes it with ``shim.record``; ``tests/test_record.py`` runs a part of it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def absent(response: httpx.Response | requests.Response) -> list[str]:
-    """Return the fields that the answer no longer has."""
+    """Return the fields that the reply no longer has."""
     record = shim.record(response)
     assert_type(record, Record | None)
     if record is None:
@@ -22,12 +22,12 @@ def absent(response: httpx.Response | requests.Response) -> list[str]:
 
 
 def is_absent(report: FieldReport) -> bool:
-    """Tell whether a field has no source any more."""
+    """Return whether a field no longer has a source."""
     return report.fidelity is Fidelity.ABSENT
 
 
 def asked(record: Record) -> list[tuple[str, int | None]]:
-    """Return what was sent upstream and what it answered, request by request."""
+    """Return the requests sent upstream and their replies."""
     assert_type(record.sent, tuple[shim.Sent, ...])
     assert_type(record.dropped, tuple[shim.Dropped, ...])
     assert_type(record.by_level(), dict[str, tuple[str, ...]])
@@ -37,7 +37,7 @@ def asked(record: Record) -> list[tuple[str, int | None]]:
 def routes(
     client: shim.AtlasClient, group_id: str, cluster_name: str
 ) -> set[str | None]:
-    """Return the sides that answered: for a page, its items, and the items of all pages."""
+    """Return the sides that replied: for a page, its items, and the items of all pages."""
     page = client.cloud_backups.list_serverless_backup_snapshots(group_id, cluster_name)
     records = [shim.record(page), *map(shim.record, page.results)]
     for snapshot in client.cloud_backups.iter_serverless_backup_snapshots(
@@ -52,7 +52,7 @@ def routes(
 async def why(
     client: shim.AsyncAtlasClient, group_id: str, cluster_name: str, snapshot_id: str
 ) -> str:
-    """Return why a snapshot, or the error in its place, came from where it did."""
+    """Return the reason for the side that returned a snapshot, or the error in its place."""
     try:
         found = shim.record(
             await client.cloud_backups.get_serverless_backup_snapshot(
@@ -68,7 +68,7 @@ async def why(
 async def of_writes(
     client: shim.AsyncAtlasClient, group_id: str, name: str
 ) -> list[Record | None]:
-    """Writes have a record as reads have, a deletion too."""
+    """Read the record of writes, including a deletion."""
     instances = client.serverless_instances
     jobs = client.shared_tier_restore_jobs
     order = jobs.create_shared_cluster_backup_restore_job
@@ -85,13 +85,13 @@ async def of_writes(
 def without_the_drop_in(
     one: plain_httpx.Response, other: plain_requests.Response
 ) -> None:
-    """The libraries' own responses are taken too: under ``shim.auto`` that is what a program has."""
+    """Pass the libraries' own responses, which a program has under ``shim.auto``."""
     assert_type(shim.record(one), Record | None)
     assert_type(shim.record(other), Record | None)
 
 
 def mistakes(response: httpx.Response, found: Record) -> None:
-    """Slips that a type checker finds."""
+    """Mistakes that a type checker finds."""
     _ = shim.record(response).route  # type: ignore[union-attr]
     _ = found.rout  # type: ignore[attr-defined]
     shim.recrod(response)  # type: ignore[attr-defined]

@@ -1,7 +1,7 @@
-"""Programs as users write them, which the project's run of mypy holds to the types that their libraries have.
+"""Programs as users write them, checked by the project's run of mypy.
 
-A slip that a type checker finds has a ``type: ignore``; mypy strict refuses those that
-nothing needs.
+A mistake that a type checker finds has a ``type: ignore``; mypy strict refuses an
+unused one.
 """
 
 import re
@@ -17,8 +17,8 @@ NAMES = [
 ]  # fmt: skip
 
 
-def test_public_names_are_all_there():
-    """A name that type checkers can't see would be missed above."""
+def test_every_public_name_is_used():
+    """The programs would not notice a name that type checkers can't see."""
     assert set(shim.__all__) == set(
         re.findall(r"shim\.(\w+)[,]", Path(__file__).read_text("utf-8"))
     )

@@ -1,4 +1,4 @@
-"""A program as a user writes it around the typed client; it is not run."""
+"""A program as a user writes it with the typed client; it is not run."""
 
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -19,7 +19,7 @@ PATIENT = Retries(attempts=5, backoff=1.0, longest_wait=120.0)
 
 
 def patient(base_url: str, access_token: str) -> AtlasClient:
-    """Return a client that may spend five minutes on a call, and wait for two in between."""
+    """Return a client that may spend five minutes on a call, and wait two of them between requests."""
     return AtlasClient(
         base_url=base_url, access_token=access_token, timeout=300.0, retries=PATIENT
     )
@@ -28,7 +28,7 @@ def patient(base_url: str, access_token: str) -> AtlasClient:
 def who_refused(
     client: AtlasClient, group_id: str, cluster_name: str, snapshot_id: str
 ) -> str:
-    """Return which side a snapshot was looked for on last, or when to ask again."""
+    """Return the side that was requested last for a snapshot, or the time to retry."""
     try:
         found = client.cloud_backups.get_serverless_backup_snapshot(
             group_id, cluster_name, snapshot_id
@@ -60,7 +60,7 @@ def newest(
 
 
 def age(snapshot: ServerlessBackupSnapshot, now: datetime) -> timedelta | None:
-    """Return how old a snapshot is, None when Atlas does not say."""
+    """Return a snapshot's age, None if Atlas does not report it."""
     if snapshot.created_at is None:
         return None
     return now - snapshot.created_at
@@ -103,7 +103,7 @@ async def replace(client: AsyncAtlasClient, group_id: str, name: str) -> str | N
 if TYPE_CHECKING:
 
     def refused(client: AtlasClient, group_id: str) -> None:
-        """What a type checker must refuse."""
+        """Calls that a type checker must refuse."""
         AtlasClient(retries=3)  # type: ignore[arg-type]
         AtlasClient(http_client=AsyncAtlasClient())  # type: ignore[arg-type]
         client.cloud_backups.get_serverless_backup_snapshot(group_id, "shop")  # type: ignore[call-arg]

@@ -1,4 +1,4 @@
-"""A program as a user writes it around aiohttp's types; a test of the door runs the part that asks."""
+"""A program as a user writes it with aiohttp's types; a test of the entry point runs the part that sends calls."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ async def ask(url: str) -> int:
 
 
 async def answer(request: web.Request) -> web.Response:
-    """Hand on what somebody else says."""
+    """Pass on the chunks of another iterator."""
     async with aiohttp.request(
         "GET", "https://example.org", headers=request.headers
     ) as response:
@@ -35,12 +35,12 @@ async def answer(request: web.Request) -> web.Response:
 
 
 def as_plain(session: aiohttp.ClientSession) -> plain.ClientSession:
-    """Return a session for somebody who knows aiohttp alone."""
+    """Return a session for code that knows aiohttp's types only."""
     return session
 
 
 async def wrong(session: aiohttp.ClientSession) -> None:
-    """What aiohttp's types refuse is refused."""
+    """Check that calls which aiohttp's types refuse are refused."""
     response = await session.get("https://example.org", heders={})  # type: ignore[call-arg]
     response.reed()  # type: ignore[attr-defined]
     aiohttp.ClientSession(timout=1)  # type: ignore[call-arg]

@@ -35,8 +35,8 @@ WAYS = [by_pool, by_urlopen, by_auto_and_pool]
 
 
 @pytest.mark.parametrize("ask", WAYS)
-def test_every_way_in_is_covered(atlas, ask):
-    """Pools as managers, ours and urllib3's own, in one trip, with URLs of the caller's."""
+def test_every_entry_point_is_covered(atlas, ask):
+    """Pools and managers, the shim's and urllib3's own, send one request and return the caller's URLs."""
     response = ask(atlas.url, headers=BEARER)
     assert response.status == 200
     assert json.loads(response.data)["totalCount"] > 0
@@ -54,15 +54,15 @@ def test_every_way_in_is_covered(atlas, ask):
     reason="urllib3 1.26 has no top-level function",
 )
 def test_the_top_level_function_is_covered(retired):
-    """With urllib3's own defaults."""
+    """It uses urllib3's own defaults."""
     assert urllib3.request("GET", retired, headers=BEARER).json()["totalCount"] > 0
 
 
 @pytest.mark.parametrize("early_or_late", ["early", "late"])
-def test_what_is_streamed_gives_its_connection_back(
+def test_a_streamed_response_releases_its_connection(
     raw, http, monkeypatch, early_or_late
 ):
-    """Of one connection and no more: each call would wait if the last one, or the 410 on the way, kept it."""
+    """There is only one: each call would wait if the last response, or the 410 before it, kept it."""
     if early_or_late == "early":
         monkeypatch.setenv("ATLAS_SHIM_SUNSET", "snapshots=2999-01-01")
     server = raw(gone_then_flex)
@@ -81,15 +81,15 @@ def test_what_is_streamed_gives_its_connection_back(
 
 
 def test_fields_become_the_query(atlas, http):
-    """As an ordinary call of request() has them."""
+    """They do for every call of request()."""
     response = http.request(
         "GET", f"{atlas.url}{SNAPSHOTS}", fields={"itemsPerPage": "1"}, headers=BEARER
     )
     assert len(json.loads(response.data)["results"]) == 1
 
 
-def test_repeated_fields_arrive_repeated(raw, http):
-    """Those of HTTPHeaderDict, those that bytes say, and those of the manager where the call has none."""
+def test_repeated_fields_stay_repeated(raw, http):
+    """This covers fields of HTTPHeaderDict, fields as bytes, and the manager's fields if the call has none."""
     server = raw(gone_then_flex)
     headers = plain.response.HTTPHeaderDict()
     headers.add("X-One", "a")
@@ -109,8 +109,8 @@ def test_repeated_fields_arrive_repeated(raw, http):
     assert b"accept-encoding" not in second
 
 
-def test_a_url_that_can_not_be_sent_is_urllib3s_own_fault(raw, http):
-    """Nothing of ours is in the way."""
+def test_an_invalid_url_raises_urllib3s_own_error(raw, http):
+    """The shim changes nothing about it."""
     server = raw(gone_then_flex)
     with pytest.raises(urllib3.exceptions.LocationParseError):
         http.request("GET", f"http://[::1{SNAPSHOTS}")
@@ -122,8 +122,8 @@ def test_a_url_that_can_not_be_sent_is_urllib3s_own_fault(raw, http):
 
 
 @pytest.mark.parametrize("status", ["200 OK", "418 I'm a teapot"])
-def test_a_pool_below_that_reads_content_takes_none_away(raw, status):
-    """As a program's own pool does that logs what came, or a mock that answers with bytes."""
+def test_an_inner_pool_may_read_the_content(raw, status):
+    """A program's own pool does so to log it, and a mock returns bytes."""
 
     class Logging(plain.HTTPConnectionPool):
         def urlopen(self, *args, **options):

@@ -17,8 +17,11 @@ def in_turn(*replies):
 
 
 @pytest.mark.parametrize("retries", [None, 2, Retry(2, status_forcelist=[503])])
-def test_what_is_sent_is_retried(raw, http, retries):
-    """A read whose connection breaks, and where Retry-After or the caller's list says so; the URL is the caller's."""
+def test_each_request_is_retried(raw, http, retries):
+    """A broken connection, a Retry-After or a listed status repeats a read.
+
+    The URL is the caller's.
+    """
     busy = reply("503 Service Unavailable", "Retry-After: 0", body=b'{"error": 503}')
     server = raw(in_turn(None, busy, reply("200 OK", body=EMPTY)))
     response = http.request("GET", f"{server.url}{SNAPSHOTS}", retries=retries)
@@ -32,8 +35,8 @@ def test_what_is_sent_is_retried(raw, http, retries):
 
 
 @pytest.mark.parametrize("status", [404, 503])
-def test_what_is_used_up_may_be_handed_out(raw, http, status):
-    """As the last response, where the caller does not want it raised."""
+def test_exhausted_retries_may_return_the_response(raw, http, status):
+    """The last response is returned if the caller wants no exception."""
     server = raw(lambda request: reply(f"{status} No", body=b'{"error": 1}'))
     retries = Retry(1, status_forcelist=[status], raise_on_status=False)
     assert (
@@ -48,5 +51,5 @@ def test_what_is_used_up_may_be_handed_out(raw, http, status):
     (Timeout(total=5, read=2), 5, (5, 2)), (Timeout(), None, (None, None)),
 ])  # fmt: skip
 def test_every_form_of_a_timeout_is_understood(timeout, seconds, waits):
-    """A number, requests' pair, or urllib3's own."""
+    """It may be a number, requests' pair, or urllib3's own class."""
     assert waits_of(timeout) == (seconds, waits)

@@ -24,7 +24,7 @@ def served(response):
 def with_token(module, name):
     """A client of another project that adds a token."""
     with warnings.catch_warnings():
-        # Of httpx, which authlib takes where there is no httpx2.
+        # Httpx's clients, which authlib uses if there is no httpx2.
         warnings.simplefilter("ignore")
         return getattr(pytest.importorskip(module), name)(token=TOKEN)
 
@@ -32,7 +32,7 @@ def with_token(module, name):
 @pytest.mark.parametrize(
     ("module", "name"),
     [
-        # Adds its token in ``request``, above the shim.
+        # It adds its token in ``request``, above the shim.
         (
             "requests_oauthlib",
             "OAuth2Session",
@@ -42,7 +42,7 @@ def with_token(module, name):
             "authlib.integrations.requests_client",
             "OAuth2Session",
         ),
-        # Which makes a request of its own from the one given.
+        # It creates a new request from the one given.
         (
             "authlib.integrations.httpx_client",
             "OAuth2Client",
@@ -50,14 +50,14 @@ def with_token(module, name):
     ],
 )
 def test_a_client_that_adds_a_token(retired, monkeypatch, module, name):
-    """Above the shim, or below it."""
+    """It may do so above the shim, or below it."""
     monkeypatch.setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")
     with with_token(module, name) as client:
         assert served(shim.wrap(client).get(retired))
 
 
-async def test_a_client_that_adds_a_token_and_is_awaited(retired):
-    """The same for AsyncClient."""
+async def test_an_asynchronous_client_that_adds_a_token(retired):
+    """AsyncClient behaves the same."""
     async with with_token(
         "authlib.integrations.httpx_client", "AsyncOAuth2Client"
     ) as client:
@@ -65,7 +65,7 @@ async def test_a_client_that_adds_a_token_and_is_awaited(retired):
 
 
 def test_toolbelt_with_a_base_url(atlas, retired):
-    """It puts the URL together above the shim; HTTP Digest needs no trip more."""
+    """It builds the URL above the shim. HTTP Digest needs no additional request."""
     toolbelt = pytest.importorskip("requests_toolbelt.sessions")
     session = shim.wrap(toolbelt.BaseUrlSession(base_url=atlas.url))
     session.auth = requests.auth.HTTPDigestAuth(DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY)
@@ -77,7 +77,7 @@ def test_toolbelt_with_a_base_url(atlas, retired):
 
 @pytest.fixture
 def storage(tmp_path):
-    """Where hishel keeps its cache."""
+    """Return the file of hishel's cache."""
     storage = pytest.importorskip("hishel").SqliteStorage(
         database_path=tmp_path / "cache.db"
     )
@@ -86,7 +86,7 @@ def storage(tmp_path):
 
 
 def test_hishel_on_httpx(retired, storage):
-    """Its cache is below, and keeps the successor's answers."""
+    """Its cache is below the shim, and keeps the successor's replies."""
     with pytest.importorskip("hishel.httpx").CacheClient(
         headers=BEARER, storage=storage
     ) as client:
@@ -95,7 +95,7 @@ def test_hishel_on_httpx(retired, storage):
 
 
 def test_hishel_on_requests(retired, storage):
-    """Its adapter is below."""
+    """Its adapter is below the shim."""
     session = requests.Session()
     session.mount(
         "http://", pytest.importorskip("hishel.requests").CacheAdapter(storage=storage)

@@ -15,7 +15,7 @@ from tests.doors.calls import BEARER, SNAPSHOTS, gone_then_flex
 
 
 class Tenacious(requests.Session):
-    """As programs make them: with methods, attributes, and a send of their own."""
+    """A program's subclass with methods, attributes, and its own ``send``."""
 
     def __init__(self, label="none"):
         super().__init__()
@@ -23,7 +23,7 @@ class Tenacious(requests.Session):
         self.seen = []
 
     def send(self, request, **kwargs):
-        """Count what is sent."""
+        """Count the requests that are sent."""
         self.seen.append(request.url)
         return super().send(request, **kwargs)
 
@@ -35,7 +35,7 @@ def trips(atlas, call):
 
 
 def test_a_subclass_sees_each_call_once(atlas, retired):
-    """The shim stands below its methods, as it does under shim.auto: they see the call that was made."""
+    """The shim works below its methods, as with shim.auto, so they see the caller's request."""
     session = Tenacious()
     session.auth = requests.auth.HTTPDigestAuth(DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY)
     assert shim.wrap(session) is session
@@ -48,7 +48,7 @@ def test_a_subclass_sees_each_call_once(atlas, retired):
 
 
 async def test_a_subclass_that_aiohttp_discourages_serves_retired_calls(retired):
-    """One class more is made of it, in silence."""
+    """The shim creates a further subclass without a warning."""
     aiohttp = pytest.importorskip("aiohttp")
     with pytest.warns(DeprecationWarning, match="discouraged"):
         kind = type("Mine", (aiohttp.ClientSession,), {})
@@ -63,7 +63,7 @@ async def test_a_subclass_that_aiohttp_discourages_serves_retired_calls(retired)
     "make", [urllib3.PoolManager, urllib3.connection_from_url, urllib3.ProxyManager]
 )
 def test_a_pool_serves_retired_calls(atlas, retired, make):
-    """urllib3's pools and managers, also one of proxies, whose own urlopen stands above the shim's."""
+    """This covers urllib3's pools and managers, and a proxy manager, whose own urlopen is above the shim's."""
     pool = make() if make is urllib3.PoolManager else make(atlas.url)
     kind = type(pool)
     assert shim.wrap(shim.wrap(pool)) is pool
@@ -73,7 +73,7 @@ def test_a_pool_serves_retired_calls(atlas, retired, make):
     else:
         url = retired
     if make is urllib3.ProxyManager:
-        # The fake takes the absolute form of a proxy's requests for a strange path.
+        # The fake does not know the absolute form of a proxy's requests.
         atlas.fake.handle = lambda method, target, *rest, **more: FakeAtlas.handle(
             atlas.fake, method, target.removeprefix(atlas.url), *rest, **more
         )
@@ -94,8 +94,8 @@ def test_copies_serve_retired_calls_too(retired, make):
     assert len(vars(session).get("seen", [])) == 0
 
 
-def test_what_is_no_client_is_refused():
-    """With the names of what is taken, and a way for what holds a client."""
+def test_other_objects_are_refused():
+    """The error names the accepted types, and the fix for an object that contains a client."""
     for other, said in (
         (object(), "a object"),
         (requests.Session, "the class Session"),
@@ -109,7 +109,7 @@ def test_what_is_no_client_is_refused():
 
 
 def test_a_client_whose_class_python_cannot_extend_is_refused():
-    """And it stays what it was."""
+    """The client stays unchanged."""
 
     class Final(requests.Session):
         def __init_subclass__(cls):
@@ -128,7 +128,7 @@ def mounted(url, **options):
 
 
 class Handmade(AuthBase):
-    """Signs for the URL that it sees, once it knows a nonce, and leaves no hook to find it by."""
+    """An authentication that signs the URL once it has a nonce, and leaves no hook that reveals it."""
 
     def __init__(self):
         self.digest = HTTPDigestAuth(DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY)
@@ -136,15 +136,15 @@ class Handmade(AuthBase):
         self.digest._thread_local.chal = {"realm": "x", "nonce": "y", "qop": "auth"}
 
     def __call__(self, request):
-        """Sign."""
+        """Sign the request."""
         request.headers["Authorization"] = self.digest.build_digest_header(
             request.method, request.url
         )
         return request
 
 
-def test_digest_that_cannot_be_signed_here_is_an_error_that_says_so(atlas, retired):
-    """With a way out, and no challenge that a program would try to meet."""
+def test_digest_that_cannot_be_signed_here_is_a_clear_error(atlas, retired):
+    """It names the fix, and has no challenge that a program would try to answer."""
     response = mounted(atlas.url).get(retired, auth=Handmade())
     assert response.status_code == 401
     assert response.json()["errorCode"] == "SHIM_DIGEST_NEEDS_AUTH"
@@ -153,7 +153,7 @@ def test_digest_that_cannot_be_signed_here_is_an_error_that_says_so(atlas, retir
 
 
 def test_the_adapters_own_credentials_sign_retired_calls(atlas, retired):
-    """And nothing else."""
+    """They sign no other calls."""
     session = mounted(atlas.url, auth=HTTPDigestAuth(DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY))
     assert session.get(retired, auth=Handmade()).status_code == 200
     assert session.get(retired).status_code == 200
@@ -161,13 +161,13 @@ def test_the_adapters_own_credentials_sign_retired_calls(atlas, retired):
 
 
 def test_other_adapters_can_be_below(raw, retired):
-    """What they have is reached through this one; other calls are theirs alone."""
+    """Their attributes are available through the wrapper, and other calls go to them directly."""
 
     class Counting(requests.adapters.HTTPAdapter):
         sent = 0
 
         def send(self, *args, **options):
-            """Count."""
+            """Count the requests."""
             self.sent += 1
             return super().send(*args, **options)
 
@@ -183,7 +183,7 @@ def test_other_adapters_can_be_below(raw, retired):
 
 
 def test_a_session_with_it_can_be_pickled(atlas, retired):
-    """As sessions can be; its pools are made anew."""
+    """The copy has new connection pools."""
     session = pickle.loads(pickle.dumps(mounted(atlas.url)))
     assert session.get(retired, headers=BEARER).status_code == 200
     session.close()

@@ -1,5 +1,5 @@
 # ruff: noqa: D101, D102, N818 - as the generator's templates have it
-"""Calls Atlas as a client does that OpenAPI Generator made (``-g python``): rest.py and api_client.py, cut to size."""
+"""Calls Atlas as a client of OpenAPI Generator (``-g python``) does: a shortened rest.py and api_client.py."""
 
 import json
 import os

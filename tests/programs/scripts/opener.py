@@ -1,4 +1,4 @@
-"""Pages through snapshots with nothing but the standard library, signed by Digest."""
+"""Pages through snapshots with the standard library only, signed by Digest."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Pages through snapshots with a session that tries again, checks in a hook, and sends what it prepared itself."""
+"""Pages through snapshots with a session that retries, checks in a hook, and sends prepared requests."""
 
 import os
 from threading import Thread

@@ -1,4 +1,4 @@
-"""Lists the snapshots of a serverless instance, as a tutorial has it."""
+"""Lists the snapshots of a serverless instance, as in a tutorial."""
 
 import os
 
