@@ -129,7 +129,7 @@ def test_pages_are_collected_from_one_reply(lines):
 
 
 def test_rules_of_time_use_the_recording_date(lines):
-    """A difference between then and now, in either direction, proves nothing."""
+    """A later replay compares with the values of that date."""
     new = {"ends": "2026-02-01T00:00:00Z"}
     assert lines(({"over": False}, new), recorded="2026-01-01")["over"].equal == 1
     assert (

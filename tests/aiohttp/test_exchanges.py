@@ -28,7 +28,10 @@ from tests.peers.raw import until
 
 
 async def test_a_form_is_sent_as_a_form(raw, early):
-    """A body of a type other than JSON is not translated; the call is refused with Atlas's error document."""
+    """The legacy endpoint gets it unchanged.
+
+    It can't be translated for the successor, so the reply is a 400.
+    """
     server = raw(gone_then(taken))
     async with aiohttp.ClientSession() as session:
         response = await session.post(

@@ -35,8 +35,8 @@ def test_an_uncovered_method_is_a_problem(monkeypatch):
     assert "requests.Session.get_adapter: is not covered" in problems
 
 
-def test_the_text_has_the_same_report():
-    """Without ``--json`` the report is in sentences."""
+def test_the_default_report_is_in_sentences():
+    """It names the command that explains why a call is not translated."""
     done = CliRunner().invoke(main, ["check"])
     assert "Drop-in (switched on by this command)" in done.stdout
     assert (

@@ -152,7 +152,7 @@ async def test_tornado_causes_a_warning(retired):
 
 
 def test_curl_cffi_causes_a_warning(retired):
-    """The warning comes with the first session, which the library's functions use too, and names the program's line."""
+    """Its functions use a session, too. The warning names the program's line."""
     curl = pytest.importorskip("curl_cffi.requests")
     shim.install()
     with pytest.warns(

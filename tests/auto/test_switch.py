@@ -110,7 +110,7 @@ def test_settings_that_become_wrong_before_the_first_call_are_ignored(
     assert requests.get(retired, headers=BEARER, timeout=10).status_code == 200
 
 
-def test_documents_missing_at_the_first_call_stop_no_call(
+def test_documents_broken_before_the_first_call_stop_no_call(
     retired, unloaded, monkeypatch, tmp_path, capsys
 ):
     """The call is made without translation, as are the next ones.

@@ -302,8 +302,11 @@ def test_a_call_without_a_line_is_named_by_its_target(
     ] == [("job.py", None)] * 4
 
 
-def test_unreadable_internals_cost_only_the_call_site(retired, places, monkeypatch):
-    """If private parts of asyncio change, the place is missing, but the call works."""
+def test_unreadable_internals_cost_only_precision(retired, places, monkeypatch):
+    """If private parts of asyncio change, the call works.
+
+    The warning then names the line that started the loop.
+    """
 
     def changed(*_):
         raise TypeError("changed")

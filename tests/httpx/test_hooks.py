@@ -66,7 +66,7 @@ async def test_a_hook_may_turn_it_into_another_call(raw):
     assert server.targets() == ["/mine"] * 2
 
 
-async def test_async_hooks_can_be_added_during_a_call(raw):
+async def test_async_hooks_can_be_added_and_replaced(raw):
     """A hook that raises for the last response closes it.
 
     The error has the caller's own request.

@@ -172,7 +172,7 @@ def test_an_sdk_reads_instances(tmp_path, way):
     assert lines[1].startswith(f"{DEMO_CLUSTER} IDLE ")
     assert lines[2].startswith("SERVERLESS ")
     assert len(calls) == 3
-    # not from the SDK
+    # the warning names no line of the SDK's
     assert (
         f"{SCRIPTS.name}{os.sep}sdk.py:" in said or f"{tmp_path}{os.sep}sdk.py:" in said
     )

@@ -62,7 +62,7 @@ def test_nonce_counts_grow(atlas, retired, monkeypatch):
 
 
 def test_credentials_that_the_caller_sets_are_kept(atlas, retired):
-    """A bearer token set on the prepared request wins, also if the successor fails and the legacy path is tried."""
+    """A bearer token set on the prepared request wins over the session's key."""
     session = requests.Session()
     session.auth = HTTPDigestAuth("nobody", "wrong")
     request = session.prepare_request(requests.Request("GET", retired))
@@ -156,7 +156,7 @@ def test_a_callers_signature_is_kept_for_its_own_target(raw, early):
 
 
 def test_an_authentication_may_sign_in_the_query(raw, early):
-    """The URL that an authentication returns is sent, as on the retired path."""
+    """The URL that the authentication returns is sent, here on the legacy path."""
 
     def sign(request):
         request.prepare_url(request.url, {"signature": "abc"})

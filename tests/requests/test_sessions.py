@@ -32,10 +32,7 @@ def test_a_hooks_exception_reaches_the_caller(raw):
 
 
 def test_the_caller_sees_their_own_request(retired):
-    """It is the same object, with its URL and fields unchanged.
-
-    The record has the URL that was requested upstream.
-    """
+    """It is the same object, with its URL and fields unchanged."""
     session = requests.Session()
     request = session.prepare_request(
         requests.Request(

@@ -21,7 +21,7 @@ from tests.peers.answering import reply
 
 
 def test_a_response_is_http_clients(retired):
-    """It has all of that class's attributes, and the request is unchanged."""
+    """Programs can use that class's attributes, and the request is unchanged."""
     request = Request(retired, headers=BEARER)
     with urlopen(request, timeout=10) as response:
         assert int(response.getheader("Content-Length")) == len(response.read())

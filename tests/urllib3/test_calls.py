@@ -88,8 +88,11 @@ def test_fields_become_the_query(atlas, http):
     assert len(json.loads(response.data)["results"]) == 1
 
 
-def test_repeated_fields_stay_repeated(raw, http):
-    """This covers fields of HTTPHeaderDict, fields as bytes, and the manager's fields if the call has none."""
+def test_header_fields_are_sent_as_given(raw, http):
+    """Repeated fields stay repeated, and values may be bytes.
+
+    A call without fields sends the manager's, including SKIP_HEADER.
+    """
     server = raw(gone_then_flex)
     headers = plain.response.HTTPHeaderDict()
     headers.add("X-One", "a")

@@ -183,7 +183,7 @@ def test_other_adapters_can_be_below(raw, retired):
 
 
 def test_a_session_with_it_can_be_pickled(atlas, retired):
-    """The copy has new connection pools."""
+    """The copy serves retired calls."""
     session = pickle.loads(pickle.dumps(mounted(atlas.url)))
     assert session.get(retired, headers=BEARER).status_code == 200
     session.close()
