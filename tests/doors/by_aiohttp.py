@@ -13,6 +13,7 @@ import shim
 from shim import aiohttp as ours
 from tests.doors.calls import basic
 from tests.doors.door import ALL_FORMS, Client, Door, Got, noting
+from tests.peers.digest_in_aiohttp import signing
 
 
 class _Client(Client):
@@ -90,7 +91,7 @@ class Aiohttp(Door):
         async def made() -> plain.ClientSession:
             session: plain.ClientSession = library.ClientSession(
                 headers=basic(user) if user else None,
-                **({"middlewares": [plain.DigestAuthMiddleware(*key)]} if key else {}),
+                **({"middlewares": signing(*key)} if key else {}),
                 timeout=plain.ClientTimeout(total=options.get("timeout", 30.0)),
                 cookie_jar=plain.CookieJar(unsafe=True),
                 raise_for_status=options.get("checks", False),

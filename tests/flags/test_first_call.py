@@ -19,6 +19,7 @@ from shim.fake import DEMO_GROUP
 from tests.doors.calls import BEARER, JOBS, ORDERED, SNAPSHOTS
 from tests.doors.process import *  # noqa: F403 - its fixtures
 from tests.peers.answering import reply
+from tests.peers.raw import until
 
 CALLS = {
     "httpx": "import {0}httpx as h; status = h.request(method, url, content=data, headers=headers).status_code",
@@ -150,11 +151,18 @@ def _by_flag(clean_process, monkeypatch):
 
 
 @pytest.fixture
-def held():
+def asked():
+    """An event that is set when the provider is asked for the flag."""
+    return threading.Event()
+
+
+@pytest.fixture
+def held(asked):
     """Set a provider that replies after an event is set, which is returned."""
     event = threading.Event()
 
     def word(flag, context):
+        asked.set()
         return FlagResolutionDetails("legacy" if event.wait(30) else "successor")
 
     api.set_provider(
@@ -202,6 +210,44 @@ def test_trio_continues_while_a_call_waits_for_its_value(raw, held):
         held.set()
 
     assert trio.run(both) == 418
+
+
+async def by_httpx(use):
+    async with httpx.AsyncClient(follow_redirects=True) as client:
+        await use(lambda url: client.stream("GET", url))
+
+
+async def by_aiohttp(use):
+    async with aiohttp.ClientSession() as session:
+        await use(session.get)
+
+
+@pytest.mark.parametrize("client", [by_httpx, by_aiohttp])
+async def test_a_cancelled_wait_closes_the_response_that_led_to_it(
+    raw, asked, held, client
+):
+    """Redirects ended at a retired call, whose reply has begun when its flag is evaluated."""
+
+    def redirect(request):
+        if b"/serverless/" in request:
+            return b"HTTP/1.1 410 Gone\r\nContent-Length: 5\r\n\r\n"
+        return reply("302 Found", f"Location: {SNAPSHOTS}")
+
+    async def cancelled(get):
+        async def call():
+            async with get(f"{server.url}/moved"):
+                raise AssertionError("it was not cancelled")
+
+        task = asyncio.create_task(call())
+        await asyncio.to_thread(asked.wait)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        await asyncio.to_thread(until, lambda: server.left, "the end of the connection")
+
+    server = raw(redirect)
+    await client(cancelled)
+    held.set()
 
 
 def test_without_a_value_the_default_applies(retired, monkeypatch):

@@ -44,16 +44,19 @@ async def send(
     if door is not None:
         return await _exchanged(door)
     response: ClientResponse = first or await base(method, str_or_url, **options)
-    if (
-        response.history
-        and (door := await _led_to(session, base, str_or_url, response, options))
-        is not None
-    ):
+    if not response.history:
+        return response
+    try:
+        door = await _led_to(session, base, str_or_url, response, options)
+    except BaseException:
         response.release()
-        served = await _exchanged(door)
-        redirected(served, response.history)
-        return served
-    return response
+        raise
+    if door is None:
+        return response
+    response.release()
+    served = await _exchanged(door)
+    redirected(served, response.history)
+    return served
 
 
 async def _led_to(

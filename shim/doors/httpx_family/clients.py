@@ -120,7 +120,12 @@ def _sent(  # noqa: PLR0913 - a client's own arguments, and whose they are
         retired = yield from retired_request(request, side, client)
     if retired is None:
         response = first or (yield partial(base, request, stream=stream, **options))
-        if (retired := (yield from _led_to(side, client, response))) is None:
+        try:
+            retired = yield from _led_to(side, client, response)
+        except BaseException:
+            yield getattr(response, side.closes)
+            raise
+        if retired is None:
             return response
         yield getattr(response, side.closes)
         request = response.request

@@ -27,6 +27,7 @@ from tests.gateway.credentials.worlds import (
     world,
 )  # fmt: skip
 from tests.gateway.tls.worlds import certified
+from tests.peers import digest_in_aiohttp
 from tests.peers.raw import reply, replying
 from tests.peers.served import status_of, value_of
 
@@ -81,7 +82,7 @@ def by_requests(seen):  # it quotes algorithm and qop
 def by_aiohttp(seen):
     async def all_calls():
         async with aiohttp.ClientSession(
-            middlewares=(aiohttp.DigestAuthMiddleware(*KEY),)
+            middlewares=digest_in_aiohttp.signing(*KEY)
         ) as client:
             statuses = []
             for path, accept in TURNS:
