@@ -10,9 +10,9 @@ from shim.core.recognize import shared_engine
 from shim.core.settings import RouteWord, Settings
 from shim.documents.vocabulary import Fidelity
 from tests.core.driver import ORIGIN, answers, drive
-from tests.foreign_suites import SUITES
 from tests.hostile.faults import CATALOG
 from tests.hostile.rows import PASSED, REFUSED
+from tests.suites.run import SUITES
 
 ROOT = Path(__file__).parents[1]
 EXPLANATION = ROOT / "docs" / "explanation"

@@ -1,12 +1,12 @@
-"""Other libraries' test suites, with and without the shim.
+"""Run other projects' test suites with and without the shim: ``python -m tests.suites.run httpx``.
 
-Start it with ``python -m tests.foreign_suites httpx``. Each is taken from the library's
-own source distribution and run in an environment of its own in a temporary folder:
-plainly, with ``shim.auto`` loaded before its first test, and for httpx also with the
-library's name pointing to the drop-in. All runs must have the same result. The results,
-with versions and date, are written into the library's row of ``trust.md``, as are those
-of the project's own tests with third-party ``clients``. It needs a package index, and
-takes minutes; ``.ci/run --suites`` runs all.
+Each file of this folder describes one suite; add a file to add a suite. A suite comes
+from the project's own source distribution, and runs in an environment of its own in a
+temporary folder: plainly, with ``shim.auto`` loaded before its first test, and for
+httpx also with the library's name pointing to the drop-in. All runs must have the same
+result. The results, with versions and date, are written into the suite's row of
+``trust.md``, as are those of the project's own tests with third-party ``clients``. It
+needs a package index, and takes minutes; ``.ci/run --suites`` runs all.
 """
 
 import datetime as dt
@@ -24,7 +24,7 @@ from pathlib import Path
 import attrs
 import click
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 TRUST = ROOT / "docs" / "explanation" / "trust.md"
 CLIENTS = (
     "httpx",
@@ -44,12 +44,20 @@ CLIENT_TESTS = (
 
 @attrs.frozen
 class Suite:
-    """A library's suite: the release, its requirements, its tests (patterns), the extras, and the ways to run it."""
+    """A project's suite, as its file describes it."""
 
     release: str
+    """The requirement of the released project."""
     needs: Sequence[str]
+    """What its tests require.
+
+    A version is pinned as in the project's own list if its tests fail with a newer one,
+    also without the shim.
+    """
     tests: Sequence[str]
+    """Arguments of pytest; patterns are relative to the source distribution."""
     extras: str = ""
+    """The shim's own extras to install."""
     ways: Sequence[str] = ("plain", "auto")
 
 
@@ -58,10 +66,8 @@ PLUGINS = {"plain": (), "auto": ("-p", "shim.auto"), "replaced": ("-p", "replace
 
 
 SUITES = {
-    name: Suite(**suite)
-    for name, suite in tomllib.loads(
-        Path(__file__).with_suffix(".toml").read_text("utf-8")
-    ).items()
+    path.stem: Suite(**tomllib.loads(path.read_text("utf-8")))
+    for path in sorted(Path(__file__).parent.glob("*.toml"))
 }
 
 
