@@ -1,11 +1,14 @@
 """A flag applies from a program's first call: programs with one call, each in a process of its own."""
 
 import asyncio
+import itertools
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 import trio
@@ -21,47 +24,20 @@ from tests.doors.process import *  # noqa: F403 - its fixtures
 from tests.peers.answering import reply
 from tests.peers.raw import until
 
-CALLS = {
-    "httpx": "import {0}httpx as h; status = h.request(method, url, content=data, headers=headers).status_code",
-    "httpx, awaited": (
-        "import asyncio, {0}httpx as h\n"
-        "async def call():\n"
-        "    async with h.AsyncClient() as client:\n"
-        "        return (await client.request(method, url, content=data, headers=headers)).status_code\n"
-        "status = asyncio.run(call())"
-    ),
-    "requests": "import {0}requests as r; status = r.request(method, url, data=data, headers=headers).status_code",
-    "urllib3": (
-        "import {0}urllib3 as u\nstatus = u.PoolManager().request(method, url, body=data, headers=headers).status"
-    ),
-    "aiohttp": (
-        "import asyncio, {0}aiohttp as a\n"
-        "async def call():\n"
-        "    async with a.ClientSession(headers=headers) as session, session.request(method, url, data=data) as got:\n"
-        "        return got.status\n"
-        "status = asyncio.run(call())"
-    ),
-    "urllib": (
-        "import urllib.request, urllib.error\n"
-        "try:\n"
-        "    status = urllib.request.urlopen(urllib.request.Request(url, data, headers, method=method)).status\n"
-        "except urllib.error.HTTPError as error:\n"
-        "    status = error.status"
-    ),
+PROGRAMS = Path(__file__).parent / "programs"
+LIBRARIES = ("httpx", "awaited_httpx", "requests", "urllib3", "aiohttp", "urllib")
+IMPORT = re.compile(r"^import (httpx|requests|urllib3|aiohttp)$", re.MULTILINE)
+WAYS = {
+    "dropin": lambda program: IMPORT.sub(r"from shim import \1", program),
+    "auto": lambda program: f"import shim.auto\n{program}",
+    "run": lambda program: program,
 }
-"""Library -> a program of one call, with the prefix of the import."""
-
-PROVIDER = """
-import time
-from openfeature.flag_evaluation import FlagResolutionDetails
-from openfeature.provider.in_memory_provider import InMemoryFlag, InMemoryProvider
-
-def provider():
-    def word(flag, context):
-        time.sleep(0.3)
-        return FlagResolutionDetails({word!r} if context.targeting_key == {project!r} else "successor")
-    return InMemoryProvider({{"atlas-route": InMemoryFlag("x", {{"x": "x"}}, context_evaluator=word)}})
-"""
+"""A way to use the shim -> the change that it needs in a program."""
+PAIRS = [
+    pair for pair in itertools.product(LIBRARIES, WAYS) if pair != ("urllib", "dropin")
+]
+"""The standard library has no drop-in module."""
+PROVIDERS = {"file": "file:flags.toml", "factory": "our_flags:provider"}
 
 
 def answer(request: bytes) -> bytes:
@@ -85,50 +61,37 @@ def answer(request: bytes) -> bytes:
     )
 
 
-@pytest.mark.parametrize("library", CALLS)
-@pytest.mark.parametrize("way", ["face", "auto", "run"])
-@pytest.mark.parametrize("word", ["off", "legacy", "auto"])
-@pytest.mark.parametrize("provider", ["file", "factory"])
+@pytest.mark.parametrize(("library", "way"), PAIRS)
+@pytest.mark.parametrize("value", ["off", "legacy", "auto"])
+@pytest.mark.parametrize("provider", PROVIDERS)
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_the_only_call_of_a_program_uses_the_flag(
-    raw, tmp_path, library, way, word, provider, method
+    raw, tmp_path, library, way, value, provider, method
 ):
     """The project's value applies instead of the general one, for reads and for writes."""
-    if library == "urllib" and way == "face":
-        way = "auto"  # the standard library has no face
     atlas = raw(answer)
-    url = f"{atlas.url}{SNAPSHOTS if method == 'GET' else JOBS}"
-    data = None if method == "GET" else ORDERED
-    said = {
-        "url": url,
-        "data": data,
-        "method": method,
-        "headers": {**BEARER, "Content-Type": "application/json"},
-    }
-    lines = [f"{name} = {value!r}" for name, value in said.items()]
-    lines += ["import shim.auto"] * (way == "auto")
-    lines += [CALLS[library].format("shim." if way == "face" else ""), "print(status)"]
-    (tmp_path / "program.py").write_text("\n".join(lines))
+    program = (PROGRAMS / f"by_{library}.py").read_text()
+    (tmp_path / "program.py").write_text(WAYS[way](program))
     (tmp_path / "flags.toml").write_text(
-        f'[atlas-route]\nvalue = "successor"\nprojects = {{ "{DEMO_GROUP}" = "{word}" }}\n'
-    )
-    (tmp_path / "our_flags.py").write_text(
-        PROVIDER.format(word=word, project=DEMO_GROUP)
+        f'[atlas-route]\nvalue = "successor"\nprojects = {{ "{DEMO_GROUP}" = "{value}" }}\n'
     )
     environ = {
         "ATLAS_SHIM_ROUTE": "openfeature:atlas-route",
-        "ATLAS_SHIM_OPENFEATURE_PROVIDER": "file:flags.toml"
-        if provider == "file"
-        else "our_flags:provider",
+        "ATLAS_SHIM_OPENFEATURE_PROVIDER": PROVIDERS[provider],
         "ATLAS_SHIM_WARNINGS": "off",
         "ATLAS_SHIM_UPSTREAM": atlas.url,
-        "PYTHONPATH": os.pathsep.join([str(tmp_path), *filter(None, sys.path)]),
+        "PYTHONPATH": os.pathsep.join([str(PROGRAMS), *filter(None, sys.path)]),
+        "PROJECT": DEMO_GROUP,
+        "VALUE": value,
     }
-    command = [
-        sys.executable,
-        *(["-m", "shim", "run", "--", sys.executable] if way == "run" else ()),
-        "program.py",
-    ]
+    headers = {**BEARER, "Content-Type": "application/json"}
+    if method == "GET":
+        call = [method, f"{atlas.url}{SNAPSHOTS}", None, headers]
+    else:
+        call = [method, f"{atlas.url}{JOBS}", ORDERED.decode(), headers]
+    command = [sys.executable, "program.py", json.dumps(call)]
+    if way == "run":
+        command = [sys.executable, "-m", "shim", "run", "--", *command]
     done = subprocess.run(
         command,
         cwd=tmp_path,
@@ -139,7 +102,7 @@ def test_the_only_call_of_a_program_uses_the_flag(
     )
     assert done.returncode == 0, done.stderr
     is_retired = done.stdout.strip() == "418"
-    assert is_retired is (word != "auto")
+    assert is_retired is (value != "auto")
     assert all(("/serverless/" in target) is is_retired for target in atlas.targets())
 
 
