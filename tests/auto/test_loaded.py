@@ -4,6 +4,7 @@ import json
 import os
 import sys
 import warnings
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,52 +14,9 @@ from shim.errors import LegacyEndpointWarning
 from shim.fake import FakeAtlas
 from shim.fake.server import FakeServer
 from tests.doors.calls import BEARER, SNAPSHOTS
-from tests.peers.pythons import said
+from tests.peers.pythons import printed
 
-START = f"""
-import os, sys
-url, before, facts = sys.argv[1], set(sys.modules), {{}}
-retired, other = url + {SNAPSHOTS!r}, url + "/elsewhere"
-
-def note(name, value=None):
-    facts[name] = [sorted(set(sys.modules) - before), value]
-
-def statuses(*libraries):
-    return [library.get(retired, headers={BEARER!r}).status_code for library in libraries]
-"""
-
-SWITCHED_ON = f"""{START}
-import shim.auto
-note("auto")
-import urllib.request
-try: urllib.request.urlopen("http://localhost:1/x")
-except OSError: note("standard library")
-os.environ["ATLAS_SHIM_UPSTREAM"] = url
-import requests, httpx
-note("imported", [hasattr(function, "__wrapped__") for function in (httpx.Client.send, requests.Session.get_adapter)])
-note("other calls", [requests.get(other).status_code, httpx.get(other).status_code])
-import aiohttp
-note("aiohttp", hasattr(vars(aiohttp.ClientSession)["_request"], "__wrapped__"))
-note("retired calls", statuses(requests, httpx))
-import json
-print(json.dumps(facts))
-"""
-
-SWITCHED_OFF = f"""{START}
-import shim
-note("record", shim.record(None))
-os.environ["ATLAS_SHIM_UPSTREAM"] = url
-shim.install(); shim.uninstall()
-import requests, httpx
-requests.get(other), httpx.get(other)
-note("switched off", statuses(requests, httpx))
-shim.wrap(requests.Session())
-note("wrapped")
-shim.install()
-note("switched on", statuses(requests, httpx))
-import json
-print(json.dumps(facts))
-"""
+PROGRAMS = Path(__file__).parent / "programs"
 
 
 @pytest.fixture(scope="module")
@@ -66,8 +24,10 @@ def facts():
     """Stage of a program -> the modules loaded by then, and the results recorded."""
     with FakeServer(FakeAtlas()) as server:
         found: dict[str, Any] = {}
-        for code in (SWITCHED_ON, SWITCHED_OFF):
-            found |= json.loads(said(code, server.url))
+        url = server.url
+        for way in ("on", "off"):
+            words = (way, url, url + SNAPSHOTS, BEARER["Authorization"])
+            found |= json.loads(printed(PROGRAMS / "loads.py", *words))
     return {stage: (set(modules), noted) for stage, (modules, noted) in found.items()}
 
 
@@ -165,44 +125,15 @@ def test_curl_cffi_causes_a_warning(retired):
         curl.Session().request()
 
 
-FORKING = f"""
-import os, sys, threading
-import shim.auto, requests
-retired, begun, forked = sys.argv[1] + {SNAPSHOTS!r}, threading.Event(), threading.Event()
-
-class Halfway:
-    def find_spec(self, name, path=None, target=None):
-        if name == "shim.core.exchange":
-            sys.meta_path.remove(self)
-            begun.set()
-            forked.wait(1)
-
-def status():
-    return requests.get(retired, headers={BEARER!r}).status_code
-
-sys.meta_path.insert(0, Halfway())
-first = threading.Thread(target=status)
-first.start()
-begun.wait()
-child = os.fork()
-forked.set()
-if not child:
-    os._exit(0 if status() == 200 else 1)
-first.join()
-print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
-"""
-
-
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="fork as POSIX has it")
 def test_a_fork_waits_for_another_threads_import():
     """Otherwise the child would wait forever for a module that a thread of its parent was importing."""
     with FakeServer(FakeAtlas()) as atlas:
-        assert (
-            said(
-                FORKING,
-                atlas.url,
-                ATLAS_SHIM_UPSTREAM=atlas.url,
-                ATLAS_SHIM_WARNINGS="off",
-            )
-            == "0"
+        status = printed(
+            PROGRAMS / "forks.py",
+            atlas.url + SNAPSHOTS,
+            BEARER["Authorization"],
+            ATLAS_SHIM_UPSTREAM=atlas.url,
+            ATLAS_SHIM_WARNINGS="off",
         )
+    assert status == "0"

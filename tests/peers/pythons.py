@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 
@@ -28,9 +29,18 @@ def run(
     )
 
 
+def printed(program: Path, *words: str, **environment: str) -> str:
+    """Return the output of a program, which may not fail, nor write to standard error. Python's warnings are off."""
+    return _output(program, *words, **environment)
+
+
 def said(code: str, *words: str, **environment: str) -> str:
-    """Return the output of some code; it may not fail, nor write to standard error. Python's warnings are off."""
-    done = run("-W", "ignore", "-c", code, *words, **environment)
-    assert done.returncode == 0
+    """Return the output of some code, as ``printed`` does."""
+    return _output("-c", code, *words, **environment)
+
+
+def _output(*words: object, **environment: str) -> str:
+    done = run("-W", "ignore", *words, **environment)
+    assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     return done.stdout.strip()
