@@ -8,6 +8,7 @@ import attrs
 
 from shim.documents.errors import ErrorRule, read_errors, wrong_errors
 from shim.documents.fields import BARE, BODY, LISTS, Resource
+from shim.documents.question import RequestBody
 from shim.documents.read import Declared, of_table, read_as
 from shim.documents.resources import read_body
 from shim.documents.sources import parse_source
@@ -24,8 +25,7 @@ def _made(table: Table, key: str) -> Resource | None:
     # no document declares the members of the list's objects
     if sub is not None and "each" in table.data:
         request = table.around.operation.request
-        members = {} if request is None else request.members
-        plain = members.get(str(table.data["each"])) == "strings"
+        plain = _members(request).get(str(table.data["each"])) == "strings"
         given = (*table.around.given, BARE) if plain else None
         sub.around = attrs.evolve(table.around, given=given)
     return read_body(sub, settings=())
@@ -70,102 +70,115 @@ class Before(Declared):
         return tuple(one for one in (self.query, self.body) if one is not None)
 
     def wrong(self, table: Table) -> Rows:
-        legacy = table.around.operation
-        given = table.around.given
-        is_look = self.method == "GET"
-        if legacy.request:
-            members = legacy.request.members
-        else:
-            members = {}
-        if legacy.request and not legacy.request.bare:
-            required = legacy.request.required
-        else:
-            required = members
         checked(table, "version", parse_date, self.version)
+        is_look = self.method == "GET"
+        of_looks = self.gives or self.members or self.errors
         yield (
             "method",
-            not is_look and legacy.method == "GET",
-            "writes before a read: a read stays a read",
+            not is_look and table.around.operation.method == "GET",
+            "must be GET: the legacy call is a read, and nothing may be written before it",
         )
-        for key, made in (("query", self.query), ("body", self.body)):
-            yield (
-                key,
-                made and not made.fields,
-                "makes nothing: give members, each with a rule",
-            )
-        yield "body", self.body and is_look, "belongs to writes"
-        yield "each", self.each and is_look, "belongs to writes"
-        yield "but", self.but and not self.each, "belongs to each"
-        yield "but", self.but and self.but == self.each, "is the same list as each"
-        yield "by", self.by and not self.but, "belongs to but"
-        chooses = any("[only" in source for source in self.gives.values())
         yield (
-            "several",
-            self.several and not chooses,
-            "can never be used: none of its values is [only]",
+            "",
+            not is_look and of_looks,
+            "is a write; gives, members and errors apply only to lookups",
         )
+        yield (
+            "",
+            is_look and not self.gives and not self.errors,
+            "is a lookup without effect; add gives or errors",
+        )
+        yield "body", self.body and is_look, "applies only to writes"
+        yield "each", self.each and is_look, "applies only to writes"
+        for key, made in (("query", self.query), ("body", self.body)):
+            is_empty = made is not None and not made.fields
+            yield key, is_empty, "is empty; give members, each with a rule"
+        yield from self._wrong_lists(table)
+        yield from self._wrong_values(table)
+        yield from self._wrong_query()
+        yield from wrong_errors(self.errors)
+        for code, rule in self.errors.items():
+            yield (
+                key_path(".errors", code),
+                rule.when is None,
+                "is an error code; move its rule from before to the successor's errors",
+            )
+
+    def _wrong_lists(self, table: Table) -> Rows:
+        """Yield the defects of the lists whose items become a write each."""
+        given = table.around.given
+        request = table.around.operation.request
+        yield "but", self.but and not self.each, "applies only together with each"
+        yield "but", self.but and self.but == self.each, "must differ from each"
+        yield "by", self.by and not self.but, "applies only together with but"
+        members = _members(request)
+        required: Collection[str] = members
+        if request and not request.bare:
+            required = request.required
         for key, name in (("each", self.each), ("but", self.but)):
             is_list = name in given or members.get(name) in LISTS
             yield (
                 key,
                 name and not is_list,
-                f"{name!r} is neither a list of the legacy body nor given by a look before",
+                f"{name!r} is neither a list in the legacy body nor a value of an earlier lookup",
             )
-            maybe = is_list and name not in given and name not in required
-            yield key, maybe, f"{name!r} may be missing: name it in request.required"
-        of_looks = self.gives or self.members or self.errors
-        yield (
-            "",
-            not is_look and of_looks,
-            "writes; gives, members and errors belong to looks",
-        )
-        yield (
-            "",
-            is_look and not self.gives and not self.errors,
-            "looks in vain: it gives nothing and refuses nothing",
-        )
-        for name, said in self.gives.items():
-            checked(table, "gives", parse_source, said)
-            known = {*legacy.path.parameters, *given, *members, BARE}
+            may_be_absent = is_list and name not in given and name not in required
             yield (
-                key_path(".gives", name),
-                name in known,
-                f"{name!r} is the name of something else already",
+                key,
+                may_be_absent,
+                f"{name!r} may be absent from a body; add it to request.required",
             )
-            no_name = not (name.isascii() and name.isalnum() and name[0].isalpha())
+
+    def _wrong_values(self, table: Table) -> Rows:
+        """Yield the defects of the values that a lookup gives to later rules."""
+        legacy = table.around.operation
+        members = _members(legacy.request)
+        names = {*legacy.path.parameters, *table.around.given, *members, BARE}
+        chooses = any("[only" in source for source in self.gives.values())
+        yield (
+            "several",
+            self.several and not chooses,
+            "has no effect: none of its values uses [only]",
+        )
+        for name, source in self.gives.items():
+            checked(table, "gives", parse_source, source)
+            at = key_path(".gives", name)
+            is_name = name.isascii() and name.isalnum() and name[0].isalpha()
+            yield at, name in names, f"{name!r} is already the name of another value"
             yield (
-                key_path(".gives", name),
-                no_name,
-                f"{name!r} is not a name of letters and digits",
+                at,
+                not is_name,
+                f"{name!r} must consist of letters and digits, and begin with a letter",
             )
-        if self.query:
-            parameters = {field.name for field in self.query.fields}
-        else:
-            parameters = set()
+
+    def _wrong_query(self) -> Rows:
+        """Yield the defects of a lookup's query, and of the members that its parameters are compared with."""
+        fields = self.query.fields if self.query else ()
         yield (
             "members",
-            is_look and self.members and self.query is None,
-            "has no query to belong to",
+            self.method == "GET" and self.members and self.query is None,
+            "applies only together with query",
         )
+        parameters = {field.name for field in fields}
         for name in self.members if parameters else ():
             yield (
                 key_path(".members", name),
                 name not in parameters,
                 f"{name!r} is not a parameter of the query",
             )
-        yield from wrong_errors(self.errors)
-        for code, rule in self.errors.items():
-            yield (
-                key_path(".errors", code),
-                rule.when is None,
-                "is an error; its rule goes next to before",
-            )
-        for field in self.query.fields if self.query else ():
+        for field in fields:
             yield (
                 key_path(".query", field.name),
                 field.type not in _IN_QUERY,
-                "is not a plain value, as a query has",
+                "must be a plain value: a query has no lists or objects",
             )
+
+
+def _members(request: RequestBody | None) -> Mapping[str, str]:
+    """Return the types of a legacy body's members."""
+    if request is None:
+        return {}
+    return request.members
 
 
 def read_names(resources: Collection[Resource]) -> set[str]:

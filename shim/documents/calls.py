@@ -31,7 +31,7 @@ from shim.documents.templates import Template, parse_template
 from shim.documents.vocabulary import parse_date
 
 PAGING = ("kept", "collected")
-_IS_LEGACY = "is the legacy call itself; end versions before the version of this call, or give another path"
+_IS_LEGACY = "is the legacy call itself; give another path, or end versions before the version of this call"
 
 
 def _path(table: Table, key: str) -> Template:
@@ -203,18 +203,18 @@ class Target(Declared):
             yield (
                 "lens",
                 self.body is None,
-                "needs a body, whose rules read its result",
+                "needs a body, whose rules read the merged resource",
             )
             yield "lens", self.before, "can't be combined with before"
             lacking = lists - fields
             said = " and ".join(sorted(lacking))
-            yield "lens", lacking, f"compares {said}, which the body has not"
+            yield "lens", lacking, f"compares {said}, which body does not define"
         yield (
             "before",
             self.before != self.looks + self.writes,
-            "has a look behind a write; looks come first",
+            "has a lookup after a write; put lookups first",
         )
-        what = f"{self.method} can't answer {legacy.method}: a read stays a read, and a write a write"
+        what = f"{self.method} can't replace {legacy.method}: a read must become a read, and a write a write"
         yield "method", (self.method == "GET" and not self.writes) != is_read, what
         for api in table.around.apis.values():
             old_path = f"{api.base}{legacy.path.text}"
@@ -224,17 +224,17 @@ class Target(Declared):
         yield (
             "paging",
             _reads_all(table) and kept,
-            "can only be collected: the whole list is read",
+            "must be collected, because the whole list is read",
         )
         yield (
             "includeCount",
             is_one and not self.include_count,
-            "belongs to lists; this operation answers with one resource",
+            "applies only to lists; this operation returns one resource",
         )
         yield (
             "paging",
             is_one and not kept,
-            "belongs to lists; this operation answers with one resource",
+            "applies only to lists; this operation returns one resource",
         )
 
 
@@ -288,26 +288,26 @@ class Successor(Declared):
             yield (
                 "choose",
                 word not in words,
-                f"{word!r} is not one of the words that request.words declares",
+                f"{word!r} is not in request.words",
             )
         for word in words if self.choices else ():
-            yield "choose", word not in self.choices, f"does not mention {word!r}"
+            yield "choose", word not in self.choices, f"has no entry for {word!r}"
         yield (
             "choose",
             not targets,
-            "refuses every word; an operation that nothing took the place of has gone",
+            "refuses every word; describe an operation without a successor by gone",
         )
         useless = self.probe is not None and len(targets) >= len(self.choices)
         yield (
             "probe",
             useless,
-            "can never apply: it is for words that are refused, and no word is refused",
+            "has no effect: it is for refused words, and no word is refused",
         )
         lacking = legacy.successors and not self.after and not self.switch
         yield (
             "after",
             lacking,
-            "is missing; list the error codes of the other tier that select this one",
+            "is missing; list the error codes of the other tier that lead to this one",
         )
         ways = [bool(self.after), self.adds, self.when is not None]
         yield (
@@ -318,31 +318,31 @@ class Successor(Declared):
         yield (
             "switch",
             not self.switch and any(ways[1:]),
-            "is missing; adds and when belong to it",
+            "is missing; adds and when need a switch",
         )
         kept = self.only is not None and self.only.paging == "kept"
         no_list = legacy.method != "GET" or legacy.shape != "page" or kept
         yield (
             "adds",
             self.adds and no_list,
-            "belongs to pages that are read and collected",
+            "applies only to lists whose pages are collected",
         )
         looks = any(target.before for _, target in targets)
         yield (
             "before",
             looks and (self.adds or self.when is not None),
-            "can't go before a tier with adds or when",
+            "can't be combined with adds or when",
         )
         for key, said in (("when", self.when), ("request", self.request)):
             yield (
                 key,
                 said and not legacy.has_body,
-                f"belongs to calls with a body, and {legacy.method} has none",
+                f"applies only to calls with a body; {legacy.method} has none",
             )
         yield (
             "request",
             self.request and self.request.choose,
-            "can't choose a call; that of the operation can",
+            "can't contain choose; only the operation's own request can",
         )
         yield from unknown_parameters(
             "probe", self.probe.parameters if self.probe else (), legacy
@@ -350,14 +350,18 @@ class Successor(Declared):
         yield from wrong_errors(self.errors)
         is_read = legacy.content == "json"
         reads_errors = any(one.when for one in self.errors.values())
-        yield "errors", reads_errors and not is_read, "reads content that passes unread"
+        yield (
+            "errors",
+            reads_errors and not is_read,
+            "can't have a when: the content is passed through unread",
+        )
         for _, target in targets:
             lists = (name for one in target.before for name in (one.each, one.but))
             used = {*self.texts, *read_names(target.made), *lists}
             for one in target.before:
                 for name in one.gives:
                     at = key_path(f"{one.at.removeprefix(self.at)}.gives", name)
-                    yield at, name not in used, f"{name!r} is used by nothing"
+                    yield at, name not in used, f"{name!r} is never used"
 
     @cached_property
     def given(self) -> tuple[str, ...]:

@@ -49,7 +49,7 @@ class _Set:
 
     def add(self, document: Document) -> Rows:
         file = self.names.get(document.name)
-        hint = "to change rules use overrides"
+        hint = "use overrides to change its rules"
         what = f"{document.name!r} is also the name of {file}; {hint}"
         yield "name", file is not None, what
         self.names[document.name] = document.file
@@ -104,7 +104,7 @@ def _of_fields(document: Document) -> Rows:
         for tier in sorted(unnamed):
             if near := nearest(tier, sorted(named)):
                 misspelled[tier] = near
-                what = f"is of a tier that no field has a rule for{did_you_mean(near)}"
+                what = f"is for a tier without a rule in any field{did_you_mean(near)}"
                 for at in use.tiers[tier]:
                     yield at, True, what
         right = use.tiers.keys() - misspelled.keys()
@@ -216,27 +216,27 @@ def _of_names(use: Use) -> Rows:
     for field in resource.fields:
         yield field.at, not all(field.name.split(".")), "has an empty part in its name"
         for one in _outer(field.name):
-            what = f"stands inside {one!r}, which is a field of its own"
+            what = f"is inside {one!r}, which is a field itself"
             yield field.at, one in names, what
     at = f"{resource.at}.without"
     for name in resource.without:
         yield (
             at,
             name in names,
-            f"{name!r} is a field of its own, and does not pass unchanged",
+            f"{name!r} is a field itself, and does not pass unchanged",
         )
         no_name = not all(name.split(".")) or "[" in name
         yield (
             at,
             no_name,
-            f"{name!r} is not a name; nest names with dots (lists pass whole)",
+            f"{name!r} is not a name; separate nested names with dots, and name whole lists only",
         )
         for one in _outer(name):
             known = one in names or one in resource.without
             yield (
                 at,
                 known,
-                f"{name!r} can never apply: {one!r} does not pass unchanged",
+                f"{name!r} has no effect: {one!r} does not pass unchanged",
             )
 
 
@@ -250,7 +250,7 @@ def _of_field(field: Field, use: Use, misspelled: set[str]) -> Rows:
     yield (
         f"{field.at}.words",
         field.words and field.type != "string",
-        "belong to fields of type string",
+        "apply only to fields of type string",
     )
     unused = field.rules.keys() - use.tiers.keys() - misspelled
     others = sorted(use.tiers.keys() - field.rules.keys())
@@ -259,14 +259,12 @@ def _of_field(field: Field, use: Use, misspelled: set[str]) -> Rows:
             what = "is in a request body"
         else:
             what = f"has a {tier} successor"
-        what = f"can never apply: no operation of this resource {what}{did_you_mean(nearest(tier, others))}"
+        what = f"has no effect: no operation of this resource {what}{did_you_mean(nearest(tier, others))}"
         yield f"{field.at}.{_key(tier)}", tier in unused, what
     meant = {nearest(tier, others) for tier in unused}
     for tier in sorted(use.tiers.keys() - misspelled):
         rules = field.rules.get(tier, ())
-        lacking = (
-            "is missing; describe how the field gets its value there, or give absent"
-        )
+        lacking = "is missing; add a rule for the field's value on this tier, or absent"
         is_lacking = field.rules and not rules and tier not in meant
         yield f"{field.at}.{_key(tier)}", is_lacking, lacking
         yield from _of_alternatives(rules)
@@ -291,33 +289,33 @@ def _of_alternatives(rules: Sequence[Rule]) -> Rows:
             yield (
                 (later or rule).at,
                 later,
-                "can never apply: the rule before it has no when",
+                "has no effect: the rule before it has no when",
             )
             return
-        open_end = "has a when and no rule after it; end with a rule for all other cases, absent if need be"
+        open_end = "has a when and is the last rule; add a rule for all other cases, for example absent"
         yield rule.at, later is None, open_end
         said = {(rule.when.source, word) for word in rule.when.words}
         is_dead = rule.when in taken
         if said and not rule.when.negated:
             is_dead = is_dead or said <= taken
-        yield rule.at, is_dead, "can never apply: rules before it take all its words"
+        yield rule.at, is_dead, "has no effect: earlier rules apply to all its words"
         taken |= {rule.when, *(() if rule.when.negated else said)}
 
 
 def _of_rule(field: Field, rule: Rule) -> Rows:
     verb = rule.verb
     is_links = field.type == "links"
-    made = f"{verb.key} gives {' or '.join(verb.makes)}, and the field's type is {field.type}"
+    made = f"{verb.key} results in {' or '.join(verb.makes)}, but the field's type is {field.type}"
     yield rule.at, verb.makes and field.type not in verb.makes, made
     no_links = is_links and not (verb.hands_on or verb.makes == ("links",))
-    yield rule.at, no_links, "a field of type links is made by link, from or absent"
+    yield rule.at, no_links, "a field of type links needs link, from or absent"
     yield rule.at, is_links and BODY in field.rules, "a request body has no links"
     yield (
         rule.at,
         field.of is not None and not verb.hands_on,
-        "a field with of is made by from, itself or absent",
+        "a field with of needs from, itself or absent",
     )
-    needs = f"{verb.key} needs of, the resource that the objects are"
+    needs = f"{verb.key} needs of, the resource that describes the objects"
     yield rule.at, verb.nests and field.of is None, needs
     takes_list = verb.of_lists
     if verb.hands_on and not verb.changes:
@@ -326,7 +324,7 @@ def _of_rule(field: Field, rule: Rule) -> Rows:
         yield (
             rule.at,
             Step.EACH in parse_source(source),
-            f"{source!r} is a list; [first] or [only] take one item of it",
+            f"{source!r} is a list; select an item with [first] or [only]",
         )
 
 
@@ -343,5 +341,5 @@ def lost_members(document: Document) -> Iterator[str]:
                 path = parse_source(source)
                 starts = {path[:end] for end in range(1, len(path) + 1)}
                 if not starts & names and not any(is_step(part) for part in path):
-                    what = f"{source!r} becomes {field.name!r}, and does not remain"
+                    what = f"{source!r} becomes {field.name!r}, and is not kept under its own name"
                     yield f"{document.file}: {resource.at}: {what}"

@@ -33,12 +33,12 @@ class ErrorRule(Declared):
         yield (
             "when",
             partly,
-            "needs errorCode, status and detail: a success has no error to take them from",
+            "needs errorCode, status and detail, because a success has none of them",
         )
         yield (
             "status",
             self.status not in {None, *range(400, 600)},
-            "must be that of an error, 400 to 599",
+            "must be the status of an error, 400 to 599",
         )
         yield from unknown_parameters(
             "detail", parameters_in(self.detail or ""), table.around.operation
@@ -64,17 +64,17 @@ def wrong_errors(errors: Mapping[str, ErrorRule]) -> Rows:
         yield (
             at,
             is_success and rule.when is None,
-            "is a success: select with when the responses that are errors",
+            "is a success; add a when that selects the responses that are errors",
         )
         yield (
             at,
             rule.when is not None and not is_success,
-            "has a when, which belongs to a success (200 to 299)",
+            "has a when, which applies only to a success (200 to 299)",
         )
         yield (
             at,
             code.isdecimal() and not is_success,
-            "can never apply: it is not an error code of Atlas'",
+            "has no effect: it is not an error code of Atlas",
         )
 
 
@@ -87,5 +87,5 @@ def unknown_parameters(
         yield (
             key,
             not is_known,
-            f"{{{name}}} is not a parameter of the legacy path, and no look before gives it",
+            f"{{{name}}} is neither a parameter of the legacy path nor a value of an earlier lookup",
         )

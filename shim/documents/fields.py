@@ -136,7 +136,7 @@ class Verb(Declared):
         return self.says.format(self)
 
     def misused(self, field: Field, use: Use) -> Rows:
-        """Yield defects of a rule of this field: parts that can never apply."""
+        """Yield defects of a rule of this field: parts without effect."""
         return iter(())
 
     def lines(self, script: Script, field: Field, which: str) -> list[str]:

@@ -37,7 +37,7 @@ def parse_place(text: str) -> BodyPlace:
         found = _PART.fullmatch(part)
         if found is None or NAME in place:
             raise ValueError(
-                f"{text!r} is not a place: give names, with {ONLY} or at last {NAME} after those of lists"
+                f"{text!r} is not a place: separate names by dots, and add {ONLY} or (last) {NAME} to those of lists"
             )
         place += filter(None, found.groups())
     return tuple(place)
@@ -109,7 +109,7 @@ class Lens(Declared):
         yield (
             "members",
             not self.members,
-            "is missing; name the members of the body that need it",
+            "is missing; name the members of the body that need the lens",
         )
         for name in self.members:
             yield (
@@ -120,17 +120,21 @@ class Lens(Declared):
         yield (
             "list",
             looks != bool(self.lists),
-            "and version belong together: lists that a look shows",
+            "and version must be given together: the lookup returns the lists",
         )
         is_odd = looks == (self.start is not None)
         yield (
             "start",
             is_odd,
-            "is needed without version, and can't be combined with it",
+            "is required without version, and can't be combined with it",
         )
         both = self.switch and legacy.switch
-        yield "switch", both, "can't be combined with that of the operation"
-        yield "errors", self.errors and not looks, "belong to a look: give its version"
+        yield "switch", both, "can't be combined with the operation's own switch"
+        yield (
+            "errors",
+            self.errors and not looks,
+            "apply only to a lookup; give its version",
+        )
         for key in ("start", "empty", "default"):
             value = getattr(self, key)
             is_object = value is None or (isinstance(value, dict) and is_json(value))
@@ -150,5 +154,5 @@ class Lens(Declared):
             yield (
                 key_path(".errors", code),
                 rule.when is None,
-                "is an error; its rule goes next to the lens",
+                "is an error code; move its rule from the lens to the successor's errors",
             )

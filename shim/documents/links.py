@@ -24,7 +24,7 @@ def _relation(table: Table, key: str) -> Mapping[str, str]:
     are_texts = all(isinstance(word, str) and word for word in by_api.values())
     if by_api.keys() != set(apis) or not are_texts:
         table.wrong(
-            key, f"must be a text, or a table with one for each of {', '.join(apis)}"
+            key, f"must be a text, or a table with a text for each of {', '.join(apis)}"
         )
     return by_api
 
@@ -76,12 +76,12 @@ class LinkBack(Verb):
                 yield (
                     "",
                     not kind,
-                    f"link {{{name}}} is neither a parameter of {operation}'s path nor a field",
+                    f"link {{{name}}} is neither a parameter of the path of {operation} nor a field",
                 )
                 yield (
                     "",
                     no_text,
-                    f"link {{{name}}} is not a text: the field's type is {kind}",
+                    f"link {{{name}}} can't be part of a link: the field's type is {kind}",
                 )
 
     def lines(self, script: Script, field: Field, which: str) -> list[str]:

@@ -56,7 +56,7 @@ def mapping_folders(environ: Mapping[str, str]) -> tuple[Path | Traversable, ...
     if own and not Path(own).exists():
         raise DocumentError(
             (
-                f"ATLAS_SHIM_MAPPINGS: {own} is not there; name a folder of mapping documents",
+                f"ATLAS_SHIM_MAPPINGS: {own} does not exist; give a folder of mapping documents",
             )
         )
     if own:
@@ -153,10 +153,10 @@ def parse_document(
     found = _operations(top)
     for key in resources.tables:
         if key not in resources.read:
-            top.wrong("resource", f"{key!r} is used by no operation")
+            top.wrong("resource", f"{key!r} is not used by any operation")
     for key in objects.tables:
         if key not in objects.read:
-            top.wrong("object", f"{key!r} is used by no operation")
+            top.wrong("object", f"{key!r} is not used by any operation")
     own = {}
     for one in resources.tables:
         own[one] = resources.get(one)
@@ -184,7 +184,7 @@ def _operations(top: Table) -> tuple[Operation, ...]:
     for table in tables.values():
         table.data = _with_common(table, common.data if common else {})
     if not tables:
-        what = "is missing; a document describes at least one operation"
+        what = "is missing; describe at least one operation"
         top.wrong("operation", what)
     return tuple(map(Operation.read, tables.values()))
 
@@ -195,8 +195,8 @@ def _called(table: Table, name: str) -> tuple[str, ...]:
     known = table.around
     unknown = ", ".join(one for one in called if one not in known)
     is_odd = CALLER.fullmatch(name) is None
-    odd = f"has no name, or begins with none of {', '.join(KINDS)}"
-    others = f"names {unknown}, and the document has {', '.join(known)}"
+    odd = f"needs a name after one of {', '.join(KINDS)}"
+    others = f"names {unknown}, but the document has {', '.join(known)}"
     table.refuse([(name, is_odd, odd), (name, unknown, others)])
     return called
 
@@ -330,7 +330,7 @@ def _override(own: DocumentSource, plain: Sequence[DocumentSource]) -> None:
             whole_at = 3 if key == "resource" else 0
             _lay(value, target.data.get(key), key, (own, target), whole_at)
         elif key not in {"overrides", "format"}:
-            own.add(key, "can't be overridden; resource and operation can")
+            own.add(key, "can't be overridden; only resource and operation can")
 
 
 _NAMES = frozenset({3, 2, 0})
@@ -354,7 +354,9 @@ def _lay(
         known = [*old] if isinstance(old, dict) else ["nothing"]
         is_name = is_table and whole_at in _NAMES
         if not isinstance(old, dict) or (is_name and key not in old):
-            what = f"overrides nothing; the document has {', '.join(known)} there"
+            what = (
+                f"overrides nothing; at this place the document has {', '.join(known)}"
+            )
             own.add(at, what)
         elif is_table and key in old and holds_tiers:
             _lay(value, old[key], at, both, whole_at)

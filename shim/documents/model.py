@@ -84,7 +84,7 @@ class Api(Declared):
         yield (
             "base",
             "{" in self.base,
-            "can't have parameters; they stand in the paths of operations",
+            "can't have parameters; put them into the paths of operations",
         )
         yield (
             "base",
@@ -231,7 +231,7 @@ class Operation(Declared):
             yield (
                 "path",
                 inside,
-                f"is below the base of its api already; leave {api.base} out",
+                f"is relative to the base of its api; leave out {api.base}",
             )
         yield (
             "sunset",
@@ -247,12 +247,12 @@ class Operation(Declared):
         yield (
             "blank",
             self.blank and not is_read,
-            "belongs to reads that have a successor",
+            "applies only to reads that have a successor",
         )
         yield (
             "blank",
             self.blank and self.blank >= self.sunset,
-            "can never apply: the sunset is not later",
+            "has no effect: the sunset is not later",
         )
         answers = [successors or None, self.gone, self.constant]
         ways = len(answers) - answers.count(None)
@@ -260,18 +260,18 @@ class Operation(Declared):
         yield (
             "switch",
             self.switch and both,
-            "needs either a successor or [….constant], for on",
+            "needs either a successor or [….constant], to be used when it is on",
         )
-        yield "switch", self.switch and self.method == "GET", "belongs to writes"
+        yield "switch", self.switch and self.method == "GET", "applies only to writes"
         source = table.source
         given = table.data.get("lent") is True
         may_lend = source.shipped and table.at("lent") not in source.overridden
         yield (
             "lent",
             given and not may_lend,
-            "belongs to shipped documents; name the calls in --allow",
+            "applies only to shipped documents; name the calls in --allow",
         )
-        two = "needs either a successor ([….flex]), [….gone] or [….constant], and no two of them"
+        two = "needs exactly one of a successor ([….flex]), [….gone] and [….constant]"
         yield "", not self.switch and ways != 1, two
         switched = [one for one in successors if one.switch]
         others = len(successors) - len(switched)
@@ -284,7 +284,7 @@ class Operation(Declared):
         yield (
             "",
             not self.lives and switched and not last,
-            "needs a successor that has no switch, first",
+            "needs a successor without a switch as its first one",
         )
         yield from unknown_parameters("cluster", self.cluster, self)
         lacking = others > 1 and not self.cluster
@@ -296,14 +296,14 @@ class Operation(Declared):
         yield (
             "request",
             self.request and not self.has_body,
-            f"belongs to calls with a body, and {self.method} has none",
+            f"applies only to calls with a body; {self.method} has none",
         )
         for one in successors[:1]:
             alone = len(successors) == 1 and one.after and not self.lives
             yield (
                 f"{one.at.removeprefix(self.at)}.after",
                 alone,
-                "can never apply: there is no other tier",
+                "has no effect: there is no other tier",
             )
         yield from self._wrong_order()
         if successors:
@@ -318,16 +318,16 @@ class Operation(Declared):
             yield (
                 "order",
                 kind and kind not in _SORTABLE,
-                f"{key!r} can't be sorted by: its type is {kind}",
+                f"{key!r} can't be part of the order: its type is {kind}",
             )
-            yield "order", both, f"{key!r} and {key[1:]!r} can't both apply"
+            yield "order", both, f"{key!r} and {key[1:]!r} can't be combined"
         for tier, one in self.successors.items():
             pagings = {target.paging for _, target in one.targets()}
             kept = self.order and not pagings <= {"collected"}
             yield (
                 "order",
                 kept,
-                f"can never apply: {tier} keeps upstream's pages; set paging to collected",
+                f"has no effect: {tier} keeps upstream's pages; set paging to collected",
             )
 
     def _wrong_content(self, table: Table) -> Rows:
@@ -341,22 +341,22 @@ class Operation(Declared):
         yield (
             "resource",
             has and not named and not own,
-            "is missing; name the resource whose fields an answer has",
+            "is missing; name the resource that describes the response",
         )
         yield (
             "resource",
             named and not has,
-            "can never apply: an answer with this status has no content",
+            "has no effect: a response with this status has no content",
         )
         yield (
             "status",
             bare and self.shape != "one",
-            "is of answers without content, and a list is content",
+            "means a response without content, but this operation returns a list",
         )
         yield (
             "content",
             self.content != "json" and self.method != "GET",
-            "belongs to reads",
+            "applies only to reads",
         )
 
     @property

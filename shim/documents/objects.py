@@ -89,7 +89,7 @@ class BodyMembers(Declared):
             yield (
                 "ignored",
                 name in self.members,
-                f"{name!r} is declared as a member, and would never be read",
+                f"{name!r} is declared as a member, and can't be ignored",
             )
         for name in self.inside:
             holds = self.members.get(name) in {"object", "objects"}
@@ -111,7 +111,7 @@ class BodyMembers(Declared):
             never = False
             if name in self.members and said is not None:
                 never = not FITS[self.members[name]](said)
-            what = f"can never apply: {said!r} is not of the member's type, {self.members.get(name)}"
+            what = f"has no effect: {said!r} is not of the member's type, {self.members.get(name)}"
             yield key_path(".refuse", name), never, what
 
 
@@ -136,7 +136,7 @@ class BodyObjects:
         name = table.text(key)
         if name in self._outer:
             chain = " in ".join((name, *reversed(self._outer)))
-            table.wrong(key, f"{name!r} stands inside itself: {chain}")
+            table.wrong(key, f"{name!r} contains itself: {chain}")
         elif name in self.tables:
             return self._get(name)
         elif name:

@@ -42,7 +42,7 @@ class RequestBody(BodyMembers):
         yield (
             "words",
             bool(self.choose) != bool(self.words),
-            "and choose belong together: words of the choosing member",
+            "and choose must be given together: they are the words of that member",
         )
         no_words = types.get(self.choose, "string") != "string"
         yield (
@@ -81,5 +81,5 @@ class QueryRule(Declared):
         yield (
             "",
             not name or name in OF_PAGES,
-            "is not the name of a parameter that is sent on",
+            "is not the name of a parameter that is passed on",
         )

@@ -45,10 +45,10 @@ def tiers_of(table: Table) -> Iterator[tuple[str, Table, str]]:
     for name in named.data:
         if re.fullmatch("[a-z][a-z0-9]*", name) is None or name in _NO_TIERS:
             named.wrong(
-                name, "is not a name of a tier; give one of small letters and digits"
+                name, "is not a name of a tier; use lowercase letters and digits"
             )
         elif name in seen:
-            named.wrong(name, f"is there already, without tier: {table.at(name)}")
+            named.wrong(name, f"already exists as {table.at(name)}")
         else:
             yield name, named, name
 
@@ -69,14 +69,14 @@ class Resources:
         name = table.text(key, default="")
         if name in self._outer:
             chain = " in ".join((name, *reversed(self._outer)))
-            table.wrong(key, f"{name!r} stands inside itself: {chain}")
+            table.wrong(key, f"{name!r} contains itself: {chain}")
         elif name in self.tables or name in self.read:
             found = self.get(name)
             if found.size <= MOST_FIELDS:
                 return found
             table.wrong(
                 key,
-                f"{name!r} has more than {MOST_FIELDS} fields, with those of the objects in it",
+                f"{name!r} has more than {MOST_FIELDS} fields, including the fields of its objects",
             )
         elif name:
             table.wrong(key, f"{name!r} is not a resource of this document")
@@ -123,7 +123,7 @@ def _wrong_without(resource: Resource) -> Rows:
     is_long = any(len(one) > MAX_NAME_LENGTH for one in resource.without)
     yield "without", is_long, f"has a name of more than {MAX_NAME_LENGTH} characters"
     never = resource.without and not resource.rest
-    what = "can never apply: without rest = true no other member passes"
+    what = "has no effect: without rest = true no other member passes"
     yield "without", never, what
 
 
@@ -141,9 +141,7 @@ def _field(resource: Table, name: str) -> Iterator[Field]:
             in_body = tier == BODY
             rules[tier] = tuple(_read_rule(rule, in_body=in_body) for rule in found)
     if not rules:
-        table.wrong(
-            "", "has no rule; give one for a tier: flex, dedicated or tier.NAME"
-        )
+        table.wrong("", "has no rule; add one for a tier: flex, dedicated or tier.NAME")
     kind, of = _type_of(table)
     yield Field(name, kind, table.texts("words"), rules, table.path, of)
 
@@ -152,7 +150,7 @@ def _type_of(table: Table) -> tuple[str, Resource | None]:
     """Return the type of a field, and the resource of its objects."""
     kind = table.word("type", TYPES)
     if "of" in table.data and kind not in {"object", "objects"}:
-        table.wrong("of", "belongs to fields of type object or objects")
+        table.wrong("of", "applies only to fields of type object or objects")
     return kind, table.around.resources.named(table, "of")
 
 
@@ -221,7 +219,7 @@ def _read_rule(table: Table, *, in_body: bool) -> Rule:
                 (
                     "",
                     len(ways) > 1,
-                    f"{keys} can't stand together; a rule makes one thing of a value",
+                    f"{keys} can't be combined in one rule",
                 )
             ]
         )
@@ -246,7 +244,7 @@ def _read_rule(table: Table, *, in_body: bool) -> Rule:
             table.word("fidelity", levels, default=levels[0] if known else None)
         )
     if fidelity not in _NEAR and not why:
-        table.wrong("why", f"is missing; a field that is {fidelity} gives a reason")
+        table.wrong("why", f"is missing; explain why the field is {fidelity}")
     owner = table.source.owner(table.path)
     when = When.maybe(table.table("when"))
     return Rule(verb, table.path, owner, fidelity, why, when)

@@ -68,9 +68,9 @@ def parse_source(text: str) -> Path:
         if not found or (step not in {None, *Step} and where is None):
             what = f"{part!r} is neither a name nor a name with one of [first], [only], [each], [only where member]"
         elif name.isdigit():
-            what = f"an item of a list is named [first] or [only], not {name}"
+            what = f"an item of a list is selected with [first] or [only], not {name}"
         elif name == "$" and not path:
-            what = "names begin at the object itself, without $"
+            what = "a source begins with a name, without $"
         if what:
             raise ValueError(f"{text!r} is not a source: {what}")
         path.append(name)

@@ -129,7 +129,7 @@ class Table:
                 continue
             lacking = [one for one in keys if one not in self.data]
             near = nearest(key, lacking) or nearest(key, keys)
-            hint = did_you_mean(near) or f"; known here: {', '.join(sorted(keys))}"
+            hint = did_you_mean(near) or f"; known keys are {', '.join(sorted(keys))}"
             self.wrong(key, f"is not a key of this table{hint}")
             meant = near if near in lacking else key
             self._spelt[meant] = key
@@ -199,7 +199,7 @@ class Table:
             self.wrong(key, f"must be {noun}, not {value!r}")
             return ()
         if len(set(items)) < len(items):
-            self.wrong(key, "names something twice")
+            self.wrong(key, "contains a value twice")
         return tuple(items)
 
     def day(self, key: str) -> datetime:

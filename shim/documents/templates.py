@@ -67,7 +67,7 @@ def parse_template(text: str, *, verbs: bool = False) -> Template:
             )
     template = Template(text=text, segments=segments)
     if len(set(template.parameters)) < len(template.parameters):
-        raise ValueError("uses a parameter twice")
+        raise ValueError("contains a parameter twice")
     return template
 
 

@@ -40,7 +40,7 @@ class Parameter(Verb):
             yield (
                 ".parameter",
                 unknown,
-                f"{self.parameter!r} is not a parameter of {operation}'s path",
+                f"{self.parameter!r} is not a parameter of the path of {operation}",
             )
 
     def lines(self, script: Script, field: Field, which: str) -> list[str]:
@@ -96,7 +96,7 @@ class Count(Verb):
         yield (
             "",
             alone,
-            "can never apply: no field that has this resource groups a list",
+            "has no effect: no field with this resource uses group",
         )
 
     def lines(self, script: Script, field: Field, which: str) -> list[str]:
@@ -178,7 +178,7 @@ class Itself(Verb):
         yield (
             ".keyed",
             self.sources and field.type != "object",
-            "belongs to fields of type object",
+            "applies only to fields of type object",
         )
 
     def lines(self, script: Script, field: Field, which: str) -> list[str]:
@@ -221,12 +221,16 @@ class Unwind(Verb):
 
     def misused(self, field: Field, use: Use) -> Rows:
         for said in (*self.sources, *self.times):
-            yield "", "[" in said, f"{said!r} has a step; all items of a list are taken"
+            yield (
+                "",
+                "[" in said,
+                f"{said!r} must be names only; all items of a list are used",
+            )
         for said in self.times:
             yield (
                 ".times",
                 said.partition(".")[0] not in self.claims,
-                f"{said!r} is not on the way to one of the lists",
+                f"{said!r} is not inside one of the lists",
             )
 
     def branches(self, script: Script, field: Field) -> list[Branch]:

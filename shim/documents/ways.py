@@ -80,7 +80,7 @@ class From(Verb):
 
     def misused(self, field: Field, use: Use) -> Rows:
         described = field.of is not None or field.type == "links"
-        what = "values, parts and drop can't apply to links, and to objects that a resource describes"
+        what = "values, parts and drop can't be combined with type links or with of"
         yield "", described and (self.drop or self.changes), what
 
     def inner(self, script: Script, field: Field, source: str) -> tuple[str, str]:

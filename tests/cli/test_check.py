@@ -104,7 +104,7 @@ def test_a_dropped_member_is_a_remark_for_operators_documents(checked, tmp_path)
         f"{HEAD}[resource.thing]\nrest = true\n{made_of}"
     )
     lost = [
-        "things.toml: resource.thing: 'newSize' becomes 'size', and does not remain"
+        "things.toml: resource.thing: 'newSize' becomes 'size', and is not kept under its own name"
     ]
     for given in (
         {"words": [str(tmp_path)]},

@@ -46,7 +46,7 @@ def test_two_documents_may_not_share_a_name(tmp_path):
     other = SOUND.replace("Thing", "Other").replace("/groups/", "/others/")
     lines = problems(tmp_path, a=SOUND, b=other.replace('"allOthers"', '"x"'))
     assert lines == (
-        "b.toml: name: 'things' is also the name of a.toml; to change rules use overrides",
+        "b.toml: name: 'things' is also the name of a.toml; use overrides to change its rules",
     )
 
 
@@ -72,7 +72,7 @@ def test_members_that_rest_does_not_copy_are_reported(tmp_path):
         )
     ]
     assert (
-        "things.toml: resource.thing: 'title' becomes 'name', and does not remain"
+        "things.toml: resource.thing: 'title' becomes 'name', and is not kept under its own name"
         in lost
     )
     assert not [line for line in lost if "'old.title'" in line]
@@ -129,7 +129,7 @@ def test_a_resource_of_all_operations_needs_content(tmp_path):
             "status = 204", 'status = 204\nresource = "thing"'
         ),
     )
-    assert line.startswith("things.toml: operation.cut.resource: can never apply")
+    assert line.startswith("things.toml: operation.cut.resource: has no effect")
 
 
 NONE = '\ngone = { detail = "It is no more.", see = "https://example.com" }'
@@ -144,9 +144,9 @@ def test_an_operators_successor_replaces_a_missing_one(tmp_path, place):
     assert [*document.operations[0].successors] == ["own"]
     assert document.operations[0].gone is None
     lines = problems(tmp_path, gone=gone, own=OWN + NONE.replace("more", "longer"))
-    assert any("operation.getIt: needs either a successor" in line for line in lines), (
-        lines
-    )
+    assert any(
+        "operation.getIt: needs exactly one of a successor" in line for line in lines
+    ), lines
 
 
 def test_the_apis_of_atlas_are_the_default(tmp_path):

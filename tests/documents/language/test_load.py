@@ -27,7 +27,7 @@ def test_the_shipped_folder_comes_first_and_the_operators_second(tmp_path):
         tmp_path,
     )
     with pytest.raises(
-        DocumentError, match=r"ATLAS_SHIM_MAPPINGS: .*/none is not there"
+        DocumentError, match=r"ATLAS_SHIM_MAPPINGS: .*/none does not exist"
     ):
         mapping_folders({"ATLAS_SHIM_MAPPINGS": str(tmp_path / "none")})
 
