@@ -73,7 +73,7 @@ def pin(requirement: str) -> str:
         r"([\w.-]+)>=([\w.]+)(,<[\w.]+)?", requirement.partition(";")[0].strip()
     )
     if found is None:
-        raise SystemExit(f"pyproject.toml: {requirement!r} says no lower bound")
+        raise SystemExit(f"pyproject.toml: {requirement!r} has no lower bound")
     return f"{found[1]}=={found[2]}"
 
 

@@ -128,7 +128,7 @@ def main(wheel: Path, extras: str = "run") -> None:
         run([*pip, f"{wheel.resolve()}[{extras}]"], folder, environ)
         version = run([shim, "--version"], folder, environ).split()[-1]
         if version != wheel.name.split("-")[1]:
-            raise SystemExit(f"{wheel.name} says that it is {version}")
+            raise SystemExit(f"{wheel.name} reports the version {version}")
         atlas = start(
             stack, [shim, "fake-atlas", "--listen", "127.0.0.1:0"], folder, environ
         )

@@ -53,6 +53,6 @@ def wrap(client: T) -> T:
     else:
         given = f"a {type(client).__name__}"
     raise TypeError(
-        f"shim.wrap takes a client or session ({taken}, and what is made from these), not {given}; "
-        "of an object that holds one, such as a generated ApiClient, wrap the one that it holds"
+        f"shim.wrap takes a client or session ({taken}, or a subclass of one), not {given}; "
+        "if an object such as a generated ApiClient contains one, wrap that"
     )

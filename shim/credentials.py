@@ -128,7 +128,7 @@ def choose_credentials(
     if missing := [part for part in parts if part not in found]:
         present = next(part for part in parts if part in found)
         raise SettingsError(
-            f"{names[missing[0]]}: is missing, and {names[present]} is of no use without it"
+            f"{names[missing[0]]}: is missing, and {names[present]} has no effect without it"
         )
     return _KINDS[parts](*(found[part] for part in parts))
 
@@ -296,9 +296,9 @@ def _check(part: str, value: str, *, name: str) -> None:
         raise SettingsError(f"{name}: is empty; give a value or leave it out")
     if not (value.isascii() and value.isprintable()) or " " in value:
         raise SettingsError(
-            f"{name}: holds a space, a line break or a letter outside ASCII; copy it again"
+            f"{name}: contains a space, a line break or a letter outside ASCII; copy it again"
         )
     if part == "client_id" and ":" in value:
         raise SettingsError(
-            f"{name}: holds a colon, which no client id does (RFC 7617, 2)"
+            f"{name}: contains a colon, which no client id has (RFC 7617, 2)"
         )

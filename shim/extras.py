@@ -92,7 +92,7 @@ def other_shim(folders: Iterable[str]) -> str:
         ):
             if os.path.isfile(path) and os.path.dirname(os.path.abspath(path)) != _OURS:  # noqa: PTH100, PTH113, PTH120 - as above
                 return (
-                    f"{path} has the name of atlas-shim's package, and a program can import one shim only: have its "
-                    "calls served by a gateway (atlas-shim run, or atlas-shim serve)"
+                    f"{path} has the same name as atlas-shim's package, and a program can import only one of them: "
+                    "use a gateway for its calls (atlas-shim run, or atlas-shim serve)"
                 )
     return ""

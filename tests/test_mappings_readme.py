@@ -216,7 +216,7 @@ def test_parameters_use_the_successors_words():
     )
     assert driven.sends[0].call.query == f"state=FAILED&color=red&{own}"
     assert (
-        "the parameter verbose was not sent on: Gadgets always include all details."
+        "the parameter verbose was not passed on: Gadgets always include all details."
         in driven.outcome.record.notes
     )
     assert (

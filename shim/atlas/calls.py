@@ -51,7 +51,7 @@ _PAGE = (
     "``items_per_page`` is 1 to 500, 100 unless given; ``page_num`` counts from 1, and a page past the end is empty;\n"
     "``include_count=False`` leaves ``total_count`` out."
 )
-_ITEMS = "Nothing is sent before the first item is asked for. ``items_per_page`` is 1 to 500, 500 unless given."
+_ITEMS = "Nothing is sent before the first item is requested. ``items_per_page`` is 1 to 500, 500 unless given."
 
 
 @attrs.frozen(kw_only=True)
@@ -302,5 +302,5 @@ def check(name: str, value: object) -> None:
         )
     if not is_id and _NAME.fullmatch(value) is None:
         raise ValueError(
-            f"{name}: {value!r} is not made of letters, digits and hyphens, as Atlas's names are"
+            f"{name}: {value!r} may contain only letters, digits and hyphens"
         )

@@ -106,7 +106,7 @@ class AtlasClient(_ConfiguredClient[Client]):
     (``public_key``, ``private_key``), a service account (``client_id``,
     ``client_secret``) or an ``access_token``. Missing arguments come from an injected
     ``http_client``, then from ``environ`` (default: the process' environment).
-    ``timeout`` is in seconds, for each step of a call; None waits for ever. ``retries``
+    ``timeout`` is in seconds, for each step of a call; None waits forever. ``retries``
     None makes each call once. An injected client is a ``shim.httpx.Client``; it keeps
     its timeout, may sign calls itself, and is closed by its owner.
 
@@ -168,6 +168,6 @@ def _checked(timeout: Timeout) -> TimeoutParts:
         is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
         if seconds is not None and not (is_number and 0 < seconds < math.inf):
             raise SettingsError(
-                f"timeout: {seconds!r} is not a number of seconds above 0; None waits for ever"
+                f"timeout: {seconds!r} is not a number of seconds above 0; None waits forever"
             )
     return found

@@ -119,7 +119,7 @@ def command(
             "SERVED",
             "SEEN",
             "SAID BY",
-            "IN ITS PLACE",
+            "REPLACEMENT",
         )
     ]
     for end in ends:

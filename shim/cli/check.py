@@ -230,7 +230,7 @@ def _text(report: Mapping[str, Any]) -> None:
             "Calls by other libraries need the gateway: atlas-shim run, or serve."
         )
         output.paragraph(
-            "When a call is not translated: atlas-shim explain METHOD URL says why."
+            "When a call is not translated: atlas-shim explain METHOD URL shows why."
         )
     if report["connection"]:
         output.heading("\nConnection")

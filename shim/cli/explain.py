@@ -141,7 +141,7 @@ def _call_named(engine: Engine, subject: str, accept: str | None) -> Call:
     if subject.startswith("/") or "://" in subject:
         return _call("GET", subject, accept)
     if subject.upper() in METHODS:
-        raise SettingsError(f"URL: is missing; give it behind {subject.upper()}")
+        raise SettingsError(f"URL: is missing; give it after {subject.upper()}")
     names = {}
     for one in engine.operations:
         for name in (*one.aliases, one.id):
@@ -181,7 +181,7 @@ def meaning_of(code: str) -> dict[str, str]:
         near = nearest(code.removeprefix("SHIM_"), own)
         hint = (
             did_you_mean(own.get(near, ""))
-            or "; it may come from a mapping document of yours"
+            or "; it may come from one of your mapping documents"
         )
         raise SettingsError(f"{code}: is not an error code of atlas-shim{hint}")
     known = codes[code]
@@ -237,7 +237,7 @@ def _reasons(engine: Engine, call: Call) -> Iterator[str]:
                     yield f"The call is current: it is the successor of {operation.id}."
                     return
     if had_versions:
-        yield "The version: with one in Accept that the retired endpoint had it is recognized."
+        yield "The version: the call is recognized with a version in Accept that the retired endpoint had."
         return
     for method in sorted({operation.method for operation in engine.operations}):
         match = engine.recognize(method, call.path, call.headers)
@@ -247,9 +247,9 @@ def _reasons(engine: Engine, call: Call) -> Iterator[str]:
         words = [word for word in match.raw.values() if word in fixed]
         if words:
             both = " and ".join(words)
-            yield f"The path: {both} is a word of Atlas's API there, not a name."
+            yield f"The path: {both} is a part of Atlas's API there, not a name."
         else:
-            yield f"The method: with {method} it is recognized."
+            yield f"The method: the call is recognized with {method}."
 
 
 def _is_to(target: Target, call: Call) -> bool:
@@ -418,7 +418,7 @@ def _write(found: Mapping[str, Any], form: str) -> None:
         "note": found["note"],
     }
     output.facts(pair for pair in pairs.items() if pair[1])
-    output.heading("\nWhat is sent, in this order")
+    output.heading("\nRequests, in this order")
     for one in found["sends"]:
         output.paragraph(
             f"{_label(one)}: {one['method']} {one['target']}", " " * 4, "  "

@@ -137,7 +137,7 @@ def _look_at(
 ) -> str:
     if "CERTIFICATE_VERIFY_FAILED" in str(error):
         why = "its certificate's authority is not trusted here"
-        return f"{why}; behind a proxy that opens TLS set SSL_CERT_FILE."
+        return f"{why}; behind a proxy that decrypts TLS, set SSL_CERT_FILE."
     names = (f"{url.scheme}_proxy", "all_proxy")
     # Only the name is shown, because a proxy's URL may contain a password.
     proxy = next(

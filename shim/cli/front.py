@@ -53,7 +53,7 @@ _SHARED = (
 @click.option(
     "--tls-cert",
     metavar="PATH",
-    help="Let the proxy speak TLS with this certificate chain (PEM).",
+    help="Let the proxy use TLS with this certificate chain (PEM).",
 )
 @click.option("--tls-key", metavar="PATH", help=_ROWS["tls_key"].help)
 @click.option(

@@ -98,12 +98,12 @@ class RetiredRead:
     "--writes",
     "project",
     metavar="ID",
-    help="Make trials of writes in this project, to be thrown away.",
+    help="Try writes in this disposable project.",
 )
 @click.option(
     "--email",
     metavar="ADDRESS",
-    help="Invite this address in trials, which gets a mail.",
+    help="Send the invitations of trials to this address.",
 )
 @click.option("--plan", "plans", is_flag=True, help="List the calls, and send nothing.")
 @config_option
@@ -203,7 +203,7 @@ def _write_plan(
         return
     if reads:
         output.heading(
-            f"{len(reads)} reads of {upstream}, by the shim and by themselves"
+            f"{len(reads)} reads of {upstream}, through the shim and directly"
         )
         rows = [(one.operation, one.target, one.accept) for one in reads]
         output.write_table([("OPERATION", "GET", "ACCEPT"), *rows])
@@ -266,7 +266,7 @@ def _prove(
     if writes is None:
         good = "Each field is as its document describes."
     else:
-        good = "All is as the shim assumes."
+        good = "Everything is as the shim assumes."
     output.write_report(report, problems, form, text, good)
 
 

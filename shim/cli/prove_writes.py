@@ -68,7 +68,7 @@ def write_trials(plan: WritesPlan) -> None:
             rows.append((step.call, step.version, step.by))
             if step.undo:
                 rows.append(
-                    (f"then back: {step.undo.call}", step.undo.version, step.undo.by)
+                    (f"then revert: {step.undo.call}", step.undo.version, step.undo.by)
                 )
         output.write_table(rows, "  ")
     output.bullets(f"{name} needs {needs}" for name, needs in plan.missing.items())
@@ -112,7 +112,7 @@ def trial_reports(
         output.write_line(f"{trial.name} …", err=True)
         report = make_trial(trial, writes.given, lambda call: _ask(http, plan, call))
         for left in report.left:
-            output.write_line(f"not taken back: {left}", err=True)
+            output.write_line(f"not reverted: {left}", err=True)
         yield report
         if report.why == INTERRUPTED:
             return
@@ -168,7 +168,7 @@ def problems_of(reports: Sequence[TrialReport]) -> Iterator[str]:
         if report.outcome in {"otherwise", "unanswered"}:
             yield f"{report.name}: {report.why}"
         if report.left:
-            yield f"{report.name}: not all was taken back; standard error has the calls"
+            yield f"{report.name}: not everything was reverted; standard error has the calls"
 
 
 def write_reports(reports: Sequence[TrialReport]) -> None:

@@ -30,7 +30,7 @@ _PATIENCE = 2.0  # seconds
 @click.option(
     "--probe",
     type=click.Choice(["live", "ready"]),
-    help="Check only that it runs, or takes calls (ready).",
+    help="Check only that it runs, or accepts calls (ready).",
 )
 @output_option
 def command(

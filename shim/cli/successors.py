@@ -132,9 +132,9 @@ def _remarks(operation: Operation, dry: DrySend, old: Call) -> Iterator[str]:
     call = dry.send.call
     tier = operation.successors.get(dry.send.route)
     if dry.goes_on and call.method == "GET":
-        yield "Ask for the next page as long as the answer has a link with rel=next."
+        yield "Request the next page as long as the response has a link with rel=next."
     elif dry.goes_on:
-        yield "Once for each item of the list, in order; nothing follows an error."
+        yield "Once for each item of the list, in order; stop at an error."
     is_look = dry.role == "look"
     if is_look:
         ends = "If it lacks a needed value, nothing more is sent"

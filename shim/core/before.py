@@ -36,7 +36,7 @@ from shim.documents.question import OF_PAGES
 from shim.documents.sources import has_several, parse_source, taken
 from shim.documents.vocabulary import Json, JsonObject
 
-_TOO_MANY = "This body takes {} calls, and {} are made for one at most."
+_TOO_MANY = "This body needs {} calls; at most {} are made for one body."
 
 
 @attrs.frozen
@@ -110,7 +110,9 @@ def _learn(
     if any(
         has_several(document, parse_source(source)) for source in look.gives.values()
     ):
-        detail = f"{answer.call.path} shows several where this call needs one."
+        detail = (
+            f"{answer.call.path} has several matches, but this call needs exactly one."
+        )
         raise CallError(409, "SHIM_SEVERAL_FOUND", together(detail, look.several))
     if goes_on:
         return "it has more than one page"
@@ -118,7 +120,7 @@ def _learn(
     for name, source in look.gives.items():
         state.given[name] = value = taken(document, parse_source(source))
         if _unfit(tier, target, name, value):
-            return f"its {source} can't be {name}"
+            return f"its {source} can't be used as {name}"
     return ""
 
 
@@ -240,7 +242,7 @@ def plan_writes(state: ExchangeState, target: Target) -> list[PlannedWrites]:
             state.kept += len(lines[-1])
             if state.kept > MOST_PLANNED:
                 raise too_large(
-                    f"The calls that this one takes have bodies of more than {MOST_PLANNED} bytes together."
+                    f"The bodies of the calls that replace this one have more than {MOST_PLANNED} bytes in total."
                 )
         planned.append(PlannedWrites(write, b"".join(lines)))
     state.writes_several = count + (target.method != "GET") > 1

@@ -42,9 +42,9 @@ def read_body(
     given = reader.given(request, object_of(call, loads, bare=request.bare))
     if reader.passed_over and note is not None:
         if len(reader.passed_over) > 1:
-            were = "were not sent: no call takes them"
+            were = "were not sent: no call accepts them"
         else:
-            were = "was not sent: no call takes it"
+            were = "was not sent: no call accepts it"
         note(f"{', '.join(reader.passed_over)} {were}")
     if request.choose and look_up(given, request.choose.split(".")) is NoValue.MISSING:
         raise missing_attribute(request.choose)

@@ -43,7 +43,7 @@ class BodyBudget:
         """Raise CallError if this many objects exceed the rest."""
         if count > self.left:
             raise too_large(
-                f"The lists of this body become more than {MOST_OBJECTS} objects of the new one."
+                f"The lists of this body would become more than {MOST_OBJECTS} objects."
             )
 
     def take(self, count: int) -> None:

@@ -161,7 +161,7 @@ def _inflate(data: bytes, wbits: int, limit: int, had: int = 0) -> tuple[bytes, 
     if had + len(content) > limit:
         raise too_large(limit)
     if not decompressor.eof:
-        raise ContentFault("the content ends in the middle")
+        raise ContentFault("the content is truncated")
     return content, decompressor.unused_data
 
 

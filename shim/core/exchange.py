@@ -130,7 +130,7 @@ def _by_switch(
     _read_question(state)
     outcome = yield from ask_successors(state, [tier])
     if state.added is not None and any(page.items for page in state.added[1]):
-        state.reason += f"; {tier.tier} had something to add"
+        state.reason += f"; {tier.tier} has items to add"
     elif state.added is not None:
         state.added = None
         context.memory.remember(key, "empty", context.monotonic())
@@ -236,12 +236,12 @@ def legacy_fallback(state: ExchangeState, outcome: Outcome) -> Exchange:
         document = state.json.read((yield Read(limit)))
         knows = type(document) is dict and bool(document.get(RESULTS))
     if knows:
-        state.reason += f"; {tier} knew nothing, and the legacy endpoint did"
+        state.reason += f"; {tier} returned nothing, but the legacy endpoint did"
         return PassThrough(state.record())
     if reply.status == 410:
         learn_retired(match, call, reply, state.context)
     state.route = tier
-    reason = f"{state.reason}; neither {tier} nor the legacy endpoint knew anything"
+    reason = f"{state.reason}; neither {tier} nor the legacy endpoint returned anything"
     record = attrs.evolve(outcome.record, reason=reason, sent=tuple(state.sent))
     return attrs.evolve(outcome, record=record)
 

@@ -56,7 +56,7 @@ class Laying:
             count = len(there.get(renamed.get(key, key), ()))
             if spec.counted and spec.counted not in item and count > 1:
                 at = f"{name}[{number}].{spec.counted}"
-                detail = f"{at} is missing: there are {count}, and without it there would be one."
+                detail = f"{at} is missing: there are {count}, and without it only one would remain."
                 raise CallError(400, "MISSING_ATTRIBUTE", detail, (at,))
 
     def lay_list(
@@ -111,7 +111,7 @@ class Laying:
         for member in spec.needs:
             if member not in item:
                 place = f"{at}.{member}"
-                detail = f"{place} is missing: version {self.version} needs it, and no item like this one is there."
+                detail = f"{place} is missing: version {self.version} requires it, and no similar item has it."
                 raise CallError(400, "MISSING_ATTRIBUTE", detail, (place,))
 
     def _lay_object(
@@ -198,7 +198,7 @@ class Laying:
         )
 
     def _cannot_say(self, at: str) -> CallError:
-        detail = f"{' and '.join(self.asked)} can't be changed so by this version: it can't describe {at} as it is."
+        detail = f"{' and '.join(self.asked)} can't be changed by this version: it can't express the current {at}."
         return CallError(
             400,
             "INVALID_ATTRIBUTE",

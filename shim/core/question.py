@@ -195,7 +195,7 @@ def sent_on(
     for name, raw, pair in given:
         known = rules.get(name)
         if known is not None and known.drop:
-            notes.append(f"the parameter {name} was not sent on: {known.why}")
+            notes.append(f"the parameter {name} was not passed on: {known.why}")
         elif known is not None and known.values:
             if (means := known.values.get(unquote_plus(raw))) is None:
                 raise invalid_parameter(name)

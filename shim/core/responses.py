@@ -127,7 +127,7 @@ def refuse_redirect(tier: str, reply: Reply) -> None:
     location = field(reply.headers, "location")
     if 300 <= reply.status < 400 and location is not None:
         detail = (
-            f"The {tier} endpoint answered {reply.status} with Location: {location[:500]}. Make the origin that it "
-            "names the one of Atlas (--upstream, ATLAS_SHIM_UPSTREAM), or call the successor itself."
+            f"The {tier} endpoint answered {reply.status} with Location: {location[:500]}. Set its "
+            "origin as upstream (--upstream, ATLAS_SHIM_UPSTREAM), or call the successor directly."
         )
         raise CallError(502, "SHIM_UPSTREAM_REDIRECTED", detail)

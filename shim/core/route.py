@@ -192,7 +192,7 @@ def decide(
     settings = context.settings
     sunset = sunset_of(operation, settings)
     if operation.lives or settings.route in LEGACY:
-        because = LEGACY.get(settings.route, "the endpoint lives on")
+        because = LEGACY.get(settings.route, "the endpoint is not retired")
         return Decision("legacy", because, sunset, corrects=False)
     if settings.route in {RouteWord.AUTO, RouteWord.DATE}:
         return _decide_by_date(match, call, context, sunset, answered)
@@ -210,13 +210,13 @@ def _decide_by_date(
     corrects = settings.route is RouteWord.AUTO
     now = context.clock()
     is_over = now >= sunset.timestamp()
-    state = "has passed" if is_over else "is still to come"
+    state = "has passed" if is_over else "is in the future"
     reason = f"its sunset, {_written(sunset)}, {state}"
     blank = operation.blank
     is_blank = False
     if blank is not None and not is_over and now >= blank.timestamp():
         is_blank = True
-        reason = f"{reason}, but since {_written(blank)} its answers mean nothing"
+        reason = f"{reason}, but since {_written(blank)} its responses are empty"
     if not corrects:
         reason = f"the route is decided by date: {reason}"
     elif answered is None:

@@ -313,7 +313,7 @@ class Nested:
                     dropped = Dropped(
                         f"{place}.{name}",
                         other.get(name),
-                        "not as in the first of its group",
+                        "differs from the first item of its group",
                     )
                     self.dropped.append(dropped)
         return made
@@ -329,7 +329,7 @@ class Nested:
                 if type(name) is str:
                     why = "another item has that name"
                 else:
-                    why = "no name to stand under"
+                    why = "it has no name"
                 self.dropped.append(Dropped(where, value, why))
         return made
 
@@ -369,7 +369,7 @@ def pass_rest(
             continue
         if type(value) is dict:
             inner = made.get(name, {})
-            assert type(inner) is dict, "a field inside it makes an object of it"
+            assert type(inner) is dict, "a field inside it turns it into an object"
             pass_rest(value, inner, below, report, f"{at}{name}.")
             if inner:
                 made[name] = inner

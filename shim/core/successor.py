@@ -278,7 +278,7 @@ def _body_for(state: ExchangeState, tier: Successor, resource: Resource) -> Json
         for name in _unread(request, resource):
             if look_up(body, name.split(".")) is not NoValue.MISSING:
                 state.notes.append(
-                    f"the member {name} was not sent on: no rule reads it"
+                    f"the member {name} was not passed on: no rule reads it"
                 )
     return {**(body or {}), **(state.given or {})}
 

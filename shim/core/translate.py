@@ -207,7 +207,7 @@ def items_of(pages: Sequence[UpstreamPage], moved: list[Dropped]) -> Iterator[Js
                 if number and identity in seen:
                     moved.append(
                         Dropped(
-                            f"{RESULTS}[{place}]", item, "an earlier page has it, too"
+                            f"{RESULTS}[{place}]", item, "it is also in an earlier page"
                         )
                     )
                     continue

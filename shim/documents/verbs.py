@@ -167,7 +167,7 @@ class Itself(Verb):
     makes = ("object", "objects")
     hands_on = True
     nests = True
-    unlike = "no name to stand under"
+    unlike = "it has no name"
     itself: bool = true()
     sources: tuple[str, ...] = source("keyed", unless=None)
 

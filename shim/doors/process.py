@@ -87,7 +87,7 @@ def concerns(url: str) -> Current | None:
         except (SettingsError, DocumentError) as error:
             if now is None:
                 raise
-            logger.warning("settings stay as they were: %s", error)
+            logger.warning("settings are not changed: %s", error)
             now = attrs.evolve(now, raw=raw)
         _current = now
     for base in now.bases:

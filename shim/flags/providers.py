@@ -157,15 +157,15 @@ def _flag(key: str, given: Any) -> FileFlag:
         or table.keys() - {"value", "share", "projects"}
         or "value" not in table
     ):
-        raise ValueError(f"{key}: a flag has a value, and perhaps a share and projects")
+        raise ValueError(
+            f"{key}: a flag needs a value, and may have share and projects"
+        )
     share = table.get("share", {})
     projects = table.get("projects", {})
     if not isinstance(share, dict) or not isinstance(projects, dict):
         raise ValueError(f"{key}: share and projects are tables, as in {{ flex = 10 }}")  # noqa: TRY004 - see above
     if not _are_shares([*share.values()]):
-        raise ValueError(
-            f"{key}: a share is a number of percent, and all together are 100 at most"
-        )
+        raise ValueError(f"{key}: shares are percentages, and at most 100 in total")
     return table["value"], share, projects
 
 

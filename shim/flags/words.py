@@ -189,7 +189,7 @@ class FlagWords(Generic[T]):
         elif not self._is_full:
             self._is_full = True
             log.warning(
-                "%s: more than %s projects call: further ones go by the word without a project",
+                "%s: more than %s projects; calls of further ones use the value without a project",
                 self,
                 MAX_PROJECTS,
             )
@@ -231,10 +231,12 @@ class FlagWords(Generic[T]):
         """Log that the provider begins to fail, fails differently, or answers again."""
         if fault and fault != self.fault:
             log.warning(
-                "%s: its provider fails, the last good words stay: %s", self, fault
+                "%s: its provider fails; the last valid values stay in use: %s",
+                self,
+                fault,
             )
         elif self.fault and not fault:
-            log.info("%s: its provider answers again", self)
+            log.info("%s: its provider works again", self)
         self.fault = fault
 
     def _work(self) -> None:

@@ -89,10 +89,10 @@ def _check(
     for path in (options.tls_cert, options.tls_key, ca_file):
         if path is not None and _QUOTED.fullmatch(path) is None:
             raise SettingsError(
-                f"{path!r}: a path of letters, digits, spaces and . _ / @ + ~ - is needed here"
+                f"{path!r}: may contain only letters, digits, spaces and . _ / @ + ~ -"
             )
     if options.tls_key and not options.tls_cert:
-        raise SettingsError("--tls-key: is of no use without --tls-cert")
+        raise SettingsError("--tls-key: has no effect without --tls-cert")
     for calls, admin in replicas:
         if (
             proxy == "envoy"

@@ -117,13 +117,13 @@ class Admin:
     def _reply(self, request: Request) -> Reply:
         path = request.head.target.partition("?")[0]
         if len(request.head.hosts) > 1:
-            raise bad_request("A request has one Host.")
+            raise bad_request("A request must have exactly one Host field.")
         if request.head.method not in {"GET", "HEAD"}:
             raise Refusal(
                 405,
                 "SHIM_METHOD_NOT_ALLOWED",
                 None,
-                "Only GET, HEAD.",
+                "Only GET and HEAD are allowed.",
                 headers=(("Allow", "GET, HEAD"),),
             )
         if path == "/livez":
@@ -151,7 +151,7 @@ class Admin:
             name.removeprefix("[").removesuffix("]")
         )
         if host not in authorities_of(self.address) and not is_number:
-            detail = "This page is shown by the address of the admin listener, or as localhost, and by no other name."
+            detail = "Open this page by the IP address of the admin listener, or as localhost; other names are refused."
             raise Refusal(421, "SHIM_HOST_UNKNOWN", None, detail, close=True)
 
 

@@ -26,7 +26,7 @@ _UNKNOWN_HOST = (
 )
 """The request is for another name (RFC 9110, 15.5.20), such as a rebound DNS name."""
 
-_UNKNOWN_BASE = f"Atlas's paths begin with /api/, and this one with %s. {cure_of('SHIM_BASE_PATH_UNKNOWN')}"
+_UNKNOWN_BASE = f"Atlas's paths begin with /api/, but this one begins with %s. {cure_of('SHIM_BASE_PATH_UNKNOWN')}"
 
 _ALLOW = ("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")
 
@@ -128,7 +128,7 @@ def _check_method(method: str) -> None:
     """Raise Refusal for a method that is meant for another kind of server."""
     if method not in {"CONNECT", "TRACE"}:
         return
-    detail = f"{method} is not something that a gateway does."
+    detail = f"{method} is not supported by a gateway."
     if method == "CONNECT":
         detail += f" {NO_FORWARD_PROXY}"
     raise _denied(405, "SHIM_METHOD_NOT_ALLOWED", detail, headers=(_ALLOW,))
@@ -140,7 +140,7 @@ def _check_via(via: str, name: str) -> None:
         received_by = member.lower().split()[1:2]
         if name in received_by:
             cure = cure_of("SHIM_LOOP_DETECTED")
-            detail = f"This call has passed this gateway before. {cure}"
+            detail = f"This call has already passed through this gateway. {cure}"
             raise _denied(508, "SHIM_LOOP_DETECTED", detail, "proxy_loop_detected")
 
 
@@ -191,7 +191,7 @@ def _check_path(method: str, path: str, headers: Headers, engine: Engine) -> Non
     if _DOTS.search(path):
         raise bad_request("The path has a dot segment.")
     if "%2f" in lower and engine.recognize(method, unquote(path), headers) is not None:
-        raise bad_request("The path has an encoded slash where a plain one belongs.")
+        raise bad_request("The path has an encoded slash in place of a plain one.")
 
 
 def check_allowed(

@@ -65,9 +65,7 @@ class Entry:
         if limits.count > limits.most:
             self.excess = "The gateway's limit of requests is reached."
         elif of_peer > limits.most_of_peer:
-            self.excess = (
-                "The gateway is answering as many requests of this address as it takes."
-            )
+            self.excess = "The gateway's limit of requests from one address is reached."
         elif not limits.has_room(0):
             self.excess = NO_ROOM
         return self

@@ -25,29 +25,29 @@ from shim.gateway.watch import Watched
 
 _FAMILIES = """
 counter requests operation,route,status_class,status: Requests answered.
-histogram request_duration_seconds operation,route: Seconds that callers wait, to the last byte of their answer.
-histogram upstream_duration_seconds operation,route: Seconds of these that all upstream calls of one call take.
-counter errors origin,type: Errors by whose they are and their Proxy-Status type; of Atlas's own the type is its status.
-counter refusals code: Errors that the gateway itself answered with, by their errorCode.
-counter requests_abandoned operation: Calls whose caller left before the whole answer was written.
-counter challenges reason: Calls answered with a challenge to sign, and not in atlas_shim_requests.
-gauge last_retired_call_timestamp_seconds operation: When an operation was last called; 0: not since the start.
-gauge in_flight_requests: Requests being answered.
-counter log_lines_dropped: Lines of the log that were dropped, since stderr did not take them.
+histogram request_duration_seconds operation,route: Seconds that callers waited for the last byte of their response.
+histogram upstream_duration_seconds operation,route: Seconds of that time that all upstream calls of one call took.
+counter errors origin,type: Errors by origin and Proxy-Status type; for Atlas's own errors the type is their status.
+counter refusals code: Errors returned by the gateway itself, by errorCode.
+counter requests_abandoned operation: Calls whose caller disconnected before the whole response was written.
+counter challenges reason: Calls answered with a challenge to sign; atlas_shim_requests doesn't include them.
+gauge last_retired_call_timestamp_seconds operation: Time of an operation's last call; 0: none since the start.
+gauge in_flight_requests: Requests in progress.
+counter log_lines_dropped: Log lines that were dropped because stderr was not read.
 gauge connections state: Callers' connections: in a handshake, idle without a whole request, or active.
 counter connections_refused reason: Connections refused: over the limit, or handshake failed.
 gauge upstream_connections state: Connections to upstream: idle or active.
-counter upstream_responses status_class: Upstream calls that were answered.
+counter upstream_responses status_class: Upstream calls with a response.
 gauge memory_used_bytes kind: Bytes of the memory budget in use, by purpose.
-gauge memory_limit_bytes: Bytes that may be held at a time.
-gauge tls_certificate_not_after_timestamp_seconds side: When the first certificate of a chain in use ends.
-gauge config_reload_success: 1 if the files are in use, 0 if some were refused and the last good ones stay.
-gauge config_restart_needed: Options that were changed, and stay as they were until a restart.
-info build version,python: The version of atlas-shim, and of Python below it.
-info route route: The route in force, a word of the option 'route'.
-gauge sunset_timestamp_seconds document,operation: The sunset in force of each operation.
-gauge announced_sunset_timestamp_seconds method,path,version: When an operation is switched off, as its replies say.
-gauge announced_last_call_timestamp_seconds method,path,version: When a reply last announced the end of its operation.
+gauge memory_limit_bytes: The memory budget in bytes.
+gauge tls_certificate_not_after_timestamp_seconds side: Expiry of the first certificate of a chain in use.
+gauge config_reload_success: 1 if the files are in use, 0 if some were refused and the last valid ones stay in use.
+gauge config_restart_needed: Changed options that apply after a restart.
+info build version,python: The versions of atlas-shim and Python.
+info route route: The current route, a value of the option 'route'.
+gauge sunset_timestamp_seconds document,operation: The current sunset of each operation.
+gauge announced_sunset_timestamp_seconds method,path,version: The sunset of an operation that its responses announced.
+gauge announced_last_call_timestamp_seconds method,path,version: Time of the last call whose response announced a sunset.
 """
 """The type, name after ``atlas_shim_``, labels and help text of each family."""
 

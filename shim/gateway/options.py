@@ -69,7 +69,7 @@ def _option(
     )
 
 
-_where = partial(_option, "Where")
+_where = partial(_option, "Listeners")
 _atlas = partial(_option, "Atlas")
 _limits = partial(_option, "Limits")
 _translation = partial(_option, "Translation", live=True)
@@ -101,7 +101,7 @@ class Options:
         live=True,
     )
     tls_cert: str | None = _where(
-        of.PATH, "Speak TLS to callers, with this certificate chain (PEM)."
+        of.PATH, "Use TLS for callers, with this certificate chain (PEM)."
     )
     tls_key: str | None = _where(
         of.PATH,
@@ -184,7 +184,7 @@ class Options:
     )
     memory: int = _limits(
         of.BYTES,
-        "Use at most this much memory for calls, beyond the idle gateway; then return 503.",
+        "Use at most this much memory for calls, in addition to the idle gateway; then return 503.",
         "64MiB",
     )
     body_limit: int = _limits(
@@ -278,12 +278,12 @@ def contradictions(options: Options) -> Iterator[str]:
         ("nonce_store", "credentials = 'verify'", verifies),
     ):
         if getattr(options, name) is not None and not is_there:
-            yield f"{name}: is of no use without {needed}; set that, or leave this out"
+            yield f"{name}: has no effect without {needed}; set that, or remove this"
     if options.credentials is CredentialsMode.OWN and not of.is_loopback(listen.host):
         yield (
-            f"listen: {listen.authority} can be reached from other machines, and with credentials = 'own' whoever "
-            "reaches the gateway uses its key. Listen on 127.0.0.1, or let callers prove their own key (credentials = "
-            "'verify')"
+            f"listen: {listen.authority} can be reached from other machines, and with credentials = 'own' everyone "
+            "who reaches the gateway can use its key. Listen on 127.0.0.1, or let callers prove their own key "
+            "(credentials = 'verify')"
         )
 
 
@@ -312,6 +312,6 @@ def doubts(options: Options, environ: Mapping[str, str]) -> Iterator[str]:
         hours, minutes = divmod(int(options.deadline) // 60, 60)
         yield f"deadline: {options.deadline:g} is {hours} h {minutes} min; a number alone is seconds, as in 60s"
     if options.memory < of.RESERVED:
-        yield f"memory: one call needs {of.RESERVED} bytes, so that each gets 503; give more"
+        yield f"memory: one call needs {of.RESERVED} bytes, so every call would get 503; increase it"
     elif options.body_limit > options.memory // 2:
-        yield "body_limit: is more than half of memory, and larger replies get 503; give more memory, or a lower limit"
+        yield "body_limit: is more than half of memory, so large replies get 503; increase memory, or lower the limit"

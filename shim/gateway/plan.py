@@ -373,9 +373,7 @@ class LivePlan:
             raise renamed(error, found) from None
         logging.getLogger("shim").setLevel(options.log_level.upper())
         if rows:
-            log.warning(
-                "these need a restart and stay as they were: %s", ", ".join(rows)
-            )
+            log.warning("these changes need a restart: %s", ", ".join(rows))
 
 
 def settings_of(

@@ -90,7 +90,7 @@ async def _run(settings: LivePlan) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, end, number.name)
     await gateway.start(handed_over(options.listen, os.environ))
-    where = f"takes calls at {gateway.url} for {options.upstream}"
+    where = f"accepts calls at {gateway.url} for {options.upstream}"
     if gateway.upstream.proxy is not None:
         where += f" by the proxy {gateway.upstream.proxy.authority}"
     if options.allowed is not None:
@@ -174,5 +174,5 @@ def _raise_open_files(options: Options) -> None:
         soft = allowed
     if soft < wanted:
         process_log.warning(
-            "may open %s files, and could need %s: see max_connections", soft, wanted
+            "can open %s files, but may need %s; see max_connections", soft, wanted
         )

@@ -44,7 +44,7 @@ _FORMAT = (
 # Days without a retired call after which the shim can be removed: a monthly job would
 # have called by then.
 ENOUGH = 30
-_DOUBT = "This page starts with the gateway. For older calls and other programs: atlas-shim inventory FILE"
+_DOUBT = "The page begins with the gateway's start. For older calls and other programs: atlas-shim inventory FILE"
 
 StatusObject = dict[str, Any]
 Ways = Mapping[tuple[str, str], Way]

@@ -105,7 +105,7 @@ def _load(context: ssl.SSLContext, cert: str, key: str | None) -> None:
         else:
             name = "tls_cert"
             file = cert if key is None else f"{cert} and {key}"
-            said = f"OpenSSL can't read them ({getattr(error, 'reason', None) or 'PEM lib'}); write both again"
+            said = f"OpenSSL can't read them ({getattr(error, 'reason', None) or 'PEM lib'}); create both again"
         raise SettingsError(f"{name}: {file}: {said}") from None
 
 
@@ -120,7 +120,7 @@ def _check_kinds(cert: str, key: str | None) -> None:
     has_key = _KEY in secret
     if not has_cert and key is not None and _KEY in chain and _CERT in secret:
         raise SettingsError(
-            f"tls_cert: {cert}: has a key, and {key} a certificate; exchange the two"
+            f"tls_cert: {cert}: contains a key, and {key} a certificate; swap the two"
         )
     if not has_cert:
         said = f"is DER, not PEM; convert it, as by: openssl x509 -inform der -in {cert} -out NEW"

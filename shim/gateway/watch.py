@@ -138,7 +138,7 @@ class Watched(Generic[T]):
         self.refused = time.time()
         said = "; ".join(problems)
         log.error(
-            "new %s refused, the last good stay: %s",
+            "new %s refused; the last valid ones stay in use: %s",
             self.name,
             said,
             exc_info=None if known else error,

@@ -92,12 +92,12 @@ class ProgramCalls:
         # the error ended the program before its first call
         if counts["distrusting"] or (counts["connections"] and not is_answered):
             yield (
-                f"a program of this run called {self.host} and does not trust its certificate: have it trust the file "
-                "that SSL_CERT_FILE in its environment names, or set its base URL to a gateway's (atlas-shim serve)"
+                f"a program of this run called {self.host} and does not trust its certificate: make it trust the file "
+                "in SSL_CERT_FILE of its environment, or set its base URL to a gateway's (atlas-shim serve)"
             )
         elif self.others and not counts["connections"]:
             yield (
-                f"no call to {self.host} was seen, but to {', '.join(self.others)}, which is passed on as it is; if "
+                f"no call to {self.host} was seen, but to {', '.join(self.others)}, whose calls pass unchanged; if "
                 f"Atlas's API is there: MONGODB_ATLAS_BASE_URL=https://{next(iter(self.others))} {self.again}"
             )
         elif self.unseen and not counts.keys() & {"connections", "tunnels"}:

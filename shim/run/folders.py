@@ -90,8 +90,8 @@ def place_of(environ: Mapping[str, str]) -> Path:
         if os.access(place, os.W_OK | os.X_OK) and _is_safe(Path(place)):
             return Path(place)
     raise SettingsError(
-        f"TMPDIR: a run keeps its files in none of {', '.join(places)}: this user can't write there, or others may "
-        "replace files there; set it to a folder of your own, as by: export TMPDIR=$(mktemp -d -p ~)"
+        f"TMPDIR: found no safe folder among {', '.join(places)}: this user can't write there, or others could "
+        "replace files there; set it to your own folder, as in: export TMPDIR=$(mktemp -d -p ~)"
     )
 
 

@@ -220,7 +220,7 @@ class _Run:
         Yields each call that a person has to make or check.
         """
         for step in self._doubts:
-            yield f"{step.call} (whether it was done is unknown)"
+            yield f"{step.call} (it may have been executed)"
         for undo in reversed(self._undo):
             try:
                 call = self._filled(undo)
@@ -325,5 +325,5 @@ def _without(value: Any, name: str) -> Any:
 def _difference(report: StepReport) -> str:
     """Return the unexpected part of an answer."""
     if report.differs:
-        return f"{report.answer}, other than expected: {', '.join(report.differs)}"
-    return f"{report.answer} in place of {' or '.join(report.expected)}"
+        return f"{report.answer}, but different: {', '.join(report.differs)}"
+    return f"{report.answer} instead of {' or '.join(report.expected)}"

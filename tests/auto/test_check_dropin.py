@@ -40,7 +40,7 @@ def test_the_default_report_is_in_sentences():
     done = CliRunner().invoke(main, ["check"])
     assert "Drop-in (switched on by this command)" in done.stdout
     assert (
-        "When a call is not translated: atlas-shim explain METHOD URL says why."
+        "When a call is not translated: atlas-shim explain METHOD URL shows why."
         in done.stdout
     )
     assert (done.exit_code == 0) is ("Calls made with " in done.stdout.splitlines()[-1])
@@ -76,7 +76,7 @@ def test_a_module_of_the_program_named_shim_is_a_problem(tmp_path, monkeypatch):
             [
                 one
                 for one in problems
-                if "shim.py has the name of atlas-shim's package" in one
+                if "shim.py has the same name as atlas-shim's package" in one
             ]
         )
         == 1

@@ -150,11 +150,11 @@ def test_documents_are_listed_with_their_overridden_rules(checked, run, overridi
         ),
         (
             'keys_file = "/keys"',
-            "keys_file: is of no use without credentials = 'verify'",
+            "keys_file: has no effect without credentials = 'verify'",
         ),
         (
             'nonce_store = "redis://127.0.0.1"',
-            "nonce_store: is of no use without credentials = 'verify'",
+            "nonce_store: has no effect without credentials = 'verify'",
         ),
         (
             'listen = "203.0.113.9:1"',
@@ -185,7 +185,7 @@ VERIFY = {"ATLAS_SHIM_CREDENTIALS": "verify", **KEY}
         (
             ["--nonce-store", "redis://127.0.0.1:1"],
             VERIFY,
-            "--nonce-store: does not answer",
+            "--nonce-store: no reply",
         ),
         (
             ["--admin", "off"],

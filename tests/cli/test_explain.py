@@ -158,7 +158,7 @@ def test_the_decision_is_a_sentence(text, explained, method, path, env, decision
 
 @pytest.mark.parametrize(("path", "day", "whys"), [
     (LIST, "2026-01-01", [
-        "because its sunset, 2026-01-22, is still to come", "if legacy answers 410, or 404 or 405 without an errorCode",
+        "because its sunset, 2026-01-22, is in the future", "if legacy answers 410, or 404 or 405 without an errorCode",
         "if flex answers CANNOT_USE_NON_FLEX_CLUSTER_IN_FLEX_API or CLUSTER_NOT_FOUND",
     ]),
     (INSTANCE, "2026-02-01", ["if flex answers 404"]),
@@ -308,7 +308,7 @@ def test_a_difference_of_the_call_is_a_remark(explained, text):
     )
     remarks = explained("GET", LIST)["tiers"]["flex"]["calls"][0]["remarks"]
     assert (
-        "Ask for the next page as long as the answer has a link with rel=next."
+        "Request the next page as long as the response has a link with rel=next."
         in remarks
     )
     assert any(
@@ -322,7 +322,7 @@ def test_a_difference_of_the_call_is_a_remark(explained, text):
         "/harbors?state=CLOSED&includeCount=true&itemsPerPage=500&pageNum=1"
     )
     assert (
-        "the parameter verbose was not sent on: A harbor says all there is."
+        "the parameter verbose was not passed on: A harbor says all there is."
         in call["remarks"]
     )
     said = text("GET", f"{HARBORS}?state=gray", env=INVENTED)
@@ -466,9 +466,9 @@ def test_a_code_is_explained_by_its_section(explained, text, code):
         ),
         (
             "SHIM_X",
-            "SHIM_X: is not an error code of atlas-shim; it may come from a mapping document of yours",
+            "SHIM_X: is not an error code of atlas-shim; it may come from one of your mapping documents",
         ),
-        ("GET", "URL: is missing; give it behind GET"),
+        ("GET", "URL: is missing; give it after GET"),
         (
             "zz",
             "zz: is neither a URL nor the name of a retired operation. Give METHOD and URL, a URL, a name or a code",
@@ -572,7 +572,7 @@ def test_a_route_without_dates_is_explained(text, explained):
     assert (
         "former, if legacy answers CANNOT_USE_FLEX_CLUSTER_IN_CLUSTER_API: GET" in shown
     )
-    assert "Sent to legacy, because the endpoint lives on." in shown
+    assert "Sent to legacy, because the endpoint is not retired." in shown
     assert "9999" not in shown
     assert explained(*words, env=env)["sunset"] is None
     assert (

@@ -298,7 +298,7 @@ def test_omitted_nodes_are_restored(prove):
         (
             r"GET .*/invites/\w{24}",
             (404, {"errorCode": "INVITATION_NOT_FOUND"}),
-            "invitation-not-there",
+            "missing-invitation",
             "otherwise",
         ),
         (
@@ -323,10 +323,10 @@ def test_omitted_nodes_are_restored(prove):
         (
             r"GET .*/pushBased",
             (200, {"state": "ACTIVE"}),
-            "log-export-not-there",
+            "missing-log-export",
             "not called",
         ),
-        (r"GET .*/pushBased", (200, None), "log-export-not-there", "not called"),
+        (r"GET .*/pushBased", (200, None), "missing-log-export", "not called"),
         (
             r"POST .*/search/indexes",
             httpx.ReadTimeout("slow"),
@@ -369,7 +369,7 @@ def test_an_existing_log_export_is_untouched(prove):
 def test_a_change_that_can_not_be_undone_is_reported(prove, answer):
     """The person sees the call; the report has no name in it."""
     done = prove(Atlas(answers={r"DELETE .*/teams": answer}))
-    assert f"not taken back: DELETE {ROOT}/orgs/{ORG}/teams/" in done.stderr
+    assert f"not reverted: DELETE {ROOT}/orgs/{ORG}/teams/" in done.stderr
     assert done.exit_code == 1
     assert done.trials["user-twice-in-a-team"]["taken back"] is False
     assert not re.search(r"teams/id\d", done.stdout)
@@ -379,7 +379,7 @@ def test_a_write_without_a_reply_may_have_succeeded(prove):
     """The person is asked to check."""
     done = prove(Atlas(answers={r"POST .*/teams": httpx.ReadTimeout("slow")}))
     assert (
-        "not taken back: POST /orgs/{orgId}/teams (whether it was done is unknown)"
+        "not reverted: POST /orgs/{orgId}/teams (it may have been executed)"
         in done.stderr
     )
 
@@ -404,7 +404,7 @@ def test_an_index_that_is_never_ready_ends_the_trial(prove, monkeypatch):
     atlas.looks = -(10**6)
     done = prove(atlas)
     assert done.trials["states-of-an-index"]["outcome"] == "otherwise"
-    assert "other than expected: status" in done.trials["states-of-an-index"]["why"]
+    assert "but different: status" in done.trials["states-of-an-index"]["why"]
     assert atlas.things == {}
 
 
@@ -458,9 +458,9 @@ def test_a_plan_in_text_lists_what_is_missing(run):
     """It shows how each write is undone."""
     done = run("prove", "--writes", GROUP, "--plan", env=TOKEN)
     assert "user-twice-in-a-team needs --org" in done.stdout
-    assert "then back: DELETE" not in done.stdout
+    assert "then revert: DELETE" not in done.stdout
     assert (
-        "then back: DELETE"
+        "then revert: DELETE"
         in run("prove", "--writes", GROUP, "--cluster", "c", "--plan", env=TOKEN).stdout
     )
 

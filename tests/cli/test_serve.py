@@ -21,7 +21,7 @@ def test_a_signal_ends_the_gateway_with_exit_code_0(
 ):
     """It serves calls, and shuts down in order on a signal."""
     process = start("serve", *FREE, "--upstream", atlas.url)
-    url = wait_for(process.stderr, r"takes calls at (\S+)")[1]
+    url = wait_for(process.stderr, r"accepts calls at (\S+)")[1]
     assert retired_call(url).status_code == 200
     os.kill(process.pid, number)
     assert process.wait(60) == 0

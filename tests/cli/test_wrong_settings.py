@@ -44,7 +44,7 @@ TLS = ("--tls-cert", "a.pem", "--tls-key", "b.pem")
 @pytest.mark.parametrize(("cert", "key", "said"), [
     (None, KEY, "--tls-cert: a.pem: No such file or directory"),
     (CERT, None, "--tls-key: b.pem: No such file or directory"),
-    (KEY, CERT, "--tls-cert: a.pem: has a key, and b.pem a certificate; exchange the two"),
+    (KEY, CERT, "--tls-cert: a.pem: contains a key, and b.pem a certificate; swap the two"),
     (DER, KEY, "--tls-cert: a.pem: is DER, not PEM; convert it, as by: openssl x509 -inform der -in a.pem -out NEW"),
     (CERT, b"0\x82\x01\x00abc", "--tls-key: b.pem: is DER, not PEM; convert it, as by: openssl pkey -inform der"),
     (b"junk", KEY, "--tls-cert: a.pem: has no certificate; it begins with -----BEGIN CERTIFICATE-----"),
@@ -145,7 +145,10 @@ def test_a_readable_key_file_causes_a_warning(wrong, tmp_path):
     (tmp_path / "keys").write_text("a:b\n")
     (tmp_path / "keys").chmod(0o644)
     said = wrong("--credentials", "verify", "--keys-file", "keys", code=1)
-    assert "keys: others on this machine may read it (mode 644); chmod 600 it" in said
+    assert (
+        "keys: other users of this machine can read it (mode 644); run chmod 600 on it"
+        in said
+    )
 
 
 JUNK = ("nonsense!", "-1", "é", "http://")

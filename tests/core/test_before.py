@@ -94,7 +94,7 @@ def test_two_organizations_are_refused(engine, path, more):
     driven = asked(engine, "GET", path, [answers({**MANY, **more})])
     assert error_of(driven) == (409, "SHIM_SEVERAL_FOUND", ["GET"])
     assert driven.document["detail"].startswith(
-        f"{BASE}/orgs shows several where this call needs one. "
+        f"{BASE}/orgs has several matches, but this call needs exactly one. "
     )
     assert "/orgs/{orgId}/users/" in driven.document["detail"]
 

@@ -99,9 +99,9 @@ def test_an_object_that_only_legacy_has_is_passed_through(engine, accept, sent):
         assert driven.targets[1] == target
         assert field(driven.sends[1].call.headers, "accept") == sent
         if knows:
-            said = "; flex knew nothing, and the legacy endpoint did"
+            said = "; flex returned nothing, but the legacy endpoint did"
         else:
-            said = "nor the legacy endpoint knew anything"
+            said = "nor the legacy endpoint returned anything"
         assert driven.outcome.record.reason.endswith(said)
 
 

@@ -89,7 +89,7 @@ def test_shards_of_different_sizes_are_refused(engine):
         assert driven.document["errorCode"] == "ASYMMETRIC_SHARD_UNSUPPORTED"
     ((where, _, why),) = dropped_of(asked(engine, LIST, {"results": [new]}))
     assert where == "results[0].replicationSpecs[1].regionConfigs"
-    assert why == "not as in the first of its group"
+    assert why == "differs from the first item of its group"
 
 
 def test_numbers_of_nodes_may_differ(engine):

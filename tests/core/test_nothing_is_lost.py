@@ -154,5 +154,5 @@ def test_an_item_that_moved_to_a_later_page_is_named():
     )
     assert driven.document["totalCount"] == 501
     assert dropped_of(driven) == [
-        ("results[500]", moved, "an earlier page has it, too")
+        ("results[500]", moved, "it is also in an earlier page")
     ]

@@ -37,8 +37,8 @@ def test_a_member_without_a_rule_is_noted(engine):
         RESTORE | {"oplogTs": 1, "oplogInc": None},
     )
     assert "oplogTs" not in json.loads(driven.sends[0].call.body)
-    notes = [note for note in driven.outcome.record.notes if "not sent" in note]
-    assert notes == ["the member oplogTs was not sent on: no rule reads it"]
+    notes = [note for note in driven.outcome.record.notes if "not passed on" in note]
+    assert notes == ["the member oplogTs was not passed on: no rule reads it"]
 
 
 @pytest.mark.parametrize("words", ["instances", "instances-strict"])
@@ -54,7 +54,7 @@ def test_a_name_in_an_update_is_noted(words):
     )
     assert json.loads(driven.sends[0].call.body or b"") == {"tags": []}
     assert (
-        "the member name was not sent on: no rule reads it"
+        "the member name was not passed on: no rule reads it"
         in driven.outcome.record.notes
     )
 

@@ -137,7 +137,7 @@ def test_the_image_runs_as_nobody_on_a_read_only_file_system(built, port):
     try:
         assert process.stderr is not None
         line = process.stderr.readline()
-        assert re.search(r"takes calls at http://127\.0\.0\.1:\d+", line), line
+        assert re.search(r"accepts calls at http://127\.0\.0\.1:\d+", line), line
         assert re.search(
             r"^Uid:\s+65532",
             Path(f"/proc/{process.pid}/status").read_text(),

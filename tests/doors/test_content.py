@@ -180,7 +180,7 @@ def test_coded_content_is_translated(door, raw):
 @pytest.mark.parametrize(
     ("body", "coding", "words"),
     [
-        (gzip.compress(EMPTY)[:-9], "gzip", "ends in the middle"),
+        (gzip.compress(EMPTY)[:-9], "gzip", "is truncated"),
         (b"\x1f\x8bnonsense", "gzip", "not match its coding"),
         (gzip.compress(b" " * 170_000), "gzip", "larger than 100000 bytes"),
         (EMPTY, "br", "'br' was not requested"),

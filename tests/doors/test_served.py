@@ -140,7 +140,7 @@ def test_a_wrong_setting_fails_when_a_client_is_created(
     said = [
         line
         for line in caplog.messages
-        if line.startswith("settings stay as they were: ")
+        if line.startswith("settings are not changed: ")
     ]
     assert len(said) == 1
     assert value.partition("=")[0] in said[0]

@@ -49,7 +49,7 @@ def test_a_public_program_is_served(program):
     notes = [
         note
         for note in driven.outcome.record.notes
-        if "not sent on" in note or "was ignored" in note
+        if "not passed on" in note or "was ignored" in note
     ]
     assert sorted(notes) == sorted(program["notes"])
 

@@ -140,16 +140,16 @@ def test_a_file_is_read_once_for_each_change(tmp_path, monkeypatch):
         pytest.param("#" * (SETTINGS_BYTES + 1), "has more than", id="huge"),
         ('x = "flex"', f"{KEY}: there is no such flag"),
         ("=", "Invalid"),
-        ("x = 1", "x: a flag has a value"),
-        ('[x]\nvalu = "flex"', "x: a flag has a value"),
+        ("x = 1", "x: a flag needs a value"),
+        ('[x]\nvalu = "flex"', "x: a flag needs a value"),
         ('[x]\nvalue = "flex"\nshare = 1', "x: share and projects are tables"),
         (
             '[x]\nvalue = "flex"\nshare = { off = 101 }',
-            "x: a share is a number of percent",
+            "x: shares are percentages",
         ),
         (
             '[x]\nvalue = "flex"\nshare = { off = "1" }',
-            "x: a share is a number of percent",
+            "x: shares are percentages",
         ),
     ],
 )

@@ -120,7 +120,7 @@ def test_a_failing_provider_leaves_the_last_valid_value(flex, caplog):
     provider.fails = None
     provider.rounds()
     assert flag.fault == ""
-    assert caplog.text.count("answers again") == 1
+    assert caplog.text.count("works again") == 1
 
 
 def test_a_hanging_provider_leaves_the_last_valid_value(asking, monkeypatch, caplog):
@@ -156,8 +156,11 @@ def test_an_invalid_value_is_ignored_and_logged_once(flex, caplog, value):
     assert flag.fault.endswith(
         " is not one of auto, date, legacy, successor, flex, off"
     )
-    assert caplog.text.count("its provider fails, the last good words stay: ") == 1
-    assert "answers again" not in caplog.text
+    assert (
+        caplog.text.count("its provider fails; the last valid values stay in use: ")
+        == 1
+    )
+    assert "works again" not in caplog.text
 
 
 def test_the_number_of_projects_is_limited(unasked, caplog):

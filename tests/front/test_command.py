@@ -154,7 +154,7 @@ def test_the_proxys_own_checker_accepts_it(proxy, words, tmp_path):
         ),
         (("--for", "nginx", "--admin", "99999"), "--admin"),
         (("--for", "nginx", "--tls-key", "/key.pem"), "--tls-cert"),
-        (("--for", "nginx", "--tls-cert", "/a'; b.pem"), "a path of letters"),
+        (("--for", "nginx", "--tls-cert", "/a'; b.pem"), "may contain only letters"),
         (("--for", "envoy", "--gateway", "a b;:1"), "not an address"),
         (("--for", "haproxy", "--admin", "a'b:1"), "not an address"),
         (("--for", "envoy", "--admin", "elsewhere:1"), "--admin"),

@@ -21,5 +21,5 @@ def test_the_file_limit_follows_the_options():
         [sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True
     ).stdout
     assert output.splitlines() == [
-        "1000", "378", "may open 300 files, and could need 378: see max_connections", "300",
+        "1000", "378", "can open 300 files, but may need 378; see max_connections", "300",
     ]  # fmt: skip

@@ -112,7 +112,7 @@ def test_without_a_folder_the_run_does_not_start(monkeypatch, tmp_path):
     monkeypatch.setattr(folders, "_is_safe", lambda _: False)
     with pytest.raises(
         SettingsError,
-        match=r"TMPDIR: a run keeps its files in none of .*/tmp, /var/tmp, /dev/shm: ",
+        match=r"TMPDIR: found no safe folder among .*/tmp, /var/tmp, /dev/shm: ",
     ):
         folders.place_of({"TMPDIR": str(tmp_path)})
 

@@ -11,9 +11,9 @@ from shim.gateway.options import TABLE, Option
 _HEAD = """\
 # Settings of the gateway: atlas-shim serve --config shim.toml
 
-# What stands here commented out is the default. A flag (--public-url) beats the variable (ATLAS_SHIM_PUBLIC_URL),
-# which beats the key in this file (public_url). "atlas-shim check --config shim.toml" tells what is wrong with it.
-# Changes of keys marked "live" are taken up while the gateway runs, the others when it is started again.
+# The lines that are commented out show the defaults. A command-line option (--public-url) overrides the variable
+# (ATLAS_SHIM_PUBLIC_URL), which overrides the key in this file (public_url). To find its errors, run "atlas-shim check
+# --config shim.toml". A change of a key marked "live" applies while the gateway runs, any other after a restart.
 """
 
 

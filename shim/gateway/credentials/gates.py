@@ -57,16 +57,19 @@ log = logging.getLogger("shim.gateway.credentials")
 T = TypeVar("T")
 
 WEB_PAGE = (
-    "This gateway signs calls with credentials of its own, and takes none from a web page. "
+    "This gateway signs calls with its own credentials, and accepts none from web pages. "
     f"{cure_of('SHIM_ORIGIN_REFUSED')}"
 )
 UNSIGNED = (
-    "atlas-shim takes calls that are signed with an API key that it knows, or bring a service account's access token "
-    f"(Authorization: Bearer ...), and none with HTTP Basic. {cure_of('SHIM_UNAUTHORIZED')}"
+    "atlas-shim accepts calls that are signed with a known API key, or have a service account's access token "
+    f"(Authorization: Bearer ...), but not HTTP Basic. {cure_of('SHIM_UNAUTHORIZED')}"
 )
-STALE = "The nonce of this signature is old, or was used with this count: sign again, with the nonce of this challenge."
+STALE = (
+    "The nonce of this signature has expired, or was already used with this count. "
+    "Sign again with the nonce of this challenge."
+)
 WRONG_KEY = (
-    "atlas-shim, and not Atlas, refused this call: it does not know the API key, or the private key is another one. "
+    "atlas-shim, not Atlas, refused this call: the API key is unknown, or the private key is wrong. "
     f"{cure_of('SHIM_KEY_REFUSED')}"
 )
 
@@ -331,7 +334,7 @@ def follow(
                 mode = found.st_mode & 0o777
                 if mode & stat.S_IWOTH:
                     log.warning(
-                        "%s: anybody on this machine may change it (mode %o); chmod 600 it",
+                        "%s: every user of this machine can change it (mode %o); run chmod 600 on it",
                         path,
                         mode,
                     )
@@ -339,7 +342,7 @@ def follow(
                     mode & stat.S_IROTH and found.st_uid == os.geteuid()
                 ):  # a mounted Secret belongs to another user
                     log.warning(
-                        "%s: others on this machine may read it (mode %o); chmod 600 it",
+                        "%s: other users of this machine can read it (mode %o); run chmod 600 on it",
                         path,
                         mode,
                     )
@@ -378,14 +381,14 @@ def callers_keys(environ: Mapping[str, str], file: str | None) -> Mapping[str, A
         keys = []
     if file and not keys:
         raise SettingsError(
-            f"keys_file: {file}: has no key; write a line public:private for each caller's"
+            f"keys_file: {file}: has no key; write a line public:private for each caller"
         )
     if isinstance(own := read_credentials(environ), ApiKey):
         keys.append(own)
     if not keys:
         raise SettingsError(
             f"credentials: 'verify' needs the callers' API keys: {VARIABLES['public_key']} and "
-            f"{VARIABLES['private_key']} (each also as ..._FILE), or a keys_file with a public:private a line"
+            f"{VARIABLES['private_key']} (each also as ..._FILE), or a keys_file with one public:private in each line"
         )
     found: dict[str, ApiKey] = {}
     for key in keys:

@@ -314,15 +314,15 @@ class NonceStore:
                     answer = await self._client.set(use, b"", nx=True, px=_KEPT)
                 if answer is True or answer is None:
                     return answer is True
-                said = "an answer to another question"
+                said = "a reply to another command"
             except Exception as error:  # noqa: BLE001 - an odd answer breaks the client's own reading of it anywhere
                 said = str(error) or type(error).__name__
             self._resting = self._clock() + _PAUSE
             log.warning(
-                "nonce_store: does not answer, and signed calls get 503 until it does: %s",
+                "nonce_store: no reply; signed calls get 503 until it replies: %s",
                 said,
             )
-        detail = "The store in which gateways keep the uses of nonces does not answer; nothing was sent."
+        detail = "The store of used nonces does not reply; nothing was sent."
         detail = f"{detail} {cure_of('SHIM_NONCE_STORE_UNREACHABLE')}"
         again = (("Retry-After", "1"),)
         raise Refusal(

@@ -40,12 +40,12 @@ _PAUSE = 1.0
 
 _TOKENLESS = f"Atlas gave no access token for this gateway's service account. {cure_of('SHIM_SIGN_IN_FAILED')}"
 _CROSSING = (
-    "An API key can't cross this gateway: HTTP Digest signs path and query, and this retired call is sent with "
+    "A Digest signature can't pass this gateway: it covers path and query, and this retired call is sent with "
     f"another path or query. {cure_of('SHIM_DIGEST_CANNOT_CROSS')}"
 )
 _STEP = (
-    "This write has no content and no Authorization, as the first request of an HTTP Digest client, which has to "
-    "see a challenge. The gateway signs by itself: send the content, with or without a signature."
+    "This write has no content and no Authorization, like the first request of an HTTP Digest client, which "
+    "waits for a challenge. This gateway signs calls itself: send the content, with or without a signature."
 )
 
 no_token = partial(

@@ -273,7 +273,7 @@ class ChunkDecoder:
             self._is_last = not size
             self._beside += min(size, LINE) - length
             if self._beside < 0:
-                raise MalformedError("far more sizes and extensions than content")
+                raise MalformedError("far more chunk sizes and extensions than content")
         elif line[1] is None:
             self.done = True
         else:

@@ -208,9 +208,7 @@ async def _exactly(receive: Callable[[int], Awaitable[bytes]], size: int) -> byt
     while len(data) < size:
         piece = await receive(size - len(data))
         if not piece:
-            raise ConnectionError(
-                "the connection ended within its PROXY protocol header"
-            )
+            raise ConnectionError("the connection ended in its PROXY protocol header")
         data += piece
     return data
 

@@ -96,7 +96,7 @@ class Connection(CallerWire):
                 except MalformedError:
                     body.fail(
                         errors.bad_request(
-                            "The request's content is not framed as HTTP/1.1 wants it."
+                            "The framing of the request's content does not conform to HTTP/1.1."
                         )
                     )
             self._rest = self._rest[stop:]
@@ -265,7 +265,7 @@ class Connection(CallerWire):
                 self.expect()
             else:
                 cut_log.warning(
-                    "dropped a caller that does not take its reply: %s",
+                    "dropped a caller that does not read its response: %s",
                     self.peer.address,
                 )
                 self.abort()

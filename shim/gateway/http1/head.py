@@ -219,9 +219,7 @@ def _parse_request(data: bytes) -> RequestHead:
         if isinstance(
             error, httptools.HttpParserInvalidMethodError
         ) and _BEGINNING.match(data):
-            raise bad_request(
-                "The method is none that this gateway knows.", 501
-            ) from None
+            raise bad_request("This gateway does not know the method.", 501) from None
         raise _malformed(data) from None
     version = parser.get_http_version()
     method = parser.get_method().decode("ascii")
@@ -240,9 +238,7 @@ def _parse_request(data: bytes) -> RequestHead:
         raise bad_request("The Host field is not one host with an optional port.")
     keep_alive, length, chunked = _framing(said, is_http10=version == "1.0")
     if length is not None and length >= _TOO_LONG:
-        raise bad_request(
-            "The Content-Length of the request is beyond all counting.", 413
-        )
+        raise bad_request("The Content-Length of the request is too large.", 413)
     if chunked is None:
         raise bad_request(
             "The Transfer-Encoding of the request does not conform to HTTP/1.1."
@@ -258,9 +254,9 @@ def _parse_request(data: bytes) -> RequestHead:
 
 def _check_line(version: str, target: bytes) -> None:
     if version == "0.9":
-        raise bad_request("The request is of HTTP/0.9, which has no fields.")
+        raise bad_request("The request uses HTTP/0.9, which has no header fields.")
     if version not in {"1.1", "1.0"}:
-        raise bad_request("This gateway speaks HTTP/1.1.", 505)
+        raise bad_request("This gateway supports HTTP/1.1.", 505)
     if not target.isascii():
         raise bad_request(
             "The request target has bytes that should be percent-encoded."
@@ -325,7 +321,7 @@ def _text(value: bytes) -> str:
 def _malformed(data: bytes) -> Refusal:
     if data.startswith(TLS_RECORD):
         return bad_request(
-            "This is a TLS handshake, and the gateway speaks plain HTTP here: call it by http://, or start it with "
+            "This is a TLS handshake, but the gateway uses plain HTTP here: call it with http://, or start it with "
             "--tls-cert and --tls-key."
         )
     return bad_request("The request is not well-formed HTTP/1.1.")
@@ -370,7 +366,7 @@ def _parse_reply(data: bytes) -> ReplyHead:
     if _CONTROL.search(events.text):
         raise MalformedError("a control character in the reason phrase")
     if version not in {"1.1", "1.0"} or status < 100:
-        raise MalformedError("a version or a status that is not HTTP/1.1's")
+        raise MalformedError("a version or status that HTTP/1.1 doesn't have")
     headers = tuple(
         [
             (name, value.decode("utf-8", "surrogateescape"))

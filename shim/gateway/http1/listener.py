@@ -86,7 +86,7 @@ def bind(wanted: Address, name: str = "listen") -> Bound:
     except OSError as error:
         # Python puts the address before it
         said = (error.strerror or str(error)).partition(" (")[0].lower()
-        cure = "give an address of this machine, and a port of this process' own"
+        cure = "give an address of this machine and an unused port"
         raise SettingsError(
             f"{name}: can't listen at {wanted.authority}: {said}; {cure}"
         ) from error

@@ -23,7 +23,7 @@ AT_ONCE = 64  # records that are read before other tasks get their turn
 CALLER_READ_SIZE = 4096
 # OpenSSL's reasons for data that is not TLS
 NO_TLS = frozenset({"HTTP_REQUEST", "HTTPS_PROXY_REQUEST", "WRONG_VERSION_NUMBER"})
-_PLAIN = "The gateway speaks TLS here: call it by https://."
+_PLAIN = "The gateway uses TLS here: call it with https://."
 
 
 class Tls:
@@ -136,7 +136,7 @@ class Tls:
         if not self.ready.done():
             self.ready.set_exception(
                 error
-                or ConnectionResetError("the connection ended within its handshake")
+                or ConnectionResetError("the connection ended during its handshake")
             )
             self.ready.exception()  # marks it as retrieved, even if no one waits
         return self._error

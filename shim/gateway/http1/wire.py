@@ -147,7 +147,7 @@ class Wire(asyncio.BufferedProtocol):
     def write(self, data: bytes) -> None:
         """Send bytes; raises ConnectionResetError after the connection has ended."""
         if self.transport is None or self.transport.is_closing():
-            raise ConnectionResetError("the other side left")
+            raise ConnectionResetError("the other side closed the connection")
         if self.tls is not None:
             data = self.tls.sealed(data)
         try:
@@ -155,7 +155,7 @@ class Wire(asyncio.BufferedProtocol):
         # uvloop raises this if it has closed a connection itself, and will report it
         # later
         except RuntimeError:
-            raise ConnectionResetError("the other side left") from None
+            raise ConnectionResetError("the other side closed the connection") from None
 
     async def flushed(self) -> None:
         """Return after the other side has read enough that more may be written.
@@ -165,7 +165,7 @@ class Wire(asyncio.BufferedProtocol):
         if self._drained is not None:
             await self._drained
             if self.transport is None:
-                raise ConnectionResetError("the other side left")
+                raise ConnectionResetError("the other side closed the connection")
 
     def unsent(self) -> int:
         if self.transport is None:

@@ -263,7 +263,7 @@ class UpstreamConnection(PooledWire):
     def late(self) -> None:
         """Close a connection that was idle for too long, or that took too long."""
         silent = errors.too_slow(
-            "http_response_timeout", "Upstream fell silent for the configured time."
+            "http_response_timeout", "Upstream sent nothing for the configured time."
         )
         self._fail(errors.overdue() if self.until <= self.pool.now() else silent)
 
@@ -316,7 +316,7 @@ class UpstreamConnection(PooledWire):
             if (len(data) if end < 4 else end) - start > LINE + FIELDS:
                 raise errors.unreadable(
                     "http_response_header_section_size",
-                    "Upstream's reply has too large a head.",
+                    "The head of upstream's reply is too large.",
                 )
             if end < 4:
                 if data.count(b"\n", start) != data.count(
@@ -329,7 +329,8 @@ class UpstreamConnection(PooledWire):
                 break
             if head.status == 101:
                 raise errors.unreadable(
-                    "http_protocol_error", "Upstream switched protocols unasked."
+                    "http_protocol_error",
+                    "Upstream switched protocols without being asked to.",
                 )
             self._informational += 1
             if self._informational > INFORMATIONAL:
@@ -367,7 +368,7 @@ def broken(error: BaseException | None, method: str) -> errors.Refusal:
         unknown = ""
     else:
         unknown = "; whether it executed the call is unknown"
-    detail = f"Upstream closed the connection without an answer{unknown}."
+    detail = f"Upstream closed the connection without a reply{unknown}."
     if error is None:
         said = "closed"
     else:
@@ -377,27 +378,27 @@ def broken(error: BaseException | None, method: str) -> errors.Refusal:
 
 def unconnected(error: OSError, *, tls: bool, through_proxy: bool) -> errors.Refusal:
     """Return the answer for a connection that could not be made."""
-    no_tls = "tls_protocol_error", "No TLS connection to upstream came about."
+    no_tls = "tls_protocol_error", "The TLS handshake with upstream failed."
     match error:  # the types of RFC 9209, 2.3
         case TimeoutError():
             return errors.too_slow(
                 "connection_timeout",
-                "No connection to upstream in the configured time.",
+                "Connecting to upstream took longer than the configured time.",
             )
         case socket.gaierror():
             kind = "dns_error"
             detail = "Upstream's name can't be resolved."
         case ssl.SSLCertVerificationError():
             kind = "tls_certificate_error"
-            detail = "Upstream's certificate can't be trusted."
+            detail = "Upstream's certificate is not trusted."
         case ssl.SSLError():
             kind, detail = no_tls
         case _ if through_proxy:
             kind = "destination_unavailable"
-            detail = "The proxy on the way to upstream refuses."
+            detail = "The proxy refused to connect to upstream."
         case ConnectionRefusedError():
             kind = "connection_refused"
-            detail = "Upstream refuses connections."
+            detail = "Upstream refused the connection."
         case OSError(errno=number) if number in _UNROUTABLE:
             kind = "destination_ip_unroutable"
             detail = "There is no route to upstream."
@@ -405,7 +406,7 @@ def unconnected(error: OSError, *, tls: bool, through_proxy: bool) -> errors.Ref
             kind, detail = no_tls
         case _:
             kind = "destination_unavailable"
-            detail = "Upstream can't be connected to."
+            detail = "Connecting to upstream failed."
     return errors.unreachable(
         kind, detail, type(error).__name__ if error.errno else str(error)
     )

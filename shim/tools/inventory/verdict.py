@@ -156,7 +156,7 @@ def judge(found: Inventory, files: Iterable[Path], ends: Ends) -> dict[str, Any]
 
 def _doubts(found: Inventory, reaches: str) -> Iterator[str]:
     if not found.since:
-        yield "No window was given; set one, as in --since 30d."
+        yield "No time window was given; set one, as in --since 30d."
     elif not reaches:
         yield "The inventory has no line that shows when it was begun."
     elif reaches > found.since:

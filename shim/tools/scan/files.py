@@ -84,12 +84,12 @@ def _left_out(path: Path, mode: int, roots: Iterable[Path], *, named: bool) -> s
             return ""
         return "a link to a place outside the named paths"
     if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
-        return "no regular file"
+        return "not a regular file"
     if named:
         return ""
     if stat.S_ISREG(mode):
         if path.name.endswith(tuple(rules.words("files", "made"))):
-            return "made by a program"
+            return "generated"
         return ""
     if path.name in rules.words("files", "skipped") or (path / "pyvenv.cfg").exists():
         return "a folder of vendored or built files; name it to scan it"

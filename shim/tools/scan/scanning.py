@@ -125,7 +125,7 @@ class Scan:
                 self.findings += [self._finding(rows, use)]
         for line in sorted(comments.keys() - used):
             self.notes[
-                Remark(source.file, line, "this ignore comment hides nothing")
+                Remark(source.file, line, "this ignore comment has no effect")
             ] = None
 
     def _sought_in(self, source: Source, shared: SharedAddresses) -> Sought:
@@ -166,7 +166,7 @@ class Scan:
             raise UnreadError("a description of an API (OpenAPI): it makes no calls")
         first = source.text.partition("\n")[0]
         if source.language == "javascript" and len(first) > _LONG_FIRST:
-            raise UnreadError("generated: its first line is too long for a person's")
+            raise UnreadError("generated: its first line is very long")
         uses = list[RetiredUse]()
         broken = {0}
         try:
@@ -175,7 +175,7 @@ class Scan:
                     Remark(
                         "",
                         0,
-                        f"findings are lines of text, and no calls: {hint('ast_grep_py')}",
+                        f"findings are lines of text, not calls: {hint('ast_grep_py')}",
                     )
                 ] = None
             elif source.language and _LONG_LINE.search(source.text) is None:

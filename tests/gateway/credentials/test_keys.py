@@ -102,7 +102,10 @@ def test_keys_can_be_added_and_removed(file, caplog, monkeypatch):
 
         file.write_text("s3cret\n")
         until(
-            lambda: "new credentials refused, the last good stay" in caplog.text,
+            lambda: (
+                "new credentials refused; the last valid ones stay in use"
+                in caplog.text
+            ),
             "the refusal",
         )
         assert status(*demo) == 200
@@ -159,7 +162,9 @@ def test_a_world_writable_key_file_is_logged(file, caplog, mode, warned):
     """Anyone who can write the file can add a key. Mounted secrets may be readable by all."""
     file.chmod(mode)
     follow(lambda: callers_keys({}, str(file)), [str(file)], [])
-    assert (f"{file}: anybody on this machine may change it" in caplog.text) is warned
+    assert (
+        f"{file}: every user of this machine can change it" in caplog.text
+    ) is warned
 
 
 def test_the_last_nonce_is_used_first():

@@ -142,7 +142,7 @@ def test_without_its_store_a_gateway_refuses_signatures(store, caplog):
             assert value_of(head, "Retry-After") == "1"
         assert not one.targets
         # One from each gateway each second.
-        assert 2 <= caplog.text.count("nonce_store: does not answer") < 4
+        assert 2 <= caplog.text.count("nonce_store: no reply") < 4
 
 
 @pytest.mark.slow

@@ -85,7 +85,7 @@ def test_tiny_chunks_are_limited(size):
     """A message may have 32,768 chunks of one byte; larger ones are not limited."""
     data = chunk(b"a" * size) * 33_000
     if size == 1:
-        with pytest.raises(MalformedError, match="more sizes"):
+        with pytest.raises(MalformedError, match="more chunk sizes"):
             decoded(data)
     else:
         assert decoded(data + chunk(b"")) == (b"a" * size * 33_000, b"", True)

@@ -50,7 +50,7 @@ class Running:
 
     def calls(self) -> At:
         """Return the URL for calls, once it is logged."""
-        return At(self.logged(r"takes calls at (\S+)")[1])
+        return At(self.logged(r"accepts calls at (\S+)")[1])
 
 
 def clean_environ(**more: str) -> dict[str, str]:

@@ -221,7 +221,7 @@ def test_every_line_of_a_json_log_is_an_object(serve):
     running = serve(
         "--admin", "off", "--upstream", "http://127.0.0.1:1", "--log-format", "json"
     )
-    served = At(running.logged(r"takes calls at (\S+?)[\s\"]")[1])
+    served = At(running.logged(r"accepts calls at (\S+?)[\s\"]")[1])
     assert status_of(ask(served, get(PATH))[0]) == 502
     running.process.terminate()
     running.logged('"event":"end"')
@@ -231,8 +231,8 @@ def test_every_line_of_a_json_log_is_an_object(serve):
     assert [row["operation"] for row in found if row["event"] == "call"] == [
         "listServerlessBackupSnapshots"
     ]
-    said = {row["event"]: row.get("message", "")[:14] for row in found}
-    assert said == {"start": "takes calls at", "call": "", "end": "drains after S"}
+    said = {row["event"]: row.get("message", "")[:16] for row in found}
+    assert said == {"start": "accepts calls at", "call": "", "end": "drains after SIG"}
 
 
 def test_times_have_milliseconds_and_carry():

@@ -104,7 +104,7 @@ def test_a_hanging_read_is_abandoned(file, caplog, monkeypatch):
     for _ in range(2):
         seen.watched.give_up()
     assert [record.getMessage() for record in caplog.records] == [
-        "new things refused, the last good stay: was not read within 0 seconds"
+        "new things refused; the last valid ones stay in use: was not read within 0 seconds"
     ]
     ends.set()
     until(lambda: not seen.watched.problems, "it is in use")
@@ -133,7 +133,7 @@ def test_a_failed_read_is_repeated(file, caplog, failures):
     assert True in found
     assert seen.watched.problems == ()
     assert [record.getMessage() for record in caplog.records] == [
-        "new things refused, the last good stay: [Errno 5] Input/output error", "new things in use",
+        "new things refused; the last valid ones stay in use: [Errno 5] Input/output error", "new things in use",
     ]  # fmt: skip
 
 

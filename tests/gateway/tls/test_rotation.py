@@ -128,7 +128,9 @@ def test_invalid_files_are_refused(rotated, authority, kind, caplog):
         one.getMessage() for one in caplog.records if one.levelno >= logging.WARNING
     ]
     assert len(lines) == 1
-    assert "new files of the listener refused, the last good stay" in lines[0]
+    assert (
+        "new files of the listener refused; the last valid ones stay in use" in lines[0]
+    )
     assert mount.path("tls.key" if kind == "no key" else "tls.crt") in lines[0]
     fresh = authority.issue_cert("localhost", "127.0.0.1")
     mount.turn_to(fresh)
@@ -146,7 +148,7 @@ def test_an_expired_certificate_at_the_start_is_a_warning(tmp_path, authority, c
 
 
 @pytest.mark.parametrize(("options", "said"), [
-    ({"tls_key": "k"}, "tls_key: is of no use without tls_cert"),
+    ({"tls_key": "k"}, "tls_key: has no effect without tls_cert"),
     ({"tls_cert": "/none/crt"}, "tls_cert: /none/crt: No such file"),
 ])  # fmt: skip
 def test_unusable_files_at_the_start_are_an_error(options, said):

@@ -118,7 +118,7 @@ def test_silence_in_a_covered_window_is_proof(judged, lines):
         (
             (json.dumps({"time": ago(days=9), "started": "gateway"}),),
             (),
-            "No window was given",
+            "No time window was given",
         ),
         (("{broken",), ("--since", "30d"), "has no line that shows when"),
         (

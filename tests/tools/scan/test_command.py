@@ -207,7 +207,7 @@ def test_a_long_scan_shows_its_progress_at_a_terminal(monkeypatch):
 
 
 def test_colors_show_the_urgency_of_a_finding(tree):
-    """On a terminal red is over and yellow is still to come; a line without a color has no escape."""
+    """On a terminal red is over and yellow is in the future; a line without a color has no escape."""
     tree(a=GONE + DEPRECATED)
     lines = (
         CliRunner()

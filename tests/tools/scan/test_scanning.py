@@ -137,7 +137,7 @@ def test_unread_files_are_listed(tmp_path):
     assert names(report) == ["c.py"]
     assert {Path(one.file).name: one.message for one in report.unread} == {
         "b.bin": "binary",
-        "pipe.py": "no regular file",
+        "pipe.py": "not a regular file",
         **dict.fromkeys(
             ("link.py", "folder", "nowhere.py"),
             "a link to a place outside the named paths",
@@ -279,7 +279,7 @@ def test_a_needless_comment_is_noted(tmp_path):
     """The note lists comments that can be removed."""
     report = look(put(tmp_path / "a.py", "x = 1  # atlas-shim: ignore\n"))
     assert [(note.line, note.message) for note in report.notes] == [
-        (1, "this ignore comment hides nothing")
+        (1, "this ignore comment has no effect")
     ]
 
 
