@@ -47,7 +47,7 @@ info build version,python: The versions of atlas-shim and Python.
 info route route: The current route, a value of the option 'route'.
 gauge sunset_timestamp_seconds document,operation: The current sunset of each operation.
 gauge announced_sunset_timestamp_seconds method,path,version: The sunset of an operation that its responses announced.
-gauge announced_last_call_timestamp_seconds method,path,version: Time of the last call whose response announced a sunset.
+gauge announced_last_call_timestamp_seconds method,path,version: The last call whose response announced a sunset.
 """
 """The type, name after ``atlas_shim_``, labels and help text of each family."""
 
