@@ -45,7 +45,7 @@ from shim.credentials import read_credentials
 from shim.doors.httpx_family.door import INNER
 from shim.errors import AtlasError, SettingsError
 from shim.flags.providers import connected, provider_factory
-from shim.flags.words import FlagWords
+from shim.flags.values import FeatureFlag
 from shim.gateway.options import TABLE
 from shim.gateway.plan import Plan
 from shim.gateway.tls import system_context
@@ -316,15 +316,15 @@ def _settings_for(plan: Plan, match: Match) -> Settings:
     """Return the settings for one call, with the value of its feature flag, if any."""
     if not (key := plan.settings.flag):
         return plan.settings
-    words = FlagWords(
+    flag = FeatureFlag(
         key, partial(connected, key, provider_factory(os.environ)), Settings.by_flag
     )
     try:
-        while seconds := words.waits(match):
+        while seconds := flag.waits(match):
             time.sleep(seconds)
-        return words.variant(plan.settings, match)
+        return flag.variant(plan.settings, match)
     finally:
-        words.stop()
+        flag.stop()
 
 
 def _pages(happened: Record) -> list[tuple[str, str]]:

@@ -20,7 +20,7 @@ from shim.errors import DocumentError, SettingsError
 from shim.origins import BASE_URL_VARIABLES, read_base_url
 
 if TYPE_CHECKING:
-    from shim.flags.words import FlagWords
+    from shim.flags.values import FeatureFlag
 
 logger = logging.getLogger("shim")
 
@@ -54,7 +54,7 @@ class Current:
 
 _current: Current | None = None
 _lock = threading.Lock()
-_flags: dict[str, FlagWords[Settings]] = {}
+_flags: dict[str, FeatureFlag[Settings]] = {}
 
 
 def prepare(earlier: Mapping[str, str] | None = None) -> None:
@@ -96,7 +96,7 @@ def concerns(url: str) -> Current | None:
     return None
 
 
-def flag_of(settings: Settings) -> FlagWords[Settings] | None:
+def flag_of(settings: Settings) -> FeatureFlag[Settings] | None:
     """Return the values of the route's feature flag, or None without one.
 
     The first call starts a thread that reads them.
@@ -104,9 +104,9 @@ def flag_of(settings: Settings) -> FlagWords[Settings] | None:
     if (key := settings.flag) and key not in _flags:
         with _lock:
             if key not in _flags:
-                words = import_module("shim.flags.words")
+                values = import_module("shim.flags.values")
                 providers = import_module("shim.flags.providers")
-                _flags[key] = words.FlagWords(
+                _flags[key] = values.FeatureFlag(
                     key,
                     lambda: providers.connected(
                         key, providers.provider_factory(os.environ)

@@ -22,7 +22,7 @@ from shim.core.settings import RouteWord
 from shim.documents.load import SETTINGS_BYTES, read_toml
 from shim.errors import SettingsError
 from shim.extras import hint
-from shim.flags.words import Evaluate, FlagError
+from shim.flags.values import Evaluate, FlagError
 
 PROVIDER = "ATLAS_SHIM_OPENFEATURE_PROVIDER"
 """The variable with the factory of a provider, for programs that don't set one."""
@@ -131,9 +131,9 @@ def _in_file(path: Path, key: str, project: str) -> object:
         / 2**48
         * 100
     )
-    for word, percent in share.items() if project else ():
+    for shared, percent in share.items() if project else ():
         if place < percent:
-            return word
+            return shared
         place -= percent
     return value
 

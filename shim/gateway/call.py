@@ -17,7 +17,7 @@ from shim.core.messages import Answer, Reply, field
 from shim.core.recognize import Match
 from shim.core.settings import RouteWord
 from shim.core.state import together
-from shim.flags.words import FlagWords
+from shim.flags.values import FeatureFlag
 from shim.gateway.allow import READS
 from shim.gateway.checks import check, check_allowed
 from shim.gateway.credentials.gates import CallerGate
@@ -66,7 +66,7 @@ class Handler:
     ledger: Ledger
     authorities: frozenset[str] = frozenset()
     """The authorities of this listener."""
-    flag: FlagWords[Plan] | None = None
+    flag: FeatureFlag[Plan] | None = None
     repeats: Repeats = attrs.field(
         default=attrs.Factory(
             lambda self: Repeats(self.shared, self.limits.kept), takes_self=True
@@ -141,7 +141,7 @@ class Handler:
         if self.flag is not None and match is not None and is_success:
             self.flag.trust(match)
 
-    async def _by_flag(self, flag: FlagWords[Plan], plan: Plan, match: Match) -> Plan:
+    async def _by_flag(self, flag: FeatureFlag[Plan], plan: Plan, match: Match) -> Plan:
         """Return the plan that a feature flag chooses for a call."""
         while seconds := flag.waits(match):  # noqa: ASYNC110 - a thread has the words
             await asyncio.sleep(seconds)

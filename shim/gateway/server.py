@@ -18,7 +18,7 @@ from shim.core.recognize import Engine, shared_engine
 from shim.core.route import Memory
 from shim.errors import SettingsError
 from shim.flags.providers import connected, provider_factory
-from shim.flags.words import FlagWords
+from shim.flags.values import FeatureFlag
 from shim.gateway.admin import Admin
 from shim.gateway.call import Handler
 from shim.gateway.checks import authorities_of
@@ -115,7 +115,7 @@ class Gateway:
         flag = self._handler.flag
         if (old := flag) is None or key != old.key:
             if key:
-                flag = FlagWords(
+                flag = FeatureFlag(
                     key, partial(connected, key, self._provider), Plan.by_flag
                 )
             else:

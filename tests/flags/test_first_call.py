@@ -215,7 +215,7 @@ async def test_a_cancelled_wait_closes_the_response_that_led_to_it(
 
 def test_without_a_value_the_default_applies(retired, monkeypatch):
     """A call waits for a flag without a provider's reply, then the route is auto, and the record shows that."""
-    monkeypatch.setattr("shim.flags.words.WAIT", 0.05)
+    monkeypatch.setattr("shim.flags.values.WAIT", 0.05)
     with httpx.Client(headers=BEARER) as client:
         record = shim.record(client.get(retired))
     assert record is not None

@@ -11,7 +11,7 @@ import shim
 from shim import httpx
 from shim.core.settings import RouteWord
 from shim.extras import hint
-from shim.flags import words
+from shim.flags import values
 from shim.flags.providers import PROVIDER
 from shim.gateway.admin import text
 from shim.gateway.option_values import CredentialsMode
@@ -32,7 +32,7 @@ FLAG = "openfeature:atlas-route"
 def flags(tmp_path, monkeypatch):
     """Return a file of flags, which is checked every few milliseconds."""
     monkeypatch.setattr(
-        "shim.flags.words.FlagWords.__init__.__kwdefaults__",
+        "shim.flags.values.FeatureFlag.__init__.__kwdefaults__",
         {"every": 0.01},
         raising=False,
     )
@@ -164,8 +164,8 @@ def test_unauthenticated_calls_change_neither_flag_nor_memory(flags):
 
 def test_unauthenticated_calls_keep_a_tenant_s_flag(flags, monkeypatch):
     """In passthrough Atlas refuses them, so their projects replace only each other."""
-    monkeypatch.setattr(words, "MAX_PROJECTS", 30)
-    monkeypatch.setattr(words, "_IDLE", 10**6)
+    monkeypatch.setattr(values, "MAX_PROJECTS", 30)
+    monkeypatch.setattr(values, "_IDLE", 10**6)
     refused = reply(b"{}", status="401 Unauthorized")
 
     def atlas(peer):

@@ -70,7 +70,7 @@ def test_a_flag_that_needs_a_project_has_no_value_without_one():
 def test_a_factory_has_the_form_of_an_entry_point():
     """It is a class, a function, or the provider itself."""
     found = named(f"{__name__}:made")
-    value = named("shim.flags.words:EVERY")
+    value = named("shim.flags.values:EVERY")
     assert callable(found)
     assert callable(value)
     assert isinstance(found(), InMemoryProvider)
@@ -83,7 +83,7 @@ def test_a_factory_has_the_form_of_an_entry_point():
         ("flags", "is not of the form"),
         (":x", "is not of the form"),
         ("nosuch.module:x", "can't be imported: ModuleNotFoundError"),
-        ("shim.flags.words:nosuch", "can't be imported: AttributeError"),
+        ("shim.flags.values:nosuch", "can't be imported: AttributeError"),
     ],
 )
 def test_a_missing_factory_is_an_error(text, why):

@@ -224,7 +224,7 @@ main(["serve", *sys.argv[1:]])
 
 
 def test_a_hanging_thread_does_not_block_the_end(serve, tmp_path):
-    """A disk that never answers blocks the inventory's writer for ever; SIGTERM still ends the process."""
+    """A disk that never answers blocks the inventory's writer forever; SIGTERM still ends the process."""
     running = serve(
         "--admin", "off", env={"ATLAS_SHIM_INVENTORY": str(tmp_path / "calls")}, program=("-c", HANGS)
     )  # fmt: skip

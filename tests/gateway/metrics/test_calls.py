@@ -157,7 +157,7 @@ def test_a_truncated_response_counts_as_upstreams_error(page):
 
 
 def test_a_disconnected_caller_counts_with_its_wait(page):
-    """Its time belongs to the callers' waits, and it is nobody's error."""
+    """Its time belongs to the callers' waits, and it is not counted as an error."""
     with raw_upstream(silent) as upstream, gateway(upstream.origin) as served:
         with calling(served) as peer:
             peer.send(get("/x"))

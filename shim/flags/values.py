@@ -36,7 +36,7 @@ EVERY = 5.0
 WAIT = 3.0
 """Seconds for a provider to connect and answer; a first call waits at most that long."""
 
-LOOK = 0.005
+CHECK_INTERVAL = 0.005
 """Seconds after which a waiting call checks again."""
 
 MAX_PROJECTS = 1024
@@ -60,7 +60,7 @@ class FlagError(LookupError):
 class _Entry:
     """The value of one project, and its state."""
 
-    word: RouteWord | None = None
+    value: RouteWord | None = None
     """The last good value."""
     asked: bool = False
     """Whether calls no longer need to wait for the value."""
@@ -80,7 +80,7 @@ class _Entry:
         return not self.has_gone_on and time.monotonic() <= self.since + WAIT
 
 
-class FlagWords(Generic[T]):
+class FeatureFlag(Generic[T]):
     """The last good values of the flag ``key``, and the variant of the plan for each.
 
     ``connect`` is called in the thread that asks, and again while it fails. ``make``
@@ -102,8 +102,8 @@ class FlagWords(Generic[T]):
         self._make = make
         self._every = every
         self._evaluate: Evaluate | None = None
-        self._nobody = _Entry()
-        self._entries = {"": self._nobody}
+        self._no_project = _Entry()
+        self._entries = {"": self._no_project}
         # projects to ask about; new ones come first
         self._turns = deque[str](maxlen=2 * MAX_PROJECTS)
         self._is_full = self._is_over = False
@@ -133,20 +133,20 @@ class FlagWords(Generic[T]):
         entry = self._entry(match)
         if self.hangs() or entry.asked or time.monotonic() > entry.since + WAIT:
             return 0.0
-        return LOOK
+        return CHECK_INTERVAL
 
     def variant(self, whole: T, match: Match) -> T:
         """Return the variant for the last good value of a call's project. Never waits."""
         entry = self._entry(match)
         entry.idle = 0
         entry.has_gone_on = True
-        word = entry.word or self._nobody.word
+        value = entry.value or self._no_project.value
         variants = self._variants
         if whole is not self._of:
             self._of, self._variants = whole, (variants := {})
-        if word not in variants:
-            variants[word] = self._make(whole, word)
-        return variants[word]
+        if value not in variants:
+            variants[value] = self._make(whole, value)
+        return variants[value]
 
     def trust(self, match: Match) -> None:
         """Record that Atlas has accepted a call."""
@@ -162,7 +162,7 @@ class FlagWords(Generic[T]):
         entry = self._entries.get(project)
         if entry is None:
             if len(project) > _MAX_ID_LENGTH or not self._has_room(trusted=trusted):
-                return self._nobody
+                return self._no_project
             entry = self._entries.setdefault(project, _Entry())
             self._turns.appendleft(project)
             self._wake.set()
@@ -205,15 +205,15 @@ class FlagWords(Generic[T]):
         and the provider's error.
         """
         self.hangs()
-        others = self._nobody.word or RouteWord.AUTO
-        words = Counter(
-            str(entry.word or others)
+        others = self._no_project.value or RouteWord.AUTO
+        values = Counter(
+            str(entry.value or others)
             for project, entry in tuple(self._entries.items())
             if project
         )
         return {
             "flag": self.key,
-            "projects": dict(sorted(words.items())),
+            "projects": dict(sorted(values.items())),
             "others": others,
             "fault": self.fault,
         }
@@ -242,7 +242,7 @@ class FlagWords(Generic[T]):
     def _work(self) -> None:
         wake = self._wake
         due = 0.0
-        words = self._words()
+        known = self._summary()
         while not self._is_over:
             if time.monotonic() >= due:
                 due = time.monotonic() + self._every
@@ -256,27 +256,27 @@ class FlagWords(Generic[T]):
                     "",
                 )
             )
-            if (now := self._words()) != words:
-                words = now
-                log.info("%s is %s", self, words)
+            if (now := self._summary()) != known:
+                known = now
+                log.info("%s is %s", self, known)
             wake.wait(max(0.0, due - time.monotonic()))
             wake.clear()
 
-    def _words(self) -> str:
+    def _summary(self) -> str:
         """Return the values in force as a text.
 
         Projects with the same value as calls without a project are not listed.
         """
         report = self.report()
-        words = [
-            f"{word} for {count}"
-            for word, count in report["projects"].items()
-            if word != report["others"]
+        values = [
+            f"{value} for {count}"
+            for value, count in report["projects"].items()
+            if value != report["others"]
         ]
         return ", ".join(
             [
-                *words,
-                f"{report['others']} for the others" if words else report["others"],
+                *values,
+                f"{report['others']} for the others" if values else report["others"],
             ]
         )
 
@@ -288,7 +288,7 @@ class FlagWords(Generic[T]):
         may_connect = False
         try:
             self._evaluate = self._evaluate or self._connect()
-            entry.word = _word_of(self._evaluate(project)) or entry.word
+            entry.value = _route_of(self._evaluate(project)) or entry.value
         except Exception as error:  # noqa: BLE001 - a provider is foreign code
             if type(error) in {LookupError, FlagError}:
                 said = str(error)
@@ -298,7 +298,7 @@ class FlagWords(Generic[T]):
             if not self.fault:
                 self._note(entry.fault)
             may_connect = (
-                time.monotonic() < self._nobody.since + WAIT
+                time.monotonic() < self._no_project.since + WAIT
                 and not isinstance(error, FlagError)
             )
         else:
@@ -313,7 +313,7 @@ class FlagWords(Generic[T]):
             time.sleep(_SOON)
 
 
-def _word_of(value: object) -> RouteWord | None:
+def _route_of(value: object) -> RouteWord | None:
     """Return a flag's value as a route, None if it has none.
 
     Raises FlagError with the valid values.
@@ -328,7 +328,7 @@ def _word_of(value: object) -> RouteWord | None:
         ) from None
 
 
-_LIVING: weakref.WeakSet[FlagWords[Any]] = weakref.WeakSet()
+_LIVING: weakref.WeakSet[FeatureFlag[Any]] = weakref.WeakSet()
 
 
 def _after_fork() -> None:

@@ -8,8 +8,8 @@ from types import SimpleNamespace
 import pytest
 
 from shim.core.settings import RouteWord
-from shim.flags import words
-from shim.flags.words import FlagError, FlagWords
+from shim.flags import values
+from shim.flags.values import FeatureFlag, FlagError
 from tests.peers.raw import PATIENCE, until
 
 
@@ -45,28 +45,28 @@ def call(project):
     return SimpleNamespace(parameters={"groupId": project} if project else {})
 
 
-def word(flag, project):
+def value_of(flag, project):
     """Return the value for a project's call."""
     return flag.variant("plan", call(project))
 
 
 def settled(flag, project):
     """Wait until a project's calls need not."""
-    until(lambda: not flag.waits(call(project)), "the word")
+    until(lambda: not flag.waits(call(project)), "the value")
 
 
 @pytest.fixture
 def asking(monkeypatch):
     """Return a function that starts polling a provider, every few milliseconds."""
-    started: list[FlagWords[RouteWord | None]] = []
-    monkeypatch.setattr(words, "_PACE", 0.0001)
-    monkeypatch.setattr(words, "_SOON", 0.005)
+    started: list[FeatureFlag[RouteWord | None]] = []
+    monkeypatch.setattr(values, "_PACE", 0.0001)
+    monkeypatch.setattr(values, "_SOON", 0.005)
 
     def asking(provider, connect=None):
-        flag = FlagWords(
+        flag = FeatureFlag(
             "atlas-route",
             connect or (lambda: provider),
-            lambda whole, word: word,
+            lambda whole, value: value,
             every=0.005,
         )
         started.append(flag)
@@ -80,7 +80,7 @@ def asking(monkeypatch):
 @pytest.fixture
 def unasked(asking, monkeypatch):
     """A flag with room for three projects, whose provider replies after the test."""
-    monkeypatch.setattr(words, "MAX_PROJECTS", 3)
+    monkeypatch.setattr(values, "MAX_PROJECTS", 3)
     goes_on = threading.Event()
     yield asking(lambda project: goes_on.wait(PATIENCE) and "auto")
     goes_on.set()
@@ -91,7 +91,7 @@ def flex(asking):
     """A flag with flex for the project a and auto for the others, and its provider."""
     provider = Provider(a="flex")
     flag = asking(provider)
-    word(flag, "a")
+    value_of(flag, "a")
     provider.rounds()
     return flag, provider
 
@@ -100,11 +100,11 @@ def test_each_project_has_its_value(asking):
     """The provider is asked with the project; a new project uses the general value."""
     provider = Provider(a="flex", nobody="legacy")
     flag = asking(provider)
-    word(flag, "a")
-    word(flag, "b")
+    value_of(flag, "a")
+    value_of(flag, "b")
     provider.rounds()
-    assert word(flag, "a") == RouteWord.FLEX
-    assert word(flag, "b") == RouteWord.LEGACY
+    assert value_of(flag, "a") == RouteWord.FLEX
+    assert value_of(flag, "b") == RouteWord.LEGACY
     assert flag.report()["projects"] == {"flex": 1, "legacy": 1}
 
 
@@ -114,7 +114,7 @@ def test_a_failing_provider_leaves_the_last_valid_value(flex, caplog):
     flag, provider = flex
     provider.fails = ConnectionError("no route to the flags")
     provider.rounds(4)
-    assert word(flag, "a") is RouteWord.FLEX
+    assert value_of(flag, "a") is RouteWord.FLEX
     assert flag.fault == "ConnectionError: no route to the flags"
     assert caplog.text.count("no route to the flags") == 1
     provider.fails = None
@@ -134,14 +134,14 @@ def test_a_hanging_provider_leaves_the_last_valid_value(asking, monkeypatch, cap
         return "flex" if project == "a" else "auto"
 
     flag = asking(provider)
-    word(flag, "a")
-    until(lambda: flag.report()["projects"] == {"flex": 1}, "the word")
-    monkeypatch.setattr(words, "WAIT", 0.0)
+    value_of(flag, "a")
+    until(lambda: flag.report()["projects"] == {"flex": 1}, "the value")
+    monkeypatch.setattr(values, "WAIT", 0.0)
     hangs.set()
     until(lambda: flag.hangs() or flag.fault, "the fault")
     flag.hangs()
-    assert word(flag, "a") is RouteWord.FLEX
-    assert word(flag, "new") is RouteWord.AUTO
+    assert value_of(flag, "a") is RouteWord.FLEX
+    assert value_of(flag, "new") is RouteWord.AUTO
     assert caplog.text.count("no answer for") == 1
     goes_on.set()
 
@@ -152,7 +152,7 @@ def test_an_invalid_value_is_ignored_and_logged_once(flex, caplog, value):
     flag, provider = flex
     provider.said["a"] = value
     provider.rounds(4)
-    assert word(flag, "a") is RouteWord.FLEX
+    assert value_of(flag, "a") is RouteWord.FLEX
     assert flag.fault.endswith(
         " is not one of auto, date, legacy, successor, flex, off"
     )
@@ -167,15 +167,15 @@ def test_the_number_of_projects_is_limited(unasked, caplog):
     """Invented projects don't multiply requests to the provider: only the latest ones are stored."""
     flag = unasked
     for number in range(10):
-        word(flag, f"project {number}")
-    word(flag, "x" * 65)
+        value_of(flag, f"project {number}")
+    value_of(flag, "x" * 65)
     assert [*flag._entries] == ["", "project 7", "project 8", "project 9"]
     assert caplog.text == ""
 
 
 def test_a_waiting_call_keeps_its_project_s_slot(asking, monkeypatch):
-    """Otherwise waiting calls would replace each other's projects for ever if there are as many as slots."""
-    monkeypatch.setattr(words, "MAX_PROJECTS", 2)
+    """Otherwise waiting calls would replace each other's projects forever if there are as many as slots."""
+    monkeypatch.setattr(values, "MAX_PROJECTS", 2)
     goes_on = threading.Semaphore(0)
     asked = list[str]()
 
@@ -190,7 +190,7 @@ def test_a_waiting_call_keeps_its_project_s_slot(asking, monkeypatch):
     until(lambda: {"a", "b"} <= {*asked}, "both are asked about")
     flag.waits(call("c"))
     assert [*flag._entries] == ["", "a", "b"]
-    assert word(flag, "a") is RouteWord.LEGACY
+    assert value_of(flag, "a") is RouteWord.LEGACY
     flag.waits(call("c"))
     assert [*flag._entries] == ["", "b", "c"]
     goes_on.release(1000)
@@ -198,7 +198,7 @@ def test_a_waiting_call_keeps_its_project_s_slot(asking, monkeypatch):
 
 def test_the_value_of_a_removed_project_applies_to_no_other(asking, monkeypatch):
     """Otherwise a stranger with invented projects could apply one project's value to all others."""
-    monkeypatch.setattr(words, "MAX_PROJECTS", 1)
+    monkeypatch.setattr(values, "MAX_PROJECTS", 1)
     goes_on = threading.Event()
 
     def provider(project):
@@ -207,7 +207,7 @@ def test_the_value_of_a_removed_project_applies_to_no_other(asking, monkeypatch)
 
     flag = asking(provider)
     for project in ("a", "b"):
-        word(flag, project)
+        value_of(flag, project)
     goes_on.set()
     settled(flag, "b")
     assert flag.report() == {
@@ -224,7 +224,7 @@ def test_strangers_remove_no_project_with_a_success(unasked, caplog):
     for number in range(3):
         flag.trust(call(f"tenant {number}"))
     for number in range(10):
-        assert word(flag, f"invented {number}") is None
+        assert value_of(flag, f"invented {number}") is None
         assert flag.waits(call(f"invented {number}"))
     assert [*flag._entries] == ["", "tenant 0", "tenant 1", "tenant 2"]
     assert caplog.text.count("more than 3 projects") == 1
@@ -246,9 +246,9 @@ def test_a_first_call_waits_for_a_limited_time(asking, monkeypatch):
     assert flag.waits(call("a"))
     is_there.set()
     settled(flag, "a")
-    assert word(flag, "a") is RouteWord.LEGACY
+    assert value_of(flag, "a") is RouteWord.LEGACY
     provider.fails = ConnectionError()
-    monkeypatch.setattr(words, "WAIT", 0.0)
+    monkeypatch.setattr(values, "WAIT", 0.0)
     assert not flag.waits(call("b"))
 
 
@@ -266,13 +266,13 @@ def test_no_call_waits_for_an_invalid_file(asking):
 
 def test_a_project_without_calls_is_forgotten(asking, monkeypatch):
     """After a while it makes room, and its value is requested again when it returns."""
-    monkeypatch.setattr(words, "_IDLE", 3)
+    monkeypatch.setattr(values, "_IDLE", 3)
     provider = Provider(a="flex")
     flag = asking(provider)
-    word(flag, "a")
+    value_of(flag, "a")
     provider.rounds(6)
     assert flag.report()["projects"] == {}
-    until(lambda: word(flag, "a") is RouteWord.FLEX, "the word again")
+    until(lambda: value_of(flag, "a") is RouteWord.FLEX, "the value again")
 
 
 def test_failures_of_some_projects_delay_no_other(asking):
@@ -285,8 +285,8 @@ def test_failures_of_some_projects_delay_no_other(asking):
 
     flag = asking(provider)
     for number in range(5):
-        word(flag, f"bad {number}")
-    until(lambda: word(flag, "good") is RouteWord.FLEX, "the word of the good one")
+        value_of(flag, f"bad {number}")
+    until(lambda: value_of(flag, "good") is RouteWord.FLEX, "the value of the good one")
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
@@ -297,15 +297,15 @@ def test_a_forked_child_polls_for_itself(asking):
     """A server may fork its workers after the first call, and each worker gets new values."""
     provider = Provider(nobody="legacy")
     flag = asking(provider)
-    until(lambda: word(flag, "a"), "the word")
+    until(lambda: value_of(flag, "a"), "the value")
     child = os.fork()
     if child == 0:  # pragma: no cover - a process of its own, which ends without a word
         provider._heard = threading.Condition()
         provider.said["nobody"] = "flex"
         for _ in range(2000):
-            if word(flag, "a") is RouteWord.FLEX:
+            if value_of(flag, "a") is RouteWord.FLEX:
                 os._exit(0)
             threading.Event().wait(0.005)
         os._exit(1)
     assert os.waitpid(child, 0)[1] == 0
-    assert word(flag, "a") is RouteWord.LEGACY
+    assert value_of(flag, "a") is RouteWord.LEGACY
