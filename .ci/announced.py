@@ -63,7 +63,7 @@ def moved(known: Ends, found: Ends, today: str) -> Iterator[str]:
         if before is None:
             yield f"{name}: new, {now}"
         elif now is None and before > today:
-            yield f"{name}: taken back, was {before}"
+            yield f"{name}: withdrawn, was {before}"
         elif now is not None and now != before:
             yield f"{name}: {before} has become {now}"
 

@@ -180,5 +180,5 @@ def write_reports(reports: Sequence[TrialReport]) -> None:
 def without_names(report: TrialReport) -> dict[str, Any]:
     """Return a report that can be published."""
     shown = attrs.asdict(report)
-    shown["taken back"] = not shown.pop("left")
+    shown["reverted"] = not shown.pop("left")
     return shown

@@ -371,7 +371,7 @@ def test_a_change_that_can_not_be_undone_is_reported(prove, answer):
     done = prove(Atlas(answers={r"DELETE .*/teams": answer}))
     assert f"not reverted: DELETE {ROOT}/orgs/{ORG}/teams/" in done.stderr
     assert done.exit_code == 1
-    assert done.trials["user-twice-in-a-team"]["taken back"] is False
+    assert done.trials["user-twice-in-a-team"]["reverted"] is False
     assert not re.search(r"teams/id\d", done.stdout)
 
 
