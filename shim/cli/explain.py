@@ -2,64 +2,41 @@
 
 from __future__ import annotations
 
-import json
 import os
-import posixpath
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-import attrs
 import click
 
 from shim.cli import output
-from shim.cli.dry import DrySend, dry_run, named
-from shim.cli.examples import questions
+from shim.cli.dry import named
+from shim.cli.error_codes import write_code
+from shim.cli.explained import explained
 from shim.cli.failures import NO
-from shim.cli.members import NO_BODY, body_plan
 from shim.cli.output import output_option
 from shim.cli.successors import (
     encoded,
-    field_rules,
-    no_successor,
     readable,
-    shown_call,
     write_fields,
 )
 from shim.codes import error_codes
 from shim.core.messages import Call, field
-from shim.core.recognize import Engine, Match, shared_engine
-from shim.core.route import (
-    Context,
-    Memory,
-    constant_of,
-    decide,
-    has_successor,
-    sunset_of,
-)
+from shim.core.recognize import Engine, shared_engine
 from shim.core.settings import (
-    ATLAS_ORIGINS,
-    FLAG,
-    RouteWord,
-    Settings,
     parse_instant,
     read_settings,
 )
 from shim.documents.before import METHODS
 from shim.documents.calls import Target
-from shim.documents.model import Operation
 from shim.documents.tables import did_you_mean, nearest
-from shim.documents.vocabulary import named_in, one_of
+from shim.documents.vocabulary import named_in
 from shim.errors import SettingsError
-from shim.origins import DEFAULT_BASE_URL, parse_origin
+from shim.origins import parse_origin
 from shim.tools.radar.radar import days_until, distance, shape_of
 
-PAGE = "docs/reference/errors.md"
-"""The page of error codes; the links in its texts are relative to it."""
 _is_code = re.compile(r"[A-Z]+(_[A-Z]+)+").fullmatch  # SHIM_BUSY
-_LATER = datetime(2100, 1, 1, tzinfo=UTC)  # a day after every sunset
-_LINK = re.compile(r"\[([^\]]+)\]\(([^)#]+)[^)]*\)")
 
 
 @click.command()
@@ -101,7 +78,7 @@ def command(
     documents.
     """
     if url is None and (subject.upper() in error_codes() or _is_code(subject)):
-        _write_code(subject.upper(), output)
+        write_code(subject.upper(), output)
         return
     settings = read_settings(os.environ)
     engine = shared_engine(os.environ)
@@ -157,51 +134,6 @@ def _call_named(engine: Engine, subject: str, accept: str | None) -> Call:
     return _call(operation.method, operation.full_path, accept or operation.accept)
 
 
-def _write_code(code: str, form: str) -> None:
-    said = meaning_of(code)
-    if form == "json":
-        output.write_json(
-            {"errorCode": code} | {name.lower(): text for name, text in said.items()}
-        )
-    else:
-        output.heading(code)
-        output.facts(said.items())
-
-
-def meaning_of(code: str) -> dict[str, str]:
-    """Return the table's entry for a code, by column name, each in one line.
-
-    The names are ``Status``, ``Executed``, ``Cause`` and ``Cure``. A link becomes its
-    text and the page's path in the repository. Raises SettingsError for a code that is
-    not in the table.
-    """
-    codes = error_codes()
-    if code not in codes:
-        own = {one.removeprefix("SHIM_"): one for one in codes}
-        near = nearest(code.removeprefix("SHIM_"), own)
-        hint = (
-            did_you_mean(own.get(near, ""))
-            or "; it may come from one of your mapping documents"
-        )
-        raise SettingsError(f"{code}: is not an error code of atlas-shim{hint}")
-    known = codes[code]
-    said = {
-        "Status": known.status,
-        "Executed": known.executed,
-        "Cause": known.cause,
-        "Cure": f"{known.cure} {known.more}",
-    }
-    found = {}
-    for name, text in said.items():
-        if text:
-            found[name] = _LINK.sub(_link_named, " ".join(text.split()))
-    return found
-
-
-def _link_named(link: re.Match[str]) -> str:
-    return f"{link[1]} ({posixpath.normpath(posixpath.join(posixpath.dirname(PAGE), link[2]))})"
-
-
 def _call(method: str, url: str, accept: str | None) -> Call:
     """Return a URL or a path as a call, with placeholders percent-encoded.
 
@@ -255,143 +187,6 @@ def _reasons(engine: Engine, call: Call) -> Iterator[str]:
 def _is_to(target: Target, call: Call) -> bool:
     path = re.sub(r"\{\w+\}", "[^/]+", target.path.text)
     return target.method == call.method and re.fullmatch(path, call.path) is not None
-
-
-def explained(
-    match: Match,
-    call: Call,
-    settings: Settings,
-    at: datetime,
-    *,
-    with_members: bool = False,
-) -> dict[str, Any]:
-    """Return how a new process handles a retired call at an instant, as JSON has it.
-
-    The process has seen no reply yet. With ``with_members``, the tiers' calls list the
-    new place of each member of the legacy body.
-    """
-    operation = match.operation
-    origin = call.origin or DEFAULT_BASE_URL
-    context = Context(settings, Memory(), at.timestamp, origin, monotonic=at.timestamp)
-    advice = _advice(operation, context)
-    sends = list[dict[str, Any]]()
-    calls = list[dict[str, Any]]()
-    reason = ""
-    for word, body in questions(operation):
-        asked = attrs.evolve(call, body=body)
-        dry = dry_run(match, asked, context)
-        reason = reason or dry.reason
-        for send in dry.sends:
-            why = send.why or f"because {dry.reason}"
-            _add(sends, {"why": why, **shown_call(send, operation, asked, word)})
-        for one in _advised(match, asked, word, advice, with_members=with_members):
-            _add(calls, one)
-    if sends:
-        place = f"Sent to {named(sends[0]['route'])}"
-    else:
-        place = "Answered by the shim itself"
-    decision = decide(match, call, context)
-    tiers = {}
-    for name, tier in operation.successors.items():
-        tiers[name] = {
-            "note": tier.note,
-            "after": tier.after,
-            "fields": tuple(field_rules(tier.resource, name)),
-            "calls": [one for one in calls if one["route"] == name],
-        }
-    if operation.lives:
-        sunset = None
-    else:
-        sunset = sunset_of(operation, settings)
-    return {
-        "operation": operation.id,
-        "api": match.api.name,
-        "document": operation.document,
-        "file": operation.file,
-        "note": operation.note,
-        "blank": operation.blank,
-        "gone": operation.gone,
-        "constant": operation.constant,
-        "sunset": sunset,
-        "switch": next(iter(operation.switches), None),
-        "at": at,
-        "route": {"word": settings.route.value, **attrs.asdict(decision)},
-        "decision": f"{place}, because {reason}.",
-        "sends": sends,
-        "remarks": [*_remarks(operation, settings, call.origin)],
-        "tiers": tiers,
-    }
-
-
-def _advice(operation: Operation, context: Context) -> Context:
-    """Return the context of a day on which a call can reach all its successors."""
-    settings = attrs.evolve(
-        context.settings,
-        route=RouteWord.AUTO,
-        sunsets={},
-        writes=context.settings.writes.union(operation.switches),
-    )
-    return attrs.evolve(context, settings=settings, clock=_LATER.timestamp)
-
-
-def _advised(
-    match: Match, call: Call, word: str, advice: Context, *, with_members: bool
-) -> Iterator[dict[str, Any]]:
-    """Yield the calls that replace one with a body.
-
-    The refusal of the first tier is among them, if it refuses.
-    """
-    operation = match.operation
-    later = dry_run(match, call, advice)
-    if later.refused:
-        yield {"word": word, "route": operation.first, "refused": later.refused}
-
-    def sends_of(body: bytes) -> list[DrySend]:
-        return dry_run(match, attrs.evolve(call, body=body), advice).sends
-
-    for send in later.sends:
-        if later.refused and send.send.route == operation.first:
-            continue
-        made = NO_BODY
-        if with_members and call.body is not None and send.send.call.body:
-            made = body_plan(call.body, send, sends_of)
-        shown = shown_call(send, operation, call, word, made.template)
-        if with_members:
-            shown["members"] = made.members
-        yield shown
-
-
-def _add(calls: list[dict[str, Any]], new: dict[str, Any]) -> None:
-    """Add a call, once.
-
-    If another word of the body leads to the same call, the entry has no word.
-    """
-    for one in calls:
-        if {**one, "word": ""} == {**new, "word": ""}:
-            one["word"] = ""
-            return
-    calls.append(new)
-
-
-def _remarks(operation: Operation, settings: Settings, origin: str) -> Iterator[str]:
-    if origin and origin not in settings.origins:
-        own = " and ".join(sorted(ATLAS_ORIGINS))
-        yield (
-            f"{origin} is not Atlas: Python programs need ATLAS_SHIM_UPSTREAM={origin} "
-            f"(without it: {own}). The following holds with it, or if a gateway listens there."
-        )
-    if settings.flag:
-        yield f"The route comes from {FLAG}{settings.flag}, which is not read here; auto is assumed."
-    constant = constant_of(operation, settings)
-    if operation.switch and constant is not None:
-        yield f"The answer is {json.dumps(constant.value)}. {constant.why}"
-    elif not has_successor(operation, settings):
-        yield no_successor(operation)
-    elif operation.lens and operation.lens.switch:
-        lens = operation.lens
-        if lens.switch not in settings.writes:
-            said = f"{one_of(lens.members)} once it has ended: set ATLAS_SHIM_WRITES={lens.switch}."
-            yield f"This call needs a switch for bodies with {said}"
 
 
 def _write(found: Mapping[str, Any], form: str) -> None:

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import attrs
 
-from shim.cli.explain import explained
+from shim.cli.explained import explained
 from shim.cli.members import MovedMember
 from shim.cli.successors import encoded
 from shim.core.messages import Call

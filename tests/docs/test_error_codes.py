@@ -10,7 +10,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from shim.cli.explain import meaning_of
+from shim.cli.error_codes import meaning_of
 from shim.codes import cure_of, error_codes
 from shim.core.responses import error_body
 from shim.gateway.checks import not_allowed

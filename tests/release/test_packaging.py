@@ -41,7 +41,7 @@ def test_the_wheel_works_without_the_checkout(wheel, tmp_path):
         f"import shim.core.recognize as e; assert e.__file__.startswith({str(tmp_path)!r}), e.__file__; "
         "engine = e.load_engine({}); "
         "print(engine.recognize('GET', '/api/atlas/v2/groups/a/serverless/b/backup/snapshots', ()).operation.id); "
-        "from shim.cli.explain import meaning_of; print(meaning_of('SHIM_CONTENT_CODED')['Cure'])"
+        "from shim.cli.error_codes import meaning_of; print(meaning_of('SHIM_CONTENT_CODED')['Cure'])"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],
