@@ -138,7 +138,7 @@ def _rows(
     ready, found = [], []
     for name in names if settings else ():
         if lacking := missing(name):
-            click.echo(f"left out: {name}: {lacking}", err=True)
+            click.echo(f"skipped: {name}: {lacking}", err=True)
         else:
             ready.append(name)
     with tempfile.TemporaryDirectory() as folder:

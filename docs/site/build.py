@@ -147,7 +147,7 @@ def lead_links(text: str, page: Path, placed: dict[Path, PurePosixPath]) -> str:
             name = os.path.relpath(placed[target], placed[page].parent)
             label = label and f"[{find_title(target)}"
         else:
-            dead.append(f"{page.relative_to(ROOT)}: the link to {name} leads nowhere")
+            dead.append(f"{page.relative_to(ROOT)}: the link to {name} is broken")
         return label + match["before"] + name + mark + anchor
 
     led = LINK.sub(lead, TO_FILE.sub(name_file, text))
@@ -240,7 +240,7 @@ def build(folder: Path) -> None:
     there = {path.name for path in folder.iterdir()} if folder.exists() else set()
     if there and ("zensical.toml" not in there or there - MADE):
         raise SystemExit(
-            f"{folder} has other things in it: give an empty folder, or one that this made"
+            f"{folder} contains other files; give an empty folder, or one that this script has created"
         )
     for name in MADE - {"zensical.toml"}:
         shutil.rmtree(folder / name, ignore_errors=True)
