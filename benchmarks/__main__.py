@@ -1,4 +1,4 @@
-"""``python -m benchmarks``: run the parts that were asked for and print one table."""
+"""``python -m benchmarks``: run the requested parts and print one table."""
 
 from __future__ import annotations
 
@@ -21,16 +21,15 @@ SINGLES: dict[str, tuple[Callable[[int], list[tuple[str, str]]], int, int]] = {
     "drop-in": (dropin.measure, 2000, 200),
     "loading": (loading.measure, 15, 5),
 }
-"""Parts that are no comparison of candidates: seconds or rounds in full, and with --quick."""
+"""Parts that don't compare candidates: seconds or rounds of a full run, and with --quick."""
 
 
 @attrs.frozen
 class Setting:
-    """One row: the body, the connections, upstream's delay in ms, and what is special about it.
+    """One row: the body, the connections, upstream's delay in ms, and special conditions.
 
-    So many ``clusters`` are polled in turn. ``fresh`` bodies differ from call to call;
-    ``tls`` is spoken at the caller's side; ``anew`` makes each call on a connection of
-    its own; ``quick`` rows are run with --quick, too.
+    ``clusters`` is the number of clusters that are polled in turn. ``fresh`` bodies differ from call to call;
+    callers use ``tls``; with ``anew``, each call has a new connection; ``quick`` rows are run with --quick, too.
     """
 
     body: str
@@ -44,12 +43,12 @@ class Setting:
 
     @property
     def name(self) -> str:
-        """The setting in words."""
+        """The setting as a text."""
         special = {
             f"{self.clusters} clusters": self.clusters > 1,
             "fresh": self.fresh,
             "TLS": self.tls,
-            "connection anew": self.anew,
+            "new connection per call": self.anew,
         }
         words = [word for word, so in special.items() if so]
         return ", ".join(
@@ -105,7 +104,7 @@ PARTS = (*SETTINGS, *SINGLES)
 def main(
     *, quick: bool, only: str, parts: tuple[str, ...], markdown: Path | None
 ) -> None:
-    """Measure the gateway beside its peers, the drop-in beside its libraries, and all else; print one table."""
+    """Compare the gateway with its peers and the drop-in with its libraries; print one table."""
     wanted = parts or PARTS
     settings = [
         one
@@ -134,7 +133,7 @@ def main(
 def _rows(
     settings: list[Setting], names: list[str], seconds: int
 ) -> list[tuple[str, ...]]:
-    """Return all rows; a candidate that can't run is named once and left out."""
+    """Return all rows; a candidate that can't run is reported once and skipped."""
     ready, found = [], []
     for name in names if settings else ():
         if lacking := missing(name):
@@ -158,7 +157,7 @@ def _rows(
 
 
 def _measure(setting: Setting, name: str, pair: Path | None, seconds: int) -> Measured:
-    """Return what a candidate made of a setting, behind an upstream of its own."""
+    """Return a candidate's result for a setting, with its own upstream."""
     words = ("-H", "Connection: close") if setting.anew else ()
     with (
         upstream(setting.delay, fresh=setting.fresh) as server,

@@ -1,4 +1,4 @@
-"""The bodies that upstream answers with: flex snapshot lists of 8, 100 and 500, as recorded ones are."""
+"""Upstream's bodies: flex snapshot lists of 8, 100 and 500 items, in the recorded format."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import json
 from datetime import UTC, datetime, timedelta
 
 SIZES = {"small": 8, "accents": 8, "middle": 100, "large": 500}
-"""Snapshots in a body; those of the second have a letter and an escape in each item."""
+"""The number of snapshots in a body; each item of the second has a non-ASCII letter and an escape."""
 GROUP = "6510aa1b2c3d4e5f60718293"
 
 
 def snapshots(name: str, variant: int = 0) -> bytes:
-    """Return a flex list, oldest first, on one line; variants have no id and no time in common."""
+    """Return a flex list on one line, oldest first; two variants share no id and no time."""
     count, release = SIZES[name], " (bêta\t1)" if name == "accents" else ""
     first = datetime(2026, 1, 1, 17, 5, 10, tzinfo=UTC) + timedelta(seconds=7 * variant)
     results = []
@@ -36,5 +36,5 @@ def snapshots(name: str, variant: int = 0) -> bytes:
 
 
 def legacy_path(name: str) -> str:
-    """Return the legacy path that a candidate is asked for; the cluster's name picks the body."""
+    """Return the legacy path of a call; the cluster's name selects the body."""
     return f"/api/atlas/v2/groups/{GROUP}/serverless/{name}/backup/snapshots?itemsPerPage=500"

@@ -1,4 +1,4 @@
-"""The gateway and its peers: how each is started, and whether it can be."""
+"""The gateway and its peers: how to start each, and whether it is installed."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from benchmarks.processes import Running, free_port, running
 PEERS = Path(__file__).parent / "peers"
 MODULES = Path("/usr/lib/nginx/modules")
 REFERENCE = "nginx"
-"""What the others are compared with: nginx without translation."""
+"""The reference for the others: nginx without translation."""
 
 
 @contextlib.contextmanager
 def gateway(upstream: int, *, pair: Path | None = None) -> Iterator[Running]:
-    """Run this project's gateway; with TLS if there is a file with a certificate and its key."""
+    """Run this project's gateway, with TLS if a file with a certificate and its key is given."""
     port = free_port()
     command = [
         sys.executable,
@@ -46,7 +46,7 @@ def gateway(upstream: int, *, pair: Path | None = None) -> Iterator[Running]:
 def nginx(
     upstream: int, *, pair: Path | None = None, translate: bool = False
 ) -> Iterator[Running]:
-    """Run nginx: ``proxy_pass`` alone, or with the same translation in njs."""
+    """Run nginx with ``proxy_pass``, alone or with the same translation in njs."""
     port = free_port()
     with tempfile.TemporaryDirectory() as folder:
         words = {
@@ -104,7 +104,7 @@ CANDIDATES: Mapping[str, Callable[..., contextlib.AbstractContextManager[Running
 
 
 def missing(name: str) -> str:
-    """Return what a candidate lacks on this machine, empty when it can run."""
+    """Return the missing requirement of a candidate, empty if it can run."""
     match name:
         case "nginx":
             return "" if shutil.which("nginx") else "nginx is not installed"

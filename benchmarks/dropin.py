@@ -1,9 +1,8 @@
-"""The drop-in beside its libraries: one client of each, one connection, calls in turn, medians.
+"""The drop-in compared with its libraries: one client each, one connection, alternating calls, medians.
 
 Each row compares a call through ``shim.httpx`` or ``shim.requests`` with one through
-the library itself, pair by pair, so that drift hits both alike: to another host, to
-Atlas where the call is not retired, and where it is retired, with a body that came
-before and with one that never did.
+the library itself, in pairs, so that a drift affects both. The calls are to another
+host, to Atlas before the sunset, and retired with a known and with a new body.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ PAIRS: dict[str, tuple[Make, Make]] = {
 
 
 def measure(rounds: int) -> list[tuple[str, str]]:
-    """Return (what, how much) rows."""
+    """Return rows of a name and a figure."""
     warnings.simplefilter("ignore", LegacyEndpointWarning)
     os.environ["NO_PROXY"] = "*"
     rows = []
@@ -77,7 +76,7 @@ def _flex(body: str) -> str:
 def _pair(
     made: tuple[Make, Make], urls: tuple[str, str], rounds: int
 ) -> tuple[float, float]:
-    """Return how many seconds a call takes more with the drop-in, and its ratio to the plain one."""
+    """Return the additional seconds of a call with the drop-in, and its ratio to a plain call."""
     with closing(made[0]()) as one, closing(made[1]()) as two:
         calls = (partial(_read, one, urls[0]), partial(_read, two, urls[1]))
         for call in calls * 3:

@@ -1,7 +1,6 @@
-"""Callers of the soak that mean harm, and honest ones that look whether anybody else's answer reaches them.
+"""The soak's hostile callers, and honest ones that check that they get no other caller's response.
 
-A hostile caller holds its connection until the gateway closes it, which each limit of
-the soak's gateway has it do.
+A hostile caller holds its connection until a limit of the soak's gateway closes it.
 """
 
 from __future__ import annotations
@@ -15,11 +14,11 @@ from collections.abc import AsyncIterator, Callable
 
 GROUP = "6510aa1b2c3d4e5f60718293"
 PATIENCE = 12.0
-"""Seconds without an answer after which a connection should have been closed: no limit of the soak's gateway is above
-five, and one call after the other may be answered late."""
+"""Seconds without a response after which a connection must have been closed. No limit of the soak's gateway is above
+five, and responses to several calls may be late one after the other."""
 
 HELD, MIXED = "held", "another's answer"
-"""What must not be seen."""
+"""Problems that must not occur."""
 
 _HEAD = b"Host: soak.test\r\n"
 _GET = b"GET /echo/0 HTTP/1.1\r\n" + _HEAD
@@ -28,36 +27,36 @@ Script = Callable[[asyncio.StreamWriter], AsyncIterator[bytes]]
 
 
 async def silent(_: asyncio.StreamWriter) -> AsyncIterator[bytes]:
-    """Connect, and say nothing."""
+    """Connect and send nothing."""
     yield b""
 
 
 async def early_bytes(_: asyncio.StreamWriter) -> AsyncIterator[bytes]:
-    """Send much content at once, and then no more of it."""
+    """Send much content at once, then nothing."""
     yield _POST + b"Content-Length: 1000000\r\n\r\n" + bytes(65536)
 
 
 async def drip(_: asyncio.StreamWriter) -> AsyncIterator[bytes]:
-    """Send a head byte by byte, without an end."""
+    """Send an endless head byte by byte."""
     for number in range(int(PATIENCE * 5)):
         yield _GET[number % len(_GET) :][:1]
         await asyncio.sleep(0.2)
 
 
 async def drip_content(_: asyncio.StreamWriter) -> AsyncIterator[bytes]:
-    """Send chunks with far more beside their content than content."""
+    """Send chunks with far more framing than content."""
     yield _POST + b"Transfer-Encoding: chunked\r\n\r\n"
     for _number in range(2000):
         yield b"1;" + b"x" * 2000 + b"\r\na\r\n"
 
 
 async def junk(_: asyncio.StreamWriter) -> AsyncIterator[bytes]:
-    """Send what is no request behind one that is."""
+    """Send junk after a valid request."""
     yield _GET + b"\r\n" + random.randbytes(200_000)  # noqa: S311 - no secret
 
 
 async def upgrade(_: asyncio.StreamWriter) -> AsyncIterator[bytes]:
-    """Offer another protocol, and go on in it while the call is in flight."""
+    """Request an upgrade, and send the other protocol while the call is in progress."""
     yield (
         _GET
         + b"Connection: Upgrade\r\nUpgrade: h2c\r\n\r\n"
@@ -67,7 +66,7 @@ async def upgrade(_: asyncio.StreamWriter) -> AsyncIterator[bytes]:
 
 
 async def unread(writer: asyncio.StreamWriter) -> AsyncIterator[bytes]:
-    """Pipeline many requests, and read no answer until nothing has come for a while."""
+    """Pipeline many requests without reading, until nothing has arrived for a while."""
     writer.transport.pause_reading()  # type: ignore[attr-defined]
     yield (
         f"GET /api/atlas/v2/groups/{GROUP}/clusters HTTP/1.1\r\n".encode()
@@ -90,7 +89,7 @@ SCRIPTS: tuple[Script, ...] = (
 
 
 async def attack(port: int, until: float, seen: collections.Counter[str]) -> None:
-    """Play scripts until a time, each on a connection of its own."""
+    """Run scripts until a time, each on its own connection."""
     loop = asyncio.get_running_loop()
     while loop.time() < until:
         script = random.choice(SCRIPTS)  # noqa: S311 - no secret
@@ -110,14 +109,14 @@ async def attack(port: int, until: float, seen: collections.Counter[str]) -> Non
             except (
                 OSError,
                 RuntimeError,
-            ):  # the latter is uvloop's word for writing to what was reset
+            ):  # uvloop raises the latter for a write to a reset connection
                 seen[f"{name}: reset"] += 1
             finally:
                 writer.transport.abort()
 
 
 def answer(target: bytes) -> bytes | None:
-    """Return upstream's content for a call of ``check``, None for any other."""
+    """Return upstream's content for a call of ``check``, or None."""
     _, echo, number = target.rpartition(b"/echo/")
     if echo:
         return b'{"echo":%d}' % int(number)
@@ -131,7 +130,7 @@ def answer(target: bytes) -> bytes | None:
 async def check(
     port: int, own: int, until: float, seen: collections.Counter[str]
 ) -> None:
-    """Make calls whose answers nobody else gets, passed on and translated ones, and compare."""
+    """Make calls with unique responses, passed and translated ones, and compare them."""
     number = own * 1_000_000
     translated = f"/api/atlas/v2/groups/{GROUP}/serverless/echo-{own}/backup/snapshots"
     while asyncio.get_running_loop().time() < until:

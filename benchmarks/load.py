@@ -1,4 +1,4 @@
-"""Load by wrk: requests a second and latencies of one row."""
+"""Load from wrk: requests per second and latencies of one row."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ WARM_UP = 2
 """Seconds of load before a row."""
 
 FLEET = Path(__file__).parent / "fleet.lua"
-"""What makes wrk ask for each cluster in turn."""
+"""The script with which wrk requests each cluster in turn."""
 
 _UNITS = {"us": 0.001, "ms": 1.0, "s": 1000.0}
 
 
 @attrs.frozen
 class Measured:
-    """One row of one candidate: requests/s, latencies in ms, processor µs a request, resident MiB, failures."""
+    """One row of one candidate: requests/s, latencies in ms, processor µs per request, resident MiB, failures."""
 
     rate: float
     p50: float
@@ -41,9 +41,9 @@ def measure(
     *words: str,
     clusters: int = 1,
 ) -> Measured:
-    """Warm a candidate up and measure it; ``words`` are further ones for wrk. Raises RuntimeError without wrk.
+    """Warm up and measure a candidate; ``words`` are more arguments of wrk. Raises RuntimeError without wrk.
 
-    With several ``clusters`` each is asked for in turn.
+    With several ``clusters``, each is requested in turn.
     """
     if shutil.which("wrk") is None:
         raise RuntimeError("wrk is not installed; it makes the load")
@@ -83,7 +83,7 @@ def _wrk(
 
 
 def _lost(text: str) -> int:
-    """Return how many calls got no answer."""
+    """Return the number of calls without a response."""
     errors = re.search(
         r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", text
     )

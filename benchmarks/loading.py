@@ -1,6 +1,6 @@
-"""What ``import shim.auto`` costs before the first call to Atlas, and how long that call keeps a running loop waiting.
+"""The cost of ``import shim.auto`` before the first call to Atlas, and how long that call blocks a running loop.
 
-Processor time, since wall time is the machine's other work too.
+It is processor time, because wall time includes the machine's other work.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ asyncio.run(main())
 
 
 def measure(rounds: int) -> list[tuple[str, str]]:
-    """Return (what, ms) rows: imports with and without the drop-in, in turn, and first calls of async clients."""
+    """Return rows of a name and ms: imports with and without the drop-in, and first calls of async clients."""
     rows = []
     for library in LIBRARIES:
         pairs = [

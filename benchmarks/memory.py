@@ -33,14 +33,14 @@ ROWS = ((64, 16), (16, 4))
 """``--memory`` and ``--body-limit`` of the table's rows, in MiB."""
 
 PATIENT = "600"
-"""Seconds of every deadline, so that none ends an attack."""
+"""The seconds of all deadlines, so that none ends an attack."""
 
 GATHERING = 30.0
-"""Seconds until replies that wait for their last byte get it."""
+"""Seconds until delayed replies get their last byte."""
 
 READ_SIZE = 64 << 10
 READ_PAUSE = 0.02
-"""A slow reader takes so many bytes, and then waits so many seconds."""
+"""The bytes that a slow reader reads at a time, and the seconds that it then waits."""
 
 PAGE_ITEMS = 500
 """Items of the largest page that a caller may ask Atlas for."""
@@ -61,7 +61,7 @@ ITEM = {
 
 
 def page(size: int, items: int, indent: int | None = None) -> bytes:
-    """Return a list of so many snapshots that is about ``size`` bytes long."""
+    """Return a list of snapshots that is about ``size`` bytes long."""
     length = len(json.dumps(ITEM, indent=indent))
     padding = "a" * max(0, size // items - length)
     snapshot = ITEM | {"mongoDBVersion": padding}
@@ -78,7 +78,7 @@ def dense_page() -> bytes:
 
 
 class Upstream:
-    """An upstream that answers by the cluster's name and the number of the page."""
+    """An upstream whose response depends on the cluster's name and the number of the page."""
 
     def __init__(self, body_limit: int) -> None:
         self.release = asyncio.Event()
@@ -132,7 +132,7 @@ class Gateway:
     tls: ssl.SSLContext | None
 
     def peak(self) -> int:
-        """Return the most memory that was ever resident, in bytes."""
+        """Return the peak of the resident memory, in bytes."""
         status = Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")
         return int(status.partition("VmHWM:")[2].split()[0]) * 1024
 
@@ -201,7 +201,7 @@ async def slow_readers(gateway: Gateway) -> list[int]:
 
 
 async def all_at_once(gateway: Gateway) -> list[int]:
-    """Open 300 connections: idle, for dense waiting pages, for lists of many items, for pretty ones read slowly."""
+    """Open 300 connections: idle ones, dense waiting pages, long lists, indented lists that are read slowly."""
     numbers = range(75)
     idle = [
         gateway.call(snapshots(f"kept{number}"), hold=GATHERING) for number in numbers

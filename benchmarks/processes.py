@@ -1,4 +1,4 @@
-"""Starting, pinning and watching the processes that are measured."""
+"""Start, pin and watch the measured processes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import attrs
 
 CANDIDATE, OTHERS = "0", "1"
-"""Processors: the candidate has one for itself; load and upstream share the other."""
+"""The processors: the candidate has its own; load and upstream share the other."""
 
 TICK = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -30,7 +30,7 @@ class Running:
 
     @property
     def origin(self) -> str:
-        """Where it is called."""
+        """Its URL."""
         return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}"
 
     def _pids(self) -> list[int]:
@@ -58,7 +58,7 @@ class Running:
 
 
 def free_port() -> int:
-    """Return a TCP port that is free now."""
+    """Return a free TCP port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -107,7 +107,7 @@ def running(
 
 @contextlib.contextmanager
 def upstream(delay: float, *, fresh: bool = False) -> Iterator[Running]:
-    """Run the upstream, which answers after ``delay`` milliseconds, and with ``fresh`` never twice the same."""
+    """Run the upstream, which responds after ``delay`` milliseconds, with ``fresh`` differently each time."""
     port = free_port()
     command = [
         sys.executable,

@@ -1,4 +1,4 @@
-"""The table: as text, and as Markdown."""
+"""The table as text and as Markdown."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ HEAD = (
 def cells(
     setting: str, results: Mapping[str, Measured], reference: str
 ) -> list[tuple[str, ...]]:
-    """Return a setting's rows; ``x nginx`` is each rate against the reference's."""
+    """Return a setting's rows; ``x nginx`` is the ratio to the reference's rate."""
     found: list[tuple[str, ...]] = []
     base = results.get(reference)
     for name, one in results.items():

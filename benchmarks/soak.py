@@ -1,14 +1,14 @@
-"""A soak: callers and upstream that misbehave in every way, and afterwards nothing may be left of it.
+"""A soak: callers and upstream misbehave in every way, and afterwards nothing of that may remain.
 
     python -m benchmarks.soak                 half a minute
     python -m benchmarks.soak --minutes 10
     python -m benchmarks.soak --minutes 10 --memory 16 --body-limit 4    the gateway of a pod of 128Mi
 
-A gateway runs in a process of its own. After a warm-up, and again at the end, everybody
-leaves, and its memory, file descriptors and tasks are counted. Among the callers are
-hostile ones, and honest ones that know their answer (benchmarks/hostile.py). Exit code
-1 means that something stayed, that a hostile connection was not closed, or that
-somebody got another's answer.
+A gateway runs in its own process. After a warm-up, and again at the end, all callers
+disconnect, and its memory, file descriptors and tasks are counted. Some callers are
+hostile; honest ones know their response (benchmarks/hostile.py). Exit code 1 means that
+something remained, that a hostile connection was not closed, or that a caller got
+another's response.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ from benchmarks.hostile import GROUP
 ROOT = Path(__file__).resolve().parent.parent
 BACKUP = f"/api/atlas/v2/groups/{GROUP}/serverless/orders/backup"
 GROWTH = 8 << 20
-"""Bytes by which resident memory may differ: an allocator's arenas, and nothing that adds up."""
+"""The allowed difference of resident memory in bytes: an allocator's arenas, but no growth."""
 
 QUIET = 40.0
-"""Seconds in which what is kept for the next call has to be given up."""
+"""Seconds within which everything kept for the next call must be released."""
 
 V2 = "/api/atlas/v2"
 OLD = "Accept: application/vnd.atlas.2023-01-01+json"
@@ -92,7 +92,7 @@ with asyncio.Runner(loop_factory=loop_factory()) as runner:
 def reply(
     content: bytes, *lines: str, status: str = "200 OK", length: int | None = None
 ) -> bytes:
-    """Return a reply; ``length`` is what it says its content's is."""
+    """Return a reply; ``length`` is its declared Content-Length."""
     said = len(content) if length is None else length
     return (
         "\r\n".join(
@@ -158,7 +158,7 @@ REPLIES = (
 
 
 async def upstream(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Answer calls on one connection, one in five with a fault."""
+    """Reply to calls on one connection, one in five with a fault."""
     with contextlib.suppress(
         OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ValueError
     ):
@@ -174,8 +174,8 @@ async def upstream(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
                 await reader.readline()
             content = hostile.answer(head.split(b" ")[1])
             if content is not None:
-                # Now and then with a reply behind it that nobody asked for, which no
-                # caller may get.
+                # Sometimes with an additional reply that was not requested, which no
+                # caller may receive.
                 writer.write(
                     reply(content) + reply(b'{"echo":0}') * (random.random() < 0.1)  # noqa: S311 - no secret
                 )
@@ -250,7 +250,7 @@ CALLS = (
 
 
 async def caller(port: int, until: float, seen: collections.Counter[str]) -> None:
-    """Make calls until a time, well or badly, each on a connection that lives for a few of them."""
+    """Make correct or malformed calls until a time, a few on each connection."""
     loop = asyncio.get_running_loop()
     while loop.time() < until:
         with contextlib.suppress(OSError):
@@ -306,7 +306,7 @@ async def _visit(
 
 
 class Subject:
-    """The gateway's process, looked at from outside."""
+    """The gateway's process, observed from outside."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self.process = process
@@ -317,12 +317,12 @@ class Subject:
         return int(text.partition("VmRSS:")[2].split()[0]) * 1024
 
     def peak(self) -> int:
-        """Return the most resident bytes that it ever had."""
+        """Return the peak of its resident bytes."""
         text = Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")
         return int(text.partition("VmHWM:")[2].split()[0]) * 1024
 
     def seconds(self) -> float:
-        """Return the processor time that it took."""
+        """Return its processor time."""
         fields = (
             Path(f"/proc/{self.process.pid}/stat")
             .read_text(encoding="ascii")
@@ -332,11 +332,11 @@ class Subject:
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def descriptors(self) -> int:
-        """Return how many files it has open."""
+        """Return the number of its open files."""
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))  # noqa: PTH208 - a count
 
     async def tasks(self) -> tuple[int, int]:
-        """Return how many tasks it has, and how many requests are in flight."""
+        """Return the number of its tasks, and of requests in flight."""
         self.process.send_signal(signal.SIGUSR1)
         assert self.process.stdout is not None, "a pipe"
         tasks, in_flight = (await self.process.stdout.readline()).split()
@@ -373,7 +373,7 @@ async def subject(
 
 
 async def soak(minutes: float, callers: int, memory: int, body_limit: int) -> bool:
-    """Run, print what was seen, and tell whether nothing stayed."""
+    """Run, print the observations, and return whether everything was released."""
     seen: collections.Counter[str] = collections.Counter()
     server = await asyncio.start_server(upstream, "127.0.0.1", 0)
     loop = asyncio.get_running_loop()
@@ -429,7 +429,7 @@ async def soak(minutes: float, callers: int, memory: int, body_limit: int) -> bo
 @click.option("--memory", default=64, help="The gateway's --memory, in MiB.")
 @click.option("--body-limit", default=1, help="The gateway's --body-limit, in MiB.")
 def main(minutes: float, callers: int, memory: int, body_limit: int) -> None:
-    """Run, and end with the exit code."""
+    """Run, and exit with the result's code."""
     sys.exit(0 if asyncio.run(soak(minutes, callers, memory, body_limit)) else 1)
 
 

@@ -1,8 +1,7 @@
-"""The upstream: answers every request with a body of a size that its path names, at once or after a delay.
+"""The upstream: the path of a request selects the size of its response, which comes at once or after a delay.
 
-Run as a program it serves until it is stopped: ``python -m benchmarks.upstream PORT
-DELAY_MS``. The further word ``fresh`` gives each answer another body than the ones
-before.
+As a program it serves until it is stopped: ``python -m benchmarks.upstream PORT
+DELAY_MS``. With a third argument ``fresh``, each response has a new body.
 """
 
 from __future__ import annotations
@@ -17,12 +16,12 @@ from typing import cast
 from benchmarks.bodies import SIZES, snapshots
 
 VARIANTS = {"small": 2000, "accents": 2000, "middle": 300, "large": 120}
-"""How many bodies fresh answers have in turn. They are made beforehand, since upstream shares its processor with the
-load; a gateway that keeps the last answer of a path has forgotten each before it comes again."""
+"""The number of fresh bodies that are used in turn. They are prepared, because upstream shares its processor with the
+load. A gateway that keeps the last response of a path has dropped each before it is used again."""
 
 
 def replies(name: str, *, fresh: bool) -> Iterator[bytes]:
-    """Return the answers to calls for a body, without an end."""
+    """Yield responses to calls for a body, endlessly."""
     bodies = (
         snapshots(name, variant) for variant in range(VARIANTS[name] if fresh else 1)
     )
@@ -34,7 +33,7 @@ def replies(name: str, *, fresh: bool) -> Iterator[bytes]:
 
 
 class Upstream(asyncio.Protocol):
-    """One connection; requests have no content, so each ends with its fields."""
+    """One connection. Requests have no content, so each ends after its fields."""
 
     delay = 0.0
     replies: Mapping[bytes, Iterator[bytes]]
@@ -45,7 +44,7 @@ class Upstream(asyncio.Protocol):
         self.pending = b""
 
     def data_received(self, data: bytes) -> None:
-        """Answer every request that is complete."""
+        """Respond to each complete request."""
         self.pending += data
         while (end := self.pending.find(b"\r\n\r\n")) >= 0:
             head, self.pending = self.pending[:end], self.pending[end + 4 :]
@@ -59,7 +58,7 @@ class Upstream(asyncio.Protocol):
                 self.reply(reply)
 
     def reply(self, content: bytes) -> None:
-        """Write, unless the connection went away meanwhile."""
+        """Write, unless the connection has closed meanwhile."""
         if not self.transport.is_closing():
             self.transport.write(content)
 

@@ -1,10 +1,10 @@
-"""The way of one retired call, counted: ``python -m benchmarks.way``, with ``--list`` every step of it.
+"""Count the steps of one retired call: ``python -m benchmarks.way``; ``--list`` shows each of them.
 
-One list of snapshots goes through the gateway, ``shim.httpx`` and ``shim.requests``;
-calls before it filled what is kept, but upstream's body is new each time, so it is
-translated: in the first row alone it is one seen before. A step is a function of
-``shim`` that is entered or resumed; helpers count, comprehensions and the looks of the
-timer do not. A room is a folder or module directly under ``shim``.
+One list of snapshots passes the gateway, ``shim.httpx`` and ``shim.requests``, after
+calls that have filled the caches. Upstream's body is new each time, so it is
+translated, except in the first row. A step is a function of ``shim`` that is entered or
+resumed. Helpers count; comprehensions and the checks of the timer don't. A folder is
+one directly under ``shim``, or a module there.
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ FIELDS = {
     "Authorization": "Bearer x",
 }
 WARM = 3
-"""Calls before the one that is counted."""
+"""The number of calls before the counted one."""
 SETTLED = 0.2
-"""Seconds after which a gateway has done what it does once the caller has the reply."""
+"""Seconds after which a gateway has finished its work after the response."""
 
 
 @attrs.define
@@ -77,29 +77,29 @@ class Way:
 
     @property
     def rooms(self) -> list[str]:
-        """The room of each step."""
+        """The folder of each step."""
         return [room_of(Path(file)) for file in self.files]
 
 
 def room_of(path: Path) -> str:
-    """Return the room of a path relative to ``shim``."""
+    """Return the folder of a path relative to ``shim``."""
     return path.parts[0].removesuffix(".py")
 
 
 def changes(places: list[str]) -> int:
-    """Count how often a place differs from the one before."""
+    """Count how often a place differs from the previous one."""
     return sum(one != other for one, other in itertools.pairwise(places))
 
 
 class Upstream(BaseHTTPRequestHandler):
-    """Answers every GET with 8 snapshots, and a member that no reply before had, unless ``seen`` is asked for."""
+    """Responds to each GET with 8 snapshots, and with a new member unless the cluster is ``seen``."""
 
     protocol_version = "HTTP/1.1"
     wbufsize = -1  # head and content leave together
     numbers = itertools.count()
 
     def do_GET(self) -> None:
-        """Answer."""
+        """Send the response."""
         number = 0 if "/seen/" in self.path else next(self.numbers)
         body = b'{"number":%d,' % number + snapshots("small")[1:]
         self.send_response(200)
@@ -109,12 +109,12 @@ class Upstream(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @contextmanager
 def upstream() -> Iterator[str]:
-    """Run an upstream in threads, and give its origin to the shim and to the caller."""
+    """Run an upstream in threads, and set its origin as the shim's upstream."""
     with ThreadingHTTPServer(("127.0.0.1", 0), Upstream) as server:
         server.daemon_threads = True
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -125,7 +125,7 @@ def upstream() -> Iterator[str]:
 
 
 def count(call: Callable[[], object], way: Way, settled: float = 0.0) -> Way:
-    """Make a call several times, and count the last one."""
+    """Repeat a call, and count the last one."""
     for _ in range(WARM):
         call()
     time.sleep(settled)
@@ -167,7 +167,7 @@ def dropin(client: httpx.Client | requests.Session, origin: str) -> Way:
 @click.command()
 @click.option("--list", "listing", is_flag=True, help="List every step.")
 def main(*, listing: bool) -> None:
-    """Count the way of one call through each door, and the lines of each room."""
+    """Count the steps of one call through each entry point, and the lines of each folder."""
     warnings.simplefilter("ignore", LegacyEndpointWarning)
     with upstream() as origin:
         ways = {
