@@ -19,6 +19,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import urllib.error
 import urllib.request
 from collections.abc import Sequence
@@ -34,6 +35,9 @@ FIELDS = {
     "Accept": "application/vnd.atlas.2023-01-01+json",
 }
 
+
+LONGEST_START = 60.0
+"""Seconds until a server must have printed its address."""
 
 URL = f"https://cloud.mongodb.com{CALL}"
 
@@ -70,7 +74,7 @@ def start(
 ) -> str:
     """Start a command that serves until the stack ends, and return its address.
 
-    Raises SystemExit if it prints none.
+    Raises SystemExit if it prints none within a minute.
     """
     print("$", *command, "&", flush=True)
     process = stack.enter_context(
@@ -85,14 +89,18 @@ def start(
         )
     )
     stack.callback(process.terminate)
-    said = ""
+    # without it, a command that never prints its address would be waited for forever
+    killer = threading.Timer(LONGEST_START, process.kill)
+    killer.start()
+    output = ""
     for line in process.stdout or ():
-        said += line
+        output += line
         if found := re.search(
-            r"(?:listens|takes calls) at (http://127\.0\.0\.1:\d+)", said
+            r"(?:listens|accepts calls) at (http://127\.0\.0\.1:\d+)", output
         ):
+            killer.cancel()
             return found[1]
-    raise SystemExit(f"it ended with {process.wait()}:\n{said}")
+    raise SystemExit(f"it ended with {process.wait()}:\n{output}")
 
 
 def call(origin: str) -> tuple[int, dict[str, object]]:
